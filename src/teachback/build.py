@@ -1,0 +1,339 @@
+"""The order of steps: plan, see what has changed, read, choose, compose, print, write, record."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest
+from teachback.record import (
+    MANIFEST,
+    Output,
+    Record,
+    Summary,
+    made_from,
+    manifest,
+    read_record,
+    review_problems,
+    same_libraries,
+    sha256,
+    shared_fingerprint,
+    whole,
+    write_record,
+)
+from teachback.units import CARD, TypeSize
+from teachback.workspace import Workspace, handout_files, read_bytes, shown, stray_files, write_whole
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from teachback.compose import Reading
+    from teachback.press import Done, Job, Printed
+    from teachback.settings import Settings
+
+    Step = Callable[[int, int], None]
+    Found = defaultdict[str, list[Problem]]
+
+# Problems that belong to no single handout stand under this name.
+GENERAL = ""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a run did: the files it was to make, which of them it printed anew, and every problem."""
+
+    outputs: tuple[Output, ...]
+    printed: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something was refused."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One output that the run is to make; for pictures it stands for all their pages."""
+
+    stem: str
+    kind: str
+    audience: str
+    form: str
+    size: str
+    paper: str | None
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """See Output.identity."""
+        return (self.stem, self.kind, self.audience, self.form, self.size, self.paper or "")
+
+
+def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> Built:
+    """Print what is wanted and has changed.
+
+    Raises UsageError for names on the command line that do not exist, and TeachbackError when nothing at all can
+    be printed. A handout that fails stands in the result's problems, and the others are printed.
+    """
+    files = handout_files(workspace)
+    sources = _selected(settings, files)
+    shared = shared_fingerprint(workspace)
+    origin = {stem: made_from(shared, read_bytes(path)) for stem, path in files.items()}
+    record = read_record(settings.output)
+    fresh_libraries = same_libraries(record.libraries)
+    found: Found = defaultdict(list)
+    found[GENERAL] += stray_files(workspace)
+
+    summaries = {s: k for s, k in record.summaries.items() if s in sources and k.made_from == origin[s]}
+    reading = None
+    unread = {stem: path for stem, path in sources.items() if stem not in summaries}
+    if unread or not set(settings.audiences) <= {a for s in summaries.values() for a in s.audiences}:
+        reading = _read(workspace, unread, None, found)
+        _check_audiences(settings, reading)
+        from teachback.compose import summarise
+
+        summaries |= {stem: summarise(a, origin[stem]) for stem, a in reading.authored.items() if stem in unread}
+    chosen = {stem: s for stem, s in sorted(summaries.items()) if settings.language in {None, s.language}}
+    _check_choice(settings, chosen, found)
+    for stem, summary in chosen.items():
+        found[stem] += review_problems(summary, today, release=settings.release)
+
+    wanted = [w for stem, s in chosen.items() if not _refused(stem, found, settings) for w in _wanted(stem, s, settings)]
+    usable = [] if settings.force or not fresh_libraries else [o for o in record.outputs.values() if o.made_from == origin.get(o.stem)]
+    kept: dict[str, Output] = {}
+    stale: list[Wanted] = []
+    for want in wanted:
+        same = [output for output in usable if output.identity == want.identity]
+        if same and all(whole(settings.output, output) for output in same):
+            kept |= {output.file: output for output in same}
+        else:
+            stale.append(want)
+    printed: dict[str, Output] = {}
+    libraries = record.libraries
+    if stale and not _refused(GENERAL, found, settings):
+        _check_writable(settings.output)
+        reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
+        printed, libraries = _print(stale, reading, workspace, settings, origin, found, step)
+    outputs = _recorded(record, {**kept, **printed}, printed, settings.output)
+    now = Record({**{s: k for s, k in record.summaries.items() if k.made_from == origin.get(s)}, **summaries}, outputs, libraries)
+    live = [o for o in outputs.values() if o.made_from == origin.get(o.stem) and (fresh_libraries or o.file in printed)]
+    old = sorted(outputs.keys() - {o.file for o in live})
+    if old:
+        names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
+        message = f"{shown(settings.output)}: printed from an earlier text or design: {names}"
+        found[GENERAL].append(
+            Problem(message, "Print them again, or delete them, so that nobody hands them out.", severity=Severity.WARNING)
+        )
+    listing = manifest(live)
+    if now != record or not _same_bytes(settings.output / MANIFEST, listing):
+        write_record(settings.output, now)
+        write_whole(settings.output / MANIFEST, listing)
+    problems = in_file_order(problem for group in found.values() for problem in group)
+    done = {**kept, **printed}
+    return Built(tuple(done[name] for name in sorted(done)), tuple(sorted(printed)), as_errors(problems) if settings.strict else problems)
+
+
+def _selected(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
+    """Give the handout files that were named, or all; `leg-cramps` also names leg-cramps.es.yaml."""
+    if not settings.handouts:
+        if not files:
+            raise TeachbackError(Problem("there are no handouts", "Make one with `teachback new ID`."))
+        return dict(files)
+    ids = {stem.split(".")[0] for stem in files}
+    unknown = [name for name in settings.handouts if name not in files and name not in ids]
+    if unknown:
+        raise UsageError(*(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown))
+    return {stem: path for stem, path in files.items() if stem in settings.handouts or stem.split(".")[0] in settings.handouts}
+
+
+def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None, found: Found) -> Reading:
+    from teachback.compose import read_handouts
+
+    reading = read_handouts(workspace, paths, before)
+    for stem, problems in reading.problems.items():
+        if stem not in (before.problems if before else {}):
+            found[stem] += problems
+    return reading
+
+
+def _check_audiences(settings: Settings, reading: Reading) -> None:
+    known = reading.shared.audiences.root
+    unknown = [name for name in settings.audiences if name not in known]
+    if unknown:
+        raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, known)) for name in unknown))
+
+
+def _check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found) -> None:
+    """Refuse a choice that would print nothing without a word."""
+    if settings.language is not None and not chosen and not any(found.values()):
+        raise UsageError(
+            Problem(f"no handout is written in the language '{settings.language}'", "Leave --language out to see what there is.")
+        )
+    if settings.audiences and chosen and not any(set(settings.audiences) & set(s.audiences) for s in chosen.values()):
+        message = f"no handout is for {' or '.join(settings.audiences)}"
+        raise UsageError(Problem(message, "See `teachback list handouts`."))
+
+
+def _refused(stem: str, found: Found, settings: Settings) -> bool:
+    return any(settings.strict or problem.severity is Severity.ERROR for problem in found[stem])
+
+
+def _wanted(stem: str, summary: Summary, settings: Settings) -> Iterator[Wanted]:
+    for audience in summary.audiences:
+        if settings.audiences and audience not in settings.audiences:
+            continue
+        for kind in settings.kinds:
+            if kind == "card" and not summary.card:
+                continue
+            size = str(settings.size) if kind == "handout" else str(TypeSize.STANDARD)
+            for form in settings.formats:
+                paper = str(settings.paper) if kind == "handout" and form != "html" else None
+                yield Wanted(stem, kind, audience, form, size, paper)
+            if kind == "card" and "pdf" in settings.formats:
+                yield Wanted(stem, kind, audience, "sheet", size, str(settings.paper))
+
+
+def _print(
+    stale: Iterable[Wanted],
+    reading: Reading,
+    workspace: Workspace,
+    settings: Settings,
+    origin: Mapping[str, str],
+    found: Found,
+    step: Step | None,
+) -> tuple[dict[str, Output], str]:
+    """Print what is stale, each handout wholly or not at all."""
+    from teachback.compose import compose_jobs, open_design
+
+    design = open_design(workspace)
+    groups: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for want in stale:
+        if want.stem in reading.authored:
+            key = (want.stem, want.audience, want.kind)
+            groups[key] = (*groups.get(key, ()), want.form)
+    jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings)
+    for stem, group in problems.items():
+        found[stem] += group
+    jobs = [job for job in jobs if not _refused(job.stem, found, settings)]
+    found[GENERAL] += _style_problems(design.styles, design.files) if jobs else []
+    if not jobs or _refused(GENERAL, found, settings):
+        return {}, ""
+    outputs: dict[str, Output] = {}
+    libraries = ""
+    left = Counter(job.stem for job in jobs)
+    waiting: defaultdict[str, list[Done]] = defaultdict(list)
+    for count, done in enumerate(_run(jobs, design.files, settings.jobs), start=1):
+        stem = done.job.stem
+        found[stem] += done.problems
+        waiting[stem].append(done)
+        left[stem] -= 1
+        libraries = done.libraries
+        if left[stem] == 0 and not _refused(stem, found, settings):
+            outputs |= _write(waiting.pop(stem), reading, settings, origin[stem])
+        if step:
+            step(count, len(jobs))
+    return outputs, libraries
+
+
+def _write(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> dict[str, Output]:
+    outputs = {}
+    for done in finished:
+        for printed in done.printed:
+            output = _output(done.job, printed, reading, settings, origin)
+            write_whole(settings.output / output.file, printed.data)
+            outputs[output.file] = output
+    return outputs
+
+
+def _run(jobs: list[Job], served: Mapping[str, Path], processes: int) -> Iterator[Done]:
+    """Do the jobs, in this process or in several; the results come as they are done."""
+    from teachback.press import do_job
+
+    if processes == 1 or len(jobs) == 1:
+        yield from (do_job(job, served) for job in jobs)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    # A forked child has WeasyPrint imported already; on macOS its text libraries do not survive a fork.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    if method == "fork":
+        import teachback.pdf  # noqa: F401 -- imported for the children
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context(method)) as pool:
+        # The long jobs first, so that no process is left with one at the end.
+        ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
+        try:
+            for future in as_completed([pool.submit(do_job, job, served) for job in ordered]):
+                yield future.result()
+        except BrokenProcessPool:
+            message = "a printing process was ended from outside, perhaps for lack of memory"
+            raise TeachbackError(Problem(message, "Start again with --jobs 1; what was finished is kept.")) from None
+
+
+def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, origin: str) -> Output:
+    handout = reading.authored[job.stem].handout
+    is_card = job.kind == "card"
+    size = TypeSize.STANDARD if is_card else settings.size
+    on_paper = printed.form == "sheet" or (not is_card and printed.form != "html")
+    parts = [job.kind, job.audience, handout.language]
+    parts += [str(settings.paper)] if on_paper else []
+    parts += [str(size)] if size is TypeSize.LARGE else []
+    parts += [str(printed.page)] if printed.page else []
+    ending = "pdf" if printed.form == "sheet" else printed.form
+    return Output(
+        file=f"{handout.id}/{'-'.join(parts)}.{ending}",
+        kind=job.kind,
+        handout=handout.id,
+        audience=job.audience,
+        language=handout.language,
+        size=str(size),
+        paper=str(settings.paper) if on_paper else None,
+        card_mm=(CARD.width, CARD.height) if is_card else None,
+        pages=printed.pages,
+        code=job.code,
+        sha256=sha256(printed.data),
+        stem=job.stem,
+        form=printed.form,
+        made_from=origin,
+    )
+
+
+def _style_problems(styles: Mapping[str, str], files: Mapping[str, Path]) -> list[Problem]:
+    """Check the style sheets that go to paper."""
+    from teachback.pdf import style_problems
+
+    return [
+        problem for name, css in styles.items() if "screen" not in name for problem in style_problems(shown(files[f"styles/{name}"]), css)
+    ]
+
+
+def _recorded(record: Record, done: Mapping[str, Output], printed: Mapping[str, Output], folder: Path) -> dict[str, Output]:
+    """Give every output that is known and there; pictures of pages that are no more are taken away."""
+    identities = {output.identity for output in printed.values()}
+    outputs = dict(done)
+    for name, output in record.outputs.items():
+        if name in done:
+            continue
+        if output.identity in identities:
+            (folder / name).unlink(missing_ok=True)
+        elif (folder / name).is_file():
+            outputs[name] = output
+    return outputs
+
+
+def _check_writable(folder: Path) -> None:
+    probe = folder / ".writable"
+    write_whole(probe, b"")
+    probe.unlink(missing_ok=True)
+
+
+def _same_bytes(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False

@@ -1,0 +1,71 @@
+"""The clinic: names, phones, address, logo, colours, emergency number. One file, used everywhere.
+
+Nothing configured means lines to write on, never an invented number.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from teachback.document import Plain
+
+# WCAG 2.1, success criterion 1.4.3: text against its background.
+MIN_CONTRAST: Final = 4.5
+_LINEAR_LIMIT: Final = 0.04045
+
+
+def contrast_on_white(color: str) -> float:
+    """Give the WCAG 2.1 contrast ratio of `#rrggbb` against white (relative luminance of linearised sRGB)."""
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= _LINEAR_LIMIT else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (luminance + 0.05)
+
+
+def _readable(color: str) -> str:
+    ratio = contrast_on_white(color)
+    if ratio < MIN_CONTRAST:
+        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {MIN_CONTRAST}:1"
+        raise ValueError(message)
+    return color
+
+
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_readable)]
+Number = Annotated[Plain, StringConstraints(max_length=30)]
+
+
+class Colors(BaseModel):
+    """The clinic's colours, as #rrggbb. Meaning never hangs on them: the pages must work in grey."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    heading: Color | None = Field(None, description="Title and headings.")
+    accent: Color | None = Field(None, description="The badge, rules and links.")
+
+
+class Clinic(BaseModel):
+    """Whom the reader calls. What is left empty is printed as a line to write on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    emergency: Number = Field(description="The emergency number of the country, such as 911, 999 or 112.")
+    name: Annotated[Plain, StringConstraints(max_length=60)] | None = None
+    phone: Number | None = Field(None, description="In office hours.")
+    after_hours: Number | None = Field(None, description="Nights and weekends.")
+    dialysis_unit: Number | None = None
+    interpreter: Number | None = Field(None, description="The line for interpreters.")
+    address: Annotated[Plain, StringConstraints(max_length=120)] | None = None
+    logo: Plain | None = Field(None, description="A picture below content/: images/logo.svg or .png.")
+    colors: Colors = Colors()
+
+    def values(self) -> dict[str, str | None]:
+        """Give what the placeholders of a text stand for."""
+        return {
+            "clinic.name": self.name,
+            "clinic.phone": self.phone,
+            "clinic.after_hours": self.after_hours,
+            "clinic.dialysis_unit": self.dialysis_unit,
+            "clinic.emergency": self.emergency,
+        }

@@ -1,0 +1,253 @@
+"""YAML files -> checked values, or every problem at once with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from teachback.audience import Audiences
+from teachback.clinic import Clinic
+from teachback.document import FigureBlock, Handout, Statement
+from teachback.errors import Location, Problem, TeachbackError, nearest
+from teachback.fonts import coverage, missing_glyphs
+from teachback.marks import marks_problems
+from teachback.reach import reach_problems, steps
+from teachback.source import Sources
+from teachback.validation import validated
+from teachback.words import Words
+from teachback.workspace import Workspace, find, folders, read_bytes, shown
+from teachback.yamlfile import YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+ResultT = TypeVar("ResultT")
+
+PICTURES: Final = (".svg", ".png", ".jpg", ".jpeg")
+MAX_PICTURE_BYTES: Final = 5_000_000
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every handout of a workspace uses."""
+
+    audiences: Audiences
+    clinic: Clinic
+    sources: Sources
+    words: dict[str, Words]
+    glyphs: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Authored:
+    """A checked handout and the file that knows where each of its texts stands."""
+
+    handout: Handout
+    file: YamlFile
+
+
+def load_shared(workspace: Workspace) -> Shared:
+    """Read audiences, clinic, sources and all words. Raises TeachbackError with the problems of all of them."""
+    problems: list[Problem] = []
+    glyphs = _tried(lambda: _glyphs(workspace), problems)
+    audiences = _tried(lambda: _load_audiences(workspace), problems)
+    clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
+    sources = _tried(lambda: validated(Sources, _read_named(workspace, "content/sources.yaml")), problems)
+    words: dict[str, Words] = {}
+    for language in sorted({path.stem for folder in folders(workspace, "content/words") for path in folder.glob("*.yaml")}):
+        loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
+        if loaded is not None:
+            words[language] = loaded
+    if problems or glyphs is None or audiences is None or clinic is None or sources is None:
+        raise TeachbackError(*problems)
+    return Shared(audiences, clinic, sources, words, glyphs)
+
+
+def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
+    """Read and check one handout. Raises TeachbackError with every problem found."""
+    file = read_yaml(read_bytes(path), shown(path))
+    handout = validated(Handout, file)
+    problems = [
+        *_name_problems(path, handout, file, shared),
+        *_id_problems(handout, file),
+        *(
+            replace(problem, location=file.locate(where, key=problem.message.startswith("nobody can")))
+            for where, problem in reach_problems(handout, shared.audiences)
+        ),
+        *_text_problems(handout, file, shared),
+        *_source_problems(handout, file, shared),
+        *_picture_problems(handout, file, workspace),
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+    return Authored(handout, file)
+
+
+def _tried(step: Callable[[], ResultT], problems: list[Problem]) -> ResultT | None:
+    try:
+        return step()
+    except TeachbackError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _read_named(workspace: Workspace, name: str) -> YamlFile:
+    path = find(workspace, name)
+    if path is None:
+        raise TeachbackError(Problem(f"{name}: there is no such file", "Put the program's own one back."))
+    return read_yaml(read_bytes(path), shown(path))
+
+
+def _glyphs(workspace: Workspace) -> frozenset[int]:
+    fonts = {path.name: path for folder in reversed(folders(workspace, "styles/fonts")) for path in folder.glob("*.ttf")}
+    return coverage(tuple(fonts.values()))
+
+
+def _load_audiences(workspace: Workspace) -> Audiences:
+    file = _read_named(workspace, "content/audiences.yaml")
+    audiences = validated(Audiences, file)
+    problems = []
+    for name, audience in audiences.root.items():
+        if audience.extends is None:
+            continue
+        if audience.extends not in audiences.root:
+            problems.append(
+                Problem(
+                    f"the audience '{audience.extends}' is not known",
+                    nearest(audience.extends, audiences.root),
+                    file.locate((name, "extends")),
+                )
+            )
+        elif audiences.root[audiences.lineage(name)[-1]].extends is not None:
+            problems.append(
+                Problem(f"the audience '{name}' extends itself in a ring", "Take one `extends` out.", file.locate((name, "extends")))
+            )
+    if problems:
+        raise TeachbackError(*problems)
+    return audiences
+
+
+def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
+    file = _read_named(workspace, "content/clinic.yaml")
+    clinic = validated(Clinic, file)
+    problems = list(_glyph_problems(file, glyphs))
+    if clinic.logo:
+        if clinic.name is None:
+            problems.append(
+                Problem(
+                    "a logo needs the clinic's name beside it",
+                    "Fill `name:`; a reader who cannot see the logo hears the name.",
+                    file.locate(("logo",)),
+                )
+            )
+        problems.extend(picture_problems(clinic.logo, file.locate(("logo",)), workspace))
+    if problems:
+        raise TeachbackError(*problems)
+    return clinic
+
+
+def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> Words:
+    file = _read_named(workspace, f"content/words/{language}.yaml")
+    words = validated(Words, file)
+    problems = tuple(_glyph_problems(file, glyphs))
+    if problems:
+        raise TeachbackError(*problems)
+    return words
+
+
+def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    expected = {handout.id, f"{handout.id}.{handout.language}"}
+    if path.stem not in expected:
+        message = f"the id '{handout.id}' is not the name of the file"
+        yield Problem(message, f"Call the file {handout.id}.yaml, or set `id: {path.stem.split('.')[0]}`.", file.locate(("id",)))
+    if handout.language not in shared.words:
+        message = f"there are no words for the language '{handout.language}'"
+        yield Problem(
+            message, f"Add content/words/{handout.language}.yaml. {nearest(handout.language, shared.words)}", file.locate(("language",))
+        )
+    for index, name in enumerate(handout.audiences):
+        audience = shared.audiences.root.get(name)
+        if audience is not None and handout.language not in audience.badge:
+            message = f"the audience '{name}' has no badge in the language '{handout.language}'"
+            yield Problem(message, "Add it in content/audiences.yaml.", file.locate(("audiences", index)))
+    review = handout.review
+    if review.status == "approved":
+        for name in ("reviewer", "reviewed", "due"):
+            if getattr(review, name) is None:
+                yield Problem(f"an approved text needs `{name}:`", "Fill it, or set `status: draft`.", file.locate(("review",)))
+
+
+def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
+    first: dict[str, Location] = {}
+    for path, value in steps(handout):
+        name = getattr(value, "id", None) if path else None
+        if name is None:
+            continue
+        place = file.locate((*path, "id"))
+        if name in first:
+            yield Problem(f"the id '{name}' stands twice; it stood first in line {first[name].line}", "Give each one its own.", place)
+        first.setdefault(name, place)
+
+
+def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Give every text of a handout with its path, each audience's version on its own."""
+    for where, found in steps(value, path):
+        if isinstance(found, dict):
+            yield from (((*where, name), text) for name, text in found.items() if isinstance(text, str))
+        elif isinstance(found, str) and where and where[-1] not in {"figure", "id", "tier", "callout", "line", "language"}:
+            yield where, found
+
+
+def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    for path, text in texts(handout):
+        yield from (replace(problem, location=file.locate(path)) for problem in marks_problems(text))
+    yield from _glyph_problems(file, shared.glyphs)
+
+
+def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
+    for place, text in file.scalars():
+        for character, name in missing_glyphs(text, glyphs):
+            message = f"the character '{character}' ({name}) is in none of the fonts"
+            yield Problem(message, "Use other words, or add a font that has it to styles/fonts/.", place)
+
+
+def _source_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    for path, value in steps(handout):
+        if isinstance(value, Statement | Handout):
+            for index, name in enumerate(value.sources):
+                if name not in shared.sources.root:
+                    hint = nearest(name, shared.sources.root).split(" Known:")[0] or "Add it to content/sources.yaml."
+                    yield Problem(f"the source '{name}' is not known", hint, file.locate((*path, "sources", index)))
+
+
+def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
+    for path, value in steps(handout):
+        if isinstance(value, FigureBlock):
+            yield from picture_problems(value.figure, file.locate((*path, "figure")), workspace)
+
+
+def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterator[Problem]:
+    """Say what keeps a picture from being printed: it must be a small file below content/ of the workspace."""
+    inside = PurePosixPath(name)
+    if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
+        yield Problem(f"the picture '{name}' lies outside the workspace", "Put it below content/images/ and write images/name.svg.", place)
+        return
+    if inside.suffix.lower() not in PICTURES:
+        yield Problem(f"'{name}' is not a picture that can be printed", f"Use one of {', '.join(PICTURES)}.", place)
+        return
+    path = find(workspace, f"content/{name}")
+    if path is None:
+        there = {f"images/{p.name}" for folder in folders(workspace, "content/images") for p in folder.iterdir()}
+        yield Problem(f"there is no picture '{name}'", f"It belongs at content/{name}. {nearest(name, there)}".strip(), place)
+        return
+    if not any(path.resolve().is_relative_to(root.resolve()) for root in workspace.roots):
+        yield Problem(
+            f"the picture '{name}' is a link to a place outside the workspace", "Put the file itself below content/images/.", place
+        )
+    elif path.stat().st_size > MAX_PICTURE_BYTES:
+        yield Problem(f"the picture '{name}' is larger than {MAX_PICTURE_BYTES // 1_000_000} MB", "Make it smaller.", place)

@@ -1,0 +1,100 @@
+"""What can be wrong, said so that the reader can mend it.
+
+    TeachbackError          carries one or more Problems; the one base that the command line catches
+      UsageError            the command line itself is wrong (exit code 2)
+
+A Problem is a value: checks return tuples of them, and only the rim of the program raises.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """Whether a problem stops the print."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place in a file; line and column count from 1, and 0 stands for the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Give `file:line:column`, as editors and terminals make clickable."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong (message), what to do (hint), where (location), and whether it stops the print."""
+
+    message: str
+    hint: str = ""
+    location: Location | None = None
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        """Give the one line that every problem has; the hint stands on a line of its own elsewhere."""
+        where = f"{self.location}: " if self.location else ""
+        kind = "warning: " if self.severity is Severity.WARNING else ""
+        return f"{where}{kind}{self.message}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain data for `--json` and for the build record."""
+        place = self.location
+        return {
+            "severity": str(self.severity),
+            "message": self.message,
+            "hint": self.hint,
+            "file": place.file if place else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+        }
+
+
+class TeachbackError(Exception):
+    """One or more problems that stop a step."""
+
+    def __init__(self, *problems: Problem) -> None:
+        """Keep the problems; there is at least one."""
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class UsageError(TeachbackError):
+    """The command was typed wrongly; nothing was read or printed."""
+
+
+def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Sort by file, line and column, and drop exact repeats; problems without a place come last."""
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda p: (p.location is None, p.location or Location(""), p.message)))
+
+
+def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Turn warnings into errors, for `--strict`."""
+    return tuple(replace(problem, severity=Severity.ERROR) for problem in problems)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give the hint for a misspelt name: the nearest known one, and the list of all where that is short."""
+    names = sorted(known)
+    match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
+    guess = f"Did you mean '{match[0]}'? " if match else ""
+    if not names:
+        return guess.strip()
+    listed = ", ".join(names) if len(names) <= 24 else ", ".join(names[:24]) + ", ..."  # noqa: PLR2004 -- a line's worth
+    return f"{guess}Known: {listed}."

@@ -1,0 +1,45 @@
+"""Which characters the fonts can draw. The one module that imports fontTools.
+
+System fonts are never used, so that paper looks the same everywhere: a character that the shipped fonts lack
+would print as an empty box, and is refused before that.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Location, Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Controls and format characters draw nothing; combining marks are composed by the shaper where it can.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+
+
+def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
+    """Give the code points that at least one of the fonts can draw. Raises TeachbackError on a broken font."""
+    from fontTools.ttLib import TTFont, TTLibError
+
+    points: set[int] = set()
+    problems = []
+    for path in paths:
+        try:
+            with TTFont(path, lazy=True) as font:
+                points.update(font.getBestCmap() or {})
+        except (TTLibError, OSError, AssertionError, ValueError, KeyError) as error:
+            problems.append(Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(str(path))))
+    if problems:
+        raise TeachbackError(*problems)
+    return frozenset(points)
+
+
+def missing_glyphs(text: str, points: frozenset[int]) -> Iterator[tuple[str, str]]:
+    """Give each character of a text that cannot be drawn, with its Unicode number and name."""
+    if text.isascii():
+        return
+    for character in dict.fromkeys(unicodedata.normalize("NFC", text)):
+        if ord(character) not in points and unicodedata.category(character) not in _INVISIBLE:
+            yield character, f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}"

@@ -1,0 +1,127 @@
+"""The few marks that an author's text may hold: **strong**, [words](https://address) and {placeholders}.
+
+The one module that imports markdown-it-py. Anything else that Markdown or HTML would read as a mark is refused
+rather than printed, because nobody can know which of the two the author meant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from markdown_it import MarkdownIt
+
+from teachback.errors import Problem, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from markdown_it.token import Token
+
+LINK_SCHEMES: Final = ("https://", "tel:", "mailto:")
+PLACEHOLDERS: Final = ("clinic.name", "clinic.phone", "clinic.after_hours", "clinic.dialysis_unit", "clinic.emergency")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_REFUSED: Final = {
+    "em_open": ("italics are hard to read and are not printed", "Use **two stars** for strong words, or none."),
+    "html_inline": ("HTML is not allowed in a text", "Use **two stars** for strong words; write < as 'less than'."),
+    "html_block": ("HTML is not allowed in a text", "Use **two stars** for strong words."),
+    "image": ("a picture cannot stand inside a text", "Use a block of its own: `- figure: images/name.svg`."),
+    "code_inline": ("backquotes are not a mark here", "Use **two stars** for strong words."),
+    "hardbreak": ("a text is one paragraph", "Write the second one as an item of its own."),
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of letters with one look. A `blank` is a line to write on, and its text says what for."""
+
+    text: str
+    strong: bool = False
+    href: str | None = None
+    blank: bool = False
+    number: bool = False
+
+
+Line = tuple[Span, ...]
+
+
+def plain(line: Line) -> str:
+    """Give a line's words alone."""
+    return "".join(span.text for span in line if not span.blank)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    rules = ["text", "newline", "escape", "backticks", "emphasis", "link", "image", "autolink", "html_inline"]
+    return MarkdownIt("zero", {"html": True}).enable(rules).enable("balance_pairs").enable("fragments_join")
+
+
+def marks_problems(text: str) -> tuple[Problem, ...]:
+    """Say what in a text is no mark of ours; the places are added by the caller, who knows the file."""
+    problems: list[Problem] = []
+    if re.search(r"\n\s*\n", text.strip()):
+        problems.append(Problem("a text is one paragraph", "Write the second one as an item of its own."))
+    unknown = [name for name in _BRACES.findall(text) if name not in PLACEHOLDERS]
+    problems += [Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS)) for name in unknown]
+    if re.search(r"[{}]", _BRACES.sub("", text)):
+        problems.append(Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}."))
+    # The "zero" preset validates no links by itself here: what it would drop in silence must be named instead.
+    for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
+        if not target.startswith(LINK_SCHEMES):
+            message = f"the link to '{target[:60]}' is not allowed"
+            problems.append(Problem(message, "A link starts with https://, tel: or mailto:."))
+    depth_link = depth_strong = 0
+    for token in _tokens(text):
+        if token.type in _REFUSED:
+            problems.append(Problem(*_REFUSED[token.type]))
+        if token.type == "link_open" and token.markup == "autolink":
+            problems.append(Problem("a bare address in <...> cannot be read aloud", "Write [words](https://address)."))
+        depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
+        if depth_link and token.type == "strong_open":
+            problems.append(Problem("strong words cannot stand inside a link", "Put the stars around the whole link, or leave them out."))
+        if token.type == "text" and "**" in token.content:
+            problems.append(
+                Problem("two stars ** stand here without their partner", "Strong words have ** right before and right after them.")
+            )
+        if token.type == "text" and re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", token.content):
+            problems.append(Problem("HTML entities are not allowed in a text", "Type the character itself."))
+    return tuple(dict.fromkeys(problems))
+
+
+def parse_marks(text: str, values: Mapping[str, str | None]) -> Line:
+    """Turn a text that has no problems into spans; an unfilled placeholder becomes a line to write on."""
+    spans: list[Span] = []
+    strong = 0
+    href: str | None = None
+    for token in _tokens(text):
+        if token.type == "strong_open":
+            strong += 1
+        elif token.type == "strong_close":
+            strong -= 1
+        elif token.type == "link_open":
+            href = str(token.attrs["href"])
+        elif token.type == "link_close":
+            href = None
+        elif token.type == "softbreak":
+            spans.append(Span(" ", strong > 0, href))
+        elif token.content:
+            spans.extend(_filled(token.content, values, strong=strong > 0, href=href))
+    return tuple(spans)
+
+
+def _tokens(text: str) -> list[Token]:
+    return _parser().parseInline(text.strip())[0].children or []
+
+
+def _filled(content: str, values: Mapping[str, str | None], *, strong: bool, href: str | None) -> list[Span]:
+    spans = []
+    for index, part in enumerate(_BRACES.split(content)):
+        if index % 2:
+            value = values[part]
+            spans.append(Span(value or part, strong, href, blank=value is None, number=True))
+        elif part:
+            spans.append(Span(part, strong, href))
+    return spans

@@ -1,0 +1,210 @@
+"""HTML -> PDF. The one module that imports WeasyPrint, which takes a second: import this one late.
+
+Everything a page loads comes through one fetcher that serves the workspace's own files by name and nothing else.
+Whatever WeasyPrint says in its log is a problem here, because it prints on and leaves a hole.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.units import px_to_mm
+from teachback.workspace import MIME
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+# Pango reads this once, when it is loaded: no system font can then stand in for ours without a word.
+os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.conf")
+
+with warnings.catch_warnings():
+    # "No fonts configured": that is what no-system-fonts.conf is for.
+    warnings.simplefilter("ignore")
+    import weasyprint
+    from weasyprint.formatting_structure import boxes
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+# The register of fonts; one serves all the pages of a process.
+Fonts = FontConfiguration
+
+# A base that no network knows: relative names in a page resolve against it, and the fetcher answers only for it.
+BASE: Final = "https://workspace.invalid/"
+VARIANT: Final = "pdf/ua-1"
+MAX_FILE_BYTES: Final = 5_000_000
+# Rounding of the layout, in mm; what sticks out less than this cannot be seen.
+TOLERANCE: Final = 0.1
+FRONT: Final = 1
+
+
+@dataclass(frozen=True)
+class TextOut:
+    """Words that lie outside the area they belong in, with the page (from 1) and how far, in mm."""
+
+    words: str
+    page: int
+    millimetres: float
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Pages that are laid out but not yet written."""
+
+    document: Any
+    problems: tuple[Problem, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return len(self.document.pages)
+
+
+class _Fetcher(URLFetcher):
+    """Serves files by their name in the workspace; anything else stops the page."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        super().__init__(allowed_protocols={"https"}, allow_redirects=False, fail_on_errors=True)
+        self.files = files
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 -- the base class's signature
+        if not url.startswith(BASE):
+            message = f"the page asks for '{url[:80]}', which is not a file of the workspace"
+            raise FatalURLFetchingError(message)
+        name = unquote(urlsplit(url).path).lstrip("/")
+        path = self.files.get(name)
+        if path is None or path.suffix.lower() not in MIME:
+            message = f"the page asks for '{name[:80]}', and there is no such file"
+            raise FatalURLFetchingError(message)
+        if path.stat().st_size > MAX_FILE_BYTES:
+            message = f"the file '{name[:80]}' is larger than {MAX_FILE_BYTES // 1_000_000} MB"
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": MIME[path.suffix.lower()]})
+
+
+class _Log(logging.Handler):
+    """Gathers what WeasyPrint says, as messages."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> Laid:
+    """Lay a page out. What WeasyPrint complains of comes back as problems beside the pages.
+
+    Raises TeachbackError when the page asks for something that is not in the workspace.
+    """
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        page = weasyprint.HTML(string=html, base_url=BASE + "styles/", url_fetcher=_Fetcher(files))
+        document = page.render(font_config=fonts, pdf_variant=VARIANT)
+    except FatalURLFetchingError as error:
+        raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    finally:
+        logger.removeHandler(log)
+    return Laid(document, tuple(Problem(f"the page cannot be laid out as it is written: {m}") for m in dict.fromkeys(log.messages)))
+
+
+def write(laid: Laid) -> bytes:
+    """Write laid-out pages as one tagged PDF (PDF/UA-1). Raises TeachbackError on anything WeasyPrint complains of."""
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        data: bytes = laid.document.write_pdf(pdf_variant=VARIANT)
+    finally:
+        logger.removeHandler(log)
+    if log.messages:
+        raise TeachbackError(*(Problem(f"the page cannot be written: {m}") for m in dict.fromkeys(log.messages)))
+    return data
+
+
+def style_problems(name: str, css: str) -> tuple[Problem, ...]:
+    """Say what in a style sheet WeasyPrint would drop, with the place in that sheet."""
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        weasyprint.CSS(string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None)
+    except FatalURLFetchingError as error:
+        return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
+    finally:
+        logger.removeHandler(log)
+    return tuple(_style_problem(name, message) for message in dict.fromkeys(log.messages))
+
+
+def _style_problem(name: str, message: str) -> Problem:
+    match = re.search(r"\bat (\d+):(\d+)", message)
+    place = Location(name, int(match[1]), int(match[2])) if match else Location(name)
+    said = re.sub(r"\s*\bat \d+:\d+", "", message).rstrip(".")
+    return Problem(f"this style would be dropped: {said}", "Look the property up: WeasyPrint knows fewer than a browser.", place)
+
+
+def text_outside(laid: Laid, safe_mm: float) -> Iterator[TextOut]:
+    """Find words that stick out of a page's area: nearer to its edge than `safe_mm`."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        box = page._page_box  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+        width, height = px_to_mm(page.width), px_to_mm(page.height)
+        for line in _text_boxes(box):
+            left, top = px_to_mm(line.position_x), px_to_mm(line.position_y)
+            right, bottom = left + px_to_mm(line.width), top + px_to_mm(line.height)
+            out = max(safe_mm - left, safe_mm - top, right - (width - safe_mm), bottom - (height - safe_mm))
+            if out > TOLERANCE and line.text.strip():
+                yield TextOut(line.text.strip(), number, round(out, 1))
+
+
+def sides_that_fit(laid: Laid) -> tuple[bool, bool]:
+    """Say whether a card's front and its back each fit on one page."""
+    back = _back_page(laid)
+    return back == FRONT + 1, back == laid.pages
+
+
+def flags_out(laid: Laid, words_out: Collection[str]) -> tuple[str, ...]:
+    """Name the red flags of a card that are not wholly on its two sides, by their ids.
+
+    The front must be page 1, and the back the page on which it begins: what runs on to another page is off the card.
+    """
+    back = _back_page(laid)
+    lost: dict[str, None] = {}
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            flag = box.element.get("data-flag") if box.element is not None and box.element_tag == "li" else None
+            if flag is None:
+                continue
+            words = " ".join(line.text for line in _text_boxes(box))
+            if number not in {FRONT, back} or any(out in words for out in words_out):
+                lost[flag] = None
+    return tuple(lost)
+
+
+def _back_page(laid: Laid) -> int:
+    """Give the page (from 1) on which a card's back begins; 0 when a template has lost it."""
+    pages = enumerate(laid.document.pages, start=1)
+    return next((n for n, page in pages if any(_has_class(box, "back") for box in _boxes(page))), 0)
+
+
+def _boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    yield from page._page_box.descendants()  # noqa: SLF001 -- see text_outside
+
+
+def _has_class(box: Any, name: str) -> bool:  # noqa: ANN401
+    return box.element is not None and name in (box.element.get("class") or "").split()
+
+
+def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    for child in box.descendants():
+        if isinstance(child, boxes.TextBox):
+            yield child

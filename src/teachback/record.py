@@ -1,0 +1,213 @@
+"""What was printed, from what: so that nothing is printed again that has not changed, and the manifest is true.
+
+This module is all that a build with nothing to do needs, so it imports neither WeasyPrint nor pydantic nor Jinja2
+nor PyYAML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback import __version__
+from teachback.errors import Location, Problem, Severity
+from teachback.workspace import effective_files, read_bytes, write_whole
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+
+    from teachback.workspace import Workspace
+
+RECORD: Final = ".record.json"
+MANIFEST: Final = "manifest.json"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the plan of a run needs to know of a handout, kept so that the file need not be parsed again."""
+
+    made_from: str
+    id: str
+    language: str
+    audiences: tuple[str, ...]
+    card: bool
+    status: str
+    due: str | None
+    review: tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One printed file, as the manifest lists it.
+
+    `stem` is the handout's file and `form` what the file is of it (pdf, sheet, html, png); `made_from` is the hash
+    of everything that could change it.
+    """
+
+    file: str
+    kind: str
+    handout: str
+    audience: str
+    language: str
+    size: str
+    paper: str | None
+    card_mm: tuple[float, float] | None
+    pages: int
+    code: str
+    sha256: str
+    stem: str
+    form: str
+    made_from: str
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes two outputs the same one, printed at different times."""
+        return (self.stem, self.kind, self.audience, self.form, self.size, self.paper or "")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of earlier runs into one output folder."""
+
+    summaries: Mapping[str, Summary]
+    outputs: Mapping[str, Output]
+    libraries: str
+
+
+def sha256(data: bytes) -> str:
+    """Give the SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_record(folder: Path) -> Record:
+    """Read the record of an output folder. One that cannot be read counts as none: then everything is printed."""
+    try:
+        data = json.loads((folder / RECORD).read_bytes())
+        if data["format"] != FORMAT:
+            return Record({}, {}, "")
+        summaries = {
+            stem: Summary(**{**entry, "audiences": tuple(entry["audiences"]), "review": tuple(entry["review"])})
+            for stem, entry in data["summaries"].items()
+        }
+        outputs = {
+            file: Output(**{**entry, "card_mm": tuple(entry["card_mm"]) if entry["card_mm"] else None})
+            for file, entry in data["outputs"].items()
+        }
+        libraries = str(data["libraries"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Record({}, {}, "")
+    return Record(summaries, outputs, libraries)
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Write the record. Raises TeachbackError when the folder cannot be written to."""
+    data = {
+        "format": FORMAT,
+        "libraries": record.libraries,
+        "summaries": {name: asdict(entry) for name, entry in sorted(record.summaries.items())},
+        "outputs": {name: asdict(entry) for name, entry in sorted(record.outputs.items())},
+    }
+    write_whole(folder / RECORD, json.dumps(data, indent=1).encode())
+
+
+def manifest(outputs: Iterable[Output]) -> bytes:
+    """Give the manifest's bytes: every current output, in the order of the file names."""
+    rows = [manifest_row(output) for output in sorted(outputs, key=lambda output: output.file)]
+    return (json.dumps({"teachback": __version__, "outputs": rows}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def manifest_row(output: Output) -> dict[str, Any]:
+    """Give one output as plain data."""
+    row = asdict(output)
+    for internal in ("stem", "form", "made_from"):
+        del row[internal]
+    return row
+
+
+def whole(folder: Path, output: Output) -> bool:
+    """Say whether a printed file is still there just as it was printed."""
+    try:
+        return sha256((folder / output.file).read_bytes()) == output.sha256
+    except OSError:
+        return False
+
+
+def shared_fingerprint(workspace: Workspace) -> str:
+    """Hash everything but the handouts that can change a page: files, program, libraries, fonts."""
+    digest = hashlib.sha256()
+    for part in (__version__, sys.version, _installed()):
+        digest.update(part.encode() + b"\0")
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(read_bytes(path))
+    for name, path in effective_files(workspace).items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def made_from(shared: str, source: bytes) -> str:
+    """Hash everything that can change the pages of one handout: what all share, and its own file."""
+    return sha256(f"{shared}|{sha256(source)}".encode())
+
+
+def design_fingerprint(files: Mapping[str, Path]) -> str:
+    """Hash the design alone: templates, styles, fonts, words, clinic."""
+    digest = hashlib.sha256()
+    for name, path in files.items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def same_libraries(known: str) -> bool:
+    """Say whether the system libraries that WeasyPrint had loaded still look the same on disk: size, time of change.
+
+    `known` is what `loaded_libraries` gave when pages were last printed. They cannot be asked for their version
+    without loading them, which is what a build with nothing to do must not.
+    """
+    return all(_library_line(line.split("\t")[0]) == line for line in known.splitlines())
+
+
+def loaded_libraries() -> str:
+    """Give the text-layout libraries loaded into this process, one a line; empty where the system does not say."""
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    wanted = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi")
+    paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if "/" in line and any(name in line for name in wanted)}
+    return "\n".join(_library_line(path) for path in sorted(paths))
+
+
+def _library_line(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- the path is not ours, and this is the hot path
+    except OSError:
+        return f"{path}\tgone"
+    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}"
+
+
+def _installed() -> str:
+    """Give the names and versions of the installed packages, as their folders say them."""
+    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return "\n".join(sorted(name for folder in folders for name in os.listdir(folder) if name.endswith(".dist-info")))  # noqa: PTH208 -- names only
+
+
+def review_problems(summary: Summary, today: dt.date, *, release: bool) -> tuple[Problem, ...]:
+    """Say what is wrong with a handout's review: an error under --release, else a warning once it is overdue."""
+    place = Location(*summary.review)
+    severity = Severity.ERROR if release else Severity.WARNING
+    problems = []
+    if release and summary.status != "approved":
+        message = f"the text is a {summary.status}: no clinician has approved it"
+        problems.append(Problem(message, "Have it reviewed, and set `status: approved` with reviewer and date.", place))
+    if summary.due is not None and summary.due < today.isoformat():
+        message = f"the review was due on {summary.due}"
+        problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
+    return tuple(problems)

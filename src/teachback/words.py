@@ -1,0 +1,98 @@
+"""The words that templates print, one file a language: content/words/en.yaml and so on."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from teachback.document import Plain
+
+
+def _holding(*names: str) -> AfterValidator:
+    """Make a check that a text holds exactly these placeholders: a lost one would lose a number on paper."""
+
+    def check(text: str) -> str:
+        found = sorted(re.findall(r"\{([^{}]*)\}", text))
+        if found != sorted(names):
+            wanted = " and ".join(f"{{{name}}}" for name in names) or "no placeholder"
+            message = f"this text must hold {wanted}"
+            raise ValueError(message)
+        return text
+
+    return AfterValidator(check)
+
+
+Word = Annotated[Plain, _holding()]
+WithEmergency = Annotated[Plain, _holding("emergency")]
+WithDate = Annotated[Plain, _holding("date")]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TierWords(_Closed):
+    """The headings of the three tiers."""
+
+    now: WithEmergency
+    today: Word
+    visit: Word
+
+
+class CalloutWords(_Closed):
+    """The heading of each kind of callout."""
+
+    advice: Word
+    example: Word
+    fact: Word
+    tip: Word
+    test: Word
+    warning: Word
+    dialysis: Word
+
+
+class PhoneWords(_Closed):
+    """What each phone is for."""
+
+    phone: Word
+    after_hours: Word
+    dialysis_unit: Word
+    interpreter: Word
+
+
+class Words(_Closed):
+    """Every word that stands in a template rather than in a handout."""
+
+    language: Word = Field(description="The language's own name.")
+    tiers: TierWords
+    callouts: CalloutWords
+    phones: PhoneWords
+    your_clinic: Word
+    not_sure: WithEmergency
+    visit_soon: Word
+    at: Word = Field(description="Stands between 'Call us today' and the number.")
+    myth: Word
+    verdict: Word
+    my_number: Word
+    my_result: Word
+    my_goal: Word
+    teach_back: Word
+    teach_back_lead: Word
+    notes: Word
+    contact: Word
+    summary: Word
+    sources: Word
+    write_here: Word = Field(description="What a screen reader says for a line to write on.")
+    tick_here: Word = Field(description="What a screen reader says for a box to tick.")
+    draft: Word
+    reviewed: Annotated[Plain, _holding("reviewer", "date")]
+    version: WithDate
+    due: WithDate
+    page: Annotated[Plain, _holding("page", "pages")]
+    not_instead: Word
+    card_draft: Word = Field(description="The draft notice where there is room for one line only.")
+    card_nights: Word
+    card_visit_soon: Word
+    cut_here: Word

@@ -1,0 +1,131 @@
+"""Where content, templates and styles are: the clinic's own folder over the built-in one.
+
+Both have the same shape. The clinic's file wins over the built-in file of the same name, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from teachback.errors import Problem, Severity, TeachbackError, nearest
+
+KINDS: Final = ("content", "templates", "styles")
+SETTINGS: Final = "teachback.toml"
+MIME: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".ttf": "font/ttf"}
+# Folders in which a clinic may put files under names of its own; elsewhere an unknown name is most likely misspelt.
+OPEN_FOLDERS: Final = ("content/handouts/", "content/images/", "content/words/", "content/rules/", "styles/fonts/", "styles/icons/")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Two roots; they are the same folder in a checkout of the program."""
+
+    root: Path
+    builtin: Path
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders to search, first hit wins."""
+        return (self.root,) if self.root == self.builtin else (self.root, self.builtin)
+
+
+def builtin_root() -> Path:
+    """Give the folder of the files that come with the program: inside the wheel, or a checkout's root."""
+    packaged = Path(__file__).parent / "_builtin"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2]
+
+
+def open_workspace(start: Path) -> Workspace:
+    """Find the workspace that `start` is in: the nearest folder upward that looks like one, else `start` itself."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS).is_file() or (folder / "content" / "clinic.yaml").is_file() or (folder / "content" / "handouts").is_dir():
+            return Workspace(folder, builtin_root())
+    return Workspace(start, builtin_root())
+
+
+def find(workspace: Workspace, name: str) -> Path | None:
+    """Give the file of that name (`styles/card.css`), the clinic's before the built-in one."""
+    return next((root / name for root in workspace.roots if (root / name).is_file()), None)
+
+
+def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
+    """Give the folders of that name, the clinic's first."""
+    return tuple(root / name for root in workspace.roots if (root / name).is_dir())
+
+
+def handout_files(workspace: Workspace) -> dict[str, Path]:
+    """Give every handout file by its name without the ending, in the order of the names."""
+    found: dict[str, Path] = {}
+    for root in reversed(workspace.roots):
+        found.update({path.stem: path for path in (root / "content" / "handouts").glob("*.yaml")})
+    return dict(sorted(found.items()))
+
+
+def effective_files(workspace: Workspace) -> dict[str, Path]:
+    """Give every file but the handouts by its name in the workspace: what any page may be made from."""
+    found: dict[str, Path] = {}
+    for root in reversed(workspace.roots):
+        for kind in KINDS:
+            for folder, subfolders, names in os.walk(root / kind):
+                subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+                inside = Path(folder).relative_to(root).as_posix()
+                if inside == "content/handouts":
+                    continue
+                found.update({f"{inside}/{name}": Path(folder) / name for name in names if not name.startswith(".")})
+    return dict(sorted(found.items()))
+
+
+def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
+    """Warn of the clinic's files that nothing would ever read, such as a misspelt `styles/hanodut.css`."""
+    if workspace.root == workspace.builtin:
+        return ()
+    known = set(effective_files(Workspace(workspace.builtin, workspace.builtin)))
+    own = effective_files(Workspace(workspace.root, workspace.root))
+    return tuple(
+        Problem(
+            f"{shown(path)}: nothing reads this file",
+            nearest(name, known).split(" Known:")[0].removesuffix(".") or "It replaces no built-in file; take it out or rename it.",
+            severity=Severity.WARNING,
+        )
+        for name, path in own.items()
+        if name not in known and not name.startswith(OPEN_FOLDERS)
+    )
+
+
+def shown(path: Path) -> str:
+    """Give a path as a person at this prompt would write it: relative where it lies below the current folder."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file. Raises TeachbackError with the reason when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{shown(path)}: the file cannot be read: {error.strerror or error}"
+        raise TeachbackError(Problem(message, "Check that it is there and that you may read it.")) from None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write beside, then rename, so that nobody ever finds half a file.
+
+    Raises TeachbackError when the folder cannot be written to.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_bytes(data)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"{shown(path)}: the file cannot be written: {error.strerror or error}"
+        raise TeachbackError(Problem(message, "Choose another folder with --output, or free this one.")) from None

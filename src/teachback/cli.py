@@ -79,13 +79,106 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
     workspace = _workspace()
     settings = resolve(flags, os.environ, workspace)
     with _progress(shown_at_all=not as_json) as step:
-        built = build(settings, workspace, dt.datetime.now(tz=dt.UTC).astimezone().date(), step)
+        built = build(settings, workspace, _today(), step)
     if as_json:
         click.echo(json.dumps(_built_json(built), indent=2, ensure_ascii=False))
     else:
         _print_problems(built.problems)
         _print_summary(built, settings.output)
     return 1 if built.failed else 0
+
+
+@main.group("list", context_settings=CONTEXT)
+def list_group() -> None:
+    """List what there is to print, and for whom."""
+
+
+@list_group.command("handouts")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """List the handouts: id, language, audiences, review."""
+    from teachback.catalog import handout_rows
+
+    rows, problems = handout_rows(_workspace())
+    _print_rows(rows, as_json=as_json)
+    _print_problems(problems)
+    return 1 if problems else 0
+
+
+@list_group.command("audiences")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """List the audiences: id, what staff call them, which one they extend."""
+    from teachback.catalog import audience_rows
+
+    _print_rows(audience_rows(_workspace()), as_json=as_json)
+
+
+@main.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of a handout, for editors."""
+    from teachback.schema import handout_schema
+
+    click.echo(handout_schema(), nl=False)
+
+
+@main.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def init_command(folder: Path) -> None:
+    """Make a workspace for a clinic: its names and numbers, and a handout to start from."""
+    from teachback.scaffold import init
+
+    for path in init(folder, _today()):
+        click.echo(shown(path.absolute()))
+    click.echo(f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build")
+
+
+@main.command("new")
+@click.argument("identifier", metavar="ID")
+def new_command(identifier: str) -> None:
+    """Write a handout to start from; it builds as it is."""
+    from teachback.scaffold import new
+
+    path = new(identifier, _workspace(), _today())
+    click.echo(f"{shown(path)}\nNow change it, then: teachback build {identifier}")
+
+
+@main.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """Say what is installed, what is missing, and how to get it."""
+    from dataclasses import asdict
+
+    from teachback.doctor import examine
+
+    findings = examine(_workspace())
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            state = "ok" if finding.ok else "MISSING" if finding.needed else "-"
+            click.echo(f"{state:8}{finding.name:16}{finding.found}")
+            if not finding.ok and finding.remedy:
+                click.echo(f"{'':24}{finding.remedy}")
+    return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(tz=dt.UTC).astimezone().date()
+
+
+def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print rows as JSON, or as columns as wide as their longest entry."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = [list(rows[0])] if rows else []
+    table += [
+        [", ".join(value) if isinstance(value, list) else "" if value is None else str(value) for value in row.values()] for row in rows
+    ]
+    widths = [max(len(cells[index]) for cells in table) for index in range(len(table[0]))] if table else []
+    for cells in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
 
 
 def _workspace() -> Workspace:
@@ -149,9 +242,9 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
     """Print to the error stream, in colour only on a terminal that has not asked for none."""
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     for problem in problems:
-        kind = click.style("warning", fg="yellow") if problem.severity is Severity.WARNING else click.style("error", fg="red", bold=True)
-        place = f"{problem.location}: " if problem.location else ""
-        click.echo(f"{place}{kind}: {problem.message}", err=True, color=color)
+        place = str(problem.location) if problem.location else "teachback"
+        warning = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
+        click.echo(f"{click.style(place, bold=True)}: {warning}{problem.message}", err=True, color=color)
         if problem.hint:
             click.echo(f"    {problem.hint}", err=True, color=color)
 

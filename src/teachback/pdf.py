@@ -25,13 +25,22 @@ if TYPE_CHECKING:
 # Pango reads this once, when it is loaded: no system font can then stand in for ours without a word.
 os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.conf")
 
-with warnings.catch_warnings():
-    # "No fonts configured": that is what no-system-fonts.conf is for.
-    warnings.simplefilter("ignore")
-    import weasyprint
-    from weasyprint.formatting_structure import boxes
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+try:
+    with warnings.catch_warnings():
+        # "No fonts configured": that is what no-system-fonts.conf is for.
+        warnings.simplefilter("ignore")
+        import weasyprint
+        from weasyprint.formatting_structure import boxes
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+except OSError:
+    # cffi's way to say that a library of the system is not there.
+    raise TeachbackError(
+        Problem(
+            "Pango, which sets the text of the pages, is not installed",
+            "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango.",
+        )
+    ) from None
 
 # The register of fonts; one serves all the pages of a process.
 Fonts = FontConfiguration

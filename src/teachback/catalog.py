@@ -1,0 +1,45 @@
+"""What there is to print, and for whom, as rows for a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from teachback.compose import read_handouts
+from teachback.content import load_shared
+from teachback.errors import Problem, in_file_order
+from teachback.workspace import Workspace, handout_files, shown
+
+if TYPE_CHECKING:
+    from teachback.document import Text
+
+
+def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
+    """Give a row for each handout that can be read, and the problems of the others."""
+    files = handout_files(workspace)
+    reading = read_handouts(workspace, files)
+    rows = []
+    for stem, authored in reading.authored.items():
+        handout = authored.handout
+        rows.append(
+            {
+                "id": handout.id,
+                "language": handout.language,
+                "audiences": list(handout.audiences),
+                "card": "yes" if handout.card else "no",
+                "review": handout.review.status,
+                "due": handout.review.due.isoformat() if handout.review.due else None,
+                "title": _any(handout.title),
+                "file": shown(files[stem]),
+            }
+        )
+    return rows, in_file_order(problem for group in reading.problems.values() for problem in group)
+
+
+def audience_rows(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give a row for each audience. Raises TeachbackError when a shared file is wrong."""
+    audiences = load_shared(workspace).audiences
+    return [{"id": name, "extends": audience.extends, "name": audience.name} for name, audience in audiences.root.items()]
+
+
+def _any(text: Text) -> str:
+    return text if isinstance(text, str) else next(iter(text.values()))

@@ -1,0 +1,37 @@
+"""What several test modules share: the built-in workspace, and pages printed from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny import TINY
+
+from teachback.workspace import Workspace, builtin_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def builtin() -> Workspace:
+    """Give the workspace that comes with the program."""
+    return Workspace(builtin_root(), builtin_root())
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Callable[..., Workspace]:
+    """Give a function that makes a clinic's workspace from file names and texts; it holds the tiny handout."""
+
+    def make(files: dict[str, str] | None = None) -> Workspace:
+        root = tmp_path / "clinic"
+        for name, text in {"content/handouts/tiny.yaml": TINY, **(files or {})}.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return Workspace(root, builtin_root())
+
+    return make

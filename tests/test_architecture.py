@@ -1,0 +1,129 @@
+"""Imports point down, and each outside library has one module."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[1] / "src" / "teachback"
+
+# Each module may import those of the layers below its own, and those named beside it in its own layer.
+LAYERS: list[dict[str, set[str]]] = [
+    {"errors": set(), "units": set()},
+    {"marks": set(), "document": set(), "sheet": set(), "yamlfile": set(), "fonts": set(), "workspace": set()},
+    {
+        "audience": set(),
+        "clinic": set(),
+        "source": set(),
+        "words": set(),
+        "schema": set(),
+        "validation": set(),
+        "settings": set(),
+        "record": set(),
+    },
+    {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "scaffold": set()},
+    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}},
+    {"press": set()},
+    {"compose": set()},
+    {"build": set(), "catalog": set(), "doctor": set()},
+    {"cli": set()},
+    {"__main__": set()},
+]
+# Outside library -> the one module that may import it.
+OUTSIDE = {
+    "click": "cli", "weasyprint": "pdf", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks",
+}  # fmt: skip
+PYDANTIC = {"document", "audience", "clinic", "source", "words", "validation", "content"}
+# A build with nothing to do imports these and nothing heavier.
+LIGHT = {"__main__", "cli", "build", "record", "settings", "workspace", "errors", "units"}
+
+
+def imports(path: Path, *, at_start: bool = False) -> set[str]:
+    """Give what a module imports by name; with `at_start` only what is imported when it is loaded."""
+    found: set[str] = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    def walk(nodes: list[ast.stmt]) -> None:
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+                found.update(f"{node.module}.{alias.name}" for alias in node.names if node.module == "teachback")
+            elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and at_start:
+                walk(node.orelse)
+            elif not (at_start and isinstance(node, ast.FunctionDef)):
+                for field in ("body", "orelse", "finalbody"):
+                    walk(getattr(node, field, []) or [])
+                for handler in getattr(node, "handlers", []):
+                    walk(handler.body)
+
+    walk(tree.body)
+    return found
+
+
+def modules() -> dict[str, Path]:
+    """Give every module of the program but the package itself."""
+    found = {path.stem: path for path in SOURCE.glob("*.py") if path.stem != "__init__"}
+    assert len(found) > 20
+    return found
+
+
+def test_every_module_has_its_layer() -> None:
+    """A new module is put into a layer, or this fails."""
+    assert {name for layer in LAYERS for name in layer} == set(modules())
+
+
+def test_imports_point_down() -> None:
+    """A module imports from lower layers only, and from none beside it but those that are named."""
+    level = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    wrong = []
+    for name, path in modules().items():
+        for imported in imports(path):
+            if not imported.startswith("teachback."):
+                continue
+            other = imported.split(".")[1]
+            if other in level and level[other] >= level[name] and other not in LAYERS[level[name]][name]:
+                wrong.append(f"{name} imports {other}")
+    assert sorted(set(wrong)) == []
+
+
+def test_each_outside_library_is_imported_by_one_module() -> None:
+    """Whoever wants a library's help asks the module that owns it."""
+    seen = set()
+    for name, path in modules().items():
+        for imported in imports(path):
+            library = imported.split(".")[0]
+            if library in OUTSIDE:
+                assert OUTSIDE[library] == name, f"{name} imports {library}"
+                seen.add(library)
+            elif library in {"pydantic", "pydantic_core"}:
+                assert name in PYDANTIC, f"{name} imports pydantic"
+            else:
+                assert library == "teachback" or library in sys.stdlib_module_names, f"{name} imports {library}"
+    assert seen == set(OUTSIDE)
+
+
+def test_what_a_build_with_nothing_to_do_imports_is_light() -> None:
+    """The modules on its way load none of the others when they are imported."""
+    for name in LIGHT:
+        ours = {other.split(".")[1] for other in imports(modules()[name], at_start=True) if other.startswith("teachback.")}
+        assert ours <= LIGHT | {"__version__"}, name
+
+
+def test_modules_are_short() -> None:
+    """About 350 lines is where a module is asked whether it holds two ideas."""
+    long = {name: lines for name, path in modules().items() if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 370}
+    assert long == {}
+
+
+def test_no_template_chooses_by_audience() -> None:
+    """An edition holds no choice any more, so no template asks who reads."""
+    templates = list((SOURCE.parents[1] / "templates").rglob("*.html"))
+    assert templates
+    for template in templates:
+        text = template.read_text(encoding="utf-8")
+        assert "{% if edition.audience" not in text
+        assert "audience ==" not in text

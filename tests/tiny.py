@@ -1,0 +1,20 @@
+"""The least that a handout can be; tests change one thing in it."""
+
+TINY = """\
+id: tiny
+title: A tiny handout
+audiences: [general, ckd]
+language: en
+version: 2026-11-22
+purpose: Show the least that a handout can be
+message: One message.
+review: {status: draft, reviewer: null, reviewed: null, due: null}
+red_flags:
+  - {id: chest, tier: now, card: true, text: Chest pain}
+card: {title: When to get help}
+sections:
+  - id: one
+    title: What is this?
+    blocks:
+      - text: {general: For everyone here., ckd: For kidneys here.}
+"""

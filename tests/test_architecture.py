@@ -11,7 +11,19 @@ SOURCE = Path(__file__).parents[1] / "src" / "teachback"
 # Each module may import those of the layers below its own, and those named beside it in its own layer.
 LAYERS: list[dict[str, set[str]]] = [
     {"errors": set(), "units": set()},
-    {"marks": set(), "document": set(), "sheet": set(), "yamlfile": set(), "fonts": set(), "workspace": set()},
+    {
+        "marks": set(),
+        "document": set(),
+        "textfile": set(),
+        "yamlfile": {"textfile"},
+        "workspace": set(),
+        "fonts": {"workspace"},
+        "picture": set(),
+        "style": set(),
+        "loading": set(),
+        "stock": {"document"},
+        "impose": {"stock"},
+    },
     {
         "audience": set(),
         "clinic": set(),
@@ -23,21 +35,21 @@ LAYERS: list[dict[str, set[str]]] = [
         "record": set(),
     },
     {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "scaffold": set()},
-    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}},
-    {"press": set()},
-    {"compose": set()},
-    {"build": set(), "catalog": set(), "doctor": set()},
+    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set()},
+    {"press": set(), "calibration": set()},
+    {"compose": set(), "cardrun": set()},
+    {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
     {"cli": set()},
     {"__main__": set()},
 ]
 # Outside library -> the one module that may import it.
 OUTSIDE = {
     "click": "cli", "weasyprint": "pdf", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks",
+    "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks", "PIL": "picture", "pikepdf": "sheets",
 }  # fmt: skip
-PYDANTIC = {"document", "audience", "clinic", "source", "words", "validation", "content"}
+PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.
-LIGHT = {"__main__", "cli", "build", "record", "settings", "workspace", "errors", "units"}
+LIGHT = {"__main__", "cli", "build", "record", "settings", "textfile", "workspace", "errors", "units", "impose"}
 
 
 def imports(path: Path, *, at_start: bool = False) -> set[str]:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from teachback.errors import Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest
 from teachback.record import (
-    MANIFEST,
     Output,
     Record,
     Summary,
+    keep,
     made_from,
-    manifest,
     read_record,
     review_problems,
     same_libraries,
     sha256,
     shared_fingerprint,
+    twin_problems,
     whole,
-    write_record,
 )
-from teachback.units import CARD, TypeSize
+from teachback.units import CARD, Paper, TypeSize
 from teachback.workspace import Workspace, handout_files, read_bytes, shown, stray_files, write_whole
 
 if TYPE_CHECKING:
@@ -32,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.compose import Reading
-    from teachback.press import Done, Job, Printed
+    from teachback.html import Design
+    from teachback.press import CardRun, Done, Job, Printed
     from teachback.settings import Settings
 
     Step = Callable[[int, int], None]
@@ -44,11 +43,12 @@ GENERAL = ""
 
 @dataclass(frozen=True)
 class Built:
-    """What a run did: the files it was to make, which of them it printed anew, and every problem."""
+    """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused."""
 
     outputs: tuple[Output, ...]
     printed: tuple[str, ...]
     problems: tuple[Problem, ...]
+    refused: tuple[str, ...]
 
     @property
     def failed(self) -> bool:
@@ -66,11 +66,12 @@ class Wanted:
     form: str
     size: str
     paper: str | None
+    setup: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:
         """See Output.identity."""
-        return (self.stem, self.kind, self.audience, self.form, self.size, self.paper or "")
+        return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
 
 
 def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> Built:
@@ -80,13 +81,13 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     be printed. A handout that fails stands in the result's problems, and the others are printed.
     """
     files = handout_files(workspace)
-    sources = _selected(settings, files)
-    shared = shared_fingerprint(workspace)
-    origin = {stem: made_from(shared, read_bytes(path)) for stem, path in files.items()}
-    record = read_record(settings.output)
-    fresh_libraries = same_libraries(record.libraries)
     found: Found = defaultdict(list)
     found[GENERAL] += stray_files(workspace)
+    selected = _selected(settings, files)
+    origin = _origins(files, shared_fingerprint(workspace), selected, found)
+    sources = {stem: path for stem, path in selected.items() if stem in origin}
+    record = read_record(settings.output)
+    fresh_libraries = same_libraries(record.libraries)
 
     summaries = {s: k for s, k in record.summaries.items() if s in sources and k.made_from == origin[s]}
     reading = None
@@ -99,6 +100,8 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         summaries |= {stem: summarise(a, origin[stem]) for stem, a in reading.authored.items() if stem in unread}
     chosen = {stem: s for stem, s in sorted(summaries.items()) if settings.language in {None, s.language}}
     _check_choice(settings, chosen, found)
+    for stem, problem in twin_problems(chosen, files):
+        found[stem].append(problem)
     for stem, summary in chosen.items():
         found[stem] += review_problems(summary, today, release=settings.release)
 
@@ -115,7 +118,8 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     printed: dict[str, Output] = {}
     libraries = record.libraries
     if stale and not _refused(GENERAL, found, settings):
-        _check_writable(settings.output)
+        found[GENERAL] += _folder_problems(settings.output)
+    if stale and not _refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
         printed, libraries = _print(stale, reading, workspace, settings, origin, found, step)
     outputs = _recorded(record, {**kept, **printed}, printed, settings.output)
@@ -124,17 +128,18 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     old = sorted(outputs.keys() - {o.file for o in live})
     if old:
         names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
-        message = f"{shown(settings.output)}: printed from an earlier text or design: {names}"
-        found[GENERAL].append(
-            Problem(message, "Print them again, or delete them, so that nobody hands them out.", severity=Severity.WARNING)
-        )
-    listing = manifest(live)
-    if now != record or not _same_bytes(settings.output / MANIFEST, listing):
-        write_record(settings.output, now)
-        write_whole(settings.output / MANIFEST, listing)
+        hint = "Print them again, or delete them, so that nobody hands them out."
+        place = Location(shown(settings.output))
+        found[GENERAL].append(Problem(f"printed from an earlier text or design: {names}", hint, place, Severity.WARNING))
+    found[GENERAL] += keep(settings.output, record, now, live)
     problems = in_file_order(problem for group in found.values() for problem in group)
     done = {**kept, **printed}
-    return Built(tuple(done[name] for name in sorted(done)), tuple(sorted(printed)), as_errors(problems) if settings.strict else problems)
+    return Built(
+        tuple(done[name] for name in sorted(done)),
+        tuple(sorted(printed)),
+        as_errors(problems) if settings.strict else problems,
+        tuple(stem for stem in selected if _refused(stem, found, settings)),
+    )
 
 
 def _selected(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
@@ -194,7 +199,7 @@ def _wanted(stem: str, summary: Summary, settings: Settings) -> Iterator[Wanted]
                 paper = str(settings.paper) if kind == "handout" and form != "html" else None
                 yield Wanted(stem, kind, audience, form, size, paper)
             if kind == "card" and "pdf" in settings.formats:
-                yield Wanted(stem, kind, audience, "sheet", size, str(settings.paper))
+                yield Wanted(stem, kind, audience, "sheet", size, None, settings.card_setup)
 
 
 def _print(
@@ -207,81 +212,82 @@ def _print(
     step: Step | None,
 ) -> tuple[dict[str, Output], str]:
     """Print what is stale, each handout wholly or not at all."""
-    from teachback.compose import compose_jobs, open_design
+    from teachback.compose import compose_jobs, design_problems, open_design
+    from teachback.press import do_jobs
 
-    design = open_design(workspace)
+    try:
+        design = open_design(workspace)
+    except TeachbackError as error:
+        found[GENERAL] += error.problems
+        return {}, ""
     groups: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for want in stale:
         if want.stem in reading.authored:
             key = (want.stem, want.audience, want.kind)
             groups[key] = (*groups.get(key, ()), want.form)
-    jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings)
+    run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
+    jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings, run)
+    flaws = tuple(design_problems(design)) if groups else ()
+    found[GENERAL] += [*flaws, *_style_problems(design, flaws)] if groups else []
     for stem, group in problems.items():
-        found[stem] += group
+        # What a page says of styles that are wrong is said already, with its place in the style sheet.
+        found[stem] += [p for p in group if not flaws or (p.location and p.location.file.endswith(".html"))]
     jobs = [job for job in jobs if not _refused(job.stem, found, settings)]
-    found[GENERAL] += _style_problems(design.styles, design.files) if jobs else []
     if not jobs or _refused(GENERAL, found, settings):
         return {}, ""
     outputs: dict[str, Output] = {}
     libraries = ""
     left = Counter(job.stem for job in jobs)
     waiting: defaultdict[str, list[Done]] = defaultdict(list)
-    for count, done in enumerate(_run(jobs, design.files, settings.jobs), start=1):
-        stem = done.job.stem
-        found[stem] += done.problems
-        waiting[stem].append(done)
-        left[stem] -= 1
-        libraries = done.libraries
-        if left[stem] == 0 and not _refused(stem, found, settings):
-            outputs |= _write(waiting.pop(stem), reading, settings, origin[stem])
-        if step:
-            step(count, len(jobs))
+    try:
+        for count, done in enumerate(do_jobs(jobs, design.files, settings.jobs), start=1):
+            stem = done.job.stem
+            found[stem] += done.problems
+            waiting[stem].append(done)
+            left[stem] -= 1
+            libraries = done.libraries
+            if left[stem] == 0 and not _refused(stem, found, settings):
+                for output in _written(waiting.pop(stem), reading, settings, origin[stem]):
+                    outputs[output.file] = output
+            if step:
+                step(count, len(jobs))
+    except TeachbackError as error:
+        # The disk is full, or a process was ended from outside: what is printed stays, and is recorded.
+        found[GENERAL] += error.problems
     return outputs, libraries
 
 
-def _write(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> dict[str, Output]:
-    outputs = {}
+def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
+    """Fill one sheet of the workspace's stock. Raises UsageError for a stock that there is not, or not so."""
+    from teachback.cardrun import Order, card_run, find_stock
+    from teachback.content import load_stocks
+
+    stocks = load_stocks(workspace)
+    named = find_stock(settings.card_stock, stocks)
+    return card_run(named, [0] * named[1].places, settings, stocks, Order())
+
+
+def _written(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> Iterator[Output]:
     for done in finished:
         for printed in done.printed:
             output = _output(done.job, printed, reading, settings, origin)
             write_whole(settings.output / output.file, printed.data)
-            outputs[output.file] = output
-    return outputs
-
-
-def _run(jobs: list[Job], served: Mapping[str, Path], processes: int) -> Iterator[Done]:
-    """Do the jobs, in this process or in several; the results come as they are done."""
-    from teachback.press import do_job
-
-    if processes == 1 or len(jobs) == 1:
-        yield from (do_job(job, served) for job in jobs)
-        return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from concurrent.futures.process import BrokenProcessPool
-
-    # A forked child has WeasyPrint imported already; on macOS its text libraries do not survive a fork.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    if method == "fork":
-        import teachback.pdf  # noqa: F401 -- imported for the children
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context(method)) as pool:
-        # The long jobs first, so that no process is left with one at the end.
-        ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
-        try:
-            for future in as_completed([pool.submit(do_job, job, served) for job in ordered]):
-                yield future.result()
-        except BrokenProcessPool:
-            message = "a printing process was ended from outside, perhaps for lack of memory"
-            raise TeachbackError(Problem(message, "Start again with --jobs 1; what was finished is kept.")) from None
+            yield output
 
 
 def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, origin: str) -> Output:
     handout = reading.authored[job.stem].handout
     is_card = job.kind == "card"
     size = TypeSize.STANDARD if is_card else settings.size
-    on_paper = printed.form == "sheet" or (not is_card and printed.form != "html")
+    run = job.run if printed.form == "sheet" else None
+    paper = str(settings.paper) if not is_card and printed.form != "html" else None
+    box = run.box if run else CARD
     parts = [job.kind, job.audience, handout.language]
-    parts += [str(settings.paper)] if on_paper else []
+    if run:
+        parts += [run.stock if settings.stock else str(settings.paper)]
+        paper = next((str(paper) for paper in Paper if paper.box == run.page), None)
+    elif paper:
+        parts += [paper]
     parts += [str(size)] if size is TypeSize.LARGE else []
     parts += [str(printed.page)] if printed.page else []
     ending = "pdf" if printed.form == "sheet" else printed.form
@@ -292,24 +298,27 @@ def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, or
         audience=job.audience,
         language=handout.language,
         size=str(size),
-        paper=str(settings.paper) if on_paper else None,
-        card_mm=(CARD.width, CARD.height) if is_card else None,
+        paper=paper,
+        card_mm=(box.width, box.height) if is_card else None,
         pages=printed.pages,
         code=job.code,
         sha256=sha256(printed.data),
         stem=job.stem,
         form=printed.form,
         made_from=origin,
+        setup=settings.card_setup if run else "",
     )
 
 
-def _style_problems(styles: Mapping[str, str], files: Mapping[str, Path]) -> list[Problem]:
-    """Check the style sheets that go to paper."""
+def _style_problems(design: Design, flaws: Iterable[Problem]) -> Iterator[Problem]:
+    """Check the style sheets that go to paper; of a sheet with flaws only what has a place of its own is told."""
     from teachback.pdf import style_problems
 
-    return [
-        problem for name, css in styles.items() if "screen" not in name for problem in style_problems(shown(files[f"styles/{name}"]), css)
-    ]
+    flawed = {flaw.location.file for flaw in flaws if flaw.location}
+    for name, css in design.styles.items():
+        if "screen" not in name:
+            sheet = shown(design.files[f"styles/{name}"])
+            yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
 
 
 def _recorded(record: Record, done: Mapping[str, Output], printed: Mapping[str, Output], folder: Path) -> dict[str, Output]:
@@ -326,14 +335,23 @@ def _recorded(record: Record, done: Mapping[str, Output], printed: Mapping[str, 
     return outputs
 
 
-def _check_writable(folder: Path) -> None:
+def _folder_problems(folder: Path) -> tuple[Problem, ...]:
+    """Try whether files can be written, before minutes are spent on printing them."""
     probe = folder / ".writable"
-    write_whole(probe, b"")
-    probe.unlink(missing_ok=True)
-
-
-def _same_bytes(path: Path, data: bytes) -> bool:
     try:
-        return path.read_bytes() == data
-    except OSError:
-        return False
+        write_whole(probe, b"")
+    except TeachbackError as error:
+        return tuple(replace(problem, location=Location(shown(folder))) for problem in error.problems)
+    probe.unlink(missing_ok=True)
+    return ()
+
+
+def _origins(files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found) -> dict[str, str]:
+    """Hash what each handout is made from; one that cannot be read does not keep the others from printing."""
+    origins = {}
+    for stem, path in files.items():
+        try:
+            origins[stem] = made_from(shared, read_bytes(path))
+        except TeachbackError as error:
+            found[stem] += error.problems if stem in selected else ()
+    return origins

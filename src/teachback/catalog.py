@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from teachback.compose import read_handouts
-from teachback.content import load_shared
+from teachback.content import load_shared, load_stocks
 from teachback.errors import Problem, in_file_order
+from teachback.units import Paper
 from teachback.workspace import Workspace, handout_files, shown
 
 if TYPE_CHECKING:
@@ -39,6 +40,24 @@ def audience_rows(workspace: Workspace) -> list[dict[str, Any]]:
     """Give a row for each audience. Raises TeachbackError when a shared file is wrong."""
     audiences = load_shared(workspace).audiences
     return [{"id": name, "extends": audience.extends, "name": audience.name} for name, audience in audiences.root.items()]
+
+
+def stock_rows(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give a row for each stock. Raises TeachbackError when a file of stocks is wrong."""
+    rows = []
+    for name, stock in load_stocks(workspace).root.items():
+        page, box = stock.page_box, stock.card_box
+        rows.append(
+            {
+                "name": name,
+                "page": str(stock.page) if isinstance(stock.page, Paper) else f"{page.width:g} x {page.height:g} mm",
+                "cards": stock.places,
+                "size": f"{box.width:g} x {box.height:g} mm",
+                "kind": stock.kind,
+                "also sold as": list(stock.also),
+            }
+        )
+    return rows
 
 
 def _any(text: Text) -> str:

@@ -36,8 +36,13 @@ def run(arguments: Sequence[str]) -> int:
         return leave.exit_code
     except click.Abort:
         return _interrupted()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
-        _refuse((Problem(error.format_message(), "See `teachback --help`."),), as_json=as_json)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "teachback"
+        _refuse((Problem(error.format_message(), f"See `{command} --help`."),), as_json=as_json)
         return 2
     except TeachbackError as error:
         _refuse(in_file_order(error.problems), as_json=as_json)
@@ -67,6 +72,7 @@ def main() -> None:
 @click.option("--format", multiple=True, metavar="pdf|html|png", help="Which files to make; may be repeated. [pdf]")
 @click.option("--output", "-o", metavar="DIR", help="Where to put them. [build]")
 @click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
+@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml, for cards on stock.")
 @click.option("--force", is_flag=True, help="Print again what has not changed.")
 @click.option("--release", is_flag=True, help="Refuse texts that no clinician has approved, or whose review is overdue.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
@@ -88,6 +94,78 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
     return 1 if built.failed else 0
 
 
+@main.command("card")
+@click.argument("handout", metavar="HANDOUT")
+@click.option("--audience", "-a", multiple=True, metavar="A", help="For this audience; may be repeated, the cards then share sheets. [all]")
+@click.option("--stock", metavar="NAME", help="The stock, by any name it is sold under. [a plain sheet to cut]")
+@click.option("--sides", metavar="one|long-edge|short-edge|fold", help="How the back comes behind the front. [long-edge]")
+@click.option("--copies", type=click.IntRange(1), metavar="N", help="How many cards of each audience. [a sheet full]")
+@click.option("--start-at", type=click.IntRange(1), metavar="K", help="Leave the places before the K-th on the first sheet empty. [1]")
+@click.option("--offset", metavar="X,Y", help="Move fronts by so many mm, right and down. [0,0]")
+@click.option("--back-offset", metavar="X,Y", help="Move backs by so many mm, right and down. [0,0]")
+@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
+@click.option("--outline", is_flag=True, help="Draw each card's edge, to check where it falls.")
+@click.option("--press", is_flag=True, help="One card a page with bleed and crop marks, for a print shop.")
+@click.option("--paper", metavar="letter|a4", help="The paper of the plain sheet. [letter]")
+@click.option("--language", "-l", metavar="L", help="In this language.")
+@click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> None:  # noqa: ANN401 -- what click parsed
+    """Print wallet cards on card stock, with each back behind its front."""
+    from teachback.cardrun import Order
+    from teachback.deal import deal
+    from teachback.record import manifest_row
+    from teachback.settings import resolve
+
+    workspace = _workspace()
+    settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
+    order = Order(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
+    dealt = deal(settings, order, workspace)
+    if flags["as_json"]:
+        row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
+        click.echo(json.dumps({"ok": True, "outputs": [row], "problems": []}, indent=2, ensure_ascii=False))
+        return
+    _print_problems(dealt.problems)
+    sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
+    cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
+    click.echo(f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}")
+    click.echo(_how_to_print(str(dealt.sides), press=order.press))
+
+
+def _how_to_print(sides: str, *, press: bool = False) -> str:
+    """Say in words what to click in the printer's dialog."""
+    if press:
+        return "For a print shop: one card a page, 3 mm bleed, cut at the marks, front and back in turn."
+    click_on = {
+        "one": "on one side",
+        "long-edge": "on both sides, flip on long edge",
+        "short-edge": "on both sides, flip on short edge",
+        "fold": "on one side, then cut and fold along the dashed line",
+    }[sides]
+    return f"Print at 'Actual size' (100 %), {click_on}. First hold one sheet of plain paper against your stock."
+
+
+@main.command("calibrate")
+@click.option("--stock", metavar="NAME", help="For this stock's page.")
+@click.option("--paper", metavar="letter|a4", help="For this paper. [letter]")
+@click.option("--sides", metavar="one|long-edge|short-edge", help="How the printer turns the sheet over. [long-edge]")
+@click.option("--offset", metavar="X,Y", help="Move the front by so many mm, right and down. [0,0]")
+@click.option("--back-offset", metavar="X,Y", help="Move the back by so many mm, right and down. [0,0]")
+@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
+@click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
+def calibrate_command(**flags: Any) -> None:  # noqa: ANN401 -- what click parsed
+    """Print a page that tells how far a printer is off, and where to write that down."""
+    from teachback.calibrate import calibrate
+    from teachback.settings import resolve
+
+    workspace = _workspace()
+    settings = resolve(flags, os.environ, workspace)
+    path, sides = calibrate(settings, workspace)
+    click.echo(shown(path))
+    click.echo(_how_to_print(sides))
+    click.echo("The page says which numbers to read off, and where to put them.")
+
+
 @main.group("list", context_settings=CONTEXT)
 def list_group() -> None:
     """List what there is to print, and for whom."""
@@ -103,6 +181,15 @@ def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     _print_rows(rows, as_json=as_json)
     _print_problems(problems)
     return 1 if problems else 0
+
+
+@list_group.command("stocks")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """List the stocks: name, page, cards, size, other names under which the same sheet is sold."""
+    from teachback.catalog import stock_rows
+
+    _print_rows(stock_rows(_workspace()), as_json=as_json)
 
 
 @list_group.command("audiences")
@@ -182,7 +269,11 @@ def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def _workspace() -> Workspace:
-    return open_workspace(Path.cwd())
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise UsageError(Problem("the folder you are in is not there any more", "Change to another folder.")) from None
+    return open_workspace(here)
 
 
 class _progress:  # noqa: N801 -- reads as the word it is in a with statement
@@ -214,6 +305,7 @@ def _built_json(built: Built) -> dict[str, Any]:
         "outputs": [
             {**manifest_row(output), "status": "printed" if output.file in built.printed else "unchanged"} for output in built.outputs
         ],
+        "refused": list(built.refused),
         "problems": [problem.as_json() for problem in built.problems],
     }
 
@@ -228,12 +320,17 @@ def _print_summary(built: Built, folder: Path) -> None:
     words = [f"{len(built.printed)} printed"]
     words += [f"{unchanged} unchanged"] if unchanged else []
     words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
-    click.echo(", ".join(words) + f"; all of it is in {shown(folder)}")
+    words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
+    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else ""))
 
 
 def _refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"ok": False, "outputs": [], "problems": [p.as_json() for p in problems]}, indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]}, indent=2, ensure_ascii=False
+            )
+        )
     else:
         _print_problems(problems)
 
@@ -244,9 +341,10 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
     for problem in problems:
         place = str(problem.location) if problem.location else "teachback"
         warning = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
-        click.echo(f"{click.style(place, bold=True)}: {warning}{problem.message}", err=True, color=color)
+        # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
+        click.echo(f"{click.style(place, bold=True)}: {warning}{' '.join(problem.message.split())}", err=True, color=color)
         if problem.hint:
-            click.echo(f"    {problem.hint}", err=True, color=color)
+            click.echo(f"    {' '.join(problem.hint.split())}", err=True, color=color)
 
 
 def _interrupted() -> int:

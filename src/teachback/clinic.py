@@ -27,7 +27,7 @@ def contrast_on_white(color: str) -> float:
 def _readable(color: str) -> str:
     ratio = contrast_on_white(color)
     if ratio < MIN_CONTRAST:
-        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {MIN_CONTRAST}:1"
+        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {MIN_CONTRAST}:1\nTake a darker colour."
         raise ValueError(message)
     return color
 

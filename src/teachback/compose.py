@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 from teachback.choose import Reader, choose
 from teachback.code import edition_code
 from teachback.content import Authored, Shared, load_handout, load_shared
-from teachback.errors import Problem, TeachbackError
-from teachback.html import Design, Dress, Medium, compose_card, compose_handout, compose_sheet, open_templates
+from teachback.errors import Location, Problem, TeachbackError, placed
+from teachback.html import Design, Dress, Medium, compose_cards, compose_handout, open_templates
 from teachback.marks import plain
-from teachback.press import Job
+from teachback.picture import KINDS, picture_fault
+from teachback.press import CardRun, Job
 from teachback.record import Summary, design_fingerprint
+from teachback.style import sheet_problems
+from teachback.textfile import decode
 from teachback.workspace import Workspace, effective_files, folders, read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from teachback.edition import Edition
@@ -66,26 +69,40 @@ def summarise(authored: Authored, made_from: str) -> Summary:
 
 
 def open_design(workspace: Workspace) -> Design:
-    """Gather templates, styles and the files they may name."""
+    """Gather templates, styles and the files they may name. Raises TeachbackError for what is not text."""
     files = effective_files(workspace)
     problems: list[Problem] = []
     styles = {}
     for name, path in files.items():
-        if name.startswith("styles/") and name.endswith(".css"):
+        if name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html")):
             try:
-                styles[name.removeprefix("styles/")] = read_bytes(path).decode("utf-8-sig")
-            except UnicodeDecodeError:
-                problems.append(Problem(f"{shown(path)}: the style sheet is not UTF-8 text", "Save it as UTF-8."))
+                text = decode(read_bytes(path), shown(path))
+            except TeachbackError as error:
+                problems.extend(error.problems)
+                continue
+            if name.startswith("styles/"):
+                styles[name.removeprefix("styles/")] = text
     if problems:
         raise TeachbackError(*problems)
     return Design(open_templates(folders(workspace, "templates")), styles, files)
 
 
+def design_problems(design: Design) -> Iterator[Problem]:
+    """Find what is wrong with the style sheets and the pictures they name, before a page is made with them."""
+    for name, css in design.styles.items():
+        yield from sheet_problems(css, shown(design.files[f"styles/{name}"]), design.files)
+    for name, path in design.files.items():
+        if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
+            fault = picture_fault(read_bytes(path), path.suffix)
+            if fault:
+                yield Problem(*fault, Location(shown(path)))
+
+
 def compose_jobs(
-    reading: Reading, wanted: Iterable[tuple[str, str, str, tuple[str, ...]]], design: Design, settings: Settings
+    reading: Reading, wanted: Iterable[tuple[str, str, str, tuple[str, ...]]], design: Design, settings: Settings, run: CardRun | None
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
-    """Compose what is wanted: (stem, audience, kind, forms). Gives the jobs, and problems by stem."""
-    fingerprint = design_fingerprint({name: path for name, path in design.files.items() if not name.startswith("content/sources")})
+    """Compose what is wanted: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
+    fingerprint = design_hash(design)
     jobs: list[Job] = []
     problems: dict[str, list[Problem]] = {}
     for stem, audience, kind, forms in wanted:
@@ -93,7 +110,6 @@ def compose_jobs(
         try:
             edition = _edition(authored, audience, reading.shared, settings)
             dress = Dress(reading.shared.words[edition.language], reading.shared.clinic, edition_code(edition, fingerprint))
-            compose = _handout_job if kind == "handout" else _card_job
             job = Job(
                 name=f"{kind} of {edition.handout} for {audience}",
                 stem=stem,
@@ -103,10 +119,45 @@ def compose_jobs(
                 code=dress.code,
                 place=authored.file.locate(("title" if kind == "handout" else "card",), key=True),
             )
-            jobs.append(compose(job, edition, authored, dress, design, settings))
+            if kind == "handout":
+                jobs.append(_handout_job(job, edition, dress, design, settings))
+            else:
+                jobs.append(_card_job(job, edition, authored, dress, design, run))
         except TeachbackError as error:
-            problems.setdefault(stem, []).extend(error.problems)
+            place = authored.file.locate(("title" if kind == "handout" else "card",), key=True)
+            problems.setdefault(stem, []).extend(placed(error.problems, f"{kind} of {stem} for {audience}", place))
     return jobs, problems
+
+
+def design_hash(design: Design) -> str:
+    """Hash what pages look like; the bibliography is not part of it."""
+    return design_fingerprint(
+        {name: path for name, path in design.files.items() if not name.startswith(("content/sources", "content/stocks"))}
+    )
+
+
+def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design: Design, settings: Settings, run: CardRun) -> Job:
+    """Compose the cards of several audiences for one run on stock. Raises TeachbackError with what cannot be composed."""
+    authored = reading.authored[stem]
+    fingerprint = design_hash(design)
+    dealt: list[tuple[Edition, Dress]] = []
+    for audience in audiences:
+        edition = _edition(authored, audience, reading.shared, settings)
+        dealt.append((edition, Dress(reading.shared.words[edition.language], reading.shared.clinic, edition_code(edition, fingerprint))))
+    return Job(
+        name=f"cards of {stem}",
+        stem=stem,
+        kind="card",
+        audience="-".join(audiences),
+        forms=("sheet",),
+        code=" ".join(dress.code for _, dress in dealt),
+        place=authored.file.locate(("card",), key=True),
+        cards=tuple(compose_cards([card], design, medium=Medium.PRINT) for card in dealt),
+        together=compose_cards(dealt, design, medium=Medium.PRINT),
+        names=tuple(f"card of {stem} for {audience}" for audience in audiences),
+        flags=tuple(_carded(edition, authored) for edition, _ in dealt),
+        run=run,
+    )
 
 
 def _edition(authored: Authored, audience: str, shared: Shared, settings: Settings) -> Edition:
@@ -115,8 +166,7 @@ def _edition(authored: Authored, audience: str, shared: Shared, settings: Settin
     return choose(authored.handout, reader, badge=badge, size=settings.size, sources=shared.sources)
 
 
-def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, settings: Settings) -> Job:
-    del authored
+def _handout_job(job: Job, edition: Edition, dress: Dress, design: Design, settings: Settings) -> Job:
     printed = {"pdf", "png"} & set(job.forms)
     return replace(
         job,
@@ -125,13 +175,18 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     )
 
 
-def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, settings: Settings) -> Job:
-    places = {flag.id: authored.file.locate(("red_flags", index)) for index, flag in enumerate(authored.handout.red_flags)}
+def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, run: CardRun | None) -> Job:
     printed = {"pdf", "sheet", "png"} & set(job.forms)
     return replace(
         job,
-        card=compose_card(edition, dress, design, medium=Medium.PRINT) if printed else "",
-        sheet=compose_sheet(edition, dress, design, paper=settings.paper) if "sheet" in job.forms else "",
-        screen=compose_card(edition, dress, design, medium=Medium.SCREEN) if "html" in job.forms else "",
-        flags={flag.id: (places[flag.id], plain(flag.short)) for flag in edition.flags if flag.card},
+        cards=(compose_cards([(edition, dress)], design, medium=Medium.PRINT),) if printed else (),
+        screen=compose_cards([(edition, dress)], design, medium=Medium.SCREEN) if "html" in job.forms else "",
+        flags=(_carded(edition, authored),),
+        run=run if "sheet" in job.forms else None,
     )
+
+
+def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:
+    """Give each flag on an edition's card: where it stands in the file, and the card's words for it."""
+    places = {flag.id: authored.file.locate(("red_flags", index)) for index, flag in enumerate(authored.handout.red_flags)}
+    return {flag.id: (places[flag.id], plain(flag.short)) for flag in edition.flags if flag.card}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -10,12 +11,14 @@ from pydantic import BaseModel
 
 from teachback.audience import Audiences
 from teachback.clinic import Clinic
-from teachback.document import FigureBlock, Handout, Statement
-from teachback.errors import Location, Problem, TeachbackError, nearest
+from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Table
+from teachback.errors import Location, Problem, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
-from teachback.marks import marks_problems
+from teachback.marks import marks_problems, plain_problems
+from teachback.picture import KINDS, picture_fault
 from teachback.reach import reach_problems, steps
 from teachback.source import Sources
+from teachback.stock import Stock, Stocks
 from teachback.validation import validated
 from teachback.words import Words
 from teachback.workspace import Workspace, find, folders, read_bytes, shown
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
 
-PICTURES: Final = (".svg", ".png", ".jpg", ".jpeg")
-MAX_PICTURE_BYTES: Final = 5_000_000
+_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+# Texts of a handout in which no mark is read.
+_AS_IT_IS: Final = frozenset({("purpose",), ("review", "reviewer")})
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,9 @@ def load_shared(workspace: Workspace) -> Shared:
     """Read audiences, clinic, sources and all words. Raises TeachbackError with the problems of all of them."""
     problems: list[Problem] = []
     glyphs = _tried(lambda: _glyphs(workspace), problems)
-    audiences = _tried(lambda: _load_audiences(workspace), problems)
+    audiences = _tried(lambda: _load_audiences(workspace, glyphs or frozenset()), problems)
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
-    sources = _tried(lambda: validated(Sources, _read_named(workspace, "content/sources.yaml")), problems)
+    sources = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
     for language in sorted({path.stem for folder in folders(workspace, "content/words") for path in folder.glob("*.yaml")}):
         loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
@@ -68,6 +73,30 @@ def load_shared(workspace: Workspace) -> Shared:
     return Shared(audiences, clinic, sources, words, glyphs)
 
 
+def load_stocks(workspace: Workspace) -> Stocks:
+    """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
+    problems: list[Problem] = []
+    merged: dict[str, Stock] = {}
+    owners: dict[str, str] = {}
+    for folder in reversed(folders(workspace, "content")):
+        path = folder / "stocks.yaml"
+        if not path.is_file():
+            continue
+        read = _tried(lambda path=path: read_yaml(read_bytes(path), shown(path)), problems)  # type: ignore[misc]
+        stocks = _tried(lambda file=read: validated(Stocks, file), problems) if read else None  # type: ignore[misc]
+        if read is None or stocks is None:
+            continue
+        for name, stock in stocks.root.items():
+            for index, other in enumerate(stock.also):
+                if owners.setdefault(other, name) != name:
+                    message = f"'{other}' is another name of '{owners[other]}' already"
+                    problems.append(Problem(message, "Keep it with one of the two.", read.locate((name, "also", index))))
+        merged |= stocks.root
+    if problems:
+        raise TeachbackError(*problems)
+    return Stocks(dict(sorted(merged.items())))
+
+
 def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
     """Read and check one handout. Raises TeachbackError with every problem found."""
     file = read_yaml(read_bytes(path), shown(path))
@@ -75,10 +104,8 @@ def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
-        *(
-            replace(problem, location=file.locate(where, key=problem.message.startswith("nobody can")))
-            for where, problem in reach_problems(handout, shared.audiences)
-        ),
+        *(replace(problem, location=file.locate(where, key=True)) for where, problem in reach_problems(handout, shared.audiences)),
+        *_shape_problems(handout, file),
         *_text_problems(handout, file, shared),
         *_source_problems(handout, file, shared),
         *_picture_problems(handout, file, workspace),
@@ -108,10 +135,10 @@ def _glyphs(workspace: Workspace) -> frozenset[int]:
     return coverage(tuple(fonts.values()))
 
 
-def _load_audiences(workspace: Workspace) -> Audiences:
+def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
     file = _read_named(workspace, "content/audiences.yaml")
     audiences = validated(Audiences, file)
-    problems = []
+    problems = list(_as_it_is(file, glyphs))
     for name, audience in audiences.root.items():
         if audience.extends is None:
             continue
@@ -135,7 +162,7 @@ def _load_audiences(workspace: Workspace) -> Audiences:
 def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     file = _read_named(workspace, "content/clinic.yaml")
     clinic = validated(Clinic, file)
-    problems = list(_glyph_problems(file, glyphs))
+    problems = list(_as_it_is(file, glyphs))
     if clinic.logo:
         if clinic.name is None:
             problems.append(
@@ -151,10 +178,22 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     return clinic
 
 
+def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> Sources:
+    file = _read_named(workspace, "content/sources.yaml")
+    sources = validated(Sources, file)
+    problems = tuple(_as_it_is(file, glyphs))
+    if problems:
+        raise TeachbackError(*problems)
+    return sources
+
+
 def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> Words:
     file = _read_named(workspace, f"content/words/{language}.yaml")
     words = validated(Words, file)
-    problems = tuple(_glyph_problems(file, glyphs))
+    problems = list(_as_it_is(file, glyphs, filled=True))
+    if not _LANGUAGE.fullmatch(language):
+        message = f"'{language}' is not a language tag, so no handout can be written in it"
+        problems.append(Problem(message, "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml.", file.locate()))
     if problems:
         raise TeachbackError(*problems)
     return words
@@ -164,7 +203,9 @@ def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: Shared)
     expected = {handout.id, f"{handout.id}.{handout.language}"}
     if path.stem not in expected:
         message = f"the id '{handout.id}' is not the name of the file"
-        yield Problem(message, f"Call the file {handout.id}.yaml, or set `id: {path.stem.split('.')[0]}`.", file.locate(("id",)))
+        stem = path.stem.split(".")[0]
+        other = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
+        yield Problem(message, f"Call the file {handout.id}.yaml{other}.", file.locate(("id",)))
     if handout.language not in shared.words:
         message = f"there are no words for the language '{handout.language}'"
         yield Problem(
@@ -205,12 +246,33 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
 
 def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
     for path, text in texts(handout):
-        yield from (replace(problem, location=file.locate(path)) for problem in marks_problems(text))
+        found = plain_problems(text) if path in _AS_IT_IS else marks_problems(text)
+        yield from (replace(problem, location=file.locate(path)) for problem in found)
     yield from _glyph_problems(file, shared.glyphs)
 
 
-def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
+def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -> Iterator[Problem]:
+    """Check a file whose texts are printed as they stand; with `filled`, braces are filled in by the templates."""
+    yield from _glyph_problems(file, glyphs)
     for place, text in file.scalars():
+        yield from (replace(problem, location=place) for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text))
+
+
+def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
+    """Find what is whole by its keys and yet would print as nothing, or not at all."""
+    for path, value in steps(handout):
+        if isinstance(value, Table):
+            for index, row in enumerate(value.rows):
+                if len(row.cells) != len(value.columns):
+                    message = f"this row has {len(row.cells)} cells, and the table has {len(value.columns)} columns"
+                    yield Problem(message, "Give each row one cell for each column.", file.locate((*path, "rows", index)))
+        elif isinstance(value, CalloutBlock) and value.text is None and value.items is None:
+            yield Problem("this callout says nothing", "Add `text:` or `list:`.", file.locate((*path, "callout"), key=True))
+
+
+def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
+    # Without fonts that can be read there is nothing to compare with, and that is said already.
+    for place, text in file.scalars() if glyphs else ():
         for character, name in missing_glyphs(text, glyphs):
             message = f"the character '{character}' ({name}) is in none of the fonts"
             yield Problem(message, "Use other words, or add a font that has it to styles/fonts/.", place)
@@ -221,7 +283,7 @@ def _source_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterat
         if isinstance(value, Statement | Handout):
             for index, name in enumerate(value.sources):
                 if name not in shared.sources.root:
-                    hint = nearest(name, shared.sources.root).split(" Known:")[0] or "Add it to content/sources.yaml."
+                    hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
                     yield Problem(f"the source '{name}' is not known", hint, file.locate((*path, "sources", index)))
 
 
@@ -237,17 +299,16 @@ def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterat
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
         yield Problem(f"the picture '{name}' lies outside the workspace", "Put it below content/images/ and write images/name.svg.", place)
         return
-    if inside.suffix.lower() not in PICTURES:
-        yield Problem(f"'{name}' is not a picture that can be printed", f"Use one of {', '.join(PICTURES)}.", place)
-        return
     path = find(workspace, f"content/{name}")
-    if path is None:
-        there = {f"images/{p.name}" for folder in folders(workspace, "content/images") for p in folder.iterdir()}
+    if inside.suffix.lower() not in KINDS:
+        yield Problem(f"'{name}' is not a picture that can be printed", f"Use one of {', '.join(KINDS)}.", place)
+    elif path is None:
+        there = {f"images/{p.name}" for folder in folders(workspace, "content/images") for p in folder.iterdir() if p.is_file()}
         yield Problem(f"there is no picture '{name}'", f"It belongs at content/{name}. {nearest(name, there)}".strip(), place)
-        return
-    if not any(path.resolve().is_relative_to(root.resolve()) for root in workspace.roots):
-        yield Problem(
-            f"the picture '{name}' is a link to a place outside the workspace", "Put the file itself below content/images/.", place
-        )
-    elif path.stat().st_size > MAX_PICTURE_BYTES:
-        yield Problem(f"the picture '{name}' is larger than {MAX_PICTURE_BYTES // 1_000_000} MB", "Make it smaller.", place)
+    elif not any(path.resolve().is_relative_to(root.resolve()) for root in workspace.roots):
+        message = f"the picture '{name}' is a link to a place outside the workspace"
+        yield Problem(message, "Put the file itself below content/images/.", place)
+    else:
+        fault = picture_fault(read_bytes(path), inside.suffix)
+        if fault:
+            yield Problem(f"the picture '{name}' cannot be printed: {fault[0]}", fault[1], place)

@@ -84,6 +84,11 @@ def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(unique, key=lambda p: (p.location is None, p.location or Location(""), p.message)))
 
 
+def placed(problems: Iterable[Problem], name: str, place: Location) -> tuple[Problem, ...]:
+    """Give a place to those problems that have none, and say in them what they are about."""
+    return tuple(p if p.location else replace(p, message=f"{name}: {p.message}", location=place) for p in problems)
+
+
 def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Turn warnings into errors, for `--strict`."""
     return tuple(replace(problem, severity=Severity.ERROR) for problem in problems)
@@ -92,9 +97,13 @@ def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give the hint for a misspelt name: the nearest known one, and the list of all where that is short."""
     names = sorted(known)
-    match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
-    guess = f"Did you mean '{match[0]}'? " if match else ""
     if not names:
-        return guess.strip()
-    listed = ", ".join(names) if len(names) <= 24 else ", ".join(names[:24]) + ", ..."  # noqa: PLR2004 -- a line's worth
-    return f"{guess}Known: {listed}."
+        return ""
+    listed = f"{', '.join(names)}." if len(names) <= 24 else f"{', '.join(names[:24])} ..."  # noqa: PLR2004 -- a line's worth
+    return f"{guess(word, names)} Known: {listed}".strip()
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """Ask for the nearest known name; empty when none is near."""
+    match = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.55)
+    return f"Did you mean '{match[0]}'?" if match else ""

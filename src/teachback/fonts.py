@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, TeachbackError
+from teachback.workspace import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
             with TTFont(path, lazy=True) as font:
                 points.update(font.getBestCmap() or {})
         except (TTLibError, OSError, AssertionError, ValueError, KeyError) as error:
-            problems.append(Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(str(path))))
+            problems.append(Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path))))
     if problems:
         raise TeachbackError(*problems)
     return frozenset(points)

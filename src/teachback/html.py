@@ -6,27 +6,27 @@ Templates get an Edition, which holds no choice any more, and words. They contai
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import re
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from teachback.errors import Location, Problem, TeachbackError
-from teachback.sheet import backs, crop_marks, places
-from teachback.units import CARD, CARD_INSET, Paper, TypeSize
-from teachback.workspace import MIME
+from teachback.errors import Location, Problem, TeachbackError, guess, nearest
+from teachback.loading import CSS_FILE, foreign_loads
+from teachback.textfile import place_of
+from teachback.units import CARD, CARD_INSET, CARD_TEXT, Box, Paper, TypeSize, is_roomy
+from teachback.workspace import MIME, shown
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from jinja2.runtime import Context
@@ -36,19 +36,34 @@ if TYPE_CHECKING:
     from teachback.marks import Line, Span
     from teachback.words import Words
 
-# A comment, or the name of a file; a name in a comment is none.
-_CSS_URL: Final = re.compile(r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE)
-# What makes a browser fetch something: these attributes anywhere, and `href` on these elements. A link to follow is none.
-_LOADING: Final = frozenset({"src", "srcset", "poster", "data", "background", "xlink:href", "manifest"})
-_LOADING_HREF: Final = frozenset({"link", "base", "image", "use"})
 # A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
-_DIALLED: Final = re.compile(r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d+)?", re.IGNORECASE)
+_DIALLED: Final = re.compile(r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?", re.IGNORECASE)
 # ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2.
 _DIALLED_DIGITS: Final = range(2, 16)
-# Stands in a card's styles until its type sizes are known.
-_CARD_TYPE: Final = "/* the type sizes of the card */\n"
+# Stand in composed cards until their size is known.
+_CARD_SIZE: Final = "/* the size of the card */\n"
+_ROOM: Final = "@room@"
 # In characters; a heading longer than this wraps in a narrow first column.
 LONG_HEADING: Final = 40
+# What a template can raise that Jinja2 does not foresee.
+_BROKEN: Final = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError)
+# What templates may name; a macro's own names come on top.
+_NAMES: Final = (
+    "edition",
+    "words",
+    "clinic",
+    "code",
+    "date",
+    "counter",
+    "picture",
+    "dial",
+    "say",
+    "role",
+    "medium",
+    "large",
+    "direction",
+    "cards",
+)
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 
 
@@ -77,12 +92,30 @@ class Dress:
     code: str
 
 
+class _Unknown(jinja2.StrictUndefined):
+    """A name that a template uses and nobody knows. Its complaint has two lines: message and hint."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        thing, name = self._undefined_obj, self._undefined_name
+        if self._undefined_hint or not isinstance(name, str):
+            return super()._undefined_message
+        if thing is jinja2.utils.missing:
+            return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
+        if thing is None:
+            return f"what stands before '.{name}' is empty here\nAsk first whether it is there: {{% if ... %}}."
+        known: Any = getattr(type(thing), "model_fields", None) or getattr(thing, "__dataclass_fields__", ())
+        return f"'{type(thing).__name__}' has no '{name}'\n{nearest(name, known)}"
+
+
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     """Make the one Jinja2 environment: sandboxed, escaping everything, strict about names."""
     environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(list(template_folders)),
+        loader=jinja2.FileSystemLoader(list(template_folders), encoding="utf-8-sig"),
         autoescape=True,
-        undefined=jinja2.StrictUndefined,
+        undefined=_Unknown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -106,33 +139,36 @@ def compose_handout(edition: Edition, dress: Dress, design: Design, *, medium: M
     return _render("handout.html", edition, dress, design, medium, styles=sheet + _stylesheet(names, dress.clinic, design))
 
 
-def compose_card(edition: Edition, dress: Dress, design: Design, *, medium: Medium) -> str:
-    """Give the HTML of one card, front and back, at exact size; see `at_type_size`."""
-    if medium is Medium.SCREEN:
-        styles = _stylesheet(["tokens.css", "card.css", "card-screen.css"], dress.clinic, design)
-    else:
-        sheet = f"@page {{ size: {CARD.width}mm {CARD.height}mm; margin: {CARD_INSET}mm }}\n"
-        styles = sheet + _stylesheet(["tokens.css", "card.css"], dress.clinic, design) + _CARD_TYPE
-    return _render("card.html", edition, dress, design, medium, styles=styles)
+def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, medium: Medium) -> str:
+    """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
+    edition, dress = cards[0]
+    names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _stylesheet(names, dress.clinic, design)
+    dealt = [{"edition": edition, "code": dress.code, "number": number} for number, (edition, dress) in enumerate(cards)]
+    page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
+    return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
 
 
-def compose_sheet(edition: Edition, dress: Dress, design: Design, *, paper: Paper) -> str:
-    """Give the HTML of a plain sheet with eight cards, and a second one with their backs behind them."""
-    styles = _stylesheet(["tokens.css", "card.css", "sheet.css"], dress.clinic, design) + _CARD_TYPE
-    sheet = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm; margin: 0 }}\n"
-    sides = [("front", places(paper)), ("back", backs(paper))]
-    return _render(
-        "sheet.html",
-        edition,
-        dress,
-        design,
-        Medium.PRINT,
-        styles=sheet + styles,
-        sides=sides,
-        crop_marks=crop_marks,
-        box=CARD,
-        paper=paper.box,
+def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]]) -> str:
+    """Fill in how large composed cards are (mm), and the type of each one's front and back (pt).
+
+    They are known only when the stock is, and after a first layout.
+    """
+    width = box.width - 2 * CARD_INSET
+    sheet = f"@page {{ size: {box.width}mm {box.height}mm; margin: {CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
+    page = page.replace(_CARD_SIZE, sheet).replace(_ROOM, "roomy" if is_roomy(box) else "snug")
+    for number, (front, back) in enumerate(sizes):
+        page = page.replace(f"@front-{number}@", f"{front:g}pt").replace(f"@back-{number}@", f"{back:g}pt")
+    return page
+
+
+def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design) -> str:
+    """Give the HTML of the page that tells how far a printer is off, front and back."""
+    styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
+        design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
     )
+    names = {"words": words, "language": language, "direction": _direction(language), "sides": pages, "page": page}
+    return _filled("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
 
 
 def marked(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
@@ -196,11 +232,6 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
     return Markup("<strong>{}</strong>").format(html) if span.strong else html
 
 
-def at_type_size(page: str, front_pt: float, back_pt: float) -> str:
-    """Give a composed card or sheet with its type sizes (pt) filled in: they are known only after a first layout."""
-    return page.replace(_CARD_TYPE, f":root {{ --front-text: {front_pt}pt; --back-text: {back_pt}pt }}\n")
-
-
 def wide(rows: tuple[TableRow, ...]) -> bool:
     """Say whether the first column holds whole sentences, and needs half of a table's width."""
     return any(len(words_only(row.cells[0])) > LONG_HEADING for row in rows)
@@ -213,11 +244,18 @@ def _stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
 
 
 def _render(template: str, edition: Edition, dress: Dress, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
+    locale = _locale(edition.language)
+
     def date(day: dt.date) -> str:
-        return format_date(day, "medium", locale=Locale.parse(edition.language, sep="-"))
+        if not isinstance(day, dt.date):
+            # Of nothing Babel would make today's date.
+            message = f"'{day}' is not a date"
+            raise TypeError(message)
+        return format_date(day, "medium", locale=locale)
 
     def picture(name: str) -> str:
-        return _data_url(f"content/{name}", design) if medium is Medium.SCREEN else f"../content/{name}"
+        path = _file(f"content/{name}", design)
+        return _data_url(path) if medium is Medium.SCREEN else f"../content/{name}"
 
     def dial(number: str, words: str | Markup = "") -> Markup:
         return dialled(number, medium, words)
@@ -230,82 +268,65 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
     if medium is Medium.SCREEN:
-        styles = _CSS_URL.sub(lambda match: _inside(match, design), styles)
+        styles = CSS_FILE.sub(lambda match: _inside(match, design), styles)
+    names = {
+        "edition": edition,
+        "words": dress.words,
+        "clinic": dress.clinic,
+        "code": dress.code,
+        "styles": Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
+        "direction": _direction(edition.language),
+        "date": date,
+        "counter": counter,
+        "picture": picture,
+        "dial": dial,
+        "say": say,
+        "role": role,
+        "medium": str(medium),
+        "large": edition.size is TypeSize.LARGE,
+    }
+    return _filled(template, design, medium, {**names, **more})
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language.partition("-")[0] in RTL else "ltr"
+
+
+def _filled(template: str, design: Design, medium: Medium, names: Mapping[str, object]) -> str:
     try:
-        page = design.environment.get_template(template).render(
-            edition=edition,
-            words=dress.words,
-            clinic=dress.clinic,
-            code=dress.code,
-            styles=Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
-            direction="rtl" if edition.language.split("-")[0] in RTL else "ltr",
-            date=date,
-            counter=counter,
-            picture=picture,
-            dial=dial,
-            say=say,
-            role=role,
-            medium=str(medium),
-            large=edition.size is TypeSize.LARGE,
-            **more,
-        )
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+        page = design.environment.get_template(template).render(names)
+    except (TeachbackError, *_BROKEN) as error:
         raise TeachbackError(_template_problem(error, template, design)) from None
-    if medium is Medium.SCREEN:
-        problems = tuple(_loads(page))
-        if problems:
-            raise TeachbackError(*problems)
+    foreign = foreign_loads(page, whole=medium is Medium.SCREEN)
+    if foreign:
+        raise TeachbackError(*(_foreign_problem(name, design) for name in foreign))
     return page
 
 
-class _Page(HTMLParser):
-    """Gathers what a page would load, as its browser would read it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loaded: list[str] = []
-        self.styles: list[str] = []
-        self._in_style = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_style = tag == "style"
-        self.loaded += ["a script"] if tag == "script" else []
-        for name, value in attrs:
-            if name in _LOADING or (name == "href" and tag in _LOADING_HREF):
-                self.loaded.append(value or "")
-            elif name == "style":
-                self.styles.append(value or "")
-
-    def handle_data(self, data: str) -> None:
-        if self._in_style:
-            self.styles.append(data)
-
-
-def _loads(page: str) -> Iterator[Problem]:
-    """Say what of a screen's page is not inside it: a clinic's own templates and styles may name anything."""
-    found = _Page()
-    found.feed(page)
-    found.close()
-    names = [*found.loaded]
-    for styles in found.styles:
-        names += [match[2] for match in _CSS_URL.finditer(styles) if match[2]]
-        names += ["another style sheet"] if "@import" in _CSS_URL.sub("", styles).lower() else []
-    for name in dict.fromkeys(names):
-        # A name that begins with # is a place in the page itself.
-        if not name.startswith(("data:", "#")):
-            message = f"the page for a screen must hold all it shows, and it asks for '{name[:80]}'"
-            yield Problem(message, "Name pictures with picture('images/name.svg'); put styles into the style sheets; leave scripts out.")
+def _foreign_problem(name: str, design: Design) -> Problem:
+    """Say that a page would load something, with the place in the template that names it, where it can be found."""
+    hint = "Name pictures with picture('images/name.svg'); put styles into the style sheets; leave scripts out."
+    place = None
+    for known, path in design.files.items():
+        if known.startswith("templates/") and known.endswith(".html"):
+            place = place or place_of(name, path.read_text(encoding="utf-8-sig"), shown(path), r"\{#.*?#\}")
+    return Problem(f"a page must hold all it shows, and this one asks for '{name[:80]}'", hint, place)
 
 
 def _inside(match: re.Match[str], design: Design) -> str:
     """Put a file that the styles name into them; a comment stays what it is."""
-    return match[0] if match[2] is None or match[2].startswith("data:") else f'url("{_data_url("styles/" + match[2], design)}")'
+    return match[0] if match[2] is None or match[2].startswith("data:") else f'url("{_data_url(_file("styles/" + match[2], design))}")'
 
 
-def _data_url(name: str, design: Design) -> str:
+def _file(name: str, design: Design) -> Path:
     path = design.files.get(name)
     if path is None:
-        raise TeachbackError(Problem(f"{name}: a style or template names this file, and it is not there", "Check the name."))
+        alike = [other for other in design.files if other.endswith(name.rpartition(".")[2])]
+        raise TeachbackError(Problem(f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()))
+    return path
+
+
+def _data_url(path: Path) -> str:
     mime = MIME.get(path.suffix.lower(), "application/octet-stream")
     return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
 
@@ -321,8 +342,27 @@ def _template_problem(error: Exception, template: str, design: Design) -> Proble
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename in known:
                 name, line = known[frame.filename], frame.lineno or 0
-    if isinstance(error, jinja2.TemplateNotFound):
-        return Problem(f"there is no template '{error.name}'", "Check the name in the template that includes it.", Location(name, line, 1))
-    hint = "Templates know: edition, words, clinic, code, date, picture, dial, say." if isinstance(error, jinja2.UndefinedError) else ""
     path = design.files.get(name)
-    return Problem(f"the template cannot be filled: {error}", hint, Location(str(path) if path else name, line, 1 if line else 0))
+    place = Location(shown(path) if path else name, line, 1 if line else 0)
+    if isinstance(error, TeachbackError):
+        return replace(error.problems[0], location=place)
+    if isinstance(error, jinja2.TemplateNotFound):
+        return Problem(f"there is no template '{error.name}'", "Check the name in the template that includes it.", place)
+    if isinstance(error, RecursionError):
+        return Problem("this template includes itself without end", "Take the include of itself out.", place)
+    message, _, hint = str(error).rstrip(".").partition("\n")
+    missing = re.match(r"No (filter|test) named '(\w+)'", message)
+    if missing:
+        names: Iterable[str] = design.environment.filters if missing[1] == "filter" else design.environment.tests
+        return Problem(f"there is no {missing[1]} '{missing[2]}'", guess(missing[2], names) or "Take it out.", place)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return Problem(f"this is not a template: {message}", "Each {{ needs its }}, and each {% if %} or {% for %} its end.", place)
+    return Problem(f"the template cannot be filled: {message}", hint or "Look at the built-in template of the same name.", place)
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        message = f"dates cannot be written in the language '{language}'"
+        raise TeachbackError(Problem(message, "Use the tag of a language that is spoken, such as en, es or zh-Hans.")) from None

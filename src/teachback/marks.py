@@ -69,7 +69,7 @@ def marks_problems(text: str) -> tuple[Problem, ...]:
         problems.append(Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}."))
     # The "zero" preset validates no links by itself here: what it would drop in silence must be named instead.
     for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
-        if not target.startswith(LINK_SCHEMES):
+        if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
             message = f"the link to '{target[:60]}' is not allowed"
             problems.append(Problem(message, "A link starts with https://, tel: or mailto:."))
     depth_link = depth_strong = 0
@@ -78,6 +78,11 @@ def marks_problems(text: str) -> tuple[Problem, ...]:
             problems.append(Problem(*_REFUSED[token.type]))
         if token.type == "link_open" and token.markup == "autolink":
             problems.append(Problem("a bare address in <...> cannot be read aloud", "Write [words](https://address)."))
+        if token.type == "link_open" and "title" in token.attrs:
+            problems.append(Problem("a link has no second text in quotes: it would not be printed", "Write [words](https://address)."))
+        if token.type == "text" and re.search(r"\][(\[]", token.content) and not any("is not allowed" in p.message for p in problems):
+            hint = "Write [words](https://address), with no space in the address and none between the brackets."
+            problems.append(Problem("this looks like a link and is none", hint))
         depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
         if depth_link and token.type == "strong_open":
@@ -89,6 +94,14 @@ def marks_problems(text: str) -> tuple[Problem, ...]:
         if token.type == "text" and re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", token.content):
             problems.append(Problem("HTML entities are not allowed in a text", "Type the character itself."))
     return tuple(dict.fromkeys(problems))
+
+
+def plain_problems(text: str) -> tuple[Problem, ...]:
+    """Say what in a text that is printed as it stands looks like a mark: it would be printed with its stars and braces."""
+    for pattern, what in ((r"</?[a-zA-Z!]", "HTML"), (r"\*\*", "two stars **"), (r"\{[^{}]*\}", "a placeholder"), (r"\]\(", "a link")):
+        if re.search(pattern, text):
+            return (Problem(f"{what} cannot stand here: this text is printed as it is", "Write plain words."),)
+    return ()
 
 
 def parse_marks(text: str, values: Mapping[str, str | None]) -> Line:
@@ -121,7 +134,7 @@ def _filled(content: str, values: Mapping[str, str | None], *, strong: bool, hre
     for index, part in enumerate(_BRACES.split(content)):
         if index % 2:
             value = values[part]
-            spans.append(Span(value or part, strong, href, blank=value is None, number=True))
+            spans.append(Span(value or part, strong, href, blank=value is None, number=part != "clinic.name"))
         elif part:
             spans.append(Span(part, strong, href))
     return spans

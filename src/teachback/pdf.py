@@ -6,6 +6,7 @@ Whatever WeasyPrint says in its log is a problem here, because it prints on and 
 
 from __future__ import annotations
 
+import bisect
 import logging
 import os
 import re
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.textfile import place_of
 from teachback.units import px_to_mm
 from teachback.workspace import MIME
 
@@ -30,6 +32,8 @@ try:
         # "No fonts configured": that is what no-system-fonts.conf is for.
         warnings.simplefilter("ignore")
         import weasyprint
+        from weasyprint.css.properties import INITIAL_VALUES
+        from weasyprint.css.validation import EXPANDERS
         from weasyprint.formatting_structure import boxes
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -52,6 +56,10 @@ MAX_FILE_BYTES: Final = 5_000_000
 # Rounding of the layout, in mm; what sticks out less than this cannot be seen.
 TOLERANCE: Final = 0.1
 FRONT: Final = 1
+# What WeasyPrint raises on styles and pages that it did not foresee.
+_BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
+_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
+_KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
 
 
 @dataclass(frozen=True)
@@ -122,9 +130,12 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except _BROKEN as error:
+        message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
+        raise TeachbackError(Problem(message, _COMPARE)) from None
     finally:
         logger.removeHandler(log)
-    return Laid(document, tuple(Problem(f"the page cannot be laid out as it is written: {m}") for m in dict.fromkeys(log.messages)))
+    return Laid(document, tuple(_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)))
 
 
 def write(laid: Laid) -> bytes:
@@ -134,32 +145,85 @@ def write(laid: Laid) -> bytes:
     logger.addHandler(log)
     try:
         data: bytes = laid.document.write_pdf(pdf_variant=VARIANT)
+    except FatalURLFetchingError as error:
+        raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except _BROKEN as error:
+        message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
+        raise TeachbackError(Problem(message, _COMPARE)) from None
     finally:
         logger.removeHandler(log)
     if log.messages:
-        raise TeachbackError(*(Problem(f"the page cannot be written: {m}") for m in dict.fromkeys(log.messages)))
+        raise TeachbackError(*(_page_problem("written", message) for message in dict.fromkeys(log.messages)))
     return data
+
+
+def _page_problem(done: str, said: str) -> Problem:
+    """Say in our words what WeasyPrint complains of."""
+    said = said.replace(BASE, "").strip(" :")
+    picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", said)
+    if picture:
+        return Problem(f"the picture {picture[1]} cannot be drawn", "Save it again from the program that made it.")
+    glyph = re.search(r'\.notdef glyph.*"(.)" \((U\+[0-9A-F]+)\)', said)
+    if glyph:
+        message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"
+        return Problem(message, "Use other words, or add a font that has it to styles/fonts/.")
+    return Problem(f"the page cannot be {done}: {said}", _COMPARE)
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:
     """Say what in a style sheet WeasyPrint would drop, with the place in that sheet."""
+    try:
+        messages = _said_of(css)
+    except FatalURLFetchingError as error:
+        return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
+    except _BROKEN as error:
+        message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
+        return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)
+    return tuple(_style_problem(name, css, message) for message in messages)
+
+
+def _said_of(css: str) -> tuple[str, ...]:
     log = _Log()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
     try:
         weasyprint.CSS(string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None)
-    except FatalURLFetchingError as error:
-        return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
     finally:
         logger.removeHandler(log)
-    return tuple(_style_problem(name, message) for message in dict.fromkeys(log.messages))
+    return tuple(dict.fromkeys(log.messages))
 
 
-def _style_problem(name: str, message: str) -> Problem:
+def _first_broken(css: str) -> int:
+    """Find the line of the first rule on which WeasyPrint breaks down, by reading more and more of the sheet."""
+    ends = [match.end() for match in re.finditer("}", css)]
+
+    def breaks(end: int) -> bool:
+        try:
+            _said_of(css[:end])
+        except _BROKEN:
+            return True
+        return False
+
+    first = bisect.bisect_left(ends, True, key=breaks)  # noqa: FBT003 -- what `breaks` answers
+    start = ends[first - 1] if first else 0
+    return css.count("\n", 0, start + len(css[start:]) - len(css[start:].lstrip())) + 1
+
+
+def _style_problem(name: str, css: str, message: str) -> Problem:
     match = re.search(r"\bat (\d+):(\d+)", message)
+    quoted = re.search(r"'(.+?)\s*'", message, re.DOTALL)
     place = Location(name, int(match[1]), int(match[2])) if match else Location(name)
-    said = re.sub(r"\s*\bat \d+:\d+", "", message).rstrip(".")
-    return Problem(f"this style would be dropped: {said}", "Look the property up: WeasyPrint knows fewer than a browser.", place)
+    if quoted and not match:
+        # WeasyPrint says a selector, and not where it stands.
+        place = place_of(quoted[1], css, name, r"/\*.*?\*/") or place
+    said = re.sub(r"\s+", " ", re.sub(r"\s*\bat \d+:\d+", "", message)).rstrip(".")
+    unknown = re.match(r"Ignored `([^:`]+):.*unknown property", said)
+    hint = (
+        "Look the property up: WeasyPrint knows fewer than a browser."
+        if said.startswith("Ignored")
+        else "Look for a missing brace or comma."
+    )
+    return Problem(f"this style would be dropped: {said}", f"{guess(unknown[1], _KNOWN)} {hint}".strip() if unknown else hint, place)
 
 
 def text_outside(laid: Laid, safe_mm: float) -> Iterator[TextOut]:
@@ -179,6 +243,20 @@ def sides_that_fit(laid: Laid) -> tuple[bool, bool]:
     """Say whether a card's front and its back each fit on one page."""
     back = _back_page(laid)
     return back == FRONT + 1, back == laid.pages
+
+
+def missing_height(laid: Laid) -> tuple[float, float]:
+    """Give how many millimetres a card's front and back are too high: what runs on to further pages."""
+    back = _back_page(laid) or laid.pages + 1
+    front_more = sum(_used(page) for page in laid.document.pages[FRONT : back - 1])
+    return round(front_more, 1), round(sum(_used(page) for page in laid.document.pages[back:]), 1)
+
+
+def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    lines = [line for line in _text_boxes(page._page_box) if line.text.strip()]  # noqa: SLF001 -- see text_outside
+    if not lines:
+        return 0.0
+    return px_to_mm(max(line.position_y + line.height for line in lines) - min(line.position_y for line in lines))
 
 
 def flags_out(laid: Laid, words_out: Collection[str]) -> tuple[str, ...]:

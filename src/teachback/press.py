@@ -5,16 +5,18 @@ A job is plain data, so that it can be handed to another process; the heavy impo
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Location, Problem, TeachbackError
-from teachback.units import CARD_INSET, CARD_TEXT_SIZES
+from teachback.errors import Location, Problem, TeachbackError, placed
+from teachback.units import CARD, CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from teachback.impose import Extras, SheetSides, Sides
     from teachback.pdf import Fonts, Laid
 
 # Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides); no text of a handout may stand there.
@@ -23,8 +25,32 @@ SIDES: Final = 2
 
 
 @dataclass(frozen=True)
+class CardRun:
+    """How cards go on stock: the size of one side (mm), the page, and what lies where on each sheet.
+
+    `others` are the sizes that other stocks have, by name, to say where a refused card would fit.
+    """
+
+    stock: str
+    box: Box
+    page: Box
+    sides: Sides
+    sheets: tuple[SheetSides, ...]
+    extras: Extras
+    others: Mapping[str, Box]
+
+    @property
+    def pages(self) -> int:
+        """How many pages the run prints."""
+        return sum(1 + (sheet.back is not None) for sheet in self.sheets)
+
+
+@dataclass(frozen=True)
 class Job:
-    """One edition's handout or card: what is composed, and which files are wanted of it."""
+    """One edition's handout, or cards: what is composed, and which files are wanted of it.
+
+    `cards` are the cards one by one, `together` all of them in one page where there are several.
+    """
 
     name: str
     stem: str
@@ -34,10 +60,12 @@ class Job:
     code: str
     place: Location
     handout: str = ""
-    card: str = ""
-    sheet: str = ""
+    cards: tuple[str, ...] = ()
+    together: str = ""
+    names: tuple[str, ...] = ()
+    flags: tuple[Mapping[str, tuple[Location, str]], ...] = ()
+    run: CardRun | None = None
     screen: str = ""
-    flags: Mapping[str, tuple[Location, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,25 +95,42 @@ def do_job(job: Job, served: Mapping[str, Path]) -> Done:
     try:
         printed = tuple(_print(job, served))
     except TeachbackError as error:
-        placed = tuple(p if p.location else Problem(f"{job.name}: {p.message}", p.hint, job.place, p.severity) for p in error.problems)
-        return Done(job, (), placed, loaded_libraries())
+        return Done(job, (), placed(error.problems, job.name, job.place), loaded_libraries())
     return Done(job, printed, (), loaded_libraries())
 
 
+def do_jobs(jobs: list[Job], served: Mapping[str, Path], processes: int) -> Iterator[Done]:
+    """Do the jobs, in this process or in several; the results come as they are done."""
+    if processes == 1 or len(jobs) == 1:
+        yield from (do_job(job, served) for job in jobs)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    # A forked child has WeasyPrint imported already; on macOS its text libraries do not survive a fork.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    if method == "fork":
+        import teachback.pdf  # noqa: F401 -- imported for the children
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context(method)) as pool:
+        # The long jobs first, so that no process is left with one at the end.
+        ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
+        try:
+            for future in as_completed([pool.submit(do_job, job, served) for job in ordered]):
+                yield future.result()
+        except BrokenProcessPool:
+            message = "a printing process was ended from outside, perhaps for lack of memory"
+            raise TeachbackError(Problem(message, "Start again with --jobs 1; what was finished is kept.")) from None
+
+
 def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
-    if {"pdf", "sheet", "png"} & set(job.forms):
+    if job.kind == "card":
+        yield from _print_card(job, served)
+    elif {"pdf", "png"} & set(job.forms):
         from teachback.pdf import write
 
-        laid, sheet = _laid_card(job, served) if job.kind == "card" else (_laid_handout(job, served), None)
-        data = write(laid)
-        if "pdf" in job.forms:
-            yield Printed("pdf", data, laid.pages)
-        if "sheet" in job.forms and sheet is not None:
-            yield Printed("sheet", write(sheet), sheet.pages)
-        if "png" in job.forms:
-            from teachback.raster import page_pictures
-
-            yield from (Printed("png", picture, 1, n) for n, picture in enumerate(page_pictures(data), start=1))
+        laid = _laid_handout(job, served)
+        yield from _pages(job, write(laid), laid.pages)
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -107,52 +152,111 @@ def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
     return laid
 
 
-def _laid_card(job: Job, served: Mapping[str, Path]) -> tuple[Laid, Laid | None]:
-    """Lay the card out with each side at the largest type size at which all of it fits; refuse it where none does."""
-    from teachback.html import at_type_size
-    from teachback.pdf import lay_out, sides_that_fit, text_outside
+def _pages(job: Job, data: bytes, pages: int) -> Iterator[Printed]:
+    if "pdf" in job.forms:
+        yield Printed("pdf", data, pages)
+    if "png" in job.forms:
+        from teachback.raster import page_pictures
 
-    smallest = CARD_TEXT_SIZES[-1]
-    front, back = CARD_TEXT_SIZES[0], CARD_TEXT_SIZES[0]
+        yield from (Printed("png", picture, 1, n) for n, picture in enumerate(page_pictures(data), start=1))
+
+
+def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
+    from teachback.pdf import write
+
+    data = None
+    if {"pdf", "png"} & set(job.forms):
+        data = write(_fitted(job, 0, CARD, served)[1])
+        yield from _pages(job, data, SIDES)
+    if "sheet" in job.forms and job.run is not None:
+        from teachback.sheets import lay_on_sheets
+
+        run = job.run
+        cards = data if data is not None and run.box == CARD else write(_laid_together(job, run, served))
+        yield Printed("sheet", lay_on_sheets(cards, run.sheets, run.page, run.sides, run.extras), run.pages)
+
+
+def _laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
+    """Lay all the cards of a run out, each side at the type size that it was found to take alone."""
+    from teachback.html import at_size
+    from teachback.pdf import lay_out
+
+    problems: list[Problem] = []
+    sizes: list[tuple[float, float]] = []
+    laid = None
+    for number in range(len(job.cards)):
+        try:
+            size, laid = _fitted(job, number, run.box, served)
+            sizes.append(size)
+        except TeachbackError as error:
+            problems += error.problems
+    if problems or laid is None:
+        raise TeachbackError(*problems)
+    return laid if len(sizes) == 1 else lay_out(at_size(job.together, run.box, sizes), served, _fonts())
+
+
+def _fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> tuple[tuple[float, float], Laid]:
+    """Lay one card out with each side at the largest type size at which all of it fits; refuse it where none does."""
+    from teachback.pdf import sides_that_fit
+
+    sizes = card_text_sizes(box)
+    front = back = 0
     while True:
-        laid = lay_out(at_type_size(job.card, front, back), served, _fonts())
-        if laid.problems:
-            raise TeachbackError(*laid.problems)
-        outside = tuple(out.words for out in text_outside(laid, CARD_INSET - 0.1))
+        laid, outside = _try(job.cards[number], box, (sizes[front], sizes[back]), served)
         front_fits, back_fits = sides_that_fit(laid)
         if front_fits and back_fits and not outside:
-            break
-        if outside or (front == smallest and not front_fits) or (back == smallest and not back_fits):
-            raise TeachbackError(*_card_problems(job, laid, outside))
-        front = front if front_fits else _next_smaller(front)
-        back = back if back_fits else _next_smaller(back)
-    if "sheet" not in job.forms:
-        return laid, None
-    sheet = lay_out(at_type_size(job.sheet, front, back), served, _fonts())
-    if sheet.problems or sheet.pages != SIDES:
-        raise TeachbackError(
-            *sheet.problems or (Problem("the sheet of cards does not fit its paper", "Take the clinic's changes to sheet.css back."),)
-        )
-    return laid, sheet
+            return (sizes[front], sizes[back]), laid
+        last = len(sizes) - 1
+        if (front == last and (outside or not front_fits)) or (back == last and (outside or not back_fits)):
+            raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
+        front += bool(outside) or not front_fits
+        back += bool(outside) or not back_fits
 
 
-def _next_smaller(size: float) -> float:
-    return CARD_TEXT_SIZES[CARD_TEXT_SIZES.index(size) + 1]
+def _try(page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, Path]) -> tuple[Laid, tuple[str, ...]]:
+    from teachback.html import at_size
+    from teachback.pdf import lay_out, text_outside
+
+    laid = lay_out(at_size(page, box, [sizes]), served, _fonts())
+    if laid.problems:
+        raise TeachbackError(*laid.problems)
+    return laid, tuple(out.words for out in text_outside(laid, CARD_INSET - 0.1))
 
 
-def _card_problems(job: Job, laid: Laid, outside: tuple[str, ...]) -> Iterator[Problem]:
-    from teachback.pdf import flags_out
+def _card_problems(job: Job, number: int, box: Box, laid: Laid, outside: tuple[str, ...], served: Mapping[str, Path]) -> Iterator[Problem]:
+    """Say what of a card does not fit: the flag, the reader, the stock, what is missing, and where it would fit."""
+    from teachback.pdf import flags_out, missing_height
 
-    smallest = CARD_TEXT_SIZES[-1]
-    hint = f"Write shorter words (`short:`), or card fewer flags: text under {smallest:g} pt cannot be read, so it is never made smaller."
-    flags = job.flags or {}
-    lost = [name for name in flags_out(laid, outside) if name in flags]
-    for name in lost:
-        place, words = flags[name]
-        yield Problem(f"{job.name}: the red flag '{name}' does not fit on the card at {smallest:g} pt: '{words}'", hint, place)
+    flags = job.flags[number] if number < len(job.flags) else {}
+    where = f" of {job.run.stock}" if job.run is not None and box == job.run.box and "pdf" not in job.forms else ""
+    missing = max(missing_height(laid))
+    lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
+    at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
+    hint = f"Write shorter words (`short:`), or card fewer flags: text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller."
+    fitting = _fitting_stocks(job, number, served)
+    hint += f" It would fit on {', '.join(fitting)}." if fitting else ""
+    name = job.names[number] if number < len(job.names) else job.name
+    lost = [flag for flag in flags_out(laid, outside) if flag in flags]
+    for flag in lost:
+        place, words = flags[flag]
+        yield Problem(f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place)
     if not lost:
         what = f": '{outside[0][:60]}'" if outside else ""
-        yield Problem(f"{job.name}: the text does not fit on the card at {smallest:g} pt{what}", hint, job.place)
+        yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)
+
+
+def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[str]:
+    """Name up to six stocks on which a refused card fits at the smallest type."""
+    from teachback.pdf import sides_that_fit
+
+    known: dict[Box, bool] = {}
+    names = []
+    for name, box in (job.run.others if job.run else {}).items():
+        if box not in known:
+            laid, outside = _try(job.cards[number], box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)
+            known[box] = all(sides_that_fit(laid)) and not outside
+        names += [name] if known[box] else []
+    return names[:6]
 
 
 _kept_fonts: list[Fonts] = []

@@ -56,12 +56,29 @@ def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audien
         readers = chosen
     if isinstance(value, Model):
         for name, field in type(value).model_fields.items():
-            yield from _walk(getattr(value, name), (*path, field.alias or name), readers, audiences)
+            inner = getattr(value, name)
+            yield from _walk(inner, (*path, field.alias or name), readers, audiences)
+            # What may be left out (its default is an empty list) may also be empty for some.
+            if isinstance(inner, tuple) and field.default != ():
+                yield from _empty_findings(inner, (*path, field.alias or name), readers, audiences)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _walk(item, (*path, index), readers, audiences)
     elif isinstance(value, dict) and readers:
         yield from _mapping_findings(value, path, readers, audiences)
+
+
+def _empty_findings(items: tuple[object, ...], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+    """Find readers who would get a heading with nothing below it; that nobody gets anything is said of each item."""
+    chosen = [item.only for item in items if isinstance(item, Chosen)]
+    if not chosen or None in chosen:
+        return
+    names = {name for only in chosen for name in only or ()}
+    left_out = [reader for reader in readers if names.isdisjoint(audiences.lineage(reader))]
+    if len(left_out) < len(readers):
+        for reader in left_out:
+            hint = f"Add something for '{reader}', or set `only:` on what stands around it."
+            yield path, Problem(f"nothing of this is for the audience '{reader}'", hint)
 
 
 def _only_findings(only: tuple[str, ...], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
@@ -79,7 +96,8 @@ def _mapping_findings(value: dict[str, Any], path: Path, readers: tuple[str, ...
         answer = next((name for name in audiences.lineage(reader) if name in value), None)
         if answer is None:
             line = " or ".join(f"'{name}:'" for name in audiences.lineage(reader))
-            yield path, Problem(f"there is no text for the audience '{reader}'", f"Add {line}.")
+            what = "text" if any(isinstance(answer, str) for answer in value.values()) else "answer"
+            yield path, Problem(f"there is no {what} for the audience '{reader}'", f"Add {line}.")
         used.add(answer)
     for name in value:
         if name not in audiences.root:

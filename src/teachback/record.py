@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback import __version__
-from teachback.errors import Location, Problem, Severity
-from teachback.workspace import effective_files, read_bytes, write_whole
+from teachback.errors import Location, Problem, Severity, TeachbackError
+from teachback.workspace import effective_files, read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.workspace import Workspace
 
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Output:
     """One printed file, as the manifest lists it.
 
     `stem` is the handout's file and `form` what the file is of it (pdf, sheet, html, png); `made_from` is the hash
-    of everything that could change it.
+    of everything that could change it, but for `setup`: sides and offsets of cards on stock.
     """
 
     file: str
@@ -66,11 +66,12 @@ class Output:
     stem: str
     form: str
     made_from: str
+    setup: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:
         """What makes two outputs the same one, printed at different times."""
-        return (self.stem, self.kind, self.audience, self.form, self.size, self.paper or "")
+        return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,20 @@ def write_record(folder: Path, record: Record) -> None:
     write_whole(folder / RECORD, json.dumps(data, indent=1).encode())
 
 
+def keep(folder: Path, before: Record, now: Record, live: Iterable[Output]) -> tuple[Problem, ...]:
+    """Write the record and the manifest, if they change; a folder into which nothing was printed stays as it is."""
+    there, listing = _bytes(folder / MANIFEST), manifest(live)
+    if not now.outputs and not before.outputs and there is None:
+        return ()
+    try:
+        if now != before or there != listing:
+            write_record(folder, now)
+            write_whole(folder / MANIFEST, listing)
+    except TeachbackError as error:
+        return error.problems
+    return ()
+
+
 def manifest(outputs: Iterable[Output]) -> bytes:
     """Give the manifest's bytes: every current output, in the order of the file names."""
     rows = [manifest_row(output) for output in sorted(outputs, key=lambda output: output.file)]
@@ -127,9 +142,16 @@ def manifest(outputs: Iterable[Output]) -> bytes:
 def manifest_row(output: Output) -> dict[str, Any]:
     """Give one output as plain data."""
     row = asdict(output)
-    for internal in ("stem", "form", "made_from"):
+    for internal in ("stem", "form", "made_from", "setup"):
         del row[internal]
     return row
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return None
 
 
 def whole(folder: Path, output: Output) -> bool:
@@ -211,3 +233,13 @@ def review_problems(summary: Summary, today: dt.date, *, release: bool) -> tuple
         message = f"the review was due on {summary.due}"
         problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
     return tuple(problems)
+
+
+def twin_problems(chosen: Mapping[str, Summary], files: Mapping[str, Path]) -> Iterator[tuple[str, Problem]]:
+    """Find handouts with the same id and language: their pages would have the same names."""
+    first: dict[tuple[str, str], str] = {}
+    for stem, summary in chosen.items():
+        twin = first.setdefault((summary.id, summary.language), stem)
+        for one, other in ((stem, twin), (twin, stem)) if twin != stem else ():
+            message = f"{shown(files[other])} has the same id and language"
+            yield one, Problem(message, "Keep one of the two.", Location(shown(files[one]), 1, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from teachback.errors import Problem, TeachbackError, UsageError
+from teachback.errors import Location, Problem, TeachbackError, UsageError
 from teachback.workspace import Workspace, builtin_root, find, read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
     there = [path for path in files if path.exists()]
     if there:
         raise TeachbackError(
-            *(Problem(f"{shown(path)}: this file is there already", "Nothing was written. Choose another folder.") for path in there)
+            *(Problem("this file is there already", "Nothing was written. Choose another folder.", Location(shown(path))) for path in there)
         )
     for path, data in files.items():
         write_whole(path, data)
@@ -51,7 +51,7 @@ def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
         )
     path = workspace.root / "content" / "handouts" / f"{identifier}.yaml"
     if path.exists():
-        raise TeachbackError(Problem(f"{shown(path)}: this handout is there already", "Choose another id."))
+        raise TeachbackError(Problem("this handout is there already", "Choose another id.", Location(shown(path))))
     sample = find(workspace, "content/samples/handout.yaml") or builtin_root() / "content" / "samples" / "handout.yaml"
     write_whole(path, _handout(read_bytes(sample), identifier, today))
     return path

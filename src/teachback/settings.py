@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.impose import Offset, Sides
+from teachback.textfile import decode
 from teachback.units import Paper, TypeSize
 from teachback.workspace import SETTINGS, Workspace, read_bytes, shown
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 KINDS: Final = ("handout", "card")
 FORMATS: Final = ("pdf", "html", "png")
 PREFIX: Final = "TEACHBACK_"
+MOST_OFFSET: Final = 20.0
+NOT_OFF: Final = Offset()
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,23 @@ class Settings:
     formats: tuple[str, ...]
     output: Path
     jobs: int
+    stock: str | None = None
+    sides: Sides | None = None
+    offset: Offset = NOT_OFF
+    back_offset: Offset = NOT_OFF
     force: bool = False
     release: bool = False
     strict: bool = False
+
+    @property
+    def card_stock(self) -> str:
+        """The stock that cards go on: the one that was named, or a plain sheet to cut."""
+        return self.stock or f"cut-{self.paper}-id1"
+
+    @property
+    def card_setup(self) -> str:
+        """All that the settings say of a sheet of cards."""
+        return f"{self.card_stock} {self.sides or ''} {self.offset.x:g},{self.offset.y:g} {self.back_offset.x:g},{self.back_offset.y:g}"
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
@@ -58,6 +77,18 @@ def _word(value: str) -> str:
     return value
 
 
+def _offset(value: str) -> Offset:
+    match = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*,\s*([+-]?\d+(?:\.\d+)?)\s*", value)
+    if match is None:
+        message = "Write two numbers of millimetres, to the right and down, such as 0.5,-1.2."
+        raise ValueError(message)
+    offset = Offset(float(match[1]), float(match[2]))
+    if max(abs(offset.x), abs(offset.y)) > MOST_OFFSET:
+        message = f"No printer is off by more than {MOST_OFFSET:g} mm: look at the paper tray first."
+        raise ValueError(message)
+    return offset
+
+
 # Each setting: whether it is a list, its default, and the check that turns a text into a value.
 _CHECKS: Final[dict[str, tuple[bool, Any, Callable[[str], Any]]]] = {
     "audience": (True, (), _word),
@@ -68,7 +99,24 @@ _CHECKS: Final[dict[str, tuple[bool, Any, Callable[[str], Any]]]] = {
     "format": (True, ("pdf",), _one_of(FORMATS)),
     "output": (False, None, _word),
     "jobs": (False, None, _whole),
+    "stock": (False, None, _word),
+    "sides": (False, None, _one_of(tuple(Sides))),
+    "offset": (False, None, _offset),
+    "back-offset": (False, None, _offset),
+    "printer": (False, None, _word),
 }
+# What a printer of its own name may hold.
+_PRINTER_KEYS: Final = ("offset", "back-offset")
+
+
+# What teachback.toml may hold for each, and how it is written.
+_KINDS: Final[dict[str, type]] = dict.fromkeys(_CHECKS, str) | {"jobs": int}
+_SAMPLES: Final = {
+    "audience": 'audience = ["ckd"]', "language": 'language = "es"', "paper": 'paper = "a4"', "size": 'size = "large"',
+    "kind": 'kind = ["card"]', "format": 'format = ["pdf", "html"]', "output": 'output = "printed"', "jobs": "jobs = 2",
+    "stock": 'stock = "avery-5371"', "sides": 'sides = "long-edge"', "offset": 'offset = "0.5, -1.2"',
+    "back-offset": 'back-offset = "0.5, -1.2"', "printer": 'printer = "front-desk"',
+}  # fmt: skip
 
 
 def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace: Workspace) -> Settings:
@@ -76,12 +124,12 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
 
     Raises UsageError for a wrong flag or environment value, TeachbackError for a wrong teachback.toml.
     """
-    from_file = _from_file(workspace)
+    from_file, printers = _from_file(workspace)
     chosen: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, (is_list, default, check) in _CHECKS.items():
-        given = flags.get(name)
-        variable = PREFIX + name.upper()
+        given = flags.get(name.replace("-", "_"))
+        variable = PREFIX + name.upper().replace("-", "_")
         try:
             if given is not None and given != ():
                 where = f"--{name}"
@@ -94,8 +142,16 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
                 chosen[name] = from_file.get(name, default)
         except ValueError as error:
             problems.append(Problem(f"{where}: {_said(given)} cannot stand here", str(error)))
+    if chosen["printer"] is not None and chosen["printer"] not in printers:
+        problems.append(
+            Problem(
+                f"there is no printer '{chosen['printer']}' in {SETTINGS}",
+                nearest(chosen["printer"], printers) or "Add [printers.NAME] with offset.",
+            )
+        )
     if problems:
         raise UsageError(*problems)
+    printer = printers.get(chosen["printer"] or "", {})
     output = Path(chosen["output"]) if chosen["output"] else workspace.root / "build"
     return Settings(
         handouts=tuple(flags.get("handouts") or ()),
@@ -107,6 +163,10 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
         formats=tuple(form for form in FORMATS if form in chosen["format"]),
         output=output,
         jobs=chosen["jobs"] or _cores(),
+        stock=chosen["stock"],
+        sides=Sides(chosen["sides"]) if chosen["sides"] else None,
+        offset=chosen["offset"] or printer.get("offset") or Offset(),
+        back_offset=chosen["back-offset"] or printer.get("back-offset") or Offset(),
         force=bool(flags.get("force")),
         release=bool(flags.get("release")),
         strict=bool(flags.get("strict")),
@@ -121,46 +181,70 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _from_file(workspace: Workspace) -> dict[str, Any]:
+def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str, Offset]]]:
+    """Read teachback.toml: the settings, and what each printer is off."""
     path = workspace.root / SETTINGS
-    if not path.is_file():
-        return {}
+    if not path.exists():
+        return {}, {}
     name = shown(path)
+    text = decode(read_bytes(path), name)
     try:
-        text = read_bytes(path).decode("utf-8")
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TeachbackError(
-            Problem(f"this is not TOML: {error}", 'Write lines such as: paper = "a4"', _toml_place(name, str(error)))
-        ) from None
-    problems = []
+    except tomllib.TOMLDecodeError as error:
+        message = re.sub(r" \(at .*\)$", "", f"this line cannot be read: {error}")
+        raise TeachbackError(Problem(message, 'Write lines such as: paper = "a4"', _toml_place(name, str(error), text))) from None
+    problems: list[Problem] = []
     found: dict[str, Any] = {}
+    printers = _printers(data.pop("printers", {}), text, name, problems)
     for key, value in data.items():
-        line = next((n for n, row in enumerate(text.splitlines(), start=1) if row.split("=")[0].strip(" \"'[]") == key), 1)
-        place = Location(name, line, 1)
+        place = _key_place(key, text, name)
         if key not in _CHECKS:
             problems.append(Problem(f"the setting '{key}' is not known", nearest(key, _CHECKS), place))
             continue
         is_list, _, check = _CHECKS[key]
         values = value if isinstance(value, list) else [value]
-        if isinstance(value, dict) or (isinstance(value, list) and not is_list) or isinstance(value, bool):
-            problems.append(Problem(f"the setting '{key}' cannot hold this", "Write one value.", place))
+        if not values or (isinstance(value, list) and not is_list) or not all(isinstance(item, _KINDS[key]) for item in values):
+            problems.append(Problem(f"the setting '{key}' cannot hold this", f"Write it like this: {_SAMPLES[key]}", place))
             continue
         try:
             checked = tuple(check(str(item)) for item in values)
         except ValueError as error:
-            problems.append(Problem(f"the setting '{key}' cannot be '{value}'", str(error), place))
+            problems.append(Problem(f"the setting '{key}' cannot be {_said(tuple(values))}", str(error), place))
             continue
         found[key] = checked if is_list else checked[0]
     if problems:
         raise TeachbackError(*problems)
     if "output" in found:
         found["output"] = str(workspace.root / found["output"])
+    return found, printers
+
+
+def _printers(tables: Any, text: str, name: str, problems: list[Problem]) -> dict[str, dict[str, Offset]]:  # noqa: ANN401 -- any TOML
+    """Read `[printers.NAME]` tables; what is wrong with them is added to the problems."""
+    found: dict[str, dict[str, Offset]] = {}
+    for printer, table in tables.items() if isinstance(tables, dict) else [("printers", tables)]:
+        place = _key_place(f"printers.{printer}", text, name)
+        if not isinstance(table, dict):
+            problems.append(Problem("a printer is a table", 'Write [printers.front-desk] and below it: offset = "0.5, -1.2"', place))
+            continue
+        found[printer] = {}
+        for key, value in table.items():
+            if key not in _PRINTER_KEYS:
+                problems.append(Problem(f"a printer has no '{key}'", nearest(key, _PRINTER_KEYS), _key_place(key, text, name)))
+                continue
+            try:
+                found[printer][key] = _offset(str(value))
+            except ValueError as error:
+                problems.append(Problem(f"the {key} cannot be '{value}'", str(error), _key_place(key, text, name)))
     return found
 
 
-def _toml_place(name: str, message: str) -> Location:
-    import re
+def _key_place(key: str, text: str, name: str) -> Location:
+    line = next((n for n, row in enumerate(text.splitlines(), start=1) if row.split("=")[0].strip(" \"'[]") == key), 1)
+    return Location(name, line, 1)
 
+
+def _toml_place(name: str, message: str, text: str) -> Location:
     match = re.search(r"at line (\d+), column (\d+)", message)
-    return Location(name, int(match[1]), int(match[2])) if match else Location(name, 1, 1)
+    # Without a place it is the end of the file that came too early.
+    return Location(name, int(match[1]), int(match[2])) if match else Location(name, max(1, len(text.splitlines())), 1)

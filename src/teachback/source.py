@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from teachback.document import Id, Plain
 
@@ -16,7 +16,7 @@ class Source(BaseModel):
 
     publisher: Plain
     title: Plain
-    url: Plain | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] | None = None
     year: int | None = Field(None, ge=1900, le=2100)
     basis: Literal["seen", "copy", "known"] = Field(description="seen: its own page was read. copy: read elsewhere. known: not read again.")
     seen_at: Plain | None = None

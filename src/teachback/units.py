@@ -53,5 +53,29 @@ class TypeSize(StrEnum):
 CARD: Final = Box(85.60, 53.98)
 # Laser printers and hand cutting both wander: text stays this far inside the card's edge (1/8 inch).
 CARD_INSET: Final = 3.2
-# The sizes a card's text may take, in pt: the largest that fits is used; below the last the card is refused.
-CARD_TEXT_SIZES: Final = (9.0, 8.5, 8.0)
+# In pt. On a card of a bank card's size text is 9 pt, or down to 8 pt where it must be; below that a card is refused.
+CARD_TEXT: Final = 9.0
+CARD_TEXT_FLOOR: Final = 8.0
+CARD_TEXT_MOST: Final = 14.0
+CARD_TEXT_STEP: Final = 0.5
+# From this much more room on, in each direction, a card is laid out with more air (an index card, a badge).
+ROOMY: Final = 1.15
+
+
+def card_text_sizes(box: Box) -> tuple[float, ...]:
+    """Give the sizes, in pt, that the text of a card may take, the largest first; the largest that fits is used.
+
+    A larger card starts with larger type, in step with the smaller of its two dimensions.
+    """
+    steps = int(min(_room(box) * CARD_TEXT, CARD_TEXT_MOST) / CARD_TEXT_STEP + 1e-9)
+    largest = max(steps * CARD_TEXT_STEP, CARD_TEXT)
+    return tuple(largest - step * CARD_TEXT_STEP for step in range(round((largest - CARD_TEXT_FLOOR) / CARD_TEXT_STEP) + 1))
+
+
+def is_roomy(box: Box) -> bool:
+    """Say whether a card is so much larger than a bank card that it takes the layout with more air."""
+    return _room(box) >= ROOMY
+
+
+def _room(box: Box) -> float:
+    return min(box.width / CARD.width, box.height / CARD.height)

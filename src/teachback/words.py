@@ -15,9 +15,10 @@ def _holding(*names: str) -> AfterValidator:
 
     def check(text: str) -> str:
         found = sorted(re.findall(r"\{([^{}]*)\}", text))
-        if found != sorted(names):
-            wanted = " and ".join(f"{{{name}}}" for name in names) or "no placeholder"
-            message = f"this text must hold {wanted}"
+        if found != sorted(names) or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
+            wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
+            # Two lines: message and hint, see validation.
+            message = f"this text must hold {wanted}\nWhat is in braces is filled in on paper: keep it as content/words/en.yaml has it."
             raise ValueError(message)
         return text
 
@@ -62,6 +63,19 @@ class PhoneWords(_Closed):
     interpreter: Word
 
 
+WithEdge = Annotated[Plain, _holding("edge")]
+
+
+class CalibrateWords(_Closed):
+    """The words of the page that tells how far a printer is off."""
+
+    title: Word
+    front: Word
+    front_steps: tuple[WithEdge, WithEdge, Word]
+    back: Word
+    back_steps: tuple[Word, ...] = Field(min_length=1)
+
+
 class Words(_Closed):
     """Every word that stands in a template rather than in a handout."""
 
@@ -95,4 +109,4 @@ class Words(_Closed):
     card_draft: Word = Field(description="The draft notice where there is room for one line only.")
     card_nights: Word
     card_visit_soon: Word
-    cut_here: Word
+    calibrate: CalibrateWords

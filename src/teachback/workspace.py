@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from teachback.errors import Problem, Severity, TeachbackError, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
@@ -49,7 +49,11 @@ def open_workspace(start: Path) -> Workspace:
 
 def find(workspace: Workspace, name: str) -> Path | None:
     """Give the file of that name (`styles/card.css`), the clinic's before the built-in one."""
-    return next((root / name for root in workspace.roots if (root / name).is_file()), None)
+    try:
+        return next((root / name for root in workspace.roots if (root / name).is_file()), None)
+    except OSError:
+        # No file can have such a name: it is too long.
+        return None
 
 
 def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
@@ -61,7 +65,8 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
     """Give every handout file by its name without the ending, in the order of the names."""
     found: dict[str, Path] = {}
     for root in reversed(workspace.roots):
-        found.update({path.stem: path for path in (root / "content" / "handouts").glob("*.yaml")})
+        # A name with a dot in front belongs to an editor or to the system, not to an author.
+        found.update({path.stem: path for path in (root / "content" / "handouts").glob("*.yaml") if not path.name.startswith(".")})
     return dict(sorted(found.items()))
 
 
@@ -80,20 +85,28 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
 
 
 def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
-    """Warn of the clinic's files that nothing would ever read, such as a misspelt `styles/hanodut.css`."""
+    """Warn of the clinic's files that nothing would ever read, such as a misspelt `styles/hanodut.css`.
+
+    A folder under the name of a built-in file is worse: the built-in file would be used without a word.
+    """
+    handouts = workspace.root / "content" / "handouts"
+    strays = [path for path in handouts.glob("*") if path.suffix != ".yaml" and not path.name.startswith(".") and path.name[-1] != "~"]
+    problems = [_unread(path, "A handout is a file that ends in .yaml, right in content/handouts/.") for path in sorted(strays)]
     if workspace.root == workspace.builtin:
-        return ()
+        return tuple(problems)
     known = set(effective_files(Workspace(workspace.builtin, workspace.builtin)))
-    own = effective_files(Workspace(workspace.root, workspace.root))
-    return tuple(
-        Problem(
-            f"{shown(path)}: nothing reads this file",
-            nearest(name, known).split(" Known:")[0].removesuffix(".") or "It replaces no built-in file; take it out or rename it.",
-            severity=Severity.WARNING,
-        )
-        for name, path in own.items()
-        if name not in known and not name.startswith(OPEN_FOLDERS)
-    )
+    for name, path in effective_files(Workspace(workspace.root, workspace.root)).items():
+        if name not in known and not name.startswith(OPEN_FOLDERS):
+            problems.append(_unread(path, guess(name, known) or "It replaces no built-in file; take it out or rename it."))
+    for name in sorted(known):
+        if (workspace.root / name).is_dir():
+            hint = "Rename it or take it out."
+            problems.append(Problem("this is a folder, and a file belongs here", hint, Location(shown(workspace.root / name))))
+    return tuple(problems)
+
+
+def _unread(path: Path, hint: str) -> Problem:
+    return Problem("nothing reads this file", hint, Location(shown(path)), Severity.WARNING)
 
 
 def shown(path: Path) -> str:
@@ -108,9 +121,13 @@ def read_bytes(path: Path) -> bytes:
     """Read a file. Raises TeachbackError with the reason when it cannot be read."""
     try:
         return path.read_bytes()
+    except IsADirectoryError:
+        raise TeachbackError(
+            Problem("this is a folder, and a file belongs here", "Rename it or take it out.", Location(shown(path)))
+        ) from None
     except OSError as error:
-        message = f"{shown(path)}: the file cannot be read: {error.strerror or error}"
-        raise TeachbackError(Problem(message, "Check that it is there and that you may read it.")) from None
+        message = f"this file cannot be read: {error.strerror or error}"
+        raise TeachbackError(Problem(message, "Check that it is there and that you may read it.", Location(shown(path)))) from None
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -126,6 +143,8 @@ def write_whole(path: Path, data: bytes) -> None:
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
-    except OSError as error:
-        message = f"{shown(path)}: the file cannot be written: {error.strerror or error}"
-        raise TeachbackError(Problem(message, "Choose another folder with --output, or free this one.")) from None
+    except (OSError, ValueError) as error:
+        blocked = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a file stands where a folder must be" if blocked else getattr(error, "strerror", None) or str(error)
+        message = f"this cannot be written: {reason}"
+        raise TeachbackError(Problem(message, "Choose another folder, or free this one.", Location(shown(path)))) from None

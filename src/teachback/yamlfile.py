@@ -6,34 +6,73 @@ is None. The model decides what is a number or a date, so that YAML's guesses ne
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from teachback.errors import Location, Problem, TeachbackError
+from teachback.textfile import decode, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The longest handout we know is 40 KB. A megabyte is a mistake, and slow to say so.
-MAX_BYTES: Final = 1_000_000
 # Deep nesting would exhaust the parser's stack; a handout nests about ten levels.
 MAX_DEPTH: Final = 40
 MAX_INDENT: Final = 100
+# In characters. The longest paragraph we know has 600; what is far longer was pasted in by mistake.
+MAX_TEXT: Final = 5000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
-# What PyYAML says -> what to do about it.
-_HINTS: Final = {
-    "cannot start any token": "A text that starts with this character must stand in quotes.",
-    "found unexpected end of stream": "A quote that opens a text must be closed again.",
-    "mapping values are not allowed": "A text that holds a colon and a space must stand in quotes.",
-    "did not find expected key": "Check the indentation of this line against the lines above it, and that a quoted text ends with its quote.",
-    "did not find expected '-' indicator": "Each item of a list starts with a dash, all in the same column.",
-    "found undefined tag": "Tags (words that start with !) are not used here.",
-    "could not find expected ':'": "A key is followed by a colon. A text of several lines is indented below its key.",
-    "undefined alias": "Anchors (&) and aliases (*) are not used here. A text that starts with * must stand in quotes.",
+# What YAML makes of a value without being told; anything else was asked for with a tag.
+_TAG: Final = "tag:yaml.org,2002:"
+_PLAIN_TAGS: Final = frozenset(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "yaml"))
+_ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]")
+_OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
+_LINES_UP: Final = "Lines that belong together start in the same column."
+_LOOK: Final = "Look at this line and the one above it: a colon, a quote or the indentation is not right."
+# What PyYAML says -> what is wrong in our words, and what to do about it.
+_WORDING: Final = {
+    "cannot start any token": ("a text cannot start with this character", "Put the text in quotes."),
+    "expected alphabetic or numeric character": ("a text cannot start with * or &", "Put the text in quotes."),
+    "expected comment or line break": ("a text cannot start with > or |", "Put the text in quotes."),
+    "expected tag URI": ("a text cannot start with !", "Put the text in quotes."),
+    "expected whitespace or line break": ("a text cannot start with this character", "Put the text in quotes."),
+    "expected node content": (
+        "a value is missing here, or a text that is not in quotes starts with this character",
+        "Put the text in quotes.",
+    ),
+    "block sequence entries are not allowed": (
+        "a list cannot start beside its key",
+        "Start it in the line below, indented, or write [one, two].",
+    ),
+    "mapping keys are not allowed": ("a text cannot start with ? and a space", "Put the text in quotes."),
+    "unexpected ':'": ("a colon stands where none belongs", "A text that holds a colon must stand in quotes."),
+    "unexpected document indicator": ("a text in quotes is not closed above this line", "Close the quote."),
+    "directive": ("a line cannot start with %", "Take the line out, or put the text in quotes."),
+    "incompatible YAML document": ("a line cannot start with %", "Take the line out."),
+    "undefined tag": ("a text cannot start with !", "Put the text in quotes."),
+    "undefined alias": ("a text cannot start with *", "Put the text in quotes."),
+    "mapping values are not allowed": ("a second colon stands in this line", "A text that holds a colon and a space must stand in quotes."),
+    "did not find expected ',' or": ("a bracket is not closed, or a comma is missing", "Write [one, two], or put the text in quotes."),
+    "did not find expected key": (
+        "this does not fit the lines above it",
+        "Check the indentation of this line against the lines above it, and that a quoted text ends with its quote.",
+    ),
+    "did not find expected '-' indicator": (
+        "a dash is missing, or this line is indented differently",
+        f"Each item of a list starts with a dash and a space. {_LINES_UP}",
+    ),
+    "could not find expected ':'": (
+        "this line has no colon with a space behind it",
+        "A key is followed by a colon and a space. A text of several lines is indented below its key.",
+    ),
+    "escape c": ("a backslash means something else in double quotes", "Put the text in single quotes: ' instead of \"."),
+    "hexdecimal": ("a backslash means something else in double quotes", "Put the text in single quotes: ' instead of \"."),
+    "expected a single document": ("a second document starts here", "One file holds one handout: take out the line '---'."),
+    "expected <document start>": ("nothing may stand below the line '...'", "Take that line out."),
 }
 
 
@@ -77,54 +116,52 @@ class YamlFile:
                 todo.extend(node.value)
 
 
+@dataclass(frozen=True)
+class _Source:
+    """The text that a tree was made from, and the problems found on the way through it."""
+
+    name: str
+    lines: list[str]
+    problems: list[Problem]
+    seen: set[int]
+
+    def say(self, message: str, hint: str, place: Location) -> None:
+        self.problems.append(Problem(message, hint, place))
+
+    def place(self, node: Any) -> Location:  # noqa: ANN401 -- PyYAML's nodes have no types
+        return Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
 def read_yaml(raw: bytes, name: str) -> YamlFile:
     """Parse one file's bytes.
 
     Raises TeachbackError with every problem that keeps the text from being data: not UTF-8, not YAML, too large,
     too deep, duplicate keys, aliases, keys that are not words.
     """
-    text = _decode(raw, name)
+    text = decode(raw, name)
+    _refuse_depth(text, name)
     try:
         root = _compose(text)
     except yaml.YAMLError as error:
         raise TeachbackError(_syntax_problem(error, text, name)) from None
     if root is None:
-        raise TeachbackError(Problem("the file is empty", "Start from `teachback new ID`.", Location(name, 1, 1)))
-    problems: list[Problem] = []
-    data = _plain(root, name, problems, set())
-    if problems:
-        raise TeachbackError(*problems)
+        hint = "Start from `teachback new ID`." if "handouts/" in name else "Fill it, or delete it: then the program's own one counts."
+        raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
+    source = _Source(name, text.split("\n"), [], set())
+    data = _plain(root, source)
+    if source.problems:
+        raise TeachbackError(*source.problems)
     return YamlFile(name, data, root)
-
-
-def _decode(raw: bytes, name: str) -> str:
-    if len(raw) > MAX_BYTES:
-        message = f"the file is {len(raw) / 1e6:.1f} MB large; {MAX_BYTES / 1e6:.0f} MB is the most that is read"
-        raise TeachbackError(Problem(message, "Split it into several handouts.", Location(name, 1, 1)))
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", errors="replace")
-        place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-        message = f"byte 0x{raw[error.start]:02X} is not UTF-8 text"
-        raise TeachbackError(Problem(message, "Save the file as UTF-8 text.", place)) from None
-    for line_number, line in enumerate(text.split("\n"), start=1):
-        for column, character in enumerate(line, start=1):
-            if (character < " " and character not in "\t\r") or character in "\x7f\ufffe\uffff":
-                message = f"the control character U+{ord(character):04X} does not belong in a text file"
-                hint = "Is this a YAML file? Save it as plain UTF-8 text."
-                raise TeachbackError(Problem(message, hint, Location(name, line_number, column)))
-            if character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
-                message = f"the invisible character U+{ord(character):04X} would turn the order of the words around"
-                raise TeachbackError(Problem(message, "Take it out.", Location(name, line_number, column)))
-    _refuse_depth(text, name)
-    return text
 
 
 def _refuse_depth(text: str, name: str) -> None:
     """Stop before the parser recurses: brackets in a row, or indentation that no handout has."""
     depth = 0
     for line_number, line in enumerate(text.split("\n"), start=1):
+        odd = _ODD_SPACE.match(line)
+        if odd:
+            message, hint = "a space of another kind stands here", "Use plain spaces to indent: copied text often brings others."
+            raise TeachbackError(Problem(message, hint, Location(name, line_number, odd.end())))
         for column, character in enumerate(line, start=1):
             depth += (character in "[{") - (character in "]}")
             if depth > MAX_DEPTH:
@@ -147,53 +184,80 @@ def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the library ha
 def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     context, context_mark = getattr(error, "context", None) or "", getattr(error, "context_mark", None)
     mark = getattr(error, "problem_mark", None) or context_mark
-    message = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
-    hint = next((hint for part, hint in _HINTS.items() if part in f"{context} {message}"), "")
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    everything = f"{context} {said}"
+    message, hint = next((words for part, words in _WORDING.items() if part in everything), (f"this is not YAML: {said}", _LOOK))
     lines = text.split("\n")
-    if "expected a single document" in f"{context} {message}":
-        message, hint = "a second document starts here", "One file holds one handout: take out the line '---'."
-    elif "unexpected end of stream" in message and "quoted" in context and context_mark:
-        message, mark = "a quote opens here and is never closed", context_mark
-    elif mark and mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t":
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    before = line[: mark.column] if mark else ""
+    opened = _OPENED.search(before)
+    if "unexpected end of stream" in said and "quoted" in context and context_mark:
+        message, hint, mark = "a quote opens here and is never closed", "A quote that opens a text must be closed again.", context_mark
+    elif mark and line[mark.column : mark.column + 1] == "\t":
         message, hint = "a tab stands here", "YAML does not allow tabs for indentation. Use spaces."
-    elif context and context_mark and mark and context_mark.line != mark.line:
-        message = f"{message} ({context} that starts in line {context_mark.line + 1})"
-    place = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1)
-    return Problem(f"this is not YAML: {message}", hint, place)
+    elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
+        mark = context_mark
+    elif "mapping values" in said and re.fullmatch(r"[\s-]*[^\s:]+", before):
+        message, hint = "this line is indented differently from the lines above it", _LINES_UP
+    elif "did not find expected key" in said and opened and opened[1] in "[{":
+        message, hint = f"a text cannot start with {opened[1]}", "Put the whole text in quotes."
+    elif "did not find expected key" in said and opened:
+        message, hint = "more words follow after the closing quote", "Put the whole text in quotes, or none of it."
+    return Problem(message, hint, Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1))
 
 
-def _plain(node: Any, name: str, problems: list[Problem], seen: set[int]) -> Any:  # noqa: ANN401 -- YAML is any data
-    place = Location(name, node.start_mark.line + 1, node.start_mark.column + 1)
-    if id(node) in seen:
+def _plain(node: Any, source: _Source) -> Any:  # noqa: ANN401 -- YAML is any data
+    place = source.place(node)
+    if id(node) in source.seen:
         # The composer gives an alias the very node of its anchor, so one seen before is an alias: this also ends
         # alias bombs and lists that contain themselves.
         hint = "Write the text out in full: anchors (&) and aliases (*) are not used here."
-        problems.append(Problem("this value is repeated elsewhere by an alias", hint, place))
+        source.say("this value is repeated elsewhere by an alias", hint, place)
         return None
-    seen.add(id(node))
+    source.seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
-        if node.tag.startswith("!"):
-            problems.append(Problem(f"the tag {node.tag} is not known", "Tags are not used here.", place))
-        return None if not node.style and node.value in _NULLS else node.value
+        return _text(node, source, place)
+    if node.tag not in {f"{_TAG}seq", f"{_TAG}map"}:
+        source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", "Tags are not used here: take it out.", place)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, name, problems, seen) for item in node.value]
-    return dict(_pairs(node, name, problems, seen))
+        return [_plain(item, source) for item in node.value]
+    return dict(_pairs(node, source))
 
 
-def _pairs(node: Any, name: str, problems: list[Problem], seen: set[int]) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+def _text(node: Any, source: _Source, place: Location) -> str | None:  # noqa: ANN401
+    text: str = node.value
+    if node.tag not in _PLAIN_TAGS:
+        hint = "Tags are not used here. A text that starts with ! must stand in quotes."
+        source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, place)
+    if not node.style and text in _NULLS:
+        if re.match(r"\s*#\S", source.lines[place.line - 1][place.column - 1 :]):
+            hint = "A text that holds # must stand in quotes. A remark has a space after its #."
+            source.say("all that follows # is a remark, so nothing stands here", hint, place)
+        return None
+    if len(text) > MAX_TEXT:
+        message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
+        source.say(message, "Split it into paragraphs, each an item of its own.", place)
+    if node.style == '"':
+        # What nobody may type into the file can still be written as an escape, such as "\\x07".
+        for fault in dict.fromkeys(unseen(character) for character in text):
+            if fault:
+                source.say(*fault, place)
+    return text
+
+
+def _pairs(node: Any, source: _Source) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        place = Location(name, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        place = source.place(key_node)
         if not isinstance(key_node, yaml.ScalarNode):
-            problems.append(Problem("a key must be a word, not a list or a mapping", "Quote it.", place))
+            source.say("a key must be a word, not a list or a mapping", "A text that starts with [ or { must stand in quotes.", place)
             continue
         key = key_node.value
         if key == "<<":
-            problems.append(Problem("merge keys (<<) are not used here", "Write the texts out in full.", place))
+            source.say("merge keys (<<) are not used here", "Write the texts out in full.", place)
             continue
         if key in lines:
-            message = f"the key '{key}' stands twice; it stood first in line {lines[key]}"
-            problems.append(Problem(message, "Keep one of the two.", place))
+            source.say(f"the key '{key}' stands twice; it stood first in line {lines[key]}", "Keep one of the two.", place)
             continue
         lines[key] = place.line
-        yield key, _plain(value_node, name, problems, seen)
+        yield key, _plain(value_node, source)

@@ -1,0 +1,51 @@
+"""The page that tells how far a printer is off. The order of steps of `teachback calibrate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from teachback.calibration import EDGE, back, front
+from teachback.cardrun import find_stock
+from teachback.compose import open_design
+from teachback.content import load_shared, load_stocks
+from teachback.errors import TeachbackError
+from teachback.html import compose_calibration, fill
+from teachback.impose import Sides
+from teachback.workspace import Workspace, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from teachback.settings import Settings
+
+
+def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
+    """Print the page for a stock's or a paper's size; give the file and the sides.
+
+    Raises UsageError for a stock that there is not, TeachbackError when the page cannot be printed.
+    """
+    from teachback.pdf import Fonts, lay_out, write
+    from teachback.sheets import ask_for_printing
+
+    shared = load_shared(workspace)
+    language = settings.language or "en"
+    words = shared.words[language]
+    if settings.stock:
+        name, stock = find_stock(settings.stock, load_stocks(workspace))
+        page = stock.page_box
+    else:
+        name, page = str(settings.paper), settings.paper.box
+    sides = settings.sides or Sides.LONG_EDGE
+    says = words.calibrate
+    pages = [
+        {"title": says.front, "drawing": front(page, settings.offset), "steps": [fill(step, edge=f"{EDGE:g}") for step in says.front_steps]}
+    ]
+    if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
+        pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
+    design = open_design(workspace)
+    laid = lay_out(compose_calibration(pages, words, language, page, design), design.files, Fonts())
+    if laid.problems:
+        raise TeachbackError(*laid.problems)
+    path = settings.output / f"calibrate-{name}-{sides}.pdf"
+    write_whole(path, ask_for_printing(write(laid), sides))
+    return path, str(sides)

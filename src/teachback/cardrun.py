@@ -1,0 +1,98 @@
+"""Which cards go on which stock, and what is drawn beside them: from a name and a number to a run that can be printed."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Problem, UsageError
+from teachback.impose import Extras, Sides, impose
+from teachback.press import CardRun
+from teachback.stock import CardSize, Corner, Grid, PageSize, Pitch, Stock, Stocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from teachback.settings import Settings
+
+# For a print shop: what it cuts off beyond the card's edge, and the room for its marks, in mm (trade norm: 3 mm).
+BLEED: Final = 3.0
+PRESS_MARGIN: Final = 9.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one run: how many cards, from which place on, and what is drawn beside them."""
+
+    copies: int | None = None
+    start_at: int = 1
+    outline: bool = False
+    press: bool = False
+
+
+def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
+    """Give a stock by its own name or one under which it is also sold. Raises UsageError with the nearest names."""
+    names = stocks.names()
+    if name.lower() not in names:
+        alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
+        raise UsageError(
+            Problem(f"there is no stock '{name}'", f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.")
+        )
+    own = names[name.lower()]
+    return own, stocks.root[own]
+
+
+def _alike(name: str, names: Iterable[str]) -> list[str]:
+    """Give up to three names like one that nobody knows; of product numbers that look alike, the next ones."""
+
+    def number(text: str) -> int:
+        return int("".join(filter(str.isdigit, text)) or 0)
+
+    close = difflib.get_close_matches(name, list(names), n=20, cutoff=0.7)
+    return sorted(close, key=lambda other: abs(number(other) - number(name)))[:3]
+
+
+def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings, stocks: Stocks, order: Order) -> CardRun:
+    """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
+    name, stock = named
+    sides = settings.sides or (Sides.FOLD if stock.fold is not None else Sides.LONG_EDGE)
+    if order.press:
+        stock = press_stock(stock)
+    try:
+        sheets = impose(cards, stock, sides, start_at=order.start_at, offset=settings.offset, back_offset=settings.back_offset)
+    except ValueError as error:
+        raise UsageError(Problem(f"{name}: {error}", _other_stocks(sides, stocks))) from None
+    return CardRun(
+        stock=name,
+        box=stock.card_box,
+        page=stock.page_box,
+        sides=sides,
+        sheets=sheets,
+        extras=Extras(
+            marks=stock.kind == "cut" or order.press or (stock.fold is not None and stock.kind == "fold-over" and name.startswith("fold-")),
+            outline=order.outline,
+            fold=sides is Sides.FOLD,
+            bleed=BLEED if order.press else None,
+        ),
+        others={other: found.card_box for other, found in stocks.root.items()},
+    )
+
+
+def press_stock(stock: Stock) -> Stock:
+    """Give the page that a print shop takes: one card, with room for bleed and marks around it."""
+    box = stock.card_box
+    page = PageSize(width=box.width + 2 * PRESS_MARGIN, height=box.height + 2 * PRESS_MARGIN)
+    return Stock(
+        page=page,
+        grid=Grid(columns=1, rows=1),
+        card=CardSize(width=box.width, height=box.height),
+        first=Corner(left=PRESS_MARGIN, top=PRESS_MARGIN),
+        pitch=Pitch(across=box.width, down=box.height),
+        source=("computed: one card a page for a print shop",),
+    )
+
+
+def _other_stocks(sides: Sides, stocks: Stocks) -> str:
+    fit = [name for name, stock in stocks.root.items() if (stock.fold is not None) == (sides is Sides.FOLD)]
+    return f"For --sides {sides} there are: {', '.join(fit[:6])}. See `teachback list stocks`."

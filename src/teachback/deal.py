@@ -1,0 +1,110 @@
+"""Cards on stock: which cards, on which sheets, printed on which sides. The order of steps of `teachback card`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from teachback.cardrun import Order, card_run, find_stock
+from teachback.compose import compose_deck, open_design, read_handouts
+from teachback.content import load_stocks
+from teachback.errors import Problem, TeachbackError, UsageError, nearest
+from teachback.press import do_job
+from teachback.record import Output, keep, made_from, read_record, sha256, shared_fingerprint
+from teachback.units import Paper, TypeSize
+from teachback.workspace import Workspace, handout_files, read_bytes, write_whole
+
+if TYPE_CHECKING:
+    from teachback.impose import Sides
+    from teachback.settings import Settings
+
+MOST_COPIES: Final = 100_000
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """One printed file of cards, how many cards and sheets it holds, and what was noticed."""
+
+    output: Output
+    cards: int
+    sheets: int
+    sides: Sides
+    stock: str
+    problems: tuple[Problem, ...]
+
+
+def deal(settings: Settings, order: Order, workspace: Workspace) -> Dealt:
+    """Print the cards of one handout, for one or several audiences, on stock.
+
+    Raises UsageError for names and numbers that cannot be, TeachbackError for what cannot be printed.
+    """
+    files = handout_files(workspace)
+    stem = _chosen(settings, tuple(files))
+    reading = read_handouts(workspace, {stem: files[stem]})
+    if stem in reading.problems:
+        raise TeachbackError(*reading.problems[stem])
+    handout = reading.authored[stem].handout
+    known = reading.shared.audiences.root
+    for name in settings.audiences:
+        if name not in known:
+            raise UsageError(Problem(f"there is no audience '{name}'", nearest(name, known)))
+        if name not in handout.audiences:
+            raise UsageError(Problem(f"the handout '{stem}' is not for '{name}'", f"It is for {', '.join(handout.audiences)}."))
+    if handout.card is None:
+        raise TeachbackError(Problem(f"the handout '{stem}' has no card", "Add `card:` with a title, and `card: true` to its flags."))
+    audiences = settings.audiences or handout.audiences
+    stocks = load_stocks(workspace)
+    named = find_stock(settings.card_stock, stocks)
+    copies = order.copies if order.copies is not None else (1 if order.press else named[1].places)
+    if copies > MOST_COPIES:
+        raise UsageError(Problem(f"{copies} copies are too many for one file", f"Print at most {MOST_COPIES}."))
+    cards = [number for number in range(len(audiences)) for _ in range(copies)] if len(audiences) > 1 else [0] * copies
+    run = card_run(named, cards, settings, stocks, order)
+    design = open_design(workspace)
+    job = compose_deck(reading, stem, audiences, design, settings, run)
+    done = do_job(job, design.files)
+    if done.problems:
+        raise TeachbackError(*done.problems)
+    printed = done.printed[0]
+    shared = shared_fingerprint(workspace)
+    origins = {name: made_from(shared, read_bytes(path)) for name, path in files.items()}
+    parts = ["cards", job.audience, handout.language, run.stock, *(["press"] if order.press else [])]
+    output = Output(
+        file=f"{handout.id}/{'-'.join(parts)}.pdf",
+        kind="card",
+        handout=handout.id,
+        audience=job.audience,
+        language=handout.language,
+        size=str(TypeSize.STANDARD),
+        paper=next((str(paper) for paper in Paper if paper.box == run.page), None),
+        card_mm=(run.box.width, run.box.height),
+        pages=printed.pages,
+        code=job.code,
+        sha256=sha256(printed.data),
+        stem=stem,
+        form="cards-press" if order.press else "cards",
+        setup=settings.card_setup,
+        made_from=origins[stem],
+    )
+    write_whole(settings.output / output.file, printed.data)
+    return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, _recorded(settings, output, done.libraries, origins))
+
+
+def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
+    wanted = settings.handouts[0]
+    of_id = [stem for stem in stems if stem.split(".")[0] == wanted or stem == wanted]
+    if settings.language is not None:
+        of_id = [stem for stem in of_id if stem.endswith(f".{settings.language}") or "." not in stem]
+    if not of_id:
+        raise UsageError(Problem(f"there is no handout '{wanted}'", nearest(wanted, {stem.split(".")[0] for stem in stems})))
+    return of_id[-1] if settings.language is not None else of_id[0]
+
+
+def _recorded(settings: Settings, output: Output, libraries: str, origins: dict[str, str]) -> tuple[Problem, ...]:
+    """Put the file into the record and the manifest, beside what is there."""
+    record = read_record(settings.output)
+    outputs = {name: other for name, other in record.outputs.items() if (settings.output / name).is_file()}
+    outputs[output.file] = output
+    live = [other for other in outputs.values() if other.made_from == origins.get(other.stem)]
+    now = replace(record, outputs=outputs, libraries=record.libraries or libraries)
+    return tuple(keep(settings.output, record, now, live))

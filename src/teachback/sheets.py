@@ -1,0 +1,254 @@
+"""Printed cards -> sheets of cards, as one PDF. The one module that imports pikepdf.
+
+The cards are laid out once, two pages a card, front and back. Here each page is painted as often as it is wanted:
+the first time as it is, with its tags, and every other time as an artifact, so that a screen reader reads a sheet of
+ten equal cards as one card. (A form that holds tagged content may be painted only once, ISO 32000-1, 14.7.4.)
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Operator
+
+from teachback.impose import Extras, Mark, Placement, Sides, crop_marks
+from teachback.units import MM_PER_INCH, PT_PER_INCH, Box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from teachback.impose import SheetSides
+
+PT: Final = PT_PER_INCH / MM_PER_INCH
+HAIRLINE: Final = 0.25  # pt
+_MARKING: Final = frozenset({"BDC", "BMC", "EMC", "MP", "DP"})
+_DUPLEX: Final = {Sides.LONG_EDGE: "/DuplexFlipLongEdge", Sides.SHORT_EDGE: "/DuplexFlipShortEdge"}
+
+
+def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides: Sides, extras: Extras) -> bytes:
+    """Give the PDF of all sheets, fronts and backs in the order in which a printer takes them.
+
+    `cards` holds two pages for each card, front and back, tagged. The file asks for printing at its own size, on the
+    right sides.
+    """
+    with pikepdf.open(io.BytesIO(cards)) as pdf:
+        sources = [source.obj for source in pdf.pages]
+        forms = [_form(pdf, source) for source in sources]
+        structure = _Structure(pdf)
+        first_seen: set[int] = set()
+        streams: dict[bytes, pikepdf.Stream] = {}
+        for sheet in sheets:
+            for placements in (sheet.front, *((sheet.back,) if sheet.back is not None else ())):
+                _add_page(pdf, placements, page, extras, (sources, forms), structure, first_seen, streams)
+        for _ in sources:
+            del pdf.pages[0]
+        structure.finish(sources, first_seen)
+        _ask_for_printing(pdf, sides)
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        return out.getvalue()
+
+
+def ask_for_printing(data: bytes, sides: Sides) -> bytes:
+    """Make a PDF ask for its own size and the right sides."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        _ask_for_printing(pdf, sides)
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True)
+        return out.getvalue()
+
+
+def _add_page(
+    pdf: pikepdf.Pdf,
+    placements: tuple[Placement, ...],
+    page: Box,
+    extras: Extras,
+    drawn: tuple[list[Any], list[Any]],
+    structure: _Structure,
+    first_seen: set[int],
+    streams: dict[bytes, pikepdf.Stream],
+) -> None:
+    sources, forms = drawn
+    tagged: list[tuple[int, bytes]] = []
+    repeats: list[bytes] = []
+    used: set[int] = set()
+    count = 0
+    for placement in placements:
+        index = 2 * placement.card + placement.back
+        matrix = _matrix(placement, page)
+        if index in first_seen:
+            used.add(index)
+            repeats.append(b"q %s cm /Card%d Do Q\n" % (matrix, index))
+        else:
+            first_seen.add(index)
+            content, marks = structure.renumbered(sources[index], count)
+            tagged.append((index, b"q %s cm\n%s\nQ\n" % (matrix, content)))
+            count += marks
+    body = b"".join(content for _, content in tagged)
+    artifacts = b"".join(repeats) + _lines(placements, page, extras)
+    if artifacts:
+        body += b"/Artifact BMC\n" + artifacts + b"EMC\n"
+    stream = streams.setdefault(body, pdf.make_stream(body)) if not tagged else pdf.make_stream(body)
+    resources = Dictionary(dict(sources[0].Resources.items()))
+    if used:
+        known = dict(resources.get("/XObject", Dictionary()).items())
+        resources.XObject = Dictionary({**known, **{f"/Card{index}": forms[index] for index in sorted(used)}})
+    new = Dictionary(
+        Type=Name.Page,
+        MediaBox=Array([0, 0, _number(page.width), _number(page.height)]),
+        Resources=resources,
+        Contents=stream,
+        Tabs=Name.S,
+    )
+    if extras.bleed is not None:
+        only = placements[0]
+        trim = (only.x, page.height - only.y - only.height, only.x + only.width, page.height - only.y)
+        new.TrimBox = Array([_number(value) for value in trim])
+        new.BleedBox = Array([_number(value + (extras.bleed if edge > 1 else -extras.bleed)) for edge, value in enumerate(trim)])
+    pdf.pages.append(pikepdf.Page(pdf.make_indirect(new)))
+    structure.place([index for index, _ in tagged], sources, pdf.pages[-1].obj)
+
+
+class _Structure:
+    """The tag tree of the cards, while their pages are put on sheets: which marks have gone where."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        self.pdf = pdf
+        self.root = pdf.Root.StructTreeRoot
+        numbers = list(self.root.ParentTree.Nums)
+        self.parents = {int(numbers[i]): list(numbers[i + 1]) for i in range(0, len(numbers), 2)}
+        self.offsets: dict[tuple[int, int], int] = {}
+        self.elements: dict[tuple[int, int], list[Any]] = {}
+        self.trees: list[tuple[int, list[Any]]] = []
+        self._gather(self.root)
+
+    def _gather(self, element: Any) -> None:  # noqa: ANN401 -- a PDF object
+        kids = element.get("/K")
+        for kid in kids if isinstance(kids, Array) else [kids]:
+            if isinstance(kid, Dictionary) and "/S" in kid:
+                if "/Pg" in kid:
+                    self.elements.setdefault(kid.Pg.objgen, []).append(kid)
+                self._gather(kid)
+
+    def renumbered(self, source: Any, offset: int) -> tuple[bytes, int]:  # noqa: ANN401
+        """Give a page's content with its marks counted from `offset`, and how many marks it has."""
+        self.offsets[source.objgen] = offset
+        parsed = []
+        for step in pikepdf.parse_content_stream(source):
+            operands = step.operands
+            if str(step.operator) == "BDC" and isinstance(operands[1], Dictionary) and "/MCID" in operands[1]:
+                marked = Dictionary(dict(operands[1].items()))
+                marked.MCID = int(marked.MCID) + offset
+                step = pikepdf.ContentStreamInstruction([operands[0], marked], Operator("BDC"))  # noqa: PLW2901 -- the step as it will be
+            parsed.append(step)
+        return pikepdf.unparse_content_stream(parsed), len(self.parents[int(source.StructParents)])
+
+    def place(self, indexes: list[int], sources: list[Any], page: Any) -> None:  # noqa: ANN401
+        """Tell the tags of some cards which page they are on now."""
+        if not indexes:
+            return
+        key = len(self.trees)
+        page.StructParents = key
+        self.trees.append((key, [parent for index in indexes for parent in self.parents[int(sources[index].StructParents)]]))
+        for index in indexes:
+            source = sources[index]
+            offset = self.offsets[source.objgen]
+            for element in self.elements.get(source.objgen, []):
+                element.Pg = page
+                kids = element.get("/K")
+                if isinstance(kids, Array):
+                    element.K = Array([kid + offset if isinstance(kid, int) else kid for kid in kids])
+
+    def finish(self, sources: list[Any], placed: set[int]) -> None:
+        """Take sides that are not printed out of the tags, and write the tree of parents anew."""
+        gone = {sources[index].objgen for index in range(len(sources)) if index not in placed}
+        if gone:
+            self._drop(self.root, gone)
+        numbers = Array()
+        for key, parents in self.trees:
+            numbers.append(key)
+            numbers.append(self.pdf.make_indirect(Array(parents)))
+        self.root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=numbers))
+        self.root.ParentTreeNextKey = len(self.trees)
+        if "/Outlines" in self.pdf.Root:
+            del self.pdf.Root["/Outlines"]
+
+    def _drop(self, element: Any, gone: set[tuple[int, int]]) -> None:  # noqa: ANN401
+        kids = element.get("/K")
+        if not isinstance(kids, Array):
+            return
+        kept = [kid for kid in kids if not (isinstance(kid, Dictionary) and "/Pg" in kid and kid.Pg.objgen in gone)]
+        element.K = Array(kept)
+        for kid in kept:
+            if isinstance(kid, Dictionary) and "/S" in kid:
+                self._drop(kid, gone)
+
+
+def _form(pdf: pikepdf.Pdf, page: Any) -> pikepdf.Stream:  # noqa: ANN401 -- a PDF object
+    """Make a page something that can be painted many times: without its marks, which may be painted once only."""
+    bare = [step for step in pikepdf.parse_content_stream(page) if str(step.operator) not in _MARKING]
+    form = pdf.make_stream(pikepdf.unparse_content_stream(bare))
+    form.Type, form.Subtype = Name.XObject, Name.Form
+    form.BBox, form.Resources = page.MediaBox, page.Resources
+    return form
+
+
+def _matrix(placement: Placement, page: Box) -> bytes:
+    """Give the matrix that puts a card's page at its place; PDF counts from the bottom left."""
+    left, bottom = placement.x * PT, (page.height - placement.y - placement.height) * PT
+    if placement.turn:
+        return b"-1 0 0 -1 %.4f %.4f" % (left + placement.width * PT, bottom + placement.height * PT)
+    return b"1 0 0 1 %.4f %.4f" % (left, bottom)
+
+
+def _lines(placements: tuple[Placement, ...], page: Box, extras: Extras) -> bytes:
+    """Draw crop marks, outlines and fold lines, as hairlines in black or grey."""
+    drawn: list[bytes] = []
+    if extras.marks:
+        cards = _whole_cards(placements) if extras.fold else placements
+        drawn += [_line(mark, page) for mark in crop_marks(cards)]
+    if extras.outline:
+        drawn += [
+            b"%.4f %.4f %.4f %.4f re S\n" % (p.x * PT, (page.height - p.y - p.height) * PT, p.width * PT, p.height * PT) for p in placements
+        ]
+    if extras.fold:
+        drawn.append(b"[2 2] 0 d\n")
+        drawn += [_line(mark, page) for mark in _folds(placements)]
+    return b"q %.2f w 0 G\n" % HAIRLINE + b"".join(drawn) + b"Q\n" if drawn else b""
+
+
+def _whole_cards(placements: tuple[Placement, ...]) -> tuple[Placement, ...]:
+    """Put the halves of folded cards together again: they are cut out in one piece."""
+    whole = []
+    for front, back in zip(placements[::2], placements[1::2], strict=True):
+        right, bottom = max(front.x + front.width, back.x + back.width), max(front.y + front.height, back.y + back.height)
+        whole.append(Placement(front.card, front.x, front.y, right - front.x, bottom - front.y))
+    return tuple(whole)
+
+
+def _folds(placements: tuple[Placement, ...]) -> Iterable[Mark]:
+    for front, back in zip(placements[::2], placements[1::2], strict=True):
+        if back.turn:
+            yield Mark(front.x, back.y, front.width, 0.0)
+        else:
+            yield Mark(back.x, front.y, 0.0, front.height)
+
+
+def _line(mark: Mark, page: Box) -> bytes:
+    top = page.height - mark.y
+    return b"%.4f %.4f m %.4f %.4f l S\n" % (mark.x * PT, top * PT, (mark.x + mark.width) * PT, (top - mark.height) * PT)
+
+
+def _ask_for_printing(pdf: pikepdf.Pdf, sides: Sides) -> None:
+    """Ask the printer's dialog for the true size, the right sides, and the tray by the paper's size."""
+    wishes = Dictionary(dict(pdf.Root.get("/ViewerPreferences", Dictionary()).items()))
+    wishes.PrintScaling = Name("/None")
+    wishes.PickTrayByPDFSize = True
+    wishes.Duplex = Name(_DUPLEX.get(sides, "/Simplex"))
+    pdf.Root.ViewerPreferences = wishes
+
+
+def _number(millimetres: float) -> float:
+    return round(millimetres * PT, 4)

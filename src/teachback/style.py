@@ -1,0 +1,98 @@
+"""What in a clinic's style sheet cannot be right, before anything is composed with it. Pure.
+
+The sheets of a page are put one behind the other, so one that is not closed would swallow the next without a word.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Location, Problem, guess
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+# Comments and texts, in which nothing counts; names of files; and what opens and closes. The possessive `*+` keeps
+# the search quick on what is broken on purpose.
+_PIECE: Final = re.compile(
+    r"""
+    (?P<comment>/\*(?:.*?\*/|.*\Z)) |
+    (?P<inline>url\(\s*+["']?data:) |
+    url\(\s*+(?P<quote>["']?)(?P<file>[^"'(){};\n]{0,300}+)(?P=quote)\s*+\) |
+    (?P<url>url\() |
+    (?P<text>"(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'?) |
+    (?P<import>@import\b[^;\n]*+) |
+    (?P<brace>[{}])
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+# Real sheets nest three levels; far deeper ones exhaust the stack of whoever reads them.
+MAX_DEPTH: Final = 20
+MAX_PARENTHESES: Final = 40
+_DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
+# What has no place in a style sheet: message and hint.
+_REFUSED: Final = {
+    "inline": ("a picture cannot stand inside a style sheet", "Put it below styles/icons/ and write its name."),
+    "url": ("this name of a file cannot be read", "Write it like this: url(icons/phone.svg)."),
+    "import": ("a style sheet cannot import another", "Copy what you need of it into this one."),
+}
+
+
+def sheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:
+    """Find what is not closed, what is loaded from elsewhere, and files that are not there.
+
+    `name` is the sheet as a person here would write it; `files` are the names in the workspace, such as
+    `styles/icons/phone.svg`.
+    """
+    opened: list[int] = []
+    for piece in _PIECE.finditer(css):
+        start, what = piece.start(), piece.lastgroup
+        if what in _REFUSED:
+            yield _problem(css, start, name, *_REFUSED[what])
+        elif piece["comment"] and not (len(piece["comment"]) >= len("/**/") and piece["comment"].endswith("*/")):
+            yield _problem(css, start, name, "a remark opens here and is never closed", "Close it with */.")
+        elif piece["text"] and (len(piece["text"]) == 1 or piece["text"][-1] != piece["text"][0]):
+            yield _problem(css, start, name, "a quote opens here and is not closed in this line", "Close it with the same quote.")
+        elif piece["file"] is not None:
+            yield from _file_problems(css, piece.start("file"), name, piece["file"].strip(), files)
+        elif piece["brace"] == "{":
+            opened.append(start)
+        elif piece["brace"] and opened:
+            opened.pop()
+        elif piece["brace"]:
+            yield _problem(css, start, name, "this brace closes nothing", "Take it out.")
+        if len(opened) > MAX_DEPTH:
+            yield _problem(css, start, name, f"braces are nested more than {MAX_DEPTH} deep", "Close them.")
+            return
+    for end in re.finditer(r"</\s*style", css, re.IGNORECASE):
+        # A browser ends the styles here even inside a remark or a quote.
+        yield _problem(css, end.start(), name, "this would end the styles in the middle of the page", "Take it out.")
+    for start in opened:
+        yield _problem(css, start, name, "a brace opens here and is never closed", "Close it with }.")
+    deep = _DEEP.search(css)
+    if deep:
+        yield _problem(css, deep.start(), name, f"parentheses are nested more than {MAX_PARENTHESES} deep", "Close them.")
+
+
+def _file_problems(css: str, start: int, name: str, file: str, files: Collection[str]) -> Iterator[Problem]:
+    if file.startswith("#"):
+        return
+    if not file:
+        yield _problem(css, start, name, "no file is named here", "Write its name, such as icons/phone.svg.")
+        return
+    full = posixpath.normpath(posixpath.join("styles", file))
+    if re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or full.startswith("../"):
+        hint = "Put the file below styles/ and write its name, such as icons/phone.svg."
+        yield _problem(css, start, name, f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere", hint)
+        return
+    if full not in files:
+        ending = posixpath.splitext(file)[1]
+        known = {other.removeprefix("styles/") for other in files if other.startswith("styles/") and other.endswith(ending)}
+        yield _problem(css, start, name, f"there is no file '{file[:60]}'", f"It belongs at {full}. {guess(file, known)}".strip())
+
+
+def _problem(css: str, start: int, name: str, message: str, hint: str) -> Problem:
+    line = css.count("\n", 0, start) + 1
+    return Problem(message, hint, Location(name, line, start - css.rfind("\n", 0, start)))

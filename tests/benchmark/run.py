@@ -1,0 +1,182 @@
+"""Measures speed as ratios within one run, on whatever machine this is; no test depends on it.
+
+    .venv/bin/python tests/benchmark/run.py [--rounds N]
+
+Each round takes all measurements once, in turn, so that a slow moment of the machine falls on all alike; printed
+are the medians of the rounds' ratios.
+
+(a) a build with nothing to do, as a whole process, against `python -c "import weasyprint"`
+(b) a forced build with one process, against bare WeasyPrint printing the same HTML strings, both whole processes
+(c) twelve editions with two processes against one
+(d) the most memory that a forced build holds, its processes together, in MB
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src"
+
+# Prints the same pages with nothing around them. What it is given was composed beforehand.
+BARE = """
+import json, os, sys
+from pathlib import Path
+os.environ["FONTCONFIG_FILE"] = sys.argv[2]
+import warnings
+warnings.simplefilter("ignore")
+import weasyprint
+pages = json.loads(Path(sys.argv[1]).read_text())
+for number, html in enumerate(pages):
+    Path(sys.argv[3], f"{number}.pdf").write_bytes(weasyprint.HTML(string=html, base_url=sys.argv[4]).write_pdf(pdf_variant="pdf/ua-1"))
+"""
+
+# Composes what a forced build composes, and gives the pages that it prints: handouts, cards, sheets.
+COMPOSE = """
+import json, sys
+from pathlib import Path
+from teachback.compose import compose_jobs, open_design, read_handouts
+from teachback.html import at_type_size
+from teachback.settings import resolve
+from teachback.workspace import handout_files, open_workspace
+workspace = open_workspace(Path.cwd())
+settings = resolve({}, {}, workspace)
+reading = read_handouts(workspace, handout_files(workspace))
+wanted = [("leg-cramps", a, k, ("pdf",) if k == "handout" else ("pdf", "sheet")) for a in ("general", "ckd", "dialysis") for k in ("handout", "card")]
+jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings)
+assert not problems
+pages = [page for job in jobs for page in (job.handout, job.card and at_type_size(job.card, 9.0, 8.5), job.sheet and at_type_size(job.sheet, 9.0, 8.5)) if page]
+Path(sys.argv[1]).write_text(json.dumps(pages))
+"""
+
+
+def timed(command: list[str], folder: Path) -> float:
+    """Run a command in a folder and give the seconds it took."""
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def peak_memory(command: list[str], folder: Path) -> float:
+    """Give the most proportional memory (PSS) that a command and its children held at once, in MB; Linux only."""
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    peak = 0.0
+
+    def watch() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            peak = max(peak, sum(_pss(pid) for pid in _family(process.pid)))
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    process.wait()
+    watcher.join()
+    return peak
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return [pid]
+    return [pid, *(member for child in children for member in _family(int(child)))]
+
+
+def _pss(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def twelve_editions(folder: Path) -> Path:
+    """Make a workspace whose handouts have twelve editions: the shipped one, four times, for three audiences."""
+    handouts = folder / "content" / "handouts"
+    handouts.mkdir(parents=True)
+    text = (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8")
+    for number in range(4):
+        (handouts / f"copy-{number}.yaml").write_text(text.replace("id: leg-cramps", f"id: copy-{number}"), encoding="utf-8")
+    return folder
+
+
+def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
+    """Take all measurements `rounds` times."""
+    python = sys.executable
+    build = [python, "-m", "teachback", "build"]
+    pages = scratch / "pages.json"
+    one, bare, twelve = scratch / "one", scratch / "bare", scratch / "twelve"
+    for folder in (one, bare):
+        folder.mkdir()
+    twelve_editions(twelve)
+    copies = [f"copy-{number}" for number in range(4)]
+    timed([python, "-c", COMPOSE, str(pages)], one)
+    base = f"{(ROOT / 'styles').as_uri()}/"
+    fonts = str(SOURCE / "teachback" / "no-system-fonts.conf")
+    found: dict[str, list[float]] = {
+        "a": [],
+        "b": [],
+        "c": [],
+        "d": [peak_memory([*build, "--force"], one)],
+        "a_seconds": [],
+        "b_seconds": [],
+        "c_seconds": [],
+    }
+    timed(build, one)
+    for _ in range(rounds):
+        imported = timed([python, "-W", "ignore", "-c", "import weasyprint"], one)
+        idle = timed(build, one)
+        printed_bare = timed([python, "-c", BARE, str(pages), fonts, str(bare), base], one)
+        printed = timed([*build, "--force", "--jobs", "1"], one)
+        alone = timed([*build, *copies, "--force", "--jobs", "1", "--kind", "handout"], twelve)
+        both = timed([*build, *copies, "--force", "--jobs", "2", "--kind", "handout"], twelve)
+        found["a"].append(idle / imported)
+        found["b"].append(printed / printed_bare)
+        found["c"].append(both / alone)
+        found["a_seconds"].append(idle)
+        found["b_seconds"].append(printed)
+        found["c_seconds"].append(both)
+    return found
+
+
+def main() -> None:
+    """Measure, and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    arguments = parser.parse_args()
+    scratch = Path(tempfile.mkdtemp(prefix="teachback-benchmark-"))
+    try:
+        found = measure(scratch, arguments.rounds)
+    finally:
+        shutil.rmtree(scratch)
+    medians = {name: round(statistics.median(values), 3) for name, values in found.items()}
+    if arguments.json:
+        print(json.dumps(medians))  # noqa: T201 -- a script's output
+        return
+    print(f"medians of {arguments.rounds} rounds on {os.cpu_count()} cores, Python {sys.version.split()[0]}")  # noqa: T201
+    rows = [
+        ("(a) nothing changed / import weasyprint", "a", "at most 0.30"),
+        ("(b) forced build, one process / bare WeasyPrint", "b", "at most 1.3"),
+        ("(c) twelve editions, two processes / one", "c", "at most 0.7"),
+        ("(d) most memory of a forced build, MB", "d", "at most 300"),
+    ]
+    for name, key, goal in rows:
+        print(f"{name:52}{medians[key]:8.2f}   {goal}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""What is printed: the right size, nothing lost, our fonts only, tagged for screen readers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import page as page_validation
+import pikepdf
+import pypdfium2
+import pytest
+from pypdfium2 import raw
+
+from teachback.build import Built, build
+from teachback.choose import Reader, choose
+from teachback.content import load_handout, load_shared
+from teachback.marks import plain
+from teachback.settings import resolve
+from teachback.units import CARD, CARD_INSET, Paper, TypeSize, px_to_mm
+from teachback.workspace import Workspace, builtin_root, handout_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from teachback.edition import Edition
+    from teachback.record import Output
+
+AUDIENCES = ("general", "ckd", "dialysis")
+VARIANTS = [("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a4", "large")]
+MM_PER_PT = 25.4 / 72
+
+
+class Prints:
+    """Every edition of the shipped handout, printed once for the whole module."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.outputs: list[Output] = []
+
+
+@pytest.fixture(scope="module")
+def prints(tmp_path_factory: pytest.TempPathFactory) -> Prints:
+    """Print all audiences on both papers in both sizes."""
+    found = Prints(tmp_path_factory.mktemp("prints"))
+    workspace = Workspace(builtin_root(), builtin_root())
+    for paper, size in VARIANTS:
+        flags: dict[str, Any] = {"paper": paper, "size": size, "output": str(found.folder / f"{paper}-{size}"), "handouts": ("leg-cramps",)}
+        built: Built = build(resolve(flags, {}, workspace), workspace, dt.date(2026, 11, 22))
+        assert [str(problem) for problem in built.problems] == []
+        found.outputs += built.outputs
+    return found
+
+
+def files(prints: Prints, pattern: str) -> list[Path]:
+    """Give the printed files of a name pattern; there must be some."""
+    found = sorted(prints.folder.glob(pattern))
+    assert found, pattern
+    return found
+
+
+def text_of(data: Path | bytes) -> list[str]:
+    """Give the text of each page, as pdfium reads it out of the file, with white space folded."""
+    with pypdfium2.PdfDocument(data) as document:
+        return [" ".join(page.get_textpage().get_text_bounded().replace("\ufffe", "").split()) for page in document]
+
+
+def editions() -> Iterator[Edition]:
+    """Give the edition of each audience."""
+    workspace = Workspace(builtin_root(), builtin_root())
+    shared = load_shared(workspace)
+    handout = load_handout(handout_files(workspace)["leg-cramps"], workspace, shared).handout
+    for audience in AUDIENCES:
+        reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
+        yield choose(handout, reader, badge=shared.audiences.root[audience].badge["en"], size=TypeSize.STANDARD, sources=shared.sources)
+
+
+def test_every_printed_file_is_pdf_ua(prints: Prints) -> None:
+    """Each file passes all of page-validation's rules for PDF/UA-1."""
+    for path in files(prints, "*/*/*.pdf"):
+        result = page_validation.validate_pdf_bytes(path.read_bytes(), profile="ua1")
+        assert result.is_compliant, (path.name, [(failure.rule_id, failure.message) for failure in result.failures])
+
+
+@pytest.mark.parametrize("spoil", ["language", "title", "tags"])
+def test_the_validator_finds_a_file_that_was_spoilt(prints: Prints, spoil: str) -> None:
+    """The check above can fail: without its language, its title or its tags the same file does not pass."""
+    path = files(prints, "letter-standard/*/handout-ckd-en-letter.pdf")[0]
+    spoilt = io.BytesIO()
+    with pikepdf.open(path) as document:
+        if spoil == "language":
+            del document.Root.Lang
+        elif spoil == "title":
+            document.Root.ViewerPreferences.DisplayDocTitle = False
+        else:
+            document.Root.MarkInfo.Marked = False
+        document.save(spoilt)
+    assert not page_validation.validate_pdf_bytes(spoilt.getvalue(), profile="ua1").is_compliant
+
+
+@pytest.mark.parametrize(("paper", "size"), VARIANTS)
+def test_each_page_has_the_size_of_its_paper(prints: Prints, paper: str, size: str) -> None:
+    """Handouts and sheets of cards measure what the paper measures, to a twentieth of a millimetre."""
+    box = Paper(paper).box
+    for path in [*files(prints, f"{paper}-{size}/*/handout-*.pdf"), *files(prints, f"{paper}-{size}/*/card-*-{paper}.pdf")]:
+        with pypdfium2.PdfDocument(path) as document:
+            assert len(document)
+            for page in document:
+                width, height = page.get_size()
+                assert width * MM_PER_PT == pytest.approx(box.width, abs=0.05)
+                assert height * MM_PER_PT == pytest.approx(box.height, abs=0.05)
+
+
+def test_a_card_has_two_pages_of_exactly_a_cards_size(prints: Prints) -> None:
+    """Front and back measure 85.60 x 53.98 mm."""
+    for path in files(prints, "letter-standard/*/card-*-en.pdf"):
+        with pypdfium2.PdfDocument(path) as document:
+            assert len(document) == 2
+            for page in document:
+                width, height = page.get_size()
+                assert width * MM_PER_PT == pytest.approx(CARD.width, abs=0.05)
+                assert height * MM_PER_PT == pytest.approx(CARD.height, abs=0.05)
+
+
+def test_text_on_a_card_keeps_the_safe_inset_and_the_smallest_size(prints: Prints) -> None:
+    """No letter is nearer to the edge than 3.2 mm or smaller than 8 pt, read out of the printed file."""
+    for path in files(prints, "letter-standard/*/card-*-en.pdf"):
+        with pypdfium2.PdfDocument(path) as document:
+            for page in document:
+                width, height = page.get_size()
+                texts = list(page.get_objects(filter=[1]))
+                assert texts
+                for item in texts:
+                    left, bottom, right, top = item.get_bounds()
+                    inset = (CARD_INSET - 0.1) / MM_PER_PT
+                    assert left >= inset
+                    assert right <= width - inset
+                    assert bottom >= inset
+                    assert top <= height - inset
+                    assert font_size(item) >= 8 - 0.01
+
+
+def font_size(item: pypdfium2.PdfTextObj) -> float:
+    """Give the size in pt at which a text is drawn: the font's own, scaled by its matrix."""
+    size = raw.c_float()
+    assert raw.FPDFTextObj_GetFontSize(item, size)
+    scale: float = abs(item.get_matrix().d)
+    return float(size.value) * scale
+
+
+@pytest.mark.parametrize(("size", "floor"), [("standard", 12.0), ("large", 18.0)])
+def test_no_text_of_a_handout_is_smaller_than_the_floor(prints: Prints, size: str, floor: float) -> None:
+    """12 pt at least, and in large print nothing smaller than the text itself: footers and dates included."""
+    for path in files(prints, f"*-{size}/*/handout-*.pdf"):
+        with pypdfium2.PdfDocument(path) as document:
+            sizes = [font_size(item) for page in document for item in page.get_objects(filter=[1])]
+        assert sizes
+        # The number in the round sign is drawn as part of it, and stands again in words beside it.
+        assert min(sizes) >= floor - 0.01, path.name
+
+
+def test_every_page_says_what_it_is_and_that_it_is_a_draft(prints: Prints) -> None:
+    """The foot of each page has title, page n of m, edition code, dates, and the draft notice."""
+    for path in files(prints, "letter-*/*/handout-*.pdf"):
+        pages = text_of(path)
+        for number, text in enumerate(pages, start=1):
+            assert f"Page {number} of {len(pages)}" in text
+            assert "Draft: no clinician has reviewed this text" in text
+            assert re.search(r"LC-(GENERAL|CKD|DIALYSIS)-EN-[0-9A-Z]{6}", text)
+            assert "Version Nov 22, 2026" in text
+            assert "Review due Nov 1, 2027" in text
+            assert "Leg cramps" in text
+
+
+def test_every_card_says_that_it_is_a_draft_and_which_edition_it_is(prints: Prints) -> None:
+    """The back of each card has the notice and the code of its handout."""
+    for path in files(prints, "letter-standard/*/card-*-en.pdf"):
+        audience = path.name.split("-")[1]
+        code = re.search(r"LC-\w+-EN-[0-9A-Z]{6}", text_of(path)[1])
+        assert code
+        assert "Draft, not reviewed by a clinician" in text_of(path)[1]
+        assert code[0] in text_of(path.with_name(f"handout-{audience}-en-letter.pdf"))[0]
+
+
+def test_every_flag_of_an_edition_is_on_its_handout_and_every_carded_one_on_its_card(prints: Prints) -> None:
+    """Read back out of the printed files, in all sizes and on all papers, no red flag is missing."""
+    for edition in editions():
+        assert len(edition.flags) > 10
+        for path in files(prints, f"*/*/handout-{edition.audience}-*.pdf"):
+            text = " ".join(text_of(path))
+            for flag in edition.flags:
+                assert plain(flag.text) in text, (path.name, flag.id)
+        for path in files(prints, f"*/*/card-{edition.audience}-en.pdf"):
+            front, back = text_of(path)
+            for flag in (flag for flag in edition.flags if flag.card):
+                assert plain(flag.short) in (back if flag.tier == "visit" else front), (path.name, flag.id)
+
+
+def test_the_first_page_begins_with_the_message_and_when_to_call(prints: Prints) -> None:
+    """Title, message, call now, call today: in this order, before any section."""
+    for path in files(prints, "*-standard/*/handout-*.pdf"):
+        first = text_of(path)[0]
+        order = ["Leg cramps", "not an emergency", "Call 911 now", "Call us today", "What do kidneys do"]
+        found = [first.find(words) for words in order]
+        assert -1 not in found
+        assert found == sorted(found)
+
+
+def test_the_last_page_holds_more_than_a_few_lines(prints: Prints) -> None:
+    """No sheet is spent on two lines: the last page of the standard size carries at least 60 words beside its foot."""
+    for path in files(prints, "*-standard/*/handout-*.pdf"):
+        assert len(text_of(path)[-1].split()) > 60 + 25, path.name
+
+
+def test_only_the_shipped_fonts_are_in_the_files(prints: Prints) -> None:
+    """No system font has stepped in for a character of ours."""
+    for path in files(prints, "*/*/*.pdf"):
+        with pikepdf.open(path) as document:
+            names = {
+                str(item.BaseFont)
+                for item in document.objects
+                if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font" and "/BaseFont" in item
+            }
+        assert names
+        assert {name.split("+")[-1] for name in names} <= {
+            "Atkinson-Hyperlegible",
+            "Atkinson-Hyperlegible-Bold",
+            "AtkinsonHyperlegible-Regular",
+            "AtkinsonHyperlegible-Bold",
+        }, names
+
+
+def test_a_card_that_does_not_fit_would_be_seen(tmp_path: Path) -> None:
+    """The layout's own boxes tell a text that sticks out: one line of letters without a break is found."""
+    del tmp_path
+    from teachback import pdf
+
+    html = '<html lang="en"><title>x</title><style>@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>' + "W" * 90
+    laid = pdf.lay_out(html, {}, pdf.Fonts())
+    assert [out.words for out in pdf.text_outside(laid, CARD_INSET)] == ["W" * 90]
+    assert px_to_mm(96) == pytest.approx(25.4)

@@ -6,11 +6,13 @@ would print as an empty box, and is refused before that.
 
 from __future__ import annotations
 
+import io
+import struct
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.workspace import shown
+from teachback.workspace import read_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +30,10 @@ def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
     problems = []
     for path in paths:
         try:
-            with TTFont(path, lazy=True) as font:
+            # From its bytes: a font that cannot be read would stay open.
+            with TTFont(io.BytesIO(read_bytes(path)), lazy=True) as font:
                 points.update(font.getBestCmap() or {})
-        except (TTLibError, OSError, AssertionError, ValueError, KeyError) as error:
+        except (TTLibError, OSError, AssertionError, ValueError, KeyError, IndexError, struct.error) as error:
             problems.append(Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path))))
     if problems:
         raise TeachbackError(*problems)

@@ -314,8 +314,9 @@ def _foreign_problem(name: str, design: Design) -> Problem:
 
 
 def _inside(match: re.Match[str], design: Design) -> str:
-    """Put a file that the styles name into them; a comment stays what it is."""
-    return match[0] if match[2] is None or match[2].startswith("data:") else f'url("{_data_url(_file("styles/" + match[2], design))}")'
+    """Put a file that the styles name into them; a comment, and a file that is not there, stay: `foreign_loads` finds them."""
+    path = design.files.get(f"styles/{match[2]}")
+    return match[0] if path is None else f'url("{_data_url(path)}")'
 
 
 def _file(name: str, design: Design) -> Path:

@@ -5,6 +5,7 @@ A job is plain data, so that it can be handed to another process; the heavy impo
 
 from __future__ import annotations
 
+import atexit
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -267,5 +268,7 @@ def _fonts() -> Fonts:
     if not _kept_fonts:
         from teachback.pdf import Fonts
 
+        # Let go before the interpreter takes WeasyPrint apart, which then could not tidy up after its fonts.
+        atexit.register(_kept_fonts.clear)
         _kept_fonts.append(Fonts())
     return _kept_fonts[0]

@@ -9,6 +9,9 @@ are the medians of the rounds' ratios.
 (b) a forced build with one process, against bare WeasyPrint printing the same HTML strings, both whole processes
 (c) twelve editions with two processes against one
 (d) the most memory that a forced build holds, its processes together, in MB
+(e) a sheet of ten cards against one card, inside one process: layout, writing and imposing
+(f) 1,000 cards on 100 sheets against one sheet, inside one process
+(g) the size of the file with 1,000 cards, in KB
 """
 
 from __future__ import annotations
@@ -46,17 +49,55 @@ COMPOSE = """
 import json, sys
 from pathlib import Path
 from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.html import at_type_size
+from teachback.html import at_size
 from teachback.settings import resolve
+from teachback.units import CARD
 from teachback.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
 settings = resolve({}, {}, workspace)
 reading = read_handouts(workspace, handout_files(workspace))
 wanted = [("leg-cramps", a, k, ("pdf",) if k == "handout" else ("pdf", "sheet")) for a in ("general", "ckd", "dialysis") for k in ("handout", "card")]
-jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings)
+jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings, None)
 assert not problems
-pages = [page for job in jobs for page in (job.handout, job.card and at_type_size(job.card, 9.0, 8.5), job.sheet and at_type_size(job.sheet, 9.0, 8.5)) if page]
+pages = [page for job in jobs for page in (job.handout, *(at_size(card, CARD, [(9.0, 8.5)]) for card in job.cards)) if page]
 Path(sys.argv[1]).write_text(json.dumps(pages))
+"""
+
+# Prints cards on stock inside one process, after a first time that nobody counts, and gives the seconds of each kind.
+CARDS = """
+import json, sys, time
+from pathlib import Path
+from teachback.cardrun import Order, card_run, find_stock
+from teachback.compose import compose_deck, open_design, read_handouts
+from teachback.content import load_stocks
+from teachback.press import _fitted, do_job
+from teachback.pdf import write
+from teachback.settings import resolve
+from teachback.workspace import handout_files, open_workspace
+workspace = open_workspace(Path.cwd())
+settings = resolve({"stock": "avery-5371"}, {}, workspace)
+reading = read_handouts(workspace, handout_files(workspace))
+stocks = load_stocks(workspace)
+design = open_design(workspace)
+named = find_stock("avery-5371", stocks)
+
+def job(copies):
+    return compose_deck(reading, "leg-cramps", ("ckd",), design, settings, card_run(named, [0] * copies, settings, stocks, Order()))
+
+jobs = {"ten": job(10), "thousand": job(1000)}
+found = {"one": [], "ten": [], "thousand": [], "bytes": 0}
+for number in range(int(sys.argv[1]) + 1):
+    for name in ("one", "ten", "thousand"):
+        start = time.perf_counter()
+        if name == "one":
+            write(_fitted(jobs["ten"], 0, named[1].card_box, design.files)[1])
+        else:
+            done = do_job(jobs[name], design.files)
+            assert not done.problems
+            found["bytes"] = len(done.printed[0].data)
+        if number:
+            found[name].append(time.perf_counter() - start)
+print(json.dumps(found))
 """
 
 
@@ -135,6 +176,19 @@ def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
         "b_seconds": [],
         "c_seconds": [],
     }
+    cards = json.loads(
+        subprocess.run(
+            [python, "-c", CARDS, str(rounds)],
+            cwd=one,
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    )
+    found["e"] = [ten / single for ten, single in zip(cards["ten"], cards["one"], strict=True)]
+    found["f"] = [many / ten for many, ten in zip(cards["thousand"], cards["ten"], strict=True)]
+    found["g"] = [cards["bytes"] / 1000]
     timed(build, one)
     for _ in range(rounds):
         imported = timed([python, "-W", "ignore", "-c", "import weasyprint"], one)
@@ -173,6 +227,9 @@ def main() -> None:
         ("(b) forced build, one process / bare WeasyPrint", "b", "at most 1.3"),
         ("(c) twelve editions, two processes / one", "c", "at most 0.7"),
         ("(d) most memory of a forced build, MB", "d", "at most 300"),
+        ("(e) ten cards on a sheet / one card", "e", "at most 1.6"),
+        ("(f) 1,000 cards on 100 sheets / one sheet", "f", "at most 3"),
+        ("(g) size of 1,000 cards, KB", "g", "under 1,000"),
     ]
     for name, key, goal in rows:
         print(f"{name:52}{medians[key]:8.2f}   {goal}")  # noqa: T201

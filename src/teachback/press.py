@@ -5,7 +5,7 @@ A job is plain data, so that it can be handed to another process; the heavy impo
 
 from __future__ import annotations
 
-import atexit
+import gc
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -266,9 +266,16 @@ _kept_fonts: list[Fonts] = []
 def _fonts() -> Fonts:
     """Give this process's one register of fonts: making it anew for each page would cost more than the page."""
     if not _kept_fonts:
+        from multiprocessing.util import Finalize
+
         from teachback.pdf import Fonts
 
-        # Let go before the interpreter takes WeasyPrint apart, which then could not tidy up after its fonts.
-        atexit.register(_kept_fonts.clear)
+        # Let go before the process ends, a forked one too: else WeasyPrint could not take its folder of fonts away.
+        Finalize(None, _let_go, exitpriority=1)
         _kept_fonts.append(Fonts())
     return _kept_fonts[0]
+
+
+def _let_go() -> None:
+    _kept_fonts.clear()
+    gc.collect()

@@ -256,11 +256,15 @@ MADE = {
     "a language that nobody speaks": Case(
         {
             HANDOUT: tiny("language: en", "language: qqq"),
-            "content/words/qqq.yaml": words("English", "English"),
+            "content/words/qqq.yaml": words("language: English", "language: Nobodyish"),
             "content/audiences.yaml": b"general:\n  name: A\n  badge: {qqq: A}\nckd:\n  name: B\n  badge: {qqq: B}\n",
         },
         (Said(f"{HANDOUT}:2:1", "handout of tiny for ckd: dates cannot be written in the language 'qqq'", "Use the tag of a language"),),
         "build tiny --kind handout --format html --audience ckd",
+    ),
+    "words that were copied and not translated": Case(
+        {"content/words/es.yaml": words("Tip", "Tip")},
+        (Said("content/words/es.yaml", "content/words/es.yaml says that its language is 'English'", "Translate the words"),),
     ),
     "two files with one id": Case(
         {"content/handouts/tiny.en.yaml": TINY.encode()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from pathlib import Path
@@ -41,7 +42,7 @@ MM = 25.4 / 72
 def dealt(folder: Path, order: Order | None = None, workspace: Workspace = BUILTIN, **flags: Any) -> tuple[Dealt, Path]:  # noqa: ANN401 -- flags of any kind
     """Print cards of the shipped handout for CKD unless told otherwise, and give the file."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
-    done = deal(resolve(flags, {}, workspace), order or Order(), workspace)
+    done = deal(resolve(flags, {}, workspace), order or Order(), workspace, dt.date(2026, 11, 22))
     return done, folder / done.output.file
 
 
@@ -333,3 +334,38 @@ def test_build_prints_cards_on_the_workspaces_stock(
     (root / "teachback.toml").write_text('stock = "avery-8371"\noffset = "1, 1"\n', encoding="utf-8")
     assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
     assert "1 printed" in capsys.readouterr().out
+
+
+def test_an_overdue_or_unapproved_text_is_not_released_on_cards(workspace: Make, tmp_path: Path) -> None:
+    """Cards follow the review like handouts: a warning when it is overdue, a refusal under --release."""
+    draft = workspace()
+    with pytest.raises(TeachbackError, match="no clinician has approved it"):
+        dealt(tmp_path, workspace=draft, handouts=("tiny",), release=True)
+    late = TINY.replace(
+        "status: draft, reviewer: null, reviewed: null, due: null",
+        "status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05",
+    )
+    done, _ = dealt(tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",))
+    assert [problem.message for problem in done.problems] == ["the review was due on 2021-01-05"]
+
+
+def test_a_language_in_which_the_handout_is_not_written_is_refused(tmp_path: Path) -> None:
+    """English cards for a Spanish reader are not what was asked for."""
+    with pytest.raises(UsageError, match="not written in the language 'es'"):
+        dealt(tmp_path, language="es")
+
+
+def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
+    """Behind them is only the liner that is thrown away."""
+    done, path = dealt(tmp_path, stock="avery-5395")
+    assert done.sides is Sides.ONE
+    with pypdfium2.PdfDocument(path) as document:
+        assert len(document) == 1
+
+
+def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(workspace: Make, tmp_path: Path) -> None:
+    """The number to call stands on every front, or a line to write it on."""
+    clinic = workspace({"content/clinic.yaml": 'emergency: "911"\nphone: 555-0100\n'})
+    _, path = dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+    with pypdfium2.PdfDocument(path) as document:
+        assert document[0].get_textpage().get_text_bounded().count("555-0100") == 8

@@ -26,7 +26,7 @@ def _mm(least: int, most: int) -> st.SearchStrategy[float]:
 def any_stock(draw: st.DrawFn) -> Stock:
     """Give a stock that could be bought: some grid of some cards with some gaps somewhere on some page."""
     columns, rows = draw(st.integers(1, 5)), draw(st.integers(1, 8))
-    width, height = draw(_mm(10, 120)), draw(_mm(10, 120))
+    width, height = draw(_mm(25, 120)), draw(_mm(25, 120))
     gap_x, gap_y = draw(_mm(0, 20)), draw(_mm(0, 20))
     left, top, right, bottom = (draw(_mm(0, 30)) for _ in range(4))
     return Stock.model_validate(

@@ -122,7 +122,11 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     if stale and not _refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
         printed, libraries = _print(stale, reading, workspace, settings, origin, found, step)
-    outputs = _recorded(record, {**kept, **printed}, printed, settings.output)
+    # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
+    meanwhile = (
+        {name: output for name, output in read_record(settings.output).outputs.items() if name not in record.outputs} if printed else {}
+    )
+    outputs = _recorded(record, {**meanwhile, **kept, **printed}, printed, settings.output)
     now = Record({**{s: k for s, k in record.summaries.items() if k.made_from == origin.get(s)}, **summaries}, outputs, libraries)
     live = [o for o in outputs.values() if o.made_from == origin.get(o.stem) and (fresh_libraries or o.file in printed)]
     old = sorted(outputs.keys() - {o.file for o in live})

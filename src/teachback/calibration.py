@@ -64,7 +64,11 @@ def back(page: Box, offset: Offset) -> Drawing:
         length = LONG if step % 10 == 0 else MIDDLE if step % 5 == 0 else SHORT
         marks += [Mark(x + step, y - length / 2, 0, length), Mark(x - length / 2, y + step, length, 0)]
         if step % 5 == 0:
-            labels += [Label(x + step, y - 5, f"{step:+d}"), Label(x - 6, y + step, f"{step:+d}")]
+            # Each half of an axis has its labels on another side, so that none lies on another.
+            labels += [
+                Label(x + step, y + (5 if step < 0 else -5), f"{step:+d}"),
+                Label(x + (6 if step > 0 else -6), y + step, f"{step:+d}"),
+            ]
     return Drawing(tuple(marks), tuple(labels))
 
 

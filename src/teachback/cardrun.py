@@ -56,13 +56,14 @@ def _alike(name: str, names: Iterable[str]) -> list[str]:
 def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings, stocks: Stocks, order: Order) -> CardRun:
     """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
     name, stock = named
-    sides = settings.sides or (Sides.FOLD if stock.fold is not None else Sides.LONG_EDGE)
+    sides = settings.sides or _usual_sides(stock)
     if order.press:
         stock = press_stock(stock)
     try:
         sheets = impose(cards, stock, sides, start_at=order.start_at, offset=settings.offset, back_offset=settings.back_offset)
     except ValueError as error:
-        raise UsageError(Problem(f"{name}: {error}", _other_stocks(sides, stocks))) from None
+        hint = _other_stocks(sides, stocks) if (sides is Sides.FOLD) != (stock.fold is not None) else "See `teachback card --help`."
+        raise UsageError(Problem(f"{name}: {error}", hint)) from None
     return CardRun(
         stock=name,
         box=stock.card_box,
@@ -77,6 +78,13 @@ def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings,
         ),
         others={other: found.card_box for other, found in stocks.root.items()},
     )
+
+
+def _usual_sides(stock: Stock) -> Sides:
+    """Give the sides that a stock is made for; behind an adhesive badge there is only its liner."""
+    if stock.fold is not None:
+        return Sides.FOLD
+    return Sides.ONE if stock.kind == "adhesive-badge" else Sides.LONG_EDGE
 
 
 def press_stock(stock: Stock) -> Stock:

@@ -105,6 +105,7 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 @click.option("--back-offset", metavar="X,Y", help="Move backs by so many mm, right and down. [0,0]")
 @click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
 @click.option("--outline", is_flag=True, help="Draw each card's edge, to check where it falls.")
+@click.option("--release", is_flag=True, help="Refuse a text that no clinician has approved, or whose review is overdue.")
 @click.option("--press", is_flag=True, help="One card a page with bleed and crop marks, for a print shop.")
 @click.option("--paper", metavar="letter|a4", help="The paper of the plain sheet. [letter]")
 @click.option("--language", "-l", metavar="L", help="In this language.")
@@ -120,7 +121,7 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     workspace = _workspace()
     settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
     order = Order(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
-    dealt = deal(settings, order, workspace)
+    dealt = deal(settings, order, workspace, _today())
     if flags["as_json"]:
         row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
         click.echo(json.dumps({"ok": True, "outputs": [row], "problems": []}, indent=2, ensure_ascii=False))

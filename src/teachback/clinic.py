@@ -36,6 +36,9 @@ Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterVal
 Number = Annotated[Plain, StringConstraints(max_length=30)]
 
 
+Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
+
+
 class Colors(BaseModel):
     """The clinic's colours, as #rrggbb. Meaning never hangs on them: the pages must work in grey."""
 
@@ -50,7 +53,7 @@ class Clinic(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    emergency: Number = Field(description="The emergency number of the country, such as 911, 999 or 112.")
+    emergency: Emergency = Field(description="The emergency number of the country, such as 911, 999 or 112.")
     name: Annotated[Plain, StringConstraints(max_length=60)] | None = None
     phone: Number | None = Field(None, description="In office hours.")
     after_hours: Number | None = Field(None, description="Nights and weekends.")

@@ -16,7 +16,7 @@ LENGTH: Final = 6
 def edition_code(edition: Edition, design: str) -> str:
     """Give a code such as LC-CKD-EN-7F3A9C: initials, audience, language, and a hash of the words and the design.
 
-    `design` is the fingerprint of the files that pages are made from. Handout and card, both sizes and both papers
+    `design` tells the design apart: templates, styles, pictures, the words of the language, the clinic. Handout and card, both sizes and both papers
     of one edition carry the same code, because they say the same.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))

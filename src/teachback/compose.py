@@ -64,6 +64,7 @@ def summarise(authored: Authored, made_from: str) -> Summary:
         card=handout.card is not None,
         status=handout.review.status,
         due=handout.review.due.isoformat() if handout.review.due else None,
+        reviewed=handout.review.reviewed.isoformat() if handout.review.reviewed else None,
         review=(place.file, place.line, place.column),
     )
 
@@ -109,7 +110,7 @@ def compose_jobs(
         authored = reading.authored[stem]
         try:
             edition = _edition(authored, audience, reading.shared, settings)
-            dress = Dress(reading.shared.words[edition.language], reading.shared.clinic, edition_code(edition, fingerprint))
+            dress = _dressed(edition, reading.shared, fingerprint)
             job = Job(
                 name=f"{kind} of {edition.handout} for {audience}",
                 stem=stem,
@@ -130,10 +131,14 @@ def compose_jobs(
 
 
 def design_hash(design: Design) -> str:
-    """Hash what pages look like; the bibliography is not part of it."""
-    return design_fingerprint(
-        {name: path for name, path in design.files.items() if not name.startswith(("content/sources", "content/stocks"))}
-    )
+    """Hash what pages look like: templates, styles and pictures. The words and the clinic are hashed as they are printed."""
+    kinds = ("templates/", "styles/", "content/images/")
+    return design_fingerprint({name: path for name, path in design.files.items() if name.startswith(kinds)})
+
+
+def _dressed(edition: Edition, shared: Shared, fingerprint: str) -> Dress:
+    words, clinic = shared.words[edition.language], shared.clinic
+    return Dress(words, clinic, edition_code(edition, f"{fingerprint}|{words!r}|{clinic!r}"))
 
 
 def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design: Design, settings: Settings, run: CardRun) -> Job:
@@ -143,7 +148,7 @@ def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design
     dealt: list[tuple[Edition, Dress]] = []
     for audience in audiences:
         edition = _edition(authored, audience, reading.shared, settings)
-        dealt.append((edition, Dress(reading.shared.words[edition.language], reading.shared.clinic, edition_code(edition, fingerprint))))
+        dealt.append((edition, _dressed(edition, reading.shared, fingerprint)))
     return Job(
         name=f"cards of {stem}",
         stem=stem,

@@ -37,6 +37,9 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _AS_IT_IS: Final = frozenset({("purpose",), ("review", "reviewer")})
 
 
+LONGEST_TITLE: Final = 80
+
+
 @dataclass(frozen=True)
 class Shared:
     """What every handout of a workspace uses."""
@@ -68,6 +71,13 @@ def load_shared(workspace: Workspace) -> Shared:
         loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
         if loaded is not None:
             words[language] = loaded
+    spoken: dict[str, str] = {}
+    for language, known in words.items():
+        if spoken.setdefault(known.language, language) != language:
+            message = f"content/words/{language}.yaml says that its language is '{known.language}', as content/words/{spoken[known.language]}.yaml does"
+            problems.append(
+                Problem(message, "Translate the words, and write the language's own name.", Location(f"content/words/{language}.yaml"))
+            )
     if problems or glyphs is None or audiences is None or clinic is None or sources is None:
         raise TeachbackError(*problems)
     return Shared(audiences, clinic, sources, words, glyphs)
@@ -221,6 +231,12 @@ def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: Shared)
         for name in ("reviewer", "reviewed", "due"):
             if getattr(review, name) is None:
                 yield Problem(f"an approved text needs `{name}:`", "Fill it, or set `status: draft`.", file.locate(("review",)))
+    if review.reviewed and review.due and review.due < review.reviewed:
+        yield Problem("the next review is due before the last one took place", "Set a later `due:`.", file.locate(("review", "due")))
+    for where, text in texts(handout.title, ("title",)):
+        if len(text) > LONGEST_TITLE:
+            message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
+            yield Problem(message, "Say it in fewer words.", file.locate(where))
 
 
 def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:

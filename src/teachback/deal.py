@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.cardrun import Order, card_run, find_stock
-from teachback.compose import compose_deck, open_design, read_handouts
+from teachback.compose import compose_deck, open_design, read_handouts, summarise
 from teachback.content import load_stocks
-from teachback.errors import Problem, TeachbackError, UsageError, nearest
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.press import do_job
-from teachback.record import Output, keep, made_from, read_record, sha256, shared_fingerprint
+from teachback.record import Output, keep, made_from, read_record, review_problems, sha256, shared_fingerprint
 from teachback.units import Paper, TypeSize
 from teachback.workspace import Workspace, handout_files, read_bytes, write_whole
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from teachback.impose import Sides
     from teachback.settings import Settings
 
-MOST_COPIES: Final = 100_000
+MOST_COPIES: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Dealt:
     problems: tuple[Problem, ...]
 
 
-def deal(settings: Settings, order: Order, workspace: Workspace) -> Dealt:
+def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date) -> Dealt:
     """Print the cards of one handout, for one or several audiences, on stock.
 
     Raises UsageError for names and numbers that cannot be, TeachbackError for what cannot be printed.
@@ -44,6 +46,11 @@ def deal(settings: Settings, order: Order, workspace: Workspace) -> Dealt:
     if stem in reading.problems:
         raise TeachbackError(*reading.problems[stem])
     handout = reading.authored[stem].handout
+    if settings.language not in {None, handout.language}:
+        raise UsageError(Problem(f"'{handout.id}' is not written in the language '{settings.language}'", "See `teachback list handouts`."))
+    noticed = review_problems(summarise(reading.authored[stem], ""), today, release=settings.release)
+    if any(problem.severity is Severity.ERROR for problem in noticed):
+        raise TeachbackError(*noticed)
     known = reading.shared.audiences.root
     for name in settings.audiences:
         if name not in known:
@@ -87,7 +94,9 @@ def deal(settings: Settings, order: Order, workspace: Workspace) -> Dealt:
         made_from=origins[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, _recorded(settings, output, done.libraries, origins))
+    return Dealt(
+        output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *_recorded(settings, output, done.libraries, origins))
+    )
 
 
 def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Summary:
     card: bool
     status: str
     due: str | None
+    reviewed: str | None
     review: tuple[str, int, int]
 
 
@@ -229,6 +230,9 @@ def review_problems(summary: Summary, today: dt.date, *, release: bool) -> tuple
     if release and summary.status != "approved":
         message = f"the text is a {summary.status}: no clinician has approved it"
         problems.append(Problem(message, "Have it reviewed, and set `status: approved` with reviewer and date.", place))
+    if summary.reviewed is not None and summary.reviewed > today.isoformat():
+        message = f"the review of {summary.reviewed} has not taken place yet"
+        problems.append(Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity))
     if summary.due is not None and summary.due < today.isoformat():
         message = f"the review was due on {summary.due}"
         problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))

@@ -16,6 +16,8 @@ from teachback.units import MM_PER_INCH, PT_PER_INCH, Box, Paper
 MM_IN_UNIT: Final = {"mm": 1.0, "cm": 10.0, "in": MM_PER_INCH, "pt": MM_PER_INCH / PT_PER_INCH}
 # In mm: sources round to whole points or to hundredths, so what is over by less than this is not over.
 TOLERANCE: Final = 0.05
+# In mm; nothing that is sold as a card is smaller.
+SMALLEST: Final = 25.0
 _LENGTH: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([A-Za-z%\"']*)")
 
 
@@ -145,6 +147,8 @@ class Stock(_Measured):
         over_right = self.first.left + (self.grid.columns - 1) * self.pitch.across + self.card.width - page.width
         over_bottom = self.first.top + (self.grid.rows - 1) * self.pitch.down + self.card.height - page.height
         faults = []
+        if min(self.card.width, self.card.height) < SMALLEST:
+            faults.append(f"a card of {self.card.width:g} x {self.card.height:g} mm is too small to read; write the unit, such as 3.5 in")
         if over_right > TOLERANCE:
             faults.append(f"the last column leaves the page by {over_right:.2f} mm on the right")
         if over_bottom > TOLERANCE:

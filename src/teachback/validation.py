@@ -141,6 +141,10 @@ def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: 
         return Problem(f"'{value}' is not a colour", "Write it as # and six hexadecimal digits, such as #134b5f.", place)
     if "A-Z][0-9][0-9A-Z]" in pattern:
         return Problem(f"'{value}' is not an ICD-10 code", "Such a code looks like R25.2.", place)
+    if pattern == "^[0-9]{2,4}$":
+        return Problem(
+            f"'{value}' is not an emergency number", "It has 2 to 4 digits, such as 911. Other numbers go into phone or after_hours.", place
+        )
     if "{2,3}" in pattern:
         return Problem(f"'{value}' is not a language tag", "Such a tag looks like en, es or zh-Hans.", place)
     return Problem(f"'{value}' is not a name that can stand here", "Use lower-case letters, digits and hyphens, such as leg-cramps.", place)

@@ -237,6 +237,11 @@ def _text(node: Any, source: _Source, place: Location) -> str | None:  # noqa: A
     if len(text) > MAX_TEXT:
         message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
         source.say(message, "Split it into paragraphs, each an item of its own.", place)
+    if not node.style and " " in text and re.match(r" #", source.lines[node.end_mark.line][node.end_mark.column :]):
+        # Two spaces before it make a remark that everybody sees; one may be part of a sentence, such as "room # 5".
+        end = Location(source.name, node.end_mark.line + 1, node.end_mark.column + 2)
+        hint = "Put the whole text in quotes if that belongs to it; else put two spaces before the remark."
+        source.say("from # on, this line would not be printed", hint, end)
     if node.style == '"':
         # What nobody may type into the file can still be written as an escape, such as "\\x07".
         for fault in dict.fromkeys(unseen(character) for character in text):

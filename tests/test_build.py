@@ -235,3 +235,46 @@ def test_nothing_is_left_beside_what_was_written(workspace: Make) -> None:
     names = {path.name for path in Path(clinic.root / "build").rglob("*") if path.is_file()}
     assert {name for name in names if name.endswith(".part")} == set()
     assert names >= {"manifest.json", ".record.json"}
+
+
+def test_a_lost_picture_is_printed_again_after_other_runs(workspace: Make) -> None:
+    """The pictures of a card are there all or not at all, whatever was printed in between."""
+    clinic = workspace()
+    run(clinic, audience=("ckd",), kind=("card",), format=("png",))
+    (clinic.root / "build/tiny/card-ckd-en-2.png").unlink()
+    run(clinic)
+    assert "tiny/card-ckd-en-2.png" in run(clinic, audience=("ckd",), kind=("card",), format=("png",)).printed
+
+
+def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(workspace: Make) -> None:
+    """A partial run after an update does not make the rest look current."""
+    clinic = workspace()
+    run(clinic)
+    path = clinic.root / "build" / ".record.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if not record["libraries"]:
+        pytest.skip("left out: this system does not say which libraries a process has loaded")
+    record["libraries"] = "/nowhere/libpango.so\t1\t1"
+    for output in record["outputs"].values():
+        output["libraries"] = sha256(record["libraries"].encode())
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert len(run(clinic, audience=("ckd",)).printed) == 2
+    assert len(run(clinic).printed) == 2
+
+
+def test_a_card_is_the_same_in_large_print(workspace: Make) -> None:
+    """There is one size of card, so a template cannot make two of it under one name."""
+    templates = {"templates/blocks/card-back.html": '<div class="card back">{% if large %}LARGE{% endif %}back</div>'}
+    clinic = workspace(templates)
+    run(clinic, kind=("card",), size="large")
+    assert "LARGE" not in (clinic.root / "build/tiny/card-ckd-en.html").read_text(encoding="utf-8")
+
+
+def test_a_tier_placed_where_one_reader_has_no_flag_of_it_is_named(workspace: Make) -> None:
+    """A heading with nothing below it is not printed."""
+    text = (
+        TINY.replace("card: {title", "  - {id: feet, tier: visit, only: [ckd], text: Cold feet}\ncard: {title")
+        + "      - red_flags: [visit]\n"
+    )
+    built = run(workspace({"content/handouts/tiny.yaml": text}))
+    assert [problem.message for problem in built.problems] == ["there is no red flag of the tier 'visit' for general"]

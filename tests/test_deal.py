@@ -316,7 +316,7 @@ def test_the_command_says_what_to_click(workspace: Make, monkeypatch: pytest.Mon
     assert "'Actual size' (100 %), on both sides, flip on long edge" in said
     assert run(["card", "tiny", "--copies", "3", "--json"]) == 0
     row = json.loads(capsys.readouterr().out)["outputs"][0]
-    assert (row["cards"], row["stock"], row["audience"]) == (6, "cut-letter-id1", "general-ckd")
+    assert (row["cards"], row["stock"], row["audience"]) == (6, "cut-letter-id1", "general+ckd")
     listed = json.loads(Path("build/manifest.json").read_text(encoding="utf-8"))["outputs"]
     assert len(listed) == 2
 
@@ -369,3 +369,67 @@ def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(workspac
     _, path = dealt(tmp_path, workspace=clinic, handouts=("tiny",))
     with pypdfium2.PdfDocument(path) as document:
         assert document[0].get_textpage().get_text_bounded().count("555-0100") == 8
+
+
+def test_cards_that_a_style_tells_apart_are_refused_together(workspace: Make, tmp_path: Path) -> None:
+    """Each was fitted alone; if they then lie otherwise together, a back could be lost, so nothing is printed."""
+    clinic = workspace({"styles/clinic.css": ".card:nth-child(3) { font-size: 40pt }"})
+    with pytest.raises(TeachbackError, match="not together"):
+        dealt(tmp_path, Order(copies=1), workspace=clinic, handouts=("tiny",), audience=("general", "ckd"))
+
+
+@pytest.mark.parametrize("style", [".tier-now { display: none }", ".tier-now li { font-size: 0.1pt }"])
+def test_a_flag_that_a_style_hides_stops_the_print(style: str, workspace: Make, tmp_path: Path) -> None:
+    """A card without its red flag is a fault however it came about."""
+    with pytest.raises(TeachbackError, match="the red flag 'chest' is not on the page"):
+        dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}), handouts=("tiny",))
+
+
+def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> None:
+    """A cut line is a safety fault, also when the printer's offset cuts it; a print shop's page has no offset."""
+    with pytest.raises(UsageError, match="mm off the page"):
+        dealt(tmp_path, stock="sigel-dp837", offset="0,-12")
+    assert dealt(tmp_path, Order(press=True), offset="0,-12")[0].cards == 1
+
+
+def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> None:
+    """There they are printed on both sides, and not folded."""
+    done, path = dealt(tmp_path, Order(press=True), stock="fold-letter-id1")
+    assert done.sides is Sides.LONG_EDGE
+    with pypdfium2.PdfDocument(path) as document:
+        assert len(document) == 2
+
+
+def test_a_fold_that_is_not_in_the_middle_is_no_stock(workspace: Make) -> None:
+    """Its back would be wider than the half that it must lie on."""
+    own = (
+        "our-fold:\n  page: a4\n  grid: {columns: 1, rows: 5}\n  card: {width: 170, height: 55}\n  first: {left: 20, top: 10}\n"
+        "  pitch: {across: 170, down: 55}\n  fold: {across: 110}\n  source: [a ruler]\n"
+    )
+    with pytest.raises(TeachbackError, match="not in the middle"):
+        load_stocks(workspace({"content/stocks.yaml": own}))
+
+
+def test_cards_on_stock_refuse_the_same_styles_as_build(workspace: Make, tmp_path: Path) -> None:
+    """A remark that is never closed would swallow the styles behind it."""
+    with pytest.raises(TeachbackError, match="never closed"):
+        dealt(tmp_path, workspace=workspace({"styles/clinic.css": "/* ours"}), handouts=("tiny",))
+
+
+def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make) -> None:
+    """Flag before environment before file, also where a printer stands for its offsets."""
+    clinic = workspace({"teachback.toml": 'offset = "5, 5"\npaper = "a4"\n[printers.ward]\noffset = "1, 1"\n'})
+    assert resolve({"printer": "ward"}, {}, clinic).offset.x == 1
+    assert resolve({}, {"TEACHBACK_PRINTER": "ward"}, clinic).offset.x == 1
+    assert resolve({"printer": "ward", "offset": "2,2"}, {}, clinic).offset.x == 2
+    assert resolve({}, {}, clinic).offset.x == 5
+    assert [
+        resolve(flags, env, clinic).paper
+        for flags, env in [({}, {}), ({}, {"TEACHBACK_PAPER": "letter"}), ({"paper": "a4"}, {"TEACHBACK_PAPER": "letter"})]
+    ] == ["a4", "letter", "a4"]
+
+
+def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
+    """A language without words is a usage error and no traceback."""
+    with pytest.raises(UsageError, match="no words for the language 'es'"):
+        calibrate(resolve({"output": str(tmp_path), "language": "es"}, {}, BUILTIN), BUILTIN)

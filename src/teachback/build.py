@@ -11,8 +11,10 @@ from teachback.record import (
     Output,
     Record,
     Summary,
+    current,
     keep,
     made_from,
+    old_paper,
     read_record,
     review_problems,
     same_libraries,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.compose import Reading
-    from teachback.html import Design
     from teachback.press import CardRun, Done, Job, Printed
     from teachback.settings import Settings
 
@@ -106,36 +107,33 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         found[stem] += review_problems(summary, today, release=settings.release)
 
     wanted = [w for stem, s in chosen.items() if not _refused(stem, found, settings) for w in _wanted(stem, s, settings)]
-    usable = [] if settings.force or not fresh_libraries else [o for o in record.outputs.values() if o.made_from == origin.get(o.stem)]
-    kept: dict[str, Output] = {}
-    stale: list[Wanted] = []
-    for want in wanted:
-        same = [output for output in usable if output.identity == want.identity]
-        if same and all(whole(settings.output, output) for output in same):
-            kept |= {output.file: output for output in same}
-        else:
-            stale.append(want)
+    usable = [] if settings.force or not fresh_libraries else [o for o in record.outputs.values() if current(o, origin, record)]
+    kept, stale = _sorted_out(wanted, usable, settings.output)
     printed: dict[str, Output] = {}
     libraries = record.libraries
+    stopped = False
     if stale and not _refused(GENERAL, found, settings):
         found[GENERAL] += _folder_problems(settings.output)
     if stale and not _refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
-        printed, libraries = _print(stale, reading, workspace, settings, origin, found, step)
+        printed, libraries, stopped = _print(stale, reading, workspace, settings, origin, found, step)
+        libraries = libraries or record.libraries
     # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
     meanwhile = (
         {name: output for name, output in read_record(settings.output).outputs.items() if name not in record.outputs} if printed else {}
     )
     outputs = _recorded(record, {**meanwhile, **kept, **printed}, printed, settings.output)
     now = Record({**{s: k for s, k in record.summaries.items() if k.made_from == origin.get(s)}, **summaries}, outputs, libraries)
-    live = [o for o in outputs.values() if o.made_from == origin.get(o.stem) and (fresh_libraries or o.file in printed)]
-    old = sorted(outputs.keys() - {o.file for o in live})
-    if old:
-        names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
-        hint = "Print them again, or delete them, so that nobody hands them out."
-        place = Location(shown(settings.output))
-        found[GENERAL].append(Problem(f"printed from an earlier text or design: {names}", hint, place, Severity.WARNING))
+    live = [
+        o
+        for o in outputs.values()
+        if o.file in printed or o.file in kept or (current(o, origin, record) and fresh_libraries and whole(settings.output, o))
+    ]
+    found[GENERAL] += old_paper(outputs, live, settings.output)
     found[GENERAL] += keep(settings.output, record, now, live)
+    if stopped:
+        # What was finished is recorded; now the person at the keyboard gets their way.
+        raise KeyboardInterrupt
     problems = in_file_order(problem for group in found.values() for problem in group)
     done = {**kept, **printed}
     return Built(
@@ -144,6 +142,22 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         as_errors(problems) if settings.strict else problems,
         tuple(stem for stem in selected if _refused(stem, found, settings)),
     )
+
+
+def _sorted_out(wanted: Iterable[Wanted], usable: Iterable[Output], folder: Path) -> tuple[dict[str, Output], list[Wanted]]:
+    """Tell what is there, whole, from what must be printed."""
+    kept: dict[str, Output] = {}
+    stale: list[Wanted] = []
+    by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
+    for output in usable:
+        by_identity[output.identity].append(output)
+    for want in wanted:
+        same = by_identity.get(want.identity)
+        if same and all(whole(folder, output) for output in same):
+            kept |= {output.file: output for output in same}
+        else:
+            stale.append(want)
+    return kept, stale
 
 
 def _selected(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
@@ -214,16 +228,16 @@ def _print(
     origin: Mapping[str, str],
     found: Found,
     step: Step | None,
-) -> tuple[dict[str, Output], str]:
+) -> tuple[dict[str, Output], str, bool]:
     """Print what is stale, each handout wholly or not at all."""
-    from teachback.compose import compose_jobs, design_problems, open_design
+    from teachback.compose import check_design, compose_jobs, open_design
     from teachback.press import do_jobs
 
     try:
         design = open_design(workspace)
     except TeachbackError as error:
         found[GENERAL] += error.problems
-        return {}, ""
+        return {}, "", False
     groups: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for want in stale:
         if want.stem in reading.authored:
@@ -231,14 +245,14 @@ def _print(
             groups[key] = (*groups.get(key, ()), want.form)
     run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
     jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings, run)
-    flaws = tuple(design_problems(design)) if groups else ()
-    found[GENERAL] += [*flaws, *_style_problems(design, flaws)] if groups else []
+    flaws = check_design(design) if groups else ()
+    found[GENERAL] += flaws
     for stem, group in problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.
         found[stem] += [p for p in group if not flaws or (p.location and p.location.file.endswith(".html"))]
     jobs = [job for job in jobs if not _refused(job.stem, found, settings)]
     if not jobs or _refused(GENERAL, found, settings):
-        return {}, ""
+        return {}, "", False
     outputs: dict[str, Output] = {}
     libraries = ""
     left = Counter(job.stem for job in jobs)
@@ -258,7 +272,9 @@ def _print(
     except TeachbackError as error:
         # The disk is full, or a process was ended from outside: what is printed stays, and is recorded.
         found[GENERAL] += error.problems
-    return outputs, libraries
+    except KeyboardInterrupt:
+        return outputs, libraries, True
+    return outputs, libraries, False
 
 
 def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
@@ -274,7 +290,7 @@ def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
 def _written(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> Iterator[Output]:
     for done in finished:
         for printed in done.printed:
-            output = _output(done.job, printed, reading, settings, origin)
+            output = replace(_output(done.job, printed, reading, settings, origin), libraries=sha256(done.libraries.encode()))
             write_whole(settings.output / output.file, printed.data)
             yield output
 
@@ -314,17 +330,6 @@ def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, or
     )
 
 
-def _style_problems(design: Design, flaws: Iterable[Problem]) -> Iterator[Problem]:
-    """Check the style sheets that go to paper; of a sheet with flaws only what has a place of its own is told."""
-    from teachback.pdf import style_problems
-
-    flawed = {flaw.location.file for flaw in flaws if flaw.location}
-    for name, css in design.styles.items():
-        if "screen" not in name:
-            sheet = shown(design.files[f"styles/{name}"])
-            yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
-
-
 def _recorded(record: Record, done: Mapping[str, Output], printed: Mapping[str, Output], folder: Path) -> dict[str, Output]:
     """Give every output that is known and there; pictures of pages that are no more are taken away."""
     identities = {output.identity for output in printed.values()}
@@ -334,7 +339,8 @@ def _recorded(record: Record, done: Mapping[str, Output], printed: Mapping[str, 
             continue
         if output.identity in identities:
             (folder / name).unlink(missing_ok=True)
-        elif (folder / name).is_file():
+        elif (folder / name).is_file() or output.form == "png":
+            # A lost picture stays in the record: the others of its kind would else look complete.
             outputs[name] = output
     return outputs
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from teachback.calibration import EDGE, back, front
 from teachback.cardrun import find_stock
-from teachback.compose import open_design
+from teachback.compose import check_design, open_design
 from teachback.content import load_shared, load_stocks
-from teachback.errors import TeachbackError
+from teachback.errors import Problem, TeachbackError, UsageError, nearest
 from teachback.html import compose_calibration, fill
 from teachback.impose import Sides
 from teachback.workspace import Workspace, write_whole
@@ -29,6 +29,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
 
     shared = load_shared(workspace)
     language = settings.language or "en"
+    if language not in shared.words:
+        raise UsageError(Problem(f"there are no words for the language '{language}'", nearest(language, shared.words)))
     words = shared.words[language]
     if settings.stock:
         name, stock = find_stock(settings.stock, load_stocks(workspace))
@@ -43,6 +45,9 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
         pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
     design = open_design(workspace)
+    flaws = check_design(design)
+    if flaws:
+        raise TeachbackError(*flaws)
     laid = lay_out(compose_calibration(pages, words, language, page, design), design.files, Fonts())
     if laid.problems:
         raise TeachbackError(*laid.problems)

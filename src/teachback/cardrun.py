@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, UsageError
-from teachback.impose import Extras, Sides, impose
+from teachback.impose import Extras, Offset, Sides, impose
 from teachback.press import CardRun
 from teachback.stock import CardSize, Corner, Grid, PageSize, Pitch, Stock, Stocks
+from teachback.units import CARD_INSET, Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from teachback.impose import SheetSides
     from teachback.settings import Settings
 
 # For a print shop: what it cuts off beyond the card's edge, and the room for its marks, in mm (trade norm: 3 mm).
@@ -57,13 +59,16 @@ def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings,
     """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
     name, stock = named
     sides = settings.sides or _usual_sides(stock)
+    offset, back_offset = settings.offset, settings.back_offset
     if order.press:
-        stock = press_stock(stock)
+        # A print shop has its own presses; what an office printer is off does not count there.
+        stock, sides, offset, back_offset = press_stock(stock), Sides.LONG_EDGE, Offset(), Offset()
     try:
-        sheets = impose(cards, stock, sides, start_at=order.start_at, offset=settings.offset, back_offset=settings.back_offset)
+        sheets = impose(cards, stock, sides, start_at=order.start_at, offset=offset, back_offset=back_offset)
     except ValueError as error:
         hint = _other_stocks(sides, stocks) if (sides is Sides.FOLD) != (stock.fold is not None) else "See `teachback card --help`."
         raise UsageError(Problem(f"{name}: {error}", hint)) from None
+    _refuse_off_page(name, sheets, stock.page_box)
     return CardRun(
         stock=name,
         box=stock.card_box,
@@ -71,13 +76,25 @@ def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings,
         sides=sides,
         sheets=sheets,
         extras=Extras(
-            marks=stock.kind == "cut" or order.press or (stock.fold is not None and stock.kind == "fold-over" and name.startswith("fold-")),
+            marks=stock.kind == "cut" or order.press,
             outline=order.outline,
             fold=sides is Sides.FOLD,
             bleed=BLEED if order.press else None,
         ),
         others={other: found.card_box for other, found in stocks.root.items()},
     )
+
+
+def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> None:
+    """Stop an offset that would push the text of a card off its sheet."""
+    for sheet in sheets:
+        for placed in (*sheet.front, *(sheet.back or ())):
+            left, top = placed.x + CARD_INSET, placed.y + CARD_INSET
+            right, bottom = placed.x + placed.width - CARD_INSET, placed.y + placed.height - CARD_INSET
+            over = max(-left, -top, right - page.width, bottom - page.height)
+            if over > 0:
+                message = f"{name}: with this offset, text would stand {over:.1f} mm off the page"
+                raise UsageError(Problem(message, "Check the offset with `teachback calibrate`, and how the paper lies in the tray."))
 
 
 def _usual_sides(stock: Stock) -> Sides:

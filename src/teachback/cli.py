@@ -111,7 +111,7 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 @click.option("--language", "-l", metavar="L", help="In this language.")
 @click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> None:  # noqa: ANN401 -- what click parsed
+def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Print wallet cards on card stock, with each back behind its front."""
     from teachback.cardrun import Order
     from teachback.deal import deal
@@ -122,15 +122,21 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
     order = Order(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
     dealt = deal(settings, order, workspace, _today())
+    failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
     if flags["as_json"]:
         row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
-        click.echo(json.dumps({"ok": True, "outputs": [row], "problems": []}, indent=2, ensure_ascii=False))
-        return
+        click.echo(
+            json.dumps(
+                {"ok": not failed, "outputs": [row], "problems": [p.as_json() for p in dealt.problems]}, indent=2, ensure_ascii=False
+            )
+        )
+        return int(failed)
     _print_problems(dealt.problems)
     sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
     cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
     click.echo(f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}")
     click.echo(_how_to_print(str(dealt.sides), press=order.press))
+    return int(failed)
 
 
 def _how_to_print(sides: str, *, press: bool = False) -> str:

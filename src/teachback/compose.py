@@ -19,13 +19,14 @@ from teachback.press import CardRun, Job
 from teachback.record import Summary, design_fingerprint
 from teachback.style import sheet_problems
 from teachback.textfile import decode
+from teachback.units import TypeSize
 from teachback.workspace import Workspace, effective_files, folders, read_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.edition import Edition
+    from teachback.edition import Edition, Flag
     from teachback.settings import Settings
 
 
@@ -99,6 +100,23 @@ def design_problems(design: Design) -> Iterator[Problem]:
                 yield Problem(*fault, Location(shown(path)))
 
 
+def check_design(design: Design) -> tuple[Problem, ...]:
+    """Find everything that is wrong with the design, as its files show it and as WeasyPrint reads it."""
+    flaws = tuple(design_problems(design))
+    return (*flaws, *_style_problems(design, flaws))
+
+
+def _style_problems(design: Design, flaws: Iterable[Problem]) -> Iterator[Problem]:
+    """Check the style sheets that go to paper; of a sheet with flaws only what has a place of its own is told."""
+    from teachback.pdf import style_problems
+
+    flawed = {flaw.location.file for flaw in flaws if flaw.location}
+    for name, css in design.styles.items():
+        if "screen" not in name:
+            sheet = shown(design.files[f"styles/{name}"])
+            yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
+
+
 def compose_jobs(
     reading: Reading, wanted: Iterable[tuple[str, str, str, tuple[str, ...]]], design: Design, settings: Settings, run: CardRun | None
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
@@ -109,7 +127,7 @@ def compose_jobs(
     for stem, audience, kind, forms in wanted:
         authored = reading.authored[stem]
         try:
-            edition = _edition(authored, audience, reading.shared, settings)
+            edition = _edition(authored, audience, reading.shared, settings.size if kind == "handout" else TypeSize.STANDARD)
             dress = _dressed(edition, reading.shared, fingerprint)
             job = Job(
                 name=f"{kind} of {edition.handout} for {audience}",
@@ -121,7 +139,7 @@ def compose_jobs(
                 place=authored.file.locate(("title" if kind == "handout" else "card",), key=True),
             )
             if kind == "handout":
-                jobs.append(_handout_job(job, edition, dress, design, settings))
+                jobs.append(_handout_job(job, edition, authored, dress, design, settings))
             else:
                 jobs.append(_card_job(job, edition, authored, dress, design, run))
         except TeachbackError as error:
@@ -141,19 +159,19 @@ def _dressed(edition: Edition, shared: Shared, fingerprint: str) -> Dress:
     return Dress(words, clinic, edition_code(edition, f"{fingerprint}|{words!r}|{clinic!r}"))
 
 
-def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design: Design, settings: Settings, run: CardRun) -> Job:
+def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design: Design, run: CardRun) -> Job:
     """Compose the cards of several audiences for one run on stock. Raises TeachbackError with what cannot be composed."""
     authored = reading.authored[stem]
     fingerprint = design_hash(design)
     dealt: list[tuple[Edition, Dress]] = []
     for audience in audiences:
-        edition = _edition(authored, audience, reading.shared, settings)
+        edition = _edition(authored, audience, reading.shared, TypeSize.STANDARD)
         dealt.append((edition, _dressed(edition, reading.shared, fingerprint)))
     return Job(
         name=f"cards of {stem}",
         stem=stem,
         kind="card",
-        audience="-".join(audiences),
+        audience="+".join(audiences),
         forms=("sheet",),
         code=" ".join(dress.code for _, dress in dealt),
         place=authored.file.locate(("card",), key=True),
@@ -165,16 +183,17 @@ def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design
     )
 
 
-def _edition(authored: Authored, audience: str, shared: Shared, settings: Settings) -> Edition:
+def _edition(authored: Authored, audience: str, shared: Shared, size: TypeSize) -> Edition:
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     badge = shared.audiences.root[audience].badge[authored.handout.language]
-    return choose(authored.handout, reader, badge=badge, size=settings.size, sources=shared.sources)
+    return choose(authored.handout, reader, badge=badge, size=size, sources=shared.sources)
 
 
-def _handout_job(job: Job, edition: Edition, dress: Dress, design: Design, settings: Settings) -> Job:
+def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, settings: Settings) -> Job:
     printed = {"pdf", "png"} & set(job.forms)
     return replace(
         job,
+        flags=(_placed_flags(edition.flags, authored),),
         handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
         screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
     )
@@ -187,11 +206,16 @@ def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, desi
         cards=(compose_cards([(edition, dress)], design, medium=Medium.PRINT),) if printed else (),
         screen=compose_cards([(edition, dress)], design, medium=Medium.SCREEN) if "html" in job.forms else "",
         flags=(_carded(edition, authored),),
+        names=(job.name,),
         run=run if "sheet" in job.forms else None,
     )
 
 
 def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:
     """Give each flag on an edition's card: where it stands in the file, and the card's words for it."""
+    return _placed_flags(tuple(flag for flag in edition.flags if flag.card), authored)
+
+
+def _placed_flags(flags: tuple[Flag, ...], authored: Authored) -> dict[str, tuple[Location, str]]:
     places = {flag.id: authored.file.locate(("red_flags", index)) for index, flag in enumerate(authored.handout.red_flags)}
-    return {flag.id: (places[flag.id], plain(flag.short)) for flag in edition.flags if flag.card}
+    return {flag.id: (places[flag.id], plain(flag.short)) for flag in flags}

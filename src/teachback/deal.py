@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.cardrun import Order, card_run, find_stock
-from teachback.compose import compose_deck, open_design, read_handouts, summarise
+from teachback.compose import check_design, compose_deck, open_design, read_handouts, summarise
 from teachback.content import load_stocks
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.press import do_job
@@ -68,13 +68,16 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     cards = [number for number in range(len(audiences)) for _ in range(copies)] if len(audiences) > 1 else [0] * copies
     run = card_run(named, cards, settings, stocks, order)
     design = open_design(workspace)
-    job = compose_deck(reading, stem, audiences, design, settings, run)
+    flaws = check_design(design)
+    if flaws:
+        raise TeachbackError(*flaws)
+    job = compose_deck(reading, stem, audiences, design, run)
     done = do_job(job, design.files)
     if done.problems:
         raise TeachbackError(*done.problems)
     printed = done.printed[0]
     shared = shared_fingerprint(workspace)
-    origins = {name: made_from(shared, read_bytes(path)) for name, path in files.items()}
+    origins = {name: made_from(shared, read_bytes(path)) for name, path in files.items() if path.is_file()}
     parts = ["cards", job.audience, handout.language, run.stock, *(["press"] if order.press else [])]
     output = Output(
         file=f"{handout.id}/{'-'.join(parts)}.pdf",
@@ -91,6 +94,7 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
         stem=stem,
         form="cards-press" if order.press else "cards",
         setup=settings.card_setup,
+        libraries=sha256(done.libraries.encode()),
         made_from=origins[stem],
     )
     write_whole(settings.output / output.file, printed.data)
@@ -115,5 +119,5 @@ def _recorded(settings: Settings, output: Output, libraries: str, origins: dict[
     outputs = {name: other for name, other in record.outputs.items() if (settings.output / name).is_file()}
     outputs[output.file] = output
     live = [other for other in outputs.values() if other.made_from == origins.get(other.stem)]
-    now = replace(record, outputs=outputs, libraries=record.libraries or libraries)
+    now = replace(record, outputs=outputs, libraries=libraries or record.libraries)
     return tuple(keep(settings.output, record, now, live))

@@ -42,7 +42,8 @@ _DIALLED: Final = re.compile(r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|
 _DIALLED_DIGITS: Final = range(2, 16)
 # Stand in composed cards until their size is known.
 _CARD_SIZE: Final = "/* the size of the card */\n"
-_ROOM: Final = "@room@"
+# No text can hold these: no font has the characters of the private use area.
+_ROOM: Final = "\ue000room\ue001"
 # In characters; a heading longer than this wraps in a narrow first column.
 LONG_HEADING: Final = 40
 # What a template can raise that Jinja2 does not foresee.
@@ -158,7 +159,7 @@ def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]]) -> str:
     sheet = f"@page {{ size: {box.width}mm {box.height}mm; margin: {CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
     page = page.replace(_CARD_SIZE, sheet).replace(_ROOM, "roomy" if is_roomy(box) else "snug")
     for number, (front, back) in enumerate(sizes):
-        page = page.replace(f"@front-{number}@", f"{front:g}pt").replace(f"@back-{number}@", f"{back:g}pt")
+        page = page.replace(f"\ue000front-{number}\ue001", f"{front:g}pt").replace(f"\ue000back-{number}\ue001", f"{back:g}pt")
     return page
 
 

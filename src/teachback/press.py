@@ -113,15 +113,17 @@ def do_jobs(jobs: list[Job], served: Mapping[str, Path], processes: int) -> Iter
     method = "fork" if sys.platform == "linux" else "spawn"
     if method == "fork":
         import teachback.pdf  # noqa: F401 -- imported for the children
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context(method)) as pool:
-        # The long jobs first, so that no process is left with one at the end.
-        ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
-        try:
-            for future in as_completed([pool.submit(do_job, job, served) for job in ordered]):
-                yield future.result()
-        except BrokenProcessPool:
-            message = "a printing process was ended from outside, perhaps for lack of memory"
-            raise TeachbackError(Problem(message, "Start again with --jobs 1; what was finished is kept.")) from None
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context(method))
+    # The long jobs first, so that no process is left with one at the end.
+    ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
+    try:
+        for future in as_completed([pool.submit(do_job, job, served) for job in ordered]):
+            yield future.result()
+    except BrokenProcessPool:
+        message = "a printing process was ended from outside, perhaps for lack of memory"
+        raise TeachbackError(Problem(message, "Start again with --jobs 1; what was finished is kept.")) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
@@ -150,7 +152,23 @@ def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
         problems.append(Problem(message, "Shorten the text, or change the style that moves it."))
     if problems:
         raise TeachbackError(*problems)
+    _refuse_hidden(laid, job.flags[0], job.name)
     return laid
+
+
+def _refuse_hidden(laid: Laid, flags: Mapping[str, tuple[Location, str]], name: str) -> None:
+    """Stop pages on which a red flag is not laid out at all, because a template or a style leaves it out."""
+    from teachback.pdf import flags_laid
+
+    hint = "A template or style of the clinic leaves it out. Compare it with the built-in one."
+    there = flags_laid(laid)
+    lost = [
+        Problem(f"{name}: the red flag '{flag}' is not on the page: '{words[:60]}'", hint, place)
+        for flag, (place, words) in flags.items()
+        if flag not in there
+    ]
+    if lost:
+        raise TeachbackError(*lost)
 
 
 def _pages(job: Job, data: bytes, pages: int) -> Iterator[Printed]:
@@ -180,7 +198,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 def _laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
     """Lay all the cards of a run out, each side at the type size that it was found to take alone."""
     from teachback.html import at_size
-    from teachback.pdf import lay_out
+    from teachback.pdf import in_turn, lay_out, text_outside
 
     problems: list[Problem] = []
     sizes: list[tuple[float, float]] = []
@@ -193,7 +211,13 @@ def _laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
             problems += error.problems
     if problems or laid is None:
         raise TeachbackError(*problems)
-    return laid if len(sizes) == 1 else lay_out(at_size(job.together, run.box, sizes), served, _fonts())
+    if len(sizes) == 1:
+        return laid
+    together = lay_out(at_size(job.together, run.box, sizes), served, _fonts())
+    if together.problems or not in_turn(together, len(sizes)) or any(text_outside(together, CARD_INSET - 0.1)):
+        message = "the cards fit one by one, and not together: a style tells one card from another"
+        raise TeachbackError(*together.problems or (Problem(message, "Print one audience at a time, or change the clinic's card styles."),))
+    return together
 
 
 def _fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> tuple[tuple[float, float], Laid]:
@@ -206,6 +230,7 @@ def _fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> tupl
         laid, outside = _try(job.cards[number], box, (sizes[front], sizes[back]), served)
         front_fits, back_fits = sides_that_fit(laid)
         if front_fits and back_fits and not outside:
+            _refuse_hidden(laid, job.flags[number], job.names[number])
             return (sizes[front], sizes[back]), laid
         last = len(sizes) - 1
         if (front == last and (outside or not front_fits)) or (back == last and (outside or not back_fits)):

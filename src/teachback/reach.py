@@ -127,12 +127,34 @@ def _flag_findings(handout: Handout, readers: tuple[str, ...], audiences: Audien
             if not any(carded.get((reader, tier)) for tier in Tier):
                 message = f"the card for '{reader}' would carry no red flag"
                 yield ("card",), Problem(message, "Set `card: true` on the flags that belong on it.")
-    present = {flag.tier for flag in handout.red_flags}
-    for path, value in steps(handout):
-        if isinstance(value, RedFlagsBlock):
-            for index, tier in enumerate(value.red_flags):
-                if tier not in present:
-                    yield (*path, "red_flags", index), Problem(f"there is no red flag of the tier '{tier}'", "Take it out.")
+    present = {
+        reader: {flag.tier for flag in handout.red_flags if flag.only is None or not set(flag.only).isdisjoint(audiences.lineage(reader))}
+        for reader in readers
+    }
+    for path, block, reached in _placed(handout.sections, ("sections",), readers, audiences):
+        for index, tier in enumerate(block.red_flags):
+            without = [reader for reader in reached if tier not in present[reader]]
+            if without and len(without) == len(reached):
+                yield (*path, "red_flags", index), Problem(f"there is no red flag of the tier '{tier}'", "Take it out.")
+            elif without:
+                message = f"there is no red flag of the tier '{tier}' for {' and '.join(without)}"
+                yield (*path, "red_flags", index), Problem(message, "Add one, or set `only:` on the section.")
+
+
+def _placed(
+    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[tuple[Path, RedFlagsBlock, tuple[str, ...]]]:
+    """Find the places where sections put tiers, and who comes by each."""
+    if isinstance(value, Chosen) and value.only is not None:
+        readers = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
+    if isinstance(value, RedFlagsBlock):
+        yield path, value, readers
+    elif isinstance(value, Model):
+        for name, field in type(value).model_fields.items():
+            yield from _placed(getattr(value, name), (*path, field.alias or name), readers, audiences)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _placed(item, (*path, index), readers, audiences)
 
 
 def _carded(flag: RedFlag, lineage: tuple[str, ...]) -> bool:

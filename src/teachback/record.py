@@ -68,6 +68,7 @@ class Output:
     form: str
     made_from: str
     setup: str = ""
+    libraries: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -134,6 +135,21 @@ def keep(folder: Path, before: Record, now: Record, live: Iterable[Output]) -> t
     return ()
 
 
+def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:
+    """Say whether an output was printed from the text and the design of now, with the libraries of the last print."""
+    return output.made_from == origin.get(output.stem) and output.libraries == sha256(record.libraries.encode())
+
+
+def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Path) -> list[Problem]:
+    """Warn of printed files that say an earlier text, so that nobody hands them out."""
+    old = sorted(name for name in outputs.keys() - {output.file for output in live} if (folder / name).is_file())
+    if not old:
+        return []
+    names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
+    hint = "Print them again, or delete them, so that nobody hands them out."
+    return [Problem(f"printed from an earlier text or design: {names}", hint, Location(shown(folder)), Severity.WARNING)]
+
+
 def manifest(outputs: Iterable[Output]) -> bytes:
     """Give the manifest's bytes: every current output, in the order of the file names."""
     rows = [manifest_row(output) for output in sorted(outputs, key=lambda output: output.file)]
@@ -143,7 +159,7 @@ def manifest(outputs: Iterable[Output]) -> bytes:
 def manifest_row(output: Output) -> dict[str, Any]:
     """Give one output as plain data."""
     row = asdict(output)
-    for internal in ("stem", "form", "made_from", "setup"):
+    for internal in ("stem", "form", "made_from", "setup", "libraries"):
         del row[internal]
     return row
 
@@ -204,7 +220,11 @@ def loaded_libraries() -> str:
     except OSError:
         return ""
     wanted = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi")
-    paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if "/" in line and any(name in line for name in wanted)}
+    paths = {
+        line.split(maxsplit=5)[5]
+        for line in maps.splitlines()
+        if "/" in line and "site-packages" not in line and any(name in line for name in wanted)
+    }
     return "\n".join(_library_line(path) for path in sorted(paths))
 
 

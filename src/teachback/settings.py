@@ -16,7 +16,7 @@ from teachback.units import Paper, TypeSize
 from teachback.workspace import SETTINGS, Workspace, read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 KINDS: Final = ("handout", "card")
 FORMATS: Final = ("pdf", "html", "png")
@@ -152,6 +152,13 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
     if problems:
         raise UsageError(*problems)
     printer = printers.get(chosen["printer"] or "", {})
+    # What is said now (by a flag or the environment) wins over what the file says of all printers.
+    now = {
+        name
+        for name in ("printer", "offset", "back-offset")
+        if flags.get(name.replace("-", "_")) or environment.get(PREFIX + name.upper().replace("-", "_"))
+    }
+    named = {name for name in ("offset", "back-offset") if "printer" in now and name not in now}
     output = Path(chosen["output"]) if chosen["output"] else workspace.root / "build"
     return Settings(
         handouts=tuple(flags.get("handouts") or ()),
@@ -165,12 +172,18 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
         jobs=chosen["jobs"] or _cores(),
         stock=chosen["stock"],
         sides=Sides(chosen["sides"]) if chosen["sides"] else None,
-        offset=chosen["offset"] or printer.get("offset") or Offset(),
-        back_offset=chosen["back-offset"] or printer.get("back-offset") or Offset(),
+        offset=_settled("offset", chosen, printer, named),
+        back_offset=_settled("back-offset", chosen, printer, named),
         force=bool(flags.get("force")),
         release=bool(flags.get("release")),
         strict=bool(flags.get("strict")),
     )
+
+
+def _settled(name: str, chosen: Mapping[str, Any], printer: Mapping[str, Offset], named: Collection[str]) -> Offset:
+    """Give an offset: of a printer that was named just now, before one that the file has for all."""
+    first, second = (printer.get(name), chosen[name]) if name in named else (chosen[name], printer.get(name))
+    return first or second or NOT_OFF
 
 
 def _said(given: object) -> str:

@@ -159,6 +159,11 @@ class Stock(_Measured):
             faults.append(f"cards below each other overlap by {self.card.height - self.pitch.down:.2f} mm")
         if self.fold is not None and ((self.fold.across or 0) >= self.card.width or (self.fold.down or 0) >= self.card.height):
             faults.append("the fold lies outside the card")
+        elif (
+            self.fold is not None
+            and abs(2 * (self.fold.across or self.fold.down or 0) - (self.card.width if self.fold.across else self.card.height)) > TOLERANCE
+        ):
+            faults.append("the fold is not in the middle, so the back would not lie behind the front")
         if faults:
             raise ValueError("; ".join(faults))
         return self

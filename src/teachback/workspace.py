@@ -74,8 +74,15 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     """Give every file but the handouts by its name in the workspace: what any page may be made from."""
     found: dict[str, Path] = {}
     for root in reversed(workspace.roots):
+        walked: set[str] = set()
         for kind in KINDS:
-            for folder, subfolders, names in os.walk(root / kind):
+            for folder, subfolders, names in os.walk(root / kind, followlinks=True):
+                # Links are followed, since pages would be made from what they lead to; a ring of them ends here.
+                real = os.path.realpath(folder)
+                if real in walked:
+                    subfolders.clear()
+                    continue
+                walked.add(real)
                 subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
                 inside = Path(folder).relative_to(root).as_posix()
                 if inside == "content/handouts":

@@ -82,7 +82,7 @@ design = open_design(workspace)
 named = find_stock("avery-5371", stocks)
 
 def job(copies):
-    return compose_deck(reading, "leg-cramps", ("ckd",), design, settings, card_run(named, [0] * copies, settings, stocks, Order()))
+    return compose_deck(reading, "leg-cramps", ("ckd",), design, card_run(named, [0] * copies, settings, stocks, Order()))
 
 jobs = {"ten": job(10), "thousand": job(1000)}
 found = {"one": [], "ten": [], "thousand": [], "bytes": 0}

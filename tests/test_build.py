@@ -14,6 +14,7 @@ import pytest
 from tiny import TINY
 
 from teachback.build import Built, build
+from teachback.compose import check_design, open_design
 from teachback.errors import UsageError
 from teachback.record import sha256
 from teachback.settings import resolve
@@ -278,3 +279,10 @@ def test_a_tier_placed_where_one_reader_has_no_flag_of_it_is_named(workspace: Ma
     )
     built = run(workspace({"content/handouts/tiny.yaml": text}))
     assert [problem.message for problem in built.problems] == ["there is no red flag of the tier 'visit' for general"]
+
+
+def test_the_built_in_styles_hold_nothing_that_weasyprint_drops(builtin: Workspace) -> None:
+    """A clinic's build asks about its own style sheets only; ours are asked about here."""
+    design = open_design(builtin)
+    assert len(design.styles) > 5
+    assert check_design(design, builtin) == ()

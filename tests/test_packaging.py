@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> None:
-    """What lies in the checkout's folders lies in the wheel, and nothing else beside it."""
+    """What lies in the checkout's folders lies in the wheel."""
     tracked = subprocess.run(
         ["git", "ls-files", "content", "templates", "styles"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()

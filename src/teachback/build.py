@@ -245,7 +245,7 @@ def _print(
             groups[key] = (*groups.get(key, ()), want.form)
     run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
     jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings, run)
-    flaws = check_design(design) if groups else ()
+    flaws = check_design(design, workspace) if groups else ()
     found[GENERAL] += flaws
     for stem, group in problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.

@@ -45,7 +45,7 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
         pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
     design = open_design(workspace)
-    flaws = check_design(design)
+    flaws = check_design(design, workspace)
     if flaws:
         raise TeachbackError(*flaws)
     laid = lay_out(compose_calibration(pages, words, language, page, design), design.files, Fonts())

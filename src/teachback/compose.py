@@ -100,18 +100,22 @@ def design_problems(design: Design) -> Iterator[Problem]:
                 yield Problem(*fault, Location(shown(path)))
 
 
-def check_design(design: Design) -> tuple[Problem, ...]:
-    """Find everything that is wrong with the design, as its files show it and as WeasyPrint reads it."""
+def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
+    """Find everything that is wrong with the design, as its files show it and as WeasyPrint reads it.
+
+    WeasyPrint is asked about the workspace's own style sheets; the built-in ones are asked about in the tests.
+    """
     flaws = tuple(design_problems(design))
-    return (*flaws, *_style_problems(design, flaws))
+    own = {name: css for name, css in design.styles.items() if design.files[f"styles/{name}"].is_relative_to(workspace.root)}
+    return (*flaws, *_style_problems(own, design, flaws))
 
 
-def _style_problems(design: Design, flaws: Iterable[Problem]) -> Iterator[Problem]:
+def _style_problems(styles: Mapping[str, str], design: Design, flaws: Iterable[Problem]) -> Iterator[Problem]:
     """Check the style sheets that go to paper; of a sheet with flaws only what has a place of its own is told."""
     from teachback.pdf import style_problems
 
     flawed = {flaw.location.file for flaw in flaws if flaw.location}
-    for name, css in design.styles.items():
+    for name, css in styles.items():
         if "screen" not in name:
             sheet = shown(design.files[f"styles/{name}"])
             yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
@@ -124,11 +128,15 @@ def compose_jobs(
     fingerprint = design_hash(design)
     jobs: list[Job] = []
     problems: dict[str, list[Problem]] = {}
+    dressed: dict[tuple[str, str, TypeSize], tuple[Edition, Dress]] = {}
     for stem, audience, kind, forms in wanted:
         authored = reading.authored[stem]
         try:
-            edition = _edition(authored, audience, reading.shared, settings.size if kind == "handout" else TypeSize.STANDARD)
-            dress = _dressed(edition, reading.shared, fingerprint)
+            size = settings.size if kind == "handout" else TypeSize.STANDARD
+            if (stem, audience, size) not in dressed:
+                chosen = _edition(authored, audience, reading.shared, size)
+                dressed[stem, audience, size] = (chosen, _dressed(chosen, reading.shared, fingerprint))
+            edition, dress = dressed[stem, audience, size]
             job = Job(
                 name=f"{kind} of {edition.handout} for {audience}",
                 stem=stem,

@@ -68,7 +68,7 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     cards = [number for number in range(len(audiences)) for _ in range(copies)] if len(audiences) > 1 else [0] * copies
     run = card_run(named, cards, settings, stocks, order)
     design = open_design(workspace)
-    flaws = check_design(design)
+    flaws = check_design(design, workspace)
     if flaws:
         raise TeachbackError(*flaws)
     job = compose_deck(reading, stem, audiences, design, run)

@@ -16,7 +16,19 @@ from teachback.workspace import Workspace, find, folders, handout_files, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LIBRARIES = ("click", "PyYAML", "pydantic", "Jinja2", "markdown-it-py", "babel", "fonttools", "weasyprint", "pypdfium2", "pillow")
+LIBRARIES = (
+    "click",
+    "PyYAML",
+    "pydantic",
+    "Jinja2",
+    "markdown-it-py",
+    "babel",
+    "fonttools",
+    "weasyprint",
+    "pikepdf",
+    "pypdfium2",
+    "pillow",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

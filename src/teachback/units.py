@@ -17,11 +17,6 @@ def px_to_mm(px: float) -> float:
     return px * MM_PER_INCH / PX_PER_INCH
 
 
-def mm_to_px(mm: float) -> float:
-    """Turn millimetres into CSS pixels."""
-    return mm * PX_PER_INCH / MM_PER_INCH
-
-
 @dataclass(frozen=True)
 class Box:
     """A width and a height in millimetres."""

@@ -165,7 +165,7 @@ def browser() -> Iterator[Browser]:
     if program is None:
         # A machine without a browser can still print every page, so this is no failure of the program; what was not
         # tested must show as left out. What CI runs installs the browser first.
-        pytest.skip("left out: no Chromium here; apt-get install chromium")
+        pytest.skip("left out (issue 2): no Chromium here; apt-get install chromium")
     with sync_playwright() as playwright:
         # teachback.pdf hides the system's fonts from this process; a browser that finds none at all breaks down.
         environment: dict[str, str | float | bool] = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}

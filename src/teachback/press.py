@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides); no text of a handout may stand there.
 HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
+GARBAGE_THRESHOLD: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -297,6 +298,10 @@ def _fonts() -> Fonts:
 
         # Let go before the process ends, a forked one too: else WeasyPrint could not take its folder of fonts away.
         Finalize(None, _let_go, exitpriority=1)
+        # A layout makes hundreds of thousands of boxes that live until it is written: looking for garbage among them
+        # again and again costs several per cent of the time.
+        gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD)
         _kept_fonts.append(Fonts())
     return _kept_fonts[0]
 

@@ -433,3 +433,11 @@ def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
     """A language without words is a usage error and no traceback."""
     with pytest.raises(UsageError, match="no words for the language 'es'"):
         calibrate(resolve({"output": str(tmp_path), "language": "es"}, {}, BUILTIN), BUILTIN)
+
+
+def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:
+    """Nobody gets English cards because English comes first."""
+    clinic = workspace({"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")})
+    with pytest.raises(UsageError, match="several languages"):
+        dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+    assert dealt(tmp_path, workspace=clinic, handouts=("tiny",), language="en")[0].output.language == "en"

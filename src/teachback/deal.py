@@ -110,7 +110,9 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
         of_id = [stem for stem in of_id if stem.endswith(f".{settings.language}") or "." not in stem]
     if not of_id:
         raise UsageError(Problem(f"there is no handout '{wanted}'", nearest(wanted, {stem.split(".")[0] for stem in stems})))
-    return of_id[-1] if settings.language is not None else of_id[0]
+    if settings.language is None and len(of_id) > 1:
+        raise UsageError(Problem(f"'{wanted}' is written in several languages: {', '.join(of_id)}", "Say which one with --language."))
+    return of_id[-1]
 
 
 def _recorded(settings: Settings, output: Output, libraries: str, origins: dict[str, str]) -> tuple[Problem, ...]:

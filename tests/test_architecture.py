@@ -34,22 +34,23 @@ LAYERS: list[dict[str, set[str]]] = [
         "settings": set(),
         "record": set(),
     },
-    {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "scaffold": set()},
+    {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "laid": {"pdf"}, "plan": set(), "scaffold": set()},
     {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set()},
     {"press": set(), "calibration": set()},
     {"compose": set(), "cardrun": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
+    {"tell": set()},
     {"cli": set()},
     {"__main__": set()},
 ]
-# Outside library -> the one module that may import it.
+# Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli", "weasyprint": "pdf", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell", "weasyprint": "pdf laid", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks", "PIL": "picture", "pikepdf": "sheets",
 }  # fmt: skip
 PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.
-LIGHT = {"__main__", "cli", "build", "record", "settings", "textfile", "workspace", "errors", "units", "impose"}
+LIGHT = {"__main__", "cli", "tell", "plan", "build", "record", "settings", "textfile", "workspace", "errors", "units", "impose"}
 
 
 def imports(path: Path, *, at_start: bool = False) -> set[str]:
@@ -109,7 +110,7 @@ def test_each_outside_library_is_imported_by_one_module() -> None:
         for imported in imports(path):
             library = imported.split(".")[0]
             if library in OUTSIDE:
-                assert OUTSIDE[library] == name, f"{name} imports {library}"
+                assert name in OUTSIDE[library].split(), f"{name} imports {library}"
                 seen.add(library)
             elif library in {"pydantic", "pydantic_core"}:
                 assert name in PYDANTIC, f"{name} imports pydantic"

@@ -235,9 +235,10 @@ def test_only_the_shipped_fonts_are_in_the_files(prints: Prints) -> None:
 def test_a_card_that_does_not_fit_would_be_seen(tmp_path: Path) -> None:
     """The layout's own boxes tell a text that sticks out: one line of letters without a break is found."""
     del tmp_path
+    from teachback import laid as boxes
     from teachback import pdf
 
     html = '<html lang="en"><title>x</title><style>@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>' + "W" * 90
     laid = pdf.lay_out(html, {}, pdf.Fonts())
-    assert [out.words for out in pdf.text_outside(laid, CARD_INSET)] == ["W" * 90]
+    assert [out.words for out in boxes.text_outside(laid, CARD_INSET)] == ["W" * 90]
     assert px_to_mm(96) == pytest.approx(25.4)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest
+from teachback.plan import check_choice, origins, refused, selected_files, sorted_out, wanted_outputs
 from teachback.record import (
     Output,
     Record,
-    Summary,
     current,
     keep,
-    made_from,
     old_paper,
     read_record,
     review_problems,
@@ -24,7 +23,7 @@ from teachback.record import (
     whole,
 )
 from teachback.units import CARD, Paper, TypeSize
-from teachback.workspace import Workspace, handout_files, read_bytes, shown, stray_files, write_whole
+from teachback.workspace import Workspace, handout_files, shown, stray_files, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.compose import Reading
+    from teachback.plan import Wanted
     from teachback.press import CardRun, Done, Job, Printed
     from teachback.settings import Settings
 
@@ -57,24 +57,6 @@ class Built:
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One output that the run is to make; for pictures it stands for all their pages."""
-
-    stem: str
-    kind: str
-    audience: str
-    form: str
-    size: str
-    paper: str | None
-    setup: str = ""
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """See Output.identity."""
-        return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
-
-
 def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> Built:
     """Print what is wanted and has changed.
 
@@ -84,9 +66,9 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     files = handout_files(workspace)
     found: Found = defaultdict(list)
     found[GENERAL] += stray_files(workspace)
-    selected = _selected(settings, files)
-    origin = _origins(files, shared_fingerprint(workspace), selected, found)
-    sources = {stem: path for stem, path in selected.items() if stem in origin}
+    chosen_files = selected_files(settings, files)
+    origin = origins(files, shared_fingerprint(workspace), chosen_files, found)
+    sources = {stem: path for stem, path in chosen_files.items() if stem in origin}
     record = read_record(settings.output)
     fresh_libraries = same_libraries(record.libraries)
 
@@ -100,21 +82,21 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
 
         summaries |= {stem: summarise(a, origin[stem]) for stem, a in reading.authored.items() if stem in unread}
     chosen = {stem: s for stem, s in sorted(summaries.items()) if settings.language in {None, s.language}}
-    _check_choice(settings, chosen, found)
+    check_choice(settings, chosen, found)
     for stem, problem in twin_problems(chosen, files):
         found[stem].append(problem)
     for stem, summary in chosen.items():
         found[stem] += review_problems(summary, today, release=settings.release)
 
-    wanted = [w for stem, s in chosen.items() if not _refused(stem, found, settings) for w in _wanted(stem, s, settings)]
+    wanted = [w for stem, s in chosen.items() if not refused(stem, found, settings) for w in wanted_outputs(stem, s, settings)]
     usable = [] if settings.force or not fresh_libraries else [o for o in record.outputs.values() if current(o, origin, record)]
-    kept, stale = _sorted_out(wanted, usable, settings.output)
+    kept, stale = sorted_out(wanted, usable, settings.output)
     printed: dict[str, Output] = {}
     libraries = record.libraries
     stopped = False
-    if stale and not _refused(GENERAL, found, settings):
+    if stale and not refused(GENERAL, found, settings):
         found[GENERAL] += _folder_problems(settings.output)
-    if stale and not _refused(GENERAL, found, settings):
+    if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
         printed, libraries, stopped = _print(stale, reading, workspace, settings, origin, found, step)
         libraries = libraries or record.libraries
@@ -140,37 +122,8 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         tuple(done[name] for name in sorted(done)),
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
-        tuple(stem for stem in selected if _refused(stem, found, settings)),
+        tuple(stem for stem in chosen_files if refused(stem, found, settings)),
     )
-
-
-def _sorted_out(wanted: Iterable[Wanted], usable: Iterable[Output], folder: Path) -> tuple[dict[str, Output], list[Wanted]]:
-    """Tell what is there, whole, from what must be printed."""
-    kept: dict[str, Output] = {}
-    stale: list[Wanted] = []
-    by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
-    for output in usable:
-        by_identity[output.identity].append(output)
-    for want in wanted:
-        same = by_identity.get(want.identity)
-        if same and all(whole(folder, output) for output in same):
-            kept |= {output.file: output for output in same}
-        else:
-            stale.append(want)
-    return kept, stale
-
-
-def _selected(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Give the handout files that were named, or all; `leg-cramps` also names leg-cramps.es.yaml."""
-    if not settings.handouts:
-        if not files:
-            raise TeachbackError(Problem("there are no handouts", "Make one with `teachback new ID`."))
-        return dict(files)
-    ids = {stem.split(".")[0] for stem in files}
-    unknown = [name for name in settings.handouts if name not in files and name not in ids]
-    if unknown:
-        raise UsageError(*(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown))
-    return {stem: path for stem, path in files.items() if stem in settings.handouts or stem.split(".")[0] in settings.handouts}
 
 
 def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None, found: Found) -> Reading:
@@ -188,36 +141,6 @@ def _check_audiences(settings: Settings, reading: Reading) -> None:
     unknown = [name for name in settings.audiences if name not in known]
     if unknown:
         raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, known)) for name in unknown))
-
-
-def _check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found) -> None:
-    """Refuse a choice that would print nothing without a word."""
-    if settings.language is not None and not chosen and not any(found.values()):
-        raise UsageError(
-            Problem(f"no handout is written in the language '{settings.language}'", "Leave --language out to see what there is.")
-        )
-    if settings.audiences and chosen and not any(set(settings.audiences) & set(s.audiences) for s in chosen.values()):
-        message = f"no handout is for {' or '.join(settings.audiences)}"
-        raise UsageError(Problem(message, "See `teachback list handouts`."))
-
-
-def _refused(stem: str, found: Found, settings: Settings) -> bool:
-    return any(settings.strict or problem.severity is Severity.ERROR for problem in found[stem])
-
-
-def _wanted(stem: str, summary: Summary, settings: Settings) -> Iterator[Wanted]:
-    for audience in summary.audiences:
-        if settings.audiences and audience not in settings.audiences:
-            continue
-        for kind in settings.kinds:
-            if kind == "card" and not summary.card:
-                continue
-            size = str(settings.size) if kind == "handout" else str(TypeSize.STANDARD)
-            for form in settings.formats:
-                paper = str(settings.paper) if kind == "handout" and form != "html" else None
-                yield Wanted(stem, kind, audience, form, size, paper)
-            if kind == "card" and "pdf" in settings.formats:
-                yield Wanted(stem, kind, audience, "sheet", size, None, settings.card_setup)
 
 
 def _print(
@@ -250,8 +173,8 @@ def _print(
     for stem, group in problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.
         found[stem] += [p for p in group if not flaws or (p.location and p.location.file.endswith(".html"))]
-    jobs = [job for job in jobs if not _refused(job.stem, found, settings)]
-    if not jobs or _refused(GENERAL, found, settings):
+    jobs = [job for job in jobs if not refused(job.stem, found, settings)]
+    if not jobs or refused(GENERAL, found, settings):
         return {}, "", False
     outputs: dict[str, Output] = {}
     libraries = ""
@@ -264,7 +187,7 @@ def _print(
             waiting[stem].append(done)
             left[stem] -= 1
             libraries = done.libraries
-            if left[stem] == 0 and not _refused(stem, found, settings):
+            if left[stem] == 0 and not refused(stem, found, settings):
                 for output in _written(waiting.pop(stem), reading, settings, origin[stem]):
                     outputs[output.file] = output
             if step:
@@ -354,14 +277,3 @@ def _folder_problems(folder: Path) -> tuple[Problem, ...]:
         return tuple(replace(problem, location=Location(shown(folder))) for problem in error.problems)
     probe.unlink(missing_ok=True)
     return ()
-
-
-def _origins(files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found) -> dict[str, str]:
-    """Hash what each handout is made from; one that cannot be read does not keep the others from printing."""
-    origins = {}
-    for stem, path in files.items():
-        try:
-            origins[stem] = made_from(shared, read_bytes(path))
-        except TeachbackError as error:
-            found[stem] += error.problems if stem in selected else ()
-    return origins

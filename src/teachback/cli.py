@@ -17,12 +17,12 @@ import click
 
 from teachback import __version__
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
+from teachback.tell import Progress, built_json, interrupted, print_problems, print_rows, print_summary, refuse
 from teachback.workspace import Workspace, open_workspace, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from teachback.build import Built
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -35,20 +35,20 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:
-        return _interrupted()
+        return interrupted()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return 2
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "teachback"
-        _refuse((Problem(error.format_message(), f"See `{command} --help`."),), as_json=as_json)
+        refuse((Problem(error.format_message(), f"See `{command} --help`."),), as_json=as_json)
         return 2
     except TeachbackError as error:
-        _refuse(in_file_order(error.problems), as_json=as_json)
+        refuse(in_file_order(error.problems), as_json=as_json)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
-        return _interrupted()
+        return interrupted()
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,13 +84,13 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 
     workspace = _workspace()
     settings = resolve(flags, os.environ, workspace)
-    with _progress(shown_at_all=not as_json) as step:
+    with Progress(shown_at_all=not as_json) as step:
         built = build(settings, workspace, _today(), step)
     if as_json:
-        click.echo(json.dumps(_built_json(built), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(built_json(built), indent=2, ensure_ascii=False))
     else:
-        _print_problems(built.problems)
-        _print_summary(built, settings.output)
+        print_problems(built.problems)
+        print_summary(built, settings.output)
     return 1 if built.failed else 0
 
 
@@ -131,7 +131,7 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
             )
         )
         return int(failed)
-    _print_problems(dealt.problems)
+    print_problems(dealt.problems)
     sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
     cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
     click.echo(f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}")
@@ -185,8 +185,8 @@ def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     from teachback.catalog import handout_rows
 
     rows, problems = handout_rows(_workspace())
-    _print_rows(rows, as_json=as_json)
-    _print_problems(problems)
+    print_rows(rows, as_json=as_json)
+    print_problems(problems)
     return 1 if problems else 0
 
 
@@ -196,7 +196,7 @@ def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """List the stocks: name, page, cards, size, other names under which the same sheet is sold."""
     from teachback.catalog import stock_rows
 
-    _print_rows(stock_rows(_workspace()), as_json=as_json)
+    print_rows(stock_rows(_workspace()), as_json=as_json)
 
 
 @list_group.command("audiences")
@@ -205,7 +205,7 @@ def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """List the audiences: id, what staff call them, which one they extend."""
     from teachback.catalog import audience_rows
 
-    _print_rows(audience_rows(_workspace()), as_json=as_json)
+    print_rows(audience_rows(_workspace()), as_json=as_json)
 
 
 @main.command("schema")
@@ -261,99 +261,9 @@ def _today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
 
 
-def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print rows as JSON, or as columns as wide as their longest entry."""
-    if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    table = [list(rows[0])] if rows else []
-    table += [
-        [", ".join(value) if isinstance(value, list) else "" if value is None else str(value) for value in row.values()] for row in rows
-    ]
-    widths = [max(len(cells[index]) for cells in table) for index in range(len(table[0]))] if table else []
-    for cells in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
-
-
 def _workspace() -> Workspace:
     try:
         here = Path.cwd()
     except FileNotFoundError:
         raise UsageError(Problem("the folder you are in is not there any more", "Change to another folder.")) from None
     return open_workspace(here)
-
-
-class _progress:  # noqa: N801 -- reads as the word it is in a with statement
-    """A progress bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, *, shown_at_all: bool) -> None:
-        self.on = shown_at_all and sys.stderr.isatty()
-        self.bar: Any = None
-
-    def __enter__(self) -> Any:  # noqa: ANN401 -- a function or None
-        return self._step if self.on else None
-
-    def _step(self, done: int, total: int) -> None:
-        if self.bar is None:
-            self.bar = click.progressbar(length=total, label="Printing", file=sys.stderr)
-            self.bar.__enter__()
-        self.bar.update(done - self.bar.pos)
-
-    def __exit__(self, *details: object) -> None:
-        if self.bar is not None:
-            self.bar.__exit__(*details)
-
-
-def _built_json(built: Built) -> dict[str, Any]:
-    from teachback.record import manifest_row
-
-    return {
-        "ok": not built.failed,
-        "outputs": [
-            {**manifest_row(output), "status": "printed" if output.file in built.printed else "unchanged"} for output in built.outputs
-        ],
-        "refused": list(built.refused),
-        "problems": [problem.as_json() for problem in built.problems],
-    }
-
-
-def _print_summary(built: Built, folder: Path) -> None:
-    for output in built.outputs:
-        if output.file in built.printed:
-            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
-            click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
-    unchanged = len(built.outputs) - len(built.printed)
-    errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
-    words = [f"{len(built.printed)} printed"]
-    words += [f"{unchanged} unchanged"] if unchanged else []
-    words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
-    words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
-    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else ""))
-
-
-def _refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(
-            json.dumps(
-                {"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]}, indent=2, ensure_ascii=False
-            )
-        )
-    else:
-        _print_problems(problems)
-
-
-def _print_problems(problems: tuple[Problem, ...]) -> None:
-    """Print to the error stream, in colour only on a terminal that has not asked for none."""
-    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    for problem in problems:
-        place = str(problem.location) if problem.location else "teachback"
-        warning = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
-        # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
-        click.echo(f"{click.style(place, bold=True)}: {warning}{' '.join(problem.message.split())}", err=True, color=color)
-        if problem.hint:
-            click.echo(f"    {' '.join(problem.hint.split())}", err=True, color=color)
-
-
-def _interrupted() -> int:
-    click.echo("\nStopped; what was finished is kept.", err=True)
-    return 130

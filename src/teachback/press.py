@@ -140,7 +140,8 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
 
 def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
-    from teachback.pdf import lay_out, text_outside
+    from teachback.laid import text_outside
+    from teachback.pdf import lay_out
 
     laid = lay_out(job.handout, served, _fonts())
     problems = [*laid.problems]
@@ -159,7 +160,7 @@ def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
 
 def _refuse_hidden(laid: Laid, flags: Mapping[str, tuple[Location, str]], name: str) -> None:
     """Stop pages on which a red flag is not laid out at all, because a template or a style leaves it out."""
-    from teachback.pdf import flags_laid
+    from teachback.laid import flags_laid
 
     hint = "A template or style of the clinic leaves it out. Compare it with the built-in one."
     there = flags_laid(laid)
@@ -199,7 +200,8 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 def _laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
     """Lay all the cards of a run out, each side at the type size that it was found to take alone."""
     from teachback.html import at_size
-    from teachback.pdf import in_turn, lay_out, text_outside
+    from teachback.laid import in_turn, text_outside
+    from teachback.pdf import lay_out
 
     problems: list[Problem] = []
     sizes: list[tuple[float, float]] = []
@@ -223,7 +225,7 @@ def _laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
 
 def _fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> tuple[tuple[float, float], Laid]:
     """Lay one card out with each side at the largest type size at which all of it fits; refuse it where none does."""
-    from teachback.pdf import sides_that_fit
+    from teachback.laid import sides_that_fit
 
     sizes = card_text_sizes(box)
     front = back = 0
@@ -242,7 +244,8 @@ def _fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> tupl
 
 def _try(page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, Path]) -> tuple[Laid, tuple[str, ...]]:
     from teachback.html import at_size
-    from teachback.pdf import lay_out, text_outside
+    from teachback.laid import text_outside
+    from teachback.pdf import lay_out
 
     laid = lay_out(at_size(page, box, [sizes]), served, _fonts())
     if laid.problems:
@@ -252,7 +255,7 @@ def _try(page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, P
 
 def _card_problems(job: Job, number: int, box: Box, laid: Laid, outside: tuple[str, ...], served: Mapping[str, Path]) -> Iterator[Problem]:
     """Say what of a card does not fit: the flag, the reader, the stock, what is missing, and where it would fit."""
-    from teachback.pdf import flags_out, missing_height
+    from teachback.laid import flags_out, missing_height
 
     flags = job.flags[number] if number < len(job.flags) else {}
     where = f" of {job.run.stock}" if job.run is not None and box == job.run.box and "pdf" not in job.forms else ""
@@ -274,7 +277,7 @@ def _card_problems(job: Job, number: int, box: Box, laid: Laid, outside: tuple[s
 
 def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[str]:
     """Name up to six stocks on which a refused card fits at the smallest type."""
-    from teachback.pdf import sides_that_fit
+    from teachback.laid import sides_that_fit
 
     known: dict[Box, bool] = {}
     names = []

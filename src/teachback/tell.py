@@ -1,0 +1,112 @@
+"""What a person at the prompt is told: problems, rows, progress, the outcome of a build."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from teachback.errors import Problem, Severity
+from teachback.workspace import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from teachback.build import Built
+
+
+def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print rows as JSON, or as columns as wide as their longest entry."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = [list(rows[0])] if rows else []
+    table += [
+        [", ".join(value) if isinstance(value, list) else "" if value is None else str(value) for value in row.values()] for row in rows
+    ]
+    widths = [max(len(cells[index]) for cells in table) for index in range(len(table[0]))] if table else []
+    for cells in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+
+class Progress:
+    """A progress bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, *, shown_at_all: bool) -> None:
+        self.on = shown_at_all and sys.stderr.isatty()
+        self.bar: Any = None
+
+    def __enter__(self) -> Any:  # noqa: ANN401 -- a function or None
+        return self._step if self.on else None
+
+    def _step(self, done: int, total: int) -> None:
+        if self.bar is None:
+            self.bar = click.progressbar(length=total, label="Printing", file=sys.stderr)
+            self.bar.__enter__()
+        self.bar.update(done - self.bar.pos)
+
+    def __exit__(self, *details: object) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(*details)
+
+
+def built_json(built: Built) -> dict[str, Any]:
+    """Give the outcome of a build as plain data."""
+    from teachback.record import manifest_row
+
+    return {
+        "ok": not built.failed,
+        "outputs": [
+            {**manifest_row(output), "status": "printed" if output.file in built.printed else "unchanged"} for output in built.outputs
+        ],
+        "refused": list(built.refused),
+        "problems": [problem.as_json() for problem in built.problems],
+    }
+
+
+def print_summary(built: Built, folder: Path) -> None:
+    """Print one line for each file that was printed, and one for all."""
+    for output in built.outputs:
+        if output.file in built.printed:
+            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
+            click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
+    unchanged = len(built.outputs) - len(built.printed)
+    errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
+    words = [f"{len(built.printed)} printed"]
+    words += [f"{unchanged} unchanged"] if unchanged else []
+    words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
+    words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
+    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else ""))
+
+
+def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+    """Print why nothing was done at all."""
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]}, indent=2, ensure_ascii=False
+            )
+        )
+    else:
+        print_problems(problems)
+
+
+def print_problems(problems: tuple[Problem, ...]) -> None:
+    """Print to the error stream, in colour only on a terminal that has not asked for none."""
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    for problem in problems:
+        place = str(problem.location) if problem.location else "teachback"
+        warning = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
+        # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
+        click.echo(f"{click.style(place, bold=True)}: {warning}{' '.join(problem.message.split())}", err=True, color=color)
+        if problem.hint:
+            click.echo(f"    {' '.join(problem.hint.split())}", err=True, color=color)
+
+
+def interrupted() -> int:
+    """Say that the person at the keyboard got their way, and give the exit code for it."""
+    click.echo("\nStopped; what was finished is kept.", err=True)
+    return 130

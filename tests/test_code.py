@@ -1,0 +1,57 @@
+"""The edition code: a slip in typing it is found."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teachback.code import ALPHABET, CODE, check_character, is_whole, nearest_codes, tidied
+
+BODIES = st.builds(
+    lambda head, last: f"{head}-{last}",
+    st.sampled_from(["LC-CKD-EN", "LC-GENERAL-EN", "BYV-NO-DIALYSIS-ES", "X-A-ZH-HANS"]),
+    st.text(ALPHABET, min_size=6, max_size=6),
+)
+
+
+@given(BODIES, st.data())
+def test_one_wrong_character_in_the_last_part_is_found(body: str, data: st.DataObject) -> None:
+    """Whichever of the seven characters is replaced by whichever other."""
+    code = body + check_character(body)
+    assert is_whole(code)
+    place = data.draw(st.integers(len(code) - 7, len(code) - 1))
+    other = data.draw(st.sampled_from([c for c in ALPHABET if c != code[place]]))
+    assert not is_whole(code[:place] + other + code[place + 1 :])
+
+
+@given(BODIES, st.data())
+def test_two_neighbours_that_changed_places_are_found(body: str, data: st.DataObject) -> None:
+    """Where they differ; equal ones make the same code."""
+    code = body + check_character(body)
+    place = data.draw(st.integers(len(code) - 7, len(code) - 2))
+    one, two = code[place], code[place + 1]
+    assert is_whole(code[:place] + two + one + code[place + 2 :]) == (one == two)
+
+
+def test_letters_that_look_alike_are_never_printed() -> None:
+    """The last part holds none of the pairs that tired eyes confuse; 23 letters make the check character work."""
+    assert len(ALPHABET) == len(set(ALPHABET)) == 23
+    assert not set("0O1IL2Z5S8BUV") & set(ALPHABET)
+
+
+def test_a_code_is_found_in_the_words_of_a_page() -> None:
+    """And what only looks a little like one is not."""
+    page = "Version: Nov 22, 2026 LC-CKD-EN-7F3A9CX Page 1 of 6, call 555-0100-22, LC-CKD-EN-7F3A9CXX"
+    assert CODE.findall(page) == ["LC-CKD-EN-7F3A9CX"]
+
+
+def test_what_people_type_is_read_as_the_code_is_written() -> None:
+    """Small letters, blanks and other dashes."""
+    assert tidied("  lc ckd\u2013en_7f3a9cx ") == "LC-CKD-EN-7F3A9CX"
+
+
+def test_the_nearest_code_is_named_first() -> None:
+    """Misread letters count less than other letters, and nothing is named that is not near."""
+    known = ["LC-CKD-EN-DF3A9CX", "LC-CKD-EN-MMMMMMM", "BYV-GENERAL-EN-7F3A9CX"]
+    assert nearest_codes("LC-CKD-EN-OF3A9CX", known)[0] == "LC-CKD-EN-DF3A9CX"
+    assert nearest_codes("nothing at all", known) == ()

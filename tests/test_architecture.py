@@ -23,6 +23,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "loading": set(),
         "stock": {"document"},
         "impose": {"stock"},
+        "color": set(),
     },
     {
         "audience": set(),
@@ -34,8 +35,19 @@ LAYERS: list[dict[str, set[str]]] = [
         "settings": set(),
         "record": set(),
     },
-    {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "laid": {"pdf"}, "plan": set(), "scaffold": set()},
-    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set()},
+    {
+        "edition": set(),
+        "reach": set(),
+        "raster": set(),
+        "pdf": set(),
+        "laid": {"pdf"},
+        "plan": set(),
+        "scaffold": set(),
+        "reading": set(),
+        "seen": {"laid", "reading"},
+    },
+    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set(), "said": set()},
+    {"proof": set()},
     {"press": set(), "calibration": set()},
     {"compose": set(), "cardrun": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
@@ -45,8 +57,8 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell", "weasyprint": "pdf laid", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks", "PIL": "picture", "pikepdf": "sheets",
+    "click": "cli tell", "weasyprint": "pdf", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
 }  # fmt: skip
 PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.

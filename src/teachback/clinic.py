@@ -9,23 +9,16 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from teachback.color import WHITE, contrast
 from teachback.document import Plain
 
-# WCAG 2.1, success criterion 1.4.3: text against its background.
+# WCAG 2.2, success criterion 1.4.3: text against its background.
 MIN_CONTRAST: Final = 4.5
-_LINEAR_LIMIT: Final = 0.04045
-
-
-def contrast_on_white(color: str) -> float:
-    """Give the WCAG 2.1 contrast ratio of `#rrggbb` against white (relative luminance of linearised sRGB)."""
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= _LINEAR_LIMIT else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return 1.05 / (luminance + 0.05)
 
 
 def _readable(color: str) -> str:
-    ratio = contrast_on_white(color)
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    ratio = contrast((red, green, blue), WHITE)
     if ratio < MIN_CONTRAST:
         message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {MIN_CONTRAST}:1\nTake a darker colour."
         raise ValueError(message)

@@ -5,8 +5,9 @@ A build with nothing to do never imports this module: pydantic, Jinja2 and the r
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from teachback.choose import Reader, choose
 from teachback.code import edition_code
@@ -17,9 +18,10 @@ from teachback.marks import plain
 from teachback.picture import KINDS, picture_fault
 from teachback.press import CardRun, Job
 from teachback.record import Summary, design_fingerprint
+from teachback.said import Expected, Frame, card_back_said, card_front_said, handout_said, squeezed
 from teachback.style import sheet_problems
 from teachback.textfile import decode
-from teachback.units import TypeSize
+from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR, TypeSize
 from teachback.workspace import Workspace, effective_files, folders, read_bytes, shown
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
     from teachback.edition import Edition, Flag
     from teachback.settings import Settings
+
+
+# Strong words, and the words of a link.
+_MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,7 @@ def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design
         together=compose_cards(dealt, design, medium=Medium.PRINT),
         names=tuple(f"card of {stem} for {audience}" for audience in audiences),
         flags=tuple(_carded(edition, authored) for edition, _ in dealt),
+        expected=tuple(_expected_card(f"card of {stem} for {edition.audience}", edition, authored, dress) for edition, dress in dealt),
         run=run,
     )
 
@@ -202,6 +209,7 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     return replace(
         job,
         flags=(_placed_flags(edition.flags, authored),),
+        expected=(_expected_handout(job, edition, authored, dress),),
         handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
         screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
     )
@@ -214,9 +222,42 @@ def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, desi
         cards=(compose_cards([(edition, dress)], design, medium=Medium.PRINT),) if printed else (),
         screen=compose_cards([(edition, dress)], design, medium=Medium.SCREEN) if "html" in job.forms else "",
         flags=(_carded(edition, authored),),
+        expected=(_expected_card(job.name, edition, authored, dress),),
         names=(job.name,),
         run=run if "sheet" in job.forms else None,
     )
+
+
+def _expected_handout(job: Job, edition: Edition, authored: Authored, dress: Dress) -> Expected:
+    words, clinic = dress.words, dress.clinic
+    return Expected(
+        name=job.name,
+        place=job.place,
+        said=handout_said(edition, Frame(words, clinic)),
+        each_page=(dress.code, *((words.draft,) if edition.review.status != "approved" else ())),
+        floor=TYPE_FLOOR[edition.size],
+        places=_places(authored),
+    )
+
+
+def _expected_card(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
+    words, frame = dress.words, Frame(dress.words, dress.clinic)
+    front = card_front_said(edition, frame)
+    return Expected(
+        name=name,
+        place=authored.file.locate(("card",), key=True),
+        said=(*front, *card_back_said(edition, frame)),
+        each_page=(dress.code, *((words.card_draft,) if edition.review.status != "approved" else ())),
+        floor=CARD_TEXT_FLOOR,
+        card=True,
+        back=len(front),
+        places=_places(authored),
+    )
+
+
+def _places(authored: Authored) -> dict[str, Location]:
+    """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
+    return {squeezed(_MARKS.sub(r"\1", text)): place for place, text in authored.file.scalars()}
 
 
 def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from weasyprint.formatting_structure import boxes
-
+from teachback.pdf import boxes
 from teachback.units import px_to_mm
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from teachback.pdf import Laid
 
@@ -19,26 +19,138 @@ TOLERANCE: Final = 0.1
 FRONT: Final = 1
 
 
+# left, top, right, bottom in CSS px.
+_Box = tuple[float, float, float, float]
+_Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
+
+
 @dataclass(frozen=True)
 class TextOut:
-    """Words that lie outside the area they belong in, with the page (from 1) and how far, in mm."""
+    """Words that lie outside the area they belong in, with the page (from 1) and how far, in mm.
+
+    With `cut` they lie outside a box that cuts off what does not fit into it.
+    """
 
     words: str
     page: int
     millimetres: float
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """Words that are set in one font: the families that the style names, in their order, and the weight (100 to 900)."""
+
+    families: tuple[str, ...]
+    weight: int
+    words: str
 
 
 def text_outside(laid: Laid, safe_mm: float) -> Iterator[TextOut]:
-    """Find words that stick out of a page's area: nearer to its edge than `safe_mm`."""
+    """Find words that stick out of a page's area (nearer to its edge than `safe_mm`), or out of a box that cuts them off.
+
+    Turned and moved boxes count where they are painted.
+    """
     for number, page in enumerate(laid.document.pages, start=1):
-        box = page._page_box  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
         width, height = px_to_mm(page.width), px_to_mm(page.height)
-        for line in _text_boxes(box):
-            left, top = px_to_mm(line.position_x), px_to_mm(line.position_y)
-            right, bottom = left + px_to_mm(line.width), top + px_to_mm(line.height)
+        for line, place, clips in _placed_lines(page._page_box, None, ()):  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+            if not any(character.isalnum() for character in line.text):
+                continue
+            left, top, right, bottom = (px_to_mm(edge) for edge in place)
             out = max(safe_mm - left, safe_mm - top, right - (width - safe_mm), bottom - (height - safe_mm))
-            if out > TOLERANCE and line.text.strip():
+            if out > TOLERANCE:
                 yield TextOut(line.text.strip(), number, round(out, 1))
+            cut = max((px_to_mm(_over(place, clip)) for clip in clips), default=0.0)
+            if cut > TOLERANCE:
+                yield TextOut(line.text.strip(), number, round(cut, 1), cut=True)
+
+
+def _over(place: _Box, clip: _Box) -> float:
+    """Give how far a box sticks out of another, in their own unit."""
+    return max(clip[0] - place[0], clip[1] - place[1], place[2] - clip[2], place[3] - clip[3])
+
+
+def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    """Give each piece of text below a box, where it is painted, and the boxes around it that cut off what sticks out of them."""
+    box = getattr(box, "_box", box)  # a placeholder of a box that is placed absolutely
+    if isinstance(box, boxes.TextBox):
+        yield box, _painted(matrix, box.position_x, box.position_y, box.width, box.height), clips
+        return
+    if box.transformation_matrix:
+        matrix = box.transformation_matrix @ matrix if matrix else box.transformation_matrix
+    if isinstance(box, boxes.BlockBox | boxes.InlineBlockBox | boxes.FlexContainerBox | boxes.GridContainerBox):
+        if box.style["overflow"] != "visible" and box.element_tag not in {"html", "body"}:
+            clips = (*clips, _painted(matrix, *box.rounded_padding_box()[:4]))
+        if box.style["clip"] and box.is_absolutely_positioned():
+            clips = (*clips, _painted(matrix, *_clip_of(box)))
+    for child in box.children:
+        yield from _placed_lines(child, matrix, clips)
+
+
+def _clip_of(box: Any) -> _Box:  # noqa: ANN401
+    """Give the part of a box that `clip: rect(...)` leaves, as x, y, width, height; the sides as WeasyPrint takes them."""
+    top, right, bottom, left = box.style["clip"]
+    upper, lower = (0.0 if top == "auto" else top), (box.border_height() if bottom == "auto" else bottom)
+    one, other = (0.0 if right == "auto" else right), (box.border_width() if left == "auto" else left)
+    return box.border_box_x() + min(one, other), box.border_box_y() + upper, abs(other - one), lower - upper
+
+
+def _painted(matrix: Any, x: float, y: float, width: float, height: float) -> _Box:  # noqa: ANN401
+    corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)]
+    if matrix:
+        corners = [matrix.transform_point(*corner) for corner in corners]
+    return min(c[0] for c in corners), min(c[1] for c in corners), max(c[0] for c in corners), max(c[1] for c in corners)
+
+
+def letterings(laid: Laid) -> tuple[Lettering, ...]:
+    """Give the words of all pages, put together by the font that their style chooses for them."""
+    found: dict[tuple[tuple[str, ...], int], list[str]] = {}
+    for page in laid.document.pages:
+        for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
+            found.setdefault((tuple(line.style["font_family"]), int(line.style["font_weight"])), []).append(line.text)
+    return tuple(Lettering(families, weight, "".join(words)) for (families, weight), words in found.items())
+
+
+@dataclass(frozen=True)
+class TierBox:
+    """Where a tier stands on a page: its box and that of its icon (left, top, right, bottom in mm), and its heading."""
+
+    tier: str
+    page: int
+    words: str
+    place: _Box
+    icon: _Box
+
+
+def tier_boxes(laid: Laid) -> Iterator[TierBox]:
+    """Find the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            if isinstance(box, boxes.BlockBox) and (_has_class(box, "tier") or _has_class(box, "placed")):
+                tier = next((n.removeprefix("tier-") for n in box.element.get("class").split() if n.startswith("tier-")), "")
+                inner = list(box.descendants())
+                heads = [b for b in inner if b.element_tag in {"h2", "h3"} and isinstance(b, boxes.BlockBox)]
+                icons = [b for b in inner if isinstance(b, boxes.BlockBox) and _has_class(b, "tier-icon")]
+                bullets = [b for b in inner if isinstance(b, boxes.BlockBox) and b.element_tag == "li"]
+                if heads and (icons or bullets):
+                    words = " ".join(line.text.strip() for line in _text_boxes(heads[0]))
+                    place = (box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height())
+                    yield TierBox(tier, number, words, _in_mm(place), _in_mm(_icon_of(icons[0]) if icons else _bullet_of(bullets[0])))
+
+
+def _icon_of(box: Any) -> _Box:  # noqa: ANN401
+    return box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height()
+
+
+def _bullet_of(box: Any) -> _Box:  # noqa: ANN401
+    side = min(box.padding_left, box.height)
+    return box.border_box_x(), box.border_box_y(), side, side
+
+
+def _in_mm(place: _Box) -> _Box:
+    """Turn x, y, width, height in px into left, top, right, bottom in mm."""
+    x, y, width, height = place
+    return px_to_mm(x), px_to_mm(y), px_to_mm(x + width), px_to_mm(y + height)
 
 
 def sides_that_fit(laid: Laid) -> tuple[bool, bool]:

@@ -33,6 +33,7 @@ try:
         import weasyprint
         from weasyprint.css.properties import INITIAL_VALUES
         from weasyprint.css.validation import EXPANDERS
+        from weasyprint.formatting_structure import boxes as boxes  # noqa: PLC0414 -- for laid.py, which reads them
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 except OSError:

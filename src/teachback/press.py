@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Location, Problem, TeachbackError, placed
+from teachback.errors import Location, Problem, Severity, TeachbackError, placed
 from teachback.units import CARD, CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes
 
 if TYPE_CHECKING:
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
     from teachback.impose import Extras, SheetSides, Sides
     from teachback.pdf import Fonts, Laid
+    from teachback.proof import Measures
+    from teachback.said import Expected
 
 # Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides); no text of a handout may stand there.
 HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
+# Only the benchmark switches this off, to measure what proving costs.
+PROVE = True
 GARBAGE_THRESHOLD: Final = 100_000
 
 
@@ -66,18 +70,28 @@ class Job:
     together: str = ""
     names: tuple[str, ...] = ()
     flags: tuple[Mapping[str, tuple[Location, str]], ...] = ()
+    expected: tuple[Expected, ...] = ()
     run: CardRun | None = None
     screen: str = ""
 
 
 @dataclass(frozen=True)
 class Printed:
-    """One file's bytes: its form (pdf, sheet, html, png), and for a picture which page it is."""
+    """One file's bytes: its form (pdf, sheet, html, png), for a picture which page it is, and what was measured and noticed on it."""
 
     form: str
     data: bytes
     pages: int
     page: int = 0
+    measures: Measures | None = None
+    noticed: tuple[Problem, ...] = ()
+
+
+class Proved(NamedTuple):
+    """What was measured on a file, and what was noticed that does not keep it back."""
+
+    measures: Measures | None
+    noticed: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)
@@ -134,7 +148,8 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         from teachback.pdf import write
 
         laid = _laid_handout(job, served)
-        yield from _pages(job, write(laid), laid.pages)
+        data = write(laid)
+        yield from _pages(job, data, laid.pages, _proved(data, job.handout, laid, job.expected[0], served))
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -142,20 +157,28 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
     from teachback.laid import text_outside
     from teachback.pdf import lay_out
+    from teachback.proof import outside_problems
 
     laid = lay_out(job.handout, served, _fonts())
-    problems = [*laid.problems]
-    pages: dict[tuple[str, float], list[int]] = {}
-    for out in text_outside(laid, HANDOUT_SAFE):
-        pages.setdefault((out.words, out.millimetres), []).append(out.page)
-    for (words, millimetres), numbers in pages.items():
-        where = f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
-        message = f"'{words[:60]}' stands {millimetres} mm outside the part of {where} that can be printed"
-        problems.append(Problem(message, "Shorten the text, or change the style that moves it."))
+    problems = [*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE))]
     if problems:
         raise TeachbackError(*problems)
     _refuse_hidden(laid, job.flags[0], job.name)
     return laid
+
+
+def _proved(data: bytes, page: str, laid: Laid, expected: Expected, served: Mapping[str, Path]) -> Proved:
+    """Prove a written file. Raises TeachbackError with all that is wrong with it."""
+    if not PROVE:
+        return Proved(None, ())
+    from teachback.proof import glyph_problems, prove
+
+    found, measures = prove(data, page, laid, expected)
+    problems = (*glyph_problems(laid, page, expected, served), *found)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise TeachbackError(*errors)
+    return Proved(measures, problems)
 
 
 def _refuse_hidden(laid: Laid, flags: Mapping[str, tuple[Location, str]], name: str) -> None:
@@ -173,9 +196,9 @@ def _refuse_hidden(laid: Laid, flags: Mapping[str, tuple[Location, str]], name: 
         raise TeachbackError(*lost)
 
 
-def _pages(job: Job, data: bytes, pages: int) -> Iterator[Printed]:
+def _pages(job: Job, data: bytes, pages: int, proved: Proved) -> Iterator[Printed]:
     if "pdf" in job.forms:
-        yield Printed("pdf", data, pages)
+        yield Printed("pdf", data, pages, 0, *proved)
     if "png" in job.forms:
         from teachback.raster import page_pictures
 
@@ -183,18 +206,41 @@ def _pages(job: Job, data: bytes, pages: int) -> Iterator[Printed]:
 
 
 def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
+    from teachback.html import at_size
+    from teachback.impose import Sides
     from teachback.pdf import write
+    from teachback.proof import sheet_problems
 
     data = None
     if {"pdf", "png"} & set(job.forms):
-        data = write(_fitted(job, 0, CARD, served)[1])
-        yield from _pages(job, data, SIDES)
+        size, laid = _fitted(job, 0, CARD, served)
+        data = write(laid)
+        yield from _pages(job, data, SIDES, _proved(data, at_size(job.cards[0], CARD, [size]), laid, job.expected[0], served))
     if "sheet" in job.forms and job.run is not None:
         from teachback.sheets import lay_on_sheets
 
         run = job.run
-        cards = data if data is not None and run.box == CARD else write(_laid_together(job, run, served))
-        yield Printed("sheet", lay_on_sheets(cards, run.sheets, run.page, run.sides, run.extras), run.pages)
+        if data is None or run.box != CARD:
+            laid = _laid_together(job, run, served)
+            data = write(laid)
+            _proved(data, job.cards[0], laid, _all_cards(job), served)
+        sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
+        lost = tuple(sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE)) if PROVE else ()
+        if lost:
+            raise TeachbackError(*lost)
+        yield Printed("sheet", sheets, run.pages)
+
+
+def _all_cards(job: Job) -> Expected:
+    """Put together what several cards, one behind the other, say."""
+    from dataclasses import replace
+
+    first = job.expected[0]
+    return replace(
+        first,
+        said=tuple(part for card in job.expected for part in card.said),
+        each_page=tuple(dict.fromkeys(words for card in job.expected for words in card.each_page)),
+    )
 
 
 def _laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, guess
@@ -32,12 +33,36 @@ _PIECE: Final = re.compile(
 MAX_DEPTH: Final = 20
 MAX_PARENTHESES: Final = 40
 _DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
+_FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
+_WEIGHTS: Final = {"normal": 400, "bold": 700}
 # What has no place in a style sheet: message and hint.
 _REFUSED: Final = {
     "inline": ("a picture cannot stand inside a style sheet", "Put it below styles/icons/ and write its name."),
     "url": ("this name of a file cannot be read", "Write it like this: url(icons/phone.svg)."),
     "import": ("a style sheet cannot import another", "Copy what you need of it into this one."),
 }
+
+
+@dataclass(frozen=True)
+class Face:
+    """One font that style sheets declare: the family's name, the weight (100 to 900), and its file as they name it."""
+
+    family: str
+    weight: int
+    file: str
+
+
+def font_faces(css: str) -> tuple[Face, ...]:
+    """Give the fonts that a style sheet, or a page with its styles inside, declares with @font-face."""
+    found = []
+    for body in _FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
+        told = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in body.split(";"))}
+        file = re.search(r"""url\(\s*["']?([^"')]+?)["']?\s*\)""", told.get("src", ""), re.IGNORECASE)
+        weight = told.get("font-weight", "normal").lower().split() or ["normal"]
+        if file and "font-family" in told:
+            number = _WEIGHTS.get(weight[0]) or (int(weight[0]) if weight[0].isdigit() else _WEIGHTS["normal"])
+            found.append(Face(told["font-family"].strip("\"' "), number, file[1]))
+    return tuple(found)
 
 
 def sheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:

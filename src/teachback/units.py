@@ -44,6 +44,9 @@ class TypeSize(StrEnum):
     LARGE = "large"
 
 
+# The smallest type on a handout, in pt: standard print (CDC's Clear Communication Index and our own floor), large print (APH, ACB).
+TYPE_FLOOR: Final = {TypeSize.STANDARD: 12.0, TypeSize.LARGE: 18.0}
+
 # ISO/IEC 7810 ID-1, the size of a bank card.
 CARD: Final = Box(85.60, 53.98)
 # Laser printers and hand cutting both wander: text stays this far inside the card's edge (1/8 inch).

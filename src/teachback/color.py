@@ -1,0 +1,29 @@
+"""Colours and the contrast between them, in colour and in grey. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+Rgb = tuple[int, int, int]
+
+WHITE: Final = (255, 255, 255)
+_LINEAR_LIMIT: Final = 0.04045
+
+
+@lru_cache(4096)
+def contrast(one: Rgb, other: Rgb) -> float:
+    """Give the contrast ratio of two colours, 1 to 21 (WCAG 2.2: relative luminance of linearised sRGB)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def grey(color: Rgb) -> Rgb:
+    """Give the grey that a black-and-white printer makes of a colour (the luma of ITU-R BT.601, as PDF's DeviceGray has it)."""
+    value = round(0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2])
+    return value, value, value
+
+
+def _luminance(color: Rgb) -> float:
+    red, green, blue = (c / 255 / 12.92 if c / 255 <= _LINEAR_LIMIT else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,260 @@
+"""The printed page proved: all is on it, in letters of the chosen fonts, where it can be read; or the problems that keep it back.
+
+Three nets, each of which catches what the others let through:
+
+    laid out    each line of text lies on its page, and in every box around it that cuts off what sticks out
+    glyphs      each character is in the font that was chosen for it, and no font is another one than ours
+    read back   the file, read by another program, says every sentence of the edition in its order, where the eye can see it
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Problem, Severity
+from teachback.fonts import coverage, missing_glyphs
+from teachback.laid import letterings, tier_boxes
+from teachback.reading import read_pages, read_words
+from teachback.said import squeezed
+from teachback.seen import TierLook, ink, looks, overlapping, tier_look
+from teachback.style import font_faces
+from teachback.workspace import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from teachback.errors import Location
+    from teachback.laid import TextOut
+    from teachback.pdf import Laid
+    from teachback.reading import ReadPage
+    from teachback.said import Expected
+    from teachback.seen import Look
+    from teachback.style import Face
+
+DPI: Final = 80
+# WCAG 2.2: 1.4.3 (at least) and 1.4.6 (enhanced), which is ours for body text.
+CONTRAST_FLOOR: Final = 4.5
+CONTRAST_BODY: Final = 7.0
+# A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); more than this is a page full of fills.
+INK_MOST: Final = 0.08
+# Antialiasing blurs the edges of letters; less than this of their ink means that something lies on them or cuts them.
+SHOWN_LEAST: Final = 0.7
+# Rounding of type sizes on their way into the file, in pt.
+SIZE_SLACK: Final = 0.05
+MOST_NAMED: Final = 12
+_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What was measured on the pages of a file: type in pt, least contrasts, the most ink of a page (0 to 1), how tiers look."""
+
+    smallest: float
+    color: float
+    grey: float
+    ink: float
+    tiers: tuple[TierLook, ...] = ()
+
+
+def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
+    """Say which words of a handout fell off: the words, the page and the millimetres. A foot that is off on each page is said once."""
+    pages: dict[tuple[str, float, bool], list[int]] = {}
+    for out in outs:
+        pages.setdefault((out.words, out.millimetres, out.cut), []).append(out.page)
+    for (words, millimetres, cut), numbers in pages.items():
+        if cut:
+            message = f"'{words[:60]}' on {_pages(numbers)} is cut off: it sticks {millimetres} mm out of the box around it"
+            yield Problem(message, "Shorten the text, or let the box grow: take its height or its `overflow` out of the style.")
+        else:
+            message = f"'{words[:60]}' stands {millimetres} mm outside the part of {_pages(numbers)} that can be printed"
+            yield Problem(message, "Shorten the text, or change the style that moves it.")
+
+
+def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[str, Path]) -> Iterator[Problem]:
+    """Find characters that the font chosen for them cannot draw: another would stand in for it, or an empty box.
+
+    `page` is the HTML that was laid out: its styles say which fonts there are.
+    """
+    faces = font_faces(page)
+    known = ", ".join(sorted({face.family for face in faces})) or "none"
+    for lettering in letterings(laid):
+        chosen = [face for family in lettering.families for face in _nearest(family, lettering.weight, faces)]
+        words = lettering.words
+        if not chosen:
+            name = lettering.families[0] if lettering.families else "?"
+            message = f"the font '{name}' is not one of the workspace's, and it is chosen for '{words.strip()[:40]}'"
+            yield Problem(message, f"Declare it with @font-face and put its file into styles/fonts/. There are: {known}.")
+            continue
+        paths = _paths(chosen, served)
+        for character, name in missing_glyphs(words, coverage(paths)):
+            others = [shown(path) for path in _paths(faces, served) if ord(character) in coverage((path,))]
+            have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
+            message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
+            place = next((place for words, place in expected.places.items() if character.casefold() in words), None)
+            yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
+
+
+def prove(data: bytes, page: str, laid: Laid, expected: Expected) -> tuple[tuple[Problem, ...], Measures]:
+    """Read a written file back, and give what is wrong with it, and what was measured."""
+    pages = read_pages(data, DPI)
+    seen = [(number, look) for number, read in enumerate(pages, start=1) for look in looks(read) if look.run.words.strip()]
+    problems = [
+        *said_problems([words for read in pages for words in read.tagged], expected),
+        *_page_problems(pages, expected),
+        *_font_problems(pages, page),
+        *_look_problems(seen, expected),
+        *_overlap_problems(pages),
+    ]
+    tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
+    measures = Measures(
+        smallest=min((look.run.size for _, look in seen), default=0.0),
+        color=min((look.color for _, look in seen), default=0.0),
+        grey=min((look.grey for _, look in seen), default=0.0),
+        ink=max(map(ink, pages), default=0.0),
+        tiers=tiers,
+    )
+    return (*problems, *_measure_problems(measures, seen, expected)), measures
+
+
+def said_problems(read: Sequence[str], expected: Expected) -> Iterator[Problem]:
+    """Find the sentences that are not read back, or not in their turn. `read` are the words of a file in the order of its tags."""
+    text = squeezed(" ".join(read))
+    at = 0
+    lost = []
+    for part in expected.said:
+        words = squeezed(part.words)
+        found = text.find(words, at)
+        if found >= 0:
+            at = found + len(words)
+        else:
+            lost.append((part, words in text))
+    for part, elsewhere in lost[:MOST_NAMED]:
+        what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+        fault = "is not in its turn" if elsewhere else f"is not on the {'card' if expected.card else 'page'}"
+        place = expected.places.get(squeezed(part.words), expected.place)
+        hint = f"A template or style of the clinic {'moves it' if elsewhere else 'leaves it out'}. Compare it with the built-in one."
+        yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
+    if len(lost) > MOST_NAMED:
+        yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", _COMPARE, expected.place)
+
+
+def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
+    """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out."""
+    text = squeezed(" ".join(read_words(data)))
+    for card in expected:
+        for part in card.said if backs else card.said[: card.back]:
+            if squeezed(part.words) not in text:
+                what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+                place = card.places.get(squeezed(part.words), card.place)
+                yield Problem(f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'", _COMPARE, place)
+
+
+def _page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Find pages that do not show what each must show: the edition code, and that the text is a draft or who reviewed it."""
+    texts = [squeezed(" ".join(run.words for run in read.runs)) for read in pages]
+    texts = ["".join(texts)] if expected.card else texts
+    for words in expected.each_page:
+        without = [number for number, text in enumerate(texts, start=1) if squeezed(words) not in text]
+        if without:
+            where = "the card" if expected.card else _pages(without)
+            yield Problem(
+                f"{where} does not show '{words}'", "A template or style of the clinic leaves it out. Compare it with the built-in one."
+            )
+
+
+def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
+    ours = tuple(face.family.replace(" ", "-") for face in font_faces(page))
+    for name in dict.fromkeys(run.font for read in pages for run in read.runs):
+        base = name.partition("+")[2] or name
+        if not any(base == family or base.startswith(f"{family}-") for family in ours):
+            yield Problem(f"the printed file uses the font '{base}', which is none of the workspace's", _COMPARE)
+
+
+def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
+    """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
+    hidden, faint, small = [], [], []
+    for number, look in seen:
+        if not look.run.painted or look.shown < SHOWN_LEAST:
+            hidden.append((number, look))
+        elif min(look.color, look.grey) < CONTRAST_FLOOR:
+            faint.append((number, look))
+        if look.run.size < expected.floor - SIZE_SLACK:
+            small.append((number, look))
+    if hidden:
+        share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
+        message = f"{_named(hidden)} cannot be seen: of its ink {share * 100:.0f} % shows"
+        yield Problem(message, "A style hides it, cuts it, or paints something over it.", _place(hidden, expected))
+    if faint:
+        color, grey = min(look.color for _, look in faint), min(look.grey for _, look in faint)
+        message = (
+            f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
+        )
+        yield Problem(message, "Take a darker colour for the letters, or a lighter one behind them.", _place(faint, expected))
+    if small:
+        size = min(look.run.size for _, look in small)
+        message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
+        yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
+
+
+def _named(found: Sequence[tuple[int, Look]]) -> str:
+    """Name words that share a fault by the longest of them, and the pages where they stand."""
+    longest = max((look.run.words.strip() for _, look in found), key=len)
+    numbers = sorted({number for number, _ in found})
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"'{longest[:60]}'{more} on {_pages(numbers)}"
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"page {numbers[0]}"
+    return "pages " + (", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}")  # noqa: PLR2004 -- a line's worth
+
+
+def _place(found: Sequence[tuple[int, Look]], expected: Expected) -> Location | None:
+    """Find the sentence of the file that the longest of some words is from."""
+    longest = max((squeezed(look.run.words) for _, look in found), key=len)
+    return next((place for words, place in expected.places.items() if longest in words), None) if len(longest) > 3 else None  # noqa: PLR2004 -- a number is everywhere
+
+
+def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
+    for number, read in enumerate(pages, start=1):
+        for one, other in list(overlapping(read))[:3]:
+            message = f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each other on page {number}"
+            yield Problem(message, "Change the style that moves one of them.")
+
+
+def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
+    """Warn of what prints, and could print better on a black-and-white printer."""
+    faint = [(number, look) for number, look in seen if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY]
+    if faint:
+        number, look = min(faint, key=lambda item: min(item[1].color, item[1].grey))
+        words, ratio = look.run.words.strip()[:60], min(look.color, look.grey)
+        message = f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; text is easy to read from {CONTRAST_BODY:g}:1"
+        yield Problem(message, "Take a darker colour.", None, Severity.WARNING)
+    if not expected.card and measures.ink > INK_MOST:
+        message = f"a page takes {measures.ink * 100:.1f} % ink; a clinic's printer is made for 5 %, and over {INK_MOST * 100:g} % is much"
+        yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
+    for index, one in enumerate(measures.tiers):
+        for other in measures.tiers[index + 1 :]:
+            alike = one.alike(other, with_border=not expected.card) if one.tier != other.tier else []
+            if alike:
+                message = f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same {' and '.join(alike)}"
+                yield Problem(message, "Give each tier its own icon, word and border.", None, Severity.WARNING)
+
+
+def _nearest(family: str, weight: int, faces: Iterable[Face]) -> tuple[Face, ...]:
+    """Give the font of a family that is nearest in weight; none when the family is not declared."""
+    of_family = [face for face in faces if face.family.casefold() == family.casefold()]
+    return (min(of_family, key=lambda face: abs(face.weight - weight)),) if of_family else ()
+
+
+def _paths(faces: Iterable[Face], served: Mapping[str, Path]) -> tuple[Path, ...]:
+    names = dict.fromkeys(f"styles/{face.file}" for face in faces)
+    return tuple(served[name] for name in names if name in served)
+
+
+def _called(face: Face) -> str:
+    return f"{face.family} ({unicodedata.normalize('NFC', face.file)})"

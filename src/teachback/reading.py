@@ -1,0 +1,185 @@
+"""PDF -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
+
+The file is read by pdfium, which has no part in printing it: what is proved is the paper, not our own idea of it. Raster and
+this module are the two that import pypdfium2.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pypdfium2
+from pypdfium2 import raw
+
+from teachback.errors import Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Rgb = tuple[int, int, int]
+# left, bottom, right, top in pt, from the bottom left corner of the page.
+Bounds = tuple[float, float, float, float]
+
+INVISIBLE: Final = 3  # ISO 32000-1, table 106: neither filled nor stroked
+OPAQUE: Final = 255
+
+
+@dataclass(frozen=True)
+class Run:
+    """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
+
+    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies.
+    """
+
+    words: str
+    font: str
+    size: float
+    color: Rgb
+    bounds: Bounds
+    painted: bool
+    artifact: bool
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """One page: its width and height in pt, its runs in the order in which they are painted, and its words as the tags order them.
+
+    The pictures are drawn by pdfium: `whole` is the page in grey; `bare` the page without its text, in colour; `letters` its
+    text alone, in black.
+    """
+
+    width: float
+    height: float
+    runs: tuple[Run, ...]
+    tagged: tuple[str, ...]
+    whole: Any
+    bare: Any
+    letters: Any
+
+
+def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
+    """Read a PDF's pages, and draw them at `dpi` dots to the inch. Raises TeachbackError when pdfium cannot open it."""
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            return tuple(_read(page, dpi) for page in document)
+    except pypdfium2.PdfiumError as error:
+        raise TeachbackError(_unreadable(error)) from None
+
+
+def read_words(data: bytes) -> tuple[str, ...]:
+    """Give the words of a PDF in the order of its tags, without drawing it. Raises TeachbackError when pdfium cannot open it."""
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            return tuple(words for page in document for words in _tagged(page))
+    except pypdfium2.PdfiumError as error:
+        raise TeachbackError(_unreadable(error)) from None
+
+
+def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
+    return Problem(f"the printed file cannot be read back: {error}", "Print it again; if that does not help, tell the makers of Teachback.")
+
+
+def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
+    marks = _marks_in_order(page)
+    if not marks:
+        return ()
+    words_of = page.get_textpage()
+    by_mark: dict[int, list[str]] = {}
+    for index in range(raw.FPDFPage_CountObjects(page)):
+        item = raw.FPDFPage_GetObject(page, index)
+        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT:
+            by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(_words(item, words_of))
+    return tuple(words for mark in marks for words in by_mark.get(mark, ()))
+
+
+def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -- a pdfium handle
+    length = raw.FPDFTextObj_GetText(item, words_of, None, 0)
+    letters = (ctypes.c_ushort * max(length, 1))()
+    raw.FPDFTextObj_GetText(item, words_of, letters, length)
+    return bytes(letters).decode("utf-16-le", "replace").partition("\0")[0]
+
+
+def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
+    items = [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
+    texts = [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
+    words_of = page.get_textpage()
+    runs: list[Run] = []
+    by_mark: dict[int, list[str]] = {}
+    for item in texts:
+        run = _run(item, words_of)
+        runs.append(run)
+        mark = raw.FPDFPageObj_GetMarkedContentID(item)
+        if mark >= 0:
+            by_mark.setdefault(mark, []).append(run.words)
+    tagged = [words for mark in _marks_in_order(page) for words in by_mark.get(mark, ())]
+    scale = dpi / 72
+    whole = page.render(scale=scale, grayscale=True).to_pil()
+    _activate(texts, on=False)
+    bare = page.render(scale=scale).to_pil()
+    _activate(texts, on=True)
+    _activate([item for item in items if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_TEXT], on=False)
+    for item in texts:
+        raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
+    letters = page.render(scale=scale, grayscale=True).to_pil()
+    return ReadPage(page.get_width(), page.get_height(), tuple(runs), tuple(tagged), whole, bare, letters)
+
+
+def _activate(items: list[Any], *, on: bool) -> None:
+    for item in items:
+        raw.FPDFPageObj_SetIsActive(item, on)
+
+
+def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- a pdfium handle
+    size = ctypes.c_float()
+    raw.FPDFTextObj_GetFontSize(item, size)
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, matrix)
+    color = [ctypes.c_uint() for _ in range(4)]
+    raw.FPDFPageObj_GetFillColor(item, *color)
+    edges = [ctypes.c_float() for _ in range(4)]
+    raw.FPDFPageObj_GetBounds(item, *edges)
+    red, green, blue, alpha = (int(value.value) for value in color)
+    return Run(
+        words=_words(item, words_of),
+        font=_font_name(item),
+        # The height of the letters is what the matrix makes of their size.
+        size=abs(size.value) * (matrix.c**2 + matrix.d**2) ** 0.5,
+        color=(red, green, blue),
+        bounds=tuple(edge.value for edge in edges),  # type: ignore[arg-type]
+        painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
+        artifact=raw.FPDFPageObj_GetMarkedContentID(item) < 0,
+    )
+
+
+def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
+    font = raw.FPDFTextObj_GetFont(item)
+    length = raw.FPDFFont_GetBaseFontName(font, None, 0)
+    name = ctypes.create_string_buffer(max(length, 1))
+    raw.FPDFFont_GetBaseFontName(font, name, length)
+    embedded = raw.FPDFFont_GetIsEmbedded(font) == 1
+    return name.value.decode("utf-8", "replace") if embedded else f"{name.value.decode('utf-8', 'replace')} (not embedded)"
+
+
+def _marks_in_order(page: pypdfium2.PdfPage) -> tuple[int, ...]:
+    """Give the numbers of a page's marked content in the order of the tag tree: the order in which it is read out."""
+    tree = raw.FPDF_StructTree_GetForPage(page)
+    if not tree:
+        return ()
+    try:
+        roots = [raw.FPDF_StructTree_GetChildAtIndex(tree, index) for index in range(raw.FPDF_StructTree_CountChildren(tree))]
+        return tuple(mark for root in roots if root for mark in _marks(root))
+    finally:
+        raw.FPDF_StructTree_Close(tree)
+
+
+def _marks(element: Any) -> Iterator[int]:  # noqa: ANN401 -- a pdfium handle
+    for index in range(raw.FPDF_StructElement_CountChildren(element)):
+        child = raw.FPDF_StructElement_GetChildAtIndex(element, index)
+        if child:
+            yield from _marks(child)
+        else:
+            mark = raw.FPDF_StructElement_GetChildMarkedContentID(element, index)
+            if mark >= 0:
+                yield mark

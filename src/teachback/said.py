@@ -1,0 +1,228 @@
+"""What an edition says, sentence by sentence, in the order in which it is read: what the printed page must give back. Pure.
+
+This is made from the edition, not from the HTML, so that a template which leaves something out cannot leave it out here, too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import TYPE_CHECKING, Final
+
+from teachback import edition as ed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from teachback.clinic import Clinic
+    from teachback.edition import Edition, EditionBlock
+    from teachback.errors import Location
+    from teachback.marks import Line
+    from teachback.words import Words
+
+# On a card the tiers "now" and "today" stand in front, "visit" at the back; so say the templates.
+_FRONT: Final = ("now", "today")
+# What a page may set differently without saying anything else: white space, marks of direction, capitals, and hyphens, which
+# pdfium keeps to itself at the end of a line (as U+0002).
+_UNSAID: Final = re.compile(r"[\s\u0002\u00ad\u200b-\u200f\u2060-\u2069\ufeff\ufffe\u2010\u2011-]+")
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words that must be read on the page; of a red flag also its id."""
+
+    words: str
+    flag: str = ""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a file must give back: sentences in their order, words that each page must show, and the smallest type allowed, in pt.
+
+    `places` finds a sentence in the handout's file, by its squeezed words; what it does not know is placed at `place`. Of a
+    card, the sentences from `back` on stand on its back.
+    """
+
+    name: str
+    place: Location
+    said: tuple[Said, ...]
+    each_page: tuple[str, ...]
+    floor: float
+    card: bool = False
+    back: int = 0
+    places: Mapping[str, Location] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What an edition is dressed in: the words of the templates, and the clinic."""
+
+    words: Words
+    clinic: Clinic
+
+    def tier(self, name: str) -> str:
+        """Give the heading of a tier."""
+        heading: str = getattr(self.words.tiers, name)
+        return heading.format(emergency=self.clinic.emergency)
+
+
+def squeezed(text: str) -> str:
+    """Give a text without what a page may set differently: two texts that say the same are then equal."""
+    return _UNSAID.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+    """Give all that a handout says, from its badge to the last line."""
+    words = frame.words
+    said = [Said(edition.badge), *_line(edition.title), *_line(edition.message)]
+    for group in edition.top:
+        said.append(Said(frame.tier(group.tier)))
+        said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
+        said += [Said(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
+    for section in edition.sections:
+        said += _line(section.title)
+        for block in section.blocks:
+            said += _block(block, frame)
+    if edition.sources:
+        said.append(Said(words.sources))
+        said += [Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}") for source in edition.sources]
+    said.append(Said(words.not_instead))
+    return tuple(part for part in said if squeezed(part.words))
+
+
+def card_front_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+    """Give all that the front of a card says. An edition without a card says nothing."""
+    if edition.card is None:
+        return ()
+    said = [*_line(edition.card.title)]
+    for tier in _FRONT:
+        flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
+        if flags:
+            said.append(Said(frame.tier(tier)))
+            said += [Said(frame.words.not_sure.format(emergency=frame.clinic.emergency))] if tier == "now" else []
+        said += [part for flag in flags for part in _line(flag.short, flag.id)]
+    return tuple(part for part in said if squeezed(part.words))
+
+
+def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+    """Give all that the back of a card says. An edition without a card says nothing."""
+    if edition.card is None:
+        return ()
+    said = [part for entry in edition.card.statements for part in _line(entry.text)]
+    said += _lines(*edition.card.lines)
+    said.append(Said(frame.words.card_nights))
+    flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
+    said += [Said(frame.tier("visit"))] if flags else []
+    said += [part for flag in flags for part in _line(flag.short, flag.id)]
+    said += [Said(frame.words.card_visit_soon)] if flags else []
+    said += [part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))]
+    return tuple(part for part in said if squeezed(part.words))
+
+
+def _line(line: Line | None, flag: str = "") -> Iterator[Said]:
+    """Give a line's words; lines to write on, and addresses that paper prints behind a link, cut it into parts."""
+    part = ""
+    for span in line or ():
+        part += "" if span.blank else span.text
+        if span.blank or span.href is not None:
+            yield Said(part, flag)
+            part = ""
+    yield Said(part, flag)
+
+
+def _lines(*lines: Line | None) -> list[Said]:
+    return [part for line in lines for part in _line(line)]
+
+
+def _entries(items: Iterable[ed.Entry]) -> list[Said]:
+    return _lines(*(item.text for item in items))
+
+
+@singledispatch
+def _block(block: EditionBlock, frame: Frame) -> list[Said]:
+    raise NotImplementedError(type(block), frame)
+
+
+@_block.register
+def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(block.text)
+
+
+@_block.register
+def _(block: ed.Listing, frame: Frame) -> list[Said]:
+    head = [Said(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
+    return [*head, *_entries(block.items)]
+
+
+@_block.register
+def _(block: ed.Grid, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(block.caption, *block.columns, *(cell for row in block.rows for cell in row.cells))
+
+
+@_block.register
+def _callout(block: ed.Callout, frame: Frame) -> list[Said]:
+    head = _lines(block.title) if block.title else [Said(getattr(frame.words.callouts, block.callout))]
+    return [*head, *_lines(block.text), *_entries(block.items)]
+
+
+@_block.register
+def _(block: ed.Reasons, frame: Frame) -> list[Said]:
+    said = []
+    for reason in block.reasons:
+        said += [*_lines(reason.title), *_entries(reason.points)]
+        said += [part for note in reason.notes for part in _callout(note, frame)]
+    return said
+
+
+@_block.register
+def _(block: ed.Flags, frame: Frame) -> list[Said]:
+    said = [Said(frame.tier(block.tier))]
+    for flag in block.flags:
+        said += [*_line(flag.text, flag.id), *_line(flag.why)]
+    return [*said, *([Said(frame.words.visit_soon)] if block.tier == "visit" else [])]
+
+
+@_block.register
+def _(block: ed.Myths, frame: Frame) -> list[Said]:
+    said = []
+    for myth in block.myths:
+        verdict = _lines(myth.verdict) if myth.verdict else [Said(frame.words.verdict)]
+        said += [Said(frame.words.myth), *_lines(myth.myth), *verdict, *_lines(myth.answer)]
+    return said
+
+
+@_block.register
+def _(block: ed.OwnNumbers, frame: Frame) -> list[Said]:
+    words = frame.words
+    columns = [Said(words.my_number), Said(words.my_result), Said(words.my_goal)]
+    return [*columns, *_lines(*(line for number in block.numbers for line in (number.label, number.hint)))]
+
+
+@_block.register
+def _(block: ed.TeachBack, frame: Frame) -> list[Said]:
+    lead = _lines(block.lead) if block.lead else [Said(frame.words.teach_back_lead)]
+    return [Said(frame.words.teach_back), *lead, *_entries(block.questions)]
+
+
+@_block.register
+def _(block: ed.Notes, frame: Frame) -> list[Said]:
+    return _lines(block.prompt) if block.prompt else [Said(frame.words.notes)]
+
+
+@_block.register
+def _(block: ed.Contact, frame: Frame) -> list[Said]:
+    clinic = frame.clinic
+    said = [Said(frame.words.contact), *(Said(text) for text in (clinic.name, clinic.address) if text)]
+    for line in block.lines:
+        said += [Said(getattr(frame.words.phones, line)), Said(getattr(clinic, line) or "")]
+    return said
+
+
+@_block.register
+def _(block: ed.Figure, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(block.caption)

@@ -1,0 +1,153 @@
+"""What the eye gets of a printed page: letters that are covered or cut, contrast, texts that lie on each other, ink. Pure.
+
+The page was drawn three times (see reading.ReadPage). Where taking the text away changes nothing, the text could not be
+seen; what then stands in its place is what it is read against. This finds white on white, a box painted over a text, and
+half a line behind an edge alike, without knowing which style did it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import ImageChops
+
+from teachback.color import contrast, grey
+from teachback.units import MM_PER_INCH, PT_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.Image import Image
+
+    from teachback.laid import TierBox
+    from teachback.reading import ReadPage, Run
+
+# A dot of which the letters cover more than this (of 255) belongs to them; where it differs by more than that, it is seen.
+_INKED: Final = 96
+_DIFFERS: Final = 20
+# A rule or an underline that touches the letters is not what they are read against.
+_TOUCHED: Final = 0.15
+# Of the smaller text's area; letters of two lines set tight may touch.
+_OVERLAP: Final = 0.35
+_WHITE: Final = 255
+# How far from its left edge a tier's border is looked for, in mm; and what two tiers must differ by at least: in the share of
+# the edge that is inked, in pt, and in grey.
+_EDGE: Final = 1.6
+_SAME_SHARE: Final = 0.15
+_SAME_WIDTH: Final = 0.7
+_SAME_ICON: Final = 12
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one run of letters looks: the share of its ink that can be seen (0 to 1), and its contrast in colour and in grey."""
+
+    run: Run
+    shown: float
+    color: float
+    grey: float
+
+
+def looks(page: ReadPage) -> Iterator[Look]:
+    """Measure every run of letters of a page."""
+    inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
+    changed = ImageChops.difference(page.whole, page.bare.convert("L")).point([_WHITE if value > _DIFFERS else 0 for value in range(256)])
+    seen = ImageChops.darker(inked, changed)
+    for run in page.runs:
+        box = _dots(page, run)
+        if box is None:
+            # Nothing of it lies on the page.
+            yield Look(run, 0.0, 1.0, 1.0)
+            continue
+        ink = inked.crop(box).histogram()[_WHITE]
+        shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
+        yield Look(run, shown, *_contrasts(run, page.bare.crop(box)))
+
+
+def ink(page: ReadPage) -> float:
+    """Give the share of a page that a black-and-white printer covers with ink, 0 to 1."""
+    counts: list[int] = page.whole.histogram()
+    return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (_WHITE * sum(counts))
+
+
+def overlapping(page: ReadPage) -> Iterator[tuple[Run, Run]]:
+    """Find texts that lie on each other."""
+    runs = sorted((run for run in page.runs if run.words.strip()), key=lambda run: run.bounds[1])
+    for index, one in enumerate(runs):
+        for other in runs[index + 1 :]:
+            if other.bounds[1] >= one.bounds[3]:
+                break
+            if _shared(one, other) > _OVERLAP:
+                yield one, other
+
+
+def _shared(one: Run, other: Run) -> float:
+    """Give the share of the smaller text's box that lies on the other's."""
+    width = min(one.bounds[2], other.bounds[2]) - max(one.bounds[0], other.bounds[0])
+    height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
+    areas = [(run.bounds[2] - run.bounds[0]) * (run.bounds[3] - run.bounds[1]) for run in (one, other)]
+    return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
+
+
+def _dots(page: ReadPage, run: Run) -> tuple[int, int, int, int] | None:
+    """Give the box of a run in dots of the pictures; None where nothing of it lies on the page."""
+    across, down = page.whole.width / page.width, page.whole.height / page.height
+    left, bottom, right, top = run.bounds
+    box = (
+        max(0, int(left * across)),
+        max(0, int((page.height - top) * down)),
+        min(page.whole.width, int(right * across) + 1),
+        min(page.whole.height, int((page.height - bottom) * down) + 1),
+    )
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _contrasts(run: Run, behind: Image) -> tuple[float, float]:
+    """Give the contrast against what is behind, in colour and in grey: what nearly all of the ground reaches."""
+    colors: Any = behind.getcolors(behind.width * behind.height) or ()
+    return (
+        _reached([(contrast(run.color, color), count) for count, color in colors]),
+        _reached([(contrast(grey(run.color), grey(color)), count) for count, color in colors]),
+    )
+
+
+def _reached(ratios: list[tuple[float, int]]) -> float:
+    left = _TOUCHED * sum(count for _, count in ratios)
+    for ratio, count in sorted(ratios):
+        left -= count
+        if left < 0:
+            return ratio
+    return max((ratio for ratio, _ in ratios), default=1.0)
+
+
+@dataclass(frozen=True)
+class TierLook:
+    """How a tier's box looks in grey: its heading, its border on the left (share of its height inked, pt wide), its icon in 16 x 16 greys."""
+
+    tier: str
+    words: str
+    border: tuple[float, float]
+    icon: bytes
+
+    def alike(self, other: TierLook, *, with_border: bool) -> list[str]:
+        """Name what a reader cannot tell this tier from another by."""
+        same = ["words"] if self.words.casefold() == other.words.casefold() else []
+        gap, width = (abs(one - two) for one, two in zip(self.border, other.border, strict=True))
+        same += ["border"] if with_border and gap < _SAME_SHARE and width < _SAME_WIDTH else []
+        apart = sum(abs(one - two) for one, two in zip(self.icon, other.icon, strict=True)) / max(1, len(self.icon))
+        return same + (["icon"] if apart < _SAME_ICON else [])
+
+
+def tier_look(page: ReadPage, box: TierBox) -> TierLook:
+    """Look at a tier's box on the printed page, in grey."""
+    dots = page.whole.width / page.width * PT_PER_INCH / MM_PER_INCH
+    left, top, _, bottom = (edge * dots for edge in box.place)
+    edge = page.whole.crop(
+        (round(left) - 1, round(top + (bottom - top) / 4), round(left + _EDGE * dots), round(bottom - (bottom - top) / 4))
+    )
+    rows = [sum(_WHITE - value for value in edge.crop((0, y, edge.width, y + 1)).tobytes()) / _WHITE for y in range(edge.height)]
+    inked = [row for row in rows if row > _TOUCHED]
+    width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0
+    icon = page.whole.crop(tuple(round(value * dots) for value in box.icon)).resize((16, 16))
+    return TierLook(box.tier, box.words, (len(inked) / max(1, len(rows)), width), icon.tobytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,12 @@ ROOT = Path(__file__).parents[1]
 def builtin() -> Workspace:
     """Give the workspace that comes with the program."""
     return Workspace(builtin_root(), builtin_root())
+
+
+@pytest.fixture(scope="session")
+def today() -> dt.date:
+    """Give the day on which the tests take place: no test asks the clock."""
+    return dt.date(2026, 11, 22)
 
 
 @pytest.fixture

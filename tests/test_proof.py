@@ -1,0 +1,295 @@
+"""Each printed page is proved: what a template, a style or a font would lose without a word is found."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pytest
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from tiny import TINY
+
+from teachback import pdf
+from teachback.build import build
+from teachback.compose import compose_jobs, open_design, read_handouts
+from teachback.errors import Severity
+from teachback.laid import text_outside
+from teachback.press import HANDOUT_SAFE
+from teachback.proof import glyph_problems, outside_problems, prove, said_problems, sheet_problems
+from teachback.said import Expected, squeezed
+from teachback.settings import resolve
+from teachback.workspace import builtin_root, handout_files
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from teachback.errors import Problem
+    from teachback.press import Job
+    from teachback.workspace import Workspace
+
+BUILTIN = builtin_root()
+BOLD = "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
+ACCENT = TINY.replace("A tiny handout", "Un caf\u00e9")
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What each net catches alone: laid out, glyphs, read back."""
+
+    laid_out: tuple[str, ...]
+    glyphs: tuple[Problem, ...]
+    read_back: tuple[str, ...]
+
+
+def job_of(workspace: Workspace, kind: str = "handout", audience: str = "ckd", **flags: str) -> tuple[Job, dict[str, Path]]:
+    """Compose one edition of the tiny handout."""
+    reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
+    assert not reading.problems
+    design = open_design(workspace)
+    jobs, problems = compose_jobs(reading, [("tiny", audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None)
+    assert not problems
+    return jobs[0], dict(design.files)
+
+
+def cast(workspace: Workspace) -> Caught:
+    """Throw each of the three nets over the tiny handout, whatever the others say."""
+    job, files = job_of(workspace)
+    laid = pdf.lay_out(job.handout, files, pdf.Fonts())
+    found, _ = prove(pdf.write(laid), job.handout, laid, job.expected[0])
+    return Caught(
+        tuple(problem.message for problem in outside_problems(text_outside(laid, HANDOUT_SAFE))),
+        tuple(glyph_problems(laid, job.handout, job.expected[0], files)),
+        tuple(problem.message for problem in found if problem.severity is Severity.ERROR),
+    )
+
+
+def lacking(workspace: Workspace, name: str, character: str) -> None:
+    """Put a copy of a shipped font into a workspace that lacks one character."""
+    with TTFont(BUILTIN / name) as font:
+        keep = Subsetter(Options(layout_features=["*"]))
+        keep.populate(unicodes=set(font.getBestCmap()) - {ord(character)})
+        keep.subset(font)
+        path = workspace.root / name
+        path.parent.mkdir(parents=True)
+        font.save(path)
+
+
+def test_no_net_catches_anything_in_the_built_in_pages(workspace: Callable[..., Workspace]) -> None:
+    """What the nets below catch is in the files that are broken on purpose."""
+    assert cast(workspace()) == Caught((), (), ())
+
+
+def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(workspace: Callable[..., Workspace]) -> None:
+    """Two millimetres from the edge the words are in the file, in the right font, and seen: on paper they are not."""
+    caught = cast(workspace({"styles/clinic.css": ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"}))
+    assert caught.laid_out == ("'One message.' stands 4.4 mm outside the part of page 1 that can be printed",)
+    assert (caught.glyphs, caught.read_back) == ((), ())
+
+
+def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(workspace: Callable[..., Workspace]) -> None:
+    """The feet of the letters are cut; they can still be read back, and most of their ink is seen."""
+    caught = cast(workspace({"styles/clinic.css": ".message { height: 0.95em; overflow: hidden }"}))
+    assert len(caught.laid_out) == 1
+    assert caught.laid_out[0].startswith("'One message.' on page 1 is cut off: it sticks ")
+    assert (caught.glyphs, caught.read_back) == ((), ())
+
+
+def test_only_the_glyphs_tell_that_another_font_stands_in(workspace: Callable[..., Workspace]) -> None:
+    """A bold font without the letter takes it from the regular one: the words are there, in one of our fonts, and seen."""
+    clinic = workspace({"content/handouts/tiny.yaml": ACCENT})
+    lacking(clinic, BOLD, "\u00e9")
+    caught = cast(clinic)
+    assert (caught.laid_out, caught.read_back) == ((), ())
+    [problem] = caught.glyphs
+    assert problem.message == (
+        "the character '\u00e9' (U+00E9 LATIN SMALL LETTER E WITH ACUTE) is not in the font chosen for it, "
+        "Atkinson Hyperlegible (fonts/AtkinsonHyperlegible-Bold.ttf)"
+    )
+    assert "It is in " in problem.hint
+    assert "AtkinsonHyperlegible-Regular.ttf" in problem.hint
+    assert problem.location is not None
+    assert (problem.location.file.rpartition("/")[2], problem.location.line, problem.location.column) == ("tiny.yaml", 2, 8)
+
+
+@pytest.mark.parametrize(
+    ("template", "old", "new", "fault"),
+    [
+        ("templates/handout.html", '<p class="message">{{ edition.message|marked }}</p>', "", "a sentence is not on the page: 'One message.'"),
+        ("templates/handout.html", "<h2>{{ section.title|marked }}</h2>", "<h2>...</h2>", "a sentence is not on the page: 'What is this?'"),
+        ("templates/blocks/text.html", "{{ block.text|marked }}", "For everyone here.", "a sentence is not on the page: 'For kidneys here.'"),
+        (
+            "templates/handout.html",
+            '<p class="message">{{ edition.message|marked }}</p>',
+            '<p class="message" style="visibility: hidden">{{ edition.message|marked }}</p>',
+            "a sentence is not on the page: 'One message.'",
+        ),
+        (
+            "templates/blocks/tier.html",
+            "{{ flag.text|marked }}",
+            "See your card.",
+            "the red flag 'chest' is not on the page: 'Chest pain'",
+        ),
+        (
+            "templates/handout.html",
+            "<h1>{{ edition.title|marked }}</h1>",
+            "<h1>{{ edition.message|marked }}</h1><p>{{ edition.title|marked }}</p>",
+            "a sentence is not in its turn: 'One message.'",
+        ),
+    ],
+)  # fmt: skip
+def test_only_reading_back_tells_what_a_template_left_out_or_moved(
+    workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
+) -> None:
+    """The page that is left is well laid out, in the right fonts; what it no longer says is in no box of it."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    if "not in its turn" in fault:
+        text = text.replace('<p class="message">{{ edition.message|marked }}</p>', "", 1)
+    caught = cast(workspace({template: text}))
+    assert (caught.laid_out, caught.glyphs) == ((), ())
+    assert caught.read_back == (f"handout of tiny for ckd: {fault}",)
+
+
+HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
+STYLES = {
+    ".message { color: #fff }": HIDDEN,
+    ".message { color: transparent }": HIDDEN,
+    ".message { display: none }": "handout of tiny for ckd: a sentence is not on the page: 'One message.'",
+    '.masthead::after { content: ""; position: absolute; left: 0; top: 24mm; width: 170mm; height: 16mm; background: #fff }': "cannot be seen: of its ink 0 % shows",
+    ".message { color: #999 }": "'One message.' on page 1 has a contrast of 2.8:1 in colour and 2.8:1 in grey; text needs at least 4.5:1",
+    ".message { color: #d00000; background: #3a3a3a }": HIDDEN,
+    ".message { color: #ffffff; background: #8a8a8a }": "'One message.' on page 1 has a contrast of 3.5:1 in colour and 3.5:1 in grey",
+    ".message { font-size: 10pt }": "'One message.' on page 1 is set in 10.0 pt; nothing may be smaller than 12 pt here",
+    ".code { display: none }": "page 1 does not show 'T-CKD-EN-",
+    ".foot-draft { display: none }": "page 1 does not show 'Draft: no clinician has reviewed this text'",
+    ".message { font-family: Arial }": "the font 'Arial' is not one of the workspace's, and it is chosen for 'One message.'",
+    ".message { height: 0; overflow: hidden }": "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it",
+    ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }": "'One message.' on page 1 is cut off: it sticks ",
+    ".message { transform: translateX(160mm) }": "'One message.' stands ",
+    ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
+    ".message { margin-top: -34pt }": "lie on each other on page 1",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Workspace], style: str, today: dt.date) -> None:
+    """Whatever way a clinic's style takes to do it, the words are named, and nothing is written."""
+    clinic = workspace({"styles/clinic.css": style})
+    settings = resolve({"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "output": str(clinic.root / "out")}, {}, clinic)
+    built = build(settings, clinic, today)
+    messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+    assert [message for message in messages if STYLES[style] in message], messages
+    assert not list((clinic.root / "out").rglob("*.pdf"))
+
+
+CARD_STYLES = {
+    ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: of its ink 0 % shows",
+    ".card li { display: none }": "the red flag 'chest' is not on the page: 'Chest pain'",
+    ".card-foot { font-size: 6pt }": "is set in 6.0 pt; nothing may be smaller than 8 pt here",
+    ".code { display: none }": "the card does not show 'T-CKD-EN-",
+}
+
+
+@pytest.mark.parametrize("style", CARD_STYLES)
+def test_a_style_that_hides_a_flag_stops_the_card(workspace: Callable[..., Workspace], style: str, today: dt.date) -> None:
+    """A card with a flag that cannot be read is not printed."""
+    clinic = workspace({"styles/clinic.css": style})
+    settings = resolve({"handouts": ("tiny",), "audience": ("ckd",), "kind": ("card",), "output": str(clinic.root / "out")}, {}, clinic)
+    built = build(settings, clinic, today)
+    messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+    assert [message for message in messages if CARD_STYLES[style] in message], messages
+    assert not list((clinic.root / "out").rglob("*.pdf"))
+
+
+def spoilt(data: bytes, spoil: Callable[[pikepdf.Pdf], object]) -> bytes:
+    """Give a copy of a PDF with something changed in it."""
+    with pikepdf.open(io.BytesIO(data)) as document:
+        spoil(document)
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
+
+
+def rename_fonts(document: pikepdf.Pdf) -> None:
+    """Call every font by another name."""
+    for item in document.objects:
+        if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font" and "/BaseFont" in item:
+            item.BaseFont = pikepdf.Name("/ABCDEF+DejaVu-Sans")
+
+
+def drop_last_text(document: pikepdf.Pdf) -> None:
+    """Take the text object out of page 1 that paints the paragraph."""
+    page = document.pages[0]
+    steps = list(pikepdf.parse_content_stream(page))
+    marks = [index for index, step in enumerate(steps) if str(step.operator) == "TJ"]
+    del steps[marks[7]]
+    page.Contents = document.make_stream(pikepdf.unparse_content_stream(steps))
+
+
+def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., Workspace]) -> None:
+    """By its name in the printed file, whatever came to put it there."""
+    job, files = job_of(workspace())
+    laid = pdf.lay_out(job.handout, files, pdf.Fonts())
+    found, _ = prove(spoilt(pdf.write(laid), rename_fonts), job.handout, laid, job.expected[0])
+    assert {problem.message for problem in found} == {"the printed file uses the font 'DejaVu-Sans', which is none of the workspace's"}
+
+
+def test_words_that_are_missing_from_the_file_are_found(workspace: Callable[..., Workspace]) -> None:
+    """Though the page was laid out with them."""
+    job, files = job_of(workspace())
+    laid = pdf.lay_out(job.handout, files, pdf.Fonts())
+    found, _ = prove(spoilt(pdf.write(laid), drop_last_text), job.handout, laid, job.expected[0])
+    assert len(found) == 1
+    assert " is not on the page: '" in found[0].message
+
+
+def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
+    """A sentence that stands twice in the edition must be read twice."""
+    from teachback.errors import Location
+    from teachback.said import Said
+
+    def expected(*words: str) -> Expected:
+        return Expected("page", Location("x.yaml"), tuple(Said(text) for text in words), (), 12.0)
+
+    assert not list(said_problems(["One.", "Two.", "One."], expected("One.", "Two.", "One.")))
+    [problem] = said_problems(["One.", "Two."], expected("One.", "Two.", "One."))
+    assert problem.message == "page: a sentence is not in its turn: 'One.'"
+
+
+def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
+    """What a page may set differently without saying anything else."""
+    assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
+    assert squeezed("Do not take it.") != squeezed("Do take it.")
+
+
+def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:
+    """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
+    job, files = job_of(workspace(), "card")
+    from teachback.press import do_job
+
+    [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
+    assert not list(sheet_problems(card, job.expected, backs=True))
+
+    def blank(document: pikepdf.Pdf) -> None:
+        document.pages[0].Contents = document.make_stream(b"")
+
+    flaws = [problem.message for problem in sheet_problems(spoilt(card, blank), job.expected, backs=True)]
+    assert "card of tiny for ckd: the red flag 'chest' is not on the sheet: 'Chest pain'" in flaws
+
+
+def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(workspace: Callable[..., Workspace]) -> None:
+    """The sentence must stand where the edition has it; the same words in another place do not make up for it."""
+    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY.replace("ckd: For kidneys here.", "ckd: Chest pain"),
+            "templates/blocks/tier.html": text.replace("{{ flag.text|marked }}", "See your card."),
+        }
+    )
+    assert [message for message in cast(clinic).read_back if "'chest'" in message or "Chest pain" in message]

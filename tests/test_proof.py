@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from teachback.errors import Problem
     from teachback.press import Job
+    from teachback.proof import Measures
     from teachback.workspace import Workspace
 
 BUILTIN = builtin_root()
@@ -293,3 +294,67 @@ def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(workspace: Callab
         }
     )
     assert [message for message in cast(clinic).read_back if "'chest'" in message or "Chest pain" in message]
+
+
+def proofs(clinic: Workspace, today: dt.date, **flags: object) -> tuple[dict[str, Measures], list[str]]:
+    """Build the tiny handout with --proof; give what was measured by kind, and the warnings."""
+    settings = resolve(
+        {"handouts": ("tiny",), "audience": ("ckd",), "proof": True, "output": str(clinic.root / "out"), **flags}, {}, clinic
+    )
+    built = build(settings, clinic, today)
+    assert not built.failed
+    return {name.partition("/")[2].partition("-")[0]: measures for name, measures in built.proofs.items()}, [
+        problem.message for problem in built.problems
+    ]
+
+
+THREE = TINY.replace(
+    "  - {id: chest,",
+    "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: three, tier: visit, card: true, text: Cramps}\n  - {id: chest,",
+)
+
+
+def test_a_proof_measures_the_printed_pages(workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """The smallest type, the contrasts in colour and in grey, the ink, and the tiers' borders, read off the pictures."""
+    measured, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE}), today)
+    assert warnings == []
+    handout, card = measured["handout"], measured["card"]
+    assert (round(handout.smallest, 1), round(card.smallest, 1)) == (12.0, 8.0)
+    # The badge's blue: 9.5:1 by WCAG's formula in colour, 11:1 in the grey that a printer makes of it.
+    assert (round(handout.color, 1), round(handout.grey, 1)) == (9.5, 11.0)
+    assert 0.01 < handout.ink < 0.08
+    borders = {tier.tier: tier.border for tier in handout.tiers}
+    assert borders["now"] == pytest.approx((1.0, 3.0), abs=0.3)
+    assert borders["today"] == pytest.approx((1.0, 1.4), abs=0.3)
+    assert borders["visit"][0] == pytest.approx(0.6, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("style", "warning"),
+    [
+        (
+            ".message { color: #666666 }",
+            "handout of tiny for ckd: 'One message.' on page 1 has a contrast of 5.7:1; text is easy to read from 7:1",
+        ),
+        ("section { background: #bbbbbb; height: 150mm }", "handout of tiny for ckd: a page takes 1"),
+        (
+            ".tier-visit, .tier-today { border: 3pt solid #111 }",
+            "handout of tiny for ckd: in grey, the tiers 'now' and 'today' have the same border",
+        ),
+        (".tier .tier-icon { background: none }", "handout of tiny for ckd: in grey, the tiers 'today' and 'visit' have the same icon"),
+    ],
+)
+def test_a_proof_warns_of_what_prints_badly_in_black_and_white(
+    workspace: Callable[..., Workspace], today: dt.date, style: str, warning: str
+) -> None:
+    """It still prints: whoever asked is told."""
+    _, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}), today, kind=("handout",))
+    assert [message for message in warnings if message.startswith(warning)], warnings
+
+
+def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """A build says nothing of what only could look better."""
+    clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})
+    built = build(resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic), clinic, today)
+    assert (built.problems, built.proofs) == ((), {})
+    assert built.printed

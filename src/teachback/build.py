@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest, placed
 from teachback.plan import check_choice, origins, refused, selected_files, sorted_out, wanted_outputs
 from teachback.record import (
     Output,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from teachback.compose import Reading
     from teachback.plan import Wanted
     from teachback.press import CardRun, Done, Job, Printed
+    from teachback.proof import Measures
     from teachback.settings import Settings
 
     Step = Callable[[int, int], None]
@@ -44,12 +45,16 @@ GENERAL = ""
 
 @dataclass(frozen=True)
 class Built:
-    """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused."""
+    """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused.
+
+    `proofs` holds what was measured on the printed pages, by file; it is filled only where it was asked for.
+    """
 
     outputs: tuple[Output, ...]
     printed: tuple[str, ...]
     problems: tuple[Problem, ...]
     refused: tuple[str, ...]
+    proofs: Mapping[str, Measures] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -89,16 +94,21 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         found[stem] += review_problems(summary, today, release=settings.release)
 
     wanted = [w for stem, s in chosen.items() if not refused(stem, found, settings) for w in wanted_outputs(stem, s, settings)]
-    usable = [] if settings.force or not fresh_libraries else [o for o in record.outputs.values() if current(o, origin, record)]
+    usable = (
+        []
+        if settings.force or settings.proof or not fresh_libraries
+        else [o for o in record.outputs.values() if current(o, origin, record)]
+    )
     kept, stale = sorted_out(wanted, usable, settings.output)
     printed: dict[str, Output] = {}
     libraries = record.libraries
+    proofs: dict[str, Measures] = {}
     stopped = False
     if stale and not refused(GENERAL, found, settings):
         found[GENERAL] += _folder_problems(settings.output)
     if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
-        printed, libraries, stopped = _print(stale, reading, workspace, settings, origin, found, step)
+        printed, libraries, stopped = _print(stale, reading, workspace, settings, origin, found, step, proofs)
         libraries = libraries or record.libraries
     # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
     meanwhile = (
@@ -123,6 +133,7 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
         tuple(stem for stem in chosen_files if refused(stem, found, settings)),
+        proofs,
     )
 
 
@@ -151,6 +162,7 @@ def _print(
     origin: Mapping[str, str],
     found: Found,
     step: Step | None,
+    proofs: dict[str, Measures],
 ) -> tuple[dict[str, Output], str, bool]:
     """Print what is stale, each handout wholly or not at all."""
     from teachback.compose import check_design, compose_jobs, open_design
@@ -184,12 +196,15 @@ def _print(
         for count, done in enumerate(do_jobs(jobs, design.files, settings.jobs), start=1):
             stem = done.job.stem
             found[stem] += done.problems
+            if settings.proof:
+                found[stem] += placed((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)
             waiting[stem].append(done)
             left[stem] -= 1
             libraries = done.libraries
             if left[stem] == 0 and not refused(stem, found, settings):
-                for output in _written(waiting.pop(stem), reading, settings, origin[stem]):
+                for output, measures in _written(waiting.pop(stem), reading, settings, origin[stem]):
                     outputs[output.file] = output
+                    proofs |= {output.file: measures} if measures and settings.proof else {}
             if step:
                 step(count, len(jobs))
     except TeachbackError as error:
@@ -210,12 +225,12 @@ def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
     return card_run(named, [0] * named[1].places, settings, stocks, Order())
 
 
-def _written(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> Iterator[Output]:
+def _written(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> Iterator[tuple[Output, Measures | None]]:
     for done in finished:
         for printed in done.printed:
             output = replace(_output(done.job, printed, reading, settings, origin), libraries=sha256(done.libraries.encode()))
             write_whole(settings.output / output.file, printed.data)
-            yield output
+            yield output, printed.measures
 
 
 def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, origin: str) -> Output:

@@ -76,6 +76,7 @@ def main() -> None:
 @click.option("--force", is_flag=True, help="Print again what has not changed.")
 @click.option("--release", is_flag=True, help="Refuse texts that no clinician has approved, or whose review is overdue.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--proof", is_flag=True, help="Print all anew, and say how it will look in black and white: type, contrast, ink, tiers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -- what click parsed
     """Print handouts and cards: all of them, or those named."""

@@ -65,9 +65,9 @@ def looks(page: ReadPage) -> Iterator[Look]:
         yield Look(run, shown, *_contrasts(run, page.bare.crop(box)))
 
 
-def ink(page: ReadPage) -> float:
-    """Give the share of a page that a black-and-white printer covers with ink, 0 to 1."""
-    counts: list[int] = page.whole.histogram()
+def ink(picture: Image) -> float:
+    """Give the share of a page's picture that a black-and-white printer covers with ink, 0 to 1."""
+    counts: list[int] = picture.convert("L").histogram()
     return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (_WHITE * sum(counts))
 
 

@@ -45,6 +45,7 @@ class Settings:
     force: bool = False
     release: bool = False
     strict: bool = False
+    proof: bool = False
 
     @property
     def card_stock(self) -> str:
@@ -177,6 +178,7 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
         force=bool(flags.get("force")),
         release=bool(flags.get("release")),
         strict=bool(flags.get("strict")),
+        proof=bool(flags.get("proof")),
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.build import Built
+    from teachback.proof import Measures
 
 
 def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -63,7 +64,22 @@ def built_json(built: Built) -> dict[str, Any]:
             {**manifest_row(output), "status": "printed" if output.file in built.printed else "unchanged"} for output in built.outputs
         ],
         "refused": list(built.refused),
+        **({"proofs": [_proof_json(name, measures) for name, measures in sorted(built.proofs.items())]} if built.proofs else {}),
         "problems": [problem.as_json() for problem in built.problems],
+    }
+
+
+def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
+    return {
+        "file": name,
+        "smallest_pt": round(measures.smallest, 2),
+        "contrast": round(measures.color, 2),
+        "contrast_grey": round(measures.grey, 2),
+        "ink": round(measures.ink, 4),
+        "tiers": [
+            {"tier": tier.tier, "words": tier.words, "border_inked": round(tier.border[0], 2), "border_pt": round(tier.border[1], 2)}
+            for tier in measures.tiers
+        ],
     }
 
 
@@ -73,6 +89,10 @@ def print_summary(built: Built, folder: Path) -> None:
         if output.file in built.printed:
             pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
             click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
+    if built.proofs:
+        click.echo("\nMeasured on the printed pages:")
+        print_rows([proof_row(name, measures) for name, measures in sorted(built.proofs.items())], as_json=False)
+        click.echo()
     unchanged = len(built.outputs) - len(built.printed)
     errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
     words = [f"{len(built.printed)} printed"]
@@ -80,6 +100,18 @@ def print_summary(built: Built, folder: Path) -> None:
     words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
     words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
     click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else ""))
+
+
+def proof_row(name: str, measures: Measures) -> dict[str, Any]:
+    """Give what was measured on one file, as a row: type in pt, contrast in colour and grey, the most ink of a page, the tiers' looks."""
+    return {
+        "file": name,
+        "smallest type": f"{measures.smallest:.1f} pt",
+        "contrast": f"{measures.color:.1f}:1",
+        "in grey": f"{measures.grey:.1f}:1",
+        "most ink": f"{measures.ink * 100:.1f} %",
+        "tiers": [tier.tier for tier in measures.tiers],
+    }
 
 
 def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:

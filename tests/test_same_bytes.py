@@ -8,8 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tiny import TINY
@@ -17,6 +17,9 @@ from tiny import TINY
 from teachback.build import build
 from teachback.settings import resolve
 from teachback.workspace import Workspace, builtin_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SOURCE = Path(__file__).parents[1] / "src"
 STRETCH = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><path d="M2 18L38 2" stroke="#111" fill="none"/></svg>'

@@ -19,6 +19,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "workspace": set(),
         "fonts": {"workspace"},
         "picture": set(),
+        "disk": {"workspace"},
+        "archive": {"disk", "workspace"},
         "style": set(),
         "loading": set(),
         "stock": {"document"},
@@ -35,9 +37,10 @@ LAYERS: list[dict[str, set[str]]] = [
         "record": set(),
     },
     {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "laid": {"pdf"}, "plan": set(), "scaffold": set()},
-    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set()},
-    {"press": set(), "calibration": set()},
-    {"compose": set(), "cardrun": set()},
+    {"choose": set(), "code": set(), "audit": set(), "html": set(), "content": {"reach"}, "sheets": set()},
+    {"press": set(), "calibration": set(), "qr": set()},
+    {"compose": set(), "cardrun": set(), "identify": set()},
+    {"keeping": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
     {"tell": set()},
     {"cli": set()},
@@ -47,10 +50,26 @@ LAYERS: list[dict[str, set[str]]] = [
 OUTSIDE = {
     "click": "cli tell", "weasyprint": "pdf laid", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks", "PIL": "picture", "pikepdf": "sheets",
+    "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.
-LIGHT = {"__main__", "cli", "tell", "plan", "build", "record", "settings", "textfile", "workspace", "errors", "units", "impose"}
+LIGHT = {
+    "__main__",
+    "cli",
+    "tell",
+    "plan",
+    "build",
+    "record",
+    "settings",
+    "textfile",
+    "workspace",
+    "errors",
+    "units",
+    "impose",
+    "archive",
+    "disk",
+}
 
 
 def imports(path: Path, *, at_start: bool = False) -> set[str]:

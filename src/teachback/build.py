@@ -44,12 +44,16 @@ GENERAL = ""
 
 @dataclass(frozen=True)
 class Built:
-    """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused."""
+    """What a run did: the files it was to make, which it printed anew, every problem, the handouts it refused.
+
+    `archived` are the codes of the editions that the archive keeps, if there is to be one.
+    """
 
     outputs: tuple[Output, ...]
     printed: tuple[str, ...]
     problems: tuple[Problem, ...]
     refused: tuple[str, ...]
+    archived: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -113,17 +117,40 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     ]
     found[GENERAL] += old_paper(outputs, live, settings.output)
     found[GENERAL] += keep(settings.output, record, now, live)
+    done = {**kept, **printed}
+    archived = _archived(settings, workspace, tuple(done.values()), reading, found)
     if stopped:
         # What was finished is recorded; now the person at the keyboard gets their way.
         raise KeyboardInterrupt
     problems = in_file_order(problem for group in found.values() for problem in group)
-    done = {**kept, **printed}
     return Built(
         tuple(done[name] for name in sorted(done)),
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
         tuple(stem for stem in chosen_files if refused(stem, found, settings)),
+        archived,
     )
+
+
+def _archived(
+    settings: Settings, workspace: Workspace, outputs: tuple[Output, ...], reading: Reading | None, found: Found
+) -> tuple[str, ...]:
+    """Keep what was printed, now or before, in the archive; give the codes of what is kept."""
+    if settings.archive is None or not outputs:
+        return ()
+    from teachback.archive import all_kept, not_archived
+
+    codes = tuple(sorted({code for output in outputs for code in output.code.split()}))
+    try:
+        if all_kept(settings.archive, [(code, o.file, o.sha256) for o in outputs for code in o.code.split()]):
+            return codes
+        from teachback.keeping import keep_editions
+
+        keep_editions(settings.archive, outputs, settings.output, workspace, reading)
+    except TeachbackError as error:
+        found[GENERAL] += not_archived(error)
+        return ()
+    return codes
 
 
 def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None, found: Found) -> Reading:

@@ -10,10 +10,13 @@ import re
 import struct
 import warnings
 import zlib
+from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, ImageOps
+
+from teachback.errors import Problem, TeachbackError
 
 # Suffix -> what the file must be inside.
 KINDS: Final = {".svg": "SVG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
@@ -22,12 +25,54 @@ MAX_BYTES: Final = 5_000_000
 MAX_PIXELS: Final = 40_000_000
 # Drawings nest about ten levels; far deeper ones exhaust the stack of whoever draws them.
 MAX_DEPTH: Final = 50
+# A scan or a photo is only looked at: a letter page at 1,200 dots to the inch has 135 million, a phone's photo 12 to 50.
+MAX_SCAN_BYTES: Final = 50_000_000
+MAX_SCAN_PIXELS: Final = 100_000_000
 
 # What is wrong, and what to do about it.
 Fault = tuple[str, str]
 _AGAIN: Final = "Save it again from the program that made it."
 _LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
 _OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*(?:#|data:))""", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Grey:
+    """A picture in grey: one byte a dot, 0 is black, row by row from the top."""
+
+    width: int
+    height: int
+    dots: bytes
+
+
+def grey_picture(data: bytes) -> Grey:
+    """Open a scan or a photo, PNG or JPEG, the right way up as the camera says.
+
+    What is transparent is white. Raises TeachbackError for what is no such picture, cut off, or too large.
+    """
+    if len(data) > MAX_SCAN_BYTES:
+        raise TeachbackError(
+            Problem(f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB", "Scan it again at 300 dots to the inch.")
+        )
+    fault: Fault | None = None
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of sizes that exhaust the memory; the limit here is lower.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+                if picture.width * picture.height <= MAX_SCAN_PIXELS:
+                    upright = ImageOps.exif_transpose(picture)
+                    if upright.has_transparency_data:
+                        paper = Image.new("RGBA", upright.size, "white")
+                        upright = Image.alpha_composite(paper, upright.convert("RGBA"))
+                    grey = upright.convert("L")
+                    return Grey(grey.width, grey.height, grey.tobytes())
+                fault = f"the picture has {picture.width} x {picture.height} dots", "Scan it again at 300 dots to the inch."
+    except Image.DecompressionBombError:
+        fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error):
+        fault = "this is no whole PNG or JPEG picture", "Save the scan or the photo again as PNG, JPEG or PDF."
+    raise TeachbackError(Problem(*fault))
 
 
 def picture_fault(data: bytes, suffix: str) -> Fault | None:

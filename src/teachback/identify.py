@@ -95,7 +95,8 @@ def _answer(code: str, known: Mapping[str, list[Path]], sha256: str | None = Non
     near: tuple[Entry, ...] = ()
     if len(entries) < len(paths):
         severity = Severity.WARNING if entries else Severity.ERROR
-        message = f"{code}: {len(paths) - len(entries)} of {len(paths)} records are no longer what was kept"
+        lost = len(paths) - len(entries)
+        message = f"{code}: {lost} record{'s are' if lost != 1 else ' is'} no longer what was kept"
         problems.append(Problem(message, "`teachback verify` says which.", severity=severity))
     elif not entries:
         near = tuple(entries_at(known[other])[-1] for other in nearest_codes(code, known) if entries_at(known[other]))

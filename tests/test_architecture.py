@@ -19,6 +19,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "workspace": set(),
         "fonts": {"workspace"},
         "picture": set(),
+        "disk": {"workspace"},
+        "archive": {"disk", "workspace"},
         "style": set(),
         "loading": set(),
         "stock": {"document"},
@@ -46,10 +48,11 @@ LAYERS: list[dict[str, set[str]]] = [
         "reading": set(),
         "seen": {"laid", "reading"},
     },
-    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set(), "said": set()},
+    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set(), "said": set(), "audit": set()},
     {"proof": set()},
-    {"press": set(), "calibration": set()},
-    {"compose": set(), "cardrun": set()},
+    {"press": set(), "calibration": set(), "qr": set()},
+    {"compose": set(), "cardrun": set(), "identify": set()},
+    {"keeping": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
     {"tell": set()},
     {"cli": set()},
@@ -59,10 +62,26 @@ LAYERS: list[dict[str, set[str]]] = [
 OUTSIDE = {
     "click": "cli tell", "weasyprint": "pdf", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
+    "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.
-LIGHT = {"__main__", "cli", "tell", "plan", "build", "record", "settings", "textfile", "workspace", "errors", "units", "impose"}
+LIGHT = {
+    "__main__",
+    "cli",
+    "tell",
+    "plan",
+    "build",
+    "record",
+    "settings",
+    "textfile",
+    "workspace",
+    "errors",
+    "units",
+    "impose",
+    "archive",
+    "disk",
+}
 
 
 def imports(path: Path, *, at_start: bool = False) -> set[str]:

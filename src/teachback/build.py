@@ -47,7 +47,8 @@ GENERAL = ""
 class Built:
     """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused.
 
-    `proofs` holds what was measured on the printed pages, by file; it is filled only where it was asked for.
+    `proofs` holds what was measured on the printed pages, by file; it is filled only where it was asked for. `archived` are
+    the codes of the editions that the archive keeps, if there is to be one.
     """
 
     outputs: tuple[Output, ...]
@@ -55,6 +56,7 @@ class Built:
     problems: tuple[Problem, ...]
     refused: tuple[str, ...]
     proofs: Mapping[str, Measures] = field(default_factory=dict)
+    archived: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -123,18 +125,41 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     ]
     found[GENERAL] += old_paper(outputs, live, settings.output)
     found[GENERAL] += keep(settings.output, record, now, live)
+    done = {**kept, **printed}
+    archived = _archived(settings, workspace, tuple(done.values()), reading, found)
     if stopped:
         # What was finished is recorded; now the person at the keyboard gets their way.
         raise KeyboardInterrupt
     problems = in_file_order(problem for group in found.values() for problem in group)
-    done = {**kept, **printed}
     return Built(
         tuple(done[name] for name in sorted(done)),
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
         tuple(stem for stem in chosen_files if refused(stem, found, settings)),
         proofs,
+        archived,
     )
+
+
+def _archived(
+    settings: Settings, workspace: Workspace, outputs: tuple[Output, ...], reading: Reading | None, found: Found
+) -> tuple[str, ...]:
+    """Keep what was printed, now or before, in the archive; give the codes of what is kept."""
+    if settings.archive is None or not outputs:
+        return ()
+    from teachback.archive import all_kept, not_archived
+
+    codes = tuple(sorted({code for output in outputs for code in output.code.split()}))
+    try:
+        if all_kept(settings.archive, [(code, o.file, o.sha256) for o in outputs for code in o.code.split()]):
+            return codes
+        from teachback.keeping import keep_editions
+
+        keep_editions(settings.archive, outputs, settings.output, workspace, reading)
+    except TeachbackError as error:
+        found[GENERAL] += not_archived(error)
+        return ()
+    return codes
 
 
 def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None, found: Found) -> Reading:

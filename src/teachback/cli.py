@@ -17,7 +17,19 @@ import click
 
 from teachback import __version__
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
-from teachback.tell import Progress, built_json, interrupted, print_problems, print_rows, print_summary, refuse
+from teachback.settings import archive_folder
+from teachback.tell import (
+    Progress,
+    built_json,
+    interrupted,
+    kept_json,
+    kept_words,
+    print_answers,
+    print_problems,
+    print_rows,
+    print_summary,
+    refuse,
+)
 from teachback.workspace import Workspace, open_workspace, shown
 
 if TYPE_CHECKING:
@@ -73,6 +85,7 @@ def main() -> None:
 @click.option("--output", "-o", metavar="DIR", help="Where to put them. [build]")
 @click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
 @click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml, for cards on stock.")
+@click.option("--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]")
 @click.option("--force", is_flag=True, help="Print again what has not changed.")
 @click.option("--release", is_flag=True, help="Refuse texts that no clinician has approved, or whose review is overdue.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
@@ -88,10 +101,10 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
     with Progress(shown_at_all=not as_json) as step:
         built = build(settings, workspace, _today(), step)
     if as_json:
-        click.echo(json.dumps(built_json(built), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(built_json(built, settings.archive), indent=2, ensure_ascii=False))
     else:
         print_problems(built.problems)
-        print_summary(built, settings.output)
+        print_summary(built, settings.output, settings.archive)
     return 1 if built.failed else 0
 
 
@@ -111,6 +124,7 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 @click.option("--paper", metavar="letter|a4", help="The paper of the plain sheet. [letter]")
 @click.option("--language", "-l", metavar="L", help="In this language.")
 @click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
+@click.option("--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Print wallet cards on card stock, with each back behind its front."""
@@ -126,17 +140,16 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
     if flags["as_json"]:
         row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
-        click.echo(
-            json.dumps(
-                {"ok": not failed, "outputs": [row], "problems": [p.as_json() for p in dealt.problems]}, indent=2, ensure_ascii=False
-            )
-        )
+        outcome = {"ok": not failed, "outputs": [row], "problems": [p.as_json() for p in dealt.problems]}
+        click.echo(json.dumps(outcome | kept_json(dealt.archived, settings.archive), indent=2, ensure_ascii=False))
         return int(failed)
     print_problems(dealt.problems)
     sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
     cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
     click.echo(f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}")
     click.echo(_how_to_print(str(dealt.sides), press=order.press))
+    if dealt.archived:
+        click.echo(f"{kept_words(dealt.archived, settings.archive)}.")
     return int(failed)
 
 
@@ -151,6 +164,50 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
         "fold": "on one side, then cut and fold along the dashed line",
     }[sides]
     return f"Print at 'Actual size' (100 %), {click_on}. First hold one sheet of plain paper against your stock."
+
+
+@main.command("identify")
+@click.argument("code", metavar="[CODE]", required=False)
+@click.option("--scan", type=click.Path(path_type=Path), metavar="FILE", help="Read the code off a scan or photo: PNG, JPEG or PDF.")
+@click.option("--archive", metavar="DIR", help="Where the editions are kept. [the setting, or build/archive]")
+@click.option("--copy", "target", type=click.Path(path_type=Path), metavar="DIR", help="Copy the very files into this folder.")
+@click.option("--open", "opened", is_flag=True, help="Open the very file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def identify_command(code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool) -> int:
+    """Say which edition a paper is, by its code or a scan, and give the very file."""
+    from teachback.identify import copy_kept, identify, readable_copy
+
+    folder = Path(archive) if archive else archive_folder(os.environ, _workspace())
+    answers = identify(folder, code, scan)
+    found = all(answer.entries for answer in answers)
+    if not flags["as_json"]:
+        print_answers(answers)
+    copied = copy_kept(folder, answers, target) if target is not None else ()
+    if flags["as_json"]:
+        outcome = {"ok": found, "answers": [answer.as_json() for answer in answers], "copied": [str(path) for path in copied]}
+        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+    for path in () if flags["as_json"] else copied:
+        click.echo(f"copied: {shown(path.absolute())}")
+    opened = readable_copy(folder, answers) if flags["opened"] else None
+    if opened is not None and click.launch(str(opened)) != 0:
+        raise TeachbackError(Problem("no program could be started that shows it", "Copy it with --copy DIR, and open it there."))
+    return int(not found)
+
+
+@main.command("verify")
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def verify_command(folder: str | None, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """Say whether everything in an archive is still what was kept."""
+    from teachback.audit import verify
+
+    audit = verify(Path(folder) if folder else archive_folder(os.environ, _workspace()))
+    if as_json:
+        click.echo(json.dumps(audit.as_json(), indent=2, ensure_ascii=False))
+    else:
+        print_problems(audit.problems)
+        click.echo(audit.summary)
+    return int(audit.failed)
 
 
 @main.command("calibrate")

@@ -198,6 +198,14 @@ def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design
     )
 
 
+def editions_by_code(reading: Reading, stem: str, design: Design) -> dict[str, Edition]:
+    """Give every edition of a handout by its code, as files and design say it now."""
+    fingerprint = design_hash(design)
+    authored = reading.authored[stem]
+    editions = [_edition(authored, audience, reading.shared, TypeSize.STANDARD) for audience in authored.handout.audiences]
+    return {_dressed(edition, reading.shared, fingerprint).code: edition for edition in editions}
+
+
 def _edition(authored: Authored, audience: str, shared: Shared, size: TypeSize) -> Edition:
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     badge = shared.audiences.root[audience].badge[authored.handout.language]

@@ -17,6 +17,7 @@ from teachback.workspace import Workspace, handout_files, read_bytes, write_whol
 if TYPE_CHECKING:
     import datetime as dt
 
+    from teachback.compose import Reading
     from teachback.impose import Sides
     from teachback.settings import Settings
 
@@ -25,7 +26,7 @@ MOST_COPIES: Final = 20_000
 
 @dataclass(frozen=True)
 class Dealt:
-    """One printed file of cards, how many cards and sheets it holds, and what was noticed."""
+    """One printed file of cards, how many cards and sheets it holds, what was noticed, and the codes that the archive keeps."""
 
     output: Output
     cards: int
@@ -33,6 +34,7 @@ class Dealt:
     sides: Sides
     stock: str
     problems: tuple[Problem, ...]
+    archived: tuple[str, ...] = ()
 
 
 def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date) -> Dealt:
@@ -98,9 +100,23 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
         made_from=origins[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    return Dealt(
-        output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *_recorded(settings, output, done.libraries, origins))
-    )
+    noticed += _recorded(settings, output, done.libraries, origins)
+    archived, unkept = _archived(settings, output, workspace, reading)
+    return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
+
+
+def _archived(settings: Settings, output: Output, workspace: Workspace, reading: Reading) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Keep the file in the archive, if there is to be one; give the codes that are kept, or why not."""
+    if settings.archive is None:
+        return (), ()
+    from teachback.archive import not_archived
+    from teachback.keeping import keep_editions
+
+    try:
+        keep_editions(settings.archive, (output,), settings.output, workspace, reading)
+    except TeachbackError as error:
+        return (), not_archived(error)
+    return tuple(output.code.split()), ()
 
 
 def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:

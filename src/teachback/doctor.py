@@ -28,6 +28,8 @@ LIBRARIES = (
     "pikepdf",
     "pypdfium2",
     "pillow",
+    "segno",
+    "zxing-cpp",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -10,10 +10,17 @@ import re
 import struct
 import warnings
 import zlib
-from typing import Final
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, ImageOps
+
+from teachback.errors import Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Suffix -> what the file must be inside.
 KINDS: Final = {".svg": "SVG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
@@ -22,12 +29,52 @@ MAX_BYTES: Final = 5_000_000
 MAX_PIXELS: Final = 40_000_000
 # Drawings nest about ten levels; far deeper ones exhaust the stack of whoever draws them.
 MAX_DEPTH: Final = 50
+# A scan or a photo is only looked at: a letter page at 1,200 dots to the inch has 135 million, a phone's photo 12 to 50.
+MAX_SCAN_BYTES: Final = 50_000_000
+MAX_SCAN_PIXELS: Final = 100_000_000
 
 # What is wrong, and what to do about it.
 Fault = tuple[str, str]
 _AGAIN: Final = "Save it again from the program that made it."
+# What Pillow raises over files that are not what they say.
+_BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
 _OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*(?:#|data:))""", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Grey:
+    """A picture in grey: one byte a dot, 0 is black, row by row from the top."""
+
+    width: int
+    height: int
+    dots: bytes
+
+
+def grey_picture(data: bytes) -> Grey:
+    """Open a scan or a photo, PNG or JPEG, the right way up as the camera says.
+
+    What is transparent is white. Raises TeachbackError for what is no such picture, cut off, or too large.
+    """
+    if len(data) > MAX_SCAN_BYTES:
+        raise TeachbackError(
+            Problem(f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB", "Scan it again at 300 dots to the inch.")
+        )
+    try:
+        with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height <= MAX_SCAN_PIXELS:
+                upright = ImageOps.exif_transpose(picture)
+                if upright.has_transparency_data:
+                    paper = Image.new("RGBA", upright.size, "white")
+                    upright = Image.alpha_composite(paper, upright.convert("RGBA"))
+                grey = upright.convert("L")
+                return Grey(grey.width, grey.height, grey.tobytes())
+            fault = f"the picture has {picture.width} x {picture.height} dots", "Scan it again at 300 dots to the inch."
+    except Image.DecompressionBombError:
+        fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
+    except _BROKEN:
+        fault = "this is no whole PNG or JPEG picture", "Save the scan or the photo again as PNG, JPEG or PDF."
+    raise TeachbackError(Problem(*fault))
 
 
 def picture_fault(data: bytes, suffix: str) -> Fault | None:
@@ -41,26 +88,32 @@ def picture_fault(data: bytes, suffix: str) -> Fault | None:
 
 
 def _pixels_fault(data: bytes, kind: str) -> Fault | None:
+    try:
+        with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+            if picture.format != kind:
+                return f"this is a {picture.format} picture under the name of a {kind} one", "Name it by what it is."
+            if picture.width * picture.height > MAX_PIXELS:
+                return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
+            picture.load()
+    except Image.DecompressionBombError:
+        return "the picture has too many dots", "Make it smaller."
+    except _BROKEN:
+        return f"this is no whole {kind} picture", _AGAIN
+    return None
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Make Pillow refuse what is cut off, and keep to itself what it thinks of sizes: the limits here are lower."""
     lenient = ImageFile.LOAD_TRUNCATED_IMAGES
     # WeasyPrint tells Pillow, for the whole process, to make do with half a picture.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
-            # Pillow warns of sizes that exhaust the memory; the limit here is lower.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-                if picture.format != kind:
-                    return f"this is a {picture.format} picture under the name of a {kind} one", "Name it by what it is."
-                if picture.width * picture.height > MAX_PIXELS:
-                    return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
-                picture.load()
-    except Image.DecompressionBombError:
-        return "the picture has too many dots", "Make it smaller."
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error):
-        return f"this is no whole {kind} picture", _AGAIN
+            yield
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    return None
 
 
 def _svg_fault(data: bytes) -> Fault | None:

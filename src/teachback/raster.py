@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pypdfium2
 
+from teachback.errors import Problem, TeachbackError
 from teachback.units import PT_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DPI: Final = 150
 
@@ -22,3 +26,37 @@ def page_pictures(pdf: bytes, dpi: int = DPI) -> tuple[bytes, ...]:
             picture.save(file, format="PNG", dpi=(dpi, dpi))
             pictures.append(file.getvalue())
     return tuple(pictures)
+
+
+# A letter page at 300 dots to the inch has 8 million dots; a page may call itself much larger than paper is.
+MOST_DOTS: Final = 40_000_000
+
+
+def page_texts(pdf: bytes) -> tuple[str, ...]:
+    """Give the words of each page of any PDF. Raises TeachbackError for what is no whole PDF, or asks for a password."""
+    try:
+        with pypdfium2.PdfDocument(pdf) as document:
+            return tuple(page.get_textpage().get_text_range() for page in document)
+    except pypdfium2.PdfiumError:
+        raise _no_pdf() from None
+
+
+def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
+    """Draw each page of any PDF as PNG, one after the other, at `dpi` dots to the inch or fewer where it is very large.
+
+    Raises TeachbackError for what is no whole PDF.
+    """
+    try:
+        with pypdfium2.PdfDocument(pdf) as document:
+            for page in document:
+                width, height = page.get_size()
+                scale = min(dpi / PT_PER_INCH, (MOST_DOTS / max(width * height, 1.0)) ** 0.5)
+                file = io.BytesIO()
+                page.render(scale=scale).to_pil().save(file, format="PNG")
+                yield file.getvalue()
+    except pypdfium2.PdfiumError:
+        raise _no_pdf() from None
+
+
+def _no_pdf() -> TeachbackError:
+    return TeachbackError(Problem("this is no whole PDF that can be opened", "Save it again, without a password."))

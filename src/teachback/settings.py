@@ -46,6 +46,7 @@ class Settings:
     release: bool = False
     strict: bool = False
     proof: bool = False
+    archive: Path | None = None
 
     @property
     def card_stock(self) -> str:
@@ -78,6 +79,13 @@ def _word(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    if not value.strip():
+        message = "Write the name of a folder."
+        raise ValueError(message)
+    return value
+
+
 def _offset(value: str) -> Offset:
     match = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*,\s*([+-]?\d+(?:\.\d+)?)\s*", value)
     if match is None:
@@ -105,6 +113,7 @@ _CHECKS: Final[dict[str, tuple[bool, Any, Callable[[str], Any]]]] = {
     "offset": (False, None, _offset),
     "back-offset": (False, None, _offset),
     "printer": (False, None, _word),
+    "archive": (False, None, _folder),
 }
 # What a printer of its own name may hold.
 _PRINTER_KEYS: Final = ("offset", "back-offset")
@@ -117,6 +126,7 @@ _SAMPLES: Final = {
     "kind": 'kind = ["card"]', "format": 'format = ["pdf", "html"]', "output": 'output = "printed"', "jobs": "jobs = 2",
     "stock": 'stock = "avery-5371"', "sides": 'sides = "long-edge"', "offset": 'offset = "0.5, -1.2"',
     "back-offset": 'back-offset = "0.5, -1.2"', "printer": 'printer = "front-desk"',
+    "archive": 'archive = "archive"',
 }  # fmt: skip
 
 
@@ -179,7 +189,18 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
         release=bool(flags.get("release")),
         strict=bool(flags.get("strict")),
         proof=bool(flags.get("proof")),
+        archive=Path(chosen["archive"]) if chosen["archive"] else None,
     )
+
+
+def archive_folder(environment: Mapping[str, str], workspace: Workspace) -> Path:
+    """Give the archive of the settings, or build/archive if it is there. Raises UsageError when there is none."""
+    settings = resolve({}, environment, workspace)
+    usual = settings.output / "archive"
+    if settings.archive is None and not usual.is_dir():
+        hint = "Name its folder, or make one: teachback build --archive build/archive."
+        raise UsageError(Problem("there is no archive here", hint, Location(shown(usual))))
+    return settings.archive or usual
 
 
 def _settled(name: str, chosen: Mapping[str, Any], printer: Mapping[str, Offset], named: Collection[str]) -> Offset:
@@ -229,8 +250,7 @@ def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str
         found[key] = checked if is_list else checked[0]
     if problems:
         raise TeachbackError(*problems)
-    if "output" in found:
-        found["output"] = str(workspace.root / found["output"])
+    found |= {name: str(workspace.root / found[name]) for name in ("output", "archive") if name in found}
     return found, printers
 
 

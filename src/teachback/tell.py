@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.build import Built
+    from teachback.identify import Answer
     from teachback.proof import Measures
 
 
@@ -54,7 +55,7 @@ class Progress:
             self.bar.__exit__(*details)
 
 
-def built_json(built: Built) -> dict[str, Any]:
+def built_json(built: Built, archive: Path | None) -> dict[str, Any]:
     """Give the outcome of a build as plain data."""
     from teachback.record import manifest_row
 
@@ -66,6 +67,7 @@ def built_json(built: Built) -> dict[str, Any]:
         "refused": list(built.refused),
         **({"proofs": [_proof_json(name, measures) for name, measures in sorted(built.proofs.items())]} if built.proofs else {}),
         "problems": [problem.as_json() for problem in built.problems],
+        **kept_json(built.archived, archive),
     }
 
 
@@ -83,7 +85,51 @@ def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
     }
 
 
-def print_summary(built: Built, folder: Path) -> None:
+def kept_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
+    """Give what an archive keeps of a run as plain data; nothing where there is to be no archive."""
+    return {} if archive is None else {"archive": {"folder": str(archive), "kept": list(codes)}}
+
+
+def kept_words(codes: tuple[str, ...], archive: Path | None) -> str:
+    """Say how many editions an archive keeps of a run; nothing where it keeps none."""
+    return f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}" if archive is not None and codes else ""
+
+
+def print_answers(answers: tuple[Answer, ...]) -> None:
+    """Print what an archive says of each code, and why it says nothing of some."""
+    for answer in answers:
+        print_problems(answer.problems)
+        if not answer.entries:
+            continue
+        newest, review = answer.entries[-1], answer.entries[-1].review
+        said = f"approved by {review['reviewer']} on {review['reviewed']}"
+        if review["status"] != "approved":
+            said = f"{review['status']}: no clinician has approved this text"
+        rows = [
+            ("handout", f"{newest.handout}: {newest.title}"),
+            ("audience", f"{newest.audience}: {newest.badge}"),
+            ("language", newest.language),
+            ("version", newest.version),
+            ("review", said + (f"; due {review['due']}" if review["due"] else "")),
+            ("first kept", answer.entries[0].kept),
+        ]
+        if answer.scanned:
+            rows.append(
+                (
+                    "your file",
+                    f"is byte for byte {answer.exact.file}" if answer.exact else "is none of the kept files, and has the same code",
+                )
+            )
+        click.echo(click.style(answer.code, bold=True))
+        for name, value in rows:
+            click.echo(f"  {name:12}{value}")
+        for entry, output in answer.files:
+            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
+            form = ", ".join(word for word in (pages, output.paper, output.size) if word)
+            click.echo(f"  {'file':12}{output.file}  {form}; Teachback {entry.program}, WeasyPrint {entry.weasyprint}")
+
+
+def print_summary(built: Built, folder: Path, archive: Path | None) -> None:
     """Print one line for each file that was printed, and one for all."""
     for output in built.outputs:
         if output.file in built.printed:
@@ -99,7 +145,8 @@ def print_summary(built: Built, folder: Path) -> None:
     words += [f"{unchanged} unchanged"] if unchanged else []
     words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
     words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
-    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else ""))
+    kept = kept_words(built.archived, archive)
+    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else "") + (f"; {kept}" if kept else ""))
 
 
 def proof_row(name: str, measures: Measures) -> dict[str, Any]:

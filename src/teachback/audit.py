@@ -1,0 +1,216 @@
+"""Is an archive still what it was? Every object, every record and the journal's chain, hashed again."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.archive import ENTRIES, FIRST_LINE, JOURNAL, OBJECTS, UNFINISHED, Entry, entry_from, object_path
+from teachback.disk import locked, told
+from teachback.errors import Location, Problem, Severity, UsageError, in_file_order
+from teachback.workspace import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BACKUP: Final = "Put it back from a backup."
+_ENDED: Final = "left by a run that was ended"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was looked at, how many of each, and what is wrong; a warning is what an ended run leaves, and no loss."""
+
+    archive: Path
+    editions: int
+    records: int
+    objects: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is no longer what it was."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+    @property
+    def summary(self) -> str:
+        """Say the outcome in one line."""
+        errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
+        said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else "all as it was kept"
+        counts = {"edition": self.editions, "record": self.records, "object": self.objects}
+        words = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts.items())
+        return f"{shown(self.archive)}: {words}; {said}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the outcome as plain data."""
+        counts = {"editions": self.editions, "records": self.records, "objects": self.objects}
+        return {"ok": not self.failed, **counts, "problems": [problem.as_json() for problem in self.problems]}
+
+
+@dataclass
+class _Listing:
+    """What an archive holds at one moment; what is named in it never changes after."""
+
+    journal: bytes
+    records: dict[str, Path]
+    unfinished: list[Path]
+    objects: dict[str, Path]
+    odd: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Line:
+    code: str
+    record: str
+    kept: str
+
+
+def verify(folder: Path) -> Audit:
+    """Hash everything in an archive again. Nothing is changed.
+
+    Raises UsageError when there is no archive, TeachbackError when it cannot be read.
+    """
+    if not any((folder / name).exists() for name in (JOURNAL, ENTRIES, OBJECTS)):
+        raise UsageError(Problem("there is no archive here", "Name its folder: teachback verify DIR.", Location(shown(folder))))
+    with told(folder):
+        listing = _listing(folder)
+    lines, problems = _chain(listing.journal, shown(folder / JOURNAL))
+    if b"\n" not in listing.journal and (listing.records or listing.objects):
+        # It is written before anything else.
+        problems.append(Problem("the journal of this archive is gone", _BACKUP, Location(shown(folder / JOURNAL))))
+    problems += [_odd(path) for path in listing.odd]
+    entries = []
+    for line in lines:
+        entry, wrong = _record(line, listing, folder)
+        entries += [entry] if entry else []
+        problems += [wrong] if wrong else []
+    problems += _unnamed({line.record for line in lines}, listing, folder)
+    problems += _objects(entries, listing, folder)
+    return Audit(folder, len({entry.code for entry in entries}), len(lines), len(listing.objects), in_file_order(problems))
+
+
+def _listing(folder: Path) -> _Listing:
+    journal = folder / JOURNAL
+    if not journal.exists():
+        return _listed(folder, b"")
+    # Under the lock no run is in the middle of a record; all that is hashed later stays as it is listed now.
+    with locked(journal, os.O_RDONLY, fcntl.LOCK_SH):
+        return _listed(folder, journal.read_bytes())
+
+
+def _listed(folder: Path, journal: bytes) -> _Listing:
+    listing = _Listing(journal, {}, [], {})
+    for path in _files(folder / ENTRIES):
+        if path.suffix == ".json" and path.parent.parent == folder / ENTRIES and path.name not in listing.records:
+            listing.records[path.stem] = path
+        else:
+            listing.odd.append(path)
+    for path in _files(folder / OBJECTS):
+        listing.objects[path.relative_to(folder / OBJECTS).as_posix()] = path
+    listing.unfinished = _files(folder / UNFINISHED)
+    return listing
+
+
+def _files(folder: Path) -> list[Path]:
+    """Give all files below a folder; those with a dot in front belong to the system."""
+    return sorted(path for path in folder.rglob("*") if not path.is_dir() and not path.name.startswith("."))
+
+
+def _odd(path: Path) -> Problem:
+    return Problem("this file does not belong into an archive", "Move it away.", Location(shown(path)), Severity.WARNING)
+
+
+def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
+    """Read the journal line by line; each must carry the hash of the one before."""
+    *lines, torn = journal.split(b"\n")
+    found: list[_Line] = []
+    problems: list[Problem] = []
+    if torn:
+        hint = "Nothing that was reported as kept is lost; the next build mends it."
+        problems.append(Problem(f"the last line stops in the middle, {_ENDED}", hint, Location(name, len(lines) + 1, 1), Severity.WARNING))
+    if lines and lines[0] + b"\n" != FIRST_LINE:
+        problems.append(Problem("the journal does not start as it was written", _BACKUP, Location(name, 1, 1)))
+    for number, line in enumerate(lines[1:], start=2):
+        place = Location(name, number, 1)
+        try:
+            fields = json.loads(line)
+            found.append(_Line(str(fields["code"]), str(fields["record"]), str(fields["kept"])))
+            before = fields["before"]
+        except (ValueError, KeyError, TypeError):
+            problems.append(Problem("this line of the journal cannot be read any more", _BACKUP, place))
+            continue
+        if before != hashlib.sha256(lines[number - 2] + b"\n").hexdigest():
+            message = "this line of the journal does not follow from the line before: one was changed or taken out"
+            problems.append(Problem(message, _BACKUP, place))
+    return found, problems
+
+
+def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[Entry | None, Problem | None]:
+    """Read the record that a line of the journal names, and say what is wrong with it."""
+    name = f"{line.record}.json"
+    path = listing.records.get(line.record) or next((path for path in listing.unfinished if path.name == name), None)
+    if path is None:
+        place = folder / ENTRIES / line.code / name
+        return None, Problem(f"{line.code}: the record that was kept at {line.kept} is gone", _BACKUP, Location(shown(place)))
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return None, Problem(f"{line.code}: the record cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))
+    entry = entry_from(data)
+    if hashlib.sha256(data).hexdigest() != line.record or entry is None:
+        return None, Problem(f"{line.code}: the record is no longer what was kept at {line.kept}", _BACKUP, Location(shown(path)))
+    if line.code != entry.code or path.parent.name not in {entry.code, UNFINISHED}:
+        return entry, Problem(f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(path)))
+    return entry, None
+
+
+def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Problem]:
+    """Find records that the journal does not name."""
+    for sha256, path in listing.records.items():
+        if sha256 not in named:
+            message = f"{path.parent.name}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
+            yield Problem(message, _BACKUP, Location(shown(path)))
+    lost = [path for path in listing.unfinished if path.stem not in named]
+    if lost:
+        message = f"{len(lost)} {'file' if len(lost) == 1 else 'files'} {_ENDED}"
+        hint = "None of it was reported as kept; the next build clears it away."
+        yield Problem(message, hint, Location(shown(folder / UNFINISHED)), Severity.WARNING)
+
+
+def _objects(entries: list[Entry], listing: _Listing, folder: Path) -> Iterator[Problem]:
+    """Hash every object again, and say whose it is."""
+    owners: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        named = [(output.file, output.sha256) for output in entry.outputs] + list(entry.sources.items())
+        for file, sha256 in named:
+            key = object_path(folder, file, sha256).relative_to(folder / OBJECTS).as_posix()
+            owners.setdefault(key, {})[f"{entry.code}: {file}"] = None
+    for key, names in owners.items():
+        path = listing.objects.get(key)
+        first, more = next(iter(names)), len(names) - 1
+        whose = f"{first}{f' (and {more} more)' if more else ''}"
+        if path is None:
+            yield Problem(f"{whose} is gone", _BACKUP, Location(shown(folder / OBJECTS / key)))
+            continue
+        try:
+            whole = _sha256(path) == path.stem
+        except OSError as error:
+            yield Problem(f"{whose} cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))
+            continue
+        if not whole:
+            yield Problem(f"{whose} is no longer what was kept", _BACKUP, Location(shown(path)))
+    strays = Counter(key not in owners for key in listing.objects)[True]
+    if strays:
+        message = f"{strays} {'object belongs' if strays == 1 else 'objects belong'} to no record, {_ENDED}"
+        yield Problem(message, "That is no loss: a later build may use them.", Location(shown(folder / OBJECTS)), Severity.WARNING)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,154 @@
+"""The QR code on the page: small enough, and read again from what scanners and phones make of it."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import segno
+import weasyprint
+from PIL import Image, ImageFilter
+
+from teachback import picture
+from teachback.code import check_character
+from teachback.errors import TeachbackError
+from teachback.picture import grey_picture
+from teachback.qr import codes_in_picture, qr_svg
+from teachback.raster import page_pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CODE = "LC-CKD-EN-FRJ6A3M"
+LONG = "BYV-NO-DIALYSIS-ZH-HANS-FRJ6A3" + check_character("BYV-NO-DIALYSIS-ZH-HANS-FRJ6A3")
+MODULE = 0.5
+
+
+def page_with(*drawings: str) -> bytes:
+    """Give a letter page as PDF, with words and with QR codes at the right."""
+    words = "<p>" + "Call us when your leg cramps come with a skipped heartbeat. " * 6
+    body = "".join(f'<div style="text-align: right">{drawing}</div>{words}' for drawing in drawings)
+    style = "@page { size: letter; margin: 15mm } body { font: 11pt sans-serif }"
+    data: bytes = weasyprint.HTML(string=f"<html lang=en><style>{style}</style><body>{body}{words}").write_pdf()
+    return data
+
+
+@pytest.fixture(scope="module")
+def scans() -> dict[int, Image.Image]:
+    """Give the page as a scanner would at 150 and 300 dots to the inch, in grey."""
+    page = page_with(qr_svg(CODE, MODULE))
+    return {dpi: Image.open(io.BytesIO(page_pictures(page, dpi)[0])).convert("L") for dpi in (150, 300)}
+
+
+def saved(image: Image.Image, form: str = "PNG", quality: int = 60) -> bytes:
+    """Give a picture as a file."""
+    file = io.BytesIO()
+    image.save(file, format=form, quality=quality)
+    return file.getvalue()
+
+
+def noisy(image: Image.Image) -> Image.Image:
+    """Give a picture with a grain, as of a copy of a copy, and a grey ground."""
+    dice = random.Random(4)  # noqa: S311 -- grain, not secrets
+    grain = Image.frombytes("L", image.size, dice.randbytes(image.width * image.height))
+    return Image.blend(image, grain, 0.3)
+
+
+SPOILT: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "as it is": lambda image: image,
+    "upside down": lambda image: image.rotate(180),
+    "on its side": lambda image: image.rotate(90, expand=True),
+    "askew": lambda image: image.rotate(7, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC),
+    "far askew": lambda image: image.rotate(-38, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC),
+    "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(1)),
+    "noisy": noisy,
+    "faint": lambda image: image.point(lambda dot: 150 + dot // 3),
+    "dark": lambda image: image.point(lambda dot: dot // 3),
+    "black and white": lambda image: image.point(lambda dot: 255 * (dot > 140)),
+    "in colour": lambda image: image.convert("RGB"),
+    "in perspective": lambda image: image.transform(
+        image.size, Image.Transform.QUAD, (0, 0, image.width * 0.04, image.height, image.width * 0.97, image.height * 0.98, image.width, 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("dpi", [150, 300])
+@pytest.mark.parametrize("name", SPOILT)
+def test_the_code_is_read_from_a_scan(scans: dict[int, Image.Image], name: str, dpi: int) -> None:
+    """At the size it is printed, whatever the scanner did to the page."""
+    assert codes_in_picture(saved(SPOILT[name](scans[dpi]))) == (CODE,)
+
+
+def test_the_code_is_read_from_a_photo_that_the_camera_turned(scans: dict[int, Image.Image]) -> None:
+    """A JPEG that says it lies on its side."""
+    file = io.BytesIO()
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    scans[300].save(file, format="JPEG", quality=50, exif=turned)
+    assert codes_in_picture(file.getvalue()) == (CODE,)
+    assert grey_picture(file.getvalue()).width == scans[300].height
+
+
+def test_all_codes_of_a_picture_are_read_from_the_top_down() -> None:
+    """A scan may show several cards; what has other words in it is no code of ours."""
+    other = segno.make_qr("https://example.org/").svg_inline(scale=2)
+    (drawn,) = page_pictures(page_with(qr_svg(LONG, MODULE), other, qr_svg(CODE, MODULE)), 200)
+    assert codes_in_picture(drawn) == (LONG, CODE)
+
+
+def test_a_picture_without_a_code_gives_none(scans: dict[int, Image.Image]) -> None:
+    """Words alone, and an empty page."""
+    words = scans[150].crop((0, scans[150].height // 2, scans[150].width, scans[150].height))
+    assert codes_in_picture(saved(words)) == ()
+    assert codes_in_picture(saved(Image.new("L", (500, 700), 255))) == ()
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" * 20])
+def test_what_is_no_picture_is_said(data: bytes) -> None:
+    """Not taken for a page without a code."""
+    with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
+        codes_in_picture(data)
+
+
+def test_half_a_picture_is_said(scans: dict[int, Image.Image]) -> None:
+    """A code on its lost half must not look as if there were none."""
+    data = saved(scans[150])
+    with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
+        codes_in_picture(data[: len(data) // 2])
+
+
+def test_a_picture_that_is_too_large_is_refused_before_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few bytes may stand for gigabytes of dots."""
+    data = saved(Image.new("1", (1000, 1000), 1))
+    assert codes_in_picture(data) == ()
+    monkeypatch.setattr(picture, "MAX_SCAN_PIXELS", 999_999)
+    with pytest.raises(TeachbackError, match="1000 x 1000 dots"):
+        codes_in_picture(data)
+    monkeypatch.setattr(picture, "MAX_SCAN_BYTES", 10)
+    with pytest.raises(TeachbackError, match="larger than"):
+        codes_in_picture(data)
+
+
+def test_the_drawing_is_one_path_that_says_how_large_it_is() -> None:
+    """Hidden from screen readers, since the code stands beside it in words; nothing in it can clash with the page."""
+    svg = qr_svg(CODE, 0.5)
+    assert svg == qr_svg(CODE, 0.5)
+    assert svg.count("<svg ") == svg.count("<path ") == 1
+    assert re.findall(r"<(\w+)", svg) == ["svg", "path"]
+    assert 'aria-hidden="true"' in svg
+    assert not re.search(r"\bid=|<title|style=|class=", svg)
+    # Version 1 has 21 modules; four white ones stand on each side.
+    assert 'width="14.5mm" height="14.5mm" viewBox="0 0 29 29"' in svg
+    numbers = [int(number) for number in re.findall(r"M(\d+) ", svg)]
+    assert min(numbers) == 4
+
+
+def test_the_drawing_corrects_at_least_a_sixth_of_its_errors() -> None:
+    """Level M or better: a fold or a coffee stain costs nothing."""
+    for code in (CODE, LONG):
+        side = int(re.findall(r'viewBox="0 0 (\d+)', qr_svg(code, 0.5))[0]) - 8
+        levels = [level for level in "mqh" if segno.make_qr(code, error=level, boost_error=False).symbol_size(border=0)[0] == side]
+        assert levels

@@ -22,6 +22,7 @@ from kept import code_of, edition
 
 from teachback import __version__, disk
 from teachback import build as build_module
+from teachback import deal as deal_module
 from teachback.archive import all_kept, entries_at, entry_paths, keep, object_path
 from teachback.audit import verify
 from teachback.build import Built, build
@@ -29,6 +30,7 @@ from teachback.cardrun import Order
 from teachback.cli import run
 from teachback.deal import deal
 from teachback.errors import Severity, TeachbackError, UsageError
+from teachback.press import do_job
 from teachback.reprint import reprint
 from teachback.settings import resolve
 
@@ -605,6 +607,39 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
     monkeypatch.setattr(build_module, "_print", slow)
     (problem,) = built(clinic, archive).problems
     assert problem.message == "printed, but not archived: a file was changed while this was printed"
+    assert not archive.exists()
+
+
+def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no crash."""
+    clinic, archive = workspace(), tmp_path / "archive"
+    real = build_module._print  # noqa: SLF001 -- in the midst of it the file goes
+
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+        printed = real(*arguments)
+        (clinic.root / "content/handouts/tiny.yaml").unlink()
+        return printed
+
+    monkeypatch.setattr(build_module, "_print", slow)
+    (problem,) = built(clinic, archive).problems
+    assert problem.message == "printed, but not archived: the handout 'tiny' was taken away while it was printed"
+
+
+def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cards say the earlier text."""
+    clinic, archive = workspace(), tmp_path / "archive"
+    path = clinic.root / "content/handouts/tiny.yaml"
+
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+        path.write_text(path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"), encoding="utf-8")
+        return do_job(*arguments)
+
+    monkeypatch.setattr(deal_module, "do_job", slow)
+    done = deal(resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic), Order(copies=1), clinic, TODAY)
+    assert [problem.message for problem in done.problems] == ["printed, but not archived: a file was changed while this was printed"]
+    assert done.archived == ()
     assert not archive.exists()
 
 

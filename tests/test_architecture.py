@@ -54,6 +54,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"compose": set(), "cardrun": set(), "identify": set()},
     {"keeping": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
+    {"reprint": set()},
     {"tell": set()},
     {"cli": set()},
     {"__main__": set()},

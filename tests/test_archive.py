@@ -5,20 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from kept import code_of, edition
 
+from teachback import __version__, disk
 from teachback import build as build_module
-from teachback import disk
+from teachback import deal as deal_module
 from teachback.archive import all_kept, entries_at, entry_paths, keep, object_path
 from teachback.audit import verify
 from teachback.build import Built, build
@@ -26,6 +30,8 @@ from teachback.cardrun import Order
 from teachback.cli import run
 from teachback.deal import deal
 from teachback.errors import Severity, TeachbackError, UsageError
+from teachback.press import do_job
+from teachback.reprint import reprint
 from teachback.settings import resolve
 
 if TYPE_CHECKING:
@@ -481,6 +487,17 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pyte
     assert len(faults(three, Severity.WARNING)) == 1
 
 
+def test_an_edition_whose_line_was_taken_out_of_the_journal_is_kept_again(three: Path) -> None:
+    """What the journal does not name is not kept."""
+    journal_without(three, 3)
+    wanted = [(code_of(2), output.file, output.sha256) for output in kept_in(three, code_of(2))]
+    assert not all_kept(three, wanted)
+    entry, blobs = edition(2)
+    keep(three, [entry], blobs)
+    assert all_kept(three, wanted)
+    assert faults(three) == []
+
+
 def test_verify_gives_json(three: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For those who run it every night."""
     gone(handout_of(three, 1))
@@ -593,6 +610,39 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
     assert not archive.exists()
 
 
+def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no crash."""
+    clinic, archive = workspace(), tmp_path / "archive"
+    real = build_module._print  # noqa: SLF001 -- in the midst of it the file goes
+
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+        printed = real(*arguments)
+        (clinic.root / "content/handouts/tiny.yaml").unlink()
+        return printed
+
+    monkeypatch.setattr(build_module, "_print", slow)
+    (problem,) = built(clinic, archive).problems
+    assert problem.message == "printed, but not archived: the handout 'tiny' was taken away while it was printed"
+
+
+def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cards say the earlier text."""
+    clinic, archive = workspace(), tmp_path / "archive"
+    path = clinic.root / "content/handouts/tiny.yaml"
+
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+        path.write_text(path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"), encoding="utf-8")
+        return do_job(*arguments)
+
+    monkeypatch.setattr(deal_module, "do_job", slow)
+    done = deal(resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic), Order(copies=1), clinic, TODAY)
+    assert [problem.message for problem in done.problems] == ["printed, but not archived: a file was changed while this was printed"]
+    assert done.archived == ()
+    assert not archive.exists()
+
+
 def test_the_archive_may_stand_in_the_settings(workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In the file it lies below the workspace, in the environment where the person is; and it needs a name."""
     clinic = workspace({"teachback.toml": 'archive = "kept"'})
@@ -618,7 +668,9 @@ def test_the_outcome_names_the_archive_in_json(
     assert said["archive"] == {"folder": str(tmp_path / "archive"), "kept": sorted({row["code"] for row in said["outputs"]})}
 
 
-def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(workspace: Make, tmp_path: Path) -> None:
+def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One file, two editions; and the same run again changes nothing."""
     clinic, archive = workspace(), tmp_path / "archive"
     flags = {"handouts": ("tiny",), "stock": "avery-5371", "archive": str(archive)}
@@ -627,7 +679,51 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(workspace: Make
     assert list(done.archived) == done.output.code.split()
     assert len(done.archived) == 2
     assert [[output.sha256 for output in kept_in(archive, code)] for code in done.archived] == [[done.output.sha256]] * 2
+    monkeypatch.chdir(clinic.root)
+    assert run(["card", "tiny", "--copies", "3", "--archive", str(archive)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"2 editions kept in {archive}."
+    assert run(["card", "tiny", "--archive", str(clinic.root / "content/handouts/tiny.yaml")]) == 1
+    assert "printed, but not archived: " in capsys.readouterr().err
     before = state(archive)
     deal(resolve(flags, {}, clinic), Order(copies=5), clinic, TODAY)
     assert state(archive) == before
     assert faults(archive) == []
+
+
+def test_what_is_kept_is_printed_again_from_its_sources_alone(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To the byte, though the workspace is gone: handout, card and sheet, in every form."""
+    clinic, archive = workspace({"styles/clinic.css": "h1 { letter-spacing: 0.2pt }"}), tmp_path / "archive"
+    flags = {"format": ("pdf", "html", "png"), "stock": "avery-5371", "sides": "short-edge", "offset": "0.5,-1.2", "audience": ("ckd",)}
+    (code,) = built(clinic, archive, size="large", paper="a4", **flags).archived
+    assert len(kept_in(archive, code)) >= 7
+    shutil.rmtree(clinic.root)
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", str(archive), "--rebuild"]) == 0
+    assert "all as it was kept" in capsys.readouterr().out
+
+
+def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_printed_them(workspace: Make, tmp_path: Path) -> None:
+    """An error by the same program, a warning by another; and runs of cards are not printed again."""
+    clinic, archive = workspace(), tmp_path / "archive"
+    (code,) = built(clinic, archive, audience=("ckd",), kind=("handout",)).archived
+    assert reprint(archive) == ()
+    (entry,) = entries_at(entry_paths(archive)[code])
+    (output,) = entry.outputs
+    for program, severity in ((__version__, Severity.ERROR), ("0.0.1", Severity.WARNING)):
+        other = tmp_path / program
+        data = b"what another program printed"
+        sha256 = hashlib.sha256(data).hexdigest()
+        blobs = {(name, kept): object_path(archive, name, kept).read_bytes() for name, kept in entry.sources.items()}
+        outputs = (replace(output, sha256=sha256, length=len(data)), replace(output, form="cards", file="run.html"))
+        blobs |= {(output.file, sha256): data, ("run.html", output.sha256): b"a run"}
+        keep(other, [replace(entry, outputs=outputs, program=program)], blobs)
+        different, run_of_cards = reprint(other)
+        assert different.severity is severity
+        assert f"{code}: tiny/handout-ckd-en.html, printed again by Teachback {__version__} with WeasyPrint" in different.message
+        assert (f"(kept: by Teachback {program}" in different.message) == (severity is Severity.WARNING)
+        assert (run_of_cards.severity, run_of_cards.message.rpartition(": ")[2]) == (
+            Severity.WARNING,
+            "run.html is a run of cards, which is not printed again",
+        )

@@ -179,6 +179,19 @@ def test_what_was_changed_in_the_archive_is_not_handed_out(tmp_path: Path, capsy
     assert "approved" not in said.out
 
 
+def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The journal does not name it, and that is said."""
+    archive = tmp_path / "archive"
+    entry, blobs = edition(1)
+    keep(archive, [entry], blobs)
+    assert run(["identify", entry.code, "--archive", str(archive)]) == 0
+    assert capsys.readouterr().err == ""
+    forged = type(entry)(**{**vars(entry), "title": "Another title"}).to_bytes()
+    (archive / "entries" / entry.code / f"{hashlib.sha256(forged).hexdigest()}.json").write_bytes(forged)
+    run(["identify", entry.code, "--archive", str(archive)])
+    assert f"{entry.code}: the journal of the archive does not name every record of this code" in capsys.readouterr().err
+
+
 def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> None:
     """Another release of the program prints other bytes under the same code."""
     archive = tmp_path / "archive"
@@ -290,10 +303,10 @@ def test_the_answer_is_given_as_json(clinic: Path, say: Callable[..., tuple[int,
 def test_an_approved_text_says_who_approved_it_and_when(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And when it is due to be read again."""
     entry, blobs = edition(1)
-    review = {"status": "approved", "reviewer": "the kidney team", "reviewed": "2026-11-01", "due": "2027-11-01"}
+    review = {"status": "approved", "reviewer": "A. Nurse", "reviewed": "2026-11-01", "due": "2027-11-01"}
     keep(tmp_path / "archive", [type(entry)(**{**vars(entry), "review": review})], blobs)
     assert run(["identify", entry.code, "--archive", str(tmp_path / "archive")]) == 0
-    assert "  review      approved by the kidney team on 2026-11-01; due 2027-11-01\n" in capsys.readouterr().out
+    assert "  review      approved by A. Nurse on 2026-11-01; due 2027-11-01\n" in capsys.readouterr().out
 
 
 def test_the_archive_is_that_of_the_flag_the_settings_or_the_usual_one(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import segno
 import weasyprint
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from teachback import picture
 from teachback.code import check_character
@@ -28,11 +28,11 @@ MODULE = 0.5
 
 
 def page_with(*drawings: str) -> bytes:
-    """Give a letter page as PDF, with words and with QR codes at the right."""
-    words = "<p>" + "Call us when your leg cramps come with a skipped heartbeat. " * 6
-    body = "".join(f'<div style="text-align: right">{drawing}</div>{words}' for drawing in drawings)
-    style = "@page { size: letter; margin: 15mm } body { font: 11pt sans-serif }"
-    data: bytes = weasyprint.HTML(string=f"<html lang=en><style>{style}</style><body>{body}{words}").write_pdf()
+    """Give a letter page as PDF, with QR codes at the right and bars like lines of words between them."""
+    bars = '<div style="height: 2mm; margin: 2mm 0; background: #000"></div>' * 6
+    body = "".join(f'<div style="text-align: right">{drawing}</div>{bars}' for drawing in drawings)
+    # No letters: in a process that has printed, WeasyPrint finds no fonts but ours.
+    data: bytes = weasyprint.HTML(string=f"<html><style>@page {{ size: letter; margin: 15mm }}</style><body>{body}{bars}").write_pdf()
     return data
 
 
@@ -40,7 +40,15 @@ def page_with(*drawings: str) -> bytes:
 def scans() -> dict[int, Image.Image]:
     """Give the page as a scanner would at 150 and 300 dots to the inch, in grey."""
     page = page_with(qr_svg(CODE, MODULE))
-    return {dpi: Image.open(io.BytesIO(page_pictures(page, dpi)[0])).convert("L") for dpi in (150, 300)}
+    found = {}
+    for dpi in (150, 300):
+        found[dpi] = Image.open(io.BytesIO(page_pictures(page, dpi)[0])).convert("L")
+        words = ImageDraw.Draw(found[dpi])
+        for line in range(30):
+            words.text(
+                (dpi / 2, dpi * (3 + line / 5)), "Call us when a cramp comes with a skipped heartbeat. " * 2, fill=0, font_size=dpi / 7
+            )
+    return found
 
 
 def saved(image: Image.Image, form: str = "PNG", quality: int = 60) -> bytes:

@@ -35,6 +35,8 @@ ENTRIES: Final = "entries"
 OBJECTS: Final = "objects"
 UNFINISHED: Final = "unfinished"
 FORMAT: Final = 1
+# What may lie in the folder of an archive; lost+found is the root of a disk's own.
+_OWN: Final = frozenset({JOURNAL, ENTRIES, OBJECTS, UNFINISHED, "lost+found"})
 FIRST_LINE: Final = b'{"format": 1, "teachback": "archive"}\n'
 
 
@@ -171,12 +173,10 @@ def keep(folder: Path, entries: Iterable[Entry], blobs: Mapping[tuple[str, str],
             _mend(folder, journal)
             _put_all(folder, blobs)
             fresh = []
+            named = _named(whole(journal))
             for entry in entries:
-                known = {
-                    (output.file, output.sha256)
-                    for old in entries_at((folder / ENTRIES / entry.code).glob("*.json"))
-                    for output in old.outputs
-                }
+                paths = [path for path in (folder / ENTRIES / entry.code).glob("*.json") if path.stem in named]
+                known = {(output.file, output.sha256) for old in entries_at(paths) for output in old.outputs}
                 outputs = tuple(output for output in entry.outputs if (output.file, output.sha256) not in known)
                 fresh += [replace(entry, outputs=outputs)] if outputs else []
             _record(folder, journal, fresh)
@@ -190,7 +190,7 @@ def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
 def _make(folder: Path) -> None:
     """Make the folders of an archive, but not in the middle of other files."""
     folder.mkdir(parents=True, exist_ok=True)
-    others = {name for name in os.listdir(folder) if not name.startswith(".")} - {JOURNAL, ENTRIES, OBJECTS, UNFINISHED}  # noqa: PTH208 -- names only
+    others = {name for name in os.listdir(folder) if not name.startswith(".")} - _OWN  # noqa: PTH208 -- names only
     if others and not (folder / JOURNAL).exists():
         message = f"this folder holds other files ({min(others)}), and no archive"
         raise TeachbackError(Problem(message, "Name a folder of its own for the archive.", Location(shown(folder))))

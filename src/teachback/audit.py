@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.archive import ENTRIES, FIRST_LINE, JOURNAL, OBJECTS, UNFINISHED, Entry, entry_from, object_path
@@ -16,7 +16,7 @@ from teachback.errors import Location, Problem, Severity, UsageError, in_file_or
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _BACKUP: Final = "Put it back from a backup."
@@ -37,6 +37,10 @@ class Audit:
     def failed(self) -> bool:
         """Whether something is no longer what it was."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+    def with_problems(self, more: Iterable[Problem]) -> Audit:
+        """Add what another look has found."""
+        return replace(self, problems=in_file_order([*self.problems, *more]))
 
     @property
     def summary(self) -> str:

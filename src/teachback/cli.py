@@ -196,13 +196,19 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
 
 @main.command("verify")
 @click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--rebuild", is_flag=True, help="Print each edition again from its kept sources, too, and compare the bytes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def verify_command(folder: str | None, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+def verify_command(folder: str | None, **flags: bool) -> int:
     """Say whether everything in an archive is still what was kept."""
     from teachback.audit import verify
 
-    audit = verify(Path(folder) if folder else archive_folder(os.environ, _workspace()))
-    if as_json:
+    archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
+    audit = verify(archive)
+    if flags["rebuild"]:
+        from teachback.reprint import reprint
+
+        audit = audit.with_problems(reprint(archive))
+    if flags["as_json"]:
         click.echo(json.dumps(audit.as_json(), indent=2, ensure_ascii=False))
     else:
         print_problems(audit.problems)

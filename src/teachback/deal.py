@@ -17,7 +17,6 @@ from teachback.workspace import Workspace, handout_files, read_bytes, write_whol
 if TYPE_CHECKING:
     import datetime as dt
 
-    from teachback.compose import Reading
     from teachback.impose import Sides
     from teachback.settings import Settings
 
@@ -101,11 +100,11 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     )
     write_whole(settings.output / output.file, printed.data)
     noticed += _recorded(settings, output, done.libraries, origins)
-    archived, unkept = _archived(settings, output, workspace, reading)
+    archived, unkept = _archived(settings, output, workspace)
     return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
 
 
-def _archived(settings: Settings, output: Output, workspace: Workspace, reading: Reading) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+def _archived(settings: Settings, output: Output, workspace: Workspace) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """Keep the file in the archive, if there is to be one; give the codes that are kept, or why not."""
     if settings.archive is None:
         return (), ()
@@ -113,7 +112,8 @@ def _archived(settings: Settings, output: Output, workspace: Workspace, reading:
     from teachback.keeping import keep_editions
 
     try:
-        keep_editions(settings.archive, (output,), settings.output, workspace, reading)
+        # Read anew: a text that was changed while the cards were printed must not be kept as their source.
+        keep_editions(settings.archive, (output,), settings.output, workspace, None)
     except TeachbackError as error:
         return (), not_archived(error)
     return tuple(output.code.split()), ()

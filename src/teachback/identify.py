@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.archive import ENTRIES, JOURNAL, Entry, Kept, entries_at, entry_paths, object_path
+from teachback.archive import ENTRIES, JOURNAL, Entry, Kept, entries_at, entry_paths, named_records, object_path
 from teachback.code import CODE, is_whole, nearest_codes, tidied
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, placed
 from teachback.workspace import read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 # Dots to the inch at which a page without words is drawn: two to three a module of the smallest QR code.
 SCAN_DPI: Final = 200
@@ -75,8 +75,8 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         raise UsageError(Problem("there is no archive here", hint, Location(shown(folder))))
     if typed is None and scan is None:
         raise UsageError(Problem("there is nothing to look for", "Type a code, or name a picture or a PDF with --scan."))
-    known = entry_paths(folder)
-    answers = [_answer(tidied(typed), known)] if typed is not None else []
+    known, named = entry_paths(folder), named_records(folder)
+    answers = [_answer(tidied(typed), known, named)] if typed is not None else []
     if scan is not None:
         data = read_bytes(scan)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -84,11 +84,11 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         if not codes:
             hint = "Scan it straight, at 300 dots to the inch, or type the code that stands on each page."
             raise TeachbackError(Problem("no edition code can be read here", hint, Location(shown(scan))))
-        answers += [_answer(code, known, sha256) for code in codes]
+        answers += [_answer(code, known, named, sha256) for code in codes]
     return tuple(answers)
 
 
-def _answer(code: str, known: Mapping[str, list[Path]], sha256: str | None = None) -> Answer:
+def _answer(code: str, known: Mapping[str, list[Path]], named: Collection[str], sha256: str | None = None) -> Answer:
     paths = known.get(code, [])
     entries = entries_at(paths)
     problems: list[Problem] = []
@@ -101,6 +101,9 @@ def _answer(code: str, known: Mapping[str, list[Path]], sha256: str | None = Non
     elif not entries:
         near = tuple(entries_at(known[other])[-1] for other in nearest_codes(code, known) if entries_at(known[other]))
         problems.append(_unknown(code, near))
+    if any(path.stem not in named for path in paths):
+        message = f"{code}: the journal of the archive does not name every record of this code"
+        problems.append(Problem(message, "A record may have been put there by hand: run `teachback verify`.", severity=Severity.WARNING))
     exact = next((output for entry in entries for output in entry.outputs if output.sha256 == sha256), None)
     return Answer(code, entries, near, tuple(problems), sha256 is not None, exact)
 

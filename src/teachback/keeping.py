@@ -43,15 +43,19 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
     entries: list[Entry] = []
     problems: list[Problem] = []
     for stem, group in sorted(by_stem.items()):
+        if stem not in files:
+            problems.append(Problem(f"the handout '{stem}' was taken away while it was printed", "Put it back, and build again."))
+            continue
         name = f"content/handouts/{stem}.yaml"
         sources = {**shared, name: _source(name, files[stem], blobs)}
         reading = read_handouts(workspace, {stem: files[stem]}, reading)
         origin = made_from(fingerprint, blobs[name, sources[name]])
-        if stem in reading.problems or any(output.made_from != origin for output in group):
-            hint = "Build again, so that the archive gets what it was printed from."
+        editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
+        # The hash says that the files are those of the print, the codes that they say what the paper says.
+        if any(output.made_from != origin or not set(output.code.split()) <= set(editions) for output in group):
+            hint = "Print it again, so that the archive gets what it was printed from."
             problems.append(Problem("a file was changed while this was printed", hint, Location(shown(files[stem]))))
             continue
-        editions = editions_by_code(reading, stem, design)
         kept: dict[str, list[Kept]] = {}
         for output in group:
             try:

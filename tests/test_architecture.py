@@ -23,6 +23,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "loading": set(),
         "stock": {"document"},
         "impose": {"stock"},
+        "tagtree": set(),
     },
     {
         "audience": set(),
@@ -34,7 +35,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "settings": set(),
         "record": set(),
     },
-    {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "laid": {"pdf"}, "plan": set(), "scaffold": set()},
+    {"edition": set(), "reach": set(), "raster": set(), "pdf": {"tags"}, "tags": set(), "laid": {"pdf"}, "plan": set(), "scaffold": set()},
     {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set()},
     {"press": set(), "calibration": set()},
     {"compose": set(), "cardrun": set()},
@@ -45,7 +46,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell", "weasyprint": "pdf laid", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell", "weasyprint": "pdf laid tags", "pydyf": "tags", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks", "PIL": "picture", "pikepdf": "sheets",
 }  # fmt: skip
 PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}

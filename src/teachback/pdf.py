@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.style import unread_problems
 from teachback.textfile import place_of
 from teachback.workspace import MIME
 
@@ -148,7 +149,9 @@ def write(laid: Laid) -> bytes:
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
     try:
-        with mended():
+        with mended(), warnings.catch_warnings():
+            # WeasyPrint leaves it to chance when its colour profile is closed.
+            warnings.simplefilter("ignore", ResourceWarning)
             data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
@@ -189,7 +192,7 @@ def _page_problem(done: str, said: str) -> Problem:
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:
-    """Say what in a style sheet WeasyPrint would drop, with the place in that sheet."""
+    """Say what in a style sheet WeasyPrint would drop, and what no screen reader could follow, with the place in that sheet."""
     try:
         messages = _said_of(css)
     except FatalURLFetchingError as error:
@@ -197,7 +200,7 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
     except _BROKEN as error:
         message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
         return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)
-    return tuple(_style_problem(name, css, message) for message in messages)
+    return (*unread_problems(css, name), *(_style_problem(name, css, message) for message in messages))
 
 
 def _said_of(css: str) -> tuple[str, ...]:

@@ -97,12 +97,15 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
     html = next(box for box in document.pages[0]._page_box.children if not isinstance(box, boxes.MarginBox))  # noqa: SLF001 -- see above
     _gather(html.element, language, False, facts)  # noqa: FBT003 -- nothing is hidden yet
     tree = _Tree(pdf, streams, [page.height for page in document.pages], facts, Node("Document", language=language))
+    if not document.metadata.title:
+        tree.problems[Problem("the page has no title", "Give its template a <title>; it is the first thing that is read out.")] = None
     if not language:
         tree.problems[Problem("the page does not say its language", 'Begin its template with <html lang="{{ edition.language }}">.')] = None
+    marked = [len(stream._tags) for stream in streams]  # noqa: SLF001
     for number, page in enumerate(document.pages):
         _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
     repair(tree.root)
-    numbers = [_number_marks(tree, page) for page in range(len(streams))]
+    numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
     if tree.problems:
         raise TeachbackError(*tree.problems)
     _write(tree, numbers)
@@ -131,9 +134,7 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
     """
     box = getattr(box, "_box", box)  # the placeholder of an absolute box
     if isinstance(box, boxes.TextBox):
-        mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001
-        if mark is not None:
-            parent.kids.append(Mark(page, mark["mcid"]))
+        parent.kids += _mark_of(tree, box, page)
         return
     # Mends: what stands in the margins of pages is marked, and then no part of any tree (#1836).
     if isinstance(box, boxes.MarginBox):
@@ -154,11 +155,15 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
     if box.link_annotation:
         _add_link(tree, box.link_annotation, node, element, page)
     if isinstance(box, boxes.ReplacedBox):
-        mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001
-        if mark is not None:
-            node.kids.append(Mark(page, mark["mcid"]))
+        node.kids += _mark_of(tree, box, page)
     for child in getattr(box, "children", ()):
         _read(tree, child, node, page)
+
+
+def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[Mark, ...]:  # noqa: ANN401
+    """Give the mark of a text or a picture; none where it is not drawn."""
+    mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
+    return () if mark is None else (Mark(page, mark["mcid"]),)
 
 
 def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
@@ -176,9 +181,7 @@ def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa
     todo = [box]
     while todo:
         box = getattr(todo[-1], "_box", todo.pop())
-        mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001
-        if mark is not None:
-            tree.artifacts[Mark(page, mark["mcid"])] = kind
+        tree.artifacts.update(dict.fromkeys(_mark_of(tree, box, page), kind))
         if box.link_annotation:
             holder = tree.pdf.objects[int(tree.pdf.page_references[page].split()[0])]
             holder["Annots"].remove(box.link_annotation.reference)
@@ -261,21 +264,26 @@ def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int)
     annotation["Contents"] = pydyf.String(words)
 
 
-def _number_marks(tree: _Tree, page: int) -> dict[int, int]:
+def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
     """Turn the marks of artifacts into artifacts in a page's content, and count the others anew, without gaps.
 
-    A mark that is not in the page's own content is inside a group, as `opacity` makes them: no tag could name it there.
+    Finds: what has `opacity` is drawn as a group, and no tag can name a mark in there (no issue found).
     """
     steps = tree.streams[page].stream
     numbers: dict[int, int] = {}
+    found = 0
     for index, step in enumerate(steps):
         if isinstance(step, pydyf.Dictionary) and "MCID" in step and steps[index + 1] == b"BDC":
+            found += 1
             kind = tree.artifacts.get(Mark(page, step["MCID"]))
             if kind is not None:
                 steps[index - 1], steps[index] = "/Artifact", pydyf.Dictionary({"Type": kind})
             else:
                 numbers[step["MCID"]] = len(numbers)
                 steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]]})
+    if found < count or tree.streams[page]._tags:  # noqa: SLF001
+        hint = "Take `opacity` out of the page's styles, or compare them with the built-in ones; a lighter colour does the same."
+        tree.problems[Problem(f"a screen reader could not find all words of page {page + 1}", hint)] = None
     return numbers
 
 
@@ -298,11 +306,11 @@ def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:
     pdf.catalog["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
 
 
-def _write_node(
-    tree: _Tree, node: Node, parent: bytes, numbers: list[dict[int, int]], used: tuple[list[list[Any]], list[Any]]
-) -> bytes:
+def _write_node(tree: _Tree, node: Node, parent: bytes, numbers: list[dict[int, int]], used: tuple[list[list[Any]], list[Any]]) -> bytes:
     parents, links = used
-    element = pydyf.Dictionary({"Type": "/StructElem", "S": f"/{node.role}", "P": parent, **{key: pydyf.String(text) for key, text in node.words.items()}})
+    element = pydyf.Dictionary(
+        {"Type": "/StructElem", "S": f"/{node.role}", "P": parent, **{key: pydyf.String(text) for key, text in node.words.items()}}
+    )
     tree.pdf.add_object(element)
     reference: bytes = element.reference
     kids = pydyf.Array()

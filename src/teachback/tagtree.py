@@ -63,9 +63,7 @@ def repair(node: Node) -> None:
 
 def _drop_empty(node: Node) -> None:
     """Mends: elements without content (lines to write on, rules) stay in the tree (no issue found). Cells stay: they count."""
-    node.kids = [
-        kid for kid in node.kids if not isinstance(kid, Node) or kid.kids or kid.role in {"TD", "TH"} or "ActualText" in kid.words
-    ]
+    node.kids = [kid for kid in node.kids if not isinstance(kid, Node) or kid.kids or kid.role in {"TD", "TH"} or "ActualText" in kid.words]
 
 
 def _dissolve_spans(node: Node) -> None:

@@ -105,8 +105,7 @@ def _tag(element: Any, pages: dict[Any, int], words: list[dict[int, str]], seen:
     attributes = {str(key)[1:]: value for key, value in element.get("/A", {}).items()}
     page = pages[element.Pg.objgen] if "/Pg" in element else -1
     tag = Tag(str(element.S)[1:], entries, attributes, page)
-    kids = element.get("/K", [])
-    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+    for kid in element.get("/K", pikepdf.Array()):
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
             tag.kids.append(_tag(kid, pages, words, seen))
         elif isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":

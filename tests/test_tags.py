@@ -179,6 +179,10 @@ FAULTS = (
           lambda t: roles(t, "Sect", "Strong", "Em", "Code", "NonStruct"), ["Sect", "Sect", "Strong", "Em", "Code"]),
     Fault("terms are items beside their explanations (#2482)", "<dl><dt>term</dt><dd>what it is</dd><dt>other</dt><dd>that</dd></dl>",
           lambda t: kids(t, "LI"), [["Lbl", "LBody"], ["Lbl", "LBody"]]),
+    Fault("terms grouped in a div are no list (#2482)", "<dl><div><dt>term</dt><dd>what it is</dd></div></dl>",
+          lambda t: (kids(t, "L"), kids(t, "LI")), ([["LI"]], [["Lbl", "LBody"]])),
+    Fault("a list holds what is no item", "<ul><li>one</li><p>two</p></ul>", lambda t: kids(t, "L"), [["LI", "LI"]]),
+    Fault("an item without a list is one all the same", "<div><li>one</li></div>", lambda t: roles(t, "LI"), []),
     Fault("nothing replaces a drawn sign", '<p><span data-actualtext="box to tick">o</span> Pills</p>', lambda t: t.tree.text, "box to tick Pills"),
     Fault("a short form has no long one", '<p><abbr title="chronic kidney disease">CKD</abbr></p>',
           lambda t: entries(t, "E"), ["chronic kidney disease"]),
@@ -462,6 +466,24 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
     found = read_tags(data)
     assert (roles(found), found.tree.text, found.links) == (["Document", "P"], "front", [])
     assert faults(data) == []
+
+
+def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
+    """Ten cards stand on a sheet to cut; one of them is read, and neither the others nor the marks and outlines have a tag."""
+    flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
+    done = deal(resolve(flags, {}, BUILTIN), Order(outline=True), BUILTIN, dt.date(2026, 11, 22))
+    data = (tmp_path / done.output.file).read_bytes()
+    found = read_tags(data)
+    assert found.tree.text.count("Call 911 now") == 1
+    assert found.artifacts[0].count("Call 911 now") == done.cards - 1 > 5
+    with pikepdf.open(io.BytesIO(data)) as document:
+        inside, drawn = 0, []
+        for step in pikepdf.parse_content_stream(document.pages[0]):
+            name = str(step.operator)
+            inside += (name in {"BMC", "BDC"}) - (name == "EMC")
+            drawn += [inside] if name in {"Do", "S"} else []
+    assert len(drawn) > 20
+    assert set(drawn) == {1}
 
 
 @pytest.mark.parametrize("order", [Order(copies=5), Order(press=True)], ids=["stock", "press"])

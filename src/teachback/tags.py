@@ -201,6 +201,10 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
         role = "Link" if element.get("href") else "Span"
     else:
         role = _ROLES.get(tag) or ("Span" if isinstance(box, boxes.InlineLevelBox) else "Div")
+        if tag in {"li", "dt", "dd"} and parent.role not in {"L", "LI"}:
+            role = "Div"
+        elif tag == "div" and parent.role == "L":
+            role = "LI"
     fact = tree.facts[element]
     node = Node(role, parent, fact.order, fact.language, page, element)
     parent.kids.append(node)

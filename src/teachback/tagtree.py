@@ -83,7 +83,7 @@ def _as_in_the_source(node: Node) -> None:
 
 def _mend_list_items(node: Node) -> None:
     """Mends: <li><p>..., and a marker inside the line, give an LI without LBody (no issue found)."""
-    if node.role == "LI" and node.kids:
+    if node.role == "LI" and not all(isinstance(kid, Node) and kid.role in {"Lbl", "LBody"} for kid in node.kids):
         labels = [kid for kid in node.kids if isinstance(kid, Node) and kid.role == "Lbl"]
         rest = [kid for kid in node.kids if kid not in labels]
         node.kids = [*labels, Node("LBody", node, node.order, node.language, node.page, kids=rest)] if rest else [*labels]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
+import pypdfium2
 import pytest
 import weasyprint
 from PIL import Image
@@ -156,6 +157,8 @@ FAULTS = (
           lambda t: (entries(t, "ID"), [cell for cell in t.tree.all("TD") if "Headers" in cell.attributes]), ([], [])),
     Fault("a link is called by its address", '<p><a href="https://example.org">our page</a></p>',
           lambda t: [link["words"] for link in t.links], ["our page"]),
+    Fault("links have no flag to be printed, unless it is PDF/A", '<p><a href="https://example.org">our page</a></p>',
+          lambda t: [link["flags"] for link in t.links], [4]),
     Fault("a part of a link lies outside of it (#185)", '<p><a href="https://example.org">our <strong>own</strong></a></p>',
           lambda t: [link["owner"] for link in t.links], ["Link", "Link"]),
     Fault("a list item with a paragraph has no body", "<ul><li><p>one</p></li></ul>", lambda t: kids(t, "LI"), [["Lbl", "LBody"]]),
@@ -230,6 +233,13 @@ def test_pictures_are_not_smoothed(tmp_path: Path) -> None:
     assert faults(pdf.write(lay(body, files))) == []
 
 
+def test_weasyprint_says_nothing_of_a_drawing_without_words(caplog: pytest.LogCaptureFixture) -> None:
+    """A drawing in the page without a title is a figure without words, and no line of the log tells: the next test shows our refusal."""
+    found = raw_tags('<svg width="9" height="9"><rect width="9" height="9"/></svg>')
+    assert [tag.entries for tag in found.tree.all("Figure")] == [{}]
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -240,6 +250,20 @@ def test_pictures_are_not_smoothed(tmp_path: Path) -> None:
 )
 def test_what_has_no_words_is_refused(body: str, said: str) -> None:
     """A picture or a link that a screen reader could say nothing of stops the page."""
+    with pytest.raises(TeachbackError, match=re.escape(said)):
+        pdf.write(lay(body))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<h1>One</h1><h3>Two</h3>", "the heading 'Two' is of level 3, and the one before it of level 1"),
+        ("<h2>One</h2>", "the heading 'One' is of level 2, and the first"),
+        ('<p lang="es_MX">uno</p>', "'es_MX' is not the tag of a language"),
+    ],
+)
+def test_a_template_that_misleads_a_screen_reader_is_refused(body: str, said: str) -> None:
+    """A skipped level of headings, or a language that no voice knows, stops the page: validators would refuse it, too."""
     with pytest.raises(TeachbackError, match=re.escape(said)):
         pdf.write(lay(body))
 
@@ -391,6 +415,11 @@ def test_boxes_lines_and_signs_are_words(kitchen: dict[str, Page]) -> None:
     assert "Call 911 now Chest pain" in found.tree.text
     assert "911 Call 911" not in found.tree.text
     assert "911" in found.artifacts[0]
+    with pypdfium2.PdfDocument(kitchen["handout"].data) as document:
+        copied = " ".join(page.get_textpage().get_text_bounded() for page in document)
+    assert "Papers" in copied
+    assert "box to tick" not in copied
+    assert "line to write" not in copied
 
 
 def test_a_long_table_and_a_long_list_are_one_each(kitchen: dict[str, Page]) -> None:

@@ -12,6 +12,7 @@ boxes `element`, `element_tag`, `children`, `style`, `link_annotation`, `colspan
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,7 +23,7 @@ import weasyprint.pdf
 from weasyprint.formatting_structure import boxes
 
 from teachback.errors import Problem, TeachbackError
-from teachback.tagtree import Link, Mark, Node, repair
+from teachback.tagtree import Link, Mark, Node, repair, skipped_levels
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ _NUMBERING: Final = {
     "upper-roman": "UpperRoman", "lower-alpha": "LowerAlpha", "upper-alpha": "UpperAlpha",
 }  # fmt: skip
 _SCOPES: Final = {"row": "/Row", "rowgroup": "/Row", "col": "/Column", "colgroup": "/Column", "both": "/Both"}
+# BCP 47, as PDF/UA wants it.
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _PAGINATION: Final = "/Pagination"
 _LAYOUT: Final = "/Layout"
 
@@ -105,6 +108,11 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
     for number, page in enumerate(document.pages):
         _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
     repair(tree.root)
+    for before, level, words in skipped_levels(tree.root):
+        message = f"the heading '{words[:60]}' is of level {level}, and " + (
+            f"the one before it of level {before}" if before else "the first"
+        )
+        tree.problems[Problem(message, f"Make it an <h{before + 1}>: who reads by headings would look for one that is not there.")] = None
     numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
     if tree.problems:
         raise TeachbackError(*tree.problems)
@@ -193,24 +201,19 @@ def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa
 def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: ANN401
     """Make the node of an element that is met for the first time; what a style adds belongs to its element."""
     element, tag = box.element, box.element_tag
-    if tag.endswith("::marker"):
-        role, parent = "Lbl", tree.nodes.get((element, tag.removesuffix("::marker")), parent)
-    elif "::" in tag:
+    if "::" in tag and not tag.endswith("::marker"):
         return parent
-    elif tag == "a":
-        role = "Link" if element.get("href") else "Span"
-    else:
-        role = _ROLES.get(tag) or ("Span" if isinstance(box, boxes.InlineLevelBox) else "Div")
-        if tag in {"li", "dt", "dd"} and parent.role not in {"L", "LI"}:
-            role = "Div"
-        elif tag == "div" and parent.role == "L":
-            role = "LI"
+    # A mark inside the line still belongs to its item.
+    parent = tree.nodes.get((element, tag.removesuffix("::marker")), parent)
+    role = _role_of(box, tag, parent)
     fact = tree.facts[element]
     node = Node(role, parent, fact.order, fact.language, page, element)
     parent.kids.append(node)
     tree.nodes[element, tag] = node
     if node.language != parent.language:
         node.words["Lang"] = node.language
+        if not _LANGUAGE.fullmatch(node.language):
+            tree.problems[Problem(f"'{node.language}' is not the tag of a language", "Write it like this: es, or pt-BR.")] = None
     # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue found).
     if element.get("data-actualtext") and role != "Lbl":
         node.words["ActualText"] = element.get("data-actualtext")
@@ -227,6 +230,19 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
         style = box.style["list_style_type"]
         node.attributes = {"O": "/List", "ListNumbering": "/" + _NUMBERING.get(style if isinstance(style, str) else "", "Disc")}
     return node
+
+
+def _role_of(box: Any, tag: str, parent: Node) -> str:  # noqa: ANN401
+    """Say what an element is, by its name and by what it stands in: a list that is none holds no items."""
+    if tag.endswith("::marker"):
+        return "Lbl"
+    if tag == "a":
+        return "Link" if box.element.get("href") else "Span"
+    if tag in {"li", "dt", "dd"} and parent.role not in {"L", "LI"}:
+        return "Div"
+    if tag == "div" and parent.role == "L":
+        return "LI"
+    return _ROLES.get(tag) or ("Span" if isinstance(box, boxes.InlineLevelBox) else "Div")
 
 
 def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401

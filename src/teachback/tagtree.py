@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _INLINE: Final = frozenset({"Span", "Strong", "Em", "Code", "Quote", "Link"})
 _GROUPING: Final = frozenset({"Document", "Part", "Art", "Sect", "Div", "BlockQuote"})
@@ -59,6 +59,19 @@ def repair(node: Node) -> None:
             repair(kid)
     for step in REPAIRS:
         step(node)
+
+
+def skipped_levels(root: Node) -> Iterator[tuple[int, int, str]]:
+    """Find headings that skip a level: the level before (0 at the start), their own, their words."""
+    level = 0
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if node.role[0] == "H" and node.role[1:].isdigit():
+            before, level = level, int(node.role[1:])
+            if level > before + 1:
+                yield before, level, " ".join("".join(node.element.itertext()).split())
+        todo += [kid for kid in reversed(node.kids) if isinstance(kid, Node)]
 
 
 def _drop_empty(node: Node) -> None:

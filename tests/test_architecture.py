@@ -26,6 +26,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "stock": {"document"},
         "impose": {"stock"},
         "color": set(),
+        "tagtree": set(),
     },
     {
         "audience": set(),
@@ -41,7 +42,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "edition": set(),
         "reach": set(),
         "raster": set(),
-        "pdf": set(),
+        "pdf": {"tags"},
+        "tags": set(),
         "laid": {"pdf"},
         "plan": set(),
         "scaffold": set(),
@@ -61,7 +63,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell", "weasyprint": "pdf", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip

@@ -523,7 +523,7 @@ def test_json_carries_the_same_problems(
 @pytest.mark.parametrize(
     ("command", "message", "hint"),
     [
-        ("build --papr a4", "No such option '--papr'. Did you mean '--paper'?", "See `teachback build --help`."),
+        ("build --papr a4", "No such option '--papr'. (Did you mean one of: '--paper', '--proof'?)", "See `teachback build --help`."),
         ("bild", "No such command 'bild'. Did you mean 'build'?", "See `teachback --help`."),
         ("build tinny", "there is no handout 'tinny'", "Did you mean 'tiny'?"),
         ("build ../tiny", "there is no handout '../tiny'", "Did you mean 'tiny'?"),

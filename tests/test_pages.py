@@ -7,13 +7,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-import page as page_validation
 import pikepdf
 import pypdfium2
 import pytest
 from pypdfium2 import raw
+from tagreader import PROFILES, faults
 
 from teachback.build import Built, build
+from teachback.calibrate import calibrate
 from teachback.choose import Reader, choose
 from teachback.content import load_handout, load_shared
 from teachback.marks import plain
@@ -77,27 +78,54 @@ def editions() -> Iterator[Edition]:
         yield choose(handout, reader, badge=shared.audiences.root[audience].badge["en"], size=TypeSize.STANDARD, sources=shared.sources)
 
 
-def test_every_printed_file_is_pdf_ua(prints: Prints) -> None:
-    """Each file passes all of page-validation's rules for PDF/UA-1."""
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_printed_file_is_pdf_ua_and_pdf_a(prints: Prints, profile: str) -> None:
+    """Each handout, card and sheet, in all sizes and on all papers, passes all of page-validation's rules for PDF/UA-1 and PDF/A-2a."""
     for path in files(prints, "*/*/*.pdf"):
-        result = page_validation.validate_pdf_bytes(path.read_bytes(), profile="ua1")
-        assert result.is_compliant, (path.name, [(failure.rule_id, failure.message) for failure in result.failures])
+        assert faults(path.read_bytes(), profile) == [], path.name
 
 
-@pytest.mark.parametrize("spoil", ["language", "title", "tags"])
-def test_the_validator_finds_a_file_that_was_spoilt(prints: Prints, spoil: str) -> None:
-    """The check above can fail: without its language, its title or its tags the same file does not pass."""
-    path = files(prints, "letter-standard/*/handout-ckd-en-letter.pdf")[0]
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("sides", ["one", "long-edge"])
+def test_the_calibration_page_is_pdf_ua_and_pdf_a(tmp_path: Path, sides: str, profile: str) -> None:
+    """So is the page that tells how far a printer is off."""
+    workspace = Workspace(builtin_root(), builtin_root())
+    path, _ = calibrate(resolve({"sides": sides, "output": str(tmp_path)}, {}, workspace), workspace)
+    assert faults(path.read_bytes(), profile) == []
+
+
+def test_the_file_says_what_it_is(prints: Prints) -> None:
+    """Its XMP can be read without a PDF program, and names both: PDF/UA-1 and PDF/A-2a; it has an identifier."""
+    for path in files(prints, "letter-standard/*/*.pdf"):
+        data = path.read_bytes()
+        for words in (b"<pdfuaid:part>1</pdfuaid:part>", b'pdfaid:part="2"', b'pdfaid:conformance="A"'):
+            assert words in data, (path.name, words)
+        with pikepdf.open(path) as document:
+            assert len(document.trailer.ID) == 2
+            assert "/OutputIntents" in document.Root
+
+
+@pytest.mark.parametrize(
+    ("profile", "spoil"),
+    [("ua1", "language"), ("ua1", "title"), ("ua1", "tags"), ("2a", "tags"), ("2a", "colours"), ("2a", "metadata")],
+)
+@pytest.mark.parametrize("name", ["handout-ckd-en-letter", "card-ckd-en-letter"])
+def test_the_validator_finds_a_file_that_was_spoilt(prints: Prints, name: str, profile: str, spoil: str) -> None:
+    """The checks above can fail: without its language, title, tags, colour profile or metadata the same file does not pass."""
     spoilt = io.BytesIO()
-    with pikepdf.open(path) as document:
+    with pikepdf.open(files(prints, f"letter-standard/*/{name}.pdf")[0]) as document:
         if spoil == "language":
             del document.Root.Lang
         elif spoil == "title":
             document.Root.ViewerPreferences.DisplayDocTitle = False
-        else:
+        elif spoil == "tags":
             document.Root.MarkInfo.Marked = False
+        elif spoil == "colours":
+            del document.Root.OutputIntents
+        else:
+            del document.Root.Metadata
         document.save(spoilt)
-    assert not page_validation.validate_pdf_bytes(spoilt.getvalue(), profile="ua1").is_compliant
+    assert faults(spoilt.getvalue(), profile) != []
 
 
 @pytest.mark.parametrize(("paper", "size"), VARIANTS)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.style import unread_problems
 from teachback.textfile import place_of
 from teachback.workspace import MIME
 
@@ -50,7 +51,23 @@ Fonts = FontConfiguration
 
 # A base that no network knows: relative names in a page resolve against it, and the fetcher answers only for it.
 BASE: Final = "https://workspace.invalid/"
-VARIANT: Final = "pdf/ua-1"
+# One file for reading aloud and for keeping: PDF/A-2a here, and `_finish` adds what PDF/UA-1 asks for on top.
+VARIANT: Final = "pdf/a-2a"
+# The name that PDF/UA-1 has in XMP (ISO 14289-1, clause 5), and the schema by which PDF/A-2 knows it (ISO 19005-2, 6.6.2.3).
+_UA_RDF: Final = (
+    b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    b' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>\n'
+    b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about=""><pdfaExtension:schemas><rdf:Bag>'
+    b'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>'
+    b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
+    b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>"
+    b'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>'
+    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>"
+    b"<pdfaProperty:description>Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>"
+    b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n"
+)
 MAX_FILE_BYTES: Final = 5_000_000
 # What WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
@@ -126,12 +143,17 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
 
 
 def write(laid: Laid) -> bytes:
-    """Write laid-out pages as one tagged PDF (PDF/UA-1). Raises TeachbackError on anything WeasyPrint complains of."""
+    """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a. Raises TeachbackError on anything WeasyPrint complains of."""
+    from teachback.tags import mended
+
     log = _Log()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
     try:
-        data: bytes = laid.document.write_pdf(pdf_variant=VARIANT)
+        with mended(), warnings.catch_warnings():
+            # WeasyPrint leaves it to chance when its colour profile is closed.
+            warnings.simplefilter("ignore", ResourceWarning)
+            data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
     except _BROKEN as error:
@@ -142,6 +164,19 @@ def write(laid: Laid) -> bytes:
     if log.messages:
         raise TeachbackError(*(_page_problem("written", message) for message in dict.fromkeys(log.messages)))
     return data
+
+
+def _finish(_document: object, pdf: Any) -> None:  # noqa: ANN401 -- pydyf has no types
+    """Say in the file's XMP that it is PDF/UA too (PDF/A wants the name explained), and let no picture be smoothed."""
+    metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    xmp: bytes = metadata.stream[0]
+    end = xmp.rindex(b"</", 0, xmp.rindex(b"RDF>"))
+    metadata.stream[0] = xmp[:end] + _UA_RDF + xmp[end:]
+    # PDF/A wants it to be found by programs that know no PDF.
+    metadata.compress = False
+    for thing in pdf.objects:
+        # ISO 19005-2, 6.2.8: no picture asks to be interpolated.
+        getattr(thing, "extra", {}).pop("Interpolate", None)
 
 
 def _page_problem(done: str, said: str) -> Problem:
@@ -158,7 +193,7 @@ def _page_problem(done: str, said: str) -> Problem:
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:
-    """Say what in a style sheet WeasyPrint would drop, with the place in that sheet."""
+    """Say what in a style sheet WeasyPrint would drop, and what no screen reader could follow, with the place in that sheet."""
     try:
         messages = _said_of(css)
     except FatalURLFetchingError as error:
@@ -166,7 +201,7 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
     except _BROKEN as error:
         message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
         return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)
-    return tuple(_style_problem(name, css, message) for message in messages)
+    return (*unread_problems(css, name), *(_style_problem(name, css, message) for message in messages))
 
 
 def _said_of(css: str) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
                 return f"this is a {picture.format} picture under the name of a {kind} one", "Name it by what it is."
             if picture.width * picture.height > MAX_PIXELS:
                 return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
+            if picture.mode == "CMYK":
+                return "the picture has the colours of a printing press (CMYK)", "Save it with the colours of a screen (RGB)."
             picture.load()
     except Image.DecompressionBombError:
         return "the picture has too many dots", "Make it smaller."

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # A dot of which the letters cover more than this (of 255) belongs to them; where it differs by more than that, it is seen.
 _INKED: Final = 96
 _DIFFERS: Final = 20
-# A rule or an underline that touches the letters is not what they are read against.
+# An underline that runs through the feet of letters is not what they are read against.
 _TOUCHED: Final = 0.15
 # Of the smaller text's area; letters of two lines set tight may touch.
 _OVERLAP: Final = 0.35
@@ -54,6 +54,9 @@ def looks(page: ReadPage) -> Iterator[Look]:
     inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
     changed = ImageChops.difference(page.whole, page.bare.convert("L")).point([_WHITE if value > _DIFFERS else 0 for value in range(256)])
     seen = ImageChops.darker(inked, changed)
+    # What lies behind the letters themselves; the rest is made transparent.
+    ground = page.bare.convert("RGB")
+    ground.putalpha(inked)
     for run in page.runs:
         box = _dots(page, run)
         if box is None:
@@ -62,7 +65,7 @@ def looks(page: ReadPage) -> Iterator[Look]:
             continue
         ink = inked.crop(box).histogram()[_WHITE]
         shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
-        yield Look(run, shown, *_contrasts(run, page.bare.crop(box)))
+        yield Look(run, shown, *_contrasts(run, ground.crop(box)))
 
 
 def ink(picture: Image) -> float:
@@ -105,7 +108,9 @@ def _dots(page: ReadPage, run: Run) -> tuple[int, int, int, int] | None:
 
 def _contrasts(run: Run, behind: Image) -> tuple[float, float]:
     """Give the contrast against what is behind, in colour and in grey: what nearly all of the ground reaches."""
-    colors: Any = behind.getcolors(behind.width * behind.height) or ()
+    found: Any = behind.getcolors(behind.width * behind.height) or ()
+    # Letters too thin to fill a dot are read against all that is around them.
+    colors = [(count, color[:3]) for count, color in found if color[3]] or [(count, color[:3]) for count, color in found]
     return (
         _reached([(contrast(run.color, color), count) for count, color in colors]),
         _reached([(contrast(grey(run.color), grey(color)), count) for count, color in colors]),

@@ -71,12 +71,12 @@ def _add_page(
     streams: dict[bytes, pikepdf.Stream],
 ) -> None:
     sources, forms = drawn
-    tagged: list[tuple[int, bytes]] = []
+    tagged: list[tuple[Placement, bytes]] = []
     repeats: list[bytes] = []
     used: set[int] = set()
     count = 0
     for placement in placements:
-        index = 2 * placement.card + placement.back
+        index = _index(placement)
         matrix = _matrix(placement, page)
         if index in first_seen:
             used.add(index)
@@ -84,7 +84,7 @@ def _add_page(
         else:
             first_seen.add(index)
             content, marks = structure.renumbered(sources[index], count)
-            tagged.append((index, b"q %s cm\n%s\nQ\n" % (matrix, content)))
+            tagged.append((placement, b"q %s cm\n%s\nQ\n" % (matrix, content)))
             count += marks
     body = b"".join(content for _, content in tagged)
     artifacts = b"".join(repeats) + _lines(placements, page, extras)
@@ -108,7 +108,7 @@ def _add_page(
         new.TrimBox = Array([_number(value) for value in trim])
         new.BleedBox = Array([_number(value + (extras.bleed if edge > 1 else -extras.bleed)) for edge, value in enumerate(trim)])
     pdf.pages.append(pikepdf.Page(pdf.make_indirect(new)))
-    structure.place([index for index, _ in tagged], sources, pdf.pages[-1].obj)
+    structure.place([placement for placement, _ in tagged], sources, pdf.pages[-1].obj, page)
 
 
 class _Structure:
@@ -118,19 +118,22 @@ class _Structure:
         self.pdf = pdf
         self.root = pdf.Root.StructTreeRoot
         numbers = list(self.root.ParentTree.Nums)
-        self.parents = {int(numbers[i]): list(numbers[i + 1]) for i in range(0, len(numbers), 2)}
+        # Of a page: the elements of its marks. Of a link: the one that it is in.
+        self.parents = {int(key): parent for key, parent in zip(numbers[::2], numbers[1::2], strict=True)}
         self.offsets: dict[tuple[int, int], int] = {}
-        self.elements: dict[tuple[int, int], list[Any]] = {}
-        self.trees: list[tuple[int, list[Any]]] = []
+        # What says which page it is on: elements, and their kids that are references.
+        self.held: dict[tuple[int, int], list[Any]] = {}
+        self.trees: list[Any] = []
+        self.links: list[Any] = []
         self._gather(self.root)
 
     def _gather(self, element: Any) -> None:  # noqa: ANN401 -- a PDF object
-        kids = element.get("/K")
-        for kid in kids if isinstance(kids, Array) else [kids]:
-            if isinstance(kid, Dictionary) and "/S" in kid:
+        for kid in element.get("/K", Array()):
+            if isinstance(kid, Dictionary):
                 if "/Pg" in kid:
-                    self.elements.setdefault(kid.Pg.objgen, []).append(kid)
-                self._gather(kid)
+                    self.held.setdefault(kid.Pg.objgen, []).append(kid)
+                if "/S" in kid:
+                    self._gather(kid)
 
     def renumbered(self, source: Any, offset: int) -> tuple[bytes, int]:  # noqa: ANN401
         """Give a page's content with its marks counted from `offset`, and how many marks it has."""
@@ -145,45 +148,68 @@ class _Structure:
             parsed.append(step)
         return pikepdf.unparse_content_stream(parsed), len(self.parents[int(source.StructParents)])
 
-    def place(self, indexes: list[int], sources: list[Any], page: Any) -> None:  # noqa: ANN401
-        """Tell the tags of some cards which page they are on now."""
-        if not indexes:
+    def place(self, placements: list[Placement], sources: list[Any], page: Any, paper: Box) -> None:  # noqa: ANN401
+        """Tell the tags and the links of some cards which page they are on now, and where."""
+        if not placements:
             return
-        key = len(self.trees)
-        page.StructParents = key
-        self.trees.append((key, [parent for index in indexes for parent in self.parents[int(sources[index].StructParents)]]))
-        for index in indexes:
-            source = sources[index]
+        page.StructParents = len(self.trees)
+        parents = Array()
+        for placement in placements:
+            source = sources[_index(placement)]
             offset = self.offsets[source.objgen]
-            for element in self.elements.get(source.objgen, []):
-                element.Pg = page
-                kids = element.get("/K")
-                if isinstance(kids, Array):
-                    element.K = Array([kid + offset if isinstance(kid, int) else kid for kid in kids])
+            parents.extend(self.parents[int(source.StructParents)])
+            for held in self.held.get(source.objgen, []):
+                held.Pg = page
+                if "/MCID" in held:
+                    held.MCID = int(held.MCID) + offset
+                if "/S" in held:
+                    held.K = Array([kid + offset if isinstance(kid, int) else kid for kid in held.K])
+                    if str(held.S) == "/Figure":
+                        held.A.BBox = _moved(held.A.BBox, placement, paper)
+            for link in source.get("/Annots", Array()):
+                link.Rect = _moved(link.Rect, placement, paper)
+                page.Annots = Array([*page.get("/Annots", Array()), link])
+                self.links.append(link)
+        self.trees.append(self.pdf.make_indirect(parents))
 
     def finish(self, sources: list[Any], placed: set[int]) -> None:
         """Take sides that are not printed out of the tags, and write the tree of parents anew."""
         gone = {sources[index].objgen for index in range(len(sources)) if index not in placed}
         if gone:
             self._drop(self.root, gone)
-        numbers = Array()
-        for key, parents in self.trees:
-            numbers.append(key)
-            numbers.append(self.pdf.make_indirect(Array(parents)))
-        self.root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=numbers))
-        self.root.ParentTreeNextKey = len(self.trees)
-        if "/Outlines" in self.pdf.Root:
-            del self.pdf.Root["/Outlines"]
+        numbers: list[Any] = []
+        for key, parents in enumerate(self.trees):
+            numbers += [key, parents]
+        for key, link in enumerate(self.links, start=len(self.trees)):
+            numbers += [key, self.parents[int(link.StructParent)]]
+            link.StructParent = key
+        self.root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=Array(numbers)))
+        self.root.ParentTreeNextKey = len(self.trees) + len(self.links)
+        for name in ("/Outlines", "/Names"):
+            # They name places on pages that are gone.
+            if name in self.pdf.Root:
+                del self.pdf.Root[name]
 
-    def _drop(self, element: Any, gone: set[tuple[int, int]]) -> None:  # noqa: ANN401
-        kids = element.get("/K")
-        if not isinstance(kids, Array):
-            return
-        kept = [kid for kid in kids if not (isinstance(kid, Dictionary) and "/Pg" in kid and kid.Pg.objgen in gone)]
-        element.K = Array(kept)
-        for kid in kept:
+    def _drop(self, element: Any, gone: set[tuple[int, int]]) -> bool | None:  # noqa: ANN401
+        """Drop what is on pages that are gone. Say whether anything stays; None where there never was anything."""
+        kids = list(element.get("/K", Array()))
+        stays: list[bool | None] = []
+        for kid in kids:
             if isinstance(kid, Dictionary) and "/S" in kid:
-                self._drop(kid, gone)
+                stays.append(self._drop(kid, gone))
+            else:
+                holder = kid if isinstance(kid, Dictionary) else element
+                stays.append(holder.Pg.objgen not in gone)
+        # Cells without words stay beside those with some.
+        kept = [kid for kid, stay in zip(kids, stays, strict=True) if stay or (stay is None and any(stays))]
+        if len(kept) < len(kids):
+            element.K = Array(kept)
+        return any(stays) if any(stay is not None for stay in stays) else None
+
+
+def _index(placement: Placement) -> int:
+    """Give the page on which a placement's side was laid out, from 0."""
+    return 2 * placement.card + placement.back
 
 
 def _form(pdf: pikepdf.Pdf, page: Any) -> pikepdf.Stream:  # noqa: ANN401 -- a PDF object
@@ -201,6 +227,17 @@ def _matrix(placement: Placement, page: Box) -> bytes:
     if placement.turn:
         return b"-1 0 0 -1 %.4f %.4f" % (left + placement.width * PT, bottom + placement.height * PT)
     return b"1 0 0 1 %.4f %.4f" % (left, bottom)
+
+
+def _moved(edges: Any, placement: Placement, page: Box) -> Array:  # noqa: ANN401 -- a PDF object
+    """Give a rectangle of a card (pt) where it lies on the page, as `_matrix` moves what is drawn."""
+    x0, y0, x1, y1 = (float(edge) for edge in edges)
+    left, bottom = placement.x * PT, (page.height - placement.y - placement.height) * PT
+    if placement.turn:
+        right, top = left + placement.width * PT, bottom + placement.height * PT
+        x0, y0, x1, y1 = right - x1, top - y1, right - x0, top - y0
+        left = bottom = 0.0
+    return Array([round(edge, 4) for edge in (left + x0, bottom + y0, left + x1, bottom + y1)])
 
 
 def _lines(placements: tuple[Placement, ...], page: Box, extras: Extras) -> bytes:

@@ -35,6 +35,12 @@ MAX_PARENTHESES: Final = 40
 _DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
 _FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
 _WEIGHTS: Final = {"normal": 400, "bold": 700}
+# What makes paper that a screen reader reads in the wrong order, or not at all; on a screen it does no harm.
+_UNREAD: Final = re.compile(r"(?<![\w-])(opacity|order|flex-direction|flex-flow|flex-wrap)\s*+:\s*+([^;{}!]*+)", re.IGNORECASE)
+_NOT_FOR_PAPER: Final = re.compile(
+    r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'", re.DOTALL | re.IGNORECASE
+)
+_AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
 # What has no place in a style sheet: message and hint.
 _REFUSED: Final = {
     "inline": ("a picture cannot stand inside a style sheet", "Put it below styles/icons/ and write its name."),
@@ -99,6 +105,23 @@ def sheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Prob
     deep = _DEEP.search(css)
     if deep:
         yield _problem(css, deep.start(), name, f"parentheses are nested more than {MAX_PARENTHESES} deep", "Close them.")
+
+
+def unread_problems(css: str, name: str) -> Iterator[Problem]:
+    """Find what a screen reader could not follow on paper: words that are drawn as a group, and boxes put in another order."""
+    paper = _NOT_FOR_PAPER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), css)
+    for found in _UNREAD.finditer(paper):
+        key, value = found[1].lower(), found[2].strip().lower()
+        if key == "opacity" and value not in _AS_IT_IS - {"0"}:
+            message, hint = "what has `opacity` is not read out by a screen reader", "Use a lighter colour."
+        elif "reverse" in value or (key == "order" and value not in _AS_IT_IS - {"1"}):
+            message, hint = (
+                f"`{key}: {value}` puts boxes in another order than they are read out",
+                "Put them in that order in the template.",
+            )
+        else:
+            continue
+        yield _problem(css, found.start(), name, message, hint)
 
 
 def _file_problems(css: str, start: int, name: str, file: str, files: Collection[str]) -> Iterator[Problem]:

@@ -32,7 +32,7 @@ def page_with(*drawings: str) -> bytes:
     bars = '<div style="height: 2mm; margin: 2mm 0; background: #000"></div>' * 6
     body = "".join(f'<div style="text-align: right">{drawing}</div>{bars}' for drawing in drawings)
     # No letters: in a process that has printed, WeasyPrint finds no fonts but ours.
-    data: bytes = weasyprint.HTML(string=f"<html><style>@page {{ size: letter; margin: 15mm }}</style><body>{body}{bars}").write_pdf()
+    data: bytes = weasyprint.HTML(string=f"<html><style>@page {{ size: letter; margin: 15mm }} body {{ font-size: 1px; line-height: 1px }}</style><body>{body}{bars}").write_pdf()
     return data
 
 

@@ -21,6 +21,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "picture": set(),
         "style": set(),
         "loading": set(),
+        "pool": set(),
         "stock": {"document"},
         "impose": {"stock"},
     },
@@ -35,7 +36,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "record": set(),
     },
     {"edition": set(), "reach": set(), "raster": set(), "pdf": set(), "laid": {"pdf"}, "plan": set(), "scaffold": set()},
-    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set()},
+    {"choose": set(), "code": set(), "html": {"sandbox"}, "content": {"reach"}, "sheets": set(), "sandbox": set()},
     {"press": set(), "calibration": set()},
     {"compose": set(), "cardrun": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
@@ -45,7 +46,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell", "weasyprint": "pdf laid", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell", "weasyprint": "pdf laid", "jinja2": "html sandbox", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster", "markdown_it": "marks", "PIL": "picture", "pikepdf": "sheets",
 }  # fmt: skip
 PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.compose import Reading
+    from teachback.compose import Desk, Reading
     from teachback.plan import Wanted
+    from teachback.pool import Pool
     from teachback.press import CardRun, Done, Job, Printed
     from teachback.settings import Settings
 
@@ -153,8 +154,7 @@ def _print(
     step: Step | None,
 ) -> tuple[dict[str, Output], str, bool]:
     """Print what is stale, each handout wholly or not at all."""
-    from teachback.compose import check_design, compose_jobs, open_design
-    from teachback.press import do_jobs
+    from teachback.compose import Desk, design_hash, open_design, open_pool
 
     try:
         design = open_design(workspace)
@@ -167,13 +167,27 @@ def _print(
             key = (want.stem, want.audience, want.kind)
             groups[key] = (*groups.get(key, ()), want.form)
     run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
-    jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings, run)
-    flaws = check_design(design, workspace) if groups else ()
-    found[GENERAL] += flaws
-    for stem, group in problems.items():
+    if not groups:
+        return {}, "", False
+    desk = Desk(workspace, reading, design, settings, run, design_hash(design))
+    with open_pool(desk, settings.jobs) as pool:
+        return _print_apart(desk, [(*key, forms) for key, forms in groups.items()], pool, origin, found, step)
+
+
+def _print_apart(
+    desk: Desk, wanted: list[tuple[str, str, str, tuple[str, ...]]], pool: Pool, origin: Mapping[str, str], found: Found, step: Step | None
+) -> tuple[dict[str, Output], str, bool]:
+    """Compose and print in a pool. What is finished when a person or a full disk stops the run is kept."""
+    from teachback.compose import compose_apart
+    from teachback.press import do_jobs
+
+    reading, settings = desk.reading, desk.settings
+    composed = compose_apart(desk, wanted, pool)
+    found[GENERAL] += composed.flaws
+    for stem, group in composed.problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.
-        found[stem] += [p for p in group if not flaws or (p.location and p.location.file.endswith(".html"))]
-    jobs = [job for job in jobs if not refused(job.stem, found, settings)]
+        found[stem] += [p for p in group if not composed.flaws or (p.location and p.location.file.endswith(".html"))]
+    jobs = [job for job in composed.jobs if not refused(job.stem, found, settings)]
     if not jobs or refused(GENERAL, found, settings):
         return {}, "", False
     outputs: dict[str, Output] = {}
@@ -181,19 +195,19 @@ def _print(
     left = Counter(job.stem for job in jobs)
     waiting: defaultdict[str, list[Done]] = defaultdict(list)
     try:
-        for count, done in enumerate(do_jobs(jobs, design.files, settings.jobs), start=1):
+        for count, done in enumerate(do_jobs(jobs, pool), start=1):
             stem = done.job.stem
             found[stem] += done.problems
             waiting[stem].append(done)
             left[stem] -= 1
-            libraries = done.libraries
+            libraries = done.libraries or libraries
             if left[stem] == 0 and not refused(stem, found, settings):
                 for output in _written(waiting.pop(stem), reading, settings, origin[stem]):
                     outputs[output.file] = output
             if step:
                 step(count, len(jobs))
     except TeachbackError as error:
-        # The disk is full, or a process was ended from outside: what is printed stays, and is recorded.
+        # The disk is full, or a process could not be started: what is printed stays, and is recorded.
         found[GENERAL] += error.problems
     except KeyboardInterrupt:
         return outputs, libraries, True

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from teachback.choose import Reader, choose
 from teachback.code import edition_code
 from teachback.content import Authored, Shared, load_handout, load_shared
-from teachback.errors import Location, Problem, TeachbackError, placed
+from teachback.errors import Location, OutOfTime, Problem, TeachbackError, placed
 from teachback.html import Design, Dress, Medium, compose_cards, compose_handout, open_templates
 from teachback.marks import plain
 from teachback.picture import KINDS, picture_fault
+from teachback.pool import METHOD, Pool, Task
 from teachback.press import CardRun, Job
 from teachback.record import Summary, design_fingerprint
 from teachback.style import sheet_problems
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from teachback.settings import Settings
 
 
+Wanted = tuple[str, str, str, tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class Reading:
     """What was read: the shared files, and each handout or what is wrong with it, by the name of its file."""
@@ -37,6 +41,36 @@ class Reading:
     shared: Shared
     authored: Mapping[str, Authored]
     problems: Mapping[str, tuple[Problem, ...]]
+
+
+_STYLES = "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
+_TEMPLATES = "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that pages are composed with; it is given to a pool."""
+
+    workspace: Workspace
+    reading: Reading
+    design: Design
+    settings: Settings
+    run: CardRun | None = None
+    fingerprint: str = ""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """The workspace's files by name, for the pages that name them."""
+        return self.design.files
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What became of a wish for pages: jobs, problems by the handout's file, and what is wrong with the design."""
+
+    jobs: list[Job]
+    problems: dict[str, list[Problem]]
+    flaws: tuple[Problem, ...]
 
 
 def read_handouts(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None = None) -> Reading:
@@ -121,11 +155,77 @@ def _style_problems(styles: Mapping[str, str], design: Design, flaws: Iterable[P
             yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
 
 
+def open_pool(desk: Desk, processes: int) -> Pool:
+    """Make the pool in which pages are composed and printed, with all that its children need loaded beforehand.
+
+    Raises TeachbackError where a library of the system is missing.
+    """
+    if METHOD == "fork":
+        import teachback.pdf  # noqa: F401 -- imported for the children
+    return Pool(desk, processes)
+
+
+def compose_apart(desk: Desk, wanted: Iterable[Wanted], pool: Pool) -> Composed:
+    """Compose what is wanted and check the design, in a pool that was given the desk: a template may loop without end."""
+    tasks = [Task(_checked, None, "reading the styles", _STYLES)]
+    tasks += [Task(_composed, want, "filling the templates", _TEMPLATES, want[0]) for want in wanted]
+    order = {want: number for number, want in enumerate(wanted)}
+    done: dict[int, list[Job]] = {}
+    problems: dict[str, list[Problem]] = {}
+    flaws: tuple[Problem, ...] = ()
+    for outcome in pool.each(tasks):
+        want = outcome.task.subject
+        if want is None:
+            flaws = outcome.problems or outcome.result
+            continue
+        stem, audience, kind, _ = want
+        found = list(placed(outcome.problems, f"{kind} of {stem} for {audience}", _place(desk.reading.authored[stem], kind)))
+        if outcome.result:
+            done[order[want]], group = outcome.result
+            found += group.get(stem, [])
+        if found:
+            problems.setdefault(stem, []).extend(found)
+    return Composed([job for number in sorted(done) for job in done[number]], problems, flaws)
+
+
+def _composed(desk: Desk, want: Wanted) -> tuple[list[Job], dict[str, list[Problem]]]:
+    return compose_jobs(desk.reading, [want], desk.design, desk.settings, desk.run, desk.fingerprint)
+
+
+def _checked(desk: Desk, _: None) -> tuple[Problem, ...]:
+    return check_design(desk.design, desk.workspace)
+
+
+def deck_apart(authored: Authored, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
+    """Compose cards as `compose_deck` does, in a pool that was given a desk. Raises TeachbackError."""
+    (outcome,) = pool.each([Task(_decked, (stem, audiences), "filling the templates", _TEMPLATES)])
+    if outcome.problems:
+        raise TeachbackError(*placed(outcome.problems, f"cards of {stem}", _place(authored, "card")))
+    job: Job = outcome.result
+    return job
+
+
+def _decked(desk: Desk, wanted: tuple[str, tuple[str, ...]]) -> Job:
+    assert desk.run is not None  # noqa: S101 -- cards are dealt for a run
+    return compose_deck(desk.reading, *wanted, desk.design, desk.run)
+
+
+def check_apart(pool: Pool) -> None:
+    """Check the design in a pool that was given a desk. Raises TeachbackError with all that is wrong with it."""
+    flaws = pool.one(Task(_checked, None, "reading the styles", _STYLES))
+    if flaws:
+        raise TeachbackError(*flaws)
+
+
+def _place(authored: Authored, kind: str) -> Location:
+    return authored.file.locate(("title" if kind == "handout" else "card",), key=True)
+
+
 def compose_jobs(
-    reading: Reading, wanted: Iterable[tuple[str, str, str, tuple[str, ...]]], design: Design, settings: Settings, run: CardRun | None
+    reading: Reading, wanted: Iterable[Wanted], design: Design, settings: Settings, run: CardRun | None, fingerprint: str = ""
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
-    """Compose what is wanted: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
-    fingerprint = design_hash(design)
+    """Compose what is wanted, with a design whose hash may be known: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
+    fingerprint = fingerprint or design_hash(design)
     jobs: list[Job] = []
     problems: dict[str, list[Problem]] = {}
     dressed: dict[tuple[str, str, TypeSize], tuple[Edition, Dress]] = {}
@@ -144,14 +244,16 @@ def compose_jobs(
                 audience=audience,
                 forms=forms,
                 code=dress.code,
-                place=authored.file.locate(("title" if kind == "handout" else "card",), key=True),
+                place=_place(authored, kind),
             )
             if kind == "handout":
                 jobs.append(_handout_job(job, edition, authored, dress, design, settings))
             else:
                 jobs.append(_card_job(job, edition, authored, dress, design, run))
+        except OutOfTime:
+            raise
         except TeachbackError as error:
-            place = authored.file.locate(("title" if kind == "handout" else "card",), key=True)
+            place = _place(authored, kind)
             problems.setdefault(stem, []).extend(placed(error.problems, f"{kind} of {stem} for {audience}", place))
     return jobs, problems
 

@@ -1,6 +1,6 @@
 """HTML -> PDF. The one module that imports WeasyPrint, which takes a second: import this one late.
 
-Everything a page loads comes through one fetcher that serves the workspace's own files by name and nothing else.
+Everything a page loads comes through one fetcher that serves the workspace's own pictures and fonts by name and nothing else.
 Whatever WeasyPrint says in its log is a problem here, because it prints on and leaves a hole.
 """
 
@@ -11,12 +11,15 @@ import logging
 import os
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.errors import Location, OutOfTime, Problem, TeachbackError, guess
+from teachback.fonts import font_fault
+from teachback.loading import served
+from teachback.picture import KINDS, picture_fault
 from teachback.textfile import place_of
 from teachback.workspace import MIME
 
@@ -71,7 +74,7 @@ class Laid:
 
 
 class _Fetcher(URLFetcher):
-    """Serves files by their name in the workspace; anything else stops the page."""
+    """Serves the workspace's own pictures and fonts by their names, when they are whole; anything else stops the page."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         super().__init__(allowed_protocols={"https"}, allow_redirects=False, fail_on_errors=True)
@@ -81,15 +84,21 @@ class _Fetcher(URLFetcher):
         if not url.startswith(BASE):
             message = f"the page asks for '{url[:80]}', which is not a file of the workspace"
             raise FatalURLFetchingError(message)
-        name = unquote(urlsplit(url).path).lstrip("/")
-        path = self.files.get(name)
-        if path is None or path.suffix.lower() not in MIME:
-            message = f"the page asks for '{name[:80]}', and there is no such file"
+        asked = urlsplit(url).path.removeprefix("/")
+        name = served(asked, self.files)
+        if name is None:
+            message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
             raise FatalURLFetchingError(message)
+        path = self.files[name]
         if path.stat().st_size > MAX_FILE_BYTES:
             message = f"the file '{name[:80]}' is larger than {MAX_FILE_BYTES // 1_000_000} MB"
             raise FatalURLFetchingError(message)
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": MIME[path.suffix.lower()]})
+        data, suffix = path.read_bytes(), path.suffix.lower()
+        fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)
+        if fault:
+            message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, data, {"Content-Type": MIME[suffix]})
 
 
 class _Log(logging.Handler):
@@ -162,6 +171,8 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
         messages = _said_of(css)
     except FatalURLFetchingError as error:
         return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
+    except OutOfTime as error:
+        raise OutOfTime(*(replace(problem, location=Location(name)) for problem in error.problems)) from None
     except _BROKEN as error:
         message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
         return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)

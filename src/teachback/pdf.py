@@ -125,6 +125,8 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except RecursionError:
+        raise TeachbackError(Problem("the page is nested too deep to be laid out", _COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, _COMPARE)) from None
@@ -142,6 +144,8 @@ def write(laid: Laid) -> bytes:
         data: bytes = laid.document.write_pdf(pdf_variant=VARIANT)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except RecursionError:
+        raise TeachbackError(Problem("the page is nested too deep to be written", _COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, _COMPARE)) from None

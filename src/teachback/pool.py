@@ -2,16 +2,15 @@
 
 A child is forked warm, takes one task at a time, and is ended and replaced when a task runs wild in it: that task ends
 in a problem, and the others are done. Nothing here knows what the tasks are.
+What happens in the child is in `confined`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import multiprocessing
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -23,37 +22,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from teachback.errors import OutOfTime, Problem, TeachbackError
+from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve
+from teachback.errors import Problem, TeachbackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
-    from types import FrameType
 
-_GB: Final = 1_000_000_000
 # On macOS the text libraries do not survive a fork.
 METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
-# prctl(2): the signal that a process gets when its parent dies.
-_PR_SET_PDEATHSIG: Final = 1
-# What a child answers: it is ready for its first task, it has done one, or one went wrong in it.
-_READY, _DONE, _FAULT = "ready", "done", "fault"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one task may take.
-
-    `seconds` by the clock; `later` is what is left to the tasks of a run in which one has run out of time already, so that a
-    template that stops every page does not stop the run page by page. `grace` is how long a child has to say itself where
-    it was when time was up. `memory` is in bytes, above what the child has when it starts.
-    """
-
-    seconds: float = 20.0
-    later: float = 5.0
-    grace: float = 2.0
-    memory: int = 2 * _GB
-
-
 LIMITS: Final = Limits()
 
 
@@ -61,7 +38,7 @@ LIMITS: Final = Limits()
 class Task:
     """One piece of work: `work(given, subject)`, which must be a function of a module, as it may go to another process.
 
-    `doing` says what it does, as the beginning of a sentence. When one task of a `group` has run out of time, those of the group that
+    `doing` says what it does, as the beginning of a sentence. When one task of a `group` has run wild, those of the group that
     are still waiting are left out: nobody would want their outcome.
     """
 
@@ -108,7 +85,7 @@ class Pool:
 
     def __enter__(self) -> Self:
         # One folder for whatever the children put down: a child that is killed cannot clean up.
-        self._scratch = tempfile.mkdtemp(prefix="teachback-")
+        self._scratch = tempfile.mkdtemp(prefix="teachback-pool-")
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -126,6 +103,7 @@ class Pool:
                     yield outcome
                     if outcome.late:
                         self._seconds = min(self._seconds, self._limits.later)
+                    if outcome.problems:
                         waiting = deque(task for task in waiting if not task.group or task.group != outcome.task.group)
         finally:
             for child in self._busy():
@@ -157,7 +135,7 @@ class Pool:
         ours, theirs = self._context.Pipe()
         inherited = [child.pipe for child in self._children] + [ours] if self._context.get_start_method() == "fork" else []
         process = self._context.Process(
-            target=_serve, args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()), daemon=True
+            target=serve, args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()), daemon=True
         )
         # Whoever stops the run stops this process, and it sees to its children.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -187,7 +165,7 @@ class Pool:
                     yield outcome
             elif task is not None and time.monotonic() > child.deadline:
                 self._end(child)
-                yield Outcome(task, problems=(_late(task.doing, task.hint, child.seconds),), late=True)
+                yield Outcome(task, problems=(late_problem(task.doing, task.hint, child.seconds),), late=True)
 
     def _answer(self, child: _Child) -> Outcome | None:
         task = child.task
@@ -199,12 +177,15 @@ class Pool:
                 message = "a printing process could not be started"
                 raise TeachbackError(Problem(message, "Start again, with less beside it; what was finished is kept.")) from None
             return _crash(task, child.process.exitcode)
-        if kind == _READY:
+        if kind == READY:
             child.ready = True
+            return None
+        if kind == MORE:
+            child.seconds, child.deadline = answer, time.monotonic() + answer + self._limits.grace
             return None
         assert task is not None  # noqa: S101 -- nobody answers who was not asked
         child.task, child.deadline = None, float("inf")
-        if kind == _DONE:
+        if kind == DONE:
             return Outcome(task, answer)
         # Its memory is in whatever state the work left it in.
         self._end(child)
@@ -219,10 +200,6 @@ class Pool:
         child.pipe.close()
 
 
-def _late(doing: str, hint: str, seconds: float) -> Problem:
-    return Problem(f"{doing} took more than {seconds:g} s", hint)
-
-
 def _crash(task: Task, code: int | None) -> Outcome:
     """Say how a child ended that said nothing itself; `code` is negative for a signal."""
     name = f"status {code}"
@@ -230,74 +207,5 @@ def _crash(task: Task, code: int | None) -> Outcome:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
     how = {"SIGXCPU": "took too long", "SIGKILL": "was ended from outside, perhaps for lack of memory"}
-    message = f"{task.doing} {how.get(name, f'ended in a crash ({name})')}"
+    message = f"{task.doing} {how.get(name, f'ended in a crash ({name}), perhaps for lack of memory')}"
     return Outcome(task, problems=(Problem(message, task.hint),), late=name == "SIGXCPU")
-
-
-def _serve(pipe: Connection, inherited: list[Connection], given: Any, limits: Limits, scratch: str, parent: int) -> None:  # noqa: ANN401 -- see Pool
-    """Do tasks until the pipe ends: what a child does. It never returns, as there is nothing to clean up."""
-    try:
-        for other in inherited:
-            other.close()
-        _confine(limits, scratch, parent)
-        pipe.send((_READY, None))
-        while True:
-            pipe.send(_done(given, limits, *pipe.recv()))
-    except (EOFError, OSError):
-        os._exit(0)
-    except BaseException:  # noqa: BLE001 -- a result that cannot be sent; whatever it is, the parent hears of it by the end of the pipe
-        os._exit(1)
-
-
-def _confine(limits: Limits, scratch: str, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    tempfile.tempdir = scratch
-    # What a library writes in its last moment, such as GLib out of memory, is nothing for whoever called the program.
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
-        # On macOS this limit does nothing.
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- a file of the kernel
-            held = int(file.read().split()[0]) * resource.getpagesize()
-        most = held + limits.memory
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def _done(given: Any, limits: Limits, work: Callable[..., Any], subject: object, doing: str, hint: str, seconds: float) -> tuple[str, Any]:  # noqa: ANN401 -- see Pool
-    def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- what a handler gets
-        raise OutOfTime(_late(doing, hint, seconds))
-
-    try:
-        _allow_cpu(seconds + 2 * limits.grace)
-        signal.signal(signal.SIGALRM, ring)
-        try:
-            # It rings on, because whoever is at work may take an exception for a fault of a picture, and go on.
-            signal.setitimer(signal.ITIMER_REAL, seconds, limits.grace / 4)
-            return _DONE, work(given, subject)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except TeachbackError as error:
-        return _FAULT, (isinstance(error, OutOfTime), error.problems)
-    except MemoryError:
-        how = f"needed more than {limits.memory / _GB:g} GB of memory"
-    except RecursionError:
-        how = "ended in too deep a nesting"
-    except Exception as error:  # noqa: BLE001 -- a fault of a library, or ours: a problem of this page, not the end of the run
-        how = f"ended in {type(error).__name__} {error}".rstrip()
-    return _FAULT, (False, (Problem(f"{doing} {how}", hint),))
-
-
-def _allow_cpu(seconds: float) -> None:
-    """Let the kernel end this process after so many more seconds of work, should nobody else be there to do it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    most = int(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

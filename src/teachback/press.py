@@ -9,8 +9,9 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from teachback.confined import more_time
 from teachback.errors import Location, OutOfTime, Problem, TeachbackError, placed
-from teachback.pool import Pool, Task
+from teachback.pool import LIMITS, Pool, Task
 from teachback.units import CARD, CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
 GARBAGE_THRESHOLD: Final = 100_000
+# Pages of cards that any machine puts together in a second; two cores of 2020 take 700.
+PAGES_A_SECOND: Final = 50
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
 
 
@@ -116,7 +119,7 @@ class Serving(Protocol):
 def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[Done]:
     """Do the jobs in a pool that was given something that is Serving; the results come as they are done.
 
-    A job that takes too long, too much memory or its process along ends in a problem. When time runs out, the jobs of
+    A job that takes too long, too much memory or its process along ends in a problem. When one does, the jobs of
     the same handout that are still waiting are left out: it is not printed by halves.
     """
     # The long jobs first, so that no process is left with one at the end.
@@ -197,6 +200,8 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
         run = job.run
         cards = data if data is not None and run.box == CARD else write(_laid_together(job, run, served))
+        # Templates cannot make it longer, but tens of thousands of cards do.
+        more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         yield Printed("sheet", lay_on_sheets(cards, run.sheets, run.page, run.sides, run.extras), run.pages)
 
 

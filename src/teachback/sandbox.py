@@ -95,7 +95,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _PageSizeError(ValueError):
-    """More comes out of the templates than any page holds."""
+    """More comes out of the templates than any page holds; says which file and line was at work."""
+
+    def __init__(self, name: str, line: int) -> None:
+        super().__init__(f"the page grows beyond {MAX_PAGE // 1_000_000} MB here\nTake the sum or the loop out that makes it grow.")
+        self.name, self.line = name, line
 
 
 def open_sandbox(folders: Iterable[Path]) -> jinja2.Environment:
@@ -131,10 +135,21 @@ def _pieces(environment: jinja2.Environment, template: str, names: Mapping[str, 
     for piece in pieces:
         length += len(piece)
         if length > MAX_PAGE and length > most():
-            message = f"the page grows beyond {MAX_PAGE // 1_000_000} MB here"
-            # Raised inside the template, so that it is known which line was at work.
-            pieces.throw(_PageSizeError(message))
+            raise _PageSizeError(*_at_work(pieces))
         yield piece
+
+
+def _at_work(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of Jinja2
+    """Give the file and the line of the template that has just given a piece: the innermost of those that wait for one another."""
+    found = ("", 0)
+    while pieces is not None and pieces.gi_frame is not None:
+        frame = pieces.gi_frame
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            found = (template.filename, template.get_corresponding_lineno(frame.f_lineno))
+        # An included template is asked piece by piece.
+        pieces = pieces.gi_yieldfrom if pieces.gi_yieldfrom is not None else frame.f_locals.get("gen")
+    return found
 
 
 def _template_problem(error: Exception, template: str, environment: jinja2.Environment, files: Mapping[str, Path]) -> Problem:
@@ -148,6 +163,8 @@ def _template_problem(error: Exception, template: str, environment: jinja2.Envir
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename in known:
                 name, line = known[frame.filename], frame.lineno or 0
+        if isinstance(error, _PageSizeError):
+            name, line = known.get(error.name, name), error.line
     path = files.get(name)
     place = Location(shown(path) if path else name, line, 1 if line else 0)
     if isinstance(error, TeachbackError):

@@ -24,7 +24,7 @@ from teachback.units import TypeSize
 from teachback.workspace import Workspace, effective_files, folders, read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from teachback.edition import Edition, Flag
@@ -126,12 +126,25 @@ def open_design(workspace: Workspace) -> Design:
 def design_problems(design: Design) -> Iterator[Problem]:
     """Find what is wrong with the style sheets and the pictures they name, before a page is made with them."""
     for name, css in design.styles.items():
-        yield from sheet_problems(css, shown(design.files[f"styles/{name}"]), design.files)
+        sheet = shown(design.files[f"styles/{name}"])
+        yield from _in_time(sheet, sheet_problems, css, sheet, design.files)
     for name, path in design.files.items():
         if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
-            fault = picture_fault(read_bytes(path), path.suffix)
-            if fault:
-                yield Problem(*fault, Location(shown(path)))
+            yield from _in_time(shown(path), _picture_problems, path)
+
+
+def _picture_problems(path: Path) -> Iterator[Problem]:
+    fault = picture_fault(read_bytes(path), path.suffix)
+    if fault:
+        yield Problem(*fault, Location(shown(path)))
+
+
+def _in_time(file: str, check: Callable[..., Iterable[Problem]], *about: object) -> tuple[Problem, ...]:
+    """Gather what is wrong with a file; where time runs out on the way, it is this file's fault."""
+    try:
+        return tuple(check(*about))
+    except OutOfTime as error:
+        raise OutOfTime(*(replace(problem, location=Location(file)) for problem in error.problems)) from None
 
 
 def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
@@ -152,7 +165,8 @@ def _style_problems(styles: Mapping[str, str], design: Design, flaws: Iterable[P
     for name, css in styles.items():
         if "screen" not in name:
             sheet = shown(design.files[f"styles/{name}"])
-            yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
+            found = _in_time(sheet, style_problems, sheet, css)
+            yield from (p for p in found if sheet not in flawed or (p.location and p.location.line))
 
 
 def open_pool(desk: Desk, processes: int) -> Pool:

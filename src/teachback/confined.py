@@ -7,6 +7,7 @@ process, and should there be no parent any more, the kernel does.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import resource
 import signal
@@ -79,6 +80,7 @@ def _confine(limits: Limits, scratch: str, parent: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
     # What a library writes in its last moment, such as GLib out of memory, is nothing for whoever called the program.
+    faulthandler.disable()
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -125,8 +127,8 @@ def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # no
 
 
 def _done(
-    given: Any, limits: Limits, pipe: Connection, work: Callable[..., Any], subject: object, doing: str, hint: str, seconds: float
-) -> tuple[str, Any]:  # noqa: ANN401 -- see pool.Pool
+    given: object, limits: Limits, pipe: Connection, work: Callable[..., Any], subject: object, doing: str, hint: str, seconds: float
+) -> tuple[str, Any]:
     clock = _Clock(doing, hint, limits.grace)
 
     def ask(seconds: float) -> None:

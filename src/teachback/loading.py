@@ -59,7 +59,9 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
         if tag in _REFUSED:
-            self.elements.append(f"<{tag}")
+            # As the template writes it, so that it is found there.
+            self.elements.append((self.get_starttag_text() or f"<{tag}")[: len(tag) + 1])
+            return
         for name, value in attrs:
             if name in _LOADING or (name == "href" and tag in _LOADING_HREF):
                 self.loaded.append(value or "")

@@ -11,12 +11,12 @@ import logging
 import os
 import re
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from teachback.errors import Location, OutOfTime, Problem, TeachbackError, guess
+from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.fonts import font_fault
 from teachback.loading import served
 from teachback.picture import KINDS, picture_fault
@@ -175,8 +175,6 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
         messages = _said_of(css)
     except FatalURLFetchingError as error:
         return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
-    except OutOfTime as error:
-        raise OutOfTime(*(replace(problem, location=Location(name)) for problem in error.problems)) from None
     except _BROKEN as error:
         message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
         return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)

@@ -23,6 +23,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "archive": {"disk", "workspace"},
         "style": set(),
         "loading": set(),
+        "confined": set(),
+        "pool": {"confined"},
         "stock": {"document"},
         "impose": {"stock"},
         "color": set(),
@@ -50,8 +52,17 @@ LAYERS: list[dict[str, set[str]]] = [
         "reading": set(),
         "seen": {"laid", "reading"},
     },
-    {"choose": set(), "code": set(), "html": set(), "content": {"reach"}, "sheets": set(), "said": set(), "audit": set()},
-    {"proof": set()},
+    {
+        "choose": set(),
+        "code": set(),
+        "html": {"sandbox"},
+        "sandbox": set(),
+        "content": {"reach"},
+        "sheets": set(),
+        "said": set(),
+        "audit": set(),
+    },
+    {"proof": set(), "expect": set()},
     {"press": set(), "calibration": set(), "qr": set()},
     {"compose": set(), "cardrun": set(), "identify": set()},
     {"keeping": set()},
@@ -63,7 +74,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip

@@ -30,7 +30,7 @@ from teachback.cardrun import Order
 from teachback.cli import run
 from teachback.deal import deal
 from teachback.errors import Severity, TeachbackError, UsageError
-from teachback.press import do_job
+from teachback.press import do_jobs
 from teachback.reprint import reprint
 from teachback.settings import resolve
 
@@ -634,9 +634,9 @@ def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
         path.write_text(path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"), encoding="utf-8")
-        return do_job(*arguments)
+        return do_jobs(*arguments)
 
-    monkeypatch.setattr(deal_module, "do_job", slow)
+    monkeypatch.setattr(deal_module, "do_jobs", slow)
     done = deal(resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic), Order(copies=1), clinic, TODAY)
     assert [problem.message for problem in done.problems] == ["printed, but not archived: a file was changed while this was printed"]
     assert done.archived == ()

@@ -160,11 +160,9 @@ MADE = {
     "a style that links to nothing": Case(
         {"styles/clinic.css": Link("nowhere.css")}, (Said("styles/clinic.css", "this file cannot be read: ", "Check that it is there"),)
     ),
-    "a picture that links out of the workspace": figure(
-        "cup.svg",
-        Link(os.__file__),
-        "the picture 'images/cup.svg' is a link to a place outside",
-        "Put the file itself",
+    "a picture that links out of the workspace": Case(
+        {HANDOUT: tiny(BLOCK, FIGURE.format("cup.svg")), "content/images/cup.svg": Link(os.__file__)},
+        (Said("content/images/cup.svg", "this is a link to a place outside the workspace", "Put the file or the folder itself there."),),
     ),
     "a picture that is none": figure(
         "cup.png", b"no picture", "the picture 'images/cup.png' cannot be printed: this is no whole PNG", "Save it again"

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.compose import Reading
+    from teachback.compose import Desk, Reading
     from teachback.plan import Wanted
+    from teachback.pool import Pool
     from teachback.press import CardRun, Done, Job, Printed
     from teachback.proof import Measures
     from teachback.settings import Settings
@@ -62,6 +63,16 @@ class Built:
     def failed(self) -> bool:
         """Whether something was refused."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+@dataclass
+class Run:
+    """What a run has printed so far: the files by name, what was measured on them, the libraries used, and whether it was stopped."""
+
+    outputs: dict[str, Output] = field(default_factory=dict)
+    proofs: dict[str, Measures] = field(default_factory=dict)
+    libraries: str = ""
+    stopped: bool = False
 
 
 def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> Built:
@@ -102,16 +113,13 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         else [o for o in record.outputs.values() if current(o, origin, record)]
     )
     kept, stale = sorted_out(wanted, usable, settings.output)
-    printed: dict[str, Output] = {}
-    libraries = record.libraries
-    proofs: dict[str, Measures] = {}
-    stopped = False
+    run = Run()
     if stale and not refused(GENERAL, found, settings):
         found[GENERAL] += _folder_problems(settings.output)
     if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
-        printed, libraries, stopped = _print(stale, reading, workspace, settings, origin, found, step, proofs)
-        libraries = libraries or record.libraries
+        run = _print(stale, reading, workspace, settings, origin, found, step)
+    printed, libraries = run.outputs, run.libraries or record.libraries
     # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
     meanwhile = (
         {name: output for name, output in read_record(settings.output).outputs.items() if name not in record.outputs} if printed else {}
@@ -127,7 +135,7 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     found[GENERAL] += keep(settings.output, record, now, live)
     done = {**kept, **printed}
     archived = _archived(settings, workspace, tuple(done.values()), reading, found)
-    if stopped:
+    if run.stopped:
         # What was finished is recorded; now the person at the keyboard gets their way.
         raise KeyboardInterrupt
     problems = in_file_order(problem for group in found.values() for problem in group)
@@ -136,7 +144,7 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
         tuple(stem for stem in chosen_files if refused(stem, found, settings)),
-        proofs,
+        run.proofs,
         archived,
     )
 
@@ -187,57 +195,68 @@ def _print(
     origin: Mapping[str, str],
     found: Found,
     step: Step | None,
-    proofs: dict[str, Measures],
-) -> tuple[dict[str, Output], str, bool]:
+) -> Run:
     """Print what is stale, each handout wholly or not at all."""
-    from teachback.compose import check_design, compose_jobs, open_design
-    from teachback.press import do_jobs
+    from teachback.compose import Desk, design_hash, open_design, open_pool
 
     try:
         design = open_design(workspace)
     except TeachbackError as error:
         found[GENERAL] += error.problems
-        return {}, "", False
+        return Run()
     groups: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for want in stale:
         if want.stem in reading.authored:
             key = (want.stem, want.audience, want.kind)
             groups[key] = (*groups.get(key, ()), want.form)
     run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
-    jobs, problems = compose_jobs(reading, [(*key, forms) for key, forms in groups.items()], design, settings, run)
-    flaws = check_design(design, workspace) if groups else ()
-    found[GENERAL] += flaws
-    for stem, group in problems.items():
+    if not groups:
+        return Run()
+    desk = Desk(workspace, reading, design, settings, run, design_hash(design))
+    with open_pool(desk, settings.jobs) as pool:
+        return _print_apart(desk, [(*key, forms) for key, forms in groups.items()], pool, origin, found, step)
+
+
+def _print_apart(
+    desk: Desk, wanted: list[tuple[str, str, str, tuple[str, ...]]], pool: Pool, origin: Mapping[str, str], found: Found, step: Step | None
+) -> Run:
+    """Compose and print in a pool. What is finished when a person or a full disk stops the run is kept."""
+    from teachback.compose import compose_apart
+    from teachback.press import do_jobs
+
+    reading, settings = desk.reading, desk.settings
+    composed = compose_apart(desk, wanted, pool)
+    found[GENERAL] += composed.flaws
+    for stem, group in composed.problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.
-        found[stem] += [p for p in group if not flaws or (p.location and p.location.file.endswith(".html"))]
-    jobs = [job for job in jobs if not refused(job.stem, found, settings)]
+        found[stem] += [p for p in group if not composed.flaws or (p.location and p.location.file.endswith(".html"))]
+    jobs = [job for job in composed.jobs if not refused(job.stem, found, settings)]
     if not jobs or refused(GENERAL, found, settings):
-        return {}, "", False
-    outputs: dict[str, Output] = {}
-    libraries = ""
+        return Run()
+    run = Run()
     left = Counter(job.stem for job in jobs)
     waiting: defaultdict[str, list[Done]] = defaultdict(list)
     try:
-        for count, done in enumerate(do_jobs(jobs, design.files, settings.jobs), start=1):
+        for count, done in enumerate(do_jobs(jobs, pool), start=1):
             stem = done.job.stem
             found[stem] += done.problems
             if settings.proof:
                 found[stem] += placed((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)
             waiting[stem].append(done)
             left[stem] -= 1
-            libraries = done.libraries
+            run.libraries = done.libraries or run.libraries
             if left[stem] == 0 and not refused(stem, found, settings):
                 for output, measures in _written(waiting.pop(stem), reading, settings, origin[stem]):
-                    outputs[output.file] = output
-                    proofs |= {output.file: measures} if measures and settings.proof else {}
+                    run.outputs[output.file] = output
+                    run.proofs |= {output.file: measures} if measures and settings.proof else {}
             if step:
                 step(count, len(jobs))
     except TeachbackError as error:
-        # The disk is full, or a process was ended from outside: what is printed stays, and is recorded.
+        # The disk is full, or a process could not be started: what is printed stays, and is recorded.
         found[GENERAL] += error.problems
     except KeyboardInterrupt:
-        return outputs, libraries, True
-    return outputs, libraries, False
+        run.stopped = True
+    return run
 
 
 def _card_run(workspace: Workspace, settings: Settings) -> CardRun:

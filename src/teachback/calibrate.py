@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING
 
 from teachback.calibration import EDGE, back, front
 from teachback.cardrun import find_stock
-from teachback.compose import check_design, open_design
+from teachback.compose import Desk, Reading, check_apart, open_design, open_pool
 from teachback.content import load_shared, load_stocks
 from teachback.errors import Problem, TeachbackError, UsageError, nearest
 from teachback.html import compose_calibration, fill
 from teachback.impose import Sides
+from teachback.pool import Task
 from teachback.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from teachback.settings import Settings
+    from teachback.units import Box
+    from teachback.words import Words
 
 
 def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
@@ -24,9 +28,6 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
 
     Raises UsageError for a stock that there is not, TeachbackError when the page cannot be printed.
     """
-    from teachback.pdf import Fonts, lay_out, write
-    from teachback.sheets import ask_for_printing
-
     shared = load_shared(workspace)
     language = settings.language or "en"
     if language not in shared.words:
@@ -45,12 +46,20 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
         pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
     design = open_design(workspace)
-    flaws = check_design(design, workspace)
-    if flaws:
-        raise TeachbackError(*flaws)
-    laid = lay_out(compose_calibration(pages, words, language, page, design), design.files, Fonts())
+    with open_pool(Desk(workspace, Reading(shared, {}, {}), design, settings), 1) as pool:
+        check_apart(pool)
+        hint = "Compare the clinic's own template and styles with the built-in ones."
+        data = pool.one(Task(_page, (pages, words, language, page, sides), "laying the page out", hint))
+    path = settings.output / f"calibrate-{name}-{sides}.pdf"
+    write_whole(path, data)
+    return path, str(sides)
+
+
+def _page(desk: Desk, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]) -> bytes:
+    from teachback.pdf import Fonts, lay_out, write
+    from teachback.sheets import ask_for_printing
+
+    laid = lay_out(compose_calibration(*wanted[:4], desk.design), desk.files, Fonts())
     if laid.problems:
         raise TeachbackError(*laid.problems)
-    path = settings.output / f"calibrate-{name}-{sides}.pdf"
-    write_whole(path, ask_for_printing(write(laid), sides))
-    return path, str(sides)
+    return ask_for_printing(write(laid), wanted[4])

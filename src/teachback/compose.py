@@ -5,35 +5,34 @@ A build with nothing to do never imports this module: pydantic, Jinja2 and the r
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from teachback.choose import Reader, choose
 from teachback.code import edition_code
 from teachback.content import Authored, Shared, load_handout, load_shared
-from teachback.errors import Location, Problem, TeachbackError, placed
+from teachback.errors import Location, OutOfTime, Problem, TeachbackError, placed
+from teachback.expect import expected_card, expected_handout
 from teachback.html import Design, Dress, Medium, compose_cards, compose_handout, open_templates
 from teachback.marks import plain
 from teachback.picture import KINDS, picture_fault
+from teachback.pool import METHOD, Pool, Task
 from teachback.press import CardRun, Job
 from teachback.record import Summary, design_fingerprint
-from teachback.said import Expected, Frame, card_back_said, card_front_said, handout_said, squeezed
 from teachback.style import sheet_problems
 from teachback.textfile import decode
-from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR, TypeSize
+from teachback.units import TypeSize
 from teachback.workspace import Workspace, effective_files, folders, read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from teachback.edition import Edition, Flag
     from teachback.settings import Settings
 
 
-# Strong words, and the words of a link.
-_MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
+Wanted = tuple[str, str, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,36 @@ class Reading:
     shared: Shared
     authored: Mapping[str, Authored]
     problems: Mapping[str, tuple[Problem, ...]]
+
+
+_STYLES = "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
+_TEMPLATES = "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that pages are composed with; it is given to a pool."""
+
+    workspace: Workspace
+    reading: Reading
+    design: Design
+    settings: Settings
+    run: CardRun | None = None
+    fingerprint: str = ""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """The workspace's files by name, for the pages that name them."""
+        return self.design.files
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What became of a wish for pages: jobs, problems by the handout's file, and what is wrong with the design."""
+
+    jobs: list[Job]
+    problems: dict[str, list[Problem]]
+    flaws: tuple[Problem, ...]
 
 
 def read_handouts(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None = None) -> Reading:
@@ -98,12 +127,25 @@ def open_design(workspace: Workspace) -> Design:
 def design_problems(design: Design) -> Iterator[Problem]:
     """Find what is wrong with the style sheets and the pictures they name, before a page is made with them."""
     for name, css in design.styles.items():
-        yield from sheet_problems(css, shown(design.files[f"styles/{name}"]), design.files)
+        sheet = shown(design.files[f"styles/{name}"])
+        yield from _in_time(sheet, sheet_problems, css, sheet, design.files)
     for name, path in design.files.items():
         if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
-            fault = picture_fault(read_bytes(path), path.suffix)
-            if fault:
-                yield Problem(*fault, Location(shown(path)))
+            yield from _in_time(shown(path), _picture_problems, path)
+
+
+def _picture_problems(path: Path) -> Iterator[Problem]:
+    fault = picture_fault(read_bytes(path), path.suffix)
+    if fault:
+        yield Problem(*fault, Location(shown(path)))
+
+
+def _in_time(file: str, check: Callable[..., Iterable[Problem]], *about: object) -> tuple[Problem, ...]:
+    """Gather what is wrong with a file; where time runs out on the way, it is this file's fault."""
+    try:
+        return tuple(check(*about))
+    except OutOfTime as error:
+        raise OutOfTime(*(replace(problem, location=Location(file)) for problem in error.problems)) from None
 
 
 def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
@@ -124,14 +166,81 @@ def _style_problems(styles: Mapping[str, str], design: Design, flaws: Iterable[P
     for name, css in styles.items():
         if "screen" not in name:
             sheet = shown(design.files[f"styles/{name}"])
-            yield from (p for p in style_problems(sheet, css) if sheet not in flawed or (p.location and p.location.line))
+            found = _in_time(sheet, style_problems, sheet, css)
+            yield from (p for p in found if sheet not in flawed or (p.location and p.location.line))
+
+
+def open_pool(desk: Desk, processes: int) -> Pool:
+    """Make the pool in which pages are composed and printed, with all that its children need loaded beforehand.
+
+    Raises TeachbackError where a library of the system is missing.
+    """
+    if METHOD == "fork":
+        import teachback.pdf  # noqa: F401 -- imported for the children
+    return Pool(desk, processes)
+
+
+def compose_apart(desk: Desk, wanted: Iterable[Wanted], pool: Pool) -> Composed:
+    """Compose what is wanted and check the design, in a pool that was given the desk: a template may loop without end."""
+    tasks = [Task(_checked, None, "reading the styles", _STYLES)]
+    tasks += [Task(_composed, want, "filling the templates", _TEMPLATES, want[0]) for want in wanted]
+    order = {want: number for number, want in enumerate(wanted)}
+    done: dict[int, list[Job]] = {}
+    problems: dict[str, list[Problem]] = {}
+    flaws: tuple[Problem, ...] = ()
+    for outcome in pool.each(tasks):
+        want = outcome.task.subject
+        if want is None:
+            flaws = outcome.problems or outcome.result
+            continue
+        stem, audience, kind, _ = want
+        found = list(placed(outcome.problems, f"{kind} of {stem} for {audience}", _place(desk.reading.authored[stem], kind)))
+        if outcome.result:
+            done[order[want]], group = outcome.result
+            found += group.get(stem, [])
+        if found:
+            problems.setdefault(stem, []).extend(found)
+    return Composed([job for number in sorted(done) for job in done[number]], problems, flaws)
+
+
+def _composed(desk: Desk, want: Wanted) -> tuple[list[Job], dict[str, list[Problem]]]:
+    return compose_jobs(desk.reading, [want], desk.design, desk.settings, desk.run, desk.fingerprint)
+
+
+def _checked(desk: Desk, _: None) -> tuple[Problem, ...]:
+    return check_design(desk.design, desk.workspace)
+
+
+def deck_apart(authored: Authored, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
+    """Compose cards as `compose_deck` does, in a pool that was given a desk. Raises TeachbackError."""
+    (outcome,) = pool.each([Task(_decked, (stem, audiences), "filling the templates", _TEMPLATES)])
+    if outcome.problems:
+        raise TeachbackError(*placed(outcome.problems, f"cards of {stem}", _place(authored, "card")))
+    job: Job = outcome.result
+    return job
+
+
+def _decked(desk: Desk, wanted: tuple[str, tuple[str, ...]]) -> Job:
+    assert desk.run is not None  # noqa: S101 -- cards are dealt for a run
+    return compose_deck(desk.reading, *wanted, desk.design, desk.run)
+
+
+def check_apart(pool: Pool) -> None:
+    """Check the design in a pool that was given a desk. Raises TeachbackError with all that is wrong with it."""
+    flaws = pool.one(Task(_checked, None, "reading the styles", _STYLES))
+    if flaws:
+        raise TeachbackError(*flaws)
+
+
+def _place(authored: Authored, kind: str) -> Location:
+    return authored.file.locate(("title" if kind == "handout" else "card",), key=True)
 
 
 def compose_jobs(
-    reading: Reading, wanted: Iterable[tuple[str, str, str, tuple[str, ...]]], design: Design, settings: Settings, run: CardRun | None
+    reading: Reading, wanted: Iterable[Wanted], design: Design, settings: Settings, run: CardRun | None, fingerprint: str = ""
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
-    """Compose what is wanted: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
-    fingerprint = design_hash(design)
+    """Compose what is wanted, with a design whose hash may be known: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
+    fingerprint = fingerprint or design_hash(design)
     jobs: list[Job] = []
     problems: dict[str, list[Problem]] = {}
     dressed: dict[tuple[str, str, TypeSize], tuple[Edition, Dress]] = {}
@@ -150,14 +259,16 @@ def compose_jobs(
                 audience=audience,
                 forms=forms,
                 code=dress.code,
-                place=authored.file.locate(("title" if kind == "handout" else "card",), key=True),
+                place=_place(authored, kind),
             )
             if kind == "handout":
                 jobs.append(_handout_job(job, edition, authored, dress, design, settings))
             else:
                 jobs.append(_card_job(job, edition, authored, dress, design, run))
+        except OutOfTime:
+            raise
         except TeachbackError as error:
-            place = authored.file.locate(("title" if kind == "handout" else "card",), key=True)
+            place = _place(authored, kind)
             problems.setdefault(stem, []).extend(placed(error.problems, f"{kind} of {stem} for {audience}", place))
     return jobs, problems
 
@@ -193,7 +304,7 @@ def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design
         together=compose_cards(dealt, design, medium=Medium.PRINT),
         names=tuple(f"card of {stem} for {audience}" for audience in audiences),
         flags=tuple(_carded(edition, authored) for edition, _ in dealt),
-        expected=tuple(_expected_card(f"card of {stem} for {edition.audience}", edition, authored, dress) for edition, dress in dealt),
+        expected=tuple(expected_card(f"card of {stem} for {edition.audience}", edition, authored, dress) for edition, dress in dealt),
         run=run,
     )
 
@@ -217,7 +328,7 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     return replace(
         job,
         flags=(_placed_flags(edition.flags, authored),),
-        expected=(_expected_handout(job, edition, authored, dress),),
+        expected=(expected_handout(job.name, edition, authored, dress),),
         handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
         screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
     )
@@ -230,42 +341,10 @@ def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, desi
         cards=(compose_cards([(edition, dress)], design, medium=Medium.PRINT),) if printed else (),
         screen=compose_cards([(edition, dress)], design, medium=Medium.SCREEN) if "html" in job.forms else "",
         flags=(_carded(edition, authored),),
-        expected=(_expected_card(job.name, edition, authored, dress),),
+        expected=(expected_card(job.name, edition, authored, dress),),
         names=(job.name,),
         run=run if "sheet" in job.forms else None,
     )
-
-
-def _expected_handout(job: Job, edition: Edition, authored: Authored, dress: Dress) -> Expected:
-    words, clinic = dress.words, dress.clinic
-    return Expected(
-        name=job.name,
-        place=job.place,
-        said=handout_said(edition, Frame(words, clinic)),
-        each_page=(dress.code, *((words.draft,) if edition.review.status != "approved" else ())),
-        floor=TYPE_FLOOR[edition.size],
-        places=_places(authored),
-    )
-
-
-def _expected_card(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
-    words, frame = dress.words, Frame(dress.words, dress.clinic)
-    front = card_front_said(edition, frame)
-    return Expected(
-        name=name,
-        place=authored.file.locate(("card",), key=True),
-        said=(*front, *card_back_said(edition, frame)),
-        each_page=(dress.code, *((words.card_draft,) if edition.review.status != "approved" else ())),
-        floor=CARD_TEXT_FLOOR,
-        card=True,
-        back=len(front),
-        places=_places(authored),
-    )
-
-
-def _places(authored: Authored) -> dict[str, Location]:
-    """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
-    return {squeezed(_MARKS.sub(r"\1", text)): place for place, text in authored.file.scalars()}
 
 
 def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:

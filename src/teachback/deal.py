@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.cardrun import Order, card_run, find_stock
-from teachback.compose import check_design, compose_deck, open_design, read_handouts, summarise
+from teachback.compose import Desk, check_apart, deck_apart, open_design, open_pool, read_handouts, summarise
 from teachback.content import load_stocks
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
-from teachback.press import do_job
+from teachback.press import do_jobs
 from teachback.record import Output, keep, made_from, read_record, review_problems, sha256, shared_fingerprint
 from teachback.units import Paper, TypeSize
 from teachback.workspace import Workspace, handout_files, read_bytes, write_whole
@@ -69,11 +69,10 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     cards = [number for number in range(len(audiences)) for _ in range(copies)] if len(audiences) > 1 else [0] * copies
     run = card_run(named, cards, settings, stocks, order)
     design = open_design(workspace)
-    flaws = check_design(design, workspace)
-    if flaws:
-        raise TeachbackError(*flaws)
-    job = compose_deck(reading, stem, audiences, design, run)
-    done = do_job(job, design.files)
+    with open_pool(Desk(workspace, reading, design, settings, run), 1) as pool:
+        check_apart(pool)
+        job = deck_apart(reading.authored[stem], stem, audiences, pool)
+        (done,) = do_jobs([job], pool)
     if done.problems:
         raise TeachbackError(*done.problems)
     printed = done.printed[0]

@@ -2,6 +2,7 @@
 
     TeachbackError          carries one or more Problems; the one base that the command line catches
       UsageError            the command line itself is wrong (exit code 2)
+      OutOfTime             a step took longer than it may
 
 A Problem is a value: checks return tuples of them, and only the rim of the program raises.
 """
@@ -76,6 +77,10 @@ class TeachbackError(Exception):
 
 class UsageError(TeachbackError):
     """The command was typed wrongly; nothing was read or printed."""
+
+
+class OutOfTime(TeachbackError):  # noqa: N818 -- said where it is caught as what it is
+    """A step took longer than it may."""
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

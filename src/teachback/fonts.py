@@ -19,8 +19,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_STARTS: Final = (b"\0\1\0\0", b"true", b"OTTO")
+_SEGMENTS: Final = 4
+_GROUPS: Final = frozenset({12, 13})
+# Unicode has 1,114,112 code points; a font names each of its own a few times, once in each of its tables.
+MAX_CHARACTERS: Final = 4 * 0x110000
+# Fonts have about twenty tables.
+MAX_TABLES: Final = 200
 # Controls and format characters draw nothing; combining marks are composed by the shaper where it can.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+
+
+def font_fault(data: bytes) -> tuple[str, str] | None:
+    """Say what keeps a font from being used, and what to do.
+
+    A compressed one (WOFF) could unpack to any size, and a table of characters could claim billions of them: both are
+    refused before anything unpacks them. (OpenType 1.9.1: font file, cmap formats 4, 12 and 13.)
+    """
+    if not data.startswith(_STARTS):
+        return "this is not a TrueType font: it begins like none", "Use a whole .ttf file."
+    try:
+        tables = min(struct.unpack_from(">H", data, 4)[0], MAX_TABLES)
+        for at in range(12, 12 + 16 * tables, 16):
+            tag, _, start, _ = struct.unpack_from(">4s3L", data, at)
+            if tag == b"cmap" and sum(_mapped(data, start)) > MAX_CHARACTERS:
+                return "this font claims to have more characters than there are", "Use a whole .ttf file from its maker."
+    except struct.error:
+        return "this is not a TrueType font: it is cut off", "Use a whole .ttf file."
+    return None
+
+
+def _mapped(data: bytes, start: int) -> Iterator[int]:
+    """Give how many characters each range of each table of a cmap claims."""
+    (count,) = struct.unpack_from(">H", data, start + 2)
+    offsets = {struct.unpack_from(">L", data, start + 8 + 8 * number)[0] for number in range(count)}
+    for at in (start + offset for offset in offsets):
+        (form,) = struct.unpack_from(">H", data, at)
+        if form == _SEGMENTS:
+            (twice,) = struct.unpack_from(">H", data, at + 6)
+            ends = struct.unpack_from(f">{twice // 2}H", data, at + 14)
+            starts = struct.unpack_from(f">{twice // 2}H", data, at + 16 + twice)
+            yield from (max(0, end - begin + 1) for begin, end in zip(starts, ends, strict=True))
+        elif form in _GROUPS:
+            (groups,) = struct.unpack_from(">L", data, at + 12)
+            for group in range(groups):
+                begin, end = struct.unpack_from(">2L", data, at + 16 + 12 * group)
+                yield max(0, end - begin + 1)
 
 
 def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
@@ -45,7 +89,11 @@ def _coverage(path: Path, changed: int) -> frozenset[int]:
 
     try:
         # From its bytes: a font that cannot be read would stay open.
-        with TTFont(io.BytesIO(read_bytes(path)), lazy=True) as font:
+        data = read_bytes(path)
+        fault = font_fault(data)
+        if fault:
+            raise TeachbackError(Problem(*fault, Location(shown(path))))
+        with TTFont(io.BytesIO(data), lazy=True) as font:
             return frozenset(font.getBestCmap() or {})
     except (TTLibError, OSError, AssertionError, ValueError, KeyError, IndexError, struct.error) as error:
         problem = Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path)))

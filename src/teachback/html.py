@@ -1,4 +1,4 @@
-"""Edition -> HTML. The one module that imports Jinja2. No file but the templates, no clock, no environment.
+"""Edition -> HTML, with Jinja2. No file but the templates, no clock, no environment.
 
 Templates get an Edition, which holds no choice any more, and words. They contain no `if audience`.
 """
@@ -8,27 +8,27 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import re
-import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from teachback.errors import Location, Problem, TeachbackError, guess, nearest
-from teachback.loading import CSS_FILE, foreign_loads
+from teachback.errors import Problem, TeachbackError, guess
+from teachback.loading import CSS_FILE, foreign_loads, served, shown_on_paper
+from teachback.picture import KINDS, picture_fault
+from teachback.sandbox import MAX_PAGE, filled, open_sandbox
 from teachback.textfile import place_of
 from teachback.units import CARD, CARD_INSET, CARD_TEXT, Box, Paper, TypeSize, is_roomy
-from teachback.workspace import MIME, shown
+from teachback.workspace import MIME, read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Mapping, Sequence
 
     from jinja2.runtime import Context
 
@@ -47,25 +47,6 @@ _CARD_SIZE: Final = "/* the size of the card */\n"
 _ROOM: Final = "\ue000room\ue001"
 # In characters; a heading longer than this wraps in a narrow first column.
 LONG_HEADING: Final = 40
-# What a template can raise that Jinja2 does not foresee.
-_BROKEN: Final = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError)
-# What templates may name; a macro's own names come on top.
-_NAMES: Final = (
-    "edition",
-    "words",
-    "clinic",
-    "code",
-    "date",
-    "counter",
-    "picture",
-    "dial",
-    "say",
-    "role",
-    "medium",
-    "large",
-    "direction",
-    "cards",
-)
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 
 
@@ -84,6 +65,15 @@ class Design:
     styles: Mapping[str, str]
     files: Mapping[str, Path]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Templates cannot go to another process; their folders can.
+        folders = tuple(Path(folder) for folder in getattr(self.environment.loader, "searchpath", ()))
+        return _reopened, (folders, self.styles, self.files)
+
+
+def _reopened(folders: tuple[Path, ...], styles: Mapping[str, str], files: Mapping[str, Path]) -> Design:
+    return Design(open_templates(folders), styles, files)
+
 
 @dataclass(frozen=True)
 class Dress:
@@ -94,33 +84,9 @@ class Dress:
     code: str
 
 
-class _Unknown(jinja2.StrictUndefined):
-    """A name that a template uses and nobody knows. Its complaint has two lines: message and hint."""
-
-    __slots__ = ()
-
-    @property
-    def _undefined_message(self) -> str:
-        thing, name = self._undefined_obj, self._undefined_name
-        if self._undefined_hint or not isinstance(name, str):
-            return super()._undefined_message
-        if thing is jinja2.utils.missing:
-            return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
-        if thing is None:
-            return f"what stands before '.{name}' is empty here\nAsk first whether it is there: {{% if ... %}}."
-        known: Any = getattr(type(thing), "model_fields", None) or getattr(thing, "__dataclass_fields__", ())
-        return f"'{type(thing).__name__}' has no '{name}'\n{nearest(name, known)}"
-
-
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     """Make the one Jinja2 environment: sandboxed, escaping everything, strict about names."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(list(template_folders), encoding="utf-8-sig"),
-        autoescape=True,
-        undefined=_Unknown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_sandbox(template_folders)
     environment.filters["marked"] = _marked_here
     environment.filters["words_only"] = words_only
     environment.filters["fill"] = fill
@@ -249,6 +215,7 @@ def _stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
 
 def _render(template: str, edition: Edition, dress: Dress, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
     locale = _locale(edition.language)
+    own: list[str] = []
 
     def date(day: dt.date) -> str:
         if not isinstance(day, dt.date):
@@ -259,7 +226,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
 
     def picture(name: str) -> str:
         path = _file(f"content/{name}", design)
-        return _data_url(path) if medium is Medium.SCREEN else f"../content/{name}"
+        return _data_url(path, own) if medium is Medium.SCREEN else f"../content/{name}"
 
     def dial(number: str, words: str | Markup = "") -> Markup:
         return dialled(number, medium, words)
@@ -269,7 +236,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
     if medium is Medium.SCREEN:
-        styles = CSS_FILE.sub(lambda match: _inside(match, design), styles)
+        styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
     names = {
         "edition": edition,
         "words": dress.words,
@@ -286,19 +253,17 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         "medium": str(medium),
         "large": edition.size is TypeSize.LARGE,
     }
-    return _filled(template, design, medium, {**names, **more})
+    return _filled(template, design, medium, {**names, **more}, own)
 
 
 def _direction(language: str) -> str:
     return "rtl" if language.partition("-")[0] in RTL else "ltr"
 
 
-def _filled(template: str, design: Design, medium: Medium, names: Mapping[str, object]) -> str:
-    try:
-        page = design.environment.get_template(template).render(names)
-    except (TeachbackError, *_BROKEN) as error:
-        raise TeachbackError(_template_problem(error, template, design)) from None
-    foreign = foreign_loads(page, whole=medium is Medium.SCREEN)
+def _filled(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
+    """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
+    page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
+    foreign = foreign_loads(page, own.__contains__ if medium is Medium.SCREEN else shown_on_paper(design.files))
     if foreign:
         raise TeachbackError(*(_foreign_problem(name, design) for name in foreign))
     return page
@@ -314,52 +279,28 @@ def _foreign_problem(name: str, design: Design) -> Problem:
     return Problem(f"a page must hold all it shows, and this one asks for '{name[:80]}'", hint, place)
 
 
-def _inside(match: re.Match[str], design: Design) -> str:
-    """Put a file that the styles name into them; a comment, and a file that is not there, stay: `foreign_loads` finds them."""
-    path = design.files.get(f"styles/{match[2]}")
-    return match[0] if path is None else f'url("{_data_url(path)}")'
+def _inside(match: re.Match[str], design: Design, own: list[str]) -> str:
+    """Put a file that the styles name into them; a comment, and a file that may not be shown, stay: `foreign_loads` finds them."""
+    name = served(f"styles/{match[2]}", design.files)
+    return match[0] if name is None else f'url("{_data_url(design.files[name], own)}")'
 
 
 def _file(name: str, design: Design) -> Path:
-    path = design.files.get(name)
-    if path is None:
-        alike = [other for other in design.files if other.endswith(name.rpartition(".")[2])]
+    known = served(name, design.files)
+    if known is None:
+        alike = [other for other in design.files if other.endswith(name.rpartition(".")[2]) and served(other, design.files)]
         raise TeachbackError(Problem(f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()))
-    return path
+    return design.files[known]
 
 
-def _data_url(path: Path) -> str:
-    mime = MIME.get(path.suffix.lower(), "application/octet-stream")
-    return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
-
-
-def _template_problem(error: Exception, template: str, design: Design) -> Problem:
-    """Find the template's own file and line: Jinja2 puts them into the traceback, or into the error."""
-    name = f"templates/{template}"
-    line = 0
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        name, line = f"templates/{error.name or template}", error.lineno
-    else:
-        known = {str(path): known for known, path in design.files.items() if known.startswith("templates/")}
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename in known:
-                name, line = known[frame.filename], frame.lineno or 0
-    path = design.files.get(name)
-    place = Location(shown(path) if path else name, line, 1 if line else 0)
-    if isinstance(error, TeachbackError):
-        return replace(error.problems[0], location=place)
-    if isinstance(error, jinja2.TemplateNotFound):
-        return Problem(f"there is no template '{error.name}'", "Check the name in the template that includes it.", place)
-    if isinstance(error, RecursionError):
-        return Problem("this template includes itself without end", "Take the include of itself out.", place)
-    message, _, hint = str(error).rstrip(".").partition("\n")
-    missing = re.match(r"No (filter|test) named '(\w+)'", message)
-    if missing:
-        names: Iterable[str] = design.environment.filters if missing[1] == "filter" else design.environment.tests
-        return Problem(f"there is no {missing[1]} '{missing[2]}'", guess(missing[2], names) or "Take it out.", place)
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        return Problem(f"this is not a template: {message}", "Each {{ needs its }}, and each {% if %} or {% for %} its end.", place)
-    return Problem(f"the template cannot be filled: {message}", hint or "Look at the built-in template of the same name.", place)
+def _data_url(path: Path, own: list[str]) -> str:
+    """Give a file as a URL that holds it, and put that down in `own`. Raises TeachbackError for what cannot be shown."""
+    data = read_bytes(path)
+    fault = picture_fault(data, path.suffix) if path.suffix.lower() in KINDS else None
+    if fault:
+        raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))
+    own.append(f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}")
+    return own[-1]
 
 
 def _locale(language: str) -> Locale:

@@ -1,6 +1,6 @@
 """HTML -> PDF. The one module that imports WeasyPrint, which takes a second: import this one late.
 
-Everything a page loads comes through one fetcher that serves the workspace's own files by name and nothing else.
+Everything a page loads comes through one fetcher that serves the workspace's own pictures and fonts by name and nothing else.
 Whatever WeasyPrint says in its log is a problem here, because it prints on and leaves a hole.
 """
 
@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.fonts import font_fault
+from teachback.loading import served
+from teachback.picture import KINDS, picture_fault
 from teachback.style import unread_problems
 from teachback.textfile import place_of
 from teachback.workspace import MIME
@@ -89,7 +92,7 @@ class Laid:
 
 
 class _Fetcher(URLFetcher):
-    """Serves files by their name in the workspace; anything else stops the page."""
+    """Serves the workspace's own pictures and fonts by their names, when they are whole; anything else stops the page."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         super().__init__(allowed_protocols={"https"}, allow_redirects=False, fail_on_errors=True)
@@ -99,15 +102,21 @@ class _Fetcher(URLFetcher):
         if not url.startswith(BASE):
             message = f"the page asks for '{url[:80]}', which is not a file of the workspace"
             raise FatalURLFetchingError(message)
-        name = unquote(urlsplit(url).path).lstrip("/")
-        path = self.files.get(name)
-        if path is None or path.suffix.lower() not in MIME:
-            message = f"the page asks for '{name[:80]}', and there is no such file"
+        asked = urlsplit(url).path.removeprefix("/")
+        name = served(asked, self.files)
+        if name is None:
+            message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
             raise FatalURLFetchingError(message)
+        path = self.files[name]
         if path.stat().st_size > MAX_FILE_BYTES:
             message = f"the file '{name[:80]}' is larger than {MAX_FILE_BYTES // 1_000_000} MB"
             raise FatalURLFetchingError(message)
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": MIME[path.suffix.lower()]})
+        data, suffix = path.read_bytes(), path.suffix.lower()
+        fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)
+        if fault:
+            message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, data, {"Content-Type": MIME[suffix]})
 
 
 class _Log(logging.Handler):
@@ -134,6 +143,8 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except RecursionError:
+        raise TeachbackError(Problem("the page is nested too deep to be laid out", _COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, _COMPARE)) from None
@@ -156,6 +167,8 @@ def write(laid: Laid) -> bytes:
             data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except RecursionError:
+        raise TeachbackError(Problem("the page is nested too deep to be written", _COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, _COMPARE)) from None

@@ -32,6 +32,13 @@ MAX_DEPTH: Final = 50
 # A scan or a photo is only looked at: a letter page at 1,200 dots to the inch has 135 million, a phone's photo 12 to 50.
 MAX_SCAN_BYTES: Final = 50_000_000
 MAX_SCAN_PIXELS: Final = 100_000_000
+# A large map has some thousand shapes, and as many numbers in a path as its outline has corners.
+MAX_SHAPES: Final = 20_000
+MAX_PATH: Final = 1_000_000
+# Each of them paints the whole page once more.
+MAX_PAINTS: Final = 200
+# A progressive picture comes in about ten scans; each of a thousand is decoded over the whole picture.
+MAX_SCANS: Final = 100
 
 # What is wrong, and what to do about it.
 Fault = tuple[str, str]
@@ -39,7 +46,8 @@ _AGAIN: Final = "Save it again from the program that made it."
 # What Pillow raises over files that are not what they say.
 _BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
-_OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*(?:#|data:))""", re.IGNORECASE)
+_OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re.IGNORECASE)
+_PAINTS: Final = frozenset({"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"})
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,8 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
         with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.format != kind:
                 return f"this is a {picture.format} picture under the name of a {kind} one", "Name it by what it is."
+            if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+                return f"the picture comes in more than {MAX_SCANS} scans", _AGAIN
             if picture.width * picture.height > MAX_PIXELS:
                 return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
             if picture.mode == "CMYK":
@@ -123,8 +133,10 @@ def _svg_fault(data: bytes) -> Fault | None:
     if b"<!ENTITY" in data.replace(b"\0", b""):
         return "the drawing defines entities of its own", "Save it as plain SVG."
     depth = 0
+    root = None
     try:
         for event, element in ET.iterparse(io.BytesIO(data), events=("start", "end")):  # noqa: S314 -- no entities, see above
+            root = element if root is None else root
             depth += 1 if event == "start" else -1
             if depth > MAX_DEPTH:
                 return f"the drawing is nested more than {MAX_DEPTH} deep", "Ungroup it."
@@ -134,7 +146,45 @@ def _svg_fault(data: bytes) -> Fault | None:
     except (ET.ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (0, 0))[0]
         return "this is no whole SVG drawing" + (f": line {line} cannot be read" if line else ""), _AGAIN
-    return None
+    return None if root is None else _load_fault(root)
+
+
+def _load_fault(root: ET.Element) -> Fault | None:
+    """Say whether a drawing is too much to draw: too many shapes, once each <use> has brought its own, or too many fillings."""
+    fewer = "Simplify it, or save it as a PNG picture."
+    if sum(_name(element) in _PAINTS for element in root.iter()) > MAX_PAINTS:
+        return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", fewer
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    shapes: dict[ET.Element, int] = {}
+    opened: set[ET.Element] = set()
+
+    def count(element: ET.Element) -> int:
+        if element in opened:
+            # It shows itself without end.
+            return MAX_SHAPES + 1
+        if element not in shapes:
+            opened.add(element)
+            used = named.get(
+                next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == "href"), "").removeprefix("#")
+            )
+            total = 1 + (count(used) if used is not None and _name(element) == "use" else 0)
+            for child in element:
+                total += count(child)
+                if total > MAX_SHAPES:
+                    break
+            opened.discard(element)
+            shapes[element] = min(total, MAX_SHAPES + 1)
+        return shapes[element]
+
+    try:
+        too_many = count(root) > MAX_SHAPES
+    except RecursionError:
+        too_many = True
+    return (f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", fewer) if too_many else None
+
+
+def _name(element: ET.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 def _root_fault(root: ET.Element) -> Fault | None:
@@ -148,14 +198,16 @@ def _root_fault(root: ET.Element) -> Fault | None:
 
 
 def _element_fault(element: ET.Element) -> Fault | None:
-    name = str(element.tag).rpartition("}")[2]
-    if name in {"script", "foreignObject"}:
+    name = _name(element)
+    if name in {"script", "foreignObject", "feImage", "iframe", "object", "embed", "audio", "video"}:
         return f"the drawing holds <{name}>, which no paper shows", "Save it as plain SVG."
     written = [element.text or ""] if name == "style" else []
     for key, value in element.attrib.items():
-        if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith(("#", "data:")):
+        if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith("#"):
             return f"the drawing asks for '{value[:60]}'", "Put everything into the drawing itself."
-        written.append(value if "url(" in value else "")
+        if len(value) > MAX_PATH:
+            return f"the drawing holds a path of {len(value)} characters", "Simplify it, or save it as a PNG picture."
+        written.append(value if "url(" in value.lower() else "")
     if any(_OUTSIDE.search(text) for text in written):
         return "the drawing asks for another file", "Put everything into the drawing itself."
     return None

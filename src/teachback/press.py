@@ -6,11 +6,12 @@ A job is plain data, so that it can be handed to another process; the heavy impo
 from __future__ import annotations
 
 import gc
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from teachback.errors import Location, Problem, Severity, TeachbackError, placed
+from teachback.confined import more_time
+from teachback.errors import Location, OutOfTime, Problem, Severity, TeachbackError, placed
+from teachback.pool import LIMITS, Pool, Task
 from teachback.units import CARD, CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ SIDES: Final = 2
 # Only the benchmark switches this off, to measure what proving costs.
 PROVE = True
 GARBAGE_THRESHOLD: Final = 100_000
+# Pages of cards that any machine puts together in a second; two cores of 2020 take 700.
+PAGES_A_SECOND: Final = 50
+_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
 
 
 @dataclass(frozen=True)
@@ -110,35 +114,37 @@ def do_job(job: Job, served: Mapping[str, Path]) -> Done:
 
     try:
         printed = tuple(_print(job, served))
+    except OutOfTime:
+        raise
     except TeachbackError as error:
         return Done(job, (), placed(error.problems, job.name, job.place), loaded_libraries())
     return Done(job, printed, (), loaded_libraries())
 
 
-def do_jobs(jobs: list[Job], served: Mapping[str, Path], processes: int) -> Iterator[Done]:
-    """Do the jobs, in this process or in several; the results come as they are done."""
-    if processes == 1 or len(jobs) == 1:
-        yield from (do_job(job, served) for job in jobs)
-        return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from concurrent.futures.process import BrokenProcessPool
+class Serving(Protocol):
+    """What a pool is given has the files that pages may name, among whatever else."""
 
-    # A forked child has WeasyPrint imported already; on macOS its text libraries do not survive a fork.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    if method == "fork":
-        import teachback.pdf  # noqa: F401 -- imported for the children
-    pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context(method))
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """The workspace's files by name."""
+        ...
+
+
+def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[Done]:
+    """Do the jobs in a pool that was given something that is Serving; the results come as they are done.
+
+    A job that takes too long, too much memory or its process along ends in a problem. When one does, the jobs of
+    the same handout that are still waiting are left out: it is not printed by halves.
+    """
     # The long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
-    try:
-        for future in as_completed([pool.submit(do_job, job, served) for job in ordered]):
-            yield future.result()
-    except BrokenProcessPool:
-        message = "a printing process was ended from outside, perhaps for lack of memory"
-        raise TeachbackError(Problem(message, "Start again with --jobs 1; what was finished is kept.")) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    for outcome in pool.each(Task(_done, job, "laying the page out", _COMPARE, job.stem) for job in ordered):
+        job = outcome.task.subject
+        yield outcome.result or Done(job, (), placed(outcome.problems, job.name, job.place), "")
+
+
+def _done(given: Serving, job: Job) -> Done:
+    return do_job(job, given.files)
 
 
 def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
@@ -224,6 +230,8 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
             laid = _laid_together(job, run, served)
             data = write(laid)
             _proved(data, job.cards[0], laid, _all_cards(job), served)
+        # Templates cannot make it longer, but tens of thousands of cards do.
+        more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
         lost = tuple(sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE)) if PROVE else ()
         if lost:

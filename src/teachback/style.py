@@ -25,6 +25,7 @@ _PIECE: Final = re.compile(
     (?P<url>url\() |
     (?P<text>"(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'?) |
     (?P<import>@import\b[^;\n]*+) |
+    (?P<local>\blocal\() |
     (?P<brace>[{}])
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
@@ -45,6 +46,10 @@ _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1",
 _REFUSED: Final = {
     "inline": ("a picture cannot stand inside a style sheet", "Put it below styles/icons/ and write its name."),
     "url": ("this name of a file cannot be read", "Write it like this: url(icons/phone.svg)."),
+    "local": (
+        "a font of this computer cannot be used: another one would not have it",
+        "Put the .ttf file below styles/fonts/ and write its name.",
+    ),
     "import": ("a style sheet cannot import another", "Copy what you need of it into this one."),
 }
 

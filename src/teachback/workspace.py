@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
@@ -39,12 +42,22 @@ def builtin_root() -> Path:
 
 
 def open_workspace(start: Path) -> Workspace:
-    """Find the workspace that `start` is in: the nearest folder upward that looks like one, else `start` itself."""
+    """Find the workspace that `start` is in: the nearest folder upward that looks like one, else `start` itself.
+
+    Raises TeachbackError when a link in it leads out of it.
+    """
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / SETTINGS).is_file() or (folder / "content" / "clinic.yaml").is_file() or (folder / "content" / "handouts").is_dir():
-            return Workspace(folder, builtin_root())
-    return Workspace(start, builtin_root())
+            return _closed(Workspace(folder, builtin_root()))
+    return _closed(Workspace(start, builtin_root()))
+
+
+def _closed(workspace: Workspace) -> Workspace:
+    problems = link_problems(workspace)
+    if problems:
+        raise TeachbackError(*problems)
+    return workspace
 
 
 def find(workspace: Workspace, name: str) -> Path | None:
@@ -73,13 +86,14 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
 def effective_files(workspace: Workspace) -> dict[str, Path]:
     """Give every file but the handouts by its name in the workspace: what any page may be made from."""
     found: dict[str, Path] = {}
+    roots = tuple(os.path.realpath(root) for root in workspace.roots)
     for root in reversed(workspace.roots):
         walked: set[str] = set()
         for kind in KINDS:
             for folder, subfolders, names in os.walk(root / kind, followlinks=True):
-                # Links are followed, since pages would be made from what they lead to; a ring of them ends here.
+                # Links are followed, since pages would be made from what they lead to; one that leads out, or a ring of them, ends here.
                 real = os.path.realpath(folder)
-                if real in walked:
+                if real in walked or not any(Path(real).is_relative_to(inside) for inside in roots):
                     subfolders.clear()
                     continue
                 walked.add(real)
@@ -89,6 +103,28 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                     continue
                 found.update({f"{inside}/{name}": Path(folder) / name for name in names if not name.startswith(".")})
     return dict(sorted(found.items()))
+
+
+def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
+    """Refuse a clinic's links that lead out of its folder, to a file or to a folder: nothing from elsewhere gets onto a page.
+
+    Links inside are fine, and so is a workspace that is itself reached by a link. The built-in files are as they were installed.
+    """
+    roots = tuple(os.path.realpath(root) for root in workspace.roots)
+    hint = "Put the file or the folder itself there."
+    return tuple(
+        Problem("this is a link to a place outside the workspace", hint, Location(shown(link)))
+        for link in sorted(_links(workspace.root))
+        if not any(Path(os.path.realpath(link)).is_relative_to(root) for root in roots)
+    )
+
+
+def _links(root: Path) -> Iterator[Path]:
+    for kind in KINDS:
+        if (root / kind).is_symlink():
+            yield root / kind
+        for folder, subfolders, names in os.walk(root / kind):
+            yield from (Path(folder) / name for name in (*subfolders, *names) if (Path(folder) / name).is_symlink())
 
 
 def stray_files(workspace: Workspace) -> tuple[Problem, ...]:

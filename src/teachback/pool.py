@@ -1,0 +1,211 @@
+"""Work that a hostile or unlucky template can let run wild is done in child processes, under limits of time and memory.
+
+A child is forked warm, takes one task at a time, and is ended and replaced when a task runs wild in it: that task ends
+in a problem, and the others are done. Nothing here knows what the tasks are.
+What happens in the child is in `confined`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve
+from teachback.errors import Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+# On macOS the text libraries do not survive a fork.
+METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
+LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work: `work(given, subject)`, which must be a function of a module, as it may go to another process.
+
+    `doing` says what it does, as the beginning of a sentence. When one task of a `group` has run wild, those of the group that
+    are still waiting are left out: nobody would want their outcome.
+    """
+
+    work: Callable[[Any, Any], Any]
+    subject: Any
+    doing: str
+    hint: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task: what the work gave back, or the problems that it ended in; `late` when time was up."""
+
+    task: Task
+    result: Any = None
+    problems: tuple[Problem, ...] = ()
+    late: bool = False
+
+
+@dataclass
+class _Child:
+    """A process at work: its end of the pipe, the task it has, and the moment at which it must be done."""
+
+    process: Any
+    pipe: Connection
+    ready: bool = False
+    task: Task | None = None
+    seconds: float = 0.0
+    deadline: float = float("inf")
+
+
+class Pool:
+    """A few child processes for one run; `given` is what all its tasks need. To be used in a `with`: no child outlives it."""
+
+    def __init__(self, given: Any, processes: int, limits: Limits | None = None, method: str = METHOD) -> None:  # noqa: ANN401 -- whatever the tasks need
+        self._given = given
+        self._most = processes
+        self._limits = limits or LIMITS
+        self._seconds = self._limits.seconds
+        self._context: Any = multiprocessing.get_context(method)
+        self._children: list[_Child] = []
+        self._scratch = ""
+
+    def __enter__(self) -> Self:
+        # One folder for whatever the children put down: a child that is killed cannot clean up.
+        self._scratch = tempfile.mkdtemp(prefix="teachback-pool-")
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        for child in list(self._children):
+            self._end(child)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def each(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """Do the tasks; the outcomes come as they are there. Whoever stops listening ends what is still at work."""
+        waiting = deque(tasks)
+        try:
+            while waiting or self._busy():
+                self._hand_out(waiting)
+                for outcome in self._collected():
+                    yield outcome
+                    if outcome.late:
+                        self._seconds = min(self._seconds, self._limits.later)
+                    if outcome.problems:
+                        waiting = deque(task for task in waiting if not task.group or task.group != outcome.task.group)
+        finally:
+            for child in self._busy():
+                self._end(child)
+
+    def one(self, task: Task) -> Any:  # noqa: ANN401 -- what the work gives
+        """Do one task. Raises TeachbackError with the problems that it ended in."""
+        (outcome,) = self.each([task])
+        if outcome.problems:
+            raise TeachbackError(*outcome.problems)
+        return outcome.result
+
+    def _busy(self) -> list[_Child]:
+        return [child for child in self._children if child.task is not None]
+
+    def _hand_out(self, waiting: deque[Task]) -> None:
+        while len(self._children) < min(self._most, len(waiting) + len(self._busy())):
+            self._children.append(self._start())
+        for child in self._children:
+            if waiting and child.ready and child.task is None:
+                child.task = waiting.popleft()
+                child.seconds = self._seconds
+                child.deadline = time.monotonic() + self._seconds + self._limits.grace
+                # A child that has died meanwhile is found when its answer is waited for.
+                with contextlib.suppress(BrokenPipeError):
+                    child.pipe.send((child.task.work, child.task.subject, child.task.doing, child.task.hint, self._seconds))
+
+    def _start(self) -> _Child:
+        ours, theirs = self._context.Pipe()
+        inherited = [child.pipe for child in self._children] + [ours] if self._context.get_start_method() == "fork" else []
+        process = self._context.Process(
+            target=serve, args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()), daemon=True
+        )
+        # Whoever stops the run stops this process, and it sees to its children.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with warnings.catch_warnings():
+                # Python warns of forking beside threads. The program has none; a test runner around it may.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                # What is there now stays where it is, in the child: looking for garbage in it would copy it page by page.
+                gc.freeze()
+                process.start()
+        finally:
+            gc.unfreeze()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        return _Child(process, ours)
+
+    def _collected(self) -> Iterator[Outcome]:
+        heard = [child for child in self._children if child.task is not None or not child.ready]
+        nearest = min(child.deadline for child in heard)
+        timeout = None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
+        answering = wait([child.pipe for child in heard], timeout)
+        for child in heard:
+            task = child.task
+            if child.pipe in answering:
+                outcome = self._answer(child)
+                if outcome:
+                    yield outcome
+            elif task is not None and time.monotonic() > child.deadline:
+                self._end(child)
+                yield Outcome(task, problems=(late_problem(task.doing, task.hint, child.seconds),), late=True)
+
+    def _answer(self, child: _Child) -> Outcome | None:
+        task = child.task
+        try:
+            kind, answer = child.pipe.recv()
+        except (EOFError, OSError):
+            self._end(child)
+            if task is None:
+                message = "a printing process could not be started"
+                raise TeachbackError(Problem(message, "Start again, with less beside it; what was finished is kept.")) from None
+            return _crash(task, child.process.exitcode)
+        if kind == READY:
+            child.ready = True
+            return None
+        if kind == MORE:
+            child.seconds, child.deadline = answer, time.monotonic() + answer + self._limits.grace
+            return None
+        assert task is not None  # noqa: S101 -- nobody answers who was not asked
+        child.task, child.deadline = None, float("inf")
+        if kind == DONE:
+            return Outcome(task, answer)
+        # Its memory is in whatever state the work left it in.
+        self._end(child)
+        late, problems = answer
+        return Outcome(task, problems=problems, late=late)
+
+    def _end(self, child: _Child) -> None:
+        """End a child by its own id, and wait until it is gone."""
+        self._children.remove(child)
+        child.process.kill()
+        child.process.join()
+        child.pipe.close()
+
+
+def _crash(task: Task, code: int | None) -> Outcome:
+    """Say how a child ended that said nothing itself; `code` is negative for a signal."""
+    name = f"status {code}"
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+    how = {"SIGXCPU": "took too long", "SIGKILL": "was ended from outside, perhaps for lack of memory"}
+    message = f"{task.doing} {how.get(name, f'ended in a crash ({name}), perhaps for lack of memory')}"
+    return Outcome(task, problems=(Problem(message, task.hint),), late=name == "SIGXCPU")

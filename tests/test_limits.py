@@ -1,0 +1,304 @@
+"""Whatever a template or a style does, the run ends in words and in time, and the rest is printed: see tests/hostile/README.md."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import operator
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from test_broken import HANDOUT, Case, Said, check, here, lay, problems
+from tiny import TINY
+
+from teachback import pool
+from teachback.compose import Desk, open_design, read_handouts
+from teachback.confined import Limits, more_time
+from teachback.pool import Outcome, Pool, Task
+from teachback.settings import resolve
+from teachback.workspace import Workspace, handout_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+QUOTING = (TINY + "      - quote: Words.\n").encode()
+OTHER = TINY.replace("id: tiny", "id: other").encode()
+PRINTED = "build/other/handout-ckd-en-letter.pdf"
+RUN = "build tiny other --kind handout --audience ckd --format pdf --jobs 2"
+QUOTE = "templates/blocks/quote.html"
+SHORT = Limits(seconds=2, later=2, grace=1)
+LAID = f"{HANDOUT}:2:1"
+LATE = "handout of tiny for ckd: laying the page out took more than 2 s"
+COMPARE = "Compare the clinic's own templates and styles"
+USES = "".join(f"<g id='a{n}'>" + f"<use href='#a{n - 1}'/>" * 10 + "</g>" for n in range(1, 9))
+# What is put into templates/blocks/quote.html, and what is said: by the template's place, or by the handout's.
+WILD: dict[str, tuple[str, Said]] = {
+    "twelve nested flex boxes": ("<div style='display: flex'>" * 12 + "x" + "</div>" * 12, Said(LAID, LATE, COMPARE)),
+    "a cell over a hundred thousand columns": (
+        "<table><tr><td colspan=100000 rowspan=65534>x</td></tr></table>",
+        Said(LAID, LATE, COMPARE),
+    ),
+    "1500 forced pages": ("{% for a in range(1500) %}<p style='break-after: page'>x</p>{% endfor %}", Said(LAID, LATE, COMPARE)),
+    "a table of 20,000 rows": ("<table>{% for a in range(20000) %}<tr><td>x</td></tr>{% endfor %}</table>", Said(LAID, LATE, COMPARE)),
+    "a drawing of a hundred million uses": (
+        f"<svg viewBox='0 0 9 9'><title>x</title><defs><g id='a0'><path d='M0 0h1'/></g>{USES}</defs><use href='#a8'/></svg>",
+        Said(LAID, LATE, COMPARE),
+    ),
+    "900 nested boxes": (
+        "<div>" * 900 + "x" + "</div>" * 900,
+        Said(LAID, "handout of tiny for ckd: the page is nested too deep to be laid out", COMPARE),
+    ),
+    "a loop without end": (
+        "<p>\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        Said(f"{QUOTE}:2:1", "filling the templates took more than 2 s", "A loop of a template has no end"),
+    ),
+    "a filter without end": (
+        "<p>\n\n{{ lipsum(n=99999999) }}",
+        Said(f"{QUOTE}:3:1", "filling the templates took more than 2 s", "A loop of a template has no end"),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test leaves a process behind, or a folder of one."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    yield
+    assert multiprocessing.active_children() == []
+    assert [child for child in children(os.getpid()) if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()] == []
+    assert list(scratch.iterdir()) == []
+
+
+def children(pid: int) -> list[int]:
+    """Give the processes that a process has started and that are still there, ended or not; none where the system does not say."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
+def alive(pid: int) -> bool:
+    """Say whether a process is still at work."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> bool:
+    """Wait until something is true, but not for ever."""
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_what_runs_wild_is_stopped_and_the_others_are_printed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One handout ends in a problem when its time is up; the other is printed; no process is left."""
+    monkeypatch.setattr(pool, "LIMITS", SHORT)
+    template, says = WILD[name]
+    root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template.encode()})
+    start = time.monotonic()
+    check(Case({}, (says,)), root, *here(RUN, root, monkeypatch, capsys))
+    assert (root / PRINTED).read_bytes().startswith(b"%PDF")
+    assert time.monotonic() - start < 15
+
+
+def test_the_worst_ends_within_half_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the limits as they are: every handout, card and size of a run goes wild, and the run as a whole ends in time."""
+    template = WILD["twelve nested flex boxes"][0].encode()
+    root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
+    start = time.monotonic()
+    code, stdout, stderr = here("build tiny other --jobs 2", root, monkeypatch, capsys)
+    assert time.monotonic() - start < 30
+    assert code == 1
+    assert {one.message.split(": ")[1] for one in problems(stderr)} == {"laying the page out took more than 20 s"}
+    assert "not printed: tiny" in stdout
+    assert len(list((root / "build/other").glob("*.pdf"))) == 6
+
+
+def test_a_card_that_runs_wild_ends_in_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`teachback card` has the same limits, and so has `teachback calibrate`."""
+    monkeypatch.setattr(pool, "LIMITS", SHORT)
+    flex = "<div style='display: flex'>" * 12 + "x" + "</div>" * 12
+    root = lay(tmp_path, {"templates/blocks/card-front.html": flex.encode(), "templates/calibrate.html": flex.encode()})
+    code, _, stderr = here("card tiny", root, monkeypatch, capsys)
+    assert (code, [one.message for one in problems(stderr)]) == (1, ["cards of tiny: laying the page out took more than 2 s"])
+    code, _, stderr = here("calibrate", root, monkeypatch, capsys)
+    assert (code, [one.message for one in problems(stderr)]) == (1, ["laying the page out took more than 2 s"])
+
+
+def test_a_style_sheet_that_takes_too_long_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Reading the clinic's styles has a limit, too."""
+    monkeypatch.setattr(pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
+    sheet = "".join(f"div:not(.a{n}) p:nth-child({n + 1}) > span {{ color: black }}\n" for n in range(15000))
+    root = lay(tmp_path, {"styles/clinic.css": sheet.encode()})
+    code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
+    assert code == 1
+    assert ("styles/clinic.css", "reading the styles took more than 0.5 s") in [(one.place, one.message) for one in problems(stderr)]
+
+
+def crash(_: object, number: int) -> None:
+    """End this process with a signal."""
+    os.kill(os.getpid(), number)
+
+
+def fill(_: object, size: int) -> int:
+    """Fill the memory."""
+    return len(bytearray(size))
+
+
+def sink(given: object, subject: int) -> None:
+    """Call itself without end."""
+    sink(given, subject)
+
+
+def stumble(_: object, key: str) -> str:
+    """Make a mistake of the program's own."""
+    return {"a": key}[key]
+
+
+def sleep(_: object, seconds: float) -> float:
+    """Do nothing for a time, deaf to the alarm."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    time.sleep(seconds)
+    return seconds
+
+
+def spin(_: object, seconds: float) -> float:
+    """Work for a time, and take every exception for a fault of something else."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(Exception):
+            while time.monotonic() < end:
+                pass
+    return seconds
+
+
+def grow(_: object, size: int) -> bytes:
+    """Give many bytes."""
+    return b"a" * size
+
+
+def long(_: object, seconds: float) -> float:
+    """Ask for more time, and take it."""
+    more_time(seconds + 5)
+    time.sleep(seconds)
+    return seconds
+
+
+def task(work: Callable[..., object], subject: object, group: str = "") -> Task:
+    """Make a task."""
+    return Task(work, subject, "the work", "Do less.", group)
+
+
+def outcomes(tasks: list[Task], limits: Limits, processes: int = 2) -> list[Outcome]:
+    """Do tasks in a pool, and give what became of them in their own order."""
+    with Pool(None, processes, limits) as workers:
+        return sorted(workers.each(tasks), key=lambda outcome: tasks.index(outcome.task))
+
+
+def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() -> None:
+    """A crash, no memory, endless calls, a mistake, a sleep: each is named, and the work before and behind it is done."""
+    wild = [
+        task(crash, int(signal.SIGSEGV)),
+        task(crash, int(signal.SIGABRT)),
+        task(crash, int(signal.SIGKILL)),
+        task(fill, 5_000_000_000),
+        task(sink, 0),
+        task(stumble, "b"),
+        task(sleep, 60),
+        task(spin, 60),
+    ]
+    good = [task(grow, size) for size in (1, 10_000_000)]
+    done = outcomes([good[0], *wild, good[1]], Limits(seconds=1, later=1, grace=1))
+    assert [outcome.problems[0].message for outcome in done[1:-1]] == [
+        "the work ended in a crash (SIGSEGV), perhaps for lack of memory",
+        "the work ended in a crash (SIGABRT), perhaps for lack of memory",
+        "the work was ended from outside, perhaps for lack of memory",
+        "the work needed more than 2 GB of memory",
+        "the work ended in too deep a nesting",
+        "the work ended in KeyError 'b'",
+        "the work took more than 1 s",
+        "the work took more than 1 s",
+    ]
+    assert [len(done[0].result), len(done[-1].result)] == [1, 10_000_000]
+
+
+def test_the_group_of_what_ran_wild_is_left_out() -> None:
+    """Of a handout that is not printed by halves nothing more is tried; another one is."""
+    tasks = [task(sleep, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
+    done = outcomes(tasks, Limits(seconds=0.5, later=0.5, grace=0.5), processes=1)
+    assert [(outcome.task, outcome.late) for outcome in done] == [(tasks[0], True), (tasks[2], False)]
+
+
+def test_work_that_is_long_by_itself_can_ask_for_time() -> None:
+    """Tens of thousands of cards are no attack."""
+    (done,) = outcomes([task(long, 2)], Limits(seconds=0.5, later=0.5, grace=0.5))
+    assert (done.result, done.problems) == (2, ())
+
+
+def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
+    """Where a fork is not to be had, the desk goes to the child as bytes."""
+    with Pool(20, 1, SHORT, method="spawn") as workers:
+        assert workers.one(task(operator.add, 3)) == 23
+    design = open_design(builtin)
+    desk = Desk(builtin, read_handouts(builtin, handout_files(builtin)), design, resolve({}, {}, builtin))
+    again = pickle.loads(pickle.dumps(desk))  # noqa: S301 -- our own bytes
+    assert again.design.environment.get_template("card.html").filename == design.environment.get_template("card.html").filename
+    assert again.reading.authored["leg-cramps"].handout == desk.reading.authored["leg-cramps"].handout
+
+
+def start(root: Path) -> subprocess.Popen[str]:
+    """Start a run that prints one handout and hangs in the other, and wait until it does."""
+    template = WILD["twelve nested flex boxes"][0].encode()
+    lay(root, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
+    command = [sys.executable, "-m", "teachback", "build", "tiny", "other", "--kind", "handout", "--audience", "ckd", "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert until((root / PRINTED).is_file)
+    return run
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which processes there are (issue 4)")
+def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    """Ctrl-C: nobody works on, and the record knows the file that was finished."""
+    run = start(tmp_path)
+    workers = children(run.pid)
+    assert workers
+    run.send_signal(signal.SIGINT)
+    _, stderr = run.communicate(timeout=10)
+    assert (run.returncode, stderr.strip()) == (130, "Stopped; what was finished is kept.")
+    assert until(lambda: not any(map(alive, workers)), 3)
+    assert "other/handout-ckd-en-letter.pdf" in (tmp_path / "build/manifest.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)")
+def test_no_child_outlives_a_parent_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is ended the hard way leaves nobody at work."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    # The folder of a run that is ended the hard way stays, here and not among those of others.
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    run = start(tmp_path)
+    workers = children(run.pid)
+    assert workers
+    run.kill()
+    run.communicate()
+    assert until(lambda: not any(map(alive, workers)), 3)

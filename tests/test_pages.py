@@ -16,8 +16,12 @@ from tagreader import PROFILES, faults
 from teachback.build import Built, build
 from teachback.calibrate import calibrate
 from teachback.choose import Reader, choose
+from teachback.code import CODE
 from teachback.content import load_handout, load_shared
 from teachback.marks import plain
+from teachback.qr import codes_in_picture
+from teachback.raster import page_pictures
+from teachback.reading import read_words
 from teachback.settings import resolve
 from teachback.units import CARD, CARD_INSET, Paper, TypeSize, px_to_mm
 from teachback.workspace import Workspace, builtin_root, handout_files
@@ -200,6 +204,23 @@ def test_every_page_says_what_it_is_and_that_it_is_a_draft(prints: Prints) -> No
             assert "Version Nov 22, 2026" in text
             assert "Review due Nov 1, 2027" in text
             assert "Leg cramps" in text
+
+
+def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_reads(prints: Prints) -> None:
+    """On every paper, in every size: the picture of each page at 150 dots to the inch gives the code back, and no other."""
+    for path in files(prints, "*/*/handout-*.pdf"):
+        written = CODE.findall(text_of(path)[0])
+        assert len(written) == 1
+        for picture in page_pictures(path.read_bytes(), 150):
+            assert codes_in_picture(picture) == (written[0],), path
+
+
+def test_a_handout_says_its_code_aloud_at_the_end(prints: Prints) -> None:
+    """The foot of each page is not read aloud: whoever cannot see it hears the code once."""
+    for path in files(prints, "*/*/handout-*.pdf"):
+        words = " ".join(read_words(path.read_bytes()))
+        assert len(CODE.findall(words)) == 1
+        assert words.rstrip().endswith(CODE.findall(words)[0])
 
 
 def test_every_card_says_that_it_is_a_draft_and_which_edition_it_is(prints: Prints) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.errors import Problem
-    from teachback.press import Job
+    from teachback.job import Job
     from teachback.proof import Measures
     from teachback.workspace import Workspace
 
@@ -167,7 +167,7 @@ STYLES = {
     ".message { color: #d00000; background: #3a3a3a }": HIDDEN,
     ".message { color: #ffffff; background: #8a8a8a }": "'One message.' on page 1 has a contrast of 3.5:1 in colour and 3.5:1 in grey",
     ".message { font-size: 10pt }": "'One message.' on page 1 is set in 10.0 pt; nothing may be smaller than 12 pt here",
-    ".code { display: none }": "page 1 does not show 'T-CKD-EN-",
+    ".code, .this-code { display: none }": "page 1 does not show 'T-CKD-EN-",
     ".foot-draft { display: none }": "page 1 does not show 'Draft: no clinician has reviewed this text'",
     ".message { font-family: Arial }": "the font 'Arial' is not one of the workspace's, and it is chosen for 'One message.'",
     ".message { height: 0; overflow: hidden }": "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it",

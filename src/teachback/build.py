@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.compose import Desk, Reading
+    from teachback.job import CardRun, Done, Job, Printed
     from teachback.plan import Wanted
     from teachback.pool import Pool
-    from teachback.press import CardRun, Done, Job, Printed
     from teachback.proof import Measures
     from teachback.settings import Settings
 

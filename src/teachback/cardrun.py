@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, UsageError
 from teachback.impose import Extras, Offset, Sides, impose
-from teachback.press import CardRun
+from teachback.job import CardRun
 from teachback.stock import CardSize, Corner, Grid, PageSize, Pitch, Stock, Stocks
 from teachback.units import CARD_INSET, Box
 

@@ -14,10 +14,10 @@ from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Location, OutOfTime, Problem, TeachbackError, placed
 from teachback.expect import expected_card, expected_handout
 from teachback.html import Design, Dress, Medium, compose_cards, compose_handout, open_templates
+from teachback.job import CardRun, Job
 from teachback.marks import plain
 from teachback.picture import KINDS, picture_fault
 from teachback.pool import METHOD, Pool, Task
-from teachback.press import CardRun, Job
 from teachback.record import Summary, design_fingerprint
 from teachback.style import sheet_problems
 from teachback.textfile import decode

@@ -20,12 +20,12 @@ _MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 
 def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
     """Give what the file of a handout must give back."""
-    words, clinic = dress.words, dress.clinic
+    frame = Frame(dress.words, dress.clinic, dress.code)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
-        said=handout_said(edition, Frame(words, clinic)),
-        each_page=(dress.code, *((words.draft,) if edition.review.status != "approved" else ())),
+        said=handout_said(edition, frame),
+        each_page=(dress.code, _review(edition, dress.words.draft)),
         floor=TYPE_FLOOR[edition.size],
         places=_places(authored),
     )
@@ -33,18 +33,23 @@ def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dre
 
 def expected_card(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
     """Give what the file of a card must give back."""
-    words, frame = dress.words, Frame(dress.words, dress.clinic)
+    frame = Frame(dress.words, dress.clinic, dress.code)
     front = card_front_said(edition, frame)
     return Expected(
         name=name,
         place=authored.file.locate(("card",), key=True),
         said=(*front, *card_back_said(edition, frame)),
-        each_page=(dress.code, *((words.card_draft,) if edition.review.status != "approved" else ())),
+        each_page=(dress.code, _review(edition, dress.words.card_draft)),
         floor=CARD_TEXT_FLOOR,
         card=True,
         back=len(front),
         places=_places(authored),
     )
+
+
+def _review(edition: Edition, draft: str) -> str:
+    """Give what paper says of its review: that it is a draft, or who has read it."""
+    return (edition.review.reviewer or draft) if edition.review.status == "approved" else draft
 
 
 def _places(authored: Authored) -> dict[str, Location]:

@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 from teachback.errors import Problem, TeachbackError, guess
 from teachback.loading import CSS_FILE, foreign_loads, served, shown_on_paper
 from teachback.picture import KINDS, picture_fault
+from teachback.qr import qr_svg
 from teachback.sandbox import MAX_PAGE, filled, open_sandbox
 from teachback.textfile import place_of
 from teachback.units import CARD, CARD_INSET, CARD_TEXT, Box, Paper, TypeSize, is_roomy
@@ -47,6 +48,8 @@ _CARD_SIZE: Final = "/* the size of the card */\n"
 _ROOM: Final = "\ue000room\ue001"
 # In characters; a heading longer than this wraps in a narrow first column.
 LONG_HEADING: Final = 40
+# In mm; the style sheets set the size, this is what a style sheet without one gets. From 0.4 mm on any scanner reads it.
+QR_MODULE: Final = 0.45
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 
 
@@ -117,14 +120,14 @@ def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, med
     return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
 
 
-def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]]) -> str:
-    """Fill in how large composed cards are (mm), and the type of each one's front and back (pt).
+def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False) -> str:
+    """Fill in how large composed cards are (mm), the type of each one's front and back (pt), and whether they show QR codes.
 
     They are known only when the stock is, and after a first layout.
     """
     width = box.width - 2 * CARD_INSET
     sheet = f"@page {{ size: {box.width}mm {box.height}mm; margin: {CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
-    page = page.replace(_CARD_SIZE, sheet).replace(_ROOM, "roomy" if is_roomy(box) else "snug")
+    page = page.replace(_CARD_SIZE, sheet).replace(_ROOM, ("roomy" if is_roomy(box) else "snug") + (" coded" if coded else ""))
     for number, (front, back) in enumerate(sizes):
         page = page.replace(f"\ue000front-{number}\ue001", f"{front:g}pt").replace(f"\ue000back-{number}\ue001", f"{back:g}pt")
     return page
@@ -235,6 +238,10 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         # A browser forgets what a table's parts are when a narrow page stacks them, unless it is told.
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
+    def qr(text: str) -> Markup:
+        # Its size is the style's; who reads a screen has no use for it there.
+        return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
+
     if medium is Medium.SCREEN:
         styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
     names = {
@@ -242,6 +249,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         "words": dress.words,
         "clinic": dress.clinic,
         "code": dress.code,
+        "qr": qr,
         "styles": Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
         "direction": _direction(edition.language),
         "date": date,

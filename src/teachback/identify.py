@@ -84,11 +84,13 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         if not codes:
             hint = "Scan it straight, at 300 dots to the inch, or type the code that stands on each page."
             raise TeachbackError(Problem("no edition code can be read here", hint, Location(shown(scan))))
-        answers += [_answer(code, known, named, sha256) for code in codes]
+        answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
     return tuple(answers)
 
 
-def _answer(code: str, known: Mapping[str, list[Path]], named: Collection[str], sha256: str | None = None) -> Answer:
+def _answer(
+    code: str, known: Mapping[str, list[Path]], named: Collection[str], sha256: str | None = None, *, photo: bool = False
+) -> Answer:
     paths = known.get(code, [])
     entries = entries_at(paths)
     problems: list[Problem] = []
@@ -105,7 +107,8 @@ def _answer(code: str, known: Mapping[str, list[Path]], named: Collection[str], 
         message = f"{code}: the journal of the archive does not name every record of this code"
         problems.append(Problem(message, "A record may have been put there by hand: run `teachback verify`.", severity=Severity.WARNING))
     exact = next((output for entry in entries for output in entry.outputs if output.sha256 == sha256), None)
-    return Answer(code, entries, near, tuple(problems), sha256 is not None, exact)
+    # That a photo of paper is not the file itself goes without saying.
+    return Answer(code, entries, near, tuple(problems), sha256 is not None and not (photo and exact is None), exact)
 
 
 def _unknown(code: str, near: tuple[Entry, ...]) -> Problem:
@@ -120,13 +123,17 @@ def _unknown(code: str, near: tuple[Entry, ...]) -> Problem:
     return Problem(f"{code} is a code that could have been printed, but this archive does not have it", f"{hint} {guess}".strip())
 
 
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
+
+
 def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
     """Read the codes off a scan: of a PDF first its words, then its pictures."""
     from teachback.qr import codes_in_picture
     from teachback.raster import page_texts, scanned_pages
 
     try:
-        if b"%PDF-" not in data[:1024]:
+        if not _is_pdf(data):
             return codes_in_picture(data)
         said = [code for text in page_texts(data) for code in CODE.findall(text)]
         whole = [code for code in said if is_whole(code)]

@@ -7,11 +7,13 @@ Whatever WeasyPrint says in its log is a problem here, because it prints on and 
 from __future__ import annotations
 
 import bisect
+import gc
 import logging
 import os
 import re
 import warnings
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
@@ -49,12 +51,13 @@ except OSError:
         )
     ) from None
 
-# The register of fonts; one serves all the pages of a process.
+# A register of fonts.
 Fonts = FontConfiguration
 
 # A base that no network knows: relative names in a page resolve against it, and the fetcher answers only for it.
 BASE: Final = "https://workspace.invalid/"
 # One file for reading aloud and for keeping: PDF/A-2a here, and `_finish` adds what PDF/UA-1 asks for on top.
+GARBAGE_THRESHOLD: Final = 100_000
 VARIANT: Final = "pdf/a-2a"
 # The name that PDF/UA-1 has in XMP (ISO 14289-1, clause 5), and the schema by which PDF/A-2 knows it (ISO 19005-2, 6.6.2.3).
 _UA_RDF: Final = (
@@ -259,3 +262,24 @@ def _style_problem(name: str, css: str, message: str) -> Problem:
         else "Look for a missing brace or comma."
     )
     return Problem(f"this style would be dropped: {said}", f"{guess(unknown[1], _KNOWN)} {hint}".strip() if unknown else hint, place)
+
+
+_kept_fonts: list[FontConfiguration] = []
+
+
+def fonts() -> FontConfiguration:
+    """Give this process's one register of fonts: making it anew for each page would cost more than the page."""
+    if not _kept_fonts:
+        # Let go before the process ends, a forked one too: else WeasyPrint could not take its folder of fonts away.
+        Finalize(None, _let_go, exitpriority=1)
+        # A layout makes hundreds of thousands of boxes that live until it is written: looking for garbage among them
+        # again and again costs several per cent of the time.
+        gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD)
+        _kept_fonts.append(Fonts())
+    return _kept_fonts[0]
+
+
+def _let_go() -> None:
+    _kept_fonts.clear()
+    gc.collect()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import segno
-import zxingcpp
 
 from teachback.code import CODE
-from teachback.picture import grey_picture
 
 # Modules of white around the code, without which readers do not find it (ISO/IEC 18004:2015, 6.3.8).
 QUIET_ZONE: Final = 4
@@ -48,6 +46,10 @@ def codes_in_picture(data: bytes) -> tuple[str, ...]:
 
     A QR code with other words in it is passed over. Raises TeachbackError for what is no whole picture, or too large.
     """
+    import zxingcpp
+
+    from teachback.picture import grey_picture
+
     grey = grey_picture(data)
     dots = memoryview(grey.dots).cast("B", (grey.height, grey.width))
     found = zxingcpp.read_barcodes(dots, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))

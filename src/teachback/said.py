@@ -57,10 +57,11 @@ class Expected:
 
 @dataclass(frozen=True)
 class Frame:
-    """What an edition is dressed in: the words of the templates, and the clinic."""
+    """What an edition is dressed in: the words of the templates, the clinic, and the edition code."""
 
     words: Words
     clinic: Clinic
+    code: str = ""
 
     def tier(self, name: str) -> str:
         """Give the heading of a tier."""
@@ -89,6 +90,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         said.append(Said(words.sources))
         said += [Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}") for source in edition.sources]
     said.append(Said(words.not_instead))
+    said.append(Said(words.this_code.format(code=frame.code)))
     return tuple(part for part in said if squeezed(part.words))
 
 

@@ -34,6 +34,7 @@ _NAMES: Final = (
     "words",
     "clinic",
     "code",
+    "qr",
     "date",
     "counter",
     "picture",

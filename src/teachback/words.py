@@ -106,6 +106,7 @@ class Words(_Closed):
     due: WithDate
     page: Annotated[Plain, _holding("page", "pages")]
     not_instead: Word
+    this_code: Annotated[Plain, _holding("code")] = Field(description="The edition code where it is read aloud: at the end.")
     card_draft: Word = Field(description="The draft notice where there is room for one line only.")
     card_nights: Word
     card_visit_soon: Word

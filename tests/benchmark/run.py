@@ -12,6 +12,7 @@ are the medians of the rounds' ratios.
 (e) a sheet of ten cards against one card, inside one process: layout, writing and imposing
 (f) 1,000 cards on 100 sheets against one sheet, inside one process
 (g) the size of the file with 1,000 cards, in KB
+(h) a forced build with one process that proves its pages and archives them anew, against one that does neither
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ from pathlib import Path
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import compose_deck, open_design, read_handouts
 from teachback.content import load_stocks
-from teachback.press import _fitted, do_job
+from teachback.fitting import fitted
+from teachback.press import do_job
 from teachback.pdf import write
 from teachback.settings import resolve
 from teachback.workspace import handout_files, open_workspace
@@ -90,7 +92,7 @@ for number in range(int(sys.argv[1]) + 1):
     for name in ("one", "ten", "thousand"):
         start = time.perf_counter()
         if name == "one":
-            write(_fitted(jobs["ten"], 0, named[1].card_box, design.files)[1])
+            write(fitted(jobs["ten"], 0, named[1].card_box, design.files)[1])
         else:
             done = do_job(jobs[name], design.files)
             assert not done.problems
@@ -99,6 +101,12 @@ for number in range(int(sys.argv[1]) + 1):
             found[name].append(time.perf_counter() - start)
 print(json.dumps(found))
 """
+
+
+# A build whose pages are not proved: what the program has no option for.
+UNPROVED = (
+    "from teachback import press; press.PROVE = False; from teachback.__main__ import main; import sys; sys.argv[0] = 'teachback'; main()"
+)
 
 
 def timed(command: list[str], folder: Path) -> float:
@@ -171,6 +179,7 @@ def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
         "a": [],
         "b": [],
         "c": [],
+        "h": [],
         "d": [peak_memory([*build, "--force"], one)],
         "a_seconds": [],
         "b_seconds": [],
@@ -196,10 +205,14 @@ def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
         printed_bare = timed([python, "-c", BARE, str(pages), fonts, str(bare), base], one)
         printed = timed([*build, "--force", "--jobs", "1"], one)
         alone = timed([*build, *copies, "--force", "--jobs", "1", "--kind", "handout"], twelve)
+        unproved = timed([python, "-c", UNPROVED, "build", "--force", "--jobs", "1"], one)
+        shutil.rmtree(scratch / "archive", ignore_errors=True)
+        proved = timed([*build, "--force", "--jobs", "1", "--archive", str(scratch / "archive")], one)
         both = timed([*build, *copies, "--force", "--jobs", "2", "--kind", "handout"], twelve)
         found["a"].append(idle / imported)
         found["b"].append(printed / printed_bare)
         found["c"].append(both / alone)
+        found["h"].append(proved / unproved)
         found["a_seconds"].append(idle)
         found["b_seconds"].append(printed)
         found["c_seconds"].append(both)
@@ -230,6 +243,7 @@ def main() -> None:
         ("(e) ten cards on a sheet / one card", "e", "at most 1.6"),
         ("(f) 1,000 cards on 100 sheets / one sheet", "f", "at most 3"),
         ("(g) size of 1,000 cards, KB", "g", "under 1,000"),
+        ("(h) proved and archived / neither", "h", "at most 1.25"),
     ]
     for name, key, goal in rows:
         print(f"{name:52}{medians[key]:8.2f}   {goal}")  # noqa: T201

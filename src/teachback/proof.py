@@ -149,14 +149,23 @@ def said_problems(read: Sequence[str], expected: Expected) -> Iterator[Problem]:
 
 
 def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
-    """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out."""
-    text = squeezed(" ".join(read_words(data)))
-    for card in expected:
-        for part in card.said if backs else card.said[: card.back]:
-            if squeezed(part.words) not in text:
-                what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
-                place = card.places.get(squeezed(part.words), card.place)
-                yield Problem(f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'", _COMPARE, place)
+    """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out.
+
+    A card is read out on the first sheet where it is, so the pages behind that one are not looked at.
+    """
+    wanted = [(card, part, squeezed(part.words)) for card in expected for part in (card.said if backs else card.said[: card.back])]
+    text = ""
+    for words in read_words(data):
+        text += squeezed(words)
+        if wanted and wanted[-1][2] in text:
+            wanted = [item for item in wanted if item[2] not in text]
+        if not wanted:
+            return
+    for card, part, sought in wanted:
+        if sought not in text:
+            what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+            message = f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'"
+            yield Problem(message, _COMPARE, card.places.get(sought, card.place))
 
 
 def _page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:

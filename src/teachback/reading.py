@@ -68,11 +68,15 @@ def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
         raise TeachbackError(_unreadable(error)) from None
 
 
-def read_words(data: bytes) -> tuple[str, ...]:
-    """Give the words of a PDF in the order of its tags, without drawing it. Raises TeachbackError when pdfium cannot open it."""
+def read_words(data: bytes) -> Iterator[str]:
+    """Give the words of a PDF in the order of its tags, page by page as they are asked for, without drawing them.
+
+    Raises TeachbackError when pdfium cannot open it.
+    """
     try:
         with pypdfium2.PdfDocument(data) as document:
-            return tuple(words for page in document for words in _tagged(page))
+            for page in document:
+                yield from _tagged(page)
     except pypdfium2.PdfiumError as error:
         raise TeachbackError(_unreadable(error)) from None
 

@@ -54,6 +54,7 @@ LAYERS: list[dict[str, set[str]]] = [
     },
     {
         "choose": set(),
+        "passage": set(),
         "code": set(),
         "html": {"sandbox", "qr"},
         "sandbox": set(),
@@ -63,7 +64,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "said": set(),
         "audit": set(),
     },
-    {"proof": set(), "expect": set()},
+    {"proof": set(), "expect": set(), "rulebook": set()},
     {"job": set()},
     {"fitting": set()},
     {"press": set(), "calibration": set()},

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """Whether a problem stops the print."""
+    """Whether a problem stops the print (error), should be looked at (warning), or is a hint for a better text."""
 
     ERROR = "error"
     WARNING = "warning"
+    HINT = "hint"
 
 
 @dataclass(frozen=True, order=True)
@@ -40,17 +41,18 @@ class Location:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong (message), what to do (hint), where (location), and whether it stops the print."""
+    """What is wrong (message), what to do (hint), where (location), whether it stops the print, and the rule that found it, if one did."""
 
     message: str
     hint: str = ""
     location: Location | None = None
     severity: Severity = Severity.ERROR
+    rule: str = ""
 
     def __str__(self) -> str:
         """Give the one line that every problem has; the hint stands on a line of its own elsewhere."""
         where = f"{self.location}: " if self.location else ""
-        kind = "warning: " if self.severity is Severity.WARNING else ""
+        kind = "" if self.severity is Severity.ERROR else f"{self.severity}: "
         return f"{where}{kind}{self.message}"
 
     def as_json(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Problem:
             "file": place.file if place else None,
             "line": place.line if place else None,
             "column": place.column if place else None,
+            **({"rule": self.rule} if self.rule else {}),
         }
 
 
@@ -95,8 +98,8 @@ def placed(problems: Iterable[Problem], name: str, place: Location) -> tuple[Pro
 
 
 def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Turn warnings into errors, for `--strict`."""
-    return tuple(replace(problem, severity=Severity.ERROR) for problem in problems)
+    """Turn warnings into errors, for `--strict`; hints stay hints."""
+    return tuple(p if p.severity is Severity.HINT else replace(p, severity=Severity.ERROR) for p in problems)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,96 @@
+"""What a rule is, and what it finds: the common ground of the rules that are files and of those that are code. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from teachback.errors import Problem, Severity
+from teachback.passage import Passage, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.document import Handout
+    from teachback.errors import Location
+    from teachback.passage import Ear, Steps
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text that a rule must find (bad) or pass over (good), with what stands around it."""
+
+    text: str
+    audience: str = "ckd"
+    role: Role = Role.PARAGRAPH
+    lead: str = ""
+    column: str = ""
+    row: str = ""
+    other: str = ""
+
+    def passage(self) -> Passage:
+        """Give the example as a reader gets it."""
+        return Passage(
+            self.text,
+            self.text,
+            ("sections", 0, "blocks", 0, "text"),
+            self.role,
+            self.audience,
+            block="example/0",
+            section="example",
+            lead=self.lead,
+            column=self.column,
+            row=self.row,
+            other=self.other,
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: its id, what it looks for in a few words, how bad a finding is, why, from where, and examples.
+
+    `audiences` are those whose texts it looks at, with all that extend them; none means everybody's.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    why: str
+    sources: tuple[str, ...] = ()
+    bad: tuple[Example, ...] = ()
+    good: tuple[Example, ...] = ()
+    audiences: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One edition as its reader gets it: the handout, who reads, and all passages in order."""
+
+    handout: Handout | None
+    ear: Ear
+    passages: tuple[Passage, ...]
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found in a passage: the words, the message and the hint of the problem that it makes.
+
+    `measured` findings, such as a reading grade, are of the whole edition; they stand at the passage they begin with.
+    """
+
+    rule: str
+    severity: Severity
+    passage: Passage
+    words: str
+    message: str
+    hint: str
+    audiences: tuple[str, ...] = field(default=())
+
+
+def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem:
+    """Make the problem of a finding; `locate` gives the place of a path in the handout's file."""
+    place = locate(finding.passage.path)
+    readers = f" (for {' and '.join(finding.audiences)})" if finding.audiences else ""
+    return Problem(f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule)

@@ -13,7 +13,8 @@ LAYERS: list[dict[str, set[str]]] = [
     {"errors": set(), "units": set()},
     {
         "marks": set(),
-        "document": set(),
+        "model": set(),
+        "document": {"model"},
         "textfile": set(),
         "yamlfile": {"textfile"},
         "workspace": set(),
@@ -25,7 +26,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "loading": set(),
         "confined": set(),
         "pool": {"confined"},
-        "stock": {"document"},
+        "stock": {"model"},
         "impose": {"stock"},
         "color": set(),
         "tagtree": set(),
@@ -70,7 +71,9 @@ LAYERS: list[dict[str, set[str]]] = [
     {"press": set(), "calibration": set()},
     {"compose": set(), "cardrun": set(), "identify": set()},
     {"keeping": set()},
-    {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
+    {"rules": set()},
+    {"check": set()},
+    {"sarif": set(), "build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
     {"reprint": set()},
     {"tell": set()},
     {"cli": set()},
@@ -82,7 +85,7 @@ OUTSIDE = {
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
-PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
+PYDANTIC = {"model", "stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {
     "__main__",

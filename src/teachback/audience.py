@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from teachback.document import Id, Plain
+from teachback.model import Id, Plain
 
 
 class Audience(BaseModel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from teachback import document as doc
 from teachback import edition as ed
 from teachback.marks import Line, parse_marks
+from teachback.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,7 +70,7 @@ def _cited(value: object, reader: Reader) -> Iterable[str]:
     if isinstance(value, tuple):
         for item in value:
             yield from _cited(item, reader)
-    elif isinstance(value, doc.Model):
+    elif isinstance(value, Model):
         if isinstance(value, doc.Chosen) and not _reaches(value.only, reader):
             return
         for name in type(value).model_fields:

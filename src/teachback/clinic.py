@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from teachback.color import WHITE, contrast
-from teachback.document import Plain
+from teachback.model import Plain
 
 # WCAG 2.2, success criterion 1.4.3: text against its background.
 MIN_CONTRAST: Final = 4.5

@@ -11,14 +11,10 @@ import datetime as dt  # noqa: TC003 -- pydantic reads the annotations when it b
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
-Id = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
-    Field(description="Lower-case words joined by hyphens."),
-]
-Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+from teachback.model import Accepted, Id, Model, Plain
+
 ByAudience = dict[Id, Plain]
 
 
@@ -34,12 +30,6 @@ Text = Annotated[
     ),
     Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
 ]
-
-
-class Model(BaseModel):
-    """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Chosen(Model):
@@ -363,3 +353,4 @@ class Handout(Model):
     card: CardText | None = Field(None, description="Left out: no card is printed.")
     sections: tuple[Section, ...] = Field(min_length=1)
     sources: tuple[Id, ...] = ()
+    accept: tuple[Accepted, ...] = Field((), description="Findings of `teachback check` that may stand, each with a reason and a name.")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from teachback.document import Chosen, Handout, Model, RedFlag, RedFlagsBlock, Tier
+from teachback.document import Chosen, Handout, RedFlag, RedFlagsBlock, Tier
 from teachback.errors import Problem, nearest
+from teachback.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
-from teachback.document import Id, Plain
+from teachback.model import Id, Plain
 
 
 class Source(BaseModel):

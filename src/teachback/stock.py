@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
-from teachback.document import Id, Plain
+from teachback.model import Id, Plain
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Box, Paper
 
 MM_IN_UNIT: Final = {"mm": 1.0, "cm": 10.0, "in": MM_PER_INCH, "pt": MM_PER_INCH / PT_PER_INCH}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from teachback.document import Plain
+from teachback.model import Plain
 
 
 def _holding(*names: str) -> AfterValidator:

@@ -1,0 +1,46 @@
+"""What all authored files have in common: closed and frozen models, ids, plain texts, and what somebody let stand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
+    Field(description="Lower-case words joined by hyphens."),
+]
+Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Model(BaseModel):
+    """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Reason = Annotated[Plain, StringConstraints(min_length=10), Field(description="Why; printed on the report.")]
+
+
+class Accepted(Model):
+    """A finding of `teachback check` that somebody has looked at and lets stand."""
+
+    rule: Id = Field(description="The rule's id, as the finding names it.")
+    words: Plain | None = Field(None, description="Words of the text that it is about; left out: all findings of the rule in this handout.")
+    reason: Reason
+    by: Plain = Field(description="Who decided it.")
+
+
+class SwitchedOff(Model):
+    """A rule of `teachback check` that a clinic does without."""
+
+    rule: Id
+    reason: Reason
+    by: Plain = Field(description="Who decided it.")
+
+
+class Checks(Model):
+    """content/checks.yaml: what a clinic has decided about the rules."""
+
+    off: tuple[SwitchedOff, ...] = ()

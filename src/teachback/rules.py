@@ -1,0 +1,41 @@
+"""Every rule there is, by its id: those that are files, and the modules of those that are code; and what a clinic has switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 -- part of the public types
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from teachback.content import Authored, Shared
+    from teachback.rulebook import Finding, Heard, Rule
+    from teachback.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules by id, and those that are switched off, with reason and name."""
+
+    known: Mapping[str, Rule]
+    off: Mapping[str, tuple[str, str]]
+
+
+def load_rules(workspace: Workspace) -> Rules:
+    """Gather all rules. Raises TeachbackError with what is wrong in the files."""
+    del workspace
+    return Rules({}, {})
+
+
+def find_in(heard: Heard, rules: Rules) -> Iterator[Finding]:
+    """Find in one edition with every rule that looks at one edition."""
+    del heard, rules
+    yield from ()
+
+
+def find_across(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Rules, today: dt.date) -> Iterator[Finding]:
+    """Find in a handout with every rule that looks at all its readers together, or at its dates and sources."""
+    del authored, heard, shared, rules, today
+    yield from ()

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from teachback.content import Authored, Shared, load_handout, load_shared
-from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order, nearest
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
 from teachback.passage import Ear, passages
-from teachback.rulebook import Finding, Heard
+from teachback.rulebook import Example, Finding, Heard
 from teachback.rules import Rules, find_across, find_in, load_rules
 from teachback.workspace import Workspace, handout_files
 
@@ -81,6 +81,37 @@ def check(names: tuple[str, ...], audiences: tuple[str, ...], workspace: Workspa
         if step:
             step(number, len(chosen))
     return Checkup(tuple(found), rules)
+
+
+def failed(checkup: Checkup, *, strict: bool) -> bool:
+    """Say whether a run found errors, or warnings where they count as errors; hints never do."""
+    return checkup.count(Severity.ERROR) > 0 or (strict and checkup.count(Severity.WARNING) > 0)
+
+
+def explained(name: str, workspace: Workspace) -> str:
+    """Say what a rule looks for, why, from which source, and by which examples; of `all`, one line each.
+
+    Raises UsageError for a rule that there is not.
+    """
+    rules = load_rules(workspace).known
+    if name == "all":
+        width = max((len(rule) for rule in rules), default=0)
+        return "\n".join(f"{rule.id:{width}}  {rule.severity:8}{rule.title}" for rule in rules.values())
+    if name not in rules:
+        raise UsageError(Problem(f"there is no rule '{name}'", f"{guess(name, rules)} `teachback check --explain all` lists them.".strip()))
+    rule = rules[name]
+    lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", rule.why]
+    lines += ["", f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}."]
+    lines += [f"Sources: {', '.join(rule.sources)}."] if rule.sources else []
+    for title, examples in (("It finds:", rule.bad), ("It passes over:", rule.good)):
+        lines += ["", title, *(f"  - {_example(example)}" for example in examples)]
+    return "\n".join(lines)
+
+
+def _example(example: Example) -> str:
+    around = example.lead or (f"{example.column}:" if example.column else "")
+    after = f" -> {example.other}" if example.other else ""
+    return f"{around} {example.text}{after}".strip()
 
 
 def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, audiences: tuple[str, ...], today: dt.date) -> Checked:

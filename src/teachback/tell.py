@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.build import Built
+    from teachback.check import Checkup
     from teachback.identify import Answer
     from teachback.proof import Measures
 
@@ -37,8 +38,9 @@ def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 class Progress:
     """A progress bar on a terminal, nothing elsewhere."""
 
-    def __init__(self, *, shown_at_all: bool) -> None:
+    def __init__(self, *, shown_at_all: bool, label: str = "Printing") -> None:
         self.on = shown_at_all and sys.stderr.isatty()
+        self.label = label
         self.bar: Any = None
 
     def __enter__(self) -> Any:  # noqa: ANN401 -- a function or None
@@ -46,7 +48,7 @@ class Progress:
 
     def _step(self, done: int, total: int) -> None:
         if self.bar is None:
-            self.bar = click.progressbar(length=total, label="Printing", file=sys.stderr)
+            self.bar = click.progressbar(length=total, label=self.label, file=sys.stderr)
             self.bar.__enter__()
         self.bar.update(done - self.bar.pos)
 
@@ -161,6 +163,61 @@ def proof_row(name: str, measures: Measures) -> dict[str, Any]:
     }
 
 
+def print_checkup(checkup: Checkup) -> None:
+    """Print what was found, handout by handout, and at the end what was looked for."""
+    print_problems(checkup.problems)
+    for checked in checkup.handouts:
+        print_problems(checked.problems)
+        counts = [f"{count} {name}" for name, count in _counts(checked.problems).items()]
+        waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
+        click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
+    click.echo(looked_for(checkup))
+
+
+def looked_for(checkup: Checkup) -> str:
+    """Say what was looked for, and what that is not."""
+    off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
+    return (
+        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists them. "
+        "They find patterns they know, and miss others: a clinician must read the text."
+    )
+
+
+def checkup_json(checkup: Checkup) -> dict[str, Any]:
+    """Give what was found as plain data."""
+    return {
+        "ok": checkup.count(Severity.ERROR) == 0,
+        "handouts": [
+            {
+                "handout": checked.stem,
+                "audiences": list(checked.heard),
+                "problems": [problem.as_json() for problem in checked.problems],
+                "accepted": [
+                    {
+                        "rule": w.finding.rule,
+                        "words": w.finding.words,
+                        "message": w.finding.message,
+                        "reason": w.accepted.reason,
+                        "by": w.accepted.by,
+                    }
+                    for w in checked.waived
+                ],
+            }
+            for checked in checkup.handouts
+        ],
+        "rules": len(checkup.rules.known),
+        "off": [{"rule": rule, "reason": reason, "by": by} for rule, (reason, by) in checkup.rules.off.items()],
+        "problems": [problem.as_json() for problem in checkup.problems],
+        "note": looked_for(checkup),
+    }
+
+
+def _counts(problems: tuple[Problem, ...]) -> dict[str, int]:
+    names = [(Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.HINT, "hint")]
+    counted = {name: sum(problem.severity is severity for problem in problems) for severity, name in names}
+    return {name if count == 1 else f"{name}s": count for name, count in counted.items() if count}
+
+
 def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
     """Print why nothing was done at all."""
     if as_json:
@@ -178,9 +235,10 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     for problem in problems:
         place = str(problem.location) if problem.location else "teachback"
-        warning = click.style("warning: ", fg="yellow") if problem.severity is Severity.WARNING else ""
+        warning = click.style(f"{problem.severity}: ", fg="yellow") if problem.severity is not Severity.ERROR else ""
+        rule = f" [{problem.rule}]" if problem.rule else ""
         # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
-        click.echo(f"{click.style(place, bold=True)}: {warning}{' '.join(problem.message.split())}", err=True, color=color)
+        click.echo(f"{click.style(place, bold=True)}: {warning}{' '.join(problem.message.split())}{rule}", err=True, color=color)
         if problem.hint:
             click.echo(f"    {' '.join(problem.hint.split())}", err=True, color=color)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LINK_SCHEMES: Final = ("https://", "tel:", "mailto:")
 PLACEHOLDERS: Final = ("clinic.name", "clinic.phone", "clinic.after_hours", "clinic.dialysis_unit", "clinic.emergency")
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
+# Without one of these a text has no mark, and nobody need look for any: most texts are such.
+_MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
 _REFUSED: Final = {
     "em_open": ("italics are hard to read and are not printed", "Use **two stars** for strong words, or none."),
     "html_inline": ("HTML is not allowed in a text", "Use **two stars** for strong words; write < as 'less than'."),
@@ -60,6 +62,8 @@ def _parser() -> MarkdownIt:
 
 def marks_problems(text: str) -> tuple[Problem, ...]:
     """Say what in a text is no mark of ours; the places are added by the caller, who knows the file."""
+    if not _MARKING.search(text):
+        return ()
     problems: list[Problem] = []
     if re.search(r"\n\s*\n", text.strip()):
         problems.append(Problem("a text is one paragraph", "Write the second one as an item of its own."))
@@ -106,6 +110,8 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
 
 def parse_marks(text: str, values: Mapping[str, str | None]) -> Line:
     """Turn a text that has no problems into spans; an unfilled placeholder becomes a line to write on."""
+    if not _MARKING.search(text):
+        return (Span(text.strip()),) if text.strip() else ()
     spans: list[Span] = []
     strong = 0
     href: str | None = None

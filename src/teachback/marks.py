@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from teachback.errors import Problem, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from markdown_it.token import Token
 
@@ -62,20 +62,27 @@ def _parser() -> MarkdownIt:
 
 def marks_problems(text: str) -> tuple[Problem, ...]:
     """Say what in a text is no mark of ours; the places are added by the caller, who knows the file."""
-    if not _MARKING.search(text):
-        return ()
-    problems: list[Problem] = []
+    return tuple(dict.fromkeys((*_written_problems(text), *_token_problems(text)))) if _MARKING.search(text) else ()
+
+
+def _written_problems(text: str) -> Iterator[Problem]:
+    """Find what the letters themselves show: empty lines, braces, addresses."""
     if re.search(r"\n\s*\n", text.strip()):
-        problems.append(Problem("a text is one paragraph", "Write the second one as an item of its own."))
+        yield Problem("a text is one paragraph", "Write the second one as an item of its own.")
     unknown = [name for name in _BRACES.findall(text) if name not in PLACEHOLDERS]
-    problems += [Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS)) for name in unknown]
+    yield from (Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS)) for name in unknown)
     if re.search(r"[{}]", _BRACES.sub("", text)):
-        problems.append(Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}."))
+        yield Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}.")
     # The "zero" preset validates no links by itself here: what it would drop in silence must be named instead.
     for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
         if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
             message = f"the link to '{target[:60]}' is not allowed"
-            problems.append(Problem(message, "A link starts with https://, tel: or mailto:."))
+            yield Problem(message, "A link starts with https://, tel: or mailto:.")
+
+
+def _token_problems(text: str) -> tuple[Problem, ...]:
+    """Find what Markdown would read in a text, and is no mark of ours."""
+    problems: list[Problem] = []
     depth_link = depth_strong = 0
     for token in _tokens(text):
         if token.type in _REFUSED:
@@ -84,7 +91,11 @@ def marks_problems(text: str) -> tuple[Problem, ...]:
             problems.append(Problem("a bare address in <...> cannot be read aloud", "Write [words](https://address)."))
         if token.type == "link_open" and "title" in token.attrs:
             problems.append(Problem("a link has no second text in quotes: it would not be printed", "Write [words](https://address)."))
-        if token.type == "text" and re.search(r"\][(\[]", token.content) and not any("is not allowed" in p.message for p in problems):
+        if (
+            token.type == "text"
+            and re.search(r"\][(\[]", token.content)
+            and not any("is not allowed" in p.message for p in _written_problems(text))
+        ):
             hint = "Write [words](https://address), with no space in the address and none between the brackets."
             problems.append(Problem("this looks like a link and is none", hint))
         depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
@@ -97,7 +108,7 @@ def marks_problems(text: str) -> tuple[Problem, ...]:
             )
         if token.type == "text" and re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", token.content):
             problems.append(Problem("HTML entities are not allowed in a text", "Type the character itself."))
-    return tuple(dict.fromkeys(problems))
+    return tuple(problems)
 
 
 def plain_problems(text: str) -> tuple[Problem, ...]:

@@ -118,6 +118,9 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         found[GENERAL] += _folder_problems(settings.output)
     if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
+        found[GENERAL] += _check(reading, stale, workspace, today, found)
+        stale = [w for w in stale if not refused(w.stem, found, settings)]
+    if stale and reading and not refused(GENERAL, found, settings):
         run = _print(stale, reading, workspace, settings, origin, found, step)
     printed, libraries = run.outputs, run.libraries or record.libraries
     # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
@@ -178,6 +181,21 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | Non
         if stem not in (before.problems if before else {}):
             found[stem] += problems
     return reading
+
+
+def _check(reading: Reading, stale: Iterable[Wanted], workspace: Workspace, today: dt.date, found: Found) -> tuple[Problem, ...]:
+    """Find with the rules of `teachback check` what must not be printed; give what is wrong with the rules themselves."""
+    from teachback.check import error_problems
+    from teachback.rules import load_rules
+
+    try:
+        rules = load_rules(workspace)
+    except TeachbackError as error:
+        return error.problems
+    for stem in dict.fromkeys(want.stem for want in stale):
+        if stem in reading.authored:
+            found[stem] += error_problems(stem, reading.authored[stem], reading.shared, rules, today)
+    return ()
 
 
 def _check_audiences(settings: Settings, reading: Reading) -> None:

@@ -14,7 +14,7 @@ from teachback.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from teachback.model import Accepted
 
@@ -122,9 +122,27 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
     merged = _merged(finding for finding in findings if finding.rule not in rules.off)
     open_, waived, idle = _settled(merged, authored.handout.accept)
     several = len(heard) > 1
-    problems = [_problem(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
-    problems += [_idle_problem(number, authored) for number in idle]
+    problems = list(_unknown_rules(authored, rules))
+    problems += [_problem(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
+    # What was not looked at for lack of a reader may still be there.
+    problems += [
+        _idle_problem(number, authored) for number in idle if not audiences and authored.handout.accept[number].rule in rules.known
+    ]
     return Checked(stem, in_file_order(problems), tuple(waived), heard, authored)
+
+
+def error_problems(stem: str, authored: Authored, shared: Shared, rules: Rules, today: dt.date) -> tuple[Problem, ...]:
+    """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
+    found = check_handout(stem, authored, shared, rules, (), today)
+    return tuple(problem for problem in found.problems if problem.severity is Severity.ERROR)
+
+
+def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
+    for number, accepted in enumerate(authored.handout.accept):
+        if accepted.rule not in rules.known:
+            hint = guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
+            place = authored.file.locate(("accept", number, "rule"))
+            yield Problem(f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown")
 
 
 def hear(authored: Authored, audience: str, shared: Shared) -> Heard:

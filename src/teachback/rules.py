@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Problem, TeachbackError, nearest
+from teachback.model import Checks
+from teachback.validation import validated
+from teachback.workspace import find, read_bytes, shown
+from teachback.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,10 +29,29 @@ class Rules:
     off: Mapping[str, tuple[str, str]]
 
 
+CHECKS: Final = "content/checks.yaml"
+
+
 def load_rules(workspace: Workspace) -> Rules:
-    """Gather all rules. Raises TeachbackError with what is wrong in the files."""
-    del workspace
-    return Rules({}, {})
+    """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
+    known: dict[str, Rule] = {}
+    return Rules(known, _switched_off(workspace, known))
+
+
+def _switched_off(workspace: Workspace, known: Mapping[str, Rule]) -> dict[str, tuple[str, str]]:
+    path = find(workspace, CHECKS)
+    if path is None:
+        return {}
+    file = read_yaml(read_bytes(path), shown(path))
+    checks = validated(Checks, file)
+    problems = [
+        Problem(f"there is no rule '{entry.rule}'", nearest(entry.rule, known), file.locate(("off", index, "rule")))
+        for index, entry in enumerate(checks.off)
+        if entry.rule not in known
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+    return {entry.rule: (entry.reason, entry.by) for entry in checks.off}
 
 
 def find_in(heard: Heard, rules: Rules) -> Iterator[Finding]:

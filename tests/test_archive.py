@@ -410,6 +410,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
         lambda a: only((a / "entries" / code_of(1)).iterdir()).parent.rename(a / "entries" / code_of(9)),
         [f"{code_of(1)}: the record stands under another code"],
     ),
+    "a copy of a record under another code": (
+        lambda a: shutil.copytree(a / "entries" / code_of(1), a / "entries" / "A-CODE-BEFORE-ALL"),
+        [f"{code_of(1)}: the record stands under another code"],
+    ),
     "a line of the journal edited": (
         lambda a: edit_line(a, b"T12:00:00", b"T11:00:00"),
         ["this line of the journal does not follow from the line before: one was changed or taken out"],

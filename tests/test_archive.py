@@ -275,6 +275,20 @@ def test_a_full_disk_is_said_and_leaves_the_archive_whole(three: Path, monkeypat
     assert len(kept_in(three, entry.code)) == 1
 
 
+def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS a network's disk refuses the call that empties the drive's own memory."""
+
+    def refuse(descriptor: int, command: int) -> None:
+        raise OSError(errno.ENOTSUP, f"{descriptor} {command}")
+
+    flushed: list[int] = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    disk.write_through(tmp_path / "kept", b"bytes")
+    assert (len(flushed), (tmp_path / "kept").read_bytes()) == (1, b"bytes")
+
+
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_a_folder_that_cannot_be_written_to_is_said(three: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """With the place and the reason."""

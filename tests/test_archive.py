@@ -31,6 +31,7 @@ from teachback.cli import run
 from teachback.deal import deal
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.press import do_jobs
+from teachback.record import made_from, shared_fingerprint
 from teachback.reprint import reprint
 from teachback.settings import resolve
 
@@ -646,17 +647,24 @@ def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(workspace: Mak
 def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The cards say the earlier text."""
+    """The cards say the earlier text, and the next build knows it."""
     clinic, archive = workspace(), tmp_path / "archive"
     path = clinic.root / "content/handouts/tiny.yaml"
+    before = path.read_bytes()
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
         path.write_text(path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"), encoding="utf-8")
         return do_jobs(*arguments)
 
     monkeypatch.setattr(deal_module, "do_jobs", slow)
-    done = deal(resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic), Order(copies=1), clinic, TODAY)
+    done = deal(
+        resolve({"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")}, {}, clinic),
+        Order(copies=1),
+        clinic,
+        TODAY,
+    )
     assert [problem.message for problem in done.problems] == ["printed, but not archived: a file was changed while this was printed"]
+    assert done.output.made_from == made_from(shared_fingerprint(clinic), before)
     assert done.archived == ()
     assert not archive.exists()
 

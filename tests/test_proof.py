@@ -17,7 +17,7 @@ from teachback.build import build
 from teachback.compose import compose_jobs, open_design, read_handouts
 from teachback.errors import Severity
 from teachback.laid import text_outside
-from teachback.press import HANDOUT_SAFE
+from teachback.press import HANDOUT_SAFE, do_job
 from teachback.proof import glyph_problems, outside_problems, prove, said_problems, sheet_problems
 from teachback.said import Expected, squeezed
 from teachback.settings import resolve
@@ -157,6 +157,33 @@ def test_only_reading_back_tells_what_a_template_left_out_or_moved(
     assert caught.read_back == (f"handout of tiny for ckd: {fault}",)
 
 
+PHONES = "emergency: '911'\nphone: 555-0100\nafter_hours: 555-0199\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "template", "old", "number"),
+    [
+        ("handout", "today", "tier.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "today", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-back.html", "{{ dial(clinic.after_hours) }}", "555-0199"),
+    ],
+)
+def test_a_number_to_call_that_a_template_leaves_out_is_missed(
+    workspace: Callable[..., Workspace], kind: str, tier: str, template: str, old: str, number: str
+) -> None:
+    """The clinic's numbers beside the flags are as much part of the page as the flags."""
+    text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
+    assert old in text
+    content = {"content/clinic.yaml": PHONES, "content/handouts/tiny.yaml": TINY.replace("tier: now", f"tier: {tier}")}
+    for files, flaws in ((content, []), ({**content, f"templates/blocks/{template}": text.replace(old, "")}, [number])):
+        job, served = job_of(workspace(files), kind)
+        done = do_job(job, served)
+        # The masthead of a handout has the number, too.
+        fault = "is not in its turn" if kind == "handout" else "is not on the card"
+        assert [one.message for one in done.problems] == [f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws]
+
+
 HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
 STYLES = {
     ".message { color: #fff }": HIDDEN,
@@ -272,8 +299,6 @@ def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
 def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:
     """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
     job, files = job_of(workspace(), "card")
-    from teachback.press import do_job
-
     [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
     assert not list(sheet_problems(card, job.expected, backs=True))
 

@@ -80,6 +80,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
     said = [Said(edition.badge), *_line(edition.title), *_line(edition.message)]
     for group in edition.top:
         said.append(Said(frame.tier(group.tier)))
+        said += [Said(frame.clinic.phone or "")] if group.tier == "today" else []
         said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
         said += [Said(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
     for section in edition.sections:
@@ -103,8 +104,10 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
         if flags:
             said.append(Said(frame.tier(tier)))
-            said += [Said(frame.words.not_sure.format(emergency=frame.clinic.emergency))] if tier == "now" else []
+            said.append(Said(frame.words.not_sure.format(emergency=frame.clinic.emergency) if tier == "now" else frame.clinic.phone or ""))
         said += [part for flag in flags for part in _line(flag.short, flag.id)]
+    if not any(flag.card and flag.tier == "today" for flag in edition.flags):
+        said += [Said(frame.words.phones.phone), Said(frame.clinic.phone or "")]
     return tuple(part for part in said if squeezed(part.words))
 
 
@@ -114,7 +117,7 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         return ()
     said = [part for entry in edition.card.statements for part in _line(entry.text)]
     said += _lines(*edition.card.lines)
-    said.append(Said(frame.words.card_nights))
+    said += [Said(frame.words.card_nights), Said(frame.clinic.after_hours or "")]
     flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
     said += [Said(frame.tier("visit"))] if flags else []
     said += [part for flag in flags for part in _line(flag.short, flag.id)]

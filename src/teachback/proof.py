@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from teachback.color import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.errors import Problem, Severity
 from teachback.fonts import coverage, missing_glyphs
 from teachback.laid import letterings, tier_boxes
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from teachback.style import Face
 
 DPI: Final = 80
-# WCAG 2.2: 1.4.3 (at least) and 1.4.6 (enhanced), which is ours for body text.
-CONTRAST_FLOOR: Final = 4.5
-CONTRAST_BODY: Final = 7.0
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); more than this is a page full of fills.
 INK_MOST: Final = 0.08
 # A page full of 18 pt letters takes 9 to 10 % with nothing else on it: it is warned of fills, and more than this are some.

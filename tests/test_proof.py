@@ -184,6 +184,30 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
         assert [one.message for one in done.problems] == [f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws]
 
 
+LEFT_OUT = [
+    ("handout", "templates/blocks/tier.html", "{{ flag.text|marked }}", "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
+    ("handout", "templates/blocks/footer.html", "{{ code }}", "handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
+    ("card", "templates/blocks/card-front.html", "{{ flag.short|marked }}", "card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
+    ("card", "templates/blocks/card-back.html", "{{ words.card_draft }}", "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "template", "old", "fault"), LEFT_OUT)
+def test_a_page_for_a_screen_is_read_back_too(
+    workspace: Callable[..., Workspace], today: dt.date, kind: str, template: str, old: str, fault: str
+) -> None:
+    """Who asks for HTML alone is not given a page on which a template has left something out."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    for files, faults in (({}, []), ({template: text.replace(old, "")}, [fault])):
+        clinic = workspace(files)
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": (kind,), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        assert [message[: len(part)] for message, part in zip(errors, faults, strict=True)] == faults
+        assert len(built.printed) == 1 - len(faults)
+
+
 HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
 STYLES = {
     ".message { color: #fff }": HIDDEN,

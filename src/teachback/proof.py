@@ -10,14 +10,14 @@ Three nets, each of which catches what the others let through:
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.color import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.errors import Problem, Severity
 from teachback.fonts import coverage, missing_glyphs
 from teachback.laid import letterings, tier_boxes
-from teachback.reading import read_pages, read_words
+from teachback.reading import read_pages, read_words, screen_words
 from teachback.said import squeezed
 from teachback.seen import TierLook, ink, looks, overlapping, tier_look
 from teachback.style import font_faces
@@ -45,6 +45,7 @@ SHOWN_LEAST: Final = 0.7
 # Rounding of type sizes on their way into the file, in pt.
 SIZE_SLACK: Final = 0.05
 MOST_NAMED: Final = 12
+_LEFT_OUT: Final = "A template or style of the clinic leaves it out. Compare it with the built-in one."
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
@@ -166,6 +167,16 @@ def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) ->
             yield Problem(message, _COMPARE, card.places.get(sought, card.place))
 
 
+def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
+    """Find what a page for a screen leaves out: sentences, the edition code, that the text is a draft or who reviewed it."""
+    words = screen_words(html)
+    yield from said_problems(words, replace(expected, said=tuple(part for part in expected.said if not part.paper)))
+    text = squeezed(" ".join(words))
+    for shown_words in expected.each_page:
+        if squeezed(shown_words) not in text:
+            yield Problem(f"the page for a screen does not show '{shown_words}'", _LEFT_OUT)
+
+
 def _page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Find pages that do not show what each must show: the edition code, and that the text is a draft or who reviewed it."""
     texts = [squeezed(" ".join(run.words for run in read.runs)) for read in pages]
@@ -174,9 +185,7 @@ def _page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
         without = [number for number, text in enumerate(texts, start=1) if squeezed(words) not in text]
         if without:
             where = "the card" if expected.card else _pages(without)
-            yield Problem(
-                f"{where} does not show '{words}'", "A template or style of the clinic leaves it out. Compare it with the built-in one."
-            )
+            yield Problem(f"{where} does not show '{words}'", _LEFT_OUT)
 
 
 def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""PDF -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
+"""PDF, or a page for a screen -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
 
 The file is read by pdfium, which has no part in printing it: what is proved is the paper, not our own idea of it. Raster and
 this module are the two that import pypdfium2.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 import pypdfium2
@@ -81,6 +82,33 @@ def read_words(data: bytes) -> Iterator[str]:
                 yield from _tagged(page)
     except pypdfium2.PdfiumError as error:
         raise TeachbackError(_unreadable(error)) from None
+
+
+class _Page(HTMLParser):
+    """Gathers the words of a page, but not its styles and titles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 -- the base class's signature
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the base class's signature
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside not in {"style", "title"}:
+            self.words.append(data)
+
+
+def screen_words(html: str) -> tuple[str, ...]:
+    """Give the words of an HTML page in their order; whether a style hides some is not asked."""
+    page = _Page()
+    page.feed(html)
+    page.close()
+    return tuple(page.words)
 
 
 def _unreadable(error: pypdfium2.PdfiumError) -> Problem:

@@ -31,10 +31,11 @@ _UNSAID: Final = re.compile(r"[\s\u0002\u00ad\u200b-\u200f\u2060-\u2069\ufeff\uf
 
 @dataclass(frozen=True)
 class Said:
-    """Words that must be read on the page; of a red flag also its id."""
+    """Words that must be read on the page; of a red flag also its id. What stands on paper only, no screen needs to show."""
 
     words: str
     flag: str = ""
+    paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         said.append(Said(words.sources))
         said += [Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}") for source in edition.sources]
     said.append(Said(words.not_instead))
-    said.append(Said(words.this_code.format(code=frame.code)))
+    said.append(Said(words.this_code.format(code=frame.code), paper=True))
     return tuple(part for part in said if squeezed(part.words))
 
 

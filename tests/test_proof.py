@@ -317,7 +317,9 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
+    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed("call 555\u0002 0100, wellknown")
     assert squeezed("Do not take it.") != squeezed("Do take it.")
+    assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
 
 
 def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:

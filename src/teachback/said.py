@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 # On a card the tiers "now" and "today" stand in front, "visit" at the back; so say the templates.
 _FRONT: Final = ("now", "today")
 # What a page may set differently without saying anything else: white space, marks of direction, capitals, and hyphens, which
-# pdfium keeps to itself at the end of a line (as U+0002).
-_UNSAID: Final = re.compile(r"[\s\u0002\u00ad\u200b-\u200f\u2060-\u2069\ufeff\ufffe\u2010\u2011-]+")
+# pdfium keeps to itself at the end of a line (as U+0002). Between digits a hyphen says something: 1-2 is not 12.
+_UNSAID: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2069\ufeff]+")
+_HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
+_BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Frame:
 
 def squeezed(text: str) -> str:
     """Give a text without what a page may set differently: two texts that say the same are then equal."""
-    return _UNSAID.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
+    return _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
 
 
 def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:

@@ -116,7 +116,7 @@ def _unknown(code: str, near: tuple[Entry, ...]) -> Problem:
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
     if CODE.fullmatch(code) is None:
-        return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CX; it stands on each page and card.")
+        return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.")
     if not is_whole(code):
         return Problem(f"{code} was misread or mistyped: its last character, the check, does not fit the rest", f"{guess} {_CHECK}".strip())
     hint = "It may have been printed elsewhere, or without --archive."

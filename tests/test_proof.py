@@ -17,7 +17,7 @@ from teachback.build import build
 from teachback.compose import compose_jobs, open_design, read_handouts
 from teachback.errors import Severity
 from teachback.laid import text_outside
-from teachback.press import HANDOUT_SAFE
+from teachback.press import HANDOUT_SAFE, do_job
 from teachback.proof import glyph_problems, outside_problems, prove, said_problems, sheet_problems
 from teachback.said import Expected, squeezed
 from teachback.settings import resolve
@@ -157,6 +157,57 @@ def test_only_reading_back_tells_what_a_template_left_out_or_moved(
     assert caught.read_back == (f"handout of tiny for ckd: {fault}",)
 
 
+PHONES = "emergency: '911'\nphone: 555-0100\nafter_hours: 555-0199\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "template", "old", "number"),
+    [
+        ("handout", "today", "tier.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "today", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-back.html", "{{ dial(clinic.after_hours) }}", "555-0199"),
+    ],
+)
+def test_a_number_to_call_that_a_template_leaves_out_is_missed(
+    workspace: Callable[..., Workspace], kind: str, tier: str, template: str, old: str, number: str
+) -> None:
+    """The clinic's numbers beside the flags are as much part of the page as the flags."""
+    text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
+    assert old in text
+    content = {"content/clinic.yaml": PHONES, "content/handouts/tiny.yaml": TINY.replace("tier: now", f"tier: {tier}")}
+    for files, flaws in ((content, []), ({**content, f"templates/blocks/{template}": text.replace(old, "")}, [number])):
+        job, served = job_of(workspace(files), kind)
+        done = do_job(job, served)
+        # The masthead of a handout has the number, too.
+        fault = "is not in its turn" if kind == "handout" else "is not on the card"
+        assert [one.message for one in done.problems] == [f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws]
+
+
+LEFT_OUT = [
+    ("handout", "templates/blocks/tier.html", "{{ flag.text|marked }}", "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
+    ("handout", "templates/blocks/footer.html", "{{ code }}", "handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
+    ("card", "templates/blocks/card-front.html", "{{ flag.short|marked }}", "card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
+    ("card", "templates/blocks/card-back.html", "{{ words.card_draft }}", "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "template", "old", "fault"), LEFT_OUT)
+def test_a_page_for_a_screen_is_read_back_too(
+    workspace: Callable[..., Workspace], today: dt.date, kind: str, template: str, old: str, fault: str
+) -> None:
+    """Who asks for HTML alone is not given a page on which a template has left something out."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    for files, faults in (({}, []), ({template: text.replace(old, "")}, [fault])):
+        clinic = workspace(files)
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": (kind,), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        assert [message[: len(part)] for message, part in zip(errors, faults, strict=True)] == faults
+        assert len(built.printed) == 1 - len(faults)
+
+
 HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
 STYLES = {
     ".message { color: #fff }": HIDDEN,
@@ -266,14 +317,14 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
+    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed("call 555\u0002 0100, wellknown")
     assert squeezed("Do not take it.") != squeezed("Do take it.")
+    assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
 
 
 def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:
     """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
     job, files = job_of(workspace(), "card")
-    from teachback.press import do_job
-
     [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
     assert not list(sheet_problems(card, job.expected, backs=True))
 

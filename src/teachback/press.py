@@ -79,6 +79,11 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         data = write(laid)
         yield from _pages(job, data, laid.pages, _proved(data, job.handout, laid, job.expected[0], served))
     if "html" in job.forms:
+        from teachback.proof import screen_problems
+
+        lost = tuple(screen_problems(job.screen, job.expected[0])) if PROVE else ()
+        if lost:
+            raise TeachbackError(*lost)
         yield Printed("html", job.screen.encode(), 1)
 
 

@@ -1,4 +1,4 @@
-"""PDF -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
+"""PDF, or a page for a screen -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
 
 The file is read by pdfium, which has no part in printing it: what is proved is the paper, not our own idea of it. Raster and
 this module are the two that import pypdfium2.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 import pypdfium2
 from pypdfium2 import raw
 
 from teachback.errors import Problem, TeachbackError
+from teachback.units import PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-Rgb = tuple[int, int, int]
+    from teachback.color import Rgb
+
 # left, bottom, right, top in pt, from the bottom left corner of the page.
 Bounds = tuple[float, float, float, float]
 
@@ -81,21 +84,56 @@ def read_words(data: bytes) -> Iterator[str]:
         raise TeachbackError(_unreadable(error)) from None
 
 
+class _Page(HTMLParser):
+    """Gathers the words of a page, but not its styles and titles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 -- the base class's signature
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the base class's signature
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside not in {"style", "title"}:
+            self.words.append(data)
+
+
+def screen_words(html: str) -> tuple[str, ...]:
+    """Give the words of an HTML page in their order; whether a style hides some is not asked."""
+    page = _Page()
+    page.feed(html)
+    page.close()
+    return tuple(page.words)
+
+
 def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
     return Problem(f"the printed file cannot be read back: {error}", "Print it again; if that does not help, tell the makers of Teachback.")
 
 
 def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
-    marks = _marks_in_order(page)
-    if not marks:
-        return ()
     words_of = page.get_textpage()
+    return _in_order(page, ((item, _words(item, words_of)) for item in _texts(_items(page))))
+
+
+def _items(page: pypdfium2.PdfPage) -> list[Any]:
+    return [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
+
+
+def _texts(items: list[Any]) -> list[Any]:
+    return [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
+
+
+def _in_order(page: pypdfium2.PdfPage, said: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
+    """Put the words of a page's texts into the order of its tags, without those that no tag holds."""
     by_mark: dict[int, list[str]] = {}
-    for index in range(raw.FPDFPage_CountObjects(page)):
-        item = raw.FPDFPage_GetObject(page, index)
-        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT:
-            by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(_words(item, words_of))
-    return tuple(words for mark in marks for words in by_mark.get(mark, ()))
+    for item, words in said:
+        by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(words)
+    return tuple(words for mark in _marks_in_order(page) for words in by_mark.get(mark, ()))
 
 
 def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -- a pdfium handle
@@ -106,19 +144,12 @@ def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -
 
 
 def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
-    items = [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
-    texts = [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
+    items = _items(page)
+    texts = _texts(items)
     words_of = page.get_textpage()
-    runs: list[Run] = []
-    by_mark: dict[int, list[str]] = {}
-    for item in texts:
-        run = _run(item, words_of)
-        runs.append(run)
-        mark = raw.FPDFPageObj_GetMarkedContentID(item)
-        if mark >= 0:
-            by_mark.setdefault(mark, []).append(run.words)
-    tagged = [words for mark in _marks_in_order(page) for words in by_mark.get(mark, ())]
-    scale = dpi / 72
+    runs = tuple(_run(item, words_of) for item in texts)
+    tagged = _in_order(page, ((item, run.words) for item, run in zip(texts, runs, strict=True)))
+    scale = dpi / PT_PER_INCH
     whole = page.render(scale=scale, grayscale=True).to_pil()
     _activate(texts, on=False)
     bare = page.render(scale=scale).to_pil()
@@ -127,7 +158,7 @@ def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
     for item in texts:
         raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
     letters = page.render(scale=scale, grayscale=True).to_pil()
-    return ReadPage(page.get_width(), page.get_height(), tuple(runs), tuple(tagged), whole, bare, letters)
+    return ReadPage(page.get_width(), page.get_height(), runs, tagged, whole, bare, letters)
 
 
 def _activate(items: list[Any], *, on: bool) -> None:

@@ -358,3 +358,16 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
     built = build(resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic), clinic, today)
     assert (built.problems, built.proofs) == ((), {})
     assert built.printed
+
+
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="{}"/></svg>'
+
+
+def test_another_picture_gives_another_code_wherever_it_lies(workspace: Callable[..., Workspace]) -> None:
+    """A page may show any picture below content/: two papers that differ in one must not carry the same code."""
+    pictured = f"{TINY}      - {{figure: drawings/leg.svg, alt: A leg}}\n"
+    codes = [
+        job_of(workspace({"content/handouts/tiny.yaml": pictured, "content/drawings/leg.svg": SQUARE.format(color)}))[0].code
+        for color in ("#111111", "#222222", "#111111")
+    ]
+    assert codes[0] == codes[2] != codes[1]

@@ -371,3 +371,14 @@ def test_another_picture_gives_another_code_wherever_it_lies(workspace: Callable
         for color in ("#111111", "#222222", "#111111")
     ]
     assert codes[0] == codes[2] != codes[1]
+
+
+@pytest.mark.parametrize("kind", ["handout", "card"])
+def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(kind: str, workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """The sign that parts it is the one that the shipped fonts have, and the sentence is read back whole."""
+    parted = "Chest pain " + "hyper\u00adkal\u00ademia" * 6
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("Chest pain", parted)})
+    flags = {"handouts": ("tiny",), "kind": (kind,), "audience": ("ckd",), "output": str(clinic.root / "out")}
+    outcome = build(resolve(flags, {}, clinic), clinic, today)
+    assert not outcome.problems
+    assert outcome.outputs

@@ -175,6 +175,13 @@ STYLES = {
     ".message { transform: translateX(160mm) }": "'One message.' stands ",
     ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
     ".message { margin-top: -34pt }": "lie on each other on page 1",
+    ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
+    ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
+    ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
+    ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
 }
 
 
@@ -187,6 +194,12 @@ def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Work
     messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
     assert [message for message in messages if STYLES[style] in message], messages
     assert not list((clinic.root / "out").rglob("*.pdf"))
+
+
+def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:
+    """Underlined, a little closer, a little slanted, and up the side of a page."""
+    style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
+    assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
 
 
 CARD_STYLES = {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, Severity
 from teachback.fonts import coverage, missing_glyphs
-from teachback.laid import letterings, tier_boxes
+from teachback.laid import letterings, marred, tier_boxes
 from teachback.reading import read_pages, read_words
 from teachback.said import squeezed
 from teachback.seen import TierLook, ink, looks, overlapping, tier_look
@@ -113,6 +113,7 @@ def prove(data: bytes, page: str, laid: Laid, expected: Expected) -> tuple[tuple
         *_font_problems(pages, page),
         *_look_problems(seen, expected),
         *_overlap_problems(pages),
+        *_marred_problems(laid),
     ]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
     measures = Measures(
@@ -191,8 +192,10 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
 
 def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
     """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
-    hidden, faint, small = [], [], []
+    hidden, faint, small, turned = [], [], [], []
     for number, look in seen:
+        if not look.run.upright:
+            turned.append((number, look))
         if not look.run.painted or look.shown < SHOWN_LEAST:
             hidden.append((number, look))
         elif min(look.color, look.grey) < CONTRAST_FLOOR:
@@ -209,6 +212,9 @@ def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iter
             f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
         )
         yield Problem(message, "Take a darker colour for the letters, or a lighter one behind them.", _place(faint, expected))
+    if turned:
+        message = f"{_named(turned)} is mirrored, upside down or slanted"
+        yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
     if small:
         size = min(look.run.size for _, look in small)
         message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
@@ -240,6 +246,13 @@ def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
         for one, other in list(overlapping(read))[:3]:
             message = f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each other on page {number}"
             yield Problem(message, "Change the style that moves one of them.")
+
+
+def _marred_problems(laid: Laid) -> Iterator[Problem]:
+    """Say once of each fault which words have it first."""
+    faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
+    for fault, (number, words) in faults.items():
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", "Take `line-through`, or the negative spacing, out of the style.")
 
 
 def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:

@@ -279,6 +279,8 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
+    assert squeezed("I\u015eIK \u0130L\u0130K") == squeezed("\u0131\u015f\u0131k ilik")
+    assert squeezed("\u0390\u03c2".upper()) == squeezed("\u0390\u03c2")
     assert squeezed("Do not take it.") != squeezed("Do take it.")
 
 

@@ -338,6 +338,18 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(three: Path, mon
         assert refused(three).endswith("another run holds this archive")
 
 
+@pytest.mark.parametrize("part", ["objects", "entries"])
+def test_what_is_no_file_is_not_read(three: Path, part: str) -> None:
+    """A pipe in the place of a kept file gives no end: it is named, and what it stands for is gone."""
+    path = min((three / part).rglob("*.json" if part == "entries" else "*.pdf"))
+    path.unlink()
+    os.mkfifo(path)
+    messages = [problem.message for problem in verify(three).problems]
+    assert "this file does not belong into an archive" in messages
+    assert [message for message in messages if message.endswith(" is gone")]
+    assert sum(len(paths) for paths in entry_paths(three).values()) == (2 if part == "entries" else 3)
+
+
 def test_an_archive_whose_journal_is_gone_takes_nothing_in(three: Path) -> None:
     """A new journal would hide that the old one is lost."""
     (three / "journal.jsonl").unlink()

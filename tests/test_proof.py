@@ -226,6 +226,13 @@ STYLES = {
     ".message { transform: translateX(160mm) }": "'One message.' stands ",
     ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
     ".message { margin-top: -34pt }": "lie on each other on page 1",
+    ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
+    ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
+    ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
+    ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
 }
 
 
@@ -240,11 +247,17 @@ def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Work
     assert not list((clinic.root / "out").rglob("*.pdf"))
 
 
+def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:
+    """Underlined, a little closer, a little slanted, and up the side of a page."""
+    style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
+    assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
+
+
 CARD_STYLES = {
     ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: of its ink 0 % shows",
     ".card li { display: none }": "the red flag 'chest' is not on the page: 'Chest pain'",
     ".card-foot { font-size: 6pt }": "is set in 6.0 pt; nothing may be smaller than 8 pt here",
-    ".code { display: none }": "the card does not show 'T-CKD-EN-",
+    ".code { display: none }": "card of tiny for ckd does not show 'T-CKD-EN-",
 }
 
 
@@ -318,6 +331,8 @@ def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
     assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed("call 555\u0002 0100, wellknown")
+    assert squeezed("I\u015eIK \u0130L\u0130K") == squeezed("\u0131\u015f\u0131k ilik")
+    assert squeezed("\u0390\u03c2".upper()) == squeezed("\u0390\u03c2")
     assert squeezed("Do not take it.") != squeezed("Do take it.")
     assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
 
@@ -409,3 +424,27 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
     built = build(resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic), clinic, today)
     assert (built.problems, built.proofs) == ((), {})
     assert built.printed
+
+
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="{}"/></svg>'
+
+
+def test_another_picture_gives_another_code_wherever_it_lies(workspace: Callable[..., Workspace]) -> None:
+    """A page may show any picture below content/: two papers that differ in one must not carry the same code."""
+    pictured = f"{TINY}      - {{figure: drawings/leg.svg, alt: A leg}}\n"
+    codes = [
+        job_of(workspace({"content/handouts/tiny.yaml": pictured, "content/drawings/leg.svg": SQUARE.format(color)}))[0].code
+        for color in ("#111111", "#222222", "#111111")
+    ]
+    assert codes[0] == codes[2] != codes[1]
+
+
+@pytest.mark.parametrize("kind", ["handout", "card"])
+def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(kind: str, workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """The sign that parts it is the one that the shipped fonts have, and the sentence is read back whole."""
+    parted = "Chest pain " + "hyper\u00adkal\u00ademia" * 6
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("Chest pain", parted)})
+    flags = {"handouts": ("tiny",), "kind": (kind,), "audience": ("ckd",), "output": str(clinic.root / "out")}
+    outcome = build(resolve(flags, {}, clinic), clinic, today)
+    assert not outcome.problems
+    assert outcome.outputs

@@ -111,12 +111,16 @@ def _listing(folder: Path) -> _Listing:
 def _listed(folder: Path, journal: bytes) -> _Listing:
     listing = _Listing(journal, {}, [], {})
     for path in _files(folder / ENTRIES):
-        if path.suffix == ".json" and path.parent.parent == folder / ENTRIES:
+        # What is no file, such as a pipe or a link to a device, would be read without end.
+        if path.is_file() and path.suffix == ".json" and path.parent.parent == folder / ENTRIES:
             listing.records.setdefault(path.stem, []).append(path)
         else:
             listing.odd.append(path)
     for path in _files(folder / OBJECTS):
-        listing.objects[path.relative_to(folder / OBJECTS).as_posix()] = path
+        if path.is_file():
+            listing.objects[path.relative_to(folder / OBJECTS).as_posix()] = path
+        else:
+            listing.odd.append(path)
     listing.unfinished = _files(folder / UNFINISHED)
     return listing
 

@@ -275,8 +275,10 @@ def compose_jobs(
 
 def design_hash(design: Design) -> str:
     """Hash what pages look like: templates, styles and pictures. The words and the clinic are hashed as they are printed."""
-    kinds = ("templates/", "styles/", "content/images/")
-    return design_fingerprint({name: path for name, path in design.files.items() if name.startswith(kinds)})
+    # A page may show a picture from anywhere below content/, not only from content/images/: see `loading.served`.
+    return design_fingerprint(
+        {name: path for name, path in design.files.items() if name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS}
+    )
 
 
 def _dressed(edition: Edition, shared: Shared, fingerprint: str) -> Dress:

@@ -54,4 +54,7 @@ def _review(edition: Edition, draft: str) -> str:
 
 def _places(authored: Authored) -> dict[str, Location]:
     """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
-    return {squeezed(_MARKS.sub(r"\1", text)): place for place, text in authored.file.scalars()}
+    places: dict[str, Location] = {}
+    for place, text in sorted(authored.file.scalars()):
+        places.setdefault(squeezed(_MARKS.sub(r"\1", text)), place)
+    return places

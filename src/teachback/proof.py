@@ -9,14 +9,16 @@ Three nets, each of which catches what the others let through:
 
 from __future__ import annotations
 
+import posixpath
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from teachback.color import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.errors import Problem, Severity
 from teachback.fonts import coverage, missing_glyphs
-from teachback.laid import letterings, tier_boxes
+from teachback.laid import letterings, marred, tier_boxes
 from teachback.reading import read_pages, read_words, screen_words
 from teachback.said import squeezed
 from teachback.seen import TierLook, ink, looks, overlapping, tier_look
@@ -98,20 +100,26 @@ def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[st
             others = [shown(path) for path in _paths(faces, served) if ord(character) in coverage((path,))]
             have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
             message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
-            place = next((place for words, place in expected.places.items() if character.casefold() in words), None)
+            place = next((place for words, place in expected.places.items() if squeezed(character) in words), None)
             yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
 
 
-def prove(data: bytes, page: str, laid: Laid, expected: Expected) -> tuple[tuple[Problem, ...], Measures]:
-    """Read a written file back, and give what is wrong with it, and what was measured."""
+def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:
+    """Read a written file back, and give what is wrong with it, and what was measured.
+
+    A file of several cards has two pages of each, one card behind the other.
+    """
     pages = read_pages(data, DPI)
+    expected = replace(each[0], said=tuple(part for one in each for part in one.said))
+    parts = [pages] if len(each) == 1 else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
     seen = [(number, look) for number, read in enumerate(pages, start=1) for look in looks(read) if look.run.words.strip()]
     problems = [
         *said_problems([words for read in pages for words in read.tagged], expected),
-        *_page_problems(pages, expected),
+        *(problem for part, one in zip(parts, each, strict=True) for problem in _page_problems(part, one)),
         *_font_problems(pages, page),
         *_look_problems(seen, expected),
         *_overlap_problems(pages),
+        *_marred_problems(laid),
     ]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
     measures = Measures(
@@ -189,7 +197,7 @@ def _page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
     for words in expected.each_page:
         without = [number for number, text in enumerate(texts, start=1) if squeezed(words) not in text]
         if without:
-            where = "the card" if expected.card else _pages(without)
+            where = expected.name if expected.card else _pages(without)
             yield Problem(f"{where} does not show '{words}'", _LEFT_OUT)
 
 
@@ -203,8 +211,10 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
 
 def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
     """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
-    hidden, faint, small = [], [], []
+    hidden, faint, small, turned = [], [], [], []
     for number, look in seen:
+        if not look.run.upright:
+            turned.append((number, look))
         if not look.run.painted or look.shown < SHOWN_LEAST:
             hidden.append((number, look))
         elif min(look.color, look.grey) < CONTRAST_FLOOR:
@@ -221,6 +231,9 @@ def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iter
             f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
         )
         yield Problem(message, "Take a darker colour for the letters, or a lighter one behind them.", _place(faint, expected))
+    if turned:
+        message = f"{_named(turned)} is mirrored, upside down or slanted"
+        yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
     if small:
         size = min(look.run.size for _, look in small)
         message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
@@ -254,6 +267,13 @@ def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             yield Problem(message, "Change the style that moves one of them.")
 
 
+def _marred_problems(laid: Laid) -> Iterator[Problem]:
+    """Say once of each fault which words have it first."""
+    faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
+    for fault, (number, words) in faults.items():
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", "Take `line-through`, or the negative spacing, out of the style.")
+
+
 def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
     """Warn of what prints, and could print better on a black-and-white printer."""
     faint = [(number, look) for number, look in seen if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY]
@@ -282,7 +302,7 @@ def _nearest(family: str, weight: int, faces: Iterable[Face]) -> tuple[Face, ...
 
 
 def _paths(faces: Iterable[Face], served: Mapping[str, Path]) -> tuple[Path, ...]:
-    names = dict.fromkeys(f"styles/{face.file}" for face in faces)
+    names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
     return tuple(served[name] for name in names if name in served)
 
 

@@ -27,13 +27,17 @@ Bounds = tuple[float, float, float, float]
 
 INVISIBLE: Final = 3  # ISO 32000-1, table 106: neither filled nor stroked
 OPAQUE: Final = 255
+# A letter's width may be squeezed to this share; and the cosine of the angle between its foot and its stem (30 degrees off upright).
+NARROWEST: Final = 0.8
+MOST_SLANT: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Run:
     """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
 
-    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies.
+    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
+    neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is.
     """
 
     words: str
@@ -43,6 +47,7 @@ class Run:
     bounds: Bounds
     painted: bool
     artifact: bool
+    upright: bool = True
 
 
 @dataclass(frozen=True)
@@ -176,15 +181,19 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- 
     edges = [ctypes.c_float() for _ in range(4)]
     raw.FPDFPageObj_GetBounds(item, *edges)
     red, green, blue, alpha = (int(value.value) for value in color)
+    # How a letter's own axes lie on the page: across and up.
+    across, up = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
+    slant = abs(matrix.a * matrix.c + matrix.b * matrix.d)
     return Run(
         words=_words(item, words_of),
         font=_font_name(item),
-        # The height of the letters is what the matrix makes of their size.
-        size=abs(size.value) * (matrix.c**2 + matrix.d**2) ** 0.5,
+        # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
+        size=abs(size.value) * (up if across > up * NARROWEST else across),
         color=(red, green, blue),
         bounds=tuple(edge.value for edge in edges),  # type: ignore[arg-type]
         painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
         artifact=raw.FPDFPageObj_GetMarkedContentID(item) < 0,
+        upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
     )
 
 

@@ -75,7 +75,9 @@ class Frame:
 def squeezed(text: str) -> str:
     """Give a text without what a page may set differently: two texts that say the same are then equal."""
     bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
-    return _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
+    folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
+    # Capitals of a Turkish \u0131 and i, and of a Greek letter with two marks, do not lead back to it.
+    return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
 
 
 def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:

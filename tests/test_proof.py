@@ -15,10 +15,11 @@ from tiny import TINY
 from teachback import pdf
 from teachback.build import build
 from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.errors import Severity
+from teachback.errors import Severity, TeachbackError
 from teachback.laid import text_outside
 from teachback.press import HANDOUT_SAFE, do_job
-from teachback.proof import glyph_problems, outside_problems, prove, said_problems, sheet_problems
+from teachback.proof import glyph_problems, outside_problems, prove
+from teachback.readback import said_problems, sheet_problems
 from teachback.said import Expected, squeezed
 from teachback.settings import resolve
 from teachback.workspace import builtin_root, handout_files
@@ -251,6 +252,72 @@ def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Worksp
     """Underlined, a little closer, a little slanted, and up the side of a page."""
     style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
     assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
+
+
+SAID_MORE = {
+    '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'",
+    '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'",
+    '.badge::before { content: "Not " }': "words are added that are not the handout's: 'not'",
+    '.foot-draft::before { content: "Approved. Was: " }': "shows words that no screen reader says: 'approved was",
+    ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }": "the tier 'today' stands above 'now', and is read after it",
+    "@page { size: A5 landscape }": "is 210 x 148 mm, and the paper is 216 x 279 mm",
+    ".foot-qr svg { width: 2mm; height: 2mm }": "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
+}
+
+
+@pytest.mark.parametrize("style", SAID_MORE)
+def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """Words beside a flag can turn its sense round; what is painted in another order is read in another order."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if SAID_MORE[style] in message], caught.read_back
+
+
+@pytest.mark.parametrize(
+    ("template", "old", "new", "fault"),
+    [
+        (
+            "templates/blocks/tier.html",
+            "{% for flag in block.flags %}",
+            "{% for flag in edition.flags %}",
+            "words are added beside the red flag",
+        ),
+        ("templates/blocks/footer.html", "{{ qr(code) }}", '{{ qr("AB-XX-EN-3333333") }}', "the QR code of page 1 says AB-XX-EN-3333333"),
+        (
+            "templates/blocks/footer.html",
+            "{{ words.draft }}",
+            "{{ words.draft }} Not any more.",
+            "shows words that no screen reader says: 'notanymore",
+        ),
+        (
+            "templates/handout.html",
+            "{{ edition.title|words_only }}</title>",
+            "Another handout</title>",
+            "the file is called 'Another handout'",
+        ),
+        (
+            "templates/handout.html",
+            'lang="{{ edition.language }}"',
+            'lang="es"',
+            "the file would be read out as 'es', and the text is written in 'en'",
+        ),
+    ],
+)
+def test_a_template_that_says_more_or_other_than_the_edition_stops_the_print(
+    workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
+) -> None:
+    """Flags under another tier, another text's code, a draft that calls itself something else, another title or language."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, template: text.replace(old, new)}))
+    assert [message for message in caught.read_back if fault in message], caught.read_back
+
+
+def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(workspace: Callable[..., Workspace]) -> None:
+    """What replaces a sign when it is read out must not replace words."""
+    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
+    with pytest.raises(TeachbackError, match="words would be read out as other ones: 'All is well'"):
+        cast(workspace({"templates/blocks/tier.html": spoilt_tier}))
 
 
 CARD_STYLES = {

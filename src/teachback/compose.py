@@ -330,7 +330,7 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     return replace(
         job,
         flags=(_placed_flags(edition.flags, authored),),
-        expected=(expected_handout(job.name, edition, authored, dress),),
+        expected=(expected_handout(job.name, edition, authored, dress, settings.paper),),
         handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
         screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
     )

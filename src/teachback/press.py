@@ -79,7 +79,7 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         data = write(laid)
         yield from _pages(job, data, laid.pages, _proved(data, job.handout, laid, job.expected, served))
     if "html" in job.forms:
-        from teachback.proof import screen_problems
+        from teachback.readback import screen_problems
 
         lost = tuple(screen_problems(job.screen, job.expected[0])) if PROVE else ()
         if lost:
@@ -128,7 +128,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.fitting import fitted, laid_together
     from teachback.impose import Sides
     from teachback.pdf import write
-    from teachback.proof import sheet_problems
+    from teachback.readback import sheet_problems
 
     data = None
     if {"pdf", "png"} & set(job.forms):

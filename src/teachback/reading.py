@@ -37,7 +37,7 @@ class Run:
     """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
 
     `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
-    neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is.
+    neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is. `drawn` letters belong to a picture.
     """
 
     words: str
@@ -48,6 +48,7 @@ class Run:
     painted: bool
     artifact: bool
     upright: bool = True
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
 
 def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
     words_of = page.get_textpage()
-    return _in_order(page, ((item, _words(item, words_of)) for item in _texts(_items(page))))
+    return _in_order(_marks_in_order(page), ((item, _words(item, words_of)) for item in _texts(_items(page))))
 
 
 def _items(page: pypdfium2.PdfPage) -> list[Any]:
@@ -133,12 +134,12 @@ def _texts(items: list[Any]) -> list[Any]:
     return [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
 
 
-def _in_order(page: pypdfium2.PdfPage, said: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
+def _in_order(marks: tuple[int, ...], said: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
     """Put the words of a page's texts into the order of its tags, without those that no tag holds."""
     by_mark: dict[int, list[str]] = {}
     for item, words in said:
         by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(words)
-    return tuple(words for mark in _marks_in_order(page) for words in by_mark.get(mark, ()))
+    return tuple(words for mark in marks for words in by_mark.get(mark, ()))
 
 
 def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -- a pdfium handle
@@ -152,8 +153,9 @@ def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
     items = _items(page)
     texts = _texts(items)
     words_of = page.get_textpage()
-    runs = tuple(_run(item, words_of) for item in texts)
-    tagged = _in_order(page, ((item, run.words) for item, run in zip(texts, runs, strict=True)))
+    marks = _marks_in_order(page)
+    runs = tuple(_run(item, words_of, marks) for item in texts)
+    tagged = _in_order(marks, ((item, run.words) for item, run in zip(texts, runs, strict=True)))
     scale = dpi / PT_PER_INCH
     whole = page.render(scale=scale, grayscale=True).to_pil()
     _activate(texts, on=False)
@@ -171,7 +173,7 @@ def _activate(items: list[Any], *, on: bool) -> None:
         raw.FPDFPageObj_SetIsActive(item, on)
 
 
-def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- a pdfium handle
+def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: tuple[int, ...]) -> Run:  # noqa: ANN401 -- a pdfium handle
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
     matrix = raw.FS_MATRIX()
@@ -181,6 +183,7 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- 
     edges = [ctypes.c_float() for _ in range(4)]
     raw.FPDFPageObj_GetBounds(item, *edges)
     red, green, blue, alpha = (int(value.value) for value in color)
+    mark = raw.FPDFPageObj_GetMarkedContentID(item)
     # How a letter's own axes lie on the page: across and up.
     across, up = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
     slant = abs(matrix.a * matrix.c + matrix.b * matrix.d)
@@ -192,7 +195,8 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- 
         color=(red, green, blue),
         bounds=tuple(edge.value for edge in edges),  # type: ignore[arg-type]
         painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
-        artifact=raw.FPDFPageObj_GetMarkedContentID(item) < 0,
+        artifact=mark < 0,
+        drawn=mark >= 0 and mark not in marks,
         upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
     )
 
@@ -207,7 +211,10 @@ def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
 
 
 def _marks_in_order(page: pypdfium2.PdfPage) -> tuple[int, ...]:
-    """Give the numbers of a page's marked content in the order of the tag tree: the order in which it is read out."""
+    """Give the numbers of a page's marked content in the order of the tag tree: the order in which it is read out.
+
+    What is drawn inside a picture is left out: the picture has words of its own.
+    """
     tree = raw.FPDF_StructTree_GetForPage(page)
     if not tree:
         return ()
@@ -219,6 +226,8 @@ def _marks_in_order(page: pypdfium2.PdfPage) -> tuple[int, ...]:
 
 
 def _marks(element: Any) -> Iterator[int]:  # noqa: ANN401 -- a pdfium handle
+    if _is_figure(element):
+        return
     for index in range(raw.FPDF_StructElement_CountChildren(element)):
         child = raw.FPDF_StructElement_GetChildAtIndex(element, index)
         if child:
@@ -227,3 +236,17 @@ def _marks(element: Any) -> Iterator[int]:  # noqa: ANN401 -- a pdfium handle
             mark = raw.FPDF_StructElement_GetChildMarkedContentID(element, index)
             if mark >= 0:
                 yield mark
+
+
+def _is_figure(element: Any) -> bool:  # noqa: ANN401 -- a pdfium handle
+    length = raw.FPDF_StructElement_GetType(element, None, 0)
+    name = ctypes.create_string_buffer(max(length, 2))
+    raw.FPDF_StructElement_GetType(element, name, length)
+    return name.raw[: max(length - 2, 0)].decode("utf-16-le", "replace") == "Figure"
+
+
+def grey_page(data: bytes, dpi: float) -> tuple[int, int, bytes]:
+    """Draw the first page of a PDF in grey: width and height in dots, and a byte for each dot."""
+    with pypdfium2.PdfDocument(data) as document:
+        picture = document[0].render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
+        return picture.width, picture.height, picture.tobytes()

@@ -45,7 +45,8 @@ class Expected:
     """What a file must give back: sentences in their order, words that each page must show, and the smallest type allowed, in pt.
 
     `places` finds a sentence in the handout's file, by its squeezed words; what it does not know is placed at `place`. Of a
-    card, the sentences from `back` on stand on its back.
+    card, the sentences from `back` on stand on its back. `frame` is what the templates may say around the sentences, and `beside`
+    what they may say right beside a red flag. `page_mm` is the paper, and `code` what a QR code on it says.
     """
 
     name: str
@@ -56,6 +57,12 @@ class Expected:
     card: bool = False
     back: int = 0
     places: Mapping[str, Location] = field(default_factory=dict)
+    frame: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    language: str = "en"
+    title: str = ""
+    page_mm: tuple[float, float] | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,13 +140,16 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
 
 
 def _line(line: Line | None, flag: str = "") -> Iterator[Said]:
-    """Give a line's words; lines to write on, and addresses that paper prints behind a link, cut it into parts."""
+    """Give a line's words; lines to write on, and the addresses that are printed behind links, cut it into parts."""
     part = ""
     for span in line or ():
         part += "" if span.blank else span.text
         if span.blank or span.href is not None:
             yield Said(part, flag)
             part = ""
+        if span.href is not None:
+            address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+            yield Said(f"({address})" if address not in span.text else "")
     yield Said(part, flag)
 
 

@@ -196,8 +196,9 @@ def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
     for answer in answers:
         output = main_file(answer)
         if output is not None:
+            data = kept_bytes(folder, output, answer.code)
             path = Path(tempfile.mkdtemp(prefix="teachback-")) / output.file.rsplit("/", 1)[-1]
-            path.write_bytes(kept_bytes(folder, output, answer.code))
+            path.write_bytes(data)
             return path
     return None
 

@@ -31,6 +31,7 @@ from teachback.cli import run
 from teachback.deal import deal
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.press import do_jobs
+from teachback.record import made_from, shared_fingerprint
 from teachback.reprint import reprint
 from teachback.settings import resolve
 
@@ -275,6 +276,20 @@ def test_a_full_disk_is_said_and_leaves_the_archive_whole(three: Path, monkeypat
     assert len(kept_in(three, entry.code)) == 1
 
 
+def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS a network's disk refuses the call that empties the drive's own memory."""
+
+    def refuse(descriptor: int, command: int) -> None:
+        raise OSError(errno.ENOTSUP, f"{descriptor} {command}")
+
+    flushed: list[int] = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    disk.write_through(tmp_path / "kept", b"bytes")
+    assert (len(flushed), (tmp_path / "kept").read_bytes()) == (1, b"bytes")
+
+
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_a_folder_that_cannot_be_written_to_is_said(three: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """With the place and the reason."""
@@ -321,6 +336,18 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(three: Path, mon
     with (three / "journal.jsonl").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert refused(three).endswith("another run holds this archive")
+
+
+@pytest.mark.parametrize("part", ["objects", "entries"])
+def test_what_is_no_file_is_not_read(three: Path, part: str) -> None:
+    """A pipe in the place of a kept file gives no end: it is named, and what it stands for is gone."""
+    path = min((three / part).rglob("*.json" if part == "entries" else "*.pdf"))
+    path.unlink()
+    os.mkfifo(path)
+    messages = [problem.message for problem in verify(three).problems]
+    assert "this file does not belong into an archive" in messages
+    assert [message for message in messages if message.endswith(" is gone")]
+    assert sum(len(paths) for paths in entry_paths(three).values()) == (2 if part == "entries" else 3)
 
 
 def test_an_archive_whose_journal_is_gone_takes_nothing_in(three: Path) -> None:
@@ -408,6 +435,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "a record edited by hand": (edit_record, [f"{code_of(1)}: the record is no longer what was kept at 2026-11-22T12:00:00+00:00"]),
     "a record under another code": (
         lambda a: only((a / "entries" / code_of(1)).iterdir()).parent.rename(a / "entries" / code_of(9)),
+        [f"{code_of(1)}: the record stands under another code"],
+    ),
+    "a copy of a record under another code": (
+        lambda a: shutil.copytree(a / "entries" / code_of(1), a / "entries" / "A-CODE-BEFORE-ALL"),
         [f"{code_of(1)}: the record stands under another code"],
     ),
     "a line of the journal edited": (
@@ -628,17 +659,24 @@ def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(workspace: Mak
 def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The cards say the earlier text."""
+    """The cards say the earlier text, and the next build knows it."""
     clinic, archive = workspace(), tmp_path / "archive"
     path = clinic.root / "content/handouts/tiny.yaml"
+    before = path.read_bytes()
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
         path.write_text(path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"), encoding="utf-8")
         return do_jobs(*arguments)
 
     monkeypatch.setattr(deal_module, "do_jobs", slow)
-    done = deal(resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic), Order(copies=1), clinic, TODAY)
+    done = deal(
+        resolve({"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")}, {}, clinic),
+        Order(copies=1),
+        clinic,
+        TODAY,
+    )
     assert [problem.message for problem in done.problems] == ["printed, but not archived: a file was changed while this was printed"]
+    assert done.output.made_from == made_from(shared_fingerprint(clinic), before)
     assert done.archived == ()
     assert not archive.exists()
 

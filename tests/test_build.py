@@ -18,6 +18,7 @@ from teachback.compose import check_design, open_design
 from teachback.errors import UsageError
 from teachback.record import sha256
 from teachback.settings import resolve
+from teachback.workspace import builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,8 +266,8 @@ def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(work
 
 def test_a_card_is_the_same_in_large_print(workspace: Make) -> None:
     """There is one size of card, so a template cannot make two of it under one name."""
-    templates = {"templates/blocks/card-back.html": '<div class="card back">{% if large %}LARGE{% endif %}back</div>'}
-    clinic = workspace(templates)
+    name = "templates/blocks/card-back.html"
+    clinic = workspace({name: (builtin_root() / name).read_text(encoding="utf-8") + "{% if large %}LARGE{% endif %}"})
     run(clinic, kind=("card",), size="large")
     assert "LARGE" not in (clinic.root / "build/tiny/card-ckd-en.html").read_text(encoding="utf-8")
 

@@ -94,6 +94,19 @@ def test_a_link_out_of_the_workspace_is_refused(
     assert [path for path in files if not target and path.resolve().is_relative_to(tmp_path / "outside")] == []
 
 
+def test_a_link_out_is_found_behind_a_link_that_stays_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder beside content/ may be linked into it; what it holds is looked at like all else."""
+    root = link_case(tmp_path, "shared/secret.svg", "secret.svg")
+    (root / "content/images").symlink_to(root / "shared", target_is_directory=True)
+    code, _, stderr = here("build tiny --format html", root, monkeypatch, capsys)
+    assert code == 1
+    assert [(one.place, one.message) for one in problems(stderr)] == [
+        ("content/images/secret.svg", "this is a link to a place outside the workspace")
+    ]
+
+
 def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,7 @@ def test_a_mistyped_code_is_told_from_one_that_is_not_here(clinic: Path, say: Ca
     status, out, err = say(wrong)
     assert (status, out) == (1, "")
     assert f"{wrong} was misread or mistyped: its last character, the check, does not fit the rest" in err
+    assert f"7 letters and digits, of these: {ALPHABET}." in err
     assert f"Did you mean {code} (tiny for ckd)?" in err
     status, out, err = say(code_of(3))
     assert (status, out) == (1, "")
@@ -188,6 +190,16 @@ def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(tmp_path: 
     (archive / "entries" / entry.code / f"{hashlib.sha256(forged).hexdigest()}.json").write_bytes(forged)
     run(["identify", entry.code, "--archive", str(archive)])
     assert f"{entry.code}: the journal of the archive does not name every record of this code" in capsys.readouterr().err
+
+
+def test_a_record_that_was_copied_under_another_code_is_not_taken_for_granted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The journal names it, but not for this code."""
+    archive = tmp_path / "archive"
+    entry, blobs = edition(1)
+    keep(archive, [entry], blobs)
+    shutil.copytree(archive / "entries" / entry.code, archive / "entries" / code_of(2))
+    run(["identify", code_of(2), "--archive", str(archive)])
+    assert f"{code_of(2)}: the journal of the archive does not name every record of this code" in capsys.readouterr().err
 
 
 def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> None:

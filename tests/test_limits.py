@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import operator
 import os
@@ -72,9 +73,12 @@ def _nothing_stays(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     """No test leaves a process behind, or a folder of one."""
     scratch = tmp_path_factory.mktemp("scratch")
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    # Such as the browser of other tests.
+    before = children(os.getpid())
     yield
     assert multiprocessing.active_children() == []
-    assert [child for child in children(os.getpid()) if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()] == []
+    stayed = set(children(os.getpid())).difference(before)
+    assert [child for child in stayed if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()] == []
     assert list(scratch.iterdir()) == []
 
 
@@ -241,6 +245,38 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
     assert [len(done[0].result), len(done[-1].result)] == [1, 10_000_000]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "multiprocessing.process.BaseProcess.start",
+            (
+                "a printing process could not be started: Resource temporarily unavailable",
+                "Start again, with less beside it; what was finished is kept.",
+            ),
+        ),
+        (
+            "tempfile.mkdtemp",
+            (
+                "there is no room for what printing puts down for a while: Resource temporarily unavailable",
+                "Make room in the system's folder for such files, or name another one in TMPDIR.",
+            ),
+        ),
+    ],
+)
+def test_what_the_system_refuses_to_the_pool_is_a_problem(
+    name: str, said: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Too many processes, or no room for short-lived files: words, and no traceback."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(name, refuse)
+    code, _, stderr = here("build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys)
+    assert (code, [(one.message, one.hint) for one in problems(stderr)]) == (1, [said])
+
+
 def test_the_group_of_what_ran_wild_is_left_out() -> None:
     """Of a handout that is not printed by halves nothing more is tried; another one is."""
     tasks = [task(sleep, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
@@ -265,11 +301,15 @@ def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
     assert again.reading.authored["leg-cramps"].handout == desk.reading.authored["leg-cramps"].handout
 
 
+# A shell makes what it starts in the background, such as these tests, deaf to Ctrl-C, and that is handed down.
+HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from teachback.__main__ import main; main()"
+
+
 def start(root: Path) -> subprocess.Popen[str]:
     """Start a run that prints one handout and hangs in the other, and wait until it does."""
     template = WILD["twelve nested flex boxes"][0].encode()
     lay(root, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
-    command = [sys.executable, "-m", "teachback", "build", "tiny", "other", "--kind", "handout", "--audience", "ckd", "--jobs", "2"]
+    command = [sys.executable, "-c", HEARING, "build", "tiny", "other", "--kind", "handout", "--audience", "ckd", "--jobs", "2"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert until((root / PRINTED).is_file)

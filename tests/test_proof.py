@@ -15,10 +15,11 @@ from tiny import TINY
 from teachback import pdf
 from teachback.build import build
 from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.errors import Severity
+from teachback.errors import Severity, TeachbackError
 from teachback.laid import text_outside
-from teachback.press import HANDOUT_SAFE
-from teachback.proof import glyph_problems, outside_problems, prove, said_problems, sheet_problems
+from teachback.press import HANDOUT_SAFE, do_job
+from teachback.proof import glyph_problems, outside_problems, prove
+from teachback.readback import said_problems, sheet_problems
 from teachback.said import Expected, squeezed
 from teachback.settings import resolve
 from teachback.workspace import builtin_root, handout_files
@@ -157,6 +158,57 @@ def test_only_reading_back_tells_what_a_template_left_out_or_moved(
     assert caught.read_back == (f"handout of tiny for ckd: {fault}",)
 
 
+PHONES = "emergency: '911'\nphone: 555-0100\nafter_hours: 555-0199\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "template", "old", "number"),
+    [
+        ("handout", "today", "tier.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "today", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-back.html", "{{ dial(clinic.after_hours) }}", "555-0199"),
+    ],
+)
+def test_a_number_to_call_that_a_template_leaves_out_is_missed(
+    workspace: Callable[..., Workspace], kind: str, tier: str, template: str, old: str, number: str
+) -> None:
+    """The clinic's numbers beside the flags are as much part of the page as the flags."""
+    text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
+    assert old in text
+    content = {"content/clinic.yaml": PHONES, "content/handouts/tiny.yaml": TINY.replace("tier: now", f"tier: {tier}")}
+    for files, flaws in ((content, []), ({**content, f"templates/blocks/{template}": text.replace(old, "")}, [number])):
+        job, served = job_of(workspace(files), kind)
+        done = do_job(job, served)
+        # The masthead of a handout has the number, too.
+        fault = "is not in its turn" if kind == "handout" else "is not on the card"
+        assert [one.message for one in done.problems] == [f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws]
+
+
+LEFT_OUT = [
+    ("handout", "templates/blocks/tier.html", "{{ flag.text|marked }}", "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
+    ("handout", "templates/blocks/footer.html", "{{ code }}", "handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
+    ("card", "templates/blocks/card-front.html", "{{ flag.short|marked }}", "card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
+    ("card", "templates/blocks/card-back.html", "{{ words.card_draft }}", "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "template", "old", "fault"), LEFT_OUT)
+def test_a_page_for_a_screen_is_read_back_too(
+    workspace: Callable[..., Workspace], today: dt.date, kind: str, template: str, old: str, fault: str
+) -> None:
+    """Who asks for HTML alone is not given a page on which a template has left something out."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    for files, faults in (({}, []), ({template: text.replace(old, "")}, [fault])):
+        clinic = workspace(files)
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": (kind,), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        assert [message[: len(part)] for message, part in zip(errors, faults, strict=True)] == faults
+        assert len(built.printed) == 1 - len(faults)
+
+
 HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
 STYLES = {
     ".message { color: #fff }": HIDDEN,
@@ -175,6 +227,13 @@ STYLES = {
     ".message { transform: translateX(160mm) }": "'One message.' stands ",
     ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
     ".message { margin-top: -34pt }": "lie on each other on page 1",
+    ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
+    ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
+    ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
+    ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
 }
 
 
@@ -189,11 +248,83 @@ def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Work
     assert not list((clinic.root / "out").rglob("*.pdf"))
 
 
+def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:
+    """Underlined, a little closer, a little slanted, and up the side of a page."""
+    style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
+    assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
+
+
+SAID_MORE = {
+    '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'",
+    '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'",
+    '.badge::before { content: "Not " }': "words are added that are not the handout's: 'not'",
+    '.foot-draft::before { content: "Approved. Was: " }': "shows words that no screen reader says: 'approved was",
+    ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }": "the tier 'today' stands above 'now', and is read after it",
+    "@page { size: A5 landscape }": "is 210 x 148 mm, and the paper is 216 x 279 mm",
+    ".foot-qr svg { width: 2mm; height: 2mm }": "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
+}
+
+
+@pytest.mark.parametrize("style", SAID_MORE)
+def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """Words beside a flag can turn its sense round; what is painted in another order is read in another order."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if SAID_MORE[style] in message], caught.read_back
+
+
+@pytest.mark.parametrize(
+    ("template", "old", "new", "fault"),
+    [
+        (
+            "templates/blocks/tier.html",
+            "{% for flag in block.flags %}",
+            "{% for flag in edition.flags %}",
+            "words are added beside the red flag",
+        ),
+        ("templates/blocks/footer.html", "{{ qr(code) }}", '{{ qr("AB-XX-EN-3333333") }}', "the QR code of page 1 says AB-XX-EN-3333333"),
+        (
+            "templates/blocks/footer.html",
+            "{{ words.draft }}",
+            "{{ words.draft }} Not any more.",
+            "shows words that no screen reader says: 'notanymore",
+        ),
+        (
+            "templates/handout.html",
+            "{{ edition.title|words_only }}</title>",
+            "Another handout</title>",
+            "the file is called 'Another handout'",
+        ),
+        (
+            "templates/handout.html",
+            'lang="{{ edition.language }}"',
+            'lang="es"',
+            "the file would be read out as 'es', and the text is written in 'en'",
+        ),
+    ],
+)
+def test_a_template_that_says_more_or_other_than_the_edition_stops_the_print(
+    workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
+) -> None:
+    """Flags under another tier, another text's code, a draft that calls itself something else, another title or language."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, template: text.replace(old, new)}))
+    assert [message for message in caught.read_back if fault in message], caught.read_back
+
+
+def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(workspace: Callable[..., Workspace]) -> None:
+    """What replaces a sign when it is read out must not replace words."""
+    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
+    with pytest.raises(TeachbackError, match="words would be read out as other ones: 'All is well'"):
+        cast(workspace({"templates/blocks/tier.html": spoilt_tier}))
+
+
 CARD_STYLES = {
     ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: of its ink 0 % shows",
     ".card li { display: none }": "the red flag 'chest' is not on the page: 'Chest pain'",
     ".card-foot { font-size: 6pt }": "is set in 6.0 pt; nothing may be smaller than 8 pt here",
-    ".code { display: none }": "the card does not show 'T-CKD-EN-",
+    ".code { display: none }": "card of tiny for ckd does not show 'T-CKD-EN-",
 }
 
 
@@ -266,14 +397,16 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
+    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed("call 555\u0002 0100, wellknown")
+    assert squeezed("I\u015eIK \u0130L\u0130K") == squeezed("\u0131\u015f\u0131k ilik")
+    assert squeezed("\u0390\u03c2".upper()) == squeezed("\u0390\u03c2")
     assert squeezed("Do not take it.") != squeezed("Do take it.")
+    assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
 
 
 def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:
     """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
     job, files = job_of(workspace(), "card")
-    from teachback.press import do_job
-
     [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
     assert not list(sheet_problems(card, job.expected, backs=True))
 
@@ -358,3 +491,27 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
     built = build(resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic), clinic, today)
     assert (built.problems, built.proofs) == ((), {})
     assert built.printed
+
+
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="{}"/></svg>'
+
+
+def test_another_picture_gives_another_code_wherever_it_lies(workspace: Callable[..., Workspace]) -> None:
+    """A page may show any picture below content/: two papers that differ in one must not carry the same code."""
+    pictured = f"{TINY}      - {{figure: drawings/leg.svg, alt: A leg}}\n"
+    codes = [
+        job_of(workspace({"content/handouts/tiny.yaml": pictured, "content/drawings/leg.svg": SQUARE.format(color)}))[0].code
+        for color in ("#111111", "#222222", "#111111")
+    ]
+    assert codes[0] == codes[2] != codes[1]
+
+
+@pytest.mark.parametrize("kind", ["handout", "card"])
+def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(kind: str, workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """The sign that parts it is the one that the shipped fonts have, and the sentence is read back whole."""
+    parted = "Chest pain " + "hyper\u00adkal\u00ademia" * 6
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("Chest pain", parted)})
+    flags = {"handouts": ("tiny",), "kind": (kind,), "audience": ("ckd",), "output": str(clinic.root / "out")}
+    outcome = build(resolve(flags, {}, clinic), clinic, today)
+    assert not outcome.problems
+    assert outcome.outputs

@@ -103,7 +103,8 @@ def entry_paths(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     with told(folder):
         for path in sorted((folder / ENTRIES).glob("[!.]*/[!.]*.json")):
-            found.setdefault(path.parent.name, []).append(path)
+            if path.is_file():
+                found.setdefault(path.parent.name, []).append(path)
         for sha256, code in named_records(folder).items():
             pending = folder / UNFINISHED / f"{sha256}.json"
             if pending.is_file():

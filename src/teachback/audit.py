@@ -59,10 +59,10 @@ class Audit:
 
 @dataclass
 class _Listing:
-    """What an archive holds at one moment; what is named in it never changes after."""
+    """What an archive holds at one moment; what is named in it never changes after. A record stands in one place only."""
 
     journal: bytes
-    records: dict[str, Path]
+    records: dict[str, list[Path]]
     unfinished: list[Path]
     objects: dict[str, Path]
     odd: list[Path] = field(default_factory=list)
@@ -93,7 +93,7 @@ def verify(folder: Path) -> Audit:
     for line in lines:
         entry, wrong = _record(line, listing, folder)
         entries += [entry] if entry else []
-        problems += [wrong] if wrong else []
+        problems += wrong
     problems += _unnamed({line.record for line in lines}, listing, folder)
     problems += _objects(entries, listing, folder)
     return Audit(folder, len({entry.code for entry in entries}), len(lines), len(listing.objects), in_file_order(problems))
@@ -111,12 +111,16 @@ def _listing(folder: Path) -> _Listing:
 def _listed(folder: Path, journal: bytes) -> _Listing:
     listing = _Listing(journal, {}, [], {})
     for path in _files(folder / ENTRIES):
-        if path.suffix == ".json" and path.parent.parent == folder / ENTRIES and path.name not in listing.records:
-            listing.records[path.stem] = path
+        # What is no file, such as a pipe or a link to a device, would be read without end.
+        if path.is_file() and path.suffix == ".json" and path.parent.parent == folder / ENTRIES:
+            listing.records.setdefault(path.stem, []).append(path)
         else:
             listing.odd.append(path)
     for path in _files(folder / OBJECTS):
-        listing.objects[path.relative_to(folder / OBJECTS).as_posix()] = path
+        if path.is_file():
+            listing.objects[path.relative_to(folder / OBJECTS).as_posix()] = path
+        else:
+            listing.odd.append(path)
     listing.unfinished = _files(folder / UNFINISHED)
     return listing
 
@@ -155,31 +159,31 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
     return found, problems
 
 
-def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[Entry | None, Problem | None]:
+def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[Entry | None, list[Problem]]:
     """Read the record that a line of the journal names, and say what is wrong with it."""
     name = f"{line.record}.json"
-    path = listing.records.get(line.record) or next((path for path in listing.unfinished if path.name == name), None)
-    if path is None:
+    paths = [*listing.records.get(line.record, ()), *(path for path in listing.unfinished if path.name == name)]
+    if not paths:
         place = folder / ENTRIES / line.code / name
-        return None, Problem(f"{line.code}: the record that was kept at {line.kept} is gone", _BACKUP, Location(shown(place)))
+        return None, [Problem(f"{line.code}: the record that was kept at {line.kept} is gone", _BACKUP, Location(shown(place)))]
+    # Copies elsewhere say of another code what was kept under this one.
+    path = min(paths, key=lambda path: path.parent.name not in {line.code, UNFINISHED})
     try:
         data = path.read_bytes()
     except OSError as error:
-        return None, Problem(f"{line.code}: the record cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))
+        return None, [Problem(f"{line.code}: the record cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))]
     entry = entry_from(data)
     if hashlib.sha256(data).hexdigest() != line.record or entry is None:
-        return None, Problem(f"{line.code}: the record is no longer what was kept at {line.kept}", _BACKUP, Location(shown(path)))
-    if line.code != entry.code or path.parent.name not in {entry.code, UNFINISHED}:
-        return entry, Problem(f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(path)))
-    return entry, None
+        return None, [Problem(f"{line.code}: the record is no longer what was kept at {line.kept}", _BACKUP, Location(shown(path)))]
+    astray = [other for other in paths if line.code != entry.code or other.parent.name not in {entry.code, UNFINISHED}]
+    return entry, [Problem(f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(other))) for other in astray]
 
 
 def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Problem]:
     """Find records that the journal does not name."""
-    for sha256, path in listing.records.items():
-        if sha256 not in named:
-            message = f"{path.parent.name}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
-            yield Problem(message, _BACKUP, Location(shown(path)))
+    for path in (path for sha256, paths in listing.records.items() if sha256 not in named for path in paths):
+        message = f"{path.parent.name}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
+        yield Problem(message, _BACKUP, Location(shown(path)))
     lost = [path for path in listing.unfinished if path.stem not in named]
     if lost:
         message = f"{len(lost)} {'file' if len(lost) == 1 else 'files'} {_ENDED}"

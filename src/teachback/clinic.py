@@ -5,22 +5,19 @@ Nothing configured means lines to write on, never an invented number.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from teachback.color import WHITE, contrast
+from teachback.color import CONTRAST_FLOOR, WHITE, contrast
 from teachback.model import Plain
-
-# WCAG 2.2, success criterion 1.4.3: text against its background.
-MIN_CONTRAST: Final = 4.5
 
 
 def _readable(color: str) -> str:
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     ratio = contrast((red, green, blue), WHITE)
-    if ratio < MIN_CONTRAST:
-        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {MIN_CONTRAST}:1\nTake a darker colour."
+    if ratio < CONTRAST_FLOOR:
+        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {CONTRAST_FLOOR}:1\nTake a darker colour."
         raise ValueError(message)
     return color
 

@@ -31,7 +31,7 @@ _WEIGHTS: Final = 20
 
 
 def edition_code(edition: Edition, design: str) -> str:
-    """Give a code such as LC-CKD-EN-7F3A9CX: initials, audience, language, a hash of the words and the design, a check character.
+    """Give a code such as LC-CKD-EN-7F3A9CQ: initials, audience, language, a hash of the words and the design, a check character.
 
     `design` tells the design apart: templates, styles, pictures, the words of the language, the clinic. Handout and card, both sizes and both papers
     of one edition carry the same code, because they say the same.

@@ -8,6 +8,9 @@ from typing import Final
 Rgb = tuple[int, int, int]
 
 WHITE: Final = (255, 255, 255)
+# WCAG 2.2: 1.4.3 (at least) and 1.4.6 (enhanced), which is ours for body text.
+CONTRAST_FLOOR: Final = 4.5
+CONTRAST_BODY: Final = 7.0
 _LINEAR_LIMIT: Final = 0.04045
 
 

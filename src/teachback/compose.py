@@ -275,8 +275,10 @@ def compose_jobs(
 
 def design_hash(design: Design) -> str:
     """Hash what pages look like: templates, styles and pictures. The words and the clinic are hashed as they are printed."""
-    kinds = ("templates/", "styles/", "content/images/")
-    return design_fingerprint({name: path for name, path in design.files.items() if name.startswith(kinds)})
+    # A page may show a picture from anywhere below content/, not only from content/images/: see `loading.served`.
+    return design_fingerprint(
+        {name: path for name, path in design.files.items() if name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS}
+    )
 
 
 def _dressed(edition: Edition, shared: Shared, fingerprint: str) -> Dress:
@@ -328,7 +330,7 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     return replace(
         job,
         flags=(_placed_flags(edition.flags, authored),),
-        expected=(expected_handout(job.name, edition, authored, dress),),
+        expected=(expected_handout(job.name, edition, authored, dress, settings.paper),),
         handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
         screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
     )

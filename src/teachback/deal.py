@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -9,10 +10,11 @@ from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import Desk, check_apart, deck_apart, open_design, open_pool, read_handouts, summarise
 from teachback.content import load_stocks
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
+from teachback.plan import origins
 from teachback.press import do_jobs
-from teachback.record import Output, keep, made_from, read_record, review_problems, sha256, shared_fingerprint
+from teachback.record import Output, keep, read_record, review_problems, sha256, shared_fingerprint
 from teachback.units import Paper, TypeSize
-from teachback.workspace import Workspace, handout_files, read_bytes, write_whole
+from teachback.workspace import Workspace, handout_files, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,6 +45,8 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     """
     files = handout_files(workspace)
     stem = _chosen(settings, tuple(files))
+    # Hashed before it is read: what is changed while the cards are printed counts as changed.
+    origin = origins(files, shared_fingerprint(workspace), {}, defaultdict(list))
     reading = read_handouts(workspace, {stem: files[stem]})
     if stem in reading.problems:
         raise TeachbackError(*reading.problems[stem])
@@ -76,8 +80,6 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     if done.problems:
         raise TeachbackError(*done.problems)
     printed = done.printed[0]
-    shared = shared_fingerprint(workspace)
-    origins = {name: made_from(shared, read_bytes(path)) for name, path in files.items() if path.is_file()}
     parts = ["cards", job.audience, handout.language, run.stock, *(["press"] if order.press else [])]
     output = Output(
         file=f"{handout.id}/{'-'.join(parts)}.pdf",
@@ -95,10 +97,10 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
         form="cards-press" if order.press else "cards",
         setup=settings.card_setup,
         libraries=sha256(done.libraries.encode()),
-        made_from=origins[stem],
+        made_from=origin[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    noticed += _recorded(settings, output, done.libraries, origins)
+    noticed += _recorded(settings, output, done.libraries, origin)
     archived, unkept = _archived(settings, output, workspace)
     return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
 
@@ -130,11 +132,11 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
     return of_id[-1]
 
 
-def _recorded(settings: Settings, output: Output, libraries: str, origins: dict[str, str]) -> tuple[Problem, ...]:
+def _recorded(settings: Settings, output: Output, libraries: str, origin: dict[str, str]) -> tuple[Problem, ...]:
     """Put the file into the record and the manifest, beside what is there."""
     record = read_record(settings.output)
     outputs = {name: other for name, other in record.outputs.items() if (settings.output / name).is_file()}
     outputs[output.file] = output
-    live = [other for other in outputs.values() if other.made_from == origins.get(other.stem)]
+    live = [other for other in outputs.values() if other.made_from == origin.get(other.stem)]
     now = replace(record, outputs=outputs, libraries=libraries or record.libraries)
     return tuple(keep(settings.output, record, now, live))

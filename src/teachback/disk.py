@@ -49,12 +49,13 @@ def append(descriptor: int, data: bytes) -> None:
 
 
 def _flush(descriptor: int) -> None:
-    # On macOS fsync leaves the bytes in the drive's own memory.
+    # On macOS fsync leaves the bytes in the drive's own memory; on a network's disk only fsync can be asked for.
     full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is None:
-        os.fsync(descriptor)
-    else:
-        fcntl.fcntl(descriptor, full)
+    if full is not None:
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, full)
+            return
+    os.fsync(descriptor)
 
 
 def sync(folder: Path) -> None:

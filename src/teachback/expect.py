@@ -5,29 +5,41 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from teachback.html import dated
+from teachback.marks import plain
 from teachback.said import Expected, Frame, card_back_said, card_front_said, handout_said, squeezed
 from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from teachback.content import Authored
     from teachback.edition import Edition
     from teachback.errors import Location
     from teachback.html import Dress
+    from teachback.units import Paper
+    from teachback.words import Words
 
 # Strong words, and the words of a link.
 _MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 
 
-def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
+def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dress, paper: Paper) -> Expected:
     """Give what the file of a handout must give back."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
         said=handout_said(edition, frame),
-        each_page=(dress.code, _review(edition, dress.words.draft)),
+        each_page=(dress.code, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)),
         floor=TYPE_FLOOR[edition.size],
         places=_places(authored),
+        frame=_frame(edition, dress, plain(edition.title)),
+        beside=_beside(dress.words),
+        language=edition.language,
+        title=plain(edition.title),
+        page_mm=(paper.box.width, paper.box.height),
+        code=dress.code,
     )
 
 
@@ -39,19 +51,56 @@ def expected_card(name: str, edition: Edition, authored: Authored, dress: Dress)
         name=name,
         place=authored.file.locate(("card",), key=True),
         said=(*front, *card_back_said(edition, frame)),
-        each_page=(dress.code, _review(edition, dress.words.card_draft)),
+        each_page=(dress.code, _review(edition, dress.words, dress.words.card_draft)),
         floor=CARD_TEXT_FLOOR,
         card=True,
         back=len(front),
         places=_places(authored),
+        frame=_frame(edition, dress),
+        beside=_beside(dress.words),
+        language=edition.language,
+        title=plain(edition.card.title) if edition.card else "",
     )
 
 
-def _review(edition: Edition, draft: str) -> str:
-    """Give what paper says of its review: that it is a draft, or who has read it."""
-    return (edition.review.reviewer or draft) if edition.review.status == "approved" else draft
+def _review(edition: Edition, words: Words, draft: str) -> str:
+    """Give what paper says of its review: that it is a draft, or who has read it, and when."""
+    review = edition.review
+    if review.status != "approved" or review.reviewed is None:
+        return draft
+    return words.reviewed.format(reviewer=review.reviewer, date=dated(review.reviewed, edition.language))
+
+
+def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
+    version = words.version.format(date=dated(edition.version, edition.language))
+    due = edition.review.due
+    return (version, *((words.due.format(date=dated(due, edition.language)),) if due else ()))
+
+
+def _frame(edition: Edition, dress: Dress, *more: str) -> tuple[str, ...]:
+    """Give all that templates may say around the sentences, squeezed, the longest first: words, clinic, code, dates."""
+    clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
+    whole = [*more, dress.code, *clinic, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)]
+    pieces = [piece for text in _texts(dress.words.model_dump(exclude={"calibrate"})) for piece in re.split(r"\{[^{}]*\}", text)]
+    return tuple(sorted({squeezed(text) for text in (*whole, *pieces)} - {""}, key=len, reverse=True))
+
+
+def _beside(words: Words) -> tuple[str, ...]:
+    """Give the few words that may stand right beside a red flag: before a number to call, and what a line or a box is called."""
+    return tuple(sorted((squeezed(text) for text in (words.at, words.write_here, words.tick_here)), key=len, reverse=True))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
 
 
 def _places(authored: Authored) -> dict[str, Location]:
     """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
-    return {squeezed(_MARKS.sub(r"\1", text)): place for place, text in authored.file.scalars()}
+    places: dict[str, Location] = {}
+    for place, text in sorted(authored.file.scalars()):
+        places.setdefault(squeezed(_MARKS.sub(r"\1", text)), place)
+    return places

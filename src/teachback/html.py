@@ -162,6 +162,11 @@ def fill(text: str, **values: object) -> Markup:
     return escape(text).format(**values)
 
 
+def dated(day: dt.date, language: str) -> str:
+    """Write a date as it is written in a language. Raises TeachbackError for a language in which nobody can write one."""
+    return format_date(day, "medium", locale=_locale(language))
+
+
 def counter(name: str) -> Markup:
     """Give the place where the style sheet counts pages: `page` or `pages`."""
     return Markup('<span class="counter-{}"></span>').format(name)
@@ -217,7 +222,6 @@ def _stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
 
 
 def _render(template: str, edition: Edition, dress: Dress, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
-    locale = _locale(edition.language)
     own: list[str] = []
 
     def date(day: dt.date) -> str:
@@ -225,7 +229,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
             # Of nothing Babel would make today's date.
             message = f"'{day}' is not a date"
             raise TypeError(message)
-        return format_date(day, "medium", locale=locale)
+        return dated(day, edition.language)
 
     def picture(name: str) -> str:
         path = _file(f"content/{name}", design)

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.archive import ENTRIES, JOURNAL, Entry, Kept, entries_at, entry_paths, named_records, object_path
-from teachback.code import CODE, is_whole, nearest_codes, tidied
+from teachback.code import ALPHABET, CODE, LENGTH, is_whole, nearest_codes, tidied
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, placed
 from teachback.workspace import read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
 # Dots to the inch at which a page without words is drawn: two to three a module of the smallest QR code.
 SCAN_DPI: Final = 200
-_CHECK: Final = "Type it again from the paper: the last part has seven letters and digits, and no 0, 1, 2, 5, 8, B, I, L, O, S, U or V."
+_CHECK: Final = f"Type it again from the paper: the last part has {LENGTH + 1} letters and digits, of these: {ALPHABET}."
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
 
 
 def _answer(
-    code: str, known: Mapping[str, list[Path]], named: Collection[str], sha256: str | None = None, *, photo: bool = False
+    code: str, known: Mapping[str, list[Path]], named: Mapping[str, str], sha256: str | None = None, *, photo: bool = False
 ) -> Answer:
     paths = known.get(code, [])
     entries = entries_at(paths)
@@ -103,7 +103,7 @@ def _answer(
     elif not entries:
         near = tuple(entries_at(known[other])[-1] for other in nearest_codes(code, known) if entries_at(known[other]))
         problems.append(_unknown(code, near))
-    if any(path.stem not in named for path in paths):
+    if any(named.get(path.stem) != code for path in paths):
         message = f"{code}: the journal of the archive does not name every record of this code"
         problems.append(Problem(message, "A record may have been put there by hand: run `teachback verify`.", severity=Severity.WARNING))
     exact = next((output for entry in entries for output in entry.outputs if output.sha256 == sha256), None)
@@ -116,7 +116,7 @@ def _unknown(code: str, near: tuple[Entry, ...]) -> Problem:
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
     if CODE.fullmatch(code) is None:
-        return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CX; it stands on each page and card.")
+        return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.")
     if not is_whole(code):
         return Problem(f"{code} was misread or mistyped: its last character, the check, does not fit the rest", f"{guess} {_CHECK}".strip())
     hint = "It may have been printed elsewhere, or without --archive."
@@ -196,8 +196,9 @@ def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
     for answer in answers:
         output = main_file(answer)
         if output is not None:
+            data = kept_bytes(folder, output, answer.code)
             path = Path(tempfile.mkdtemp(prefix="teachback-")) / output.file.rsplit("/", 1)[-1]
-            path.write_bytes(kept_bytes(folder, output, answer.code))
+            path.write_bytes(data)
             return path
     return None
 

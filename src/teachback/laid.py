@@ -19,6 +19,10 @@ TOLERANCE: Final = 0.1
 FRONT: Final = 1
 
 
+# Letters and words set closer than this, as a share of the type size, run into each other.
+CLOSEST_LETTERS: Final = -0.06
+CLOSEST_WORDS: Final = -0.12
+
 # left, top, right, bottom in CSS px.
 _Box = tuple[float, float, float, float]
 _Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
@@ -109,6 +113,21 @@ def letterings(laid: Laid) -> tuple[Lettering, ...]:
         for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
             found.setdefault((tuple(line.style["font_family"]), int(line.style["font_weight"])), []).append(line.text)
     return tuple(Lettering(families, weight, "".join(words)) for (families, weight), words in found.items())
+
+
+def marred(laid: Laid) -> Iterator[tuple[int, str, str]]:
+    """Find words that a style strikes out, or sets so close that they run into each other: page, words, fault.
+
+    They can be read back, and most of their ink is seen: only the style tells.
+    """
+    for number, page in enumerate(laid.document.pages, start=1):
+        for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
+            style, size = line.style, line.style["font_size"]
+            letters = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
+            if "line-through" in style["text_decoration_line"]:
+                yield number, line.text.strip(), "is struck out"
+            if letters < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
+                yield number, line.text.strip(), "is set so close that its letters or words lie on each other"
 
 
 @dataclass(frozen=True)

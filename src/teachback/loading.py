@@ -62,7 +62,12 @@ class _Page(HTMLParser):
             # As the template writes it, so that it is found there.
             self.elements.append((self.get_starttag_text() or f"<{tag}")[: len(tag) + 1])
             return
+        if tag == "meta" and ("http-equiv", "refresh") in [(name, (value or "").lower()) for name, value in attrs]:
+            self.elements.append('http-equiv="refresh"')
         for name, value in attrs:
+            if name.startswith("on"):
+                # A script in an attribute.
+                self.elements.append(name)
             if name in _LOADING or (name == "href" and tag in _LOADING_HREF):
                 self.loaded.append(value or "")
             elif name == "style" or "url(" in (value or "").lower():

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.fonts import font_fault
 from teachback.loading import served
-from teachback.picture import KINDS, picture_fault
+from teachback.picture import KINDS, MAX_BYTES, picture_fault
 from teachback.style import unread_problems
 from teachback.textfile import place_of
 from teachback.workspace import MIME
@@ -56,8 +56,9 @@ Fonts = FontConfiguration
 
 # A base that no network knows: relative names in a page resolve against it, and the fetcher answers only for it.
 BASE: Final = "https://workspace.invalid/"
-# One file for reading aloud and for keeping: PDF/A-2a here, and `_finish` adds what PDF/UA-1 asks for on top.
+# How many new objects Python waits for before it looks for garbage; see `fonts`.
 GARBAGE_THRESHOLD: Final = 100_000
+# One file for reading aloud and for keeping: PDF/A-2a here, and `_finish` adds what PDF/UA-1 asks for on top.
 VARIANT: Final = "pdf/a-2a"
 # The name that PDF/UA-1 has in XMP (ISO 14289-1, clause 5), and the schema by which PDF/A-2 knows it (ISO 19005-2, 6.6.2.3).
 _UA_RDF: Final = (
@@ -74,7 +75,6 @@ _UA_RDF: Final = (
     b"<pdfaProperty:description>Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>"
     b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n"
 )
-MAX_FILE_BYTES: Final = 5_000_000
 # What WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
@@ -111,8 +111,8 @@ class _Fetcher(URLFetcher):
             message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
             raise FatalURLFetchingError(message)
         path = self.files[name]
-        if path.stat().st_size > MAX_FILE_BYTES:
-            message = f"the file '{name[:80]}' is larger than {MAX_FILE_BYTES // 1_000_000} MB"
+        if path.stat().st_size > MAX_BYTES:
+            message = f"the file '{name[:80]}' is larger than {MAX_BYTES // 1_000_000} MB"
             raise FatalURLFetchingError(message)
         data, suffix = path.read_bytes(), path.suffix.lower()
         fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)

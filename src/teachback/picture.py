@@ -1,4 +1,4 @@
-"""Pictures that a page may carry: whole, of a kind that prints, and asking for nothing outside. The one module for Pillow.
+"""Pictures that a page may carry: whole, of a kind that prints, and asking for nothing outside. With seen, one of the two modules for Pillow.
 
 WeasyPrint leaves a hole where it cannot read a picture, and a browser shows a broken one: so each is read before.
 """
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Suffix -> what the file must be inside.
 KINDS: Final = {".svg": "SVG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+# Of a picture or a font.
 MAX_BYTES: Final = 5_000_000
 # A page at 300 dots to the inch has 8 million.
 MAX_PIXELS: Final = 40_000_000

@@ -85,7 +85,13 @@ class Pool:
 
     def __enter__(self) -> Self:
         # One folder for whatever the children put down: a child that is killed cannot clean up.
-        self._scratch = tempfile.mkdtemp(prefix="teachback-pool-")
+        try:
+            self._scratch = tempfile.mkdtemp(prefix="teachback-pool-")
+        except OSError as error:
+            message = f"there is no room for what printing puts down for a while: {error.strerror or error}"
+            raise TeachbackError(
+                Problem(message, "Make room in the system's folder for such files, or name another one in TMPDIR.")
+            ) from None
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -132,6 +138,13 @@ class Pool:
                     child.pipe.send((child.task.work, child.task.subject, child.task.doing, child.task.hint, self._seconds))
 
     def _start(self) -> _Child:
+        try:
+            return self._started()
+        except OSError as error:
+            # As many processes or open files as this person may have, or no memory for one more.
+            raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
+
+    def _started(self) -> _Child:
         ours, theirs = self._context.Pipe()
         inherited = [child.pipe for child in self._children] + [ours] if self._context.get_start_method() == "fork" else []
         process = self._context.Process(
@@ -174,8 +187,7 @@ class Pool:
         except (EOFError, OSError):
             self._end(child)
             if task is None:
-                message = "a printing process could not be started"
-                raise TeachbackError(Problem(message, "Start again, with less beside it; what was finished is kept.")) from None
+                raise TeachbackError(_not_started()) from None
             return _crash(task, child.process.exitcode)
         if kind == READY:
             child.ready = True
@@ -198,6 +210,10 @@ class Pool:
         child.process.kill()
         child.process.join()
         child.pipe.close()
+
+
+def _not_started(why: str = "") -> Problem:
+    return Problem(f"a printing process could not be started{why}", "Start again, with less beside it; what was finished is kept.")
 
 
 def _crash(task: Task, code: int | None) -> Outcome:

@@ -77,8 +77,13 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
         laid = _laid_handout(job, served)
         data = write(laid)
-        yield from _pages(job, data, laid.pages, _proved(data, job.handout, laid, job.expected[0], served))
+        yield from _pages(job, data, laid.pages, _proved(data, job.handout, laid, job.expected, served))
     if "html" in job.forms:
+        from teachback.readback import screen_problems
+
+        lost = tuple(screen_problems(job.screen, job.expected[0])) if PROVE else ()
+        if lost:
+            raise TeachbackError(*lost)
         yield Printed("html", job.screen.encode(), 1)
 
 
@@ -96,14 +101,14 @@ def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
     return laid
 
 
-def _proved(data: bytes, page: str, laid: Laid, expected: Expected, served: Mapping[str, Path]) -> Proved:
+def _proved(data: bytes, page: str, laid: Laid, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> Proved:
     """Prove a written file. Raises TeachbackError with all that is wrong with it."""
     if not PROVE:
         return Proved(None, ())
     from teachback.proof import glyph_problems, prove
 
-    found, measures = prove(data, page, laid, expected)
-    problems = (*glyph_problems(laid, page, expected, served), *found)
+    found, measures = prove(data, page, laid, *expected)
+    problems = (*glyph_problems(laid, page, expected[0], served), *found)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise TeachbackError(*errors)
@@ -123,13 +128,13 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.fitting import fitted, laid_together
     from teachback.impose import Sides
     from teachback.pdf import write
-    from teachback.proof import sheet_problems
+    from teachback.readback import sheet_problems
 
     data = None
     if {"pdf", "png"} & set(job.forms):
         laid = fitted(job, 0, CARD, served).laid
         data = write(laid)
-        yield from _pages(job, data, SIDES, _proved(data, job.cards[0], laid, job.expected[0], served))
+        yield from _pages(job, data, SIDES, _proved(data, job.cards[0], laid, job.expected[:1], served))
     if "sheet" in job.forms and job.run is not None:
         from teachback.sheets import lay_on_sheets
 
@@ -137,7 +142,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         if data is None or run.box != CARD:
             laid = laid_together(job, run, served)
             data = write(laid)
-            _proved(data, job.cards[0], laid, _all_cards(job), served)
+            _proved(data, job.cards[0], laid, job.expected, served)
         # Templates cannot make it longer, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
@@ -145,15 +150,3 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         if lost:
             raise TeachbackError(*lost)
         yield Printed("sheet", sheets, run.pages)
-
-
-def _all_cards(job: Job) -> Expected:
-    """Put together what several cards, one behind the other, say."""
-    from dataclasses import replace
-
-    first = job.expected[0]
-    return replace(
-        first,
-        said=tuple(part for card in job.expected for part in card.said),
-        each_page=tuple(dict.fromkeys(words for card in job.expected for words in card.each_page)),
-    )

@@ -9,14 +9,29 @@ Three nets, each of which catches what the others let through:
 
 from __future__ import annotations
 
+import posixpath
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
+from teachback.color import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.errors import Problem, Severity
 from teachback.fonts import coverage, missing_glyphs
-from teachback.laid import letterings, tier_boxes
-from teachback.reading import read_pages, read_words
+from teachback.laid import letterings, marred, tier_boxes
+from teachback.qr import codes_in_dots
+from teachback.readback import (
+    COMPARE,
+    LEFT_OUT,
+    name_problems,
+    page_problems,
+    pages_of,
+    said_problems,
+    sheet_of_paper_problems,
+    stranger_problems,
+)
+from teachback.reading import grey_page, read_pages
 from teachback.said import squeezed
 from teachback.seen import TierLook, ink, looks, overlapping, tier_look
 from teachback.style import font_faces
@@ -35,9 +50,6 @@ if TYPE_CHECKING:
     from teachback.style import Face
 
 DPI: Final = 80
-# WCAG 2.2: 1.4.3 (at least) and 1.4.6 (enhanced), which is ours for body text.
-CONTRAST_FLOOR: Final = 4.5
-CONTRAST_BODY: Final = 7.0
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); more than this is a page full of fills.
 INK_MOST: Final = 0.08
 # A page full of 18 pt letters takes 9 to 10 % with nothing else on it: it is warned of fills, and more than this are some.
@@ -46,8 +58,9 @@ FILLS_MOST: Final = 0.01
 SHOWN_LEAST: Final = 0.7
 # Rounding of type sizes on their way into the file, in pt.
 SIZE_SLACK: Final = 0.05
-MOST_NAMED: Final = 12
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
+# What any office scanner gives; and how far boxes may stand out of their turn, in mm.
+SCAN_DPI: Final = 150
+TURNED: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -72,10 +85,10 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
         pages.setdefault((out.words, out.millimetres, out.cut), []).append(out.page)
     for (words, millimetres, cut), numbers in pages.items():
         if cut:
-            message = f"'{words[:60]}' on {_pages(numbers)} is cut off: it sticks {millimetres} mm out of the box around it"
+            message = f"'{words[:60]}' on {pages_of(numbers)} is cut off: it sticks {millimetres} mm out of the box around it"
             yield Problem(message, "Shorten the text, or let the box grow: take its height or its `overflow` out of the style.")
         else:
-            message = f"'{words[:60]}' stands {millimetres} mm outside the part of {_pages(numbers)} that can be printed"
+            message = f"'{words[:60]}' stands {millimetres} mm outside the part of {pages_of(numbers)} that can be printed"
             yield Problem(message, "Shorten the text, or change the style that moves it.")
 
 
@@ -99,20 +112,32 @@ def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[st
             others = [shown(path) for path in _paths(faces, served) if ord(character) in coverage((path,))]
             have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
             message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
-            place = next((place for words, place in expected.places.items() if character.casefold() in words), None)
+            place = next((place for words, place in expected.places.items() if squeezed(character) in words), None)
             yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
 
 
-def prove(data: bytes, page: str, laid: Laid, expected: Expected) -> tuple[tuple[Problem, ...], Measures]:
-    """Read a written file back, and give what is wrong with it, and what was measured."""
+def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:
+    """Read a written file back, and give what is wrong with it, and what was measured.
+
+    A file of several cards has two pages of each, one card behind the other.
+    """
     pages = read_pages(data, DPI)
+    frame = sorted({words for one in each for words in one.frame}, key=len, reverse=True)
+    expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=tuple(frame))
+    parts = [pages] if len(each) == 1 else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
     seen = [(number, look) for number, read in enumerate(pages, start=1) for look in looks(read) if look.run.words.strip()]
     problems = [
         *said_problems([words for read in pages for words in read.tagged], expected),
-        *_page_problems(pages, expected),
+        *(problem for part, one in zip(parts, each, strict=True) for problem in page_problems(part, one)),
+        *stranger_problems(pages, expected),
+        *sheet_of_paper_problems(pages, expected),
+        *_qr_problems(data, expected),
+        *name_problems(laid, expected),
+        *_turn_problems(laid),
         *_font_problems(pages, page),
         *_look_problems(seen, expected),
         *_overlap_problems(pages),
+        *_marred_problems(laid),
     ]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
     measures = Measures(
@@ -126,59 +151,23 @@ def prove(data: bytes, page: str, laid: Laid, expected: Expected) -> tuple[tuple
     return (*problems, *_measure_problems(measures, seen, expected)), measures
 
 
-def said_problems(read: Sequence[str], expected: Expected) -> Iterator[Problem]:
-    """Find the sentences that are not read back, or not in their turn. `read` are the words of a file in the order of its tags."""
-    text = squeezed(" ".join(read))
-    at = 0
-    lost = []
-    for part in expected.said:
-        words = squeezed(part.words)
-        found = text.find(words, at)
-        if found >= 0:
-            at = found + len(words)
-        else:
-            lost.append((part, words in text))
-    for part, elsewhere in lost[:MOST_NAMED]:
-        what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
-        fault = "is not in its turn" if elsewhere else f"is not on the {'card' if expected.card else 'page'}"
-        place = expected.places.get(squeezed(part.words), expected.place)
-        hint = f"A template or style of the clinic {'moves it' if elsewhere else 'leaves it out'}. Compare it with the built-in one."
-        yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
-    if len(lost) > MOST_NAMED:
-        yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", _COMPARE, expected.place)
+def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
+    """Read the QR code off the first page, as a scanner would."""
+    if not expected.code:
+        return
+    codes = codes_in_dots(*grey_page(data, SCAN_DPI))
+    if codes != (expected.code,):
+        found = f"says {' and '.join(codes)}" if codes else "cannot be read"
+        yield Problem(f"the QR code of page 1 {found}, and the edition code is {expected.code}", LEFT_OUT)
 
 
-def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
-    """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out.
-
-    A card is read out on the first sheet where it is, so the pages behind that one are not looked at.
-    """
-    wanted = [(card, part, squeezed(part.words)) for card in expected for part in (card.said if backs else card.said[: card.back])]
-    text = ""
-    for words in read_words(data):
-        text += squeezed(words)
-        if wanted and wanted[-1][2] in text:
-            wanted = [item for item in wanted if item[2] not in text]
-        if not wanted:
-            return
-    for card, part, sought in wanted:
-        if sought not in text:
-            what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
-            message = f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'"
-            yield Problem(message, _COMPARE, card.places.get(sought, card.place))
-
-
-def _page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Find pages that do not show what each must show: the edition code, and that the text is a draft or who reviewed it."""
-    texts = [squeezed(" ".join(run.words for run in read.runs)) for read in pages]
-    texts = ["".join(texts)] if expected.card else texts
-    for words in expected.each_page:
-        without = [number for number, text in enumerate(texts, start=1) if squeezed(words) not in text]
-        if without:
-            where = "the card" if expected.card else _pages(without)
-            yield Problem(
-                f"{where} does not show '{words}'", "A template or style of the clinic leaves it out. Compare it with the built-in one."
-            )
+def _turn_problems(laid: Laid) -> Iterator[Problem]:
+    """Find tiers that are read in one order and stand on the page in another."""
+    boxes = list(tier_boxes(laid))
+    for one, other in pairwise(boxes):
+        if one.page == other.page and other.place[1] < one.place[1] - TURNED:
+            message = f"on page {one.page}, the tier '{other.tier}' stands above '{one.tier}', and is read after it"
+            yield Problem(message, "Take the style that moves them out.")
 
 
 def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
@@ -186,18 +175,20 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
     for name in dict.fromkeys(run.font for read in pages for run in read.runs):
         base = name.partition("+")[2] or name
         if not any(base == family or base.startswith(f"{family}-") for family in ours):
-            yield Problem(f"the printed file uses the font '{base}', which is none of the workspace's", _COMPARE)
+            yield Problem(f"the printed file uses the font '{base}', which is none of the workspace's", COMPARE)
 
 
 def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
     """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
-    hidden, faint, small = [], [], []
+    hidden, faint, small, turned = [], [], [], []
     for number, look in seen:
+        if not look.run.upright:
+            turned.append((number, look))
         if not look.run.painted or look.shown < SHOWN_LEAST:
             hidden.append((number, look))
         elif min(look.color, look.grey) < CONTRAST_FLOOR:
             faint.append((number, look))
-        if look.run.size < expected.floor - SIZE_SLACK:
+        if not look.run.drawn and look.run.size < expected.floor - SIZE_SLACK:
             small.append((number, look))
     if hidden:
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
@@ -209,6 +200,9 @@ def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iter
             f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
         )
         yield Problem(message, "Take a darker colour for the letters, or a lighter one behind them.", _place(faint, expected))
+    if turned:
+        message = f"{_named(turned)} is mirrored, upside down or slanted"
+        yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
     if small:
         size = min(look.run.size for _, look in small)
         message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
@@ -220,13 +214,7 @@ def _named(found: Sequence[tuple[int, Look]]) -> str:
     longest = max((look.run.words.strip() for _, look in found), key=len)
     numbers = sorted({number for number, _ in found})
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"'{longest[:60]}'{more} on {_pages(numbers)}"
-
-
-def _pages(numbers: Sequence[int]) -> str:
-    if len(numbers) == 1:
-        return f"page {numbers[0]}"
-    return "pages " + (", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}")  # noqa: PLR2004 -- a line's worth
+    return f"'{longest[:60]}'{more} on {pages_of(numbers)}"
 
 
 def _place(found: Sequence[tuple[int, Look]], expected: Expected) -> Location | None:
@@ -240,6 +228,13 @@ def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
         for one, other in list(overlapping(read))[:3]:
             message = f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each other on page {number}"
             yield Problem(message, "Change the style that moves one of them.")
+
+
+def _marred_problems(laid: Laid) -> Iterator[Problem]:
+    """Say once of each fault which words have it first."""
+    faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
+    for fault, (number, words) in faults.items():
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", "Take `line-through`, or the negative spacing, out of the style.")
 
 
 def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
@@ -270,7 +265,7 @@ def _nearest(family: str, weight: int, faces: Iterable[Face]) -> tuple[Face, ...
 
 
 def _paths(faces: Iterable[Face], served: Mapping[str, Path]) -> tuple[Path, ...]:
-    names = dict.fromkeys(f"styles/{face.file}" for face in faces)
+    names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
     return tuple(served[name] for name in names if name in served)
 
 

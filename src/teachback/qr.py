@@ -46,12 +46,17 @@ def codes_in_picture(data: bytes) -> tuple[str, ...]:
 
     A QR code with other words in it is passed over. Raises TeachbackError for what is no whole picture, or too large.
     """
-    import zxingcpp
-
     from teachback.picture import grey_picture
 
     grey = grey_picture(data)
-    dots = memoryview(grey.dots).cast("B", (grey.height, grey.width))
+    return codes_in_dots(grey.width, grey.height, grey.dots)
+
+
+def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
+    """Read the edition codes of all QR codes in a drawing in grey, a byte for each dot, from the top down, each once."""
+    import zxingcpp
+
+    dots = memoryview(grey).cast("B", (height, width))
     found = zxingcpp.read_barcodes(dots, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
     codes = [(barcode.position.top_left.y, barcode.text.strip()) for barcode in found]
     return tuple(dict.fromkeys(text for _, text in sorted(codes) if CODE.fullmatch(text)))

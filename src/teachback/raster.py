@@ -1,4 +1,4 @@
-"""PDF -> PNG. The one module that imports pypdfium2."""
+"""PDF -> PNG, and the words of any PDF. With reading, one of the two modules that import pypdfium2."""
 
 from __future__ import annotations
 

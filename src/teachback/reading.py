@@ -1,4 +1,4 @@
-"""PDF -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
+"""PDF, or a page for a screen -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
 
 The file is read by pdfium, which has no part in printing it: what is proved is the paper, not our own idea of it. Raster and
 this module are the two that import pypdfium2.
@@ -8,29 +8,36 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 import pypdfium2
 from pypdfium2 import raw
 
 from teachback.errors import Problem, TeachbackError
+from teachback.units import PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-Rgb = tuple[int, int, int]
+    from teachback.color import Rgb
+
 # left, bottom, right, top in pt, from the bottom left corner of the page.
 Bounds = tuple[float, float, float, float]
 
 INVISIBLE: Final = 3  # ISO 32000-1, table 106: neither filled nor stroked
 OPAQUE: Final = 255
+# A letter's width may be squeezed to this share; and the cosine of the angle between its foot and its stem (30 degrees off upright).
+NARROWEST: Final = 0.8
+MOST_SLANT: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Run:
     """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
 
-    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies.
+    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
+    neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is. `drawn` letters belong to a picture.
     """
 
     words: str
@@ -40,6 +47,8 @@ class Run:
     bounds: Bounds
     painted: bool
     artifact: bool
+    upright: bool = True
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,20 +90,55 @@ def read_words(data: bytes) -> Iterator[str]:
         raise TeachbackError(_unreadable(error)) from None
 
 
+class _Page(HTMLParser):
+    """Gathers the words of a page, but not its styles and titles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 -- the base class's signature
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the base class's signature
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside not in {"style", "title"}:
+            self.words.append(data)
+
+
+def screen_words(html: str) -> tuple[str, ...]:
+    """Give the words of an HTML page in their order; whether a style hides some is not asked."""
+    page = _Page()
+    page.feed(html)
+    page.close()
+    return tuple(page.words)
+
+
 def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
     return Problem(f"the printed file cannot be read back: {error}", "Print it again; if that does not help, tell the makers of Teachback.")
 
 
 def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
-    marks = _marks_in_order(page)
-    if not marks:
-        return ()
     words_of = page.get_textpage()
+    return _in_order(_marks_in_order(page), ((item, _words(item, words_of)) for item in _texts(_items(page))))
+
+
+def _items(page: pypdfium2.PdfPage) -> list[Any]:
+    return [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
+
+
+def _texts(items: list[Any]) -> list[Any]:
+    return [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
+
+
+def _in_order(marks: tuple[int, ...], said: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
+    """Put the words of a page's texts into the order of its tags, without those that no tag holds."""
     by_mark: dict[int, list[str]] = {}
-    for index in range(raw.FPDFPage_CountObjects(page)):
-        item = raw.FPDFPage_GetObject(page, index)
-        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT:
-            by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(_words(item, words_of))
+    for item, words in said:
+        by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(words)
     return tuple(words for mark in marks for words in by_mark.get(mark, ()))
 
 
@@ -106,19 +150,13 @@ def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -
 
 
 def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
-    items = [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
-    texts = [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
+    items = _items(page)
+    texts = _texts(items)
     words_of = page.get_textpage()
-    runs: list[Run] = []
-    by_mark: dict[int, list[str]] = {}
-    for item in texts:
-        run = _run(item, words_of)
-        runs.append(run)
-        mark = raw.FPDFPageObj_GetMarkedContentID(item)
-        if mark >= 0:
-            by_mark.setdefault(mark, []).append(run.words)
-    tagged = [words for mark in _marks_in_order(page) for words in by_mark.get(mark, ())]
-    scale = dpi / 72
+    marks = _marks_in_order(page)
+    runs = tuple(_run(item, words_of, marks) for item in texts)
+    tagged = _in_order(marks, ((item, run.words) for item, run in zip(texts, runs, strict=True)))
+    scale = dpi / PT_PER_INCH
     whole = page.render(scale=scale, grayscale=True).to_pil()
     _activate(texts, on=False)
     bare = page.render(scale=scale).to_pil()
@@ -127,7 +165,7 @@ def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
     for item in texts:
         raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
     letters = page.render(scale=scale, grayscale=True).to_pil()
-    return ReadPage(page.get_width(), page.get_height(), tuple(runs), tuple(tagged), whole, bare, letters)
+    return ReadPage(page.get_width(), page.get_height(), runs, tagged, whole, bare, letters)
 
 
 def _activate(items: list[Any], *, on: bool) -> None:
@@ -135,7 +173,7 @@ def _activate(items: list[Any], *, on: bool) -> None:
         raw.FPDFPageObj_SetIsActive(item, on)
 
 
-def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- a pdfium handle
+def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: tuple[int, ...]) -> Run:  # noqa: ANN401 -- a pdfium handle
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
     matrix = raw.FS_MATRIX()
@@ -145,15 +183,21 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage) -> Run:  # noqa: ANN401 -- 
     edges = [ctypes.c_float() for _ in range(4)]
     raw.FPDFPageObj_GetBounds(item, *edges)
     red, green, blue, alpha = (int(value.value) for value in color)
+    mark = raw.FPDFPageObj_GetMarkedContentID(item)
+    # How a letter's own axes lie on the page: across and up.
+    across, up = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
+    slant = abs(matrix.a * matrix.c + matrix.b * matrix.d)
     return Run(
         words=_words(item, words_of),
         font=_font_name(item),
-        # The height of the letters is what the matrix makes of their size.
-        size=abs(size.value) * (matrix.c**2 + matrix.d**2) ** 0.5,
+        # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
+        size=abs(size.value) * (up if across > up * NARROWEST else across),
         color=(red, green, blue),
         bounds=tuple(edge.value for edge in edges),  # type: ignore[arg-type]
         painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
-        artifact=raw.FPDFPageObj_GetMarkedContentID(item) < 0,
+        artifact=mark < 0,
+        drawn=mark >= 0 and mark not in marks,
+        upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
     )
 
 
@@ -167,7 +211,10 @@ def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
 
 
 def _marks_in_order(page: pypdfium2.PdfPage) -> tuple[int, ...]:
-    """Give the numbers of a page's marked content in the order of the tag tree: the order in which it is read out."""
+    """Give the numbers of a page's marked content in the order of the tag tree: the order in which it is read out.
+
+    What is drawn inside a picture is left out: the picture has words of its own.
+    """
     tree = raw.FPDF_StructTree_GetForPage(page)
     if not tree:
         return ()
@@ -179,6 +226,8 @@ def _marks_in_order(page: pypdfium2.PdfPage) -> tuple[int, ...]:
 
 
 def _marks(element: Any) -> Iterator[int]:  # noqa: ANN401 -- a pdfium handle
+    if _is_figure(element):
+        return
     for index in range(raw.FPDF_StructElement_CountChildren(element)):
         child = raw.FPDF_StructElement_GetChildAtIndex(element, index)
         if child:
@@ -187,3 +236,17 @@ def _marks(element: Any) -> Iterator[int]:  # noqa: ANN401 -- a pdfium handle
             mark = raw.FPDF_StructElement_GetChildMarkedContentID(element, index)
             if mark >= 0:
                 yield mark
+
+
+def _is_figure(element: Any) -> bool:  # noqa: ANN401 -- a pdfium handle
+    length = raw.FPDF_StructElement_GetType(element, None, 0)
+    name = ctypes.create_string_buffer(max(length, 2))
+    raw.FPDF_StructElement_GetType(element, name, length)
+    return name.raw[: max(length - 2, 0)].decode("utf-16-le", "replace") == "Figure"
+
+
+def grey_page(data: bytes, dpi: float) -> tuple[int, int, bytes]:
+    """Draw the first page of a PDF in grey: width and height in dots, and a byte for each dot."""
+    with pypdfium2.PdfDocument(data) as document:
+        picture = document[0].render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
+        return picture.width, picture.height, picture.tobytes()

@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 # On a card the tiers "now" and "today" stand in front, "visit" at the back; so say the templates.
 _FRONT: Final = ("now", "today")
 # What a page may set differently without saying anything else: white space, marks of direction, capitals, and hyphens, which
-# pdfium keeps to itself at the end of a line (as U+0002).
-_UNSAID: Final = re.compile(r"[\s\u0002\u00ad\u200b-\u200f\u2060-\u2069\ufeff\ufffe\u2010\u2011-]+")
+# pdfium keeps to itself at the end of a line (as U+0002). Between digits a hyphen says something: 1-2 is not 12.
+_UNSAID: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2069\ufeff]+")
+_HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
+_BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 
 @dataclass(frozen=True)
 class Said:
-    """Words that must be read on the page; of a red flag also its id."""
+    """Words that must be read on the page; of a red flag also its id. What stands on paper only, no screen needs to show."""
 
     words: str
     flag: str = ""
+    paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Expected:
     """What a file must give back: sentences in their order, words that each page must show, and the smallest type allowed, in pt.
 
     `places` finds a sentence in the handout's file, by its squeezed words; what it does not know is placed at `place`. Of a
-    card, the sentences from `back` on stand on its back.
+    card, the sentences from `back` on stand on its back. `frame` is what the templates may say around the sentences, and `beside`
+    what they may say right beside a red flag. `page_mm` is the paper, and `code` what a QR code on it says.
     """
 
     name: str
@@ -53,6 +57,12 @@ class Expected:
     card: bool = False
     back: int = 0
     places: Mapping[str, Location] = field(default_factory=dict)
+    frame: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    language: str = "en"
+    title: str = ""
+    page_mm: tuple[float, float] | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,10 @@ class Frame:
 
 def squeezed(text: str) -> str:
     """Give a text without what a page may set differently: two texts that say the same are then equal."""
-    return _UNSAID.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
+    folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
+    # Capitals of a Turkish \u0131 and i, and of a Greek letter with two marks, do not lead back to it.
+    return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
 
 
 def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
@@ -80,6 +93,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
     said = [Said(edition.badge), *_line(edition.title), *_line(edition.message)]
     for group in edition.top:
         said.append(Said(frame.tier(group.tier)))
+        said += [Said(frame.clinic.phone or "")] if group.tier == "today" else []
         said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
         said += [Said(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
     for section in edition.sections:
@@ -90,7 +104,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         said.append(Said(words.sources))
         said += [Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}") for source in edition.sources]
     said.append(Said(words.not_instead))
-    said.append(Said(words.this_code.format(code=frame.code)))
+    said.append(Said(words.this_code.format(code=frame.code), paper=True))
     return tuple(part for part in said if squeezed(part.words))
 
 
@@ -103,8 +117,10 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
         if flags:
             said.append(Said(frame.tier(tier)))
-            said += [Said(frame.words.not_sure.format(emergency=frame.clinic.emergency))] if tier == "now" else []
+            said.append(Said(frame.words.not_sure.format(emergency=frame.clinic.emergency) if tier == "now" else frame.clinic.phone or ""))
         said += [part for flag in flags for part in _line(flag.short, flag.id)]
+    if not any(flag.card and flag.tier == "today" for flag in edition.flags):
+        said += [Said(frame.words.phones.phone), Said(frame.clinic.phone or "")]
     return tuple(part for part in said if squeezed(part.words))
 
 
@@ -114,7 +130,7 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
         return ()
     said = [part for entry in edition.card.statements for part in _line(entry.text)]
     said += _lines(*edition.card.lines)
-    said.append(Said(frame.words.card_nights))
+    said += [Said(frame.words.card_nights), Said(frame.clinic.after_hours or "")]
     flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
     said += [Said(frame.tier("visit"))] if flags else []
     said += [part for flag in flags for part in _line(flag.short, flag.id)]
@@ -124,13 +140,16 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
 
 
 def _line(line: Line | None, flag: str = "") -> Iterator[Said]:
-    """Give a line's words; lines to write on, and addresses that paper prints behind a link, cut it into parts."""
+    """Give a line's words; lines to write on, and the addresses that are printed behind links, cut it into parts."""
     part = ""
     for span in line or ():
         part += "" if span.blank else span.text
         if span.blank or span.href is not None:
             yield Said(part, flag)
             part = ""
+        if span.href is not None:
+            address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+            yield Said(f"({address})" if address not in span.text else "")
     yield Said(part, flag)
 
 

@@ -1,6 +1,6 @@
 """What the eye gets of a printed page: letters that are covered or cut, contrast, texts that lie on each other, ink. Pure.
 
-The page was drawn three times (see reading.ReadPage). Where taking the text away changes nothing, the text could not be
+With picture, one of the two modules for Pillow. The page was drawn three times (see reading.ReadPage). Where taking the text away changes nothing, the text could not be
 seen; what then stands in its place is what it is read against. This finds white on white, a box painted over a text, and
 half a line behind an edge alike, without knowing which style did it.
 """

@@ -216,6 +216,9 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
             tree.problems[Problem(f"'{node.language}' is not the tag of a language", "Write it like this: es, or pt-BR.")] = None
     # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue found).
     if element.get("data-actualtext") and role != "Lbl":
+        if any(character.isalnum() for character in "".join(element.itertext())):
+            message = f"words would be read out as other ones: '{element.get('data-actualtext')[:60]}'"
+            tree.problems[Problem(message, "data-actualtext is for signs without words; take it out here.")] = None
         node.words["ActualText"] = element.get("data-actualtext")
     if tag == "abbr" and element.get("title"):
         node.words["E"] = element.get("title")

@@ -120,10 +120,17 @@ def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
 
 
 def _links(root: Path) -> Iterator[Path]:
+    walked: set[str] = set()
     for kind in KINDS:
         if (root / kind).is_symlink():
             yield root / kind
-        for folder, subfolders, names in os.walk(root / kind):
+        # Followed, as pages follow them: behind a link to another folder of the workspace there may be one that leads out.
+        for folder, subfolders, names in os.walk(root / kind, followlinks=True):
+            real = os.path.realpath(folder)
+            if real in walked or not Path(real).is_relative_to(os.path.realpath(root)):
+                subfolders.clear()
+                continue
+            walked.add(real)
             yield from (Path(folder) / name for name in (*subfolders, *names) if (Path(folder) / name).is_symlink())
 
 

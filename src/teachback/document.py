@@ -11,35 +11,15 @@ import datetime as dt  # noqa: TC003 -- pydantic reads the annotations when it b
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
-Id = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
-    Field(description="Lower-case words joined by hyphens."),
-]
-Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-ByAudience = dict[Id, Plain]
+from teachback import model
 
-
-def _text_kind(value: object) -> str | None:
-    return "text" if isinstance(value, str) else "by audience" if isinstance(value, dict) else None
-
-
-# A text, or a mapping of audience to text. Inline marks: **strong** and [words](https://...).
-Text = Annotated[
-    Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
-    Discriminator(
-        _text_kind, custom_error_type="text_expected", custom_error_message="a text, or a mapping of audience to text, belongs here"
-    ),
-    Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
-]
-
-
-class Model(BaseModel):
-    """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+# What other modules take from here belongs to the authored model, wherever it is written.
+Id = model.Id
+Plain = model.Plain
+Text = model.Text
+Model = model.Model
 
 
 class Chosen(Model):
@@ -50,11 +30,21 @@ class Chosen(Model):
     )
 
 
+class PartReview(Model):
+    """Who answers for a part of the text that is read again at a time of its own. Its status is that of the whole."""
+
+    owner: Plain | None = None
+    reviewer: Plain | None = None
+    reviewed: dt.date | None = None
+    due: dt.date | None = None
+
+
 class Statement(Chosen):
     """An item that says something: it can be named, and can name where it was taken from."""
 
     id: Id | None = Field(None, description="A name for this statement, unique in the file.")
     sources: tuple[Id, ...] = Field((), description="Ids from content/sources.yaml.")
+    review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
 
 
 class Item(Statement):
@@ -65,7 +55,7 @@ class Item(Statement):
 
 def _as_item(value: object) -> object:
     """Let a plain text, or a mapping of audience to text, stand for an item that has nothing but its text."""
-    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & {"text", "only", "id", "sources"}):
+    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & {"text", "only", "id", "sources", "review"}):
         return {"text": value}
     return value
 
@@ -103,6 +93,7 @@ class RedFlag(Statement):
     short: Text | None = Field(None, description="Shorter words for the same sign, for the card.")
     why: Text | None = Field(None, description="What it may mean; printed where a section places this tier.")
     card: bool | dict[Id, bool] = Field(default=False, description="Whether the card carries it; may differ by audience.")
+    silent_for: dict[Id, Plain] = Field({}, description="Audience: why it does not get this sign. Not printed.")
 
 
 class TextBlock(Statement):
@@ -305,6 +296,7 @@ class Section(Chosen):
 
     id: Id
     title: Text = Field(description="A question or an action, in sentence case.")
+    review: PartReview | None = Field(None, description="For a section with an owner or a due date of its own.")
     blocks: tuple[Block, ...] = Field(min_length=1)
 
 
@@ -330,6 +322,9 @@ class CardText(Model):
     notes: tuple[CardNote, ...] = ()
 
 
+Mark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
 class Review(Model):
     """Who answers for the text."""
 
@@ -337,6 +332,9 @@ class Review(Model):
     reviewer: Plain | None = None
     reviewed: dt.date | None = None
     due: dt.date | None = None
+    # Not printed, and so no part of what an edition's code is made from.
+    owner: Plain | None = Field(None, repr=False, description="Who sees to it that the text is read again.")
+    approved: dict[Id, Mark] | None = Field(None, repr=False, description="What was approved for each audience, by `teachback approve`.")
 
 
 class Codes(Model):

@@ -1,0 +1,35 @@
+"""What every authored value is made of: names, texts, and a model that is closed and frozen. Values only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+Id = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
+    Field(description="Lower-case words joined by hyphens."),
+]
+Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+ByAudience = dict[Id, Plain]
+
+
+def _text_kind(value: object) -> str | None:
+    return "text" if isinstance(value, str) else "by audience" if isinstance(value, dict) else None
+
+
+# A text, or a mapping of audience to text. Inline marks: **strong** and [words](https://...).
+Text = Annotated[
+    Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
+    Discriminator(
+        _text_kind, custom_error_type="text_expected", custom_error_message="a text, or a mapping of audience to text, belongs here"
+    ),
+    Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
+]
+
+
+class Model(BaseModel):
+    """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

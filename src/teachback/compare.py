@@ -6,6 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback import document as doc
@@ -26,7 +27,7 @@ _ORDER: Final = (
     "statements", "flags", "lines", "notes", "blocks",
 )  # fmt: skip
 _WHAT: Final = {
-    Role.FLAG: "red flag", Role.SHORT: "the card's words for it", Role.WHY: "why it matters", Role.CARD: "words on the card",
+    Role.FLAG: "red flag", Role.SHORT: "card's words", Role.WHY: "reason", Role.CARD: "words on the card",
     Role.LABEL: "line to fill in", Role.LEAD: "words before", Role.COLUMN: "heading of a column", Role.ITEM: "entry", Role.ALT: "words for a picture",
 }  # fmt: skip
 # Two texts with less than this in common, as a part of their letters, are two texts: marked whole rather than in shreds.
@@ -75,6 +76,11 @@ class Comparison:
     audiences: tuple[str, str]
     blocks: tuple[Block, ...]
     unchanged: int
+
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Block, ...]], ...]:
+        """Give the blocks by the heading that they stand below."""
+        return tuple((heading, tuple(group)) for heading, group in groupby(self.blocks, lambda block: block.heading))
 
     def as_json(self) -> dict[str, Any]:
         """Give plain data."""
@@ -158,11 +164,15 @@ def _reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
 
 
 def _pieces(handout: doc.Handout, ear: Ear) -> Iterator[_Piece]:
+    flags: dict[str, str] = {}
     for passage in passages(handout, ear):
+        if passage.role is Role.FLAG:
+            flags[passage.block] = passage.text
         key = passage.path[:-1] if passage.path[-1] in ear.lineage else passage.path
         heading = passage.heading or {"red_flags": "Red flags", "card": "Card"}.get(passage.kind, "Top of page 1")
         what = _WHAT.get(passage.role, str(passage.role))
         what += f" '{passage.tier}'" if passage.role is Role.FLAG else ""
+        what += f" of the flag '{flags[passage.block]}'" if passage.role in {Role.SHORT, Role.WHY} else ""
         what += f" of the row '{passage.row}'" if passage.row else ""
         yield _Piece(key, passage.text, passage.path, what, passage.block, heading)
     yield from _carded(handout, ear)
@@ -214,13 +224,10 @@ def side_by_side(comparison: Comparison, width: int) -> Iterator[tuple[Style, ..
     """
     column = (max(width, 40) - 3) // 2
     yield (("head", _fit(comparison.audiences[0], column)), ("", " | "), ("head", comparison.audiences[1]))
-    heading = ""
-    for block in comparison.blocks:
+    for heading, blocks in comparison.parts:
         yield ()
-        if block.heading != heading:
-            yield (("head", _shortened(block.heading, width)),)
-        heading = block.heading
-        for change in block.changes:
+        yield (("head", _shortened(heading, width)),)
+        for change in (change for block in blocks for change in block.changes):
             yield (("place", _shortened(f"  {change.what}", width)),)
             cells = [
                 [(("place", line),) for line in _cut(_where(side.place, column), column)] + list(_wrapped(words, column))

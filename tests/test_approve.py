@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from tiny import TINY
+from tiny import TINY, TINY_APPROVED
 
 from teachback.approve import a_year_after, approve
 from teachback.build import build
@@ -167,6 +167,12 @@ def test_all_that_a_reader_gets_is_in_the_hash(workspace: Make, old: str, new: s
     assert problems(clinic) == ()
     change(clinic, old, new)
     assert any("has changed since it was approved" in p.message for p in problems(clinic))
+
+
+def test_the_same_text_has_the_same_hash_in_every_version_of_the_program(workspace: Make) -> None:
+    """Else an update of the program would turn every approval back."""
+    clinic = workspace()
+    assert f", {TINY_APPROVED}}}" in approved(clinic)
 
 
 def test_the_picture_itself_is_in_the_hash(workspace: Make) -> None:

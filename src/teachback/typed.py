@@ -27,6 +27,7 @@ TYPED: Final = Rule(
         Example("Our day phone is +44 20 7946 0000."),
         Example("[Call us](tel:+13035550123) the same day."),
         Example("Call 1-800-555-0199 at night."),
+        Example("If you need help, phone 08 9876 5432."),
     ),
     good=(
         Example("Call {clinic.emergency} for chest pain."),
@@ -54,6 +55,7 @@ ADVICE: Final = Rule(
         Example("Do not take ibuprofen unless your kidney team says it is OK."),
         Example("Do not stop a medicine on your own."),
         Example("Stop and rest when your leg hurts."),
+        Example("We may stop your water pill. Do not take more than one dose."),
         Example("Is it true that I should stop my water pill?"),
         Example("Metformin: do not take it on the day of the scan. Take it again two days later.", role=Role.CELL),
     ),
@@ -64,10 +66,10 @@ _UNIT: Final = r"(?!\s*(?:%|percent|mg|mcg|g\b|kg|ml|l\b|dl|iu\b|units?|mmol|meq
 _CALLED: Final = r"\b(?:call|dial|phone|ring|text|telephone)\b[^.!?;\d]{0,25}?"
 # Digits in the groups that telephones are written in: North America, then +country, then a trunk 0, then seven digits or letters after "call".
 _PHONES: Final = (
-    r"(?<![\d.,/-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}(?!\d)",
+    r"(?<![\d.,/-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s./-])\d{3}[\s.-]\d{4}(?!\d)",
     r"(?<![\d.,/-])\+?1?[\s.-]?8(?:00|33|44|55|66|77|88)[\s.-](?-i:[A-Z]{3,}[A-Z\d-]*)",
     r"(?<![\d.,/])\+\d{1,3}[\s.-]?(?:\(0\)\s?)?\d{1,4}(?:[\s.-]?\d{2,4}){1,4}(?!\d)",
-    r"(?<![\d.,/-])\(?0\d{2,4}\)?[\s.-]\d{3,4}(?:[\s.-]?\d{3,4})?(?![\d,.%])",
+    r"(?<![\d.,/-])\(?0\d{1,4}\)?[\s.-]\d{3,4}[\s.-]?\d{2,4}(?:[\s.-]\d{2,4})?(?![\d,%])",
     rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
     rf"{_CALLED}(?P<run>\d{{7,12}})(?!\d){_UNIT}",
 )
@@ -131,6 +133,9 @@ _THEN: Final = re.compile(
     r"(?:start|take|begin)(?: it| them| taking (?:it|them))? again|back on)\b|\bhas told you\b",
     re.IGNORECASE,
 )
+# What the clinic may do itself is no advice to the reader; the medicine stands before the next comma or joining word, or it is another clause's.
+_OTHERS: Final = re.compile(r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[^.!?]+[.!?]*")
 
 
@@ -166,7 +171,9 @@ def _stops(sentence: str, context: str) -> bool:
         stops = bool(match["end"]) != bool(match["no"])
         if not stops:
             continue
-        rest = sentence[match.end() :]
+        if _OTHERS.search(sentence[: match.start()]):
+            continue
+        rest = _CLAUSE.split(sentence[match.end() :], maxsplit=1)[0]
         if _MEDICINE.search(rest) or (re.match(r"\s+(?:it|them|this|these|any)\b", rest) and _MEDICINE.search(context)):
             return True
     return False

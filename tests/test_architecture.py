@@ -10,13 +10,14 @@ SOURCE = Path(__file__).parents[1] / "src" / "teachback"
 
 # Each module may import those of the layers below its own, and those named beside it in its own layer.
 LAYERS: list[dict[str, set[str]]] = [
-    {"errors": set(), "units": set()},
+    {"errors": set(), "units": set(), "model": set()},
     {
         "marks": set(),
         "model": set(),
         "document": {"model"},
         "textfile": set(),
         "yamlfile": {"textfile"},
+        "yamledit": {"textfile", "yamlfile"},
         "workspace": set(),
         "fonts": {"workspace"},
         "picture": set(),
@@ -42,6 +43,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "record": set(),
     },
     {
+        "approval": set(),
         "edition": set(),
         "reach": set(),
         "raster": set(),
@@ -56,8 +58,9 @@ LAYERS: list[dict[str, set[str]]] = [
     {
         "choose": set(),
         "passage": set(),
+        "compare": {"passage"},
         "code": set(),
-        "html": {"sandbox", "qr"},
+        "html": {"sandbox", "qr", "compare"},
         "sandbox": set(),
         "qr": {"code"},
         "content": {"reach"},
@@ -67,22 +70,33 @@ LAYERS: list[dict[str, set[str]]] = [
     },
     {"readback": set(), "expect": set(), "rulebook": set()},
     {"proof": set()},
-    {"job": set()},
+    {"typed": set(), "job": set()},
+    {"across": set(), "indate": set()},
     {"fitting": set()},
     {"press": set(), "calibration": set()},
-    {"compose": set(), "cardrun": set(), "identify": set()},
+    {"compose": set(), "cardrun": set(), "identify": set(), "approve": set()},
     {"keeping": set()},
     {"rules": set()},
     {"check": set()},
-    {"sarif": set(), "build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
+    {
+        "sarif": set(),
+        "build": set(),
+        "catalog": set(),
+        "duelist": set(),
+        "comparing": set(),
+        "doctor": set(),
+        "deal": set(),
+        "calibrate": set(),
+    },
     {"reprint": set()},
-    {"tell": set()},
+    {"tell": set(), "rim": set()},
+    {"answering": set()},
     {"cli": set()},
     {"__main__": set()},
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
@@ -91,6 +105,8 @@ PYDANTIC = {"model", "stock", "document", "audience", "clinic", "source", "words
 LIGHT = {
     "__main__",
     "cli",
+    "answering",
+    "rim",
     "tell",
     "plan",
     "build",

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import Image
-from tiny import TINY
+from tiny import TINY, TINY_APPROVED
 
 from teachback.cli import run
 from teachback.workspace import builtin_root
@@ -32,7 +32,7 @@ DEFAULT = "build tiny --kind handout --format html"
 PRINTED = ("build/tiny/handout-ckd-en.html", "build/tiny/handout-general-en.html", "build/tiny/card-ckd-en.pdf")
 BLOCK = "      - text: {general: For everyone here., ckd: For kidneys here.}\n"
 FIGURE = "      - figure: images/{}\n        alt: A cup\n"
-APPROVED = "{status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05}"
+APPROVED = f"{{status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, {TINY_APPROVED}}}"
 DRAFT = "{status: draft, reviewer: null, reviewed: null, due: null}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tiny import TINY
+from tiny import TINY, TINY_APPROVED
 
 from teachback.build import Built, build
 from teachback.compose import check_design, open_design
@@ -173,7 +173,7 @@ def test_release_refuses_a_draft_and_an_overdue_review(workspace: Make) -> None:
     assert draft.printed == ()
     approved = TINY.replace(
         "status: draft, reviewer: null, reviewed: null, due: null",
-        "status: approved, reviewer: A. Clinician, reviewed: 2026-01-05, due: 2027-01-05",
+        f"status: approved, reviewer: A. Clinician, reviewed: 2026-01-05, due: 2027-01-05, {TINY_APPROVED}",
     )
     clinic = workspace({"content/handouts/tiny.yaml": approved})
     assert not run(clinic, release=True).failed

@@ -12,7 +12,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from tagreader import faults
-from tiny import TINY
+from tiny import TINY, TINY_APPROVED
 
 from teachback.calibrate import calibrate
 from teachback.cardrun import Order
@@ -342,7 +342,7 @@ def test_an_overdue_or_unapproved_text_is_not_released_on_cards(workspace: Make,
         dealt(tmp_path, workspace=draft, handouts=("tiny",), release=True)
     late = TINY.replace(
         "status: draft, reviewer: null, reviewed: null, due: null",
-        "status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05",
+        f"status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, {TINY_APPROVED}",
     )
     done, _ = dealt(tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",))
     assert [problem.message for problem in done.problems] == ["the review was due on 2021-01-05"]

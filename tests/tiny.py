@@ -18,3 +18,6 @@ sections:
     blocks:
       - text: {general: For everyone here., ckd: For kidneys here.}
 """
+
+# What `teachback approve` writes of it. A program that reads the same text and gives another hash would turn all approvals back.
+TINY_APPROVED = "approved: {general: d561f574e85d8ec8, ckd: c520570b3e008215}"

@@ -104,7 +104,7 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     for stem, problem in twin_problems(chosen, files):
         found[stem].append(problem)
     for stem, summary in chosen.items():
-        found[stem] += review_problems(summary, today, release=settings.release)
+        found[stem] += review_problems(summary, today, release=settings.release, audiences=settings.audiences)
 
     wanted = [w for stem, s in chosen.items() if not refused(stem, found, settings) for w in wanted_outputs(stem, s, settings)]
     usable = (

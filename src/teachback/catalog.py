@@ -27,7 +27,7 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "language": handout.language,
                 "audiences": list(handout.audiences),
                 "card": "yes" if handout.card else "no",
-                "review": handout.review.status,
+                "review": authored.standing.word(handout.review),
                 "due": handout.review.due.isoformat() if handout.review.due else None,
                 "title": _any(handout.title),
                 "file": shown(files[stem]),

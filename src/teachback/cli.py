@@ -1,4 +1,4 @@
-"""The command line, and the only module that knows click: parse, call one function, print.
+"""The command line, and with tell and answering the only module that knows click: parse, call one function, print.
 
 Heavy modules are imported inside the commands that need them, so that `teachback --help` and a build with nothing
 to do stay quick. Exit code 0: done; 1: problems in content or data; 2: wrong usage.
@@ -6,7 +6,6 @@ to do stay quick. Exit code 0: done; 1: problems in content or data; 2: wrong us
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import sys
@@ -16,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teachback import __version__
+from teachback.answering import COMMANDS
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
+from teachback.rim import here as _workspace
+from teachback.rim import today as _today
 from teachback.settings import archive_folder
 from teachback.tell import (
     Progress,
@@ -30,7 +32,7 @@ from teachback.tell import (
     print_summary,
     refuse,
 )
-from teachback.workspace import Workspace, open_workspace, shown
+from teachback.workspace import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -350,13 +352,5 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
 
 
-def _today() -> dt.date:
-    return dt.datetime.now(tz=dt.UTC).astimezone().date()
-
-
-def _workspace() -> Workspace:
-    try:
-        here = Path.cwd()
-    except FileNotFoundError:
-        raise UsageError(Problem("the folder you are in is not there any more", "Change to another folder.")) from None
-    return open_workspace(here)
+for _command in COMMANDS:
+    main.add_command(_command)

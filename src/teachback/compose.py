@@ -44,6 +44,8 @@ class Reading:
     problems: Mapping[str, tuple[Problem, ...]]
 
 
+# What only staff look at: a change to it makes no other edition.
+UNPRINTED = frozenset({"templates/diff.html", "styles/diff-screen.css"})
 _STYLES = "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
 _TEMPLATES = "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
 
@@ -102,6 +104,9 @@ def summarise(authored: Authored, made_from: str) -> Summary:
         due=handout.review.due.isoformat() if handout.review.due else None,
         reviewed=handout.review.reviewed.isoformat() if handout.review.reviewed else None,
         review=(place.file, place.line, place.column),
+        changed=authored.standing.changed,
+        missing=authored.standing.missing,
+        sealed=authored.standing.sealed,
     )
 
 
@@ -277,7 +282,11 @@ def design_hash(design: Design) -> str:
     """Hash what pages look like: templates, styles and pictures. The words and the clinic are hashed as they are printed."""
     # A page may show a picture from anywhere below content/, not only from content/images/: see `loading.served`.
     return design_fingerprint(
-        {name: path for name, path in design.files.items() if name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS}
+        {
+            name: path
+            for name, path in design.files.items()
+            if (name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS) and name not in UNPRINTED
+        }
     )
 
 
@@ -322,7 +331,8 @@ def editions_by_code(reading: Reading, stem: str, design: Design) -> dict[str, E
 def _edition(authored: Authored, audience: str, shared: Shared, size: TypeSize) -> Edition:
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     badge = shared.audiences.root[audience].badge[authored.handout.language]
-    return choose(authored.handout, reader, badge=badge, size=size, sources=shared.sources)
+    chosen = choose(authored.handout, reader, badge=badge, size=size, sources=shared.sources)
+    return replace(chosen, review=authored.standing.review(chosen.review, audience))
 
 
 def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, settings: Settings) -> Job:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel
 
+from teachback.approval import Standing, standing
 from teachback.audience import Audiences
 from teachback.clinic import Clinic
 from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Table
@@ -17,6 +18,7 @@ from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
 from teachback.picture import KINDS, picture_fault
 from teachback.reach import reach_problems, steps
+from teachback.record import sha256
 from teachback.source import Sources
 from teachback.stock import Stock, Stocks
 from teachback.validation import validated
@@ -34,7 +36,7 @@ ResultT = TypeVar("ResultT")
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # Texts of a handout in which no mark is read.
-_AS_IT_IS: Final = frozenset({("purpose",), ("review", "reviewer")})
+_AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
 
 
 LONGEST_TITLE: Final = 80
@@ -53,10 +55,11 @@ class Shared:
 
 @dataclass(frozen=True)
 class Authored:
-    """A checked handout and the file that knows where each of its texts stands."""
+    """A checked handout, the file that knows where each of its texts stands, and what its approval is worth."""
 
     handout: Handout
     file: YamlFile
+    standing: Standing = field(default_factory=Standing)
 
 
 def load_shared(workspace: Workspace) -> Shared:
@@ -109,7 +112,12 @@ def load_stocks(workspace: Workspace) -> Stocks:
 
 def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
     """Read and check one handout. Raises TeachbackError with every problem found."""
-    file = read_yaml(read_bytes(path), shown(path))
+    return check_handout(read_bytes(path), path, workspace, shared)
+
+
+def check_handout(raw: bytes, path: Path, workspace: Workspace, shared: Shared) -> Authored:
+    """Check what a handout's file holds, or is to hold. Raises TeachbackError with every problem found."""
+    file = read_yaml(raw, shown(path))
     handout = validated(Handout, file)
     problems = [
         *_name_problems(path, handout, file, shared),
@@ -122,7 +130,17 @@ def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
     ]
     if problems:
         raise TeachbackError(*problems)
-    return Authored(handout, file)
+    return Authored(handout, file, standing(handout, shared.audiences, picture_hash(workspace)))
+
+
+def picture_hash(workspace: Workspace) -> Callable[[str], str]:
+    """Give the function that hashes a picture by its name below content/; empty for one that is not there."""
+
+    def hashed(name: str) -> str:
+        path = find(workspace, f"content/{name}")
+        return sha256(read_bytes(path)) if path else ""
+
+    return hashed
 
 
 def _tried(step: Callable[[], ResultT], problems: list[Problem]) -> ResultT | None:
@@ -254,6 +272,8 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
 def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
     """Give every text of a handout with its path, each audience's version on its own."""
     for where, found in steps(value, path):
+        if where[-1:] == ("approved",):
+            continue
         if isinstance(found, dict):
             yield from (((*where, name), text) for name, text in found.items() if isinstance(text, str))
         elif isinstance(found, str) and where and where[-1] not in {"figure", "id", "tier", "callout", "line", "language"}:
@@ -262,7 +282,7 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
 
 def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
     for path, text in texts(handout):
-        found = plain_problems(text) if path in _AS_IT_IS else marks_problems(text)
+        found = plain_problems(text) if path[-1] in _AS_IT_IS or "silent_for" in path else marks_problems(text)
         yield from (replace(problem, location=file.locate(path)) for problem in found)
     yield from _glyph_problems(file, shared.glyphs)
 

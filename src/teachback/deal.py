@@ -53,7 +53,7 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     handout = reading.authored[stem].handout
     if settings.language not in {None, handout.language}:
         raise UsageError(Problem(f"'{handout.id}' is not written in the language '{settings.language}'", "See `teachback list handouts`."))
-    noticed = review_problems(summarise(reading.authored[stem], ""), today, release=settings.release)
+    noticed = review_problems(summarise(reading.authored[stem], ""), today, release=settings.release, audiences=settings.audiences)
     if any(problem.severity is Severity.ERROR for problem in noticed):
         raise TeachbackError(*noticed)
     known = reading.shared.audiences.root

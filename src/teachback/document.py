@@ -13,23 +13,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
-from teachback.model import Accepted, Id, Model, Plain
+from teachback import model
 
-ByAudience = dict[Id, Plain]
-
-
-def _text_kind(value: object) -> str | None:
-    return "text" if isinstance(value, str) else "by audience" if isinstance(value, dict) else None
-
-
-# A text, or a mapping of audience to text. Inline marks: **strong** and [words](https://...).
-Text = Annotated[
-    Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
-    Discriminator(
-        _text_kind, custom_error_type="text_expected", custom_error_message="a text, or a mapping of audience to text, belongs here"
-    ),
-    Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
-]
+# What other modules take from here belongs to the authored model, wherever it is written.
+Text = model.Text
+Accepted = model.Accepted
+Id = model.Id
+Plain = model.Plain
+Model = model.Model
 
 
 class Chosen(Model):
@@ -40,11 +31,21 @@ class Chosen(Model):
     )
 
 
+class PartReview(Model):
+    """Who answers for a part of the text that is read again at a time of its own. Its status is that of the whole."""
+
+    owner: Plain | None = None
+    reviewer: Plain | None = None
+    reviewed: dt.date | None = None
+    due: dt.date | None = None
+
+
 class Statement(Chosen):
     """An item that says something: it can be named, and can name where it was taken from."""
 
     id: Id | None = Field(None, description="A name for this statement, unique in the file.")
     sources: tuple[Id, ...] = Field((), description="Ids from content/sources.yaml.")
+    review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
 
 
 class Item(Statement):
@@ -55,7 +56,7 @@ class Item(Statement):
 
 def _as_item(value: object) -> object:
     """Let a plain text, or a mapping of audience to text, stand for an item that has nothing but its text."""
-    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & {"text", "only", "id", "sources"}):
+    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & {"text", "only", "id", "sources", "review"}):
         return {"text": value}
     return value
 
@@ -93,6 +94,7 @@ class RedFlag(Statement):
     short: Text | None = Field(None, description="Shorter words for the same sign, for the card.")
     why: Text | None = Field(None, description="What it may mean; printed where a section places this tier.")
     card: bool | dict[Id, bool] = Field(default=False, description="Whether the card carries it; may differ by audience.")
+    silent_for: dict[Id, Plain] = Field({}, description="Audience: why it does not get this sign. Not printed.")
 
 
 class TextBlock(Statement):
@@ -295,6 +297,7 @@ class Section(Chosen):
 
     id: Id
     title: Text = Field(description="A question or an action, in sentence case.")
+    review: PartReview | None = Field(None, description="For a section with an owner or a due date of its own.")
     blocks: tuple[Block, ...] = Field(min_length=1)
 
 
@@ -320,6 +323,9 @@ class CardText(Model):
     notes: tuple[CardNote, ...] = ()
 
 
+Mark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
 class Review(Model):
     """Who answers for the text."""
 
@@ -327,6 +333,9 @@ class Review(Model):
     reviewer: Plain | None = None
     reviewed: dt.date | None = None
     due: dt.date | None = None
+    # Not printed, and so no part of what an edition's code is made from.
+    owner: Plain | None = Field(None, repr=False, description="Who sees to it that the text is read again.")
+    approved: dict[Id, Mark] | None = Field(None, repr=False, description="What was approved for each audience, by `teachback approve`.")
 
 
 class Codes(Model):

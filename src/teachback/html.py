@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
     from teachback.clinic import Clinic
+    from teachback.compare import Comparison
     from teachback.edition import Edition, TableRow
     from teachback.marks import Line, Span
     from teachback.words import Words
@@ -118,6 +119,15 @@ def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, med
     dealt = [{"edition": edition, "code": dress.code, "number": number} for number, (edition, dress) in enumerate(cards)]
     page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
     return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
+
+
+def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
+    """Give one page for a screen that lays side by side what two readers get; it holds all that it shows."""
+    own: list[str] = []
+    styles = _stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
+    styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
+    names = {"comparison": comparison, "direction": _direction(comparison.language), "styles": Markup(styles)}  # noqa: S704 -- checked before
+    return _filled("diff.html", design, Medium.SCREEN, names, own)
 
 
 def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 Id = Annotated[
     str,
@@ -12,6 +12,21 @@ Id = Annotated[
     Field(description="Lower-case words joined by hyphens."),
 ]
 Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+ByAudience = dict[Id, Plain]
+
+
+def _text_kind(value: object) -> str | None:
+    return "text" if isinstance(value, str) else "by audience" if isinstance(value, dict) else None
+
+
+# A text, or a mapping of audience to text. Inline marks: **strong** and [words](https://...).
+Text = Annotated[
+    Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
+    Discriminator(
+        _text_kind, custom_error_type="text_expected", custom_error_message="a text, or a mapping of audience to text, belongs here"
+    ),
+    Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
+]
 
 
 class Model(BaseModel):

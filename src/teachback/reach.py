@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from teachback.audience import Audiences
 
 MAX_FLAGS_A_TIER = 5
+# Mappings of audience to what nobody reads: they need not answer for everybody.
+_NO_TEXTS = frozenset({"review", "silent_for"})
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
@@ -55,8 +57,14 @@ def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audien
             message = f"nobody reads this: it is only for {', '.join(value.only)}, and here read {', '.join(readers)}"
             yield (*path, "only"), Problem(message, "Name one of those, or take the item out.")
         readers = chosen
+    if isinstance(value, RedFlag):
+        for name in value.silent_for:
+            if name not in audiences.root:
+                yield (*path, "silent_for", name), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
     if isinstance(value, Model):
         for name, field in type(value).model_fields.items():
+            if name in _NO_TEXTS:
+                continue
             inner = getattr(value, name)
             yield from _walk(inner, (*path, field.alias or name), readers, audiences)
             # What may be left out (its default is an empty list) may also be empty for some.

@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the plan of a run needs to know of a handout, kept so that the file need not be parsed again."""
+    """What the plan of a run needs to know of a handout, kept so that the file need not be parsed again.
+
+    See approval.Standing for `changed`, `missing` and `sealed`.
+    """
 
     made_from: str
     id: str
@@ -43,6 +46,9 @@ class Summary:
     due: str | None
     reviewed: str | None
     review: tuple[str, int, int]
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    sealed: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ def read_record(folder: Path) -> Record:
         if data["format"] != FORMAT:
             return Record({}, {}, "")
         summaries = {
-            stem: Summary(**{**entry, "audiences": tuple(entry["audiences"]), "review": tuple(entry["review"])})
+            stem: Summary(**{**entry, **{name: tuple(entry[name]) for name in ("audiences", "review", "changed", "missing")}})
             for stem, entry in data["summaries"].items()
         }
         outputs = {
@@ -242,14 +248,24 @@ def _installed() -> str:
     return "\n".join(sorted(name for folder in folders for name in os.listdir(folder) if name.endswith(".dist-info")))  # noqa: PTH208 -- names only
 
 
-def review_problems(summary: Summary, today: dt.date, *, release: bool) -> tuple[Problem, ...]:
-    """Say what is wrong with a handout's review: an error under --release, else a warning once it is overdue."""
+def review_problems(summary: Summary, today: dt.date, *, release: bool, audiences: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+    """Say what is wrong with a handout's review, for some audiences or all: errors under --release, else warnings."""
     place = Location(*summary.review)
     severity = Severity.ERROR if release else Severity.WARNING
     problems = []
     if release and summary.status != "approved":
         message = f"the text is a {summary.status}: no clinician has approved it"
-        problems.append(Problem(message, "Have it reviewed, and set `status: approved` with reviewer and date.", place))
+        problems.append(Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place))
+    changed, missing = ([a for a in names if not audiences or a in audiences] for names in (summary.changed, summary.missing))
+    if changed:
+        message = f"the text for {' and '.join(changed)} has changed since it was approved on {summary.reviewed}: it counts as a draft"
+        problems.append(Problem(message, f"Have it read again, then type: {_approve(summary)}", place, severity))
+    if release and missing:
+        message = f"the text for {' and '.join(missing)} is a draft: no clinician has approved it"
+        problems.append(Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place))
+    if not summary.sealed:
+        message = "nothing says which text was approved, so a later change would go unseen"
+        problems.append(Problem(message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING))
     if summary.reviewed is not None and summary.reviewed > today.isoformat():
         message = f"the review of {summary.reviewed} has not taken place yet"
         problems.append(Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity))
@@ -257,6 +273,11 @@ def review_problems(summary: Summary, today: dt.date, *, release: bool) -> tuple
         message = f"the review was due on {summary.due}"
         problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
     return tuple(problems)
+
+
+def _approve(summary: Summary) -> str:
+    stem = Path(summary.review[0]).stem
+    return f'teachback approve {stem} --by "NAME"'
 
 
 def twin_problems(chosen: Mapping[str, Summary], files: Mapping[str, Path]) -> Iterator[tuple[str, Problem]]:

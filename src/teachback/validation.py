@@ -147,6 +147,8 @@ def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: 
         )
     if "{2,3}" in pattern:
         return Problem(f"'{value}' is not a language tag", "Such a tag looks like en, es or zh-Hans.", place)
+    if "0-9a-f]{16}" in pattern:
+        return Problem(f"'{value}' is not what `teachback approve` writes", "Approve the text with that command.", place)
     return Problem(f"'{value}' is not a name that can stand here", "Use lower-case letters, digits and hyphens, such as leg-cramps.", place)
 
 

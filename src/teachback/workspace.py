@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,17 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
         # A name with a dot in front belongs to an editor or to the system, not to an author.
         found.update({path.stem: path for path in (root / "content" / "handouts").glob("*.yaml") if not path.name.startswith(".")})
     return dict(sorted(found.items()))
+
+
+def handout_named(workspace: Workspace, name: str) -> Path:
+    """Give the file of one handout, by its id or by the name of its file; UsageError when there is none, or several."""
+    files = handout_files(workspace)
+    of_id = [stem for stem in files if stem == name] or [stem for stem in files if stem.split(".")[0] == name]
+    if not of_id:
+        raise UsageError(Problem(f"there is no handout '{name}'", nearest(name, {stem.split(".")[0] for stem in files})))
+    if len(of_id) > 1:
+        raise UsageError(Problem(f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."))
+    return files[of_id[0]]
 
 
 def effective_files(workspace: Workspace) -> dict[str, Path]:

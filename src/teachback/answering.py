@@ -1,0 +1,107 @@
+"""The commands of those who answer for a text: diff, due, approve. With cli and tell, one of the modules that know click."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from teachback.errors import Problem, UsageError
+from teachback.rim import here, today
+from teachback.tell import print_problems, print_rows
+from teachback.workspace import shown
+
+_COLORS: dict[str, dict[str, Any]] = {"-": {"fg": "red"}, "+": {"fg": "green"}, "head": {"bold": True}, "place": {"dim": True}, "": {}}
+
+
+@click.command("diff")
+@click.argument("handout", metavar="HANDOUT")
+@click.argument("left", metavar="AUDIENCE")
+@click.argument("right", metavar="AUDIENCE")
+@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="Write it as one page that holds all it shows.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def diff_command(handout: str, left: str, right: str, page: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """Show side by side what one reader gets and another does not."""
+    from teachback.compare import side_by_side, summary
+    from teachback.comparing import compared, write_page
+
+    workspace = here()
+    comparison, clinic = compared(handout, (left, right), workspace)
+    if page is not None:
+        write_page(comparison, clinic, workspace, page)
+    if as_json:
+        click.echo(json.dumps(comparison.as_json(), indent=2, ensure_ascii=False))
+        return
+    if page is None:
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        for line in side_by_side(comparison, shutil.get_terminal_size((100, 24)).columns):
+            click.echo("".join(click.style(text, **_COLORS[style]) if color else text for style, text in line), color=color)
+        click.echo()
+    click.echo(summary(comparison) + (f": {shown(page.absolute())}" if page else ""))
+
+
+@click.command("due")
+@click.option(
+    "--within", default="6m", metavar="6m", help="What is due by then: 6m, 2w, 30d or 1y from today; what is overdue always is. [6m]"
+)
+@click.option("--format", "form", type=click.Choice(["table", "csv", "ics"]), default="table", help="ics is a calendar file. [table]")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """List what is to be read again, overdue first: each handout, and each part with a date of its own."""
+    from teachback.duelist import as_calendar, as_csv, due_list, due_rows
+    from teachback.indate import horizon
+
+    day = today()
+    listed = due_list(here(), day, horizon(within, day))
+    rows = due_rows(listed, day)
+    if as_json:
+        problems = [problem.as_json() for problem in (*listed.problems, *listed.undated)]
+        click.echo(json.dumps({"due": rows, "problems": problems}, indent=2, ensure_ascii=False))
+        return int(bool(listed.problems))
+    if form == "ics":
+        click.echo(as_calendar(listed.terms), nl=False)
+    elif form == "csv":
+        click.echo(as_csv(rows), nl=False)
+    elif rows:
+        print_rows(rows, as_json=False)
+    else:
+        click.echo(f"Nothing is due within {within}.")
+    print_problems((*listed.problems, *listed.undated))
+    return int(bool(listed.problems))
+
+
+@click.command("approve")
+@click.argument("handout", metavar="HANDOUT")
+@click.option("--by", required=True, metavar="NAME", help="Who has read the text and answers for it; the name is printed on each page.")
+@click.option("--due", metavar="DATE", help="When it is to be read again, YYYY-MM-DD. [in a year]")
+@click.option("--audience", "-a", multiple=True, metavar="A", help="Only what this audience reads; may be repeated. [all]")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def approve_command(handout: str, by: str, due: str | None, audience: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """Write into a handout who approved it; a later change of its text makes it a draft again."""
+    from teachback.approve import approve
+
+    done = approve(handout, by, here(), today(), due=_date(due) if due else None, audiences=audience)
+    if as_json:
+        click.echo(json.dumps({"file": done.file, "audiences": list(done.audiences), "review": done.review}, indent=2, ensure_ascii=False))
+        return
+    for number, line in done.lines:
+        click.echo(f"{done.file}:{number}: {line}")
+    click.echo(
+        f"Approved for {', '.join(done.audiences)}. A change of what they read makes it a draft again. Now: teachback build {handout}"
+    )
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(Problem(f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01.")) from None
+
+
+COMMANDS = (diff_command, due_command, approve_command)

@@ -1,0 +1,55 @@
+"""Read a handout, lay two of its readers side by side, and make a page of it: the order of steps of `teachback diff`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback.compare import Comparison, compare
+from teachback.content import load_handout, load_shared
+from teachback.errors import Problem, UsageError, nearest
+from teachback.passage import Ear
+from teachback.workspace import Workspace, handout_named, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from teachback.clinic import Clinic
+    from teachback.html import Design
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that the page of a comparison is made with; it is given to a pool."""
+
+    comparison: Comparison
+    clinic: Clinic
+    design: Design
+
+
+def compared(name: str, audiences: tuple[str, str], workspace: Workspace) -> tuple[Comparison, Clinic]:
+    """Compare what two audiences get of a handout. Raises UsageError for names that are none, TeachbackError for a handout with errors."""
+    path = handout_named(workspace, name)
+    shared = load_shared(workspace)
+    authored = load_handout(path, workspace, shared)
+    for audience in audiences:
+        if audience not in authored.handout.audiences:
+            raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, authored.handout.audiences)))
+    left, right = (Ear(shared.audiences.lineage(audience), shared.clinic.values()) for audience in audiences)
+    return compare(authored.handout, left, right, authored.file.locate), shared.clinic
+
+
+def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, page: Path) -> None:
+    """Write a comparison as one page for a screen. Its template may be the clinic's own, so it is filled in a child, in time."""
+    from teachback.compose import open_design
+    from teachback.pool import Pool, Task
+
+    hint = "Compare the clinic's own templates/diff.html with the built-in one."
+    with Pool(Sheet(comparison, clinic, open_design(workspace)), 1) as pool:
+        write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
+
+
+def _page(sheet: Sheet, _: None) -> str:
+    from teachback.html import compose_comparison
+
+    return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)

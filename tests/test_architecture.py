@@ -29,6 +29,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "impose": {"stock"},
         "color": set(),
         "tagtree": set(),
+        "syllable": set(),
     },
     {
         "audience": set(),
@@ -51,6 +52,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "scaffold": set(),
         "reading": set(),
         "seen": {"laid", "reading"},
+        "vocabulary": set(),
     },
     {
         "choose": set(),
@@ -64,11 +66,11 @@ LAYERS: list[dict[str, set[str]]] = [
         "said": set(),
         "audit": set(),
     },
-    {"proof": set(), "expect": set(), "rulebook": set()},
-    {"job": set()},
-    {"fitting": set()},
-    {"press": set(), "calibration": set()},
-    {"compose": set(), "cardrun": set(), "identify": set()},
+    {"proof": set(), "expect": set(), "rulebook": set(), "sentence": set()},
+    {"job": set(), "grade": set(), "wording": set()},
+    {"fitting": set(), "explained": set()},
+    {"press": set(), "calibration": set(), "plain": set()},
+    {"compose": set(), "cardrun": set(), "identify": set(), "selfcheck": set()},
     {"keeping": set()},
     {"build": set(), "catalog": set(), "doctor": set(), "deal": set(), "calibrate": set()},
     {"reprint": set()},
@@ -82,7 +84,7 @@ OUTSIDE = {
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
-PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
+PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content", "vocabulary"}
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {
     "__main__",

@@ -19,7 +19,18 @@ def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", 
     """Make an edition of passages, each a role and a text; a text alone is a paragraph. All stand in one block."""
     made = [(Role.PARAGRAPH, text) if isinstance(text, str) else text for text in texts]
     pieces = tuple(
-        Passage(text, text, ("sections", 0, "blocks", number, "text"), role, "ckd", "s/0", kind, "s", "Heading", lead if role is Role.ITEM else "")
+        Passage(
+            text,
+            text,
+            ("sections", 0, "blocks", number, "text"),
+            role,
+            "ckd",
+            "s/0",
+            kind,
+            "s",
+            "Heading",
+            lead if role is Role.ITEM else "",
+        )
         for number, (role, text) in enumerate(made)
     )
     return Heard(None, Ear(("ckd",), {}), pieces, language)
@@ -49,12 +60,22 @@ def test_full_stops_that_end_no_sentence(text: str, expected: list[str]) -> None
 
 def test_words() -> None:
     """A hyphenated word, a contraction, a decimal and a phone number are one word each; a line to write on is none."""
-    assert words_of("Don't take cola-colored 2.5 mg ____ at 555-123-4567.") == ("Don't", "take", "cola-colored", "2.5", "mg", "at", "555-123-4567")
+    assert words_of("Don't take cola-colored 2.5 mg ____ at 555-123-4567.") == (
+        "Don't",
+        "take",
+        "cola-colored",
+        "2.5",
+        "mg",
+        "at",
+        "555-123-4567",
+    )
 
 
 def test_an_item_counts_with_its_lead_in() -> None:
     """`Call us if` over two items is two sentences, each with the lead-in; the lead-in is not counted on its own as well."""
-    found = sentences(heard((Role.LEAD, "Call us if you have:"), (Role.ITEM, "a fever"), (Role.ITEM, "a bad cough"), lead="Call us if you have:").passages)
+    found = sentences(
+        heard((Role.LEAD, "Call us if you have:"), (Role.ITEM, "a fever"), (Role.ITEM, "a bad cough"), lead="Call us if you have:").passages
+    )
     assert [(s.text, s.whole) for s in found] == [
         ("Call us if you have:", False),
         ("Call us if you have: a fever", True),
@@ -70,14 +91,21 @@ def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
 
 def test_the_title_of_a_reason_is_no_lead_in() -> None:
     """A heading over points stays a heading, so that it does not lengthen them."""
-    found = sentences(heard((Role.HEADING, "Salt and your body"), (Role.ITEM, "It holds water."), lead="Salt and your body", kind="reasons").passages)
+    found = sentences(
+        heard((Role.HEADING, "Salt and your body"), (Role.ITEM, "It holds water."), lead="Salt and your body", kind="reasons").passages
+    )
     assert [(s.text, s.whole) for s in found] == [("Salt and your body", False), ("It holds water.", True)]
 
 
 def test_headings_labels_and_fragments_do_not_count() -> None:
     """A heading never counts for a formula, whatever it ends with; a few words in a cell do not, and a whole sentence there does."""
     found = sentences(
-        heard((Role.HEADING, "What can you do?"), (Role.CELL, "Leg cramps at night"), (Role.CELL, "Stretch before bed"), (Role.FLAG, "You faint often")).passages
+        heard(
+            (Role.HEADING, "What can you do?"),
+            (Role.CELL, "Leg cramps at night"),
+            (Role.CELL, "Stretch before bed"),
+            (Role.FLAG, "You faint often"),
+        ).passages
     )
     assert [s.text for s in found if s.whole] == ["Stretch before bed", "You faint often"]
 
@@ -198,7 +226,9 @@ def test_sections_are_graded_each_for_itself() -> None:
     assert [(grade.section, grade.heading) for grade in grades] == [("", ""), ("s", "T?")]
 
 
-@pytest.mark.parametrize(("text", "expected"), [("Call us.", True), ("If it lasts, call us.", True), ("One leg is sore, warm, or red.", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("Call us.", True), ("If it lasts, call us.", True), ("One leg is sore, warm, or red.", False)]
+)
 def test_what_is_an_action(text: str, expected: bool) -> None:  # noqa: FBT001 -- the expectation
     """A clause that begins with a verb asks for something; one word of a list does not."""
     assert is_action(text) is expected

@@ -9,7 +9,7 @@ from teachback.document import RedFlagsBlock, Tier
 from teachback.errors import Severity
 from teachback.passage import Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
-from teachback.wording import PEMAT, shouted, spot
+from teachback.wording import PEMAT, shouted_runs, spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,10 +140,11 @@ def _meanings(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, ...]]:
 
 
 def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> Iterator[Finding]:
+    loud = tuple(shouted_runs(passage.text))
     for match in _SHORT.finditer(passage.text):
         written = match.group()
         short = written.removesuffix("s") if written[-1:] == "s" and written[-2:-1].isupper() else written
-        if short in met or short in _COMMON or shouted(short):
+        if short in met or short in _COMMON or any(start <= match.start() < end for start, end in loud):
             continue
         met.add(short)
         full = vocabulary.abbreviations.get(short, "")

@@ -133,8 +133,8 @@ def forms(phrase: str) -> Iterator[str]:
     """Give a phrase in all forms that its first word has as a verb, or its last as a noun; also some that nobody writes."""
     yield from plurals(phrase)
     verb, *rest = phrase.lower().split(" ")
-    if verb.endswith("ly"):
-        return
+    if verb.endswith("ly") and not verb.endswith("ply"):
+        return  # an adverb; but comply and apply are verbs
     stem = verb.removesuffix("e")
     doubled = verb + verb[-1] if re.search(r"[^aeiou][aeiou][bdglmnprt]$", verb) else stem
     inflected = [f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"]

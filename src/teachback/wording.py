@@ -42,9 +42,9 @@ _NATURAL: Final = re.compile(
 _NEGATIVE: Final = r"(?:not|never|no|cannot|\w+n['\u2019]t|nobody|nothing|none)"
 _UNDOING: Final = (
     r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known|pleasant)|im(?:possible|proper)|in(?:frequent"
-    r"|sufficient|adequate|frequently)|without|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
+    r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
 )
-# Not "do not ... unless": that is how a ban with one way out is said, and softer words would be worse.
+# Not "do not ... unless", nor "without asking": that is how a ban with one way out is said, and softer words would be worse.
 _DOUBLE: Final = re.compile(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b", re.IGNORECASE)
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly|periodically|from time to time|plenty of"
@@ -188,6 +188,12 @@ def spot(text: str, entries: Mapping[str, object], longest: int) -> Iterator[tup
                 yield form, first, last
                 index += size - 1
                 break
+        else:
+            # "potassium-rich" speaks of potassium.
+            start = words[index].start()
+            for part in re.finditer(r"[^-]+", words[index].group()) if "-" in lower[index] else ():
+                if part.group().lower() in entries:
+                    yield part.group().lower(), start + part.start(), start + part.end()
         index += 1
 
 
@@ -241,11 +247,17 @@ def _vague(text: str) -> Iterator[Found]:
 
 
 def _capitals(text: str) -> Iterator[Found]:
+    for start, end in shouted_runs(text):
+        words = text[start:end]
+        hint = f"Write '{words.lower()}', with **two stars** around it if it must stand out."
+        yield "plain-capitals", words, f"'{words}' is in capitals", hint
+
+
+def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Give from where to where words stand in capitals of which at least one is a common word: not CKD, but DO NOT."""
     for match in _CAPS.finditer(text):
-        words = re.split(r"[\s-]+", match.group())
-        if any(word.lower() in _SHOUTED or len(word.rstrip("S")) > _LONGEST_SHORT for word in words):
-            hint = f"Write '{match.group().lower()}', with **two stars** around it if it must stand out."
-            yield "plain-capitals", match.group(), f"'{match.group()}' is in capitals", hint
+        if any(shouted(word) for word in re.split(r"[\s-]+", match.group())):
+            yield match.span()
 
 
 def shouted(word: str) -> bool:

@@ -119,6 +119,9 @@ def test_a_message_names_the_words_and_what_to_write() -> None:
     assert "'before'" in finding.hint
     share = next(f for f in findings(edition_of(Example("It helps 25% of readers."))) if f.rule == "plain-percentage")
     assert "'1 in 4 people'" in share.hint
+    short = next(f for f in findings(edition_of(Example("Ask for your eGFR."))) if f.rule == "plain-abbreviation")
+    assert "'eGFR (how well your kidneys work)'" in short.hint
+    assert "estimated glomerular filtration rate" in short.hint
 
 
 def test_a_term_is_told_once_where_it_first_stands() -> None:

@@ -160,7 +160,11 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
                 met.add(full.lower())
             continue
         message = f"'{written}' is an abbreviation, and is not spelled out where it first stands"
-        hint = (
-            f"Write '{full} ({short})' the first time, or only '{full}'." if full else "Write its words the first time, and it in brackets."
-        )
+        meaning = vocabulary.terms.get(full.lower())
+        if meaning is not None:
+            hint = f"Write what it means the first time: '{short} ({meaning[1].means})'. It stands for '{full}'."
+        elif full:
+            hint = f"Write '{full} ({short})' the first time, or only '{full}'."
+        else:
+            hint = "Write its words the first time, and it in brackets."
         yield Finding("plain-abbreviation", Severity.WARNING, passage, written, message, hint)

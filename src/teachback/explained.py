@@ -90,7 +90,7 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
 def _terms(
     passage: Passage, vocabulary: Vocabulary, met: set[str], lineage: tuple[str, ...], rows: frozenset[tuple[Any, ...]]
 ) -> Iterator[Finding]:
-    for form, start, end in spot(passage.text, vocabulary.terms, vocabulary.longest):
+    for form, start, end in spot(passage.text, vocabulary.terms, vocabulary.starts):
         term, entry = vocabulary.terms[form]
         if term in met or not set(entry.known_by).isdisjoint(lineage):
             continue

@@ -194,7 +194,7 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
     passages = body(heard.passages)
     if not passages or heard.language.split("-")[0] not in SCORED:
         return
-    whole = graded(heard, vocabulary)[0]
+    whole = _grade("", "", passages, heard.language, vocabulary)
     if whole.counts.words < ENOUGH_WORDS:
         return
     shown = ", ".join(map(str, whole.grades))

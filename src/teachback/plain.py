@@ -123,7 +123,7 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
     yield from grade.findings(heard, target, vocabulary)
 
 
-def edition_of(example: Example, handout: None = None) -> Heard:
+def edition_of(example: Example) -> Heard:
     """Give an example as an edition, so that a rule on structure can be shown on one, too.
 
     A text of several lines is several passages. A line's first mark says what it is: `#` the title, `##` a heading, `!` the message,
@@ -131,7 +131,7 @@ def edition_of(example: Example, handout: None = None) -> Heard:
     """
     ear = Ear((example.audience,), {})
     if not re.search(r"\n|^(?:#{1,2}|[!>?_-]) ", example.text):
-        return Heard(handout, ear, (example.passage(),))
+        return Heard(None, ear, (example.passage(),))
     made: list[Passage] = []
     lead = ""
     for number, line in enumerate(example.text.split("\n")):
@@ -146,7 +146,7 @@ def edition_of(example: Example, handout: None = None) -> Heard:
         section = "" if role in {Role.TITLE, Role.MESSAGE} else "example"
         around = lead if role is Role.ITEM else ""
         made.append(Passage(text, text, path, role, example.audience, block=block, kind=kind, section=section, lead=around))
-    return Heard(handout, ear, tuple(made))
+    return Heard(None, ear, tuple(made))
 
 
 _MARKS: Final = {

@@ -70,15 +70,15 @@ class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, 
 class Vocabulary:
     """Hard words and terms by each of their forms in lower case, abbreviations as they are written, syllables by word.
 
-    A form leads to its entry: the word as the file has it, and what the file says about it. `longest` is how many words the
-    longest form has.
+    A form leads to its entry: the word as the file has it, and what the file says about it. `starts` is how many words the
+    longest form has that begins with a word, so that few words are put together in vain.
     """
 
     hard: Mapping[str, tuple[str, HardWord]]
     terms: Mapping[str, tuple[str, Term]]
     abbreviations: Mapping[str, str]
     syllables: Mapping[str, int]
-    longest: int
+    starts: Mapping[str, int]
     counted: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -113,8 +113,11 @@ def _made(
     by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
     by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}
     syllables = {word.lower(): count for count, words in counts.items() for word in words}
-    longest = max((len(re.split(r"\s+", form)) for form in (*by_hard, *by_term)), default=1)
-    return Vocabulary(by_hard, by_term, abbreviations, syllables, longest)
+    starts: dict[str, int] = {}
+    for form in (*by_hard, *by_term):
+        parts = form.split()
+        starts[parts[0]] = max(starts.get(parts[0], 0), len(parts))
+    return Vocabulary(by_hard, by_term, abbreviations, syllables, starts)
 
 
 def plurals(phrase: str) -> Iterator[str]:

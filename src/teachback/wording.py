@@ -25,7 +25,8 @@ _PASSIVE: Final = re.compile(rf"\b{_BE}{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b"
 # They look like participles, and say how somebody is; "called" teaches a word.
 _STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored relaxed pleased married retired used supposed allowed
     limited blocked bed need red called named based left dressed exhausted stressed surprised satisfied experienced overwhelmed
-    dehydrated hydrated seed feed speed bleed exceed indeed"""
+    dehydrated hydrated seed feed speed bleed exceed indeed
+    related linked"""
 _STATES: Final = frozenset(_STATES_WORDS.split())
 _THIRD: Final = re.compile(
     r"\b(?:the|a|all|any|each|every|most|these|those)?\s*(?:patients?|individuals?|clients?|sufferers?|the reader|the user)\b(?!['\u2019]s|\s+"
@@ -144,7 +145,8 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for passage in heard.passages:
         for rule, words, message, hint in _in_passage(passage, vocabulary):
-            key = (rule, words.lower())
+            # All forms of a hard word have one hint; a vague amount is told by its words.
+            key = (rule, hint if rule == "plain-hard-word" else words.lower())
             if rule in {"plain-hard-word", "plain-vague"} and key in seen:
                 continue
             seen.add(key)
@@ -166,7 +168,7 @@ def _in_passage(passage: Passage, vocabulary: Vocabulary) -> Iterator[Found]:
 
 
 def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
-    for form, start, end in spot(text, vocabulary.hard, vocabulary.longest):
+    for form, start, end in spot(text, vocabulary.hard, vocabulary.starts):
         word, entry = vocabulary.hard[form]
         # A medical term may be taught instead of left out: explained.py looks after those.
         if form in vocabulary.terms or any(_covers(text, phrase, start, end) for phrase in entry.unless):
@@ -174,17 +176,19 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
         yield "plain-hard-word", text[start:end], f"'{text[start:end]}' is a hard word", f"Write '{entry.say}' instead of '{word}'."
 
 
-def spot(text: str, entries: Mapping[str, object], longest: int) -> Iterator[tuple[str, int, int]]:
+def spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
     """Give every entry that stands in a text, the longest first where several begin at one word: its form, start and end."""
     words = list(WORD.finditer(text))
     lower = [word.group().lower().replace("\u2019", "'") for word in words]
     index = 0
     while index < len(words):
-        for size in range(min(longest, len(words) - index), 0, -1):
+        for size in range(min(starts.get(lower[index], 0), len(words) - index), 0, -1):
             form = " ".join(lower[index : index + size])
+            if form not in entries:
+                continue
             first, last = words[index].start(), words[index + size - 1].end()
             # Words of one phrase stand side by side, with nothing but spaces between them.
-            if form in entries and (size == 1 or not re.search(r"[^\w\s'\u2019-]", text[first:last])):
+            if size == 1 or not re.search(r"[^\w\s'\u2019-]", text[first:last]):
                 yield form, first, last
                 index += size - 1
                 break
@@ -203,7 +207,7 @@ def _covers(text: str, phrase: str, start: int, end: int) -> bool:
 
 def _passive(text: str) -> Iterator[Found]:
     for match in _PASSIVE.finditer(text):
-        if match[1].lower() not in _STATES:
+        if match[1].lower() not in _STATES and not match[1].lower().startswith("un"):
             hint = "Say who does it, first: 'We test your blood', not 'your blood is tested'."
             yield "plain-passive", match.group(), f"'{match.group()}' is in the passive voice", hint
 

@@ -4,7 +4,7 @@ Flesch-Kincaid decides about a handout's target, the two others stand beside it:
 mostly measured with it (57 of 100 studies of health texts used it). SMOG is steadier from text to text, and asks more: whom its
 grade describes understands all of the text, so that it lies two to three grades higher, and nearly every leaflet fails grade 6
 by it. It warns by a hint of its own. FORCAST needs no sentences, so that it also grades lists and tables.
-No formula knows what words mean; none is used alone (`standards.md` 1.4).
+No formula knows what words mean, so none is used alone (AHRQ TalkingQuality, tip 6; Wang and others, 2013, for the comparison).
 """
 
 from __future__ import annotations
@@ -160,6 +160,7 @@ def target_of(handout: Handout | None, audiences: Audiences, audience: str) -> i
 
 _LONG = "Patients with long-standing hypertension require continuous monitoring of electrolyte abnormalities by experienced physicians. "
 _EASY = "Call us if you feel sick. Drink when you are thirsty. We will help you make a plan that fits your day. "
+_WANG: Final = "Wang and others, Res Social Adm Pharm 2013"
 RULES: Final = (
     Rule(
         "plain-grade",
@@ -167,7 +168,7 @@ RULES: Final = (
         Severity.WARNING,
         "Many adults read at grade 6 or below, and the recommended grade for leaflets on kidney disease is 5. A grade by Flesch-Kincaid above "
         "the target means long sentences or long words. It says nothing about meaning: ask a reader, too.",
-        ("standards.md 1.3", "standards.md 1.4"),
+        ("Morony and others, Am J Kidney Dis 2015", "Hersh and others, Am Fam Physician 2015", _WANG, "AHRQ TalkingQuality, tip 6"),
         bad=(Example(_LONG * 10), Example(("You should contact the nephrology department regarding medication adjustments. ") * 12)),
         good=(Example(_EASY * 5), Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8)),
     ),
@@ -177,7 +178,7 @@ RULES: Final = (
         Severity.HINT,
         "SMOG counts words of three or more syllables. It lies two to three grades above Flesch-Kincaid for most texts; where it lies more "
         "than three above the target, it is the long words.",
-        ("standards.md 1.4",),
+        (_WANG,),
         bad=(Example(_LONG * 10), Example("Hyperkalemia necessitates immediate evaluation. " * 30)),
         good=(Example(_EASY * 5), Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8)),
     ),

@@ -132,7 +132,7 @@ RULES: Final = (
         "an emoji",
         Severity.WARNING,
         "Emoji print as grey spots or as boxes, and a screen reader says their full names.",
-        ("standards.md 5",),
+        ("Our own trial prints in black and white",),
         bad=(Example("\u26a0\ufe0f Call us."), Example("Drink water \U0001f4a7 each day.")),
         good=(Example("Take care: call us."), Example("Drink water each day.")),
     ),

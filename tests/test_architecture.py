@@ -31,6 +31,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "impose": {"stock"},
         "color": set(),
         "tagtree": set(),
+        "syllable": set(),
     },
     {
         "audience": set(),
@@ -54,6 +55,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "scaffold": set(),
         "reading": set(),
         "seen": {"laid", "reading"},
+        "vocabulary": set(),
     },
     {
         "choose": set(),
@@ -68,13 +70,13 @@ LAYERS: list[dict[str, set[str]]] = [
         "said": set(),
         "audit": set(),
     },
-    {"readback": set(), "expect": set(), "rulebook": set()},
+    {"readback": set(), "expect": set(), "rulebook": set(), "sentence": set()},
     {"proof": set()},
-    {"typed": set(), "job": set()},
-    {"across": set(), "indate": set()},
-    {"fitting": set()},
+    {"typed": set(), "job": set(), "grade": set(), "wording": set()},
+    {"across": set(), "indate": set(), "explained": set()},
+    {"fitting": set(), "plain": set()},
     {"press": set(), "calibration": set()},
-    {"compose": set(), "cardrun": set(), "identify": set(), "approve": set()},
+    {"compose": set(), "cardrun": set(), "identify": set(), "approve": set(), "selfcheck": set()},
     {"keeping": set()},
     {"rules": set()},
     {"check": set()},
@@ -100,7 +102,7 @@ OUTSIDE = {
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
-PYDANTIC = {"model", "stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
+PYDANTIC = {"model", "stock", "document", "audience", "clinic", "source", "words", "validation", "content", "vocabulary"}
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {
     "__main__",

@@ -357,6 +357,9 @@ class Handout(Model):
     purpose: Plain = Field(description="In one line: what the reader should know or do afterwards.")
     message: Text = Field(description="The one message; stands first on page 1.")
     codes: Codes = Codes()
+    target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        None, description="The reading grade that no edition should lie above; the audience's own, or 6, when left out."
+    )
     review: Review
     red_flags: tuple[RedFlag, ...] = ()
     card: CardText | None = Field(None, description="Left out: no card is printed.")

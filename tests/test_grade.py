@@ -1,0 +1,239 @@
+"""Sentences as the document has them, and grades against texts counted by hand."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import pytest
+
+from teachback.audience import Audiences
+from teachback.document import Handout
+from teachback.grade import Counts, body, count, findings, flesch_kincaid, forcast, graded, smog, target_of
+from teachback.passage import Ear, Passage, Role, passages
+from teachback.rulebook import Example, Heard
+from teachback.sentence import is_action, sentences, split_sentences, words_of
+from teachback.vocabulary import builtin_vocabulary
+
+
+def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list") -> Heard:
+    """Make an edition of passages, each a role and a text; a text alone is a paragraph. All stand in one block."""
+    made = [(Role.PARAGRAPH, text) if isinstance(text, str) else text for text in texts]
+    pieces = tuple(
+        Passage(
+            text,
+            text,
+            ("sections", 0, "blocks", number, "text"),
+            role,
+            "ckd",
+            "s/0",
+            kind,
+            "s",
+            "Heading",
+            lead if role is Role.ITEM else "",
+        )
+        for number, (role, text) in enumerate(made)
+    )
+    return Heard(None, Ear(("ckd",), {}), pieces, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Call Dr. Smith. He will help.", ["Call Dr. Smith.", "He will help."]),
+        ("Take 2.5 mg. Call us.", ["Take 2.5 mg.", "Call us."]),
+        ("Come at 8 a.m. on Monday. Bring pills.", ["Come at 8 a.m. on Monday.", "Bring pills."]),
+        ("We open at 8 a.m. Call us then.", ["We open at 8 a.m.", "Call us then."]),
+        ("Come at 8 a.m. Monday.", ["Come at 8 a.m. Monday."]),
+        ("Eat fruit, e.g. Apples or pears.", ["Eat fruit, e.g. Apples or pears."]),
+        ("1. Stretch. 2. Rest.", ["1. Stretch.", "2. Rest."]),
+        ("Is it bad? No. Ask us.", ["Is it bad?", "No.", "Ask us."]),
+        ("See No. 5 on the list.", ["See No. 5 on the list."]),
+        ("Ask J. Doe for help!", ["Ask J. Doe for help!"]),
+        ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
+        ("Many things help: rest; heat; a walk", ["Many things help: rest; heat; a walk"]),
+    ],
+)
+def test_full_stops_that_end_no_sentence(text: str, expected: list[str]) -> None:
+    """A title, a time, a decimal, an initial, an abbreviation and a number of a list do not end a sentence."""
+    assert list(split_sentences(text)) == expected
+
+
+def test_words() -> None:
+    """A hyphenated word, a contraction, a decimal and a phone number are one word each; a line to write on is none."""
+    assert words_of("Don't take cola-colored 2.5 mg ____ at 555-123-4567.") == (
+        "Don't",
+        "take",
+        "cola-colored",
+        "2.5",
+        "mg",
+        "at",
+        "555-123-4567",
+    )
+
+
+def test_an_item_counts_with_its_lead_in() -> None:
+    """`Call us if` over two items is two sentences, each with the lead-in; the lead-in is not counted on its own as well."""
+    found = sentences(
+        heard((Role.LEAD, "Call us if you have:"), (Role.ITEM, "a fever"), (Role.ITEM, "a bad cough"), lead="Call us if you have:").passages
+    )
+    assert [(s.text, s.whole) for s in found] == [
+        ("Call us if you have:", False),
+        ("Call us if you have: a fever", True),
+        ("Call us if you have: a bad cough", True),
+    ]
+
+
+def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
+    """A lead-in with its own full stop is a sentence; its items are not joined to it."""
+    found = sentences(heard((Role.LEAD, "We can help."), (Role.ITEM, "Rest well"), (Role.ITEM, "Ask us now"), lead="We can help.").passages)
+    assert [s.text for s in found if s.whole] == ["We can help.", "Ask us now"]
+
+
+def test_the_title_of_a_reason_is_no_lead_in() -> None:
+    """A heading over points stays a heading, so that it does not lengthen them."""
+    found = sentences(
+        heard((Role.HEADING, "Salt and your body"), (Role.ITEM, "It holds water."), lead="Salt and your body", kind="reasons").passages
+    )
+    assert [(s.text, s.whole) for s in found] == [("Salt and your body", False), ("It holds water.", True)]
+
+
+def test_headings_labels_and_fragments_do_not_count() -> None:
+    """A heading never counts for a formula, whatever it ends with; a few words in a cell do not, and a whole sentence there does."""
+    found = sentences(
+        heard(
+            (Role.HEADING, "What can you do?"),
+            (Role.CELL, "Leg cramps at night"),
+            (Role.CELL, "Stretch before bed"),
+            (Role.FLAG, "You faint often"),
+        ).passages
+    )
+    assert [s.text for s in found if s.whole] == ["Stretch before bed", "You faint often"]
+
+
+# Counted by hand. 4 sentences: 5 + 5 + 4 + 6 = 20 words. Syllables: "Your kid-neys clean your blood" 6; "They keep min-er-als in
+# bal-ance" is they 1, keep 1, minerals 3, in 1, balance 2 = 8; "Po-tas-si-um can build up" 4+1+1+1 = 7; "Ask us be-fore you take pills"
+# 1+1+2+1+1+1 = 7. In all 28. Long words (three or more): minerals, potassium = 2. Words of one syllable: your clean your blood = 4;
+# they keep in = 3; can build up = 3; ask us you take pills = 5; in all 15.
+TEXT = "Your kidneys clean your blood. They keep minerals in balance. Potassium can build up. Ask us before you take pills."
+COUNTED = Counts(sentences=4, words=20, syllables=28, long=2, all_words=20, short=15)
+
+
+def test_counts_of_a_text_counted_by_hand() -> None:
+    """The program counts what a person counts."""
+    assert count(sentences(heard(TEXT).passages), builtin_vocabulary()) == COUNTED
+
+
+def test_formulas_on_the_text_counted_by_hand() -> None:
+    """Each formula gives what its published definition gives for those counts, worked out here from the numbers themselves."""
+    assert flesch_kincaid(COUNTED) == pytest.approx(0.39 * 5 + 11.8 * 1.4 - 15.59)  # 2.88
+    assert smog(COUNTED) == pytest.approx(1.0430 * sqrt(15) + 3.1291)  # 2 long words in 4 sentences are 15 in 30: 7.17
+    assert forcast(COUNTED) == pytest.approx(20 - 112.5 / 10)  # 15 of 20 words are 112.5 of 150: 8.75
+    assert [f"{grade.grade:.2f}" for grade in graded(heard(TEXT))[0].grades] == ["2.88", "7.17", "8.75"]
+
+
+def test_smog_at_thirty_sentences() -> None:
+    """With exactly 30 sentences the formula needs no scaling: 16 long words give 1.043 x 4 + 3.1291."""
+    assert smog(Counts(30, 300, 400, 16, 300, 200)) == pytest.approx(7.3011)
+
+
+def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
+    """Five items with and without full stops have the same grade: the file's structure counts, not its punctuation."""
+    items = ["Walk each day", "Drink when you are thirsty", "Ask us for help", "Rest in the shade", "Call us if you feel ill"]
+    bare = graded(heard(*((Role.ITEM, text) for text in items)))[0]
+    stopped = graded(heard(*((Role.ITEM, f"{text}.") for text in items)))[0]
+    assert bare.counts.sentences == 5
+    assert bare.grades == stopped.grades
+
+
+@pytest.mark.parametrize(
+    ("sentences_", "cautions"),
+    [(5, ["not meaningful: 25 words"] * 3), (24, ["rough: 24 sentences", "rough: 24 sentences", ""]), (30, ["", "", ""])],
+)
+def test_how_far_to_trust_a_grade(sentences_: int, cautions: list[str]) -> None:
+    """Under 100 words a grade is not meaningful, under 30 sentences it is rough; FORCAST needs no sentences."""
+    text = "Walk with us each day. " * sentences_
+    assert [grade.caution for grade in graded(heard(text))[0].grades] == cautions
+
+
+def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
+    """Spanish gets no grade, and each formula says so; it does not get a number that was made for English."""
+    grades = graded(heard("Llame a la clínica. " * 40, language="es"))[0].grades
+    assert [str(grade) for grade in grades] == [
+        f"{name} not scored (no formula for the language 'es')" for name in ("Flesch-Kincaid", "SMOG", "FORCAST")
+    ]
+    assert list(findings(heard("Llame a la clínica inmediatamente. " * 40, language="es"), target=1)) == []
+
+
+def test_a_text_of_fragments_has_no_sentences_to_score() -> None:
+    """Where nothing is a whole sentence, the formulas that need sentences say so, and nothing divides by zero."""
+    grades = graded(heard((Role.CELL, "Leg cramps"), (Role.CELL, "Salt")))[0]
+    assert [grade.grade is None for grade in grades.grades] == [True, True, False]
+    assert grades.by("SMOG").caution == "no whole sentences"
+
+
+HARD = "You should contact the nephrology department regarding medication adjustments. "
+
+
+def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
+    """The warning names the target, all three grades and the long words; the same text under a higher target gets none."""
+    edition = heard((Role.TITLE, "Salt"), HARD * 12)
+    found = {finding.rule: finding for finding in findings(edition, target=6)}
+    assert set(found) == {"plain-grade", "plain-long-words"}
+    for word in ("target of grade 6", "Flesch-Kincaid", "SMOG", "FORCAST", "rough: 12 sentences"):
+        assert word in found["plain-grade"].message
+    assert "nephrology (12)" in found["plain-grade"].hint
+    assert found["plain-grade"].passage.role is Role.TITLE
+    assert list(findings(heard(HARD * 12), target=40)) == []
+    assert list(findings(heard("Walk with us each day. " * 40), target=5)) == []
+
+
+def test_the_card_is_not_graded() -> None:
+    """A card is too short for a formula: its words do not move the handout's grade."""
+    card = Passage("I have kidney disease.", "", ("card", "statements", 0), Role.CARD, "ckd", "card", "card")
+    item = Passage("I have kidney disease.", "", ("card", "notes", 0), Role.ITEM, "ckd", "card", "card")
+    assert body((card, item, *heard(TEXT).passages)) == heard(TEXT).passages
+
+
+READERS = Audiences.model_validate(
+    {
+        "general": {"name": "All", "badge": {"en": "All"}},
+        "ckd": {"name": "CKD", "badge": {"en": "CKD"}, "target_grade": 5},
+        "dialysis": {"name": "Dialysis", "badge": {"en": "Dialysis"}, "extends": "ckd"},
+    }
+)
+
+
+def handout(**more: object) -> Handout:
+    """Make the smallest handout."""
+    least = {"id": "a", "title": "A", "audiences": ["ckd"], "language": "en", "version": "2026-01-01", "purpose": "p", "message": "m"}
+    sections = [{"id": "s", "title": "T?", "blocks": [{"text": "Walk."}]}]
+    return Handout.model_validate({**least, "review": {"status": "draft"}, "sections": sections, **more})
+
+
+def test_the_target_is_the_handouts_else_the_audiences_else_six() -> None:
+    """What is nearest to the text decides; an audience without a target takes that of the one it extends."""
+    assert [target_of(handout(), READERS, name) for name in ("general", "ckd", "dialysis")] == [6, 5, 5]
+    assert target_of(handout(target_grade=8), READERS, "dialysis") == 8
+    with pytest.raises(ValueError, match="target_grade"):
+        handout(target_grade=13)
+
+
+def test_sections_are_graded_each_for_itself() -> None:
+    """The first grade is the edition's, and then comes one for each section, under its heading."""
+    made = handout()
+    ear = Ear(("ckd",), {})
+    grades = graded(Heard(made, ear, passages(made, ear)))
+    assert [(grade.section, grade.heading) for grade in grades] == [("", ""), ("s", "T?")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("Call us.", True), ("If it lasts, call us.", True), ("One leg is sore, warm, or red.", False)]
+)
+def test_what_is_an_action(text: str, expected: bool) -> None:  # noqa: FBT001 -- the expectation
+    """A clause that begins with a verb asks for something; one word of a list does not."""
+    assert is_action(text) is expected
+
+
+def test_an_example_is_one_passage() -> None:
+    """What the tests stand on: an example's text reaches the formulas."""
+    assert graded(Heard(None, Ear(("ckd",), {}), (Example(TEXT).passage(),)))[0].counts == COUNTED

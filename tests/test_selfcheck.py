@@ -1,0 +1,113 @@
+"""What to ask of an edition: what the program answers, and what it leaves to a person."""
+
+from __future__ import annotations
+
+from teachback.document import Handout
+from teachback.passage import Ear, passages
+from teachback.plain import edition_of, findings
+from teachback.rulebook import Example, Heard
+from teachback.selfcheck import Asked, self_check
+from teachback.wording import CDC, PEMAT
+
+
+def asked(heard: Heard) -> dict[tuple[str, str], Asked]:
+    """Give the questions by instrument and item."""
+    return {(question.instrument, question.item): question for question in self_check(heard, findings(heard))}
+
+
+def edition(blocks: list[object], message: str = "Call us if you faint.", **more: object) -> Heard:
+    """Give the edition of a handout with one section."""
+    least = {"id": "a", "title": "Salt", "audiences": ["ckd"], "language": "en", "version": "2026-01-01", "purpose": "p"}
+    sections = [{"id": "s", "title": "What is salt?", "blocks": blocks}]
+    data = {**least, "message": message, "review": {"status": "draft"}, "sections": sections, **more}
+    handout = Handout.model_validate(data)
+    ear = Ear(("ckd",), {})
+    return Heard(handout, ear, passages(handout, ear))
+
+
+def test_what_the_structure_answers_is_answered_with_its_place() -> None:
+    """A summary is there or is not; where it is, the answer has the path to it in the file."""
+    without = asked(edition([{"text": "Eat less salt."}]))
+    with_one = asked(edition([{"text": "Eat less salt."}, {"summary": ["Eat less salt."]}]))
+    assert (without[PEMAT, "11"].answer, without[PEMAT, "11"].places) == (False, ())
+    assert with_one[PEMAT, "11"].answer is True
+    assert with_one[PEMAT, "11"].places == (("sections", 0, "blocks", 1, "summary", 0, "text"),)
+
+
+def test_what_only_a_person_can_say_stays_open() -> None:
+    """Whether the order makes sense, the risk is told and the pictures would help: no program answers."""
+    questions = asked(edition([{"text": "Eat less salt."}]))
+    for key in ((PEMAT, "2"), (PEMAT, "10"), (PEMAT, "15"), (CDC, "11"), (CDC, "18"), (CDC, "19")):
+        assert questions[key].answer is None
+
+
+def test_a_hint_shows_places_and_leaves_the_answer_to_a_person() -> None:
+    """A passive verb may be right: the place is shown, and the box is left to tick."""
+    question = asked(edition([{"text": "Your blood is tested by us."}]))[PEMAT, "5"]
+    assert question.answer is None
+    assert question.places == (("sections", 0, "blocks", 0, "text"),)
+
+
+def test_a_term_that_is_not_explained_is_a_no() -> None:
+    """What is found for certain is answered."""
+    assert asked(edition([{"text": "You may get edema."}]))[PEMAT, "4"].answer is False
+    assert asked(edition([{"text": "You may get edema (swelling)."}]))[PEMAT, "4"].answer is None
+
+
+def test_the_reader_spoken_of_is_a_no() -> None:
+    """Advice to patients is no advice to the reader."""
+    assert asked(edition([{"text": "Patients should eat less salt."}]))[PEMAT, "21"].answer is False
+    assert asked(edition([{"text": "Eat less salt."}]))[PEMAT, "21"].answer is True
+
+
+def test_sums_are_found() -> None:
+    """Whoever has to multiply is asked for a sum, and then it must be shown how."""
+    with_sum = asked(edition([{"text": "Multiply your weight by 2."}]))
+    assert with_sum[PEMAT, "7"].answer is False
+    assert (PEMAT, "24") in with_sum
+    assert (PEMAT, "24") not in asked(edition([{"text": "Eat less salt."}]))
+
+
+def test_questions_that_do_not_apply_are_left_out() -> None:
+    """Without tables, pictures and numbers nobody is asked about them; with them, they are."""
+    bare = asked(edition([{"text": "Eat less salt."}]))
+    assert not {(PEMAT, "6"), (PEMAT, "16"), (PEMAT, "17"), (PEMAT, "19"), (CDC, "16")} & set(bare)
+    full = asked(
+        edition(
+            [
+                {"table": {"columns": ["Food", "What we call a lot of salt"], "rows": [["Soup", "2 g"]]}},
+                {"figure": "images/x.svg", "alt": "Salt", "caption": "A cup of salt"},
+                {"figure": "images/x.svg", "alt": "Soup"},
+            ]
+        )
+    )
+    assert {(PEMAT, "6"), (PEMAT, "16"), (PEMAT, "18"), (CDC, "16")} <= set(full)
+    assert full[PEMAT, "17"].answer is False
+    assert full[PEMAT, "17"].places == (("sections", 0, "blocks", 2, "alt"),)
+    assert full[PEMAT, "19"].answer is False
+
+
+def test_the_call_to_action() -> None:
+    """A message that asks for something is one; one that tells a fact is none, unless a red flag stands beside it."""
+    fact = "Salt is in most food."
+    block: list[object] = [{"text": "A mineral."}]
+    assert asked(edition(block))[CDC, "5"].answer is True
+    assert asked(edition(block, fact))[CDC, "5"].answer is False
+    flagged = edition(block, fact, red_flags=[{"id": "f", "tier": "now", "text": "Chest pain"}])
+    assert asked(flagged)[CDC, "5"].answer is True
+
+
+def test_pieces_that_are_too_long_are_a_no() -> None:
+    """A paragraph of four sentences, and a section of more than 150 words, are not short pieces."""
+    assert asked(edition([{"text": "Eat. Drink. Rest. Walk."}]))[PEMAT, "8"].answer is False
+    assert asked(edition([{"text": "Eat less salt."} for _ in range(60)]))[PEMAT, "8"].places == (("sections", 0, "title"),)
+    assert asked(edition([{"text": "Eat less salt."}]))[PEMAT, "8"].answer is True
+
+
+def test_nothing_is_added_up() -> None:
+    """There is one answer a question, in our own words, and no word of a score."""
+    questions = self_check(edition_of(Example("Call us.")), ())
+    assert len(questions) > 25
+    assert {question.answer for question in questions} == {True, False, None}
+    assert all(question.question.endswith("?") for question in questions)
+    assert not any(word in f"{q.question} {q.said}".lower() for q in questions for word in ("score", "agree", "disagree", "%"))

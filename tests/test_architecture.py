@@ -29,6 +29,10 @@ LAYERS: list[dict[str, set[str]]] = [
         "impose": {"stock"},
         "color": set(),
         "tagtree": set(),
+        "lexicon": set(),
+        "clauses": set(),
+        "stance": set(),
+        "judging": {"clauses", "lexicon", "stance"},
     },
     {
         "audience": set(),
@@ -64,7 +68,9 @@ LAYERS: list[dict[str, set[str]]] = [
         "said": set(),
         "audit": set(),
     },
-    {"proof": set(), "expect": set(), "rulebook": set()},
+    {"proof": set(), "expect": set(), "rulebook": set(), "rulefile": set()},
+    {"safety": set()},
+    {"clinical": set()},
     {"job": set()},
     {"fitting": set()},
     {"press": set(), "calibration": set()},
@@ -82,7 +88,7 @@ OUTSIDE = {
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
-PYDANTIC = {"stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
+PYDANTIC = {"clinical", "rulefile", "stock", "document", "audience", "clinic", "source", "words", "validation", "content"}
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {
     "__main__",

@@ -64,7 +64,10 @@ class Clause:
 
 def lowered(text: str) -> str:
     """Give a text in small letters with straight quotes, each character at its place."""
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text.replace("\u2019", "'").replace("\u2018", "'"))
+    straight = text.replace("\u2019", "'").replace("\u2018", "'")
+    low = straight.lower()
+    # A few letters have no small form of the same length; then each is looked at.
+    return low if len(low) == len(text) else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
 
 
 @lru_cache(maxsize=4096)

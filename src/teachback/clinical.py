@@ -56,7 +56,9 @@ def load_rules(workspace: Workspace) -> TextRules:
 
 
 def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]) -> Iterator[tuple[YamlFile, ModelT]]:
-    paths = {path.name: path for root in reversed(folders(workspace, folder)) for path in root.glob("*.yaml") if not path.name.startswith(".")}
+    paths = {
+        path.name: path for root in reversed(folders(workspace, folder)) for path in root.glob("*.yaml") if not path.name.startswith(".")
+    }
     for _, path in sorted(paths.items()):
         try:
             file = read_yaml(read_bytes(path), shown(path))
@@ -66,7 +68,9 @@ def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list
 
 
 def _made(file: RuleFile) -> TextRule:
-    level = Severity(file.severity) if isinstance(file.severity, str) else min(map(Severity, file.severity.values()), key=list(Severity).index)
+    level = (
+        Severity(file.severity) if isinstance(file.severity, str) else min(map(Severity, file.severity.values()), key=list(Severity).index)
+    )
     rule = Rule(
         file.id,
         file.title,

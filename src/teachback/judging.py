@@ -9,11 +9,24 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import Clause, clauses, lowered
-from teachback.stance import Said, asks_first, done_in, ends_denied, has_team, is_question, keeps_limit, lead_way, reports, said_of, told, verdict
+from teachback.stance import (
+    Said,
+    asks_first,
+    done_in,
+    ends_denied,
+    has_team,
+    is_question,
+    keeps_limit,
+    lead_way,
+    reports,
+    said_of,
+    told,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from teachback.lexicon import Lexicon, Mention
@@ -22,10 +35,14 @@ _PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|
 _GOES_ON: Final = re.compile(r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b")
 _TURN: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _FINE: Final = re.compile(r"\b(?:fine|okay|ok|safe|go ahead|all right)\b")
-_WAITS: Final = re.compile(r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b")
+_WAITS: Final = re.compile(
+    r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b|\bevaluation\b|\bconsider\b"
+)
 # What stands below "Call us if:" is told to us, not advised.
 _REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report)\b")
-_FIRST: Final = re.compile(r"\b(?:first|before|how much|how many|the amount|amount|it|them|these|this|that|which|limit)\b")
+_FIRST: Final = re.compile(
+    r"\b(?:first|before|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
+)
 # How many sentences on a text may still speak of the same thing.
 _REACH: Final = 2
 
@@ -100,6 +117,13 @@ class Unit:
         return verdict(lowered(self.own)) if self.myth else 0
 
     @cached_property
+    def answered(self) -> int:
+        """What an answer without yes or no praises or warns of: "Short courses are harmless" takes the warning back."""
+        own = [clause for clause in self.clauses if self.is_own(clause.start)]
+        ways = [said_of(clause.text, 0, 0) for clause in own if clause.sentence == own[0].sentence]
+        return min((said.way for said in ways if said.way and not said.condition), default=0)
+
+    @cached_property
     def context(self) -> tuple[int, bool, bool]:
         """What the lead-in says: do or do not, whether ask first, and whether it forbids in so many words."""
         for lead in self.leads:
@@ -129,6 +153,8 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
     if unit.myth and mention.start < unit.first:
         way *= 0 if said.condition else unit.answer
         place = unit.first if unit.answer else place
+        if said.way < 0 and not unit.answer and unit.answered > 0:
+            way, taken, place = 1, True, unit.first
     way, taken, place = _goes_on(unit, at, others, Said(way, taken), place, asked=asked)
     stance = _stance(unit, clause.sentence, Said(way, taken, said.fact), undecided, asked=asked, praise=praise)
     return Judged(stance, place)
@@ -152,7 +178,7 @@ def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: Said, place
         new = reply or found.way
         if not pronoun and not reply and found.taken:
             new = 0  # "but avoid salt" says nothing of what stood before
-        if new < 0 and (way <= 0 or not taken or _TURN.match(later.text) or found.taken or pronoun and _is_ban(later.text)):
+        if new < 0 and (way <= 0 or not taken or _TURN.match(later.text) or found.taken or (pronoun and _is_ban(later.text))):
             way, place = -1, later.start
         elif new > 0 and not found.condition and (way >= 0 or _TURN.match(later.text) or _FINE.search(later.text)):
             way, taken, place = 1, taken or found.taken or bool(reply), later.start
@@ -202,20 +228,28 @@ def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing
         reach = _REACH + (mention.start < unit.first)
         if not 0 <= clause.sentence - number <= reach:
             continue
-        for match in doing.finditer(clause.text):
+        matches = tuple(doing.finditer(clause.text))
+        for match in matches:
             place = clause.start + match.start()
             if not (unit.is_own(place) or unit.is_own(mention.start) or unit.myth) or place >= unit.last:
                 continue
-            found = Judged(_done(unit, at, match, others), unit.first if unit.myth and place < unit.first and unit.answer else place)
+            found = Judged(
+                _done(
+                    unit,
+                    at,
+                    match,
+                    (*(match.span() for match in matches), *((other.start - clause.start, other.end - clause.start) for other in others)),
+                ),
+                unit.first if unit.myth and place < unit.first else place,
+            )
             if best is None or found.stance == "recommended":
                 best = found
     return best
 
 
-def _done(unit: Unit, at: int, match: re.Match[str], others: tuple[Mention, ...]) -> str:
+def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, int], ...]) -> str:
     clause = unit.clauses[at]
-    things = [(other.start - clause.start, other.end - clause.start) for other in others]
-    said = done_in(clause.text, match.start(), match.end(), [*things, match.span()])
+    said = done_in(clause.text, match.start(), match.end(), things)
     way = said.way
     behind = unit.clauses[at + 1] if at + 1 < len(unit.clauses) else None
     if at and unit.clauses[at - 1].sentence == clause.sentence and ends_denied(unit.clauses[at - 1].text):
@@ -229,7 +263,7 @@ def _done(unit: Unit, at: int, match: re.Match[str], others: tuple[Mention, ...]
             way = verdict(behind.text) if asked else 0
             way = way or (1 if then.way > 0 and not then.taken else 0)
     if unit.myth and clause.start < unit.first:
-        way *= unit.answer
+        way *= unit.answer or (-1 if way < 0 < unit.answered else 0)
     if asks_first(unit.sentence(clause.sentence)):
         return "warned" if way < 0 else "ask"
     _, context_asks, forbids = unit.context
@@ -240,6 +274,7 @@ def _done(unit: Unit, at: int, match: re.Match[str], others: tuple[Mention, ...]
     return "recommended" if way > 0 else "warned" if way < 0 else "neutral"
 
 
-def known(lexicon: Lexicon, unit: Unit) -> tuple[Mention, ...]:
-    """Give all names in a unit."""
-    return lexicon.mentions(unit.text)
+@lru_cache(maxsize=4096)
+def known(lexicon: Lexicon, text: str) -> tuple[Mention, ...]:
+    """Give all names in a unit's text; two audiences mostly get the same one."""
+    return lexicon.mentions(text)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 # Shorter names are too near to other words: "raisins" is one letter from "raising".
 _LONG: Final = 8
+_TWO: Final = 2
 _ES: Final = ("s", "x", "z", "ch", "sh")
 
 
@@ -28,7 +29,7 @@ class Mention:
     classes: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """All names by their first word: the other words, the name, its classes (none where it only looks like a name)."""
 
@@ -44,6 +45,10 @@ class Lexicon:
         words = [(match.start(), match.end(), self.misspelt.get(match[0], match[0])) for match in _WORD.finditer(text)]
         at = 0
         while at < len(words):
+            word = words[at][2]
+            if word not in self.entries and len(word) < _LONG and not word.endswith("'s"):
+                at += 1
+                continue
             found = self._at(words, at)
             if found is None:
                 at += 1
@@ -92,7 +97,11 @@ def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, st
             forms[words] = (known[0], known[1] | names)
     for phrase in pass_over:
         forms.setdefault(tuple(_WORD.findall(phrase.lower())), (phrase, frozenset()))
-    single = {wrong.lower(): right.lower().lstrip("=") for wrong, right in misspelt.items() if len(_WORD.findall(f"{wrong} {right}".lower())) == 2}  # noqa: PLR2004 -- a word for a word
+    single = {
+        wrong.lower(): right.lower().lstrip("=")
+        for wrong, right in misspelt.items()
+        if len(_WORD.findall(f"{wrong} {right}".lower())) == _TWO
+    }
     entries: dict[str, list[tuple[tuple[str, ...], str, frozenset[str]]]] = {}
     for words, (term, names_) in sorted(forms.items(), key=lambda form: (-len(form[0]), form[0])):
         entries.setdefault(words[0], []).append((words[1:], term, names_))
@@ -108,7 +117,7 @@ def _forms(term: str) -> Iterator[tuple[str, ...]]:
     ends = (words[-1],) if term.startswith("=") else (words[-1], plural(words[-1]))
     for end in ends:
         yield (*words[:-1], end)
-        if len(words) == 2:  # noqa: PLR2004 -- star fruit, starfruit
+        if len(words) == _TWO:  # star fruit, starfruit
             yield (words[0] + end,)
 
 

@@ -81,7 +81,9 @@ class RuleFile(_Closed):
     when: Annotated[tuple[Stance, ...], Field(min_length=1)] = ("recommended",)
     undecided: Stance = Field("unclear", description="What a mention is that says neither do nor do not.")
     praise: bool = Field(default=True, description="Whether praise alone ('helps your muscles') recommends it.")
-    gap: bool = Field(default=False, description="Whether recommending it in a general text is a gap where CKD readers have none of their own.")
+    gap: bool = Field(
+        default=False, description="Whether recommending it in a general text is a gap where CKD readers have none of their own."
+    )
     message: Plain
     hint: Plain
     why: Plain

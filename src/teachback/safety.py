@@ -5,7 +5,6 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from teachback.passage import Ear, Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Mapping, Sequence
 
     from teachback.lexicon import Lexicon, Mention
@@ -104,7 +104,9 @@ def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
     for index, passage in enumerate(passages):
         if passage.role in _SILENT and not (passage.role is Role.MYTH and not passage.other):
             continue
-        leads = tuple(text for text in (passage.lead, passage.column, _TIERS.get(passage.tier, ""), _CALLOUTS.get(passage.callout, "")) if text)
+        leads = tuple(
+            text for text in (passage.lead, passage.column, _TIERS.get(passage.tier, ""), _CALLOUTS.get(passage.callout, "")) if text
+        )
         before = after = ""
         if passage.role is Role.ANSWER:
             verdict = verdicts.get(passage.block, "")
@@ -113,7 +115,7 @@ def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
             continue
         if passage.role is Role.CELL:
             cells = rows[passage.path[: _row_end(passage)]]
-            before = passage.row
+            before = passage.row or passage.column
             after = " ".join(cell.text for cell in cells[1:]) if cells[0] is passage else ""
         elif passage.role in {Role.LEAD, Role.CAPTION} and index + 1 < len(passages) and passages[index + 1].block == passage.block:
             after = passages[index + 1].text
@@ -129,16 +131,20 @@ def _row_end(passage: Passage) -> int:
 
 
 def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
-    mentions = known(rules.lexicon, unit)
+    mentions = known(rules.lexicon, unit.text)
     if not mentions:
         return
     found: dict[tuple[int, str], Finding] = {}
     settled: set[tuple[int, str]] = set()
+    classes = frozenset().union(*(mention.classes for mention in mentions))
     for rule in rules.rules:
+        if classes.isdisjoint(rule.file.about):
+            continue
         level = rule.file.level(lineage)
-        about = frozenset(rule.file.about)
-        named = tuple(mention for mention in mentions if mention.classes & about)
-        if level is None or not named or (rule.beside is not None and rule.beside.search(lowered(" ".join((*unit.leads, unit.text))))):
+        named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
+        if level is None or (
+            rule.beside is not None and rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text))))
+        ):
             continue
         for mention in named:
             judged = _judged(rule, unit, mention, named)

@@ -62,13 +62,15 @@ def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(name: str, 
             assert (name in found) is expected, example
 
 
-@pytest.mark.parametrize(("half", "recall", "precision"), [("tuning", 0.98, 0.98), ("held-out", 0.0, 0.0)])
+@pytest.mark.parametrize(("half", "recall", "precision"), [("tuning", 0.98, 0.98), ("held-out", 0.75, 0.78)])
 def test_unsafe_sentences_are_found_and_right_ones_left_alone(
     half: str, recall: float, precision: float, rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:
-    """On both halves the numbers hold what they were; nobody tuned the rules on the second one."""
+    """Both halves keep what was reached. Nobody tuned on the second one, run once when the rules were done: 0.77 and 0.81."""
     measured = measure(items(f"{half}.yaml"), rules)
-    record_property("measured", f"clinical text rules, {half} half: {measured}")
+    # The sentences of the held-out half are not named, so that nobody tunes the rules on them.
+    told = str(measured) if half == "tuning" else str(measured).split(";")[0]
+    record_property("measured", f"clinical text rules, {half} half: {told}")
     assert measured.recall >= recall
     assert measured.precision >= precision
 

@@ -32,6 +32,10 @@ LAYERS: list[dict[str, set[str]]] = [
         "color": set(),
         "tagtree": set(),
         "syllable": set(),
+        "lexicon": set(),
+        "clauses": set(),
+        "stance": set(),
+        "judging": {"clauses", "lexicon", "stance"},
     },
     {
         "audience": set(),
@@ -70,9 +74,9 @@ LAYERS: list[dict[str, set[str]]] = [
         "said": set(),
         "audit": set(),
     },
-    {"readback": set(), "expect": set(), "rulebook": set(), "sentence": set()},
-    {"proof": set()},
-    {"typed": set(), "job": set(), "grade": set(), "wording": set()},
+    {"readback": set(), "expect": set(), "rulebook": set(), "rulefile": set(), "sentence": set()},
+    {"proof": set(), "safety": set()},
+    {"typed": set(), "job": set(), "grade": set(), "wording": set(), "clinical": set()},
     {"across": set(), "indate": set(), "explained": set()},
     {"fitting": set(), "plain": set()},
     {"press": set(), "calibration": set()},
@@ -102,7 +106,20 @@ OUTSIDE = {
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
-PYDANTIC = {"model", "stock", "document", "audience", "clinic", "source", "words", "validation", "content", "vocabulary"}
+PYDANTIC = {
+    "clinical",
+    "rulefile",
+    "model",
+    "stock",
+    "document",
+    "audience",
+    "clinic",
+    "source",
+    "words",
+    "validation",
+    "content",
+    "vocabulary",
+}
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {
     "__main__",

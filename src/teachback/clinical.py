@@ -1,0 +1,94 @@
+"""The files of `content/rules/` -> rules ready to run, or every problem at once with its place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel
+
+from teachback.errors import Problem, Severity, TeachbackError, nearest
+from teachback.lexicon import make_lexicon
+from teachback.rulebook import Example, Rule
+from teachback.rulefile import NameFile, RuleFile, Sample
+from teachback.safety import TextRule, TextRules
+from teachback.validation import validated
+from teachback.workspace import Workspace, folders, read_bytes, shown
+from teachback.yamlfile import YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def load_rules(workspace: Workspace) -> TextRules:
+    """Read all names and all rules; a clinic's file wins over the built-in one of the same name, its others are added.
+
+    Raises TeachbackError with every problem of all of them.
+    """
+    problems: list[Problem] = []
+    names = list(_load(workspace, "content/rules/data", NameFile, problems))
+    files = list(_load(workspace, "content/rules", RuleFile, problems))
+    classes: dict[str, list[str]] = {}
+    misspelt: dict[str, str] = {}
+    pass_over: list[str] = []
+    for _, data in names:
+        for name, members in data.classes.items():
+            classes.setdefault(name, []).extend(term for group in members.groups for term in group.names)
+        misspelt |= data.misspelt
+        pass_over += data.pass_over
+    terms = {term.lower() for members in classes.values() for term in members}
+    for place, data in names:
+        for wrong, right in data.misspelt.items():
+            if right.lower() not in terms:
+                problems.append(Problem(f"'{right}' is none of the names", nearest(right, terms), place.locate(("misspelt", wrong))))
+    first: dict[str, str] = {}
+    for place, rule in files:
+        if first.setdefault(rule.id, place.name) != place.name:
+            problems.append(Problem(f"{first[rule.id]} has a rule '{rule.id}' too", "Give each its own id.", place.locate(("id",))))
+        for index, name in enumerate(rule.about):
+            if name not in classes:
+                problems.append(Problem(f"there is no class of names '{name}'", nearest(name, classes), place.locate(("about", index))))
+    if problems:
+        raise TeachbackError(*problems)
+    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(_made(rule) for _, rule in files))
+
+
+def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]) -> Iterator[tuple[YamlFile, ModelT]]:
+    paths = {
+        path.name: path for root in reversed(folders(workspace, folder)) for path in root.glob("*.yaml") if not path.name.startswith(".")
+    }
+    for _, path in sorted(paths.items()):
+        try:
+            file = read_yaml(read_bytes(path), shown(path))
+            yield file, validated(model, file)
+        except TeachbackError as error:
+            problems.extend(error.problems)
+
+
+def _made(file: RuleFile) -> TextRule:
+    level = (
+        Severity(file.severity) if isinstance(file.severity, str) else min(map(Severity, file.severity.values()), key=list(Severity).index)
+    )
+    rule = Rule(
+        file.id,
+        file.title,
+        level,
+        file.why,
+        file.sources,
+        tuple(_example(sample, file) for sample in file.bad),
+        tuple(_example(sample, file) for sample in file.good),
+        file.audience,
+    )
+    doing = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in file.doing)) if file.doing else None
+    unless = re.compile("|".join(file.unless)) if file.unless else None
+    beside = re.compile("|".join(file.beside)) if file.beside else None
+    return TextRule(file, rule, doing, unless, beside)
+
+
+def _example(sample: Sample | str, file: RuleFile) -> Example:
+    audience = file.audience[-1]
+    if isinstance(sample, str):
+        return Example(sample, audience)
+    return Example(sample.text, sample.audience or audience, sample.role, sample.lead, sample.column, sample.row, sample.other)

@@ -1,0 +1,213 @@
+"""The clinical text rules: their examples, sentences nobody tuned them for, the shipped handout, and files with mistakes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from sentences import LINEAGE, found_in, measure
+
+from teachback.clinical import load_rules
+from teachback.content import load_handout, load_shared
+from teachback.errors import Severity, TeachbackError
+from teachback.passage import Ear, Passage, Role, passages
+from teachback.rulebook import Heard
+from teachback.safety import check_passages, check_text, findings, gap_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.safety import TextRules
+    from teachback.workspace import Workspace
+
+SENTENCES = Path(__file__).parent / "safety"
+RULES = sorted(path.stem for path in (Path(__file__).parents[1] / "content" / "rules").glob("*.yaml"))
+
+
+@pytest.fixture(scope="session")
+def rules(builtin: Workspace) -> TextRules:
+    """Give the rules that come with the program."""
+    return load_rules(builtin)
+
+
+@pytest.fixture(scope="session")
+def heard(builtin: Workspace) -> dict[str, Heard]:
+    """Give the shipped handout as each of its readers gets it."""
+    shared = load_shared(builtin)
+    handout = load_handout(builtin.root / "content" / "handouts" / "leg-cramps.yaml", builtin, shared).handout
+    ears = {name: Ear(shared.audiences.lineage(name), {"clinic.emergency": "911"}) for name in handout.audiences}
+    return {name: Heard(handout, ear, passages(handout, ear)) for name, ear in ears.items()}
+
+
+def items(name: str) -> list[dict[str, Any]]:
+    """Read a set of sentences."""
+    found: list[dict[str, Any]] = yaml.safe_load((SENTENCES / name).read_text(encoding="utf-8"))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(name: str, rules: TextRules) -> None:
+    """What `--explain` shows of a rule is what it does."""
+    rule = next(rule for rule in rules.rules if rule.file.id == name)
+    assert len(rule.rule.bad) >= 2
+    assert len(rule.rule.good) >= 2
+    for expected, examples in ((True, rule.rule.bad), (False, rule.rule.good)):
+        for example in examples:
+            found = {found.rule for found in check_passages((example.passage(),), rules, LINEAGE[example.audience])}
+            assert (name in found) is expected, example
+
+
+@pytest.mark.parametrize(("half", "recall", "precision"), [("tuning", 0.98, 0.98), ("held-out", 0.75, 0.78)])
+def test_unsafe_sentences_are_found_and_right_ones_left_alone(
+    half: str, recall: float, precision: float, rules: TextRules, record_property: Callable[[str, object], None]
+) -> None:
+    """Both halves keep what was reached. Nobody tuned on the second one, run once when the rules were done: 0.77 and 0.81."""
+    measured = measure(items(f"{half}.yaml"), rules)
+    # The sentences of the held-out half are not named, so that nobody tunes the rules on them.
+    told = str(measured) if half == "tuning" else str(measured).split(";")[0]
+    record_property("measured", f"clinical text rules, {half} half: {told}")
+    assert measured.recall >= recall
+    assert measured.precision >= precision
+
+
+def test_sentences_of_our_own_keep_their_side(rules: TextRules, record_property: Callable[[str, object], None]) -> None:
+    """What the rules could tell apart once, they still can."""
+    rows = yaml.safe_load((SENTENCES / "own.yaml").read_text(encoding="utf-8"))
+    place = {"item": "lead", "cell": "heading", "myth": "answer"}
+    own = [
+        {
+            "id": f"o{i}",
+            "unsafe": row[0] == "unsafe",
+            "kind": row[1],
+            "text": row[2],
+            "audience": "dialysis",
+            **({place[row[1]]: row[3]} if row[3:] else {}),
+        }
+        for i, row in enumerate(rows)
+    ]
+    measured = measure(own, rules)
+    record_property("measured", f"clinical text rules, sentences of our own: {measured}")
+    assert len(measured.missed) <= 3
+    assert measured.flagged == ()
+
+
+@pytest.mark.parametrize("item", items("source.yaml"), ids=lambda item: item["id"])
+def test_each_unsafe_statement_of_the_source_is_found_for_ckd(item: dict[str, Any], rules: TextRules) -> None:
+    """The source document, typed in as it stands, does not pass for a reader with CKD."""
+    assert found_in(item, rules)
+
+
+def test_the_shipped_handout_has_no_errors(heard: dict[str, Heard], rules: TextRules) -> None:
+    """No reader's edition of it has an error or a gap; it is the text that the rules must leave alone."""
+    assert set(heard) == {"general", "ckd", "dialysis"}
+    errors = [found for edition in heard.values() for found in findings(edition, rules) if found.severity is Severity.ERROR]
+    assert errors == []
+    assert list(gap_findings(heard, rules)) == []
+
+
+def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, Heard], rules: TextRules) -> None:
+    """Read by somebody with CKD, the general edition of the same handout has errors: the rules do not sleep."""
+    general = heard["general"]
+    found = {found.rule for found in findings(replace(general, ear=Ear(("ckd",), general.ear.values)), rules)}
+    assert {"ckd-fluid", "ckd-potassium-benefit"} <= found
+
+
+def test_the_rules_are_quick(heard: dict[str, Heard], rules: TextRules) -> None:
+    """All editions of the shipped handout take about 50 ms; ten times that would be another algorithm."""
+    start = time.perf_counter()
+    for edition in heard.values():
+        list(findings(edition, rules))
+    assert time.perf_counter() - start < 0.5
+
+
+def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "text")) -> Heard:
+    return Heard(None, Ear(("general",), {}), (Passage(text, text, path, Role.PARAGRAPH, "general", block="s/0"),))
+
+
+def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
+    """A general handout that recommends an NSAID names the gap where there is no CKD text, or it is the same."""
+    general = _general("Take ibuprofen for the soreness.")
+    same = replace(general, ear=Ear(("ckd",), {}))
+    other = replace(same, passages=(replace(same.passages[0], text="Do not take ibuprofen."),))
+    assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
+    assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == ["general-gap"]
+    assert list(gap_findings({"general": general, "ckd": other}, rules)) == []
+    assert list(gap_findings({"general": _general("Stretch before bed.")}, rules)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Don't forget to eat a banana each day.", "ckd-potassium-food"),
+        ("You do not have to give up your baked potato.", "ckd-potassium-food"),
+        ("Can I eat bananas? Sure.", "ckd-potassium-food"),
+        ("Avoid salt and eat more avocados.", "ckd-potassium-food"),
+        ("Fry it in oil with avacados.", "ckd-potassium-food"),
+        ("Take Aleve, and call your doctor if the pain lasts.", "nsaid"),
+        ("Ask your pharmacist for a bottle of ibuprofen.", "nsaid"),
+    ],
+)
+def test_what_hides_a_recommendation_is_seen_through(text: str, rule: str, rules: TextRules) -> None:
+    """Double negation, an answer, a second clause, a slip of the pen, a call that is no question: each still recommends."""
+    assert rule in {found.rule for found in check_text(text, rules)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is a mistake to think that bananas help cramps.",
+        "Can I eat bananas? No.",
+        "Instead of orange juice, drink apple juice.",
+        "Nuts and bolts hold the chair together.",
+        "Ask us before you take ibuprofen.",
+        "Potatoes and tomatoes are high in potassium.",
+    ],
+)
+def test_a_warning_a_fact_or_a_namesake_is_passed_over(text: str, rules: TextRules) -> None:
+    """Negation at a distance, an answer, a swap, a phrase that only looks alike, ask first, a plain fact."""
+    assert check_text(text, rules) == ()
+
+
+def test_what_cannot_be_decided_is_a_warning(rules: TextRules) -> None:
+    """A name of a dangerous class with no verdict either way is not passed over in silence."""
+    found = check_text("Bananas at the fair.", rules)
+    assert [(finding.rule, finding.severity) for finding in found] == [("ckd-potassium-food", Severity.WARNING)]
+
+
+def test_a_clinic_adds_and_replaces_rules(workspace: Callable[..., Workspace]) -> None:
+    """A clinic's rule file joins the built-in ones; one of the same name takes the place of the built-in one."""
+    rule = """
+id: grapefruit
+title: Grapefruit is advised
+audience: [general, ckd]
+severity: error
+about: [grapefruit]
+message: This advises grapefruit
+hint: Say "ask your pharmacist".
+why: It changes how medicines work.
+sources: [common-clinical]
+bad: [Eat a grapefruit each day., Grapefruit is good for you.]
+good: [Avoid grapefruit., Ask your pharmacist about grapefruit before you eat it.]
+"""
+    names = "classes: {grapefruit: {about: grapefruit, groups: [{source: common-clinical, names: [grapefruit]}]}}\n"
+    rules = load_rules(workspace({"content/rules/nsaid.yaml": rule, "content/rules/data/ours.yaml": names}))
+    assert [found.rule for found in check_text("Eat a grapefruit and take ibuprofen.", rules)] == ["grapefruit"]
+
+
+def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[..., Workspace]) -> None:
+    """A misspelt class, a pattern that is none and a wrong spelling of nothing: all at once, each at its line."""
+    rule = "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaids]\nmessage: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    files = {
+        "content/rules/ours.yaml": rule,
+        "content/rules/pattern.yaml": rule.replace("nsaids]", "nsaid]\ndoing: ['(']"),
+        "content/rules/data/ours.yaml": "classes: {fruit: {about: a, groups: [{source: s, names: [pomelo]}]}}\nmisspelt: {pomello: pomela}\n",
+    }
+    with pytest.raises(TeachbackError) as caught:
+        load_rules(workspace(files))
+    told = [(Path(problem.location.file).name, problem.location.line) for problem in caught.value.problems if problem.location]
+    assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]

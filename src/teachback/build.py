@@ -118,7 +118,7 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         found[GENERAL] += _folder_problems(settings.output)
     if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
-        found[GENERAL] += _check(reading, stale, workspace, today, found)
+        found[GENERAL] += _check(reading, stale, workspace, found)
         stale = [w for w in stale if not refused(w.stem, found, settings)]
     if stale and reading and not refused(GENERAL, found, settings):
         run = _print(stale, reading, workspace, settings, origin, found, step)
@@ -183,7 +183,7 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | Non
     return reading
 
 
-def _check(reading: Reading, stale: Iterable[Wanted], workspace: Workspace, today: dt.date, found: Found) -> tuple[Problem, ...]:
+def _check(reading: Reading, stale: Iterable[Wanted], workspace: Workspace, found: Found) -> tuple[Problem, ...]:
     """Find with the rules of `teachback check` what must not be printed; give what is wrong with the rules themselves."""
     from teachback.check import error_problems
     from teachback.rules import load_rules
@@ -194,7 +194,7 @@ def _check(reading: Reading, stale: Iterable[Wanted], workspace: Workspace, toda
         return error.problems
     for stem in dict.fromkeys(want.stem for want in stale):
         if stem in reading.authored:
-            found[stem] += error_problems(stem, reading.authored[stem], reading.shared, rules, today)
+            found[stem] += error_problems(reading.authored[stem], reading.shared, rules)
     return ()
 
 

@@ -9,7 +9,7 @@ from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
 from teachback.passage import Ear, passages
 from teachback.rulebook import Example, Finding, Heard
-from teachback.rules import Rules, find_across, find_in, load_rules
+from teachback.rules import Rules, dated_problems, find_across, find_errors, find_in, load_rules, shared_problems
 from teachback.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ def check(names: tuple[str, ...], audiences: tuple[str, ...], workspace: Workspa
             found.append(check_handout(stem, authored, shared, rules, audiences, today))
         if step:
             step(number, len(chosen))
-    return Checkup(tuple(found), rules)
+    authored_all = [checked.authored for checked in found if checked.authored]
+    # What no handout uses can only be said when all of them were looked at.
+    shared_found = shared_problems(workspace, shared, authored_all, today) if len(chosen) == len(files) else ()
+    return Checkup(tuple(found), rules, tuple(p for p in shared_found if p.rule not in rules.off))
 
 
 def failed(checkup: Checkup, *, strict: bool) -> bool:
@@ -117,12 +120,12 @@ def _example(example: Example) -> str:
 def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, audiences: tuple[str, ...], today: dt.date) -> Checked:
     """Check one handout that was read, for all its audiences or those named."""
     heard = {name: hear(authored, name, shared) for name in authored.handout.audiences if not audiences or name in audiences}
-    findings = [finding for edition in heard.values() for finding in find_in(edition, rules)]
-    findings += find_across(authored, heard, shared, rules, today)
+    findings = [finding for edition in heard.values() for finding in find_in(edition, shared, rules)]
+    findings += find_across(authored, heard, shared, rules)
     merged = _merged(finding for finding in findings if finding.rule not in rules.off)
     open_, waived, idle = _settled(merged, authored.handout.accept)
     several = len(heard) > 1
-    problems = list(_unknown_rules(authored, rules))
+    problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
     problems += [_problem(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
     # What was not looked at for lack of a reader may still be there.
     problems += [
@@ -131,10 +134,13 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
     return Checked(stem, in_file_order(problems), tuple(waived), heard, authored)
 
 
-def error_problems(stem: str, authored: Authored, shared: Shared, rules: Rules, today: dt.date) -> tuple[Problem, ...]:
+def error_problems(authored: Authored, shared: Shared, rules: Rules) -> tuple[Problem, ...]:
     """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
-    found = check_handout(stem, authored, shared, rules, (), today)
-    return tuple(problem for problem in found.problems if problem.severity is Severity.ERROR)
+    heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
+    findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
+    still, _, _ = _settled(_merged(findings), authored.handout.accept)
+    several = len(heard) > 1
+    return tuple(_problem(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in still)
 
 
 def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:

@@ -6,36 +6,67 @@ from collections.abc import Mapping  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Problem, TeachbackError, nearest
+from teachback import across, clinical, indate, plain, safety
+from teachback.duelist import bibliography_problems
+from teachback.errors import Problem, Severity, TeachbackError, nearest
+from teachback.grade import target_of
 from teachback.model import Checks
+from teachback.rulebook import Rule
+from teachback.safety import GAP
 from teachback.validation import validated
+from teachback.vocabulary import load_vocabulary
 from teachback.workspace import find, read_bytes, shown
 from teachback.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from teachback.content import Authored, Shared
-    from teachback.rulebook import Finding, Heard, Rule
+    from teachback.rulebook import Finding, Heard
+    from teachback.safety import TextRules
+    from teachback.vocabulary import Vocabulary
     from teachback.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules by id, and those that are switched off, with reason and name."""
+    """The rules by id, those that are switched off (with reason and name), and the words and names that they look for."""
 
     known: Mapping[str, Rule]
     off: Mapping[str, tuple[str, str]]
+    text: TextRules
+    vocabulary: Vocabulary
 
 
 CHECKS: Final = "content/checks.yaml"
 
 
+# What the check itself can find.
+OWN: Final = (
+    Rule(
+        GAP,
+        "advice for everybody that harms a reader with kidney disease",
+        Severity.ERROR,
+        "A reader with kidney disease who gets the general text, because there is no other or the same, must not be harmed by it.",
+    ),
+    Rule("accept-idle", "an acceptance that nothing needs any more", Severity.WARNING, "It could hide a new finding."),
+    Rule("accept-unknown", "an acceptance of a rule that there is not", Severity.ERROR, "It accepts nothing."),
+    Rule(
+        "language-unknown",
+        "a handout in a language that the rules do not know",
+        Severity.WARNING,
+        "Nothing found is then not nothing there.",
+    ),
+)
+
+
 def load_rules(workspace: Workspace) -> Rules:
     """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
-    known: dict[str, Rule] = {}
-    return Rules(known, _switched_off(workspace, known))
+    text = clinical.load_rules(workspace)
+    rules = (*(rule.rule for rule in text.rules), *across.RULES, *plain.RULES, *indate.RULES, *OWN)
+    known = {rule.id: rule for rule in rules}
+    return Rules(known, _switched_off(workspace, known), text, load_vocabulary(workspace))
 
 
 def _switched_off(workspace: Workspace, known: Mapping[str, Rule]) -> dict[str, tuple[str, str]]:
@@ -54,13 +85,36 @@ def _switched_off(workspace: Workspace, known: Mapping[str, Rule]) -> dict[str, 
     return {entry.rule: (entry.reason, entry.by) for entry in checks.off}
 
 
-def find_in(heard: Heard, rules: Rules) -> Iterator[Finding]:
+def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:
     """Find in one edition with every rule that looks at one edition."""
-    del heard, rules
-    yield from ()
+    yield from safety.findings(heard, rules.text)
+    target = target_of(heard.handout, shared.audiences, heard.ear.audience)
+    yield from plain.findings(heard, target=target, vocabulary=rules.vocabulary)
+    yield from indate.number_findings(heard.passages)
 
 
-def find_across(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Rules, today: dt.date) -> Iterator[Finding]:
-    """Find in a handout with every rule that looks at all its readers together, or at its dates and sources."""
-    del authored, heard, shared, rules, today
-    yield from ()
+def find_across(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Rules) -> Iterator[Finding]:
+    """Find in a handout with every rule that looks at all its readers together."""
+    yield from safety.gap_findings(heard, rules.text)
+    yield from across.across_findings(authored.handout, tuple(heard.values()), shared.clinic)
+
+
+def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Rules) -> Iterator[Finding]:
+    """Find only with the rules whose findings may keep a handout from being printed."""
+    for edition in heard.values():
+        yield from safety.findings(edition, rules.text)
+    yield from find_across(authored, heard, shared, rules)
+
+
+def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator[Problem]:
+    """Say what of a handout is due, or written in a language that the rules do not know."""
+    yield from indate.term_problems(indate.terms(authored.handout, authored.file.locate), today)
+    if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
+        message = f"the rules know English: in this handout ({authored.handout.language}) they looked at dates and sources only"
+        hint = "Somebody who reads the language and knows the subject must look for what the rules look for."
+        yield Problem(message, hint, authored.file.locate(("language",), key=True), Severity.WARNING, "language-unknown")
+
+
+def shared_problems(workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date) -> tuple[Problem, ...]:
+    """Say what is wrong with the list of sources that all handouts share."""
+    return bibliography_problems(workspace, shared, authored, today)

@@ -1,4 +1,4 @@
-"""content/rules/data/*.yaml -> the words that the rules on plain language look for: one value, read once a run.
+"""content/rules/words/*.yaml -> the words that the rules on plain language look for: one value, read once a run.
 
 A clinic's file of the same name takes the place of the built-in one, as everywhere.
 """
@@ -21,7 +21,7 @@ from teachback.yamlfile import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FOLDER: Final = "content/rules/data"
+FOLDER: Final = "content/rules/words"
 
 
 class _Closed(BaseModel):
@@ -51,19 +51,19 @@ def _meant(value: object) -> object:
 
 
 class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_said)]]]):
-    """content/rules/data/plain-words.yaml."""
+    """content/rules/words/plain-words.yaml."""
 
 
 class Terms(RootModel[dict[Plain, Annotated[Term, BeforeValidator(_meant)]]]):
-    """content/rules/data/terms.yaml."""
+    """content/rules/words/terms.yaml."""
 
 
 class Abbreviations(RootModel[dict[Plain, Plain]]):
-    """content/rules/data/abbreviations.yaml."""
+    """content/rules/words/abbreviations.yaml."""
 
 
 class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, ...]]]):
-    """content/rules/data/syllables.yaml: words by how many syllables they have."""
+    """content/rules/words/syllables.yaml: words by how many syllables they have."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ RULES: Final = (
         "plain-hard-word",
         "a hard word that has a plainer one",
         Severity.WARNING,
-        "Common words are understood faster, and by more readers. The list is content/rules/data/plain-words.yaml.",
+        "Common words are understood faster, and by more readers. The list is content/rules/words/plain-words.yaml.",
         (f"{PEMAT}, item 3", f"{CDC}, item 7"),
         bad=(Example("Discontinue the medicine."), Example("Notify us prior to your visit.")),
         good=(Example("Stop the medicine."), Example("You have chronic kidney disease.")),

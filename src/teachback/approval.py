@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Hexadecimal digits: enough to tell any two texts apart that people write.
 LENGTH: Final = 16
 # Who answers for the text, who gets it and how it is filed: nothing of it is what a reader reads. The version is a date.
-_UNREAD: Final = frozenset({"review", "silent_for", "only", "id", "audiences", "version", "codes"})
+_UNREAD: Final = frozenset({"review", "silent_for", "accept", "target_grade", "only", "id", "audiences", "version", "codes"})
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ OWN: Final = (
         Severity.ERROR,
         "A reader with kidney disease who gets the general text, because there is no other or the same, must not be harmed by it.",
     ),
-    Rule("accept-idle", "an acceptance that nothing needs any more", Severity.WARNING, "It could hide a new finding."),
-    Rule("accept-unknown", "an acceptance of a rule that there is not", Severity.ERROR, "It accepts nothing."),
+    Rule("accept-idle", "an acceptance that nothing needs any more", Severity.WARNING, "It could hide a new finding of the same rule."),
+    Rule("accept-unknown", "an acceptance of a rule that there is not", Severity.ERROR, "It accepts nothing, and somebody relies on it."),
     Rule(
         "language-unknown",
         "a handout in a language that the rules do not know",

@@ -1,0 +1,239 @@
+"""`teachback check`: what it finds, how it says so, and what a clinic decides about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny import TINY
+
+from teachback.build import build
+from teachback.check import check, explained
+from teachback.cli import run
+from teachback.errors import Severity, TeachbackError, UsageError
+from teachback.rules import load_rules
+from teachback.settings import resolve
+from teachback.workspace import Workspace, builtin_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.check import Checkup
+    from teachback.errors import Problem
+
+    Make = Callable[..., Workspace]
+
+TODAY = dt.date(2026, 11, 22)
+BANANAS = TINY.replace("ckd: For kidneys here.", "ckd: Eat a banana before bed.")
+# What the tiny handout is found wanting in is not what most tests here are about.
+QUIET = {"plain-no-teach-back", "plain-no-action", "plain-heading", "source-unused", "source-undated", "source-old"}
+
+
+def found(clinic: Workspace, *audiences: str) -> list[Problem]:
+    """Give what is found in the tiny handout, but what every tiny handout lacks."""
+    checkup = check(("tiny",), audiences, clinic, TODAY)
+    return [problem for checked in checkup.handouts for problem in checked.problems if problem.rule not in QUIET]
+
+
+def only(clinic: Workspace, rule: str) -> list[Problem]:
+    """Give what one rule finds."""
+    return [problem for problem in found(clinic) if problem.rule == rule]
+
+
+def test_an_unsafe_sentence_is_an_error_with_its_place_and_rule(workspace: Make) -> None:
+    """At the very text of the reader it is for."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    [problem] = only(clinic, "ckd-potassium-food")
+    assert problem.severity is Severity.ERROR
+    assert problem.location is not None
+    assert (problem.location.line, problem.location.column) == (16, 50)
+    assert problem.hint
+
+
+def test_it_is_looked_for_only_where_its_reader_reads(workspace: Make) -> None:
+    """The same advice is no finding of the CKD rule for the general reader."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    assert [p.rule for p in found(clinic, "general") if p.severity is Severity.ERROR] == []
+
+
+def test_build_does_not_print_what_a_rule_calls_an_error(workspace: Make) -> None:
+    """And prints it when the sentence is right."""
+    settings = {"handouts": ("tiny",), "kind": ("card",)}
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    built = build(resolve(settings, {}, clinic), clinic, TODAY)
+    assert built.refused == ("tiny",)
+    assert [problem.rule for problem in built.problems] == ["ckd-potassium-food"]
+    clinic = workspace()
+    assert build(resolve(settings, {}, clinic), clinic, TODAY).printed
+
+
+ACCEPT = """\
+accept:
+  - rule: ckd-potassium-food
+    words: banana
+    reason: Our dietitian asks for this example of what not to say.
+    by: The kidney team
+"""
+
+
+def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> None:
+    """It is then no problem any more, in check and in build, and is listed as accepted."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS + ACCEPT})
+    [checked] = check(("tiny",), (), clinic, TODAY).handouts
+    assert "ckd-potassium-food" not in {problem.rule for problem in checked.problems}
+    assert [(w.finding.rule, w.accepted.by) for w in checked.waived] == [("ckd-potassium-food", "The kidney team")]
+    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY).printed
+
+
+def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make) -> None:
+    """It could hide a new one."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT})
+    [problem] = only(clinic, "accept-idle")
+    assert problem.severity is Severity.WARNING
+    assert problem.location is not None
+    assert problem.location.line == len(TINY.splitlines()) + 2
+
+
+def test_an_acceptance_of_an_unknown_rule_names_the_nearest(workspace: Make) -> None:
+    """A misspelt rule would else accept nothing without a word."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT.replace("ckd-potassium-food", "ckd-potasium-food")})
+    [problem] = only(clinic, "accept-unknown")
+    assert (problem.severity, problem.hint) == (Severity.ERROR, "Did you mean 'ckd-potassium-food'?")
+
+
+@pytest.mark.parametrize("without", ["reason", "by"])
+def test_an_acceptance_needs_a_reason_and_a_name(workspace: Make, without: str) -> None:
+    """Neither may be left out."""
+    lines = [line for line in ACCEPT.splitlines() if f"    {without}:" not in line]
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS + "\n".join(lines) + "\n"})
+    assert [problem for problem in found(clinic) if f"'{without}'" in problem.message]
+
+
+OFF = "off:\n  - {rule: ckd-potassium-food, reason: We have rules of our own for food., by: The kidney team}\n"
+
+
+def test_a_clinic_can_switch_a_rule_off_with_a_reason_and_a_name(workspace: Make) -> None:
+    """Its findings are gone, and the summary says that a rule is off."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS, "content/checks.yaml": OFF})
+    checkup = check(("tiny",), (), clinic, TODAY)
+    assert only(clinic, "ckd-potassium-food") == []
+    assert checkup.rules.off == {"ckd-potassium-food": ("We have rules of our own for food.", "The kidney team")}
+
+
+def test_a_rule_that_there_is_not_cannot_be_switched_off(workspace: Make) -> None:
+    """The file is refused with the place of the name."""
+    clinic = workspace({"content/checks.yaml": OFF.replace("ckd-potassium-food", "ckd-potasium")})
+    with pytest.raises(TeachbackError, match=r"checks\.yaml:2:12: there is no rule 'ckd-potasium'"):
+        check((), (), clinic, TODAY)
+
+
+def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
+    """A text that all read is one finding, and names nobody; one that some read names them."""
+    long = "This is a sentence with so many words that nobody who is tired or worried can keep all of them in mind at once."
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("One message.", long)})
+    [problem] = only(clinic, "plain-long-sentence")
+    assert "(for" not in problem.message
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("For kidneys here.", long)})
+    [problem] = only(clinic, "plain-long-sentence")
+    assert problem.message.endswith("(for ckd)")
+
+
+def test_a_handout_in_another_language_is_not_passed_over_in_silence(workspace: Make) -> None:
+    """The rules know English; that they found nothing says nothing."""
+    words = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8").replace("language: English", "language: Espa\u00f1ol")
+    audiences = (builtin_root() / "content/audiences.yaml").read_text(encoding="utf-8").replace("en:", "es:")
+    clinic = workspace(
+        {
+            "content/words/es.yaml": words,
+            "content/audiences.yaml": audiences,
+            "content/handouts/tiny.yaml": TINY.replace("language: en", "language: es"),
+        }
+    )
+    assert [problem.severity for problem in only(clinic, "language-unknown")] == [Severity.WARNING]
+
+
+def test_names_that_there_are_not_are_wrong_usage(workspace: Make) -> None:
+    """Handouts, audiences and rules."""
+    clinic = workspace()
+    for names, audiences in ((("tny",), ()), ((), ("cdk",))):
+        with pytest.raises(UsageError, match=r"there is no (handout|audience)"):
+            check(names, audiences, clinic, TODAY)
+    with pytest.raises(UsageError, match="there is no rule 'ckd-potasium'"):
+        explained("ckd-potasium", clinic)
+
+
+def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace: Make) -> None:
+    """Its own problems are told, and theirs."""
+    clinic = workspace({"content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace("One message.", "")})
+    checkup = check((), (), clinic, TODAY)
+    by_name = {checked.stem: checked for checked in checkup.handouts}
+    assert by_name["broken"].problems
+    assert by_name["tiny"].heard
+
+
+def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) -> None:
+    """What is left is accepted in its file, each with a reason and a name."""
+    checkup = check(("leg-cramps",), (), builtin, TODAY)
+    [checked] = checkup.handouts
+    assert [str(p) for p in checked.problems if p.severity is not Severity.HINT] == []
+    assert checked.waived
+    assert all(len(w.accepted.reason) > 20 for w in checked.waived)
+
+
+def test_every_rule_says_why_and_every_one_that_reads_texts_has_examples(builtin: Workspace) -> None:
+    """Two that it finds, and two that it passes over; those of the check itself look at no text."""
+    rules = load_rules(builtin).known
+    assert len(rules) > 60
+    for rule in rules.values():
+        assert len(rule.why) > 20, rule.id
+        if not rule.id.startswith(("accept-", "language-", "general-gap")):
+            assert len(rule.bad) >= 2, rule.id
+            assert len(rule.good) >= 2, rule.id
+        assert explained(rule.id, builtin).startswith(rule.id)
+
+
+def summary(checkup: Checkup) -> str:
+    """Give what a run says at its end."""
+    from teachback.tell import looked_for
+
+    return looked_for(checkup)
+
+
+def test_nothing_is_called_safe(builtin: Workspace) -> None:
+    """The summary says what was looked for, and that a clinician must read the text."""
+    said = summary(check((), (), builtin, TODAY)).lower()
+    assert "a clinician must read the text" in said
+    assert not any(word in said for word in ("safe", "checked by", "no risk", "approved"))
+
+
+def test_the_command_prints_in_file_order_and_fails_on_errors_only(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
+) -> None:
+    """Exit code 1 with an error, or with a warning under --strict; SARIF and JSON say the same."""
+    del tmp_path
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    monkeypatch.chdir(clinic.root)
+    assert run(["check", "tiny", "--sarif", "found.sarif"]) == 1
+    printed = capsys.readouterr()
+    assert "content/handouts/tiny.yaml:16:50: " in printed.err
+    assert "[ckd-potassium-food]" in printed.err
+    places = [line.split(": ")[0] for line in printed.err.splitlines() if line.startswith("content/handouts/")]
+    assert places == sorted(places, key=lambda place: [int(number) for number in place.split(":")[1:]])
+    assert "error" in printed.out
+    sarif = json.loads((clinic.root / "found.sarif").read_text(encoding="utf-8"))
+    results = sarif["runs"][0]["results"]
+    wanted = [r for r in results if r["ruleId"] == "ckd-potassium-food"]
+    assert wanted[0]["level"] == "error"
+    assert wanted[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 16, "startColumn": 50}
+    rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[wanted[0]["ruleIndex"]]["id"] == "ckd-potassium-food"
+    assert run(["check", "tiny", "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert "ckd-potassium-food" in {problem["rule"] for problem in data["handouts"][0]["problems"]}
+    shutil.copy(clinic.root / "content/handouts/tiny.yaml", clinic.root / "kept.yaml")
+    (clinic.root / "content/handouts/tiny.yaml").write_text(TINY, encoding="utf-8")
+    assert run(["check", "tiny"]) == 0
+    assert run(["check", "tiny", "--strict"]) == 1

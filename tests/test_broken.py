@@ -697,7 +697,7 @@ def test_a_folder_that_is_gone_is_wrong_usage(tmp_path: Path, monkeypatch: pytes
         TINY.replace("\n", "\r\n").encode(),
         TINY.encode("utf-8-sig"),
         ("\ufeff" + TINY.replace("\n", "\r\n")).encode(),
-        tiny("One message.", "911"),
+        tiny("One message.", "42"),
         tiny("One message.", "yes"),
         tiny("One message.", "2027-11-01"),
         tiny("One message.", "'It is 5 °C \u2013 \u201ccool\u201d, n\u2019est-ce pas?'"),

@@ -222,7 +222,7 @@ def test_endings_are_found_by_themselves(word: str, form: str) -> None:
 
 def test_a_clinics_own_list_takes_the_place_of_ours(tmp_path: Path) -> None:
     """A clinic's file of the same name wins; a wrong one is a problem with its place."""
-    folder = tmp_path / "content" / "rules" / "data"
+    folder = tmp_path / "content" / "rules" / "words"
     folder.mkdir(parents=True)
     (folder / "plain-words.yaml").write_text("kerfuffle: mess\n", encoding="utf-8")
     own = load_vocabulary(Workspace(tmp_path, builtin_root()))

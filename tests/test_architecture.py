@@ -83,6 +83,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"compose": set(), "cardrun": set(), "identify": set(), "approve": set(), "selfcheck": set()},
     {"keeping": set()},
     {"duelist": set()},
+    {"guard": set()},
     {"rules": set()},
     {"check": set()},
     {

@@ -185,11 +185,10 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | Non
 
 def _check(reading: Reading, stale: Iterable[Wanted], workspace: Workspace, found: Found) -> tuple[Problem, ...]:
     """Find with the rules of `teachback check` what must not be printed; give what is wrong with the rules themselves."""
-    from teachback.check import error_problems
-    from teachback.rules import load_rules
+    from teachback.guard import error_problems, load_guard
 
     try:
-        rules = load_rules(workspace)
+        rules = load_guard(workspace)
     except TeachbackError as error:
         return error.problems
     for stem in dict.fromkeys(want.stem for want in stale):

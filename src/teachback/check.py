@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
-from teachback.passage import Ear, passages
-from teachback.rulebook import Example, Finding, Heard
-from teachback.rules import Rules, dated_problems, find_across, find_errors, find_in, load_rules, shared_problems
+from teachback.guard import find_across, hear, merged, problem_for, settled
+from teachback.rules import Rules, dated_problems, find_in, load_rules, shared_problems
 from teachback.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from teachback.model import Accepted
+    from teachback.guard import Waived
+    from teachback.rulebook import Example, Heard
 
     Step = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Waived:
-    """A finding that somebody has accepted, with the reason and the name."""
-
-    finding: Finding
-    accepted: Accepted
 
 
 @dataclass(frozen=True)
@@ -122,25 +114,16 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
     heard = {name: hear(authored, name, shared) for name in authored.handout.audiences if not audiences or name in audiences}
     findings = [finding for edition in heard.values() for finding in find_in(edition, shared, rules)]
     findings += find_across(authored, heard, shared, rules)
-    merged = _merged(finding for finding in findings if finding.rule not in rules.off)
-    open_, waived, idle = _settled(merged, authored.handout.accept)
+    once = merged(finding for finding in findings if finding.rule not in rules.off)
+    open_, waived, idle = settled(once, authored.handout.accept)
     several = len(heard) > 1
     problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
-    problems += [_problem(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
+    problems += [problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
     # What was not looked at for lack of a reader may still be there.
     problems += [
         _idle_problem(number, authored) for number in idle if not audiences and authored.handout.accept[number].rule in rules.known
     ]
     return Checked(stem, in_file_order(problems), tuple(waived), heard, authored)
-
-
-def error_problems(authored: Authored, shared: Shared, rules: Rules) -> tuple[Problem, ...]:
-    """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
-    heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
-    findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
-    still, _, _ = _settled(_merged(findings), authored.handout.accept)
-    several = len(heard) > 1
-    return tuple(_problem(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in still)
 
 
 def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
@@ -149,51 +132,6 @@ def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
             hint = guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
             place = authored.file.locate(("accept", number, "rule"))
             yield Problem(f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown")
-
-
-def hear(authored: Authored, audience: str, shared: Shared) -> Heard:
-    """Give a handout as one audience gets it."""
-    ear = Ear(shared.audiences.lineage(audience), shared.clinic.values())
-    return Heard(authored.handout, ear, passages(authored.handout, ear), authored.handout.language)
-
-
-def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Make one finding of those that say the same of the same words, to several readers."""
-    found: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        key = (finding.rule, finding.passage.path, finding.words, finding.message)
-        readers = finding.audiences or (finding.passage.audience,)
-        known = found.get(key)
-        found[key] = replace(known or finding, audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
-    return tuple(found.values())
-
-
-def _settled(findings: Iterable[Finding], accepted: tuple[Accepted, ...]) -> tuple[list[Finding], list[Waived], list[int]]:
-    """Part what is open from what was accepted, and name the acceptances that nothing needs any more."""
-    still: list[Finding] = []
-    waived: list[Waived] = []
-    used: set[int] = set()
-    for finding in findings:
-        fits = [number for number, one in enumerate(accepted) if _covers(one, finding)]
-        used.update(fits)
-        if fits:
-            waived.append(Waived(finding, accepted[fits[0]]))
-        else:
-            still.append(finding)
-    return still, waived, [number for number in range(len(accepted)) if number not in used]
-
-
-def _covers(accepted: Accepted, finding: Finding) -> bool:
-    if accepted.rule != finding.rule:
-        return False
-    words = (accepted.words or "").casefold()
-    return not words or words in finding.words.casefold() or words in finding.passage.text.casefold()
-
-
-def _problem(finding: Finding, authored: Authored, *, several: bool) -> Problem:
-    readers = f" (for {' and '.join(finding.audiences)})" if several else ""
-    place = authored.file.locate(finding.passage.path)
-    return Problem(f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule)
 
 
 def _idle_problem(number: int, authored: Authored) -> Problem:

@@ -6,17 +6,14 @@ from collections.abc import Mapping  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback import across, clinical, indate, plain, safety
+from teachback import across, indate, plain, safety
 from teachback.duelist import bibliography_problems
 from teachback.errors import Problem, Severity, TeachbackError, nearest
 from teachback.grade import target_of
-from teachback.model import Checks
+from teachback.guard import Guard, load_checks, load_guard
 from teachback.rulebook import Rule
 from teachback.safety import GAP
-from teachback.validation import validated
 from teachback.vocabulary import load_vocabulary
-from teachback.workspace import find, read_bytes, shown
-from teachback.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,22 +21,16 @@ if TYPE_CHECKING:
 
     from teachback.content import Authored, Shared
     from teachback.rulebook import Finding, Heard
-    from teachback.safety import TextRules
     from teachback.vocabulary import Vocabulary
     from teachback.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The rules by id, those that are switched off (with reason and name), and the words and names that they look for."""
+class Rules(Guard):
+    """With those of the guard, all rules by id, and the words that they look for."""
 
     known: Mapping[str, Rule]
-    off: Mapping[str, tuple[str, str]]
-    text: TextRules
     vocabulary: Vocabulary
-
-
-CHECKS: Final = "content/checks.yaml"
 
 
 # What the check itself can find.
@@ -63,26 +54,18 @@ OWN: Final = (
 
 def load_rules(workspace: Workspace) -> Rules:
     """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
-    text = clinical.load_rules(workspace)
-    rules = (*(rule.rule for rule in text.rules), *across.RULES, *plain.RULES, *indate.RULES, *OWN)
+    guard = load_guard(workspace)
+    rules = (*(rule.rule for rule in guard.text.rules), *across.RULES, *plain.RULES, *indate.RULES, *OWN)
     known = {rule.id: rule for rule in rules}
-    return Rules(known, _switched_off(workspace, known), text, load_vocabulary(workspace))
-
-
-def _switched_off(workspace: Workspace, known: Mapping[str, Rule]) -> dict[str, tuple[str, str]]:
-    path = find(workspace, CHECKS)
-    if path is None:
-        return {}
-    file = read_yaml(read_bytes(path), shown(path))
-    checks = validated(Checks, file)
+    checks = load_checks(workspace)
     problems = [
-        Problem(f"there is no rule '{entry.rule}'", nearest(entry.rule, known), file.locate(("off", index, "rule")))
-        for index, entry in enumerate(checks.off)
-        if entry.rule not in known
+        Problem(f"there is no rule '{entry.rule}'", nearest(entry.rule, known), checks[0].locate(("off", index, "rule")))
+        for index, entry in enumerate(checks[1].off if checks else ())
+        if checks and entry.rule not in known
     ]
     if problems:
         raise TeachbackError(*problems)
-    return {entry.rule: (entry.reason, entry.by) for entry in checks.off}
+    return Rules(guard.text, guard.off, known, load_vocabulary(workspace))
 
 
 def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:
@@ -91,19 +74,6 @@ def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:
     target = target_of(heard.handout, shared.audiences, heard.ear.audience)
     yield from plain.findings(heard, target=target, vocabulary=rules.vocabulary)
     yield from indate.number_findings(heard.passages)
-
-
-def find_across(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Rules) -> Iterator[Finding]:
-    """Find in a handout with every rule that looks at all its readers together."""
-    yield from safety.gap_findings(heard, rules.text)
-    yield from across.across_findings(authored.handout, tuple(heard.values()), shared.clinic)
-
-
-def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Rules) -> Iterator[Finding]:
-    """Find only with the rules whose findings may keep a handout from being printed."""
-    for edition in heard.values():
-        yield from safety.findings(edition, rules.text)
-    yield from find_across(authored, heard, shared, rules)
 
 
 def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator[Problem]:

@@ -11,8 +11,9 @@ from teachback.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from teachback.check import Checkup, Waived
+    from teachback.check import Checkup
     from teachback.errors import Location, Problem
+    from teachback.guard import Waived
     from teachback.rulebook import Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}

@@ -1,0 +1,129 @@
+"""What keeps a text from being printed: the rules whose findings are errors, set against what was accepted. All that `build` needs of the rules.
+
+The rules that only warn are in `rules`; loading them, too, would cost each build more time than finding does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from teachback import across, clinical, safety
+from teachback.errors import Problem, Severity
+from teachback.model import Checks
+from teachback.passage import Ear, passages
+from teachback.rulebook import Finding, Heard
+from teachback.validation import validated
+from teachback.workspace import find, read_bytes, shown
+from teachback.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from teachback.content import Authored, Shared
+    from teachback.model import Accepted
+    from teachback.safety import TextRules
+    from teachback.workspace import Workspace
+    from teachback.yamlfile import YamlFile
+
+CHECKS: Final = "content/checks.yaml"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The clinical text rules, and the rules that are switched off: reason and name by id."""
+
+    text: TextRules
+    off: Mapping[str, tuple[str, str]]
+
+
+def load_guard(workspace: Workspace) -> Guard:
+    """Read the clinical rules and the clinic's decisions. Raises TeachbackError with what is wrong in the files."""
+    checks = load_checks(workspace)
+    off = {entry.rule: (entry.reason, entry.by) for entry in checks[1].off} if checks else {}
+    return Guard(clinical.load_rules(workspace), off)
+
+
+def load_checks(workspace: Workspace) -> tuple[YamlFile, Checks] | None:
+    """Read what the clinic has decided about the rules, if it has. Raises TeachbackError."""
+    path = find(workspace, CHECKS)
+    if path is None:
+        return None
+    file = read_yaml(read_bytes(path), shown(path))
+    return file, validated(Checks, file)
+
+
+def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
+    """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
+    heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
+    findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
+    still, _, _ = settled(merged(findings), authored.handout.accept)
+    several = len(heard) > 1
+    return tuple(problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in still)
+
+
+def hear(authored: Authored, audience: str, shared: Shared) -> Heard:
+    """Give a handout as one audience gets it."""
+    ear = Ear(shared.audiences.lineage(audience), shared.clinic.values())
+    return Heard(authored.handout, ear, passages(authored.handout, ear), authored.handout.language)
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Make one finding of those that say the same of the same words, to several readers."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.rule, finding.passage.path, finding.words, finding.message)
+        readers = finding.audiences or (finding.passage.audience,)
+        known = found.get(key)
+        found[key] = replace(known or finding, audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
+    return tuple(found.values())
+
+
+def settled(findings: Iterable[Finding], accepted: tuple[Accepted, ...]) -> tuple[list[Finding], list[Waived], list[int]]:
+    """Part what is open from what was accepted, and name the acceptances that nothing needs any more."""
+    still: list[Finding] = []
+    waived: list[Waived] = []
+    used: set[int] = set()
+    for finding in findings:
+        fits = [number for number, one in enumerate(accepted) if _covers(one, finding)]
+        used.update(fits)
+        if fits:
+            waived.append(Waived(finding, accepted[fits[0]]))
+        else:
+            still.append(finding)
+    return still, waived, [number for number in range(len(accepted)) if number not in used]
+
+
+def _covers(accepted: Accepted, finding: Finding) -> bool:
+    if accepted.rule != finding.rule:
+        return False
+    words = (accepted.words or "").casefold()
+    return not words or words in finding.words.casefold() or words in finding.passage.text.casefold()
+
+
+def problem_for(finding: Finding, authored: Authored, *, several: bool) -> Problem:
+    """Make the problem of a finding, with its place; with `several` it names the readers that it is about."""
+    readers = f" (for {' and '.join(finding.audiences)})" if several else ""
+    place = authored.file.locate(finding.passage.path)
+    return Problem(f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule)
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A finding that somebody has accepted, with the reason and the name."""
+
+    finding: Finding
+    accepted: Accepted
+
+
+def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:
+    """Find only with the rules whose findings may keep a handout from being printed."""
+    for edition in heard.values():
+        yield from safety.findings(edition, rules.text)
+    yield from find_across(authored, heard, shared, rules)
+
+
+def find_across(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:
+    """Find in a handout with every rule that looks at all its readers together."""
+    yield from safety.gap_findings(heard, rules.text)
+    yield from across.across_findings(authored.handout, tuple(heard.values()), shared.clinic)

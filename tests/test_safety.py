@@ -204,7 +204,7 @@ def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[.
     rule = "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaids]\nmessage: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
     files = {
         "content/rules/ours.yaml": rule,
-        "content/rules/pattern.yaml": rule.replace("nsaids]", "nsaid]\ndoing: ['(']"),
+        "content/rules/pattern.yaml": rule.replace("id: ours", "id: pattern").replace("nsaids]", "nsaid]\ndoing: ['(']"),
         "content/rules/data/ours.yaml": "classes: {fruit: {about: a, groups: [{source: s, names: [pomelo]}]}}\nmisspelt: {pomello: pomela}\n",
     }
     with pytest.raises(TeachbackError) as caught:

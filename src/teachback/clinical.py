@@ -50,9 +50,25 @@ def load_rules(workspace: Workspace) -> TextRules:
         for index, name in enumerate(rule.about):
             if name not in classes:
                 problems.append(Problem(f"there is no class of names '{name}'", nearest(name, classes), place.locate(("about", index))))
+    made = [_tried(place, rule, problems) for place, rule in files]
     if problems:
         raise TeachbackError(*problems)
-    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(_made(rule) for _, rule in files))
+    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(rule for rule in made if rule))
+
+
+def _tried(place: YamlFile, file: RuleFile, problems: list[Problem]) -> TextRule | None:
+    """Make a rule; where its patterns cannot be compiled together, say which of them cannot be at all."""
+    try:
+        return _made(file)
+    except re.error:
+        for name in ("doing", "unless", "beside"):
+            for index, pattern in enumerate(getattr(file, name)):
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    message = f"this is not a pattern that can be searched for: {error}"
+                    problems.append(Problem(message, "Look at a rule that comes with the program.", place.locate((name, index))))
+        return None
 
 
 def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]) -> Iterator[tuple[YamlFile, ModelT]]:

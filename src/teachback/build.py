@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.compose import Desk, Reading
+    from teachback.guard import Guard
     from teachback.job import CardRun, Done, Job, Printed
     from teachback.plan import Wanted
     from teachback.pool import Pool
@@ -118,9 +119,6 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         found[GENERAL] += _folder_problems(settings.output)
     if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
-        found[GENERAL] += _check(reading, stale, workspace, found)
-        stale = [w for w in stale if not refused(w.stem, found, settings)]
-    if stale and reading and not refused(GENERAL, found, settings):
         run = _print(stale, reading, workspace, settings, origin, found, step)
     printed, libraries = run.outputs, run.libraries or record.libraries
     # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
@@ -183,18 +181,19 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | Non
     return reading
 
 
-def _check(reading: Reading, stale: Iterable[Wanted], workspace: Workspace, found: Found) -> tuple[Problem, ...]:
-    """Find with the rules of `teachback check` what must not be printed; give what is wrong with the rules themselves."""
+def _guard(stem: str, desk: Desk, guards: list[Guard], found: Found) -> None:
+    """Find with the rules of `teachback check` what must not be printed.
+
+    This is done when the first pages of a handout are there, and nothing is written yet: the next pages are made meanwhile.
+    """
     from teachback.guard import error_problems, load_guard
 
     try:
-        rules = load_guard(workspace)
+        guards += [] if guards else [load_guard(desk.workspace)]
     except TeachbackError as error:
-        return error.problems
-    for stem in dict.fromkeys(want.stem for want in stale):
-        if stem in reading.authored:
-            found[stem] += error_problems(reading.authored[stem], reading.shared, rules)
-    return ()
+        found[GENERAL] += error.problems if error.problems[0] not in found[GENERAL] else ()
+        return
+    found[stem] += error_problems(desk.reading.authored[stem], desk.reading.shared, guards[0])
 
 
 def _check_audiences(settings: Settings, reading: Reading) -> None:
@@ -253,19 +252,24 @@ def _print_apart(
     run = Run()
     left = Counter(job.stem for job in jobs)
     waiting: defaultdict[str, list[Done]] = defaultdict(list)
+    guards: list[Guard] = []
     try:
         for count, done in enumerate(do_jobs(jobs, pool), start=1):
             stem = done.job.stem
+            if stem not in waiting:
+                _guard(stem, desk, guards, found)
             found[stem] += done.problems
             if settings.proof:
                 found[stem] += placed((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)
             waiting[stem].append(done)
             left[stem] -= 1
             run.libraries = done.libraries or run.libraries
-            if left[stem] == 0 and not refused(stem, found, settings):
-                for output, measures in _written(waiting.pop(stem), reading, settings, origin[stem]):
+            if left[stem] == 0 and not refused(stem, found, settings) and not refused(GENERAL, found, settings):
+                for output, measures in _written(waiting[stem], reading, settings, origin[stem]):
                     run.outputs[output.file] = output
                     run.proofs |= {output.file: measures} if measures and settings.proof else {}
+                # Their bytes are on the disk now.
+                waiting[stem] = []
             if step:
                 step(count, len(jobs))
     except TeachbackError as error:

@@ -106,11 +106,13 @@ class Pool:
             while waiting or self._busy():
                 self._hand_out(waiting)
                 for outcome in self._collected():
-                    yield outcome
                     if outcome.late:
                         self._seconds = min(self._seconds, self._limits.later)
                     if outcome.problems:
                         waiting = deque(task for task in waiting if not task.group or task.group != outcome.task.group)
+                    # Whoever listens may take its time: the children go on meanwhile.
+                    self._hand_out(waiting)
+                    yield outcome
         finally:
             for child in self._busy():
                 self._end(child)

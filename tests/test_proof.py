@@ -394,6 +394,18 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
     assert problem.message == "page: a sentence is not in its turn: 'One.'"
 
 
+def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
+    """Pdfium gives its letters as they are painted, from the left, and its brackets and numbers where they stand."""
+    from teachback.errors import Location
+    from teachback.said import Said
+
+    sentence = "\u05db\u05d0\u05d1 \u05d1\u05d7\u05d6\u05d4 (911)"
+    expected = Expected("page", Location("x.yaml"), (Said(sentence),), (), 12.0, language="he")
+    assert not list(said_problems([sentence[::-1]], expected))
+    [problem] = said_problems([sentence[::-1].replace("\u05db", "")], expected)
+    assert " is not on the page: '" in problem.message
+
+
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")

@@ -112,6 +112,16 @@ def test_an_acceptance_needs_a_reason_and_a_name(workspace: Make, without: str) 
     assert [problem for problem in found(clinic) if f"'{without}'" in problem.message]
 
 
+def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -> None:
+    """An acceptance of all that a rule finds would hide the next sentence that may harm; of warnings it may be."""
+    wordless = "\n".join(line for line in ACCEPT.splitlines() if "words:" not in line) + "\n"
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS + wordless})
+    assert [problem.severity for problem in only(clinic, "ckd-potassium-food")] == [Severity.ERROR]
+    [problem] = only(clinic, "accept-unknown")
+    assert problem.message == "an error of 'ckd-potassium-food' is accepted only with the words that it is about"
+    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY).refused == ("tiny",)
+
+
 OFF = "off:\n  - {rule: ckd-potassium-food, reason: We have rules of our own for food., by: The kidney team}\n"
 
 

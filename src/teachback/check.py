@@ -120,9 +120,11 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
     problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
     problems += [problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
     # What was not looked at for lack of a reader may still be there.
-    problems += [
-        _idle_problem(number, authored) for number in idle if not audiences and authored.handout.accept[number].rule in rules.known
-    ]
+    for number in idle if not audiences else ():
+        accepted = authored.handout.accept[number]
+        if accepted.rule in rules.known:
+            wordless = accepted.words is None and any(finding.rule == accepted.rule for finding in open_)
+            problems.append(_wordless_problem(number, authored) if wordless else _idle_problem(number, authored))
     return Checked(stem, in_file_order(problems), tuple(waived), heard, authored)
 
 
@@ -132,6 +134,12 @@ def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
             hint = guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
             place = authored.file.locate(("accept", number, "rule"))
             yield Problem(f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown")
+
+
+def _wordless_problem(number: int, authored: Authored) -> Problem:
+    message = f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words that it is about"
+    place = authored.file.locate(("accept", number))
+    return Problem(message, "Add `words:`, one entry for each sentence.", place, Severity.ERROR, "accept-unknown")
 
 
 def _idle_problem(number: int, authored: Authored) -> Problem:

@@ -31,26 +31,27 @@ CHECKS: Final = "content/checks.yaml"
 
 @dataclass(frozen=True)
 class Guard:
-    """The clinical text rules, and the rules that are switched off: reason and name by id."""
+    """The clinical text rules, and the rules that are switched off: reason and name by id, in the order of their file."""
 
     text: TextRules
     off: Mapping[str, tuple[str, str]]
+    decisions: YamlFile | None
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A finding that somebody has accepted, with the reason and the name."""
+
+    finding: Finding
+    accepted: Accepted
 
 
 def load_guard(workspace: Workspace) -> Guard:
     """Read the clinical rules and the clinic's decisions. Raises TeachbackError with what is wrong in the files."""
-    checks = load_checks(workspace)
-    off = {entry.rule: (entry.reason, entry.by) for entry in checks[1].off} if checks else {}
-    return Guard(clinical.load_rules(workspace), off)
-
-
-def load_checks(workspace: Workspace) -> tuple[YamlFile, Checks] | None:
-    """Read what the clinic has decided about the rules, if it has. Raises TeachbackError."""
     path = find(workspace, CHECKS)
-    if path is None:
-        return None
-    file = read_yaml(read_bytes(path), shown(path))
-    return file, validated(Checks, file)
+    file = read_yaml(read_bytes(path), shown(path)) if path else None
+    decided = validated(Checks, file).off if file else ()
+    return Guard(clinical.load_rules(workspace), {entry.rule: (entry.reason, entry.by) for entry in decided}, file)
 
 
 def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
@@ -98,7 +99,10 @@ def _covers(accepted: Accepted, finding: Finding) -> bool:
     if accepted.rule != finding.rule:
         return False
     words = (accepted.words or "").casefold()
-    return not words or words in finding.words.casefold() or words in finding.passage.text.casefold()
+    if not words:
+        # What may harm is accepted sentence by sentence: an acceptance of all would hide the next one, too.
+        return finding.severity is not Severity.ERROR
+    return words in finding.words.casefold() or words in finding.passage.text.casefold()
 
 
 def problem_for(finding: Finding, authored: Authored, *, several: bool) -> Problem:
@@ -106,14 +110,6 @@ def problem_for(finding: Finding, authored: Authored, *, several: bool) -> Probl
     readers = f" (for {' and '.join(finding.audiences)})" if several else ""
     place = authored.file.locate(finding.passage.path)
     return Problem(f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule)
-
-
-@dataclass(frozen=True)
-class Waived:
-    """A finding that somebody has accepted, with the reason and the name."""
-
-    finding: Finding
-    accepted: Accepted
 
 
 def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:

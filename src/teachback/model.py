@@ -42,7 +42,9 @@ class Accepted(Model):
     """A finding of `teachback check` that somebody has looked at and lets stand."""
 
     rule: Id = Field(description="The rule's id, as the finding names it.")
-    words: Plain | None = Field(None, description="Words of the text that it is about; left out: all findings of the rule in this handout.")
+    words: Plain | None = Field(
+        None, description="Words of the text that it is about; left out: all findings of the rule in this handout. An error needs them."
+    )
     reason: Reason
     by: Plain = Field(description="Who decided it.")
 

@@ -139,13 +139,14 @@ def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Pr
         *_overlap_problems(pages),
         *_marred_problems(laid),
     ]
+    inks = [ink(read.whole) for read in pages]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
     measures = Measures(
         smallest=min((look.run.size for _, look in seen), default=0.0),
         color=min((look.color for _, look in seen), default=0.0),
         grey=min((look.grey for _, look in seen), default=0.0),
-        ink=max((ink(read.whole) for read in pages), default=0.0),
-        fills=max((ink(read.bare) for read in pages if ink(read.whole) > INK_MOST), default=0.0),
+        ink=max(inks, default=0.0),
+        fills=max((ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > INK_MOST), default=0.0),
         tiers=tiers,
     )
     return (*problems, *_measure_problems(measures, seen, expected)), measures

@@ -10,7 +10,7 @@ from teachback import across, indate, plain, safety
 from teachback.duelist import bibliography_problems
 from teachback.errors import Problem, Severity, TeachbackError, nearest
 from teachback.grade import target_of
-from teachback.guard import Guard, load_checks, load_guard
+from teachback.guard import Guard, load_guard
 from teachback.rulebook import Rule
 from teachback.safety import GAP
 from teachback.vocabulary import load_vocabulary
@@ -57,15 +57,14 @@ def load_rules(workspace: Workspace) -> Rules:
     guard = load_guard(workspace)
     rules = (*(rule.rule for rule in guard.text.rules), *across.RULES, *plain.RULES, *indate.RULES, *OWN)
     known = {rule.id: rule for rule in rules}
-    checks = load_checks(workspace)
     problems = [
-        Problem(f"there is no rule '{entry.rule}'", nearest(entry.rule, known), checks[0].locate(("off", index, "rule")))
-        for index, entry in enumerate(checks[1].off if checks else ())
-        if checks and entry.rule not in known
+        Problem(f"there is no rule '{name}'", nearest(name, known), guard.decisions.locate(("off", index, "rule")))
+        for index, name in enumerate(guard.off)
+        if guard.decisions and name not in known
     ]
     if problems:
         raise TeachbackError(*problems)
-    return Rules(guard.text, guard.off, known, load_vocabulary(workspace))
+    return Rules(guard.text, guard.off, guard.decisions, known, load_vocabulary(workspace))
 
 
 def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:

@@ -377,10 +377,16 @@ def test_cards_that_a_style_tells_apart_are_refused_together(workspace: Make, tm
         dealt(tmp_path, Order(copies=1), workspace=clinic, handouts=("tiny",), audience=("general", "ckd"))
 
 
-@pytest.mark.parametrize("style", [".tier-now { display: none }", ".tier-now li { font-size: 0.1pt }"])
-def test_a_flag_that_a_style_hides_stops_the_print(style: str, workspace: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("style", "fault"),
+    [
+        (".tier-now { display: none }", "the red flag 'chest' is not on the card: 'Chest pain'"),
+        (".tier-now li { font-size: 0.1pt }", r"'Chest pain' on page 1 is set in 0\.1 pt"),
+    ],
+)
+def test_a_flag_that_a_style_hides_stops_the_print(style: str, fault: str, workspace: Make, tmp_path: Path) -> None:
     """A card without its red flag is a fault however it came about."""
-    with pytest.raises(TeachbackError, match="the red flag 'chest' is not on the page"):
+    with pytest.raises(TeachbackError, match=fault):
         dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}), handouts=("tiny",))
 
 

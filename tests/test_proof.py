@@ -322,7 +322,7 @@ def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(
 
 CARD_STYLES = {
     ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: of its ink 0 % shows",
-    ".card li { display: none }": "the red flag 'chest' is not on the page: 'Chest pain'",
+    ".card li { display: none }": "the red flag 'chest' is not on the card: 'Chest pain'",
     ".card-foot { font-size: 6pt }": "is set in 6.0 pt; nothing may be smaller than 8 pt here",
     ".code { display: none }": "card of tiny for ckd does not show 'T-CKD-EN-",
 }

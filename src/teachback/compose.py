@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.edition import Edition, Flag
+    from teachback.edition import Edition
     from teachback.settings import Settings
 
 
@@ -339,7 +339,6 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     printed = {"pdf", "png"} & set(job.forms)
     return replace(
         job,
-        flags=(_placed_flags(edition.flags, authored),),
         expected=(expected_handout(job.name, edition, authored, dress, settings.paper),),
         handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
         screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
@@ -361,9 +360,5 @@ def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, desi
 
 def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:
     """Give each flag on an edition's card: where it stands in the file, and the card's words for it."""
-    return _placed_flags(tuple(flag for flag in edition.flags if flag.card), authored)
-
-
-def _placed_flags(flags: tuple[Flag, ...], authored: Authored) -> dict[str, tuple[Location, str]]:
     places = {flag.id: authored.file.locate(("red_flags", index)) for index, flag in enumerate(authored.handout.red_flags)}
-    return {flag.id: (places[flag.id], plain(flag.short)) for flag in flags}
+    return {flag.id: (places[flag.id], plain(flag.short)) for flag in edition.flags if flag.card}

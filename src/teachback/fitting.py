@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Problem, TeachbackError
 from teachback.html import at_size
-from teachback.laid import flags_laid, flags_out, in_turn, missing_height, sides_that_fit, text_outside
+from teachback.laid import flags_out, in_turn, missing_height, sides_that_fit, text_outside
 from teachback.pdf import fonts, lay_out
 from teachback.units import CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes, is_roomy
 
@@ -58,7 +58,6 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
         laid, outside = _try(job.cards[number], box, (sizes[front], sizes[back]), served)
         front_fits, back_fits = sides_that_fit(laid)
         if front_fits and back_fits and not outside:
-            refuse_hidden(laid, job.flags[number], job.names[number])
             return _coded(job.cards[number], box, Fitted((sizes[front], sizes[back]), coded=False, laid=laid), served)
         last = len(sizes) - 1
         if (front == last and (outside or not front_fits)) or (back == last and (outside or not back_fits)):
@@ -113,16 +112,3 @@ def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[s
             known[box] = all(sides_that_fit(laid)) and not outside
         names += [name] if known[box] else []
     return names[:6]
-
-
-def refuse_hidden(laid: Laid, flags: Mapping[str, tuple[Location, str]], name: str) -> None:
-    """Stop pages on which a red flag is not laid out at all, because a template or a style leaves it out."""
-    hint = "A template or style of the clinic leaves it out. Compare it with the built-in one."
-    there = flags_laid(laid)
-    lost = [
-        Problem(f"{name}: the red flag '{flag}' is not on the page: '{words[:60]}'", hint, place)
-        for flag, (place, words) in flags.items()
-        if flag not in there
-    ]
-    if lost:
-        raise TeachbackError(*lost)

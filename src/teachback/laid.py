@@ -198,17 +198,6 @@ def in_turn(laid: Laid, cards: int) -> bool:
     return sides == ["front", "back"] * cards
 
 
-def flags_laid(laid: Laid) -> frozenset[str]:
-    """Name the red flags that are laid out with words of a size that can be seen, by their ids."""
-    found = set()
-    for page in laid.document.pages:
-        for box in _boxes(page):
-            flag = box.element.get("data-flag") if box.element is not None and box.element_tag == "li" else None
-            if flag is not None and any(line.text.strip() and px_to_mm(line.height) > 1 for line in _text_boxes(box)):
-                found.add(flag)
-    return frozenset(found)
-
-
 def flags_out(laid: Laid, words_out: Collection[str]) -> tuple[str, ...]:
     """Name the red flags of a card that are not wholly on its two sides, by their ids.
 

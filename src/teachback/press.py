@@ -88,7 +88,6 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
 
 def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
-    from teachback.fitting import refuse_hidden
     from teachback.laid import text_outside
     from teachback.pdf import fonts, lay_out
     from teachback.proof import outside_problems
@@ -97,7 +96,6 @@ def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
     problems = [*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE))]
     if problems:
         raise TeachbackError(*problems)
-    refuse_hidden(laid, job.flags[0], job.name)
     return laid
 
 

@@ -14,7 +14,10 @@ LAYERS: list[dict[str, set[str]]] = [
     {
         "marks": set(),
         "model": set(),
-        "document": {"model"},
+        "fields": {"model"},
+        "document": {"model", "fields"},
+        "locales": set(),
+        "shaping": set(),
         "textfile": set(),
         "yamlfile": {"textfile"},
         "yamledit": {"textfile", "yamlfile"},
@@ -46,6 +49,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "validation": set(),
         "settings": set(),
         "record": set(),
+        "values": set(),
     },
     {
         "approval": set(),
@@ -60,6 +64,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "reading": set(),
         "seen": {"laid", "reading"},
         "vocabulary": set(),
+        "places": set(),
+        "stamp": set(),
     },
     {
         "choose": set(),
@@ -71,6 +77,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "qr": {"code"},
         "content": {"reach"},
         "sheets": set(),
+        "cutting": set(),
         "said": set(),
         "audit": set(),
     },
@@ -80,7 +87,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"across": set(), "indate": set(), "explained": set()},
     {"fitting": set(), "plain": set()},
     {"press": set(), "calibration": set()},
-    {"compose": set(), "cardrun": set(), "identify": set(), "approve": set(), "selfcheck": set()},
+    {"compose": set(), "stampable": set(), "cardrun": set(), "identify": set(), "approve": set(), "selfcheck": set()},
     {"keeping": set()},
     {"duelist": set()},
     {"guard": set()},
@@ -103,14 +110,15 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
+    "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "locales", "yaml": "yamlfile",
+    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting", "uharfbuzz": "shaping",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {
     "clinical",
     "rulefile",
     "model",
+    "fields",
     "stock",
     "document",
     "audience",

@@ -15,17 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from teachback.errors import Problem, TeachbackError, guess
 from teachback.loading import CSS_FILE, foreign_loads, served, shown_on_paper
+from teachback.locales import dated
 from teachback.picture import KINDS, picture_fault
 from teachback.qr import qr_svg
 from teachback.sandbox import MAX_PAGE, filled, open_sandbox
 from teachback.textfile import place_of
-from teachback.units import CARD, CARD_INSET, CARD_TEXT, Box, Paper, TypeSize, is_roomy
+from teachback.units import CARD, CARD_INSET, CARD_TEXT, MM_PER_INCH, PT_PER_INCH, Box, Paper, TypeSize, is_roomy
 from teachback.workspace import MIME, read_bytes, shown
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from teachback.clinic import Clinic
     from teachback.compare import Comparison
     from teachback.edition import Edition, TableRow
-    from teachback.marks import Line, Span
+    from teachback.marks import Line, Place, Span
     from teachback.words import Words
 
 # A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
@@ -49,6 +48,8 @@ _CARD_SIZE: Final = "/* the size of the card */\n"
 _ROOM: Final = "\ue000room\ue001"
 # In characters; a heading longer than this wraps in a narrow first column.
 LONG_HEADING: Final = 40
+# In pt: fields are declared as long as their lines are in type of this size.
+FIELD_TYPE: Final = 13.0
 # In mm; the style sheets set the size, this is what a style sheet without one gets. From 0.4 mm on any scanner reads it.
 QR_MODULE: Final = 0.45
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
@@ -172,11 +173,6 @@ def fill(text: str, **values: object) -> Markup:
     return escape(text).format(**values)
 
 
-def dated(day: dt.date, language: str) -> str:
-    """Write a date as it is written in a language. Raises TeachbackError for a language in which nobody can write one."""
-    return format_date(day, "medium", locale=_locale(language))
-
-
 def counter(name: str) -> Markup:
     """Give the place where the style sheet counts pages: `page` or `pages`."""
     return Markup('<span class="counter-{}"></span>').format(name)
@@ -206,7 +202,22 @@ def unseen(text: str, medium: Medium) -> Markup:
     return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(text)  # noqa: S704 -- one of two texts of ours
 
 
+def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Markup:
+    """Give the place of a field: a line to write on whose length stays as it is, whatever a record will write there.
+
+    Its space has the font, the size and the baseline of those words; `look` is a class beside its own.
+    """
+    width = f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"' if place.width else ""
+    names = f"slot {look}".strip()
+    if medium is Medium.SCREEN:
+        return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
+    html = '<span class="{}" data-field="{}" data-actualtext="{}"' + width + ">&nbsp;</span>"
+    return Markup(html).format(names, place.field, write_here)  # noqa: S704 -- a text of ours, and a number
+
+
 def _span(span: Span, medium: Medium, write_here: str) -> Markup:
+    if span.place is not None:
+        return slot(span.place, medium, write_here, "strong" if span.strong else "")
     if span.blank:
         return Markup('<span class="blank">{}</span>').format(unseen(write_here, medium))
     html = dialled(span.text, medium) if span.number and span.href is None else escape(span.text)
@@ -271,6 +282,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         "picture": picture,
         "dial": dial,
         "say": partial(unseen, medium=medium),
+        "slot": partial(slot, medium=medium, write_here=dress.words.write_here),
         "role": role,
         "medium": str(medium),
         "large": edition.size is TypeSize.LARGE,
@@ -323,11 +335,3 @@ def _data_url(path: Path, own: list[str]) -> str:
         raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))
     own.append(f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}")
     return own[-1]
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        message = f"dates cannot be written in the language '{language}'"
-        raise TeachbackError(Problem(message, "Use the tag of a language that is spoken, such as en, es or zh-Hans.")) from None

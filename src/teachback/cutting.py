@@ -87,8 +87,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         out = io.BytesIO()
         pdf.save(
             out,
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-            compress_streams=False,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             static_id=True,
         )
@@ -258,13 +257,8 @@ def _read_as(read: tuple[str, ...]) -> bytes:
 def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
     """Cut a saved file into what is the same for each record, the table of offsets, the trailer; and give the numbers of the slots' objects."""
     start = int(data.rpartition(b"startxref")[2].split()[0])
-    head = re.match(rb"xref\n0 (\d+)\n", data[start:])
-    assert head is not None  # noqa: S101 -- pikepdf has just written it so
-    entries = int(head[1])
-    first = start + head.end()
-    offsets = {number: int(data[first + number * ENTRY :][:10]) for number in range(1, entries)}
-    table = bytearray(data[first : first + entries * ENTRY])
-    trailer = data[first + entries * ENTRY :]
+    entries, trailer = _table(data[start:])
+    offsets = {number: offset for number, (kind, offset, _) in enumerate(entries) if kind == 1 and offset != start}
     order = sorted(offsets, key=offsets.__getitem__)
     ends = [offsets[number] for number in order[1:]] + [start]
     numbers = [0] * count
@@ -276,9 +270,25 @@ def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
         if slot:
             numbers[int(slot[1])] = number
             continue
-        table[number * ENTRY : number * ENTRY + 10] = b"%010d" % at
+        entries[number] = (1, at, 0)
         parts.append(thing)
         at += len(thing)
-    known = {key: re.search(rb"/%b (\d+ \d+ R)" % key, trailer) for key in (b"Root", b"Info")}
-    ends_with = b"".join(b"/%b %b" % (key, match[1]) for key, match in known.items() if match)
-    return b"".join(parts), bytes(table), b"trailer\n<</Size %d%b/ID[<%%b><%%b>]>>\n" % (entries, ends_with), numbers
+    return b"".join(parts), b"".join(ENTRY.pack(*entry) for entry in entries), trailer, numbers
+
+
+def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
+    """Read the table of offsets that ends a file (ISO 32000-1, 7.5.8), and what its dictionary says of the file."""
+    head, _, body = end.partition(b"stream\n")
+    told = {key: re.search(rb"/%b ([^/>]+)" % key, head) for key in (b"W", b"Length", b"Root", b"Info")}
+    known = {key: match[1].strip() for key, match in told.items() if match}
+    widths = [int(width) for width in known[b"W"].strip(b"[] ").split()]
+    rows = zlib.decompress(body[: int(known[b"Length"])])
+    # Each row says by how much it differs from the one above (PNG's filter "up", 7.4.4.4), behind a byte that says so.
+    columns = sum(widths)
+    above = bytes(columns)
+    entries = []
+    for begin in range(0, len(rows), columns + 1):
+        above = bytes((one + other) % 256 for one, other in zip(rows[begin + 1 : begin + 1 + columns], above, strict=True))
+        kind, where = above[: widths[0]], above[widths[0] : widths[0] + widths[1]]
+        entries.append((int.from_bytes(kind), int.from_bytes(where), int.from_bytes(above[widths[0] + widths[1] :])))
+    return entries, b"".join(b"/%b %b" % (key, known[key]) for key in (b"Root", b"Info") if key in known)

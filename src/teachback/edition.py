@@ -235,10 +235,11 @@ class Note:
 
 @dataclass(frozen=True)
 class WriteIn:
-    """A line on the card to write on, or for a record to."""
+    """A line on the card to write on, or for a record to; a `wide` one needs more than half of the card."""
 
     label: Line
     place: Place | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ each record, byte for byte; so a record costs its few words, and what counts byt
 from __future__ import annotations
 
 import hashlib
+import struct
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
 SLACK: Final = 0.02
 # In pt; type is made smaller in such steps where a value is too long.
 STEP: Final = 0.5
-# The number of bytes of one entry in a table of offsets (ISO 32000-1, 7.5.4).
-ENTRY: Final = 20
-DIGITS: Final = 10
+# One entry in the table of offsets (ISO 32000-1, 7.5.8.3): its kind, where an object begins, and a number beside that.
+ENTRY: Final = struct.Struct(">BIB")
 TOO_LONG: Final = "is longer than its line, at the smallest type allowed"
 
 
@@ -58,7 +59,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Template:
-    """An edition to be stamped: what is before the slots, the table of offsets without theirs, and what ends the file.
+    """An edition to be stamped: what is before the slots, the table of offsets without theirs, and what the trailer says.
 
     `pages` is how many it has, `code` the edition's, `fields` the names of the fields that have a place on it. It can be pickled.
     """
@@ -84,7 +85,7 @@ class Template:
         `values` are a record's, or one record's for each card of a sheet. `document` tells records apart (their id): the file's own ID
         is made of it and of the edition's code, so the same record gives the same bytes. Raises UnstampedError where a value does not fit.
         """
-        parts = [self.head]
+        parts: list[bytes | bytearray] = [self.head]
         table = bytearray(self.table)
         at = len(self.head)
         faults = []
@@ -94,13 +95,20 @@ class Template:
                 continue
             part = b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (slot.number, len(outcome), outcome)
             parts.append(part)
-            start = slot.number * ENTRY
-            table[start : start + DIGITS] = b"%010d" % at
+            ENTRY.pack_into(table, slot.number * ENTRY.size, 1, at, 0)
             at += len(part)
         if faults:
             raise UnstampedError(tuple(dict.fromkeys(faults)))
+        # The table is the file's last object, and stands in itself.
+        last = len(table) // ENTRY.size - 1
+        ENTRY.pack_into(table, last * ENTRY.size, 1, at, 0)
         name = hashlib.sha256(b"%b\0%b" % (self.code.encode(), document)).hexdigest()[:32].encode()
-        parts += [b"xref\n0 %d\n" % (len(table) // ENTRY), bytes(table), self.trailer % (name, name), b"startxref\n%d\n%%%%EOF\n" % at]
+        parts += [
+            b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Length %d" % (last, last + 1, len(table)),
+            b"%b/ID[<%b><%b>]>>\nstream\n" % (self.trailer, name, name),
+            table,
+            b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at,
+        ]
         return b"".join(parts)
 
     def _outcomes(self, cards: Sequence[Mapping[str, str]]) -> Iterator[tuple[Slot, bytes | FieldFault]]:
@@ -143,6 +151,7 @@ def _script(letter: str) -> str:
     return f"a letter ({unicodedata.name(letter, 'unnamed').partition(' ')[0].title()})"
 
 
+@lru_cache(4_096)
 def _number(value: float) -> bytes:
     """Write a number as PDF has it: without an exponent."""
     return f"{value:.4f}".rstrip("0").rstrip(".").encode()

@@ -242,15 +242,16 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
 
 def _read_as(read: tuple[str, ...]) -> bytes:
     """Give the table that says which characters each glyph stands for (ISO 32000-1, 9.10.3)."""
-    lines = [f"<{glyph:04x}><{characters.encode('utf-16-be').hex()}>" for glyph, characters in enumerate(read)]
+    # Glyph 0 stands for what is missing: it is never drawn.
+    lines = [f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>" for glyph, characters in enumerate(read) if glyph]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
     chars = "".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks)
     return (
         "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        "/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def\n"
-        "/CMapName/Adobe-Identity-UCS def\n/CMapType 2 def\n"
-        f"1 begincodespacerange\n<0000><ffff>\nendcodespacerange\n{chars}"
-        "endcmap\nCMapName currentdict/CMap defineresource pop\nend\nend"
+        "/CIDSystemInfo\n<< /Registry (Adobe)\n/Ordering (UCS)\n/Supplement 0\n>> def\n"
+        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+        f"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n{chars}"
+        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
     ).encode()
 
 

@@ -77,7 +77,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "qr": {"code"},
         "content": {"reach"},
         "sheets": set(),
-        "cutting": set(),
+        "cutting": {"copying"},
+        "copying": set(),
         "said": set(),
         "audit": set(),
     },
@@ -111,7 +112,7 @@ LAYERS: list[dict[str, set[str]]] = [
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
     "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "locales", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting", "uharfbuzz": "shaping",
+    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting copying", "uharfbuzz": "shaping",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {

@@ -17,11 +17,15 @@ from PIL import Image, ImageChops
 from tagreader import faults, read_tags
 
 from teachback.build import build
+from teachback.cardrun import Order, card_run, find_stock
+from teachback.compose import compose_deck, open_design, read_handouts
+from teachback.content import load_stocks
 from teachback.reading import read_pages, read_words
 from teachback.settings import resolve
 from teachback.stamp import UnstampedError
+from teachback.stampable import sheet_template
 from teachback.values import FieldFault, read_values
-from teachback.workspace import Workspace, builtin_root
+from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -250,6 +254,22 @@ def test_a_card_is_stamped_like_a_page(standard: Composed) -> None:
     data = template.stamp({"patient": NAMES[0], "weight": "not on the card"}, b"1")
     assert (template.pages, template.fields, faults(data)) == (2, ("patient",), [])
     assert f"Name {NAMES[0]}" in " ".join(" ".join(read_words(data)).split())
+
+
+def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None:
+    """Ten names on ten cards, read once each, on the back of the very card that is in front; the sheet is valid."""
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    settings, stocks, design = resolve({"stock": "avery-5371"}, {}, clinic), load_stocks(clinic), open_design(clinic)
+    run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, Order())
+    template = sheet_template(compose_deck(reading, "tiny", ("ckd",) * 10, design, run), design.files, frozenset(LETTERS))
+    names = [f"Card {letter}" for letter in "ABCDEFGHIJ"]
+    data = template.stamp([{"patient": name} for name in names], b"1")
+    assert (template.pages, template.cards, faults(data)) == (2, 10, [])
+    assert re.findall(r"Name (Card \w)", " ".join(" ".join(read_words(data)).split())) == names
+    runs = [run for run in read_pages(data, 20)[1].runs if run.words.strip() in names]
+    placed = {run.words.strip(): (run.bounds[0] > 306, -round(run.bounds[1] / 144)) for run in runs}
+    # The first card is the upper left one in front, so its back is the upper right one.
+    assert sorted(names, key=lambda name: (placed[name][1], not placed[name][0])) == names
 
 
 def test_an_edition_without_fields_gives_the_same_page_for_all(workspace: Any) -> None:  # noqa: ANN401 -- a fixture

@@ -28,6 +28,7 @@ import string
 import sys
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +163,7 @@ def main() -> None:
     if arguments.json:
         print(json.dumps(medians))  # noqa: T201 -- a script's output
         return
-    print(f"medians of {arguments.rounds} rounds on one core, Python {sys.version.split()[0]}, typst {typst.__version__}")  # noqa: T201
+    print(f"medians of {arguments.rounds} rounds on one core, Python {sys.version.split()[0]}, typst {version('typst')}")  # noqa: T201
     rows = [
         ("(a) records a second, in memory", "a", ""),
         ("(b) records a second, written, hashed and renamed", "b", "at least 1,000"),

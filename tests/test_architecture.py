@@ -66,11 +66,13 @@ LAYERS: list[dict[str, set[str]]] = [
         "passage": set(),
         "compare": {"passage"},
         "code": set(),
-        "html": {"sandbox", "qr", "compare"},
+        "html": {"sandbox", "qr"},
+        "chart": set(),
         "sandbox": set(),
         "qr": {"code"},
         "content": {"reach"},
         "sheets": set(),
+        "since": {"compare", "passage"},
         "said": set(),
         "audit": set(),
     },
@@ -85,12 +87,15 @@ LAYERS: list[dict[str, set[str]]] = [
     {"duelist": set()},
     {"guard": set()},
     {"rules": set()},
-    {"check": set()},
+    {"check": set(), "earlier": set()},
+    {"report": set()},
+    {"staffpages": set()},
     {
         "sarif": set(),
         "build": set(),
         "catalog": set(),
         "comparing": set(),
+        "reporting": set(),
         "doctor": set(),
         "deal": set(),
         "calibrate": set(),
@@ -103,7 +108,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "html", "yaml": "yamlfile",
+    "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "html", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip

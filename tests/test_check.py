@@ -207,7 +207,7 @@ def test_every_rule_says_why_and_every_one_that_reads_texts_has_examples(builtin
 
 def summary(checkup: Checkup) -> str:
     """Give what a run says at its end."""
-    from teachback.tell import looked_for
+    from teachback.check import looked_for
 
     return looked_for(checkup)
 
@@ -247,3 +247,13 @@ def test_the_command_prints_in_file_order_and_fails_on_errors_only(
     (clinic.root / "content/handouts/tiny.yaml").write_text(TINY, encoding="utf-8")
     assert run(["check", "tiny"]) == 0
     assert run(["check", "tiny", "--strict"]) == 1
+
+
+def test_asking_about_one_reader_says_nothing_new(builtin: Workspace) -> None:
+    """Rules that compare readers still hear all of them: what is found for one is found for all."""
+    everybody = {str(problem) for problem in check((), (), builtin, TODAY).handouts[0].problems}
+    for audience in ("general", "ckd", "dialysis"):
+        alone = check((), (audience,), builtin, TODAY).handouts[0].problems
+        severe = [str(problem) for problem in alone if problem.severity is not Severity.HINT]
+        assert severe == []
+    assert everybody

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
+from teachback.grade import target_of, whole
 from teachback.guard import find_across, hear, merged, problem_for, settled
 from teachback.rules import Rules, dated_problems, find_in, load_rules, shared_problems
 from teachback.workspace import Workspace, handout_files
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
+    from teachback.grade import Graded
     from teachback.guard import Waived
     from teachback.rulebook import Example, Heard
+    from teachback.vocabulary import Vocabulary
 
     Step = Callable[[int, int], None]
 
@@ -30,6 +33,11 @@ class Checked:
     waived: tuple[Waived, ...] = ()
     heard: Mapping[str, Heard] = field(default_factory=dict)
     authored: Authored | None = None
+    targets: Mapping[str, int] = field(default_factory=dict)
+
+    def grades(self, vocabulary: Vocabulary) -> dict[str, Graded]:
+        """Give the reading grades of each edition, by audience."""
+        return {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,15 @@ def failed(checkup: Checkup, *, strict: bool) -> bool:
     return checkup.count(Severity.ERROR) > 0 or (strict and checkup.count(Severity.WARNING) > 0)
 
 
+def looked_for(checkup: Checkup) -> str:
+    """Say what was looked for, and what that is not."""
+    off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
+    return (
+        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists them. "
+        "They find patterns they know, and miss others: a clinician must read the text."
+    )
+
+
 def explained(name: str, workspace: Workspace) -> str:
     """Say what a rule looks for, why, from which source, and by which examples; of `all`, one line each.
 
@@ -111,9 +128,12 @@ def _example(example: Example) -> str:
 
 def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, audiences: tuple[str, ...], today: dt.date) -> Checked:
     """Check one handout that was read, for all its audiences or those named."""
-    heard = {name: hear(authored, name, shared) for name in authored.handout.audiences if not audiences or name in audiences}
+    every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
+    heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
     findings = [finding for edition in heard.values() for finding in find_in(edition, shared, rules)]
-    findings += find_across(authored, heard, shared, rules)
+    # What differs between readers can be seen only where all of them are heard, whoever is asked about.
+    across = find_across(authored, every, shared, rules)
+    findings += [f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})]
     once = merged(finding for finding in findings if finding.rule not in rules.off)
     open_, waived, idle = settled(once, authored.handout.accept)
     several = len(heard) > 1
@@ -125,7 +145,8 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
         if accepted.rule in rules.known:
             wordless = accepted.words is None and any(finding.rule == accepted.rule for finding in open_)
             problems.append(_wordless_problem(number, authored) if wordless else _idle_problem(number, authored))
-    return Checked(stem, in_file_order(problems), tuple(waived), heard, authored)
+    targets = {name: target_of(authored.handout, shared.audiences, name) for name in heard}
+    return Checked(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
 
 
 def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:

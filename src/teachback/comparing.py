@@ -50,6 +50,6 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
 
 def _page(sheet: Sheet, _: None) -> str:
-    from teachback.html import compose_comparison
+    from teachback.staffpages import compose_comparison
 
     return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)

@@ -13,8 +13,10 @@ from tiny import TINY
 from teachback.build import build
 from teachback.check import check, explained
 from teachback.cli import run
+from teachback.content import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
-from teachback.rules import load_rules
+from teachback.rules import OWN, load_rules
+from teachback.safety import GAP
 from teachback.settings import resolve
 from teachback.workspace import Workspace, builtin_root
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from teachback.check import Checkup
     from teachback.errors import Problem
+    from teachback.rulebook import Example, Rule
 
     Make = Callable[..., Workspace]
 
@@ -193,16 +196,52 @@ def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) 
     assert all(len(w.accepted.reason) > 20 for w in checked.waived)
 
 
-def test_every_rule_says_why_and_every_one_that_reads_texts_has_examples(builtin: Workspace) -> None:
-    """Two that it finds, and two that it passes over; those of the check itself look at no text."""
+def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Workspace) -> None:
+    """Two that it finds, and two that it passes over; `--explain` shows all of it, a listed source in full."""
     rules = load_rules(builtin).known
+    listed = load_shared(builtin).sources.root
     assert len(rules) > 60
     for rule in rules.values():
         assert len(rule.why) > 20, rule.id
-        if not rule.id.startswith(("accept-", "language-", "general-gap")):
-            assert len(rule.bad) >= 2, rule.id
-            assert len(rule.good) >= 2, rule.id
-        assert explained(rule.id, builtin).startswith(rule.id)
+        assert len(rule.bad) >= 2, rule.id
+        assert len(rule.good) >= 2, rule.id
+        assert rule.sources, rule.id
+        said = explained(rule.id, builtin)
+        for part in (rule.title, rule.why, *(listed[name].title if name in listed else name for name in rule.sources)):
+            assert part in said, rule.id
+
+
+def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
+    """A reader of `--explain` can look them up."""
+    listed = load_shared(builtin).sources.root
+    files = [rule.rule for rule in load_rules(builtin).text.rules]
+    assert len(files) > 30
+    assert [(rule.id, name) for rule in files for name in rule.sources if name not in listed] == []
+
+
+OWN_EXAMPLES = [(rule, example, bad) for rule in OWN for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+
+
+@pytest.mark.parametrize(("rule", "example", "bad"), OWN_EXAMPLES, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
+def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, example: Example, bad: bool, workspace: Make) -> None:  # noqa: FBT001 -- which of the two
+    """Each example is a line of a handout."""
+    key = example.text.partition(":")[0]
+    lines = {"text": "text: {general: For everyone here., ckd: For kidneys here.}", "language": "language: en"}
+    handout = TINY.replace(lines[key], example.text) if key in lines else f"{TINY}{example.text}\n"
+    assert handout != TINY or key == "language"
+    if rule.id == GAP and "{" not in example.text:
+        handout = handout.replace("audiences: [general, ckd]", "audiences: [general]")
+    files = {"content/handouts/tiny.yaml": handout}
+    builtin = workspace(files).builtin
+    for language in ("es", "vi"):
+        words = (builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+        files[f"content/words/{language}.yaml"] = words.replace("language: English", f"language: {language}")
+    audiences = (builtin / "content" / "audiences.yaml").read_text(encoding="utf-8")
+    files["content/audiences.yaml"] = audiences.replace("    en: For", "    es: Para\n    vi: Cho\n    en: For")
+    files |= {"content/words/en-GB.yaml": words.replace("language: English", "language: British")}
+    files["content/audiences.yaml"] = files["content/audiences.yaml"].replace("    en: For", "    en-GB: For\n    en: For")
+    names = {problem.rule for checked in check(("tiny",), (), workspace(files), TODAY).handouts for problem in checked.problems}
+    assert (rule.id in names) is bad, names
 
 
 def summary(checkup: Checkup) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from teachback.grade import Graded
     from teachback.guard import Waived
     from teachback.rulebook import Example, Heard
+    from teachback.source import Source
     from teachback.vocabulary import Vocabulary
 
     Step = Callable[[int, int], None]
@@ -114,10 +115,19 @@ def explained(name: str, workspace: Workspace) -> str:
     rule = rules[name]
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", rule.why]
     lines += ["", f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}."]
-    lines += [f"Sources: {', '.join(rule.sources)}."] if rule.sources else []
+    known = load_shared(workspace).sources.root
+    lines += ["", "Sources:", *(f"  - {_cited(name, known)}" for name in rule.sources)]
     for title, examples in (("It finds:", rule.bad), ("It passes over:", rule.good)):
         lines += ["", title, *(f"  - {_example(example)}" for example in examples)]
     return "\n".join(lines)
+
+
+def _cited(name: str, known: Mapping[str, Source]) -> str:
+    """Give a source in full where the list of sources has it; the name as it stands where a rule names it in words."""
+    if name not in known:
+        return name
+    source = known[name]
+    return ", ".join(str(part) for part in (f"{source.publisher}: {source.title}", source.year, source.url) if part)
 
 
 def _example(example: Example) -> str:

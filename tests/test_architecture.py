@@ -79,7 +79,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"readback": set(), "expect": set(), "rulebook": set(), "rulefile": set(), "sentence": set()},
     {"proof": set(), "safety": set()},
     {"typed": set(), "job": set(), "grade": set(), "wording": set(), "clinical": set()},
-    {"across": set(), "indate": set(), "explained": set()},
+    {"across": set(), "indate": set(), "explained": set(), "added": set()},
     {"fitting": set(), "plain": set()},
     {"press": set(), "calibration": set()},
     {"compose": set(), "cardrun": set(), "identify": set(), "approve": set(), "selfcheck": set()},

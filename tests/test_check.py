@@ -11,7 +11,7 @@ import pytest
 from tiny import TINY
 
 from teachback.build import build
-from teachback.check import check, explained
+from teachback.check import check, explained, failed
 from teachback.cli import run
 from teachback.content import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
@@ -189,7 +189,8 @@ def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace:
 
 def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) -> None:
     """What is left is accepted in its file, each with a reason and a name."""
-    checkup = check(("leg-cramps",), (), builtin, TODAY)
+    checkup = check((), (), builtin, TODAY)
+    assert not failed(checkup, strict=True)
     [checked] = checkup.handouts
     assert [str(p) for p in checked.problems if p.severity is not Severity.HINT] == []
     assert checked.waived
@@ -296,3 +297,26 @@ def test_asking_about_one_reader_says_nothing_new(builtin: Workspace) -> None:
         severe = [str(problem) for problem in alone if problem.severity is not Severity.HINT]
         assert severe == []
     assert everybody
+
+
+def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
+    """What it says in the place of the program's own stands on every page; `build` refuses the page for it."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    own = words.replace("advice: Ask first", "advice: Take ibuprofen for the pain.")
+    assert own != words
+    clinic = workspace({"content/words/en.yaml": own})
+    [problem] = [
+        problem for problem in check((), (), clinic, TODAY).problems if problem.rule == "nsaid" and problem.severity is Severity.ERROR
+    ]
+    assert problem.location is not None
+    assert problem.location.line == own[: own.index("Take ibuprofen")].count("\n") + 1
+    built = build(resolve({"handouts": ("tiny",), "forms": ("html",)}, {}, clinic), clinic, TODAY)
+    assert built.failed
+    assert problem in built.problems
+
+
+def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make) -> None:
+    """A clinic that copies them is not told off for them."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    checkup = check(("tiny",), (), workspace({"content/words/en.yaml": words}), TODAY)
+    assert [str(problem) for problem in checkup.problems if "words/en.yaml" in str(problem)] == []

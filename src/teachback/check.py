@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from teachback.added import added_problems
 from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
 from teachback.grade import target_of, whole
@@ -83,8 +84,9 @@ def check(names: tuple[str, ...], audiences: tuple[str, ...], workspace: Workspa
             step(number, len(chosen))
     authored_all = [checked.authored for checked in found if checked.authored]
     # What no handout uses can only be said when all of them were looked at.
-    shared_found = shared_problems(workspace, shared, authored_all, today) if len(chosen) == len(files) else ()
-    return Checkup(tuple(found), rules, tuple(p for p in shared_found if p.rule not in rules.off))
+    shared_found = shared_problems(workspace, shared, rules, authored_all, today) if len(chosen) == len(files) else ()
+    shared_found = (*added_problems(workspace, shared, rules.text), *shared_found)
+    return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
 
 
 def failed(checkup: Checkup, *, strict: bool) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback import across, clinical, safety
+from teachback.added import added_problems
 from teachback.errors import Problem, Severity
 from teachback.model import Checks
 from teachback.passage import Ear, passages
@@ -61,6 +62,12 @@ def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Pr
     still, _, _ = settled(merged(findings), authored.handout.accept)
     several = len(heard) > 1
     return tuple(problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in still)
+
+
+def word_errors(workspace: Workspace, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
+    """Give what keeps the clinic's own words, which stand on every page, from being printed."""
+    found = added_problems(workspace, shared, rules.text)
+    return tuple(problem for problem in found if problem.severity is Severity.ERROR and problem.rule not in rules.off)
 
 
 def hear(authored: Authored, audience: str, shared: Shared) -> Heard:

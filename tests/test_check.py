@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -320,3 +321,21 @@ def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make)
     words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
     checkup = check(("tiny",), (), workspace({"content/words/en.yaml": words}), TODAY)
     assert [str(problem) for problem in checkup.problems if "words/en.yaml" in str(problem)] == []
+
+
+def test_grades_are_told_by_formula_edition_and_section(
+    builtin: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where none of them is a finding: at the prompt for each edition, in JSON for each section, too."""
+    monkeypatch.chdir(builtin.root)
+    assert run(["check", "leg-cramps"]) == 0
+    said = capsys.readouterr().out
+    for name, target in (("general", 6), ("ckd", 5), ("dialysis", 5)):
+        assert re.search(rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade {target}\n", said)
+    assert run(["check", "leg-cramps", "--json"]) == 0
+    grades = json.loads(capsys.readouterr().out)["handouts"][0]["grades"]
+    assert {name: edition["target"] for name, edition in grades.items()} == {"general": 6, "ckd": 5, "dialysis": 5}
+    for edition in grades.values():
+        assert edition["SMOG"]["grade"] > edition["Flesch-Kincaid"]["grade"] > 0
+        assert len(edition["sections"]) >= 5
+        assert all(set(section) == {"section", "Flesch-Kincaid", "SMOG", "FORCAST"} for section in edition["sections"])

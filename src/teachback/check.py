@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from teachback.added import added_problems
 from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
-from teachback.grade import target_of, whole
+from teachback.grade import graded, target_of, whole
 from teachback.guard import find_across, hear, merged, problem_for, settled
 from teachback.rules import Rules, dated_problems, find_in, load_rules, shared_problems
 from teachback.workspace import Workspace, handout_files
@@ -40,6 +40,21 @@ class Checked:
     def grades(self, vocabulary: Vocabulary) -> dict[str, Graded]:
         """Give the reading grades of each edition, by audience."""
         return {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
+
+    def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
+        """Give the grades of each edition and of its sections as plain data."""
+        return {
+            name: {
+                "target": self.targets[name],
+                **_grades_json(parts[0]),
+                "sections": [{"section": part.section, **_grades_json(part)} for part in parts[1:]],
+            }
+            for name, parts in ((name, graded(heard, vocabulary)) for name, heard in self.heard.items())
+        }
+
+
+def _grades_json(part: Graded) -> dict[str, Any]:
+    return {g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution} for g in part.grades}
 
 
 @dataclass(frozen=True)

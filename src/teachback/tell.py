@@ -188,16 +188,7 @@ def checkup_json(checkup: Checkup) -> dict[str, Any]:
             {
                 "handout": checked.stem,
                 "audiences": list(checked.heard),
-                "grades": {
-                    name: {
-                        "target": checked.targets[name],
-                        **{
-                            g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution}
-                            for g in graded.grades
-                        },
-                    }
-                    for name, graded in checked.grades(checkup.rules.vocabulary).items()
-                },
+                "grades": checked.grades_json(checkup.rules.vocabulary),
                 "problems": [problem.as_json() for problem in checked.problems],
                 "accepted": [
                     {

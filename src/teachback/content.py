@@ -16,11 +16,9 @@ from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Ta
 from teachback.errors import Location, Problem, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
-from teachback.picture import KINDS, picture_fault
 from teachback.reach import reach_problems, steps
 from teachback.record import sha256
 from teachback.source import Sources
-from teachback.stock import Stock, Stocks
 from teachback.validation import validated
 from teachback.words import Words
 from teachback.workspace import Workspace, find, folders, read_bytes, shown
@@ -29,6 +27,8 @@ from teachback.yamlfile import YamlFile, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from teachback.stock import Stock, Stocks
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
@@ -88,6 +88,8 @@ def load_shared(workspace: Workspace) -> Shared:
 
 def load_stocks(workspace: Workspace) -> Stocks:
     """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
+    from teachback.stock import Stocks
+
     problems: list[Problem] = []
     merged: dict[str, Stock] = {}
     owners: dict[str, str] = {}
@@ -331,6 +333,8 @@ def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) ->
 
 def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterator[Problem]:
     """Say what keeps a picture from being printed: it must be a small file below content/ of the workspace."""
+    from teachback.picture import KINDS, picture_fault
+
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
         yield Problem(f"the picture '{name}' lies outside the workspace", "Put it below content/images/ and write images/name.svg.", place)

@@ -8,7 +8,6 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.compose import read_handouts
 from teachback.errors import Problem, in_file_order
 from teachback.indate import Term, source_problems, term_problems, terms, used_sources
 from teachback.workspace import Workspace, find, handout_files, read_bytes, shown
@@ -36,6 +35,8 @@ class DueList:
 
 def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
     """Gather every handout and part whose review is due by a day. Raises TeachbackError when a shared file is wrong."""
+    from teachback.compose import read_handouts
+
     reading = read_handouts(workspace, handout_files(workspace))
     found: list[Term] = []
     undated: list[Problem] = []

@@ -42,10 +42,11 @@ class Lexicon:
         return tuple(self._mentions(text))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
-        words = [(match.start(), match.end(), self.misspelt.get(match[0], match[0])) for match in _WORD.finditer(text)]
+        spans = [match.span() for match in _WORD.finditer(text)]
+        words = [self.misspelt.get(word, word) for word in (text[start:end] for start, end in spans)]
         at = 0
         while at < len(words):
-            word = words[at][2]
+            word = words[at]
             if word not in self.entries and len(word) < _LONG and not word.endswith("'s"):
                 at += 1
                 continue
@@ -55,15 +56,15 @@ class Lexicon:
                 continue
             size, name, classes = found
             if classes:
-                yield Mention(words[at][0], words[at + size - 1][1], name.lstrip("="), classes)
+                yield Mention(spans[at][0], spans[at + size - 1][1], name.lstrip("="), classes)
             at += size
 
-    def _at(self, words: list[tuple[int, int, str]], at: int) -> tuple[int, str, frozenset[str]] | None:
-        first = words[at][2].removesuffix("'s")
+    def _at(self, words: list[str], at: int) -> tuple[int, str, frozenset[str]] | None:
+        first = words[at].removesuffix("'s")
         if first not in self.entries and len(first) >= _LONG:
             first = next((self.slips[shorter] for shorter in _shorter(first) if shorter in self.slips), first)
         for rest, name, classes in self.entries.get(first, ()):
-            if all(at + i + 1 < len(words) and words[at + i + 1][2] == word for i, word in enumerate(rest)):
+            if not rest or tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
                 return len(rest) + 1, name, classes
         return None
 

@@ -13,7 +13,7 @@ from functools import singledispatch
 from typing import Any
 
 from teachback import document as doc
-from teachback.marks import parse_marks
+from teachback.marks import marked, parse_marks
 
 Steps = tuple[Any, ...]
 
@@ -99,7 +99,8 @@ class Ear:
         """Give a text as this reader reads it, without marks; a line to write on is a blank in it."""
         if text is None:
             return ""
-        return "".join("____" if span.blank else span.text for span in parse_marks(self.pick(text, ())[0], self.values))
+        words = self.pick(text, ())[0]
+        return "".join("____" if span.blank else span.text for span in parse_marks(words, self.values)) if marked(words) else words.strip()
 
 
 def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:

@@ -6,6 +6,7 @@ They look for known patterns. A text without findings is a text in which none wa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import lowered, sentences
@@ -111,7 +112,7 @@ def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         if passage.role is Role.ANSWER:
             verdict = verdicts.get(passage.block, "")
             before = passage.other
-            yield passage, Unit(before, f"{verdict}. {passage.text}" if verdict else passage.text, "", (), myth=True)
+            yield passage, _unit(before, f"{verdict}. {passage.text}" if verdict else passage.text, "", (), myth=True)
             continue
         if passage.role is Role.CELL:
             cells = rows[passage.path[: _row_end(passage)]]
@@ -123,7 +124,13 @@ def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
             before = passage.lead
         if passage.role is not Role.HEADING and passage.heading and not passage.text.rstrip().endswith("."):
             leads = (*leads, passage.heading)
-        yield passage, Unit(before, passage.text, after, leads)
+        yield passage, _unit(before, passage.text, after, leads)
+
+
+@lru_cache(maxsize=4096)
+def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
+    """Make a unit, once for all readers who get it: it remembers how it was read."""
+    return Unit(before, own, after, leads, myth)
 
 
 def _row_end(passage: Passage) -> int:

@@ -43,7 +43,7 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     if not data.startswith(_STARTS):
         return "this is not a TrueType font: it begins like none", "Use a whole .ttf file."
     try:
-        for tag, start in _tables(data):
+        for tag, start, _ in _tables(data):
             if tag == b"cmap" and sum(_mapped(data, start)) > MAX_CHARACTERS:
                 return "this font claims to have more characters than there are", "Use a whole .ttf file from its maker."
     except struct.error:
@@ -51,12 +51,12 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _tables(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """Give the name and the start of each table of a font."""
+def _tables(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Give the name, the start and the length of each table of a font."""
     tables = min(struct.unpack_from(">H", data, 4)[0], MAX_TABLES)
     for at in range(12, 12 + 16 * tables, 16):
-        tag, _, start, _ = struct.unpack_from(">4s3L", data, at)
-        yield tag, start
+        tag, _, start, length = struct.unpack_from(">4s3L", data, at)
+        yield tag, start, length
 
 
 def _mapped(data: bytes, start: int) -> Iterator[int]:
@@ -108,7 +108,10 @@ def _plain_map(data: bytes) -> frozenset[int] | None:
 
     It gives what fontTools gives, whose import takes ten times as long. (OpenType 1.9.1: cmap, formats 4 and 12.)
     """
-    start = next((at for tag, at in _tables(data) if tag == b"cmap"), len(data))
+    tables = tuple(_tables(data))
+    if any(start + length > len(data) for _, start, length in tables):
+        return None
+    start = next((start for tag, start, _ in tables if tag == b"cmap"), len(data))
     try:
         (count,) = struct.unpack_from(">H", data, start + 2)
         maps = [struct.unpack_from(">HHL", data, start + 4 + 8 * number) for number in range(count)]

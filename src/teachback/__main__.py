@@ -10,10 +10,13 @@ def main() -> None:
     # Looking for other programs' plug-ins of pydantic takes time, and they have no business here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A run makes much that lasts until its end, and little garbage: looking for it 700 objects apart takes a tenth of the time.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
     from teachback.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # What is left goes with the process.
+    gc.freeze()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from teachback.answering import COMMANDS
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
 from teachback.rim import here as _workspace
 from teachback.rim import today as _today
-from teachback.settings import archive_folder
 from teachback.tell import (
     Progress,
     built_json,
@@ -178,6 +177,7 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
 def identify_command(code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool) -> int:
     """Say which edition a paper is, by its code or a scan, and give the very file."""
     from teachback.identify import copy_kept, identify, readable_copy
+    from teachback.settings import archive_folder
 
     folder = Path(archive) if archive else archive_folder(os.environ, _workspace())
     answers = identify(folder, code, scan)
@@ -203,6 +203,7 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
 def verify_command(folder: str | None, **flags: bool) -> int:
     """Say whether everything in an archive is still what was kept."""
     from teachback.audit import verify
+    from teachback.settings import archive_folder
 
     archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
     audit = verify(archive)
@@ -228,9 +229,7 @@ def verify_command(folder: str | None, **flags: bool) -> int:
 def check_command(handouts: tuple[str, ...], explain: str | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Look for what is risky for a reader, hard to read, not agreed or out of date."""
     from teachback.check import check, explained, failed
-    from teachback.sarif import sarif
     from teachback.tell import checkup_json, print_checkup
-    from teachback.workspace import write_whole
 
     workspace = _workspace()
     if explain is not None:
@@ -239,6 +238,9 @@ def check_command(handouts: tuple[str, ...], explain: str | None, **flags: Any) 
     with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
         checkup = check(handouts, flags["audience"], workspace, _today(), step)
     if flags["sarif"] is not None:
+        from teachback.sarif import sarif
+        from teachback.workspace import write_whole
+
         write_whole(flags["sarif"], sarif(checkup))
     if flags["as_json"]:
         click.echo(json.dumps(checkup_json(checkup), indent=2, ensure_ascii=False))

@@ -17,7 +17,6 @@ from teachback.errors import Location, Problem, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
 from teachback.reach import reach_problems, steps
-from teachback.record import sha256
 from teachback.source import Sources
 from teachback.validation import validated
 from teachback.words import Words
@@ -51,6 +50,8 @@ class Shared:
     sources: Sources
     words: dict[str, Words]
     glyphs: frozenset[int]
+    # Where each source stands.
+    bibliography: YamlFile
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def load_shared(workspace: Workspace) -> Shared:
     glyphs = _tried(lambda: _glyphs(workspace), problems)
     audiences = _tried(lambda: _load_audiences(workspace, glyphs or frozenset()), problems)
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
-    sources = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
+    bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
     for language in sorted({path.stem for folder in folders(workspace, "content/words") for path in folder.glob("*.yaml")}):
         loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
@@ -81,9 +82,9 @@ def load_shared(workspace: Workspace) -> Shared:
             problems.append(
                 Problem(message, "Translate the words, and write the language's own name.", Location(f"content/words/{language}.yaml"))
             )
-    if problems or glyphs is None or audiences is None or clinic is None or sources is None:
+    if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
-    return Shared(audiences, clinic, sources, words, glyphs)
+    return Shared(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
 
 
 def load_stocks(workspace: Workspace) -> Stocks:
@@ -139,6 +140,8 @@ def picture_hash(workspace: Workspace) -> Callable[[str], str]:
     """Give the function that hashes a picture by its name below content/; empty for one that is not there."""
 
     def hashed(name: str) -> str:
+        from teachback.record import sha256
+
         path = find(workspace, f"content/{name}")
         return sha256(read_bytes(path)) if path else ""
 
@@ -208,13 +211,13 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     return clinic
 
 
-def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> Sources:
+def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
     file = _read_named(workspace, "content/sources.yaml")
     sources = validated(Sources, file)
     problems = tuple(_as_it_is(file, glyphs))
     if problems:
         raise TeachbackError(*problems)
-    return sources
+    return sources, file
 
 
 def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> Words:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Problem, in_file_order
 from teachback.indate import Term, source_problems, term_problems, terms, used_sources
-from teachback.workspace import Workspace, find, handout_files, read_bytes, shown
-from teachback.yamlfile import read_yaml
+from teachback.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -98,8 +97,7 @@ def bibliography_problems(workspace: Workspace, shared: Shared, authored: Iterab
     if path is None:
         return ()
     used = frozenset(name for one in authored for name in used_sources(one.handout))
-    file = read_yaml(read_bytes(path), shown(path))
-    problems = source_problems(shared.sources, used, today, file.locate)
+    problems = source_problems(shared.sources, used, today, shared.bibliography.locate)
     own = path.is_relative_to(workspace.root)
     return tuple(problem for problem in problems if own or problem.rule != "source-unused")
 

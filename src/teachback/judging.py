@@ -70,16 +70,16 @@ class Unit:
         """All of it in small letters."""
         return lowered(f"{self._front}{self.own}\n{self.after}" if self.after else f"{self._front}{self.own}")
 
-    @property
+    @cached_property
     def _front(self) -> str:
         return f"{self.before}\n" if self.before else ""
 
-    @property
+    @cached_property
     def first(self) -> int:
         """Where the passage's own text begins."""
         return len(self._front)
 
-    @property
+    @cached_property
     def last(self) -> int:
         """Where it ends."""
         return self.first + len(self.own)

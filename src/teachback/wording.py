@@ -185,9 +185,15 @@ def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], .
     return tuple(_spot(text, vocabulary.terms, vocabulary.starts))
 
 
-def _spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+@lru_cache(maxsize=64)
+def _words(text: str) -> tuple[list[re.Match[str]], list[str]]:
+    """Give a text's words with their places, and in small letters."""
     words = list(WORD.finditer(text))
-    lower = [word.group().lower().replace("\u2019", "'") for word in words]
+    return words, [word.group().lower().replace("\u2019", "'") for word in words]
+
+
+def _spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+    words, lower = _words(text)
     index = 0
     while index < len(words):
         for size in range(min(starts.get(lower[index], 0), len(words) - index), 0, -1):

@@ -24,6 +24,8 @@ PLACEHOLDERS: Final = ("clinic.name", "clinic.phone", "clinic.after_hours", "cli
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # Without one of these a text has no mark, and nobody need look for any: most texts are such.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
+# Without one of these, a text that is printed as it stands does not even look like one with marks.
+_LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 # With one of these, only the parser of Markdown knows what a text means.
 _MARKDOWN: Final = re.compile(r"[_`\[<\\\n\r]")
 # Strong words that CommonMark reads as such whatever stands around them (0.31.2, section 6.2: rules 5 and 7).
@@ -133,6 +135,8 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
 
 def plain_problems(text: str) -> tuple[Problem, ...]:
     """Say what in a text that is printed as it stands looks like a mark: it would be printed with its stars and braces."""
+    if not _LOOKS_MARKED.search(text):
+        return ()
     for pattern, what in ((r"</?[a-zA-Z!]", "HTML"), (r"\*\*", "two stars **"), (r"\{[^{}]*\}", "a placeholder"), (r"\]\(", "a link")):
         if re.search(pattern, text):
             return (Problem(f"{what} cannot stand here: this text is printed as it is", "Write plain words."),)

@@ -74,7 +74,9 @@ _PHONES: Final = (
     rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
     rf"{_CALLED}(?P<run>\d{{7,12}})(?!\d){_UNIT}",
 )
-_PHONE: Final = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _PHONES)
+# The shortest that they find: a trunk or a country and three digits, or 800 and letters.
+_FEWEST: Final = 4
+_FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
 # Without one of these a text holds no number to call.
 _MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
 _DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
@@ -107,14 +109,18 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
     for match in _NINE.finditer(text):
         yield match[0], match.start(), match.end(), "Write {clinic.emergency} in its place."
     for number in dict.fromkeys((emergency, *_EMERGENCY)):
+        if not set(number) <= set(text):
+            continue
         spaced = r"[-.\s]?".join(number)
         for match in re.finditer(rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE):
             yield match["number"], match.start("number"), match.end("number"), "Write {clinic.emergency} in its place."
     general = "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or {clinic.dialysis_unit} in its place."
     for match in _DIALLED.finditer(text):
         yield match[1], match.start(1), match.end(1), general
-    for pattern in _PHONE:
-        for match in pattern.finditer(text):
+    if sum(map(str.isdigit, text)) < _FEWEST and not _FREE.search(text):
+        return
+    for pattern in _PHONES:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
             group = match.lastgroup or 0
             yield match[group].strip(), match.start(group), match.end(group), general
 
@@ -176,6 +182,7 @@ def _says_then(text: str) -> bool:
     return any(_THEN.search(sentence) for sentence in _said(text))
 
 
+@lru_cache(maxsize=4096)
 def _stops(sentence: str, context: str) -> bool:
     """Say whether a sentence tells the reader to stop a medicine, or not to take one; what it is may stand in the lead or heading."""
     for match in _STOP.finditer(sentence):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -247,3 +250,14 @@ def test_the_command_prints_in_file_order_and_fails_on_errors_only(
     (clinic.root / "content/handouts/tiny.yaml").write_text(TINY, encoding="utf-8")
     assert run(["check", "tiny"]) == 0
     assert run(["check", "tiny", "--strict"]) == 1
+
+
+def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
+    """Of all that a print needs, a check loads only what reads YAML and knows what a handout is."""
+    clinic = workspace()
+    command = "import sys; from teachback.cli import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", command], cwd=clinic.root, env=environment, capture_output=True, text=True, check=True)
+    assert "'teachback.safety'" in done.stdout
+    for heavy in ("weasyprint", "jinja2", "babel", "fontTools", "markdown_it", "PIL", "pypdfium2", "pikepdf", "segno", "zxingcpp"):
+        assert f"'{heavy}'" not in done.stdout

@@ -24,19 +24,11 @@ MAX_INDENT: Final = 100
 # In characters. The longest paragraph we know has 600; what is far longer was pasted in by mistake.
 MAX_TEXT: Final = 5000
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):
-    """Guesses no kinds of scalars: nobody here asks whether a text looks like a number or a date."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
-
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 # What YAML makes of a value without being told; anything else was asked for with a tag.
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_TAGS: Final = frozenset(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "yaml"))
+_TAGS: Final[dict[Any, str]] = {yaml.ScalarNode: f"{_TAG}str", yaml.SequenceNode: f"{_TAG}seq", yaml.MappingNode: f"{_TAG}map"}
 _NESTING_TAGS: Final = frozenset({f"{_TAG}seq", f"{_TAG}map"})
 _ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
@@ -85,6 +77,19 @@ _WORDING: Final = {
     "expected a single document": ("a second document starts here", "One file holds one handout: take out the line '---'."),
     "expected <document start>": ("nothing may stand below the line '...'", "Take that line out."),
 }
+
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
+    """Guesses no kinds of scalars: nobody here asks whether a text looks like a number or a date."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def resolve(self, kind: Any, _value: str, _implicit: tuple[bool, bool]) -> str:  # noqa: ANN401 -- PyYAML's nodes have no types
+        """Give the tag of what has none."""
+        return _TAGS[kind]
 
 
 @dataclass(frozen=True)

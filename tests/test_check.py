@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -339,3 +342,14 @@ def test_grades_are_told_by_formula_edition_and_section(
         assert edition["SMOG"]["grade"] > edition["Flesch-Kincaid"]["grade"] > 0
         assert len(edition["sections"]) >= 5
         assert all(set(section) == {"section", "Flesch-Kincaid", "SMOG", "FORCAST"} for section in edition["sections"])
+
+
+def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
+    """Of all that a print needs, a check loads only what reads YAML and knows what a handout is."""
+    clinic = workspace()
+    command = "import sys; from teachback.cli import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", command], cwd=clinic.root, env=environment, capture_output=True, text=True, check=True)
+    assert "'teachback.safety'" in done.stdout
+    for heavy in ("weasyprint", "jinja2", "babel", "fontTools", "markdown_it", "PIL", "pypdfium2", "pikepdf", "segno", "zxingcpp"):
+        assert f"'{heavy}'" not in done.stdout

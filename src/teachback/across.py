@@ -179,18 +179,12 @@ def _silent(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
 
 
-def _placed(value: object, ear: Ear) -> Iterator[str]:
+def _placed(handout: doc.Handout, ear: Ear) -> Iterator[str]:
     """Give the tiers that sections place for a reader."""
-    if isinstance(value, doc.Chosen) and not ear.reached(value):
-        return
-    if isinstance(value, doc.RedFlagsBlock):
-        yield from value.red_flags
-    elif isinstance(value, doc.Model):
-        for name in type(value).model_fields:
-            yield from _placed(getattr(value, name), ear)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _placed(item, ear)
+    for section in handout.sections:
+        for block in section.blocks if ear.reached(section) else ():
+            if isinstance(block, doc.RedFlagsBlock) and ear.reached(block):
+                yield from block.red_flags
 
 
 def _carded(flag: doc.RedFlag, ear: Ear) -> bool:

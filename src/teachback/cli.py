@@ -19,7 +19,6 @@ from teachback.answering import COMMANDS
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
 from teachback.rim import here as _workspace
 from teachback.rim import today as _today
-from teachback.settings import archive_folder
 from teachback.tell import (
     Progress,
     built_json,
@@ -178,6 +177,7 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
 def identify_command(code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool) -> int:
     """Say which edition a paper is, by its code or a scan, and give the very file."""
     from teachback.identify import copy_kept, identify, readable_copy
+    from teachback.settings import archive_folder
 
     folder = Path(archive) if archive else archive_folder(os.environ, _workspace())
     answers = identify(folder, code, scan)
@@ -203,6 +203,7 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
 def verify_command(folder: str | None, **flags: bool) -> int:
     """Say whether everything in an archive is still what was kept."""
     from teachback.audit import verify
+    from teachback.settings import archive_folder
 
     archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
     audit = verify(archive)

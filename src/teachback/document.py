@@ -26,9 +26,7 @@ Model = model.Model
 class Chosen(Model):
     """Anything in a list that an audience may or may not get."""
 
-    only: Annotated[tuple[Id, ...], Field(min_length=1)] | None = Field(
-        None, description="The audiences that get this; those that extend them get it too."
-    )
+    only: model.Only = Field(None, description="The audiences that get this; those that extend them get it too.")
 
 
 class PartReview(Model):
@@ -43,8 +41,8 @@ class PartReview(Model):
 class Statement(Chosen):
     """An item that says something: it can be named, and can name where it was taken from."""
 
-    id: Id | None = Field(None, description="A name for this statement, unique in the file.")
-    sources: tuple[Id, ...] = Field((), description="Ids from content/sources.yaml.")
+    id: model.Named = Field(None, description="A name for this statement, unique in the file.")
+    sources: model.Names = Field((), description="Ids from content/sources.yaml.")
     review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
 
 

@@ -8,11 +8,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.compose import read_handouts
 from teachback.errors import Problem, in_file_order
 from teachback.indate import Term, source_problems, term_problems, terms, used_sources
-from teachback.workspace import Workspace, find, handout_files, read_bytes, shown
-from teachback.yamlfile import read_yaml
+from teachback.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,6 +34,8 @@ class DueList:
 
 def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
     """Gather every handout and part whose review is due by a day. Raises TeachbackError when a shared file is wrong."""
+    from teachback.compose import read_handouts
+
     reading = read_handouts(workspace, handout_files(workspace))
     found: list[Term] = []
     undated: list[Problem] = []
@@ -102,8 +102,7 @@ def bibliography_problems(
     if path is None:
         return ()
     used = frozenset({*others, *(name for one in authored for name in used_sources(one.handout))})
-    file = read_yaml(read_bytes(path), shown(path))
-    problems = source_problems(shared.sources, used, today, file.locate)
+    problems = source_problems(shared.sources, used, today, shared.bibliography.locate)
     own = path.is_relative_to(workspace.root)
     return tuple(problem for problem in problems if own or problem.rule != "source-unused")
 

@@ -184,7 +184,7 @@ def test_a_language_without_a_formula_is_told_as_not_scored(workspace: Make, tmp
 
 def test_a_template_of_the_clinic_without_an_end_is_stopped(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends in a problem, and nothing is written."""
-    monkeypatch.setattr(pool, "LIMITS", Limits(seconds=1, later=1, grace=1))
+    monkeypatch.setattr(pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
     clinic = workspace({"templates/report.html": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"})
     with pytest.raises(TeachbackError) as caught:
         page(clinic, tmp_path)
@@ -206,7 +206,7 @@ def test_the_command_writes_both_forms(
 ) -> None:
     """`check --report a.html --report b.pdf`, and the names of both are told."""
     monkeypatch.chdir(workspace().root)
-    code = run(["check", "--report", str(tmp_path / "a.html"), "--report", str(tmp_path / "b.pdf")])
+    code = run(["check", "tiny", "--report", str(tmp_path / "a.html"), "--report", str(tmp_path / "b.pdf")])
     assert code == 0
     assert (tmp_path / "a.html").read_bytes().startswith(b"<!doctype html>")
     assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF-")

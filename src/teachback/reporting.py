@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from teachback import pool
 from teachback.check import looked_for
 from teachback.compose import open_design
 from teachback.content import load_shared, picture_hash
 from teachback.earlier import approved_before
 from teachback.errors import Problem, TeachbackError, UsageError
-from teachback.pool import LIMITS, Pool, Task
+from teachback.pool import Pool, Task
 from teachback.report import Report, make_sheet
 from teachback.workspace import handout_files, write_whole
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
 # Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides).
 _SAFE: Final = 6.4
+# A sheet has five times the pages of a handout; how many handouts there are, no template decides.
+_LONGER: Final = 4
 _HINT: Final = "Compare the clinic's own templates/report.html and styles/report.css with the built-in ones."
 
 
@@ -76,8 +79,10 @@ def write_reports(
     unread = tuple(checked for checked in checkup.handouts if checked.authored is None)
     report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)
     makers: dict[str, Callable[[Reported, None], bytes]] = {"html": _page, "pdf": _pdf}
-    with Pool(Reported(report, shared.clinic, open_design(workspace), paper), 1) as pool:
-        made = [pool.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", _HINT)) for path in paths]
+    given = Reported(report, shared.clinic, open_design(workspace), paper)
+    limits = replace(pool.LIMITS, seconds=pool.LIMITS.seconds * _LONGER * max(1, len(sheets)))
+    with Pool(given, 1, limits) as children:
+        made = [children.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", _HINT)) for path in paths]
     for path, data in zip(paths, made, strict=True):
         write_whole(path, data)
 
@@ -86,7 +91,6 @@ def _page(given: Reported, _: None) -> bytes:
     from teachback.html import Medium
     from teachback.staffpages import compose_report
 
-    _take_time(given)
     return compose_report(given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper).encode()
 
 
@@ -97,18 +101,9 @@ def _pdf(given: Reported, _: None) -> bytes:
     from teachback.proof import outside_problems
     from teachback.staffpages import compose_report
 
-    _take_time(given)
     page = compose_report(given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper)
     laid = lay_out(page, given.files, Fonts())
     problems = (*laid.problems, *outside_problems(text_outside(laid, _SAFE)))
     if problems:
         raise TeachbackError(*problems)
     return write(laid)
-
-
-def _take_time(given: Reported) -> None:
-    """Take the time of one document for each handout: how many there are, no template decides."""
-    from teachback.confined import more_time
-
-    if len(given.report.sheets) > 1:
-        more_time(LIMITS.seconds * len(given.report.sheets))

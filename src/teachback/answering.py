@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from teachback.errors import Problem, UsageError
+from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.rim import here, today
 from teachback.tell import Progress, checkup_json, print_checkup, print_problems, print_rows
-from teachback.workspace import shown, write_whole
+from teachback.workspace import check_target, shown, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,30 +42,47 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     if explain is not None:
         click.echo(explained(explain, workspace))
         return 0
+    if flags["sarif"] is not None:
+        check_target(flags["sarif"], (".sarif", ".json"), workspace, "--sarif")
     write = _reporter(report, workspace) if report else None
     with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
         checkup = check(handouts, flags["audience"], workspace, today(), step)
-    if flags["sarif"] is not None:
-        from teachback.sarif import sarif
-
-        write_whole(flags["sarif"], sarif(checkup))
-    if write is not None:
-        write(checkup)
-    if flags["as_json"]:
-        click.echo(json.dumps(checkup_json(checkup), indent=2, ensure_ascii=False))
-    else:
+    if not flags["as_json"]:
         print_checkup(checkup)
-        for path in report:
+    # What was found is told whatever becomes of the files.
+    lost = _written(checkup, flags["sarif"], write)
+    bad = failed(checkup, strict=flags["strict"]) or bool(lost)
+    if flags["as_json"]:
+        outcome = {**checkup_json(checkup), "ok": not bad, "not_written": [problem.as_json() for problem in lost]}
+        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+    else:
+        print_problems(lost)
+        for path in () if lost else report:
             click.echo(f"To sign: {shown(path.absolute())}")
-    return int(failed(checkup, strict=flags["strict"]))
+    return int(bad)
+
+
+def _written(checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None) -> tuple[Problem, ...]:
+    """Write what was asked for besides, and give what kept it from being written."""
+    try:
+        if sarif_file is not None:
+            from teachback.sarif import sarif
+
+            write_whole(sarif_file, sarif(checkup))
+        if write is not None:
+            write(checkup)
+    except TeachbackError as error:
+        return error.problems
+    return ()
 
 
 def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[Checkup], None]:
     """Give what writes the reports. What is wrong with their names or the settings is said before anything is checked."""
-    from teachback.reporting import check_names, write_reports
+    from teachback.reporting import FORMS, write_reports
     from teachback.settings import resolve
 
-    check_names(paths)
+    for path in paths:
+        check_target(path, tuple(FORMS), workspace, "--report")
     settings = resolve({}, os.environ, workspace)
     archive = settings.archive or settings.output / "archive"
     return lambda checkup: write_reports(checkup, paths, workspace, today(), archive if archive.is_dir() else None, settings.paper)
@@ -83,6 +100,8 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
     from teachback.comparing import compared, write_page
 
     workspace = here()
+    if page is not None:
+        check_target(page, (".html", ".htm"), workspace, "--html")
     comparison, clinic = compared(handout, (left, right), workspace)
     if page is not None:
         write_page(comparison, clinic, workspace, page)

@@ -165,7 +165,7 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
     open_, waived, idle = settled(once, authored.handout.accept)
     several = len(heard) > 1
     problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
-    problems += [problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
+    problems += [problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in open_]
     # What was not looked at for lack of a reader may still be there.
     for number in idle if not audiences else ():
         accepted = authored.handout.accept[number]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from teachback.errors import Location
+    from teachback.passage import Passage
 
 Steps = tuple[Any, ...]
 Words = tuple[tuple[str, str], ...]
@@ -101,7 +102,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Piece:
-    """A passage, or what has no words in the file: which lines a contact box has, which flags the card carries."""
+    """A passage, or what has no words in the file: which lines a contact box has, which flags the card carries.
+
+    `written` is the text with its marks, white space folded; `form` tells what it looks like: the kind of its block, and of its callout.
+    """
 
     key: Steps
     text: str
@@ -109,6 +113,14 @@ class Piece:
     what: str
     block: str
     heading: str
+    written: str = ""
+    form: str = ""
+    passage: Passage | None = None
+
+    @property
+    def said(self) -> str:
+        """The text with its marks."""
+        return self.written or self.text
 
 
 def compare(handout: doc.Handout, left: Ear, right: Ear, locate: Callable[[Steps], Location]) -> Comparison:
@@ -116,14 +128,16 @@ def compare(handout: doc.Handout, left: Ear, right: Ear, locate: Callable[[Steps
     both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
     names: dict[str, str] = {}
     changes: dict[str, list[Change]] = {}
-    for key in sorted({**both[0], **both[1]}, key=_reading_order):
+    for key in sorted({**both[0], **both[1]}, key=reading_order):
         old, new = (side.get(key) for side in both)
         piece = old or new
         assert piece is not None  # noqa: S101 -- the key is of one of the two
         names.setdefault(piece.block, piece.heading)
         changes.setdefault(piece.block, [])
-        if old is None or new is None or old.text != new.text:
-            sides = (None if one is None else Side(one.text, locate(one.path)) for one in (old, new))
+        if old is None or new is None or old.said != new.said:
+            same = old is not None and new is not None and old.text == new.text
+            # Where only a mark differs, the marks are shown.
+            sides = (None if one is None else Side(one.said if same else one.text, locate(one.path)) for one in (old, new))
             changes[piece.block].append(Change(piece.what, *sides))
     blocks = tuple(Block(names[name], tuple(group)) for name, group in changes.items() if group)
     audiences = (left.audience, right.audience)
@@ -156,7 +170,8 @@ def _plain(side: Side | None) -> dict[str, Any] | None:
     return None if side is None else {"text": side.text, "file": side.place.file, "line": side.place.line}
 
 
-def _reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
+def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
+    """Give what sorts pieces as they are read, by their keys."""
     return tuple(
         (0, step, "") if isinstance(step, int) else (1, _ORDER.index(step), "") if step in _ORDER else (1, len(_ORDER), step)
         for step in key
@@ -175,7 +190,9 @@ def pieces(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
         what += f" '{passage.tier}'" if passage.role is Role.FLAG else ""
         what += f" of the flag '{flags[passage.block]}'" if passage.role in {Role.SHORT, Role.WHY} else ""
         what += f" of the row '{passage.row}'" if passage.row else ""
-        yield Piece(key, passage.text, passage.path, what, passage.block, heading)
+        written = " ".join(passage.written.split())
+        form = f"{passage.kind} {passage.callout}".strip()
+        yield Piece(key, passage.text, passage.path, what, passage.block, heading, written, form, passage)
     yield from _carded(handout, ear)
     for path, block, section in _blocks(handout, ear):
         yield from _wordless(path, block, ear, f"{section.id}/{path[-1]}", ear.plain(section.title))
@@ -188,9 +205,11 @@ def _carded(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
         if isinstance(carded, dict):
             carded = next((carded[name] for name in ear.lineage if name in carded), False)
         if carded and ear.reached(flag):
-            path = ("red_flags", index)
-            text = ear.plain(flag.short or flag.text)
-            yield Piece(("card", "flags", index), text, (*path, "card"), f"red flag '{flag.tier}' on the card", f"card {flag.id}", "Card")
+            name = "text" if flag.short is None else "short"
+            words = flag.short or flag.text
+            written, place = ear.pick(words, ("red_flags", index, name))
+            what = f"red flag '{flag.tier}' on the card"
+            yield Piece(("card", "flags", index), ear.plain(words), place, what, f"card {flag.id}", "Card", " ".join(written.split()))
 
 
 def _blocks(handout: doc.Handout, ear: Ear) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:

@@ -61,7 +61,7 @@ def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Pr
     findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
     still, _, _ = settled(merged(findings), authored.handout.accept)
     several = len(heard) > 1
-    return tuple(problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in still)
+    return tuple(problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in still)
 
 
 def word_errors(workspace: Workspace, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
@@ -81,7 +81,7 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         key = (finding.rule, finding.passage.path, finding.words, finding.message)
-        readers = finding.audiences or (finding.passage.audience,)
+        readers = tuple(name for name in finding.audiences or (finding.passage.audience,) if name)
         known = found.get(key)
         found[key] = replace(known or finding, audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
     return tuple(found.values())

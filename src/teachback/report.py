@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from teachback import plain
 from teachback.across import short_pairs
 from teachback.approval import fingerprint
-from teachback.compare import Comparison, compare
+from teachback.compare import Comparison, compare, pieces, reading_order
 from teachback.grade import FORMULAS, SMOG_ABOVE, graded, target_of
 from teachback.indate import used_sources
+from teachback.marks import Span, parse_marks
 from teachback.passage import Role
 from teachback.reach import steps
 from teachback.selfcheck import self_check
@@ -22,30 +23,29 @@ from teachback.since import changes
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from teachback.across import ShortPair
     from teachback.check import Checked
-    from teachback.compare import Change
+    from teachback.compare import Change, Piece
     from teachback.content import Authored, Shared
     from teachback.document import Handout
     from teachback.earlier import Search
     from teachback.errors import Location, Problem
     from teachback.grade import Grade, Graded
     from teachback.guard import Waived
-    from teachback.passage import Passage
+    from teachback.marks import Line
     from teachback.rulebook import Heard
     from teachback.selfcheck import Asked
     from teachback.source import Source
     from teachback.vocabulary import Vocabulary
+    from teachback.words import Words
 
 # What is said before a passage that is not simply read on.
 _NAMES: Final = {
     Role.TITLE: "Title", Role.MESSAGE: "Message", Role.SHORT: "On the card", Role.WHY: "Why", Role.CARD: "On the card", Role.COLUMN: "Column",
     Role.CAPTION: "Caption", Role.ALT: "Picture", Role.MYTH: "Myth", Role.VERDICT: "Verdict", Role.LABEL: "To fill in", Role.QUOTE: "Quote",
 }  # fmt: skip
-_HEADINGS: Final = {"red_flags": "Red flags", "card": "Card"}
-TOP: Final = "Top of page 1"
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,13 @@ class AcceptedOne:
 
 @dataclass(frozen=True)
 class TextLine:
-    """One passage of an edition: its line in the file, what it is ('' where the look says it), its words, what was found in it."""
+    """One piece of an edition: its line in the file, what it is ('' where the look says it), its words with their marks, what was found in it."""
 
     line: int
     name: str
     role: str
     text: str
+    spans: Line
     numbers: tuple[str, ...]
 
 
@@ -109,13 +110,27 @@ class Question:
 
 @dataclass(frozen=True)
 class Since:
-    """What has changed for a reader since somebody approved it; `changes` is None where no approved version was found."""
+    """What has changed for a reader since somebody approved it; `changes` is None where no approved version was found.
+
+    `same` says that the text is the approved one by its mark: where it is not, and no change is seen, something else than words differs.
+    """
 
     audience: str
     where: str = ""
     reviewer: str = ""
     reviewed: str = ""
     changes: tuple[Change, ...] | None = None
+    same: bool = False
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A red flag that a reader does not get, with the reason that the file gives, if it gives one."""
+
+    line: int
+    audience: str
+    text: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +158,7 @@ class Sheet:
     comparisons: tuple[Comparison, ...]
     pairs: tuple[ShortPair, ...]
     since: tuple[Since, ...]
+    silent: tuple[Silent, ...]
     looked: tuple[str, ...]
     sources: tuple[UsedSource, ...]
 
@@ -178,7 +194,8 @@ def make_sheet(checked: Checked, shared: Shared, vocabulary: Vocabulary, search:
         tuple(_questions(checked.heard, authored, shared, vocabulary)),
         tuple(_comparisons(checked.heard, authored)),
         short_pairs(tuple(checked.heard.values())),
-        tuple(_since(name, heard, authored, search) for name, heard in checked.heard.items()),
+        tuple(_since(one.audience, checked.heard[one.audience], authored, search, one.mark) for one in editions),
+        tuple(_silent(checked.heard, authored)),
         search.looked,
         tuple(_sources(authored, shared)),
     )
@@ -193,6 +210,8 @@ def _edited(
     picture: Callable[[str], str],
 ) -> Edited:
     audience = heard.ear.audience
+    judged = frozenset(passage.block for passage in heard.passages if passage.role is Role.VERDICT)
+    words = shared.words.get(heard.language) or shared.words["en"]
     whole, *sections = graded(heard, vocabulary)
     target = target_of(authored.handout, shared.audiences, audience)
     targets = dict(zip(FORMULAS, (target, target + SMOG_ABOVE, None), strict=True))
@@ -205,32 +224,55 @@ def _edited(
         tuple(Score(grade, targets[grade.formula]) for grade in whole.grades),
         tuple(section for section in sections if section.counts.all_words),
         tuple(
-            (heading, tuple(_line(passage, authored, marks) for passage in group))
-            for heading, group in groupby(_in_order(heard.passages), _heading)
+            (heading, tuple(_line(piece, heard, authored, marks, (words, judged)) for piece in group))
+            for heading, group in groupby(_read_on(heard), lambda piece: piece.heading)
         ),
     )
 
 
-def _in_order(passages: Iterable[Passage]) -> Iterator[Passage]:
-    """Give the passages without the headings under which the sheet groups them; the card's come last, as it is a paper of its own."""
-    shown = [p for p in passages if not (p.role is Role.HEADING and p.block.startswith("section "))]
-    return iter(sorted(shown, key=lambda passage: passage.block == "card"))
+def _read_on(heard: Heard) -> Iterator[Piece]:
+    """Give all that a reader gets in reading order, without the headings under which the sheet groups it.
+
+    The card's short words stand with the card, and there only for the readers whose card has them.
+    """
+    assert heard.handout is not None  # noqa: S101 -- an edition of a handout
+    for piece in sorted(pieces(heard.handout, heard.ear), key=lambda piece: reading_order(piece.key)):
+        passage = piece.passage
+        if passage is None or not (passage.role is Role.SHORT or (passage.role is Role.HEADING and passage.block.startswith("section "))):
+            yield piece
 
 
-def _heading(passage: Passage) -> str:
-    return passage.heading or _HEADINGS.get(passage.kind, TOP)
+def _line(
+    piece: Piece, heard: Heard, authored: Authored, marks: Mapping[Location, list[str]], printed: tuple[Words, frozenset[str]]
+) -> TextLine:
+    place = authored.file.locate(piece.path)
+    passage = piece.passage
+    spans = parse_marks(piece.written, heard.ear.values) if piece.written else (Span(piece.text),)
+    role = str(passage.role) if passage else "item"
+    return TextLine(
+        place.line,
+        _name(piece, *printed, heard.ear.values.get("clinic.emergency") or ""),
+        role,
+        piece.text,
+        spans,
+        tuple(dict.fromkeys(marks.get(place, ()))),
+    )
 
 
-def _line(passage: Passage, authored: Authored, marks: Mapping[Location, list[str]]) -> TextLine:
-    name = _NAMES.get(passage.role, "")
+def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) -> str:
+    """Say what a piece is, in the words that are printed beside it where there are some; `judged` are the myths with a verdict of their own."""
+    passage = piece.passage
+    if passage is None:
+        return piece.what
     if passage.role is Role.FLAG:
-        name = passage.tier
-    elif passage.role is Role.CELL:
-        name = passage.column
-    elif passage.callout and passage.role in {Role.LEAD, Role.CALLOUT}:
-        name = passage.callout
-    place = authored.file.locate(passage.path)
-    return TextLine(place.line, name, str(passage.role), passage.text, tuple(dict.fromkeys(marks.get(place, ()))))
+        return str(getattr(words.tiers, passage.tier)).replace("{emergency}", emergency)
+    if passage.role is Role.CELL:
+        return passage.column
+    if passage.callout and passage.role in {Role.LEAD, Role.CALLOUT}:
+        return str(getattr(words.callouts, passage.callout))
+    if passage.role is Role.ANSWER and passage.block not in judged:
+        return words.verdict
+    return _NAMES.get(passage.role, "")
 
 
 def _questions(heard: Mapping[str, Heard], authored: Authored, shared: Shared, vocabulary: Vocabulary) -> Iterator[Question]:
@@ -259,13 +301,22 @@ def _comparisons(heard: Mapping[str, Heard], authored: Authored) -> Iterator[Com
         yield compare(handout, heard[base].ear, heard[name].ear, authored.file.locate)
 
 
-def _since(name: str, heard: Heard, authored: Authored, search: Search) -> Since:
+def _since(name: str, heard: Heard, authored: Authored, search: Search, mark: str) -> Since:
     earlier = search.found.get(name)
     if earlier is None:
         return Since(name)
     old: Handout = earlier.authored.handout
     found = changes((old, earlier.authored.file.locate), (authored.handout, authored.file.locate), heard.ear)
-    return Since(name, earlier.where, earlier.reviewer, earlier.reviewed, found)
+    return Since(name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark)
+
+
+def _silent(heard: Mapping[str, Heard], authored: Authored) -> Iterator[Silent]:
+    for index, flag in enumerate(authored.handout.red_flags):
+        texts = [one.ear.plain(flag.text) for one in heard.values() if one.ear.reached(flag)]
+        for name, one in heard.items():
+            if not one.ear.reached(flag):
+                line = authored.file.locate(("red_flags", index)).line
+                yield Silent(line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, ""))
 
 
 def _sources(authored: Authored, shared: Shared) -> Iterator[UsedSource]:

@@ -32,20 +32,24 @@ def changes(old: Version, new: Version, ear: Ear) -> tuple[Change, ...]:
     The left side of a change is the old one. A red flag in another tier, and one that came onto the card, are changes, too.
     """
     sides = [tuple(pieces(handout, ear)) for handout, _ in (old, new)]
-    olds, news = ([(piece.what, piece.text) for piece in side] for side in sides)
+    olds, news = ([(piece.what, piece.form, piece.said) for piece in side] for side in sides)
     found: list[Change] = []
     for kind, a, b, c, d in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
         for before, after in _paired(sides[0][a:b], sides[1][c:d]) if kind != "equal" else ():
-            left = Side(before.text, old[1](before.path)) if before else None
-            right = Side(after.text, new[1](after.path)) if after else None
+            # Where only a mark differs, the marks are shown.
+            same = before is not None and after is not None and before.text == after.text
+            left = Side(before.said if same else before.text, old[1](before.path)) if before else None
+            right = Side(after.said if same else after.text, new[1](after.path)) if after else None
             found.append(Change(_what(before, after), left, right))
     return tuple(found)
 
 
 def _what(before: Piece | None, after: Piece | None) -> str:
-    if before is None or after is None or before.what == after.what:
+    if before is None or after is None:
         return next(piece.what for piece in (after, before) if piece)
-    return f"was {before.what}, is {after.what}"
+    if before.what != after.what:
+        return f"was {before.what}, is {after.what}"
+    return before.what if before.form == after.form else f"{before.what}: was {before.form}, is {after.form}"
 
 
 def _paired(old: Sequence[Piece], new: Sequence[Piece]) -> Iterator[tuple[Piece | None, Piece | None]]:

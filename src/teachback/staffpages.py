@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from teachback.chart import bar
-from teachback.html import Medium, direction_of, fill_page, put_inside, stylesheet
+from teachback.html import Medium, direction_of, fill_page, marked, put_inside, stylesheet
 from teachback.loading import CSS_FILE
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ def compose_report(report: Report, clinic: Clinic, design: Design, *, medium: Me
         styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     else:
         styles = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n{styles}"
-    names = {"report": report, "clinic": clinic, "styles": Markup(styles), "medium": str(medium), "bar": _bar, "direction": direction_of}  # noqa: S704 -- checked before
+    names: dict[str, Any] = {
+        "report": report,
+        "clinic": clinic,
+        "styles": Markup(styles),  # noqa: S704 -- checked before
+        "medium": str(medium),
+        "bar": _bar,
+        "direction": direction_of,
+    }
+    names["spans"] = partial(marked, medium=medium, write_here="line to write on")
     return fill_page("report.html", design, medium, names, own)
 
 

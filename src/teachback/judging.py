@@ -39,10 +39,19 @@ _WAITS: Final = re.compile(
     r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b|\bevaluation\b|\bconsider\b"
 )
 # What stands below "Call us if:" is told to us, not advised.
-_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report)\b")
+_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
 _FIRST: Final = re.compile(
     r"\b(?:first|before|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
 )
+# Words that hold what is done at arm's length: "before you skip", "if you want to stop", "reasons to stay home".
+_HELD: Final = re.compile(
+    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
+    r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of|harm of|problem with)(?: you)? ?$"
+)
+_NOUN: Final = re.compile(r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer")
+_COMES: Final = re.compile(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
+# A doing that stands this near to the beginning of its clause is what the clause is about.
+_EARLY: Final = 24
 # How many sentences on a text may still speak of the same thing.
 _REACH: Final = 2
 
@@ -114,7 +123,7 @@ class Unit:
     @cached_property
     def answer(self) -> int:
         """What the answer to the myth begins with: 1 yes, -1 no, 0 neither, or no myth at all."""
-        return verdict(lowered(self.own)) if self.myth else 0
+        return verdict(lowered(self.own), lowered(self.before)) if self.myth else 0
 
     @cached_property
     def answered(self) -> int:
@@ -180,7 +189,7 @@ def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: Said, place
             new = 0  # "but avoid salt" says nothing of what stood before
         if new < 0 and (way <= 0 or not taken or _TURN.match(later.text) or found.taken or (pronoun and _is_ban(later.text))):
             way, place = -1, later.start
-        elif new > 0 and not found.condition and (way >= 0 or _TURN.match(later.text) or _FINE.search(later.text)):
+        elif new > 0 and not found.condition and (way >= 0 or found.freed or _TURN.match(later.text) or _FINE.search(later.text)):
             way, taken, place = 1, taken or found.taken or bool(reply), later.start
     return way, taken, place
 
@@ -213,8 +222,8 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     own = unit.sentence(sentence)
     if asks_first(own) or keeps_limit(own):
         return True
-    later = unit.sentence(sentence + 1)
-    if asks_first(later) and _FIRST.search(later):
+    last = unit.clauses[-1].sentence if unit.myth else sentence + _REACH
+    if any(asks_first(later) and _FIRST.search(later) for later in map(unit.sentence, range(sentence + 1, last + 1))):
         return True
     earlier = unit.sentence(sentence - 1)
     return not decided and asks_first(earlier)
@@ -255,6 +264,10 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     if at and unit.clauses[at - 1].sentence == clause.sentence and ends_denied(unit.clauses[at - 1].text):
         way = -way
     asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
+    if way > 0 and (_harmed(unit, at, match) or (unit.myth and unit.answer < 0 and unit.is_own(clause.start) and _NOUN.match(match[0]))):
+        way = -1
+    if way > 0 and _HELD.search(clause.text[: match.start()]):
+        return "neutral"
     if asked or (said.condition and way > 0):
         # "If you miss one, do not worry": what follows the condition decides.
         way = 0
@@ -272,6 +285,18 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     if forbids and way > 0:
         return "warned"
     return "recommended" if way > 0 else "warned" if way < 0 else "neutral"
+
+
+def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
+    """Say whether what is done is the subject, and a later clause of the sentence tells what harm comes of it."""
+    first = unit.clauses[at]
+    if not (_NOUN.match(match[0]) and match.start() <= _EARLY):
+        return False
+    return any(
+        _COMES.match(later.text) and said_of(later.text, 0, 0).way < 0
+        for later in unit.clauses[at + 1 :]
+        if later.sentence <= first.sentence + 1
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -135,6 +135,7 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
     if not mentions:
         return
     found: dict[tuple[int, str], Finding] = {}
+    unsure: dict[tuple[int, str], Finding] = {}
     settled: set[tuple[int, str]] = set()
     classes = frozenset().union(*(mention.classes for mention in mentions))
     for rule in rules.rules:
@@ -153,15 +154,20 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
             sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
             if judged.stance in {"warned", "ask"}:
                 settled.add((sentence, rule.file.id))
-            # "Avoid tonic water, which has quinine in it": the second name stands as the first does.
-            if judged.stance not in rule.file.when or (judged.stance == "unclear" and (sentence, rule.file.id) in settled):
+            if judged.stance not in rule.file.when:
                 continue
             if rule.unless is not None and rule.unless.search(unit.sentence(sentence)):
                 continue
             finding = _finding(passage, unit, rule, mention, judged, level)
             key = (sentence, rule.file.id)
-            if finding is not None and (key not in found or _ORDER[finding.severity] < _ORDER[found[key].severity]):
+            if finding is None:
+                continue
+            if judged.stance == "unclear":
+                unsure.setdefault(key, finding)
+            elif key not in found or _ORDER[finding.severity] < _ORDER[found[key].severity]:
                 found[key] = finding
+    # "Avoid tonic water, which has quinine in it": the second name stands as the first does.
+    found = {key: finding for key, finding in unsure.items() if key not in settled} | found
     yield from (found[key] for key in sorted(found))
 
 

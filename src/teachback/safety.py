@@ -5,11 +5,12 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import lowered, sentences
 from teachback.errors import Severity
+from teachback.leaning import NOWHERE
 from teachback.judging import Judged, Unit, judge, judge_doing, known
 from teachback.passage import Ear, Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Mapping, Sequence
 
+    from teachback.leaning import Leaning
     from teachback.lexicon import Lexicon, Mention
     from teachback.rulefile import RuleFile
 
@@ -26,6 +28,12 @@ _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 _TIERS: Final = {"now": "Call 911 now", "today": "Call us today", "visit": "Tell us at your next visit"}
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
+# Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
+LEANS: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION})
+# Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned.
+ADVISES: Final = 0.4
+WARNS: Final = -0.5
+UNNAMED: Final = 0.4
 GAP: Final = "general-gap"
 
 
@@ -46,6 +54,7 @@ class TextRules:
 
     lexicon: Lexicon
     rules: tuple[TextRule, ...]
+    leaning: Leaning = NOWHERE
 
 
 def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
@@ -56,7 +65,7 @@ def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
     """
     if heard.language.split("-")[0] != "en":
         return
-    for passage, unit in _units(heard.passages):
+    for passage, unit in units(heard.passages):
         yield from _in_unit(passage, unit, rules, heard.ear.lineage)
 
 
@@ -81,10 +90,10 @@ def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator
     other = {passage.path: passage.text for name, heard in by_audience.items() if "ckd" in heard.ear.lineage for passage in heard.passages}
     served = any("ckd" in heard.ear.lineage for heard in by_audience.values())
     wide = tuple(rule for rule in rules.rules if rule.file.gap)
-    for passage, unit in _units(general.passages):
+    for passage, unit in units(general.passages):
         if served and other.get(passage.path) != passage.text:
             continue
-        for found in _in_unit(passage, unit, TextRules(rules.lexicon, wide), ("ckd",)):
+        for found in _in_unit(passage, unit, TextRules(rules.lexicon, wide, rules.leaning), ("ckd",)):
             if found.severity is Severity.ERROR:
                 lack = "they get this same text" if served else "there is no text for them"
                 message = f"this is advice for everybody that can harm a reader with kidney disease, and {lack}: {found.words}"
@@ -92,7 +101,7 @@ def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator
                 yield Finding(GAP, Severity.ERROR, passage, found.words, message, hint)
 
 
-def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
+def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
     """Give each passage with what stands around it, whatever is judged together."""
     rows: dict[tuple[object, ...], list[Passage]] = {}
     verdicts: dict[str, str] = {}
@@ -132,14 +141,14 @@ def _row_end(passage: Passage) -> int:
 
 def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
     mentions = known(rules.lexicon, unit.text)
-    if not mentions:
-        return
     found: dict[tuple[int, str], Finding] = {}
     unsure: dict[tuple[int, str], Finding] = {}
     settled: set[tuple[int, str]] = set()
-    classes = frozenset().union(*(mention.classes for mention in mentions))
+    classes = frozenset[str]().union(*(mention.classes for mention in mentions))
+    lean = next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None) if passage.role in LEANS else None
+    side = rules.leaning.of(unit, mentions, rules.lexicon) if lean else 0.0
     for rule in rules.rules:
-        if classes.isdisjoint(rule.file.about):
+        if rule.file.leaning or classes.isdisjoint(rule.file.about):
             continue
         level = rule.file.level(lineage)
         named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
@@ -162,13 +171,25 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
             key = (sentence, rule.file.id)
             if finding is None:
                 continue
+            if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
+                finding = replace(finding, severity=Severity.HINT)
             if judged.stance == "unclear":
                 unsure.setdefault(key, finding)
             elif key not in found or _ORDER[finding.severity] < _ORDER[found[key].severity]:
                 found[key] = finding
     # "Avoid tonic water, which has quinine in it": the second name stands as the first does.
     found = {key: finding for key, finding in unsure.items() if key not in settled} | found
+    if lean and side > ADVISES and all(finding.severity is Severity.HINT for finding in found.values()):
+        yield from _leant(passage, unit, lean, mentions, side)
     yield from (found[key] for key in sorted(found))
+
+
+def _leant(passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float) -> Iterator[Finding]:
+    """Say of a text, at the first of the names in it, that its words lean to advice; of one without names only if they do by far."""
+    named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
+    if named or side > ADVISES + UNNAMED:
+        place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
+        yield Finding(rule.file.id, Severity.WARNING, passage, _words(unit, place), f"{rule.file.message}: {_words(unit, place)}", rule.file.hint)
 
 
 def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:
@@ -181,12 +202,16 @@ def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, jud
     place = mention.start if unit.is_own(mention.start) else judged.at
     if not unit.is_own(place):
         return None
-    # What stands in the answer's own words; a verdict in front of it moved them.
-    full = unit.own
-    words = next((full[start:end] for start, end in sentences(full) if start <= place - unit.first < end), full).strip()
+    words = _words(unit, place)
     if judged.stance == "unclear":
         level = Severity.HINT if level is Severity.HINT else Severity.WARNING
         message = f"'{mention.name}' is named here, and whether it is advised cannot be told from the words: {words}"
     else:
         message = f"{rule.file.message}: {words}"
     return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
+
+
+def _words(unit: Unit, place: int) -> str:
+    """Give the sentence at a place as its author wrote it, in the answer's own words; a verdict in front of it moved them."""
+    full = unit.own
+    return next((full[start:end] for start, end in sentences(full) if start <= place - unit.first < end), full).strip()

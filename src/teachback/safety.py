@@ -31,9 +31,11 @@ _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
 LEANS: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION})
 # Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned.
-ADVISES: Final = 0.4
-WARNS: Final = -0.5
-UNNAMED: Final = 0.4
+ADVISES: Final = 0.2
+WARNS: Final = -0.2
+UNNAMED: Final = 0.6
+SETTLED: Final = 0.5
+SURER: Final = 0.3
 GAP: Final = "general-gap"
 
 
@@ -171,7 +173,7 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
             key = (sentence, rule.file.id)
             if finding is None:
                 continue
-            if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
+            if side < (WARNS if judged.stance == "unclear" else WARNS - SURER) and "neutral" not in rule.file.when and judged.stance != "waits":
                 finding = replace(finding, severity=Severity.HINT)
             if judged.stance == "unclear":
                 unsure.setdefault(key, finding)
@@ -179,7 +181,7 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
                 found[key] = finding
     # "Avoid tonic water, which has quinine in it": the second name stands as the first does.
     found = {key: finding for key, finding in unsure.items() if key not in settled} | found
-    if lean and side > ADVISES and all(finding.severity is Severity.HINT for finding in found.values()):
+    if lean and side > ADVISES + (SETTLED if settled else 0.0) and all(finding.severity is Severity.HINT for finding in found.values()):
         yield from _leant(passage, unit, lean, mentions, side)
     yield from (found[key] for key in sorted(found))
 

@@ -24,7 +24,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         "mute",  # says nothing either way: who the words are for, and what is only a way of speaking
         (
             r"(?:told|asked|trying|want|wants|need|needs|hoping|supposed|hard|tough) to (?:cut (?:back|down|out)|limit|watch|avoid|lower|reduce|eat less|drink less)|on a (?:\w+ )?(?:limit|restriction)|"
-            r"salt[- ]free|sugar[- ]free|fat[- ]free|caffeine[- ]free|gluten[- ]free|no (?:salt|sugar) added|at the same time|less than perfect|more or less|worn out|cut (?:up|into|them small|it small|in half lengthwise)"
+            r"salt[- ]free|sugar[- ]free|fat[- ]free|caffeine[- ]free|gluten[- ]free|no (?:salt|sugar) added|at the same time|in no time|no time|no sweat|no fuss|no frills|no wonder|so-called|bad (?:back|knee|night|day|week|weather|press|cramps?)|weak (?:kidneys?|legs?|muscles?|tea)|wake you|less than perfect|more or less|worn out|cut (?:up|into|them small|it small|in half lengthwise)"
         ),
     ),
     (
@@ -41,7 +41,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
             r"(?:can't|cannot|can not) go wrong|can't beat|cannot beat|nothing (?:beats|(?:[\w']+ ){1,6}?(?:like|better than|faster than|as well as|better))|nothing wrong|no (?:better|reason not)|why not|how about|what about|have you (?:tried|thought)|did you know|"
             r"as much as you (?:like|want|can)|all you want|whenever you (?:like|want)|freely|liberally|generously|to your heart's content|feel free|free to|help yourself|go ahead|no limits?|without (?:limits?|worry)|"
             r"(?:do|does|did|will|would)(?: not|n't) count|not part of your(?: \w+)? (?:limit|amount)|not part of your|is no (?:big )?deal|get (?:your|more|enough|plenty)|never too much|not too much|"
-            r"kills? two birds|hits? the spot|(?:just )?the (?:thing|ticket)|just (?:what|the thing)|works? (?:a treat|like (?:a charm|magic)|every time)|tried and true|time-tested|nature's|can't be beat|life ?saver|godsend|worth (?:a try|having|trying|keeping)|pays? off|(?:no|without a|(?:don't|not) need a|needs? no|nobody needs a) prescription|(?:never|can't|cannot|can not|hard to|impossible to) (?:overdo|have too m\w+|get too m\w+|eat too m\w+|drink too m\w+|be overdone)|no such thing as too m\w+|no (?:harm|danger|shame|risk) (?:in|to|from|with)|(?:do|does|did|will|would|can|could)(?: not|n't| no) (?:any )?harm|(?:nobody|no one|no-one|no patient) (?:ever |has (?:ever )?|was ever )(?:[\w']+ ){0,3}?(?:hurt|trouble|sick|harm\w*|died|ill|poison\w*)|never (?:hurt|harmed|did any harm|a worry|a problem|worry)|nothing (?:to (?:worry|fear|lose sleep|fret|stop|be)|wrong)|(?:makes?|made|make) no difference|(?:won't|will not|doesn't|does not|don't|do not|not|never) (?:matter|make (?:a|any) difference|hurt|harm|be a problem)|no need to (?:count|track|measure|limit|think|worry|cut|hold back|watch|fear|avoid|skip|ask|tell|call)|don't be (?:shy|afraid|stingy|scared)|do not be (?:shy|afraid|stingy|scared)|as (?:often|much|many) as (?:you|your)|until (?:you are|you're) (?:full|satisfied)|(?:what|whatever|all) you (?:like|want|please|fancy)|spare no|help yourselves|(?:the more|more is)|low in (?:potassium|sodium|phosph\w+)|takes? care of|part of (?:a|your|any|every)|half the battle|may thank you|thank you|will thank"
+            r"kills? two birds|hits? the spot|(?:just )?the (?:thing|ticket)|just (?:what|the thing)|works? (?:a treat|like (?:a charm|magic)|every time)|tried and true|time-tested|nature's|can't be beat|life ?saver|godsend|worth (?:a try|having|trying|keeping)|pays? off|(?:no|without a|(?:don't|not) need a|needs? no|nobody needs a) prescription|(?:never|can't|cannot|can not|hard to|impossible to) (?:overdo|have too m\w+|get too m\w+|eat too m\w+|drink too m\w+|be overdone)|no such thing as too m\w+|no (?:harm|danger|shame|risk) (?:in|to|from|with)|(?:do|does|did|will|would|can|could)(?: not|n't| no) (?:any )?harm|(?:nobody|no one|no-one|no patient) (?:ever |has (?:ever )?|was ever )(?:[\w']+ ){0,3}?(?:hurt|trouble|sick|harm\w*|died|ill|poison\w*)|never (?:hurt|harmed|did any harm|a worry|a problem|worry)|nothing (?:to (?:worry|fear|lose sleep|fret|stop|be)|wrong)|(?:makes?|made|make) no difference|(?:won't|will not|doesn't|does not|don't|do not|not|never) (?:matter|make (?:a|any) difference|hurt|harm|be a problem)|no (?:cause|reason|call|point|use) (?:to|in|for) (?!(?:eat|drink|tak|us)(?:e|ing)?\b)\w+|(?:needn't|need not|don't have to|do not have to|don't need to|do not need to|no one needs to|nobody needs to|nobody has to|no need to) (?:measure|weigh|think|worry|bother|fret|read|check|give up|go without|restrict|boil|soak)|any way you (?:like|want)|without (?:a )?(?:worry|care|second thought|guilt)|generous|(?:ways? to|helps?(?: you)?(?: to)?|lets? you) (?:cut|lower|reduce|limit|trim|drop|curb)(?: (?:down|back) on| down| back)?|no need to (?:count|track|measure|limit|think|worry|cut|hold back|watch|fear|avoid|skip|ask|tell|call)|don't be (?:shy|afraid|stingy|scared)|do not be (?:shy|afraid|stingy|scared)|as (?:often|much|many) as (?:you|your)|until (?:you are|you're) (?:full|satisfied)|(?:what|whatever|all) you (?:like|want|please|fancy)|spare no|help yourselves|(?:the more|more is)|low in (?:potassium|sodium|phosph\w+)|takes? care of|part of (?:a|your|any|every)|half the battle|may thank you|thank you|will thank"
         ),
     ),
     (
@@ -65,7 +65,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
             r"(?:pick|choose|find|buy|try|get|use|take|look for|reach for) (?:another|a different|something else)(?: (?:brand|one|product|kind))?|only (?:if|when|as|after|with)|only$|no more than|at most|too (?:much|many|high|salty|often|fast)|put (?:it|them|the \w+|\w+) back|put back|leave (?:it|them|\w+|\w+ \w+|\w+ \w+ \w+) (?:on the shelf|out|alone|behind|off)|"
             r"off[- ]limits|off (?:the|your) (?:menu|table|list)|not for you|think twice|say no|do without|in place of|instead of|rather than|stay(?:ing)? away|keep(?:ing)? away from|steer\w*(?: \w+)? clear|go(?:ing)? easy|hold off|hold back|"
             r"watch(?:ing)? (?:out|for|your|the|how)|look for (?=[^.;]*\b(?:on the (?:back|label|box|list|front)|in the (?:list|ingredient)|hidden|label|small print))|(?:keep|keeping) (?:a |an )?(?:close |careful |sharp )?(?:eye|watch|tabs|track|record|note|list|diary|log)|in check|under control|ration\w*|a little less|less often|go (?:light|slow)|leave (?:it|them|these|those|this|that|\w+|\w+ \w+) (?:on the|in the)|at arm's length|steer (?:well )?away|out of (?:the|your|reach)|hands off|lay off|back off|not a (?:good|safe|wise|smart)|isn't a (?:good|safe|wise|smart)|no place|no go|a no|please stop|be wary|wary|think again|read (?:\w+ )?labels?|read the|check (?:the )?labels?|cut(?:ting)? (?:back|down|out)|cut|pass(?:ing)? (?:on|up)|giv(?:e|ing) up|swap(?:ping)? out|keep\w* (?:\w+ )?(?:off|out)|only (?:a )?(?:little|small|tiny)|"
-            r"small (?:\w+ )?(?:portions?|amounts?|servings?|cups?|pieces?)|in moderation|sparingly|leach\w*|double[- ]boil\w*|avoid\w*|limit\w*|restrict\w*|skip\w*|miss(?:ing)?|quit\w*|stop\w*|ditch\w*|refrain\w*|refus\w+|forget\w*|"
+            r"small (?:\w+ )?(?:portions?|amounts?|servings?|cups?|pieces?)|in moderation|sparingly|leach\w*|double[- ]boil\w*|avoid\w*|pass (?:it|them|this|these|that) up|leave (?:\w+ ){1,6}on the shelf|leave (?:these|those|them|it) (?:for|to) others|(?:miss|missing) out|go(?:ing)? without|overdo|overdone|limit\w*|restrict\w*|skip\w*|miss(?:ing)?|quit\w*|stop\w*|ditch\w*|refrain\w*|refus\w+|forget\w*|"
             r"hesitat\w+|worr(?:y|ies|ied|ying)|fear\w*|afraid|shy|scared|concern\w*|neglect\w*|overlook\w*|underestimat\w+|ration|track\w*|measur\w+|weigh|weighs|weighing|count|counts|counted|less|fewer|than|beware|careful|caution|cautious|forbidden|banned|swap|trade|replace|"
             r"toss out|throw (?:out|away)|reduc\w+|cannot have|can't have|use up|half as|switch from|the trouble with"
         ),
@@ -116,6 +116,9 @@ _TIGHT: Final = 2
 # Signs that weigh what follows them against what stands before: behind a thing they say nothing of it.
 _COMPARED: Final = re.compile(r"than|less|fewer|instead of|rather than|in place of")
 # How the reader is: behind a thing it is what comes of it, before a thing it says nothing of it.
+# Behind a thing such a word tells of it only as what it is: "is bad", not "a bad back".
+_IS: Final = re.compile(r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)")
+_COPULA: Final = re.compile(r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$")
 _STATE: Final = re.compile(r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk")
 _CONDITION: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
@@ -149,7 +152,7 @@ _ASK: Final = re.compile(
     rf"|\bby (?:your|their|the) {_TEAM}\b"
 )
 _UNASKED: Final = re.compile(
-    r"(?:no need to|no reason to|need not|not need to|n't need to|not have to|n't have to|without|n't bother|not bother|never mind|not necessary to|instead of|rather than|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$"
+    r"(?:only|no need to|no reason to|need not|not need to|n't need to|not have to|n't have to|without|n't bother|not bother|never mind|not necessary to|instead of|rather than|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$"
 )
 _LIMIT: Final = re.compile(
     r"\b(?:within|inside|keep to|stay (?:in|under)|toward|against|part of|in|of|under|reach) (?:your|the) (?:\w+ )?(?:fluid |daily |own )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b|\bstay(?:ing)? within\b|\bwithin (?:it|that|them|yours)\b|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b|\byour (?:\w+ )?(?:fluid )?limit (?:is|of|lasts|from)\b"
@@ -234,6 +237,9 @@ def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
             continue
         if way and sign.kind != "flip" and len(_WORDS.findall(clause, sign.end, edge)) > _NEAR:
             continue
+        # "Your kidneys will hardly notice the odd pill": a "not" or a harm far off, with nothing between, is not about the thing.
+        if not way and sign.kind in {"not", "harm"} and len(_WORDS.findall(clause, sign.end, start)) > _TIGHT + 1:
+            continue
         edge = sign.start
         taken = taken or sign.kind in {"take", "amount", "plus"}
         if sign.kind == "ban" and harm:  # avoid dangerous foods: one warning, not two that cancel
@@ -274,6 +280,8 @@ def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
             )
             if taken and not denied and sign.kind == "take":
                 ways.append(1)
+            continue
+        if sign.kind == "harm" and _IS.fullmatch(clause, sign.start, sign.end) and not _COPULA.search(clause[: sign.start]):
             continue
         way = -1 if sign.kind in {"ban", "harm"} else 1
         ways.append(-way if denied else way)

@@ -31,10 +31,10 @@ _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
 LEANS: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION})
 # Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned.
-ADVISES: Final = 0.2
+ADVISES: Final = 0.5
 WARNS: Final = -0.2
 UNNAMED: Final = 0.6
-SETTLED: Final = 0.5
+SETTLED: Final = 0.6
 SURER: Final = 0.3
 GAP: Final = "general-gap"
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from sentences import pieces, read_set
 
 from teachback.clinical import load_rules
+from teachback.content import load_handout, load_shared
 from teachback.judging import known
 from teachback.leaning import features, scale
-from teachback.content import load_handout, load_shared
 from teachback.passage import Ear, passages
 from teachback.safety import LEANS, units
 from teachback.workspace import Workspace, builtin_root
@@ -29,8 +29,11 @@ ROUNDS: Final = 300
 PENALTY: Final = 2.0
 STEP: Final = 0.1
 # Hundredths; what weighs less is left out.
-SMALLEST: Final = 3
-HEAD: Final = "# How much each word leans to advice (above 0) or to warning (below 0), in hundredths. Learned from {} texts by tests/learn.py."
+SMALLEST: Final = 5
+A_LINE: Final = 8
+HEAD: Final = (
+    "# How much each word leans to advice (above 0) or to warning (below 0), in hundredths. Learned from {} texts by tests/learn.py."
+)
 
 Row = tuple[frozenset[str], bool]
 
@@ -52,6 +55,11 @@ def learned(rows: Sequence[Row], penalty: float = PENALTY, rounds: int = ROUNDS)
             slopes[number] += value * value
             weights[number] -= STEP * value / math.sqrt(slopes[number])
     return {"<start>": weights[0], **{name: weights[number] for name, number in index.items()}}
+
+
+def texts(rules: TextRules) -> list[Row]:
+    """Give all that is learned from."""
+    return [*rows_of(SETS, rules), *sorted(set(handout_rows(rules)), key=lambda row: sorted(row[0]))]
 
 
 def rows_of(names: Sequence[str], rules: TextRules) -> list[Row]:
@@ -82,9 +90,16 @@ def main() -> None:
     """Write the file."""
     root = builtin_root()
     rules = load_rules(Workspace(root, root))
-    rows = [*rows_of(SETS, rules), *sorted(set(handout_rows(rules)), key=lambda row: sorted(row[0]))]
-    weights = learned(rows)
-    lines = [f"{round(weight * 100)} {name}" for name, weight in sorted(weights.items()) if abs(round(weight * 100)) >= SMALLEST or name == "<start>"]
+    rows = texts(rules)
+    by_weight: dict[int, list[str]] = {}
+    for name, weight in learned(rows).items():
+        if abs(round(weight * 100)) >= SMALLEST or name == "<start>":
+            by_weight.setdefault(round(weight * 100), []).append(name)
+    lines = [
+        f"{weight}: {', '.join(names[at : at + A_LINE])}"
+        for weight, names in sorted(by_weight.items())
+        for at in range(0, len(names), A_LINE)
+    ]
     (root / "content" / "rules" / "leaning.txt").write_text("\n".join((HEAD.format(len(rows)), *lines, "")), encoding="utf-8")
 
 

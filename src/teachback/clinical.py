@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from teachback.errors import Problem, Severity, TeachbackError, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
 from teachback.leaning import NOWHERE, Leaning, read_leaning
 from teachback.lexicon import make_lexicon
 from teachback.rulebook import Example, Rule
@@ -58,9 +58,18 @@ def load_rules(workspace: Workspace) -> TextRules:
 
 
 def _leaning(workspace: Workspace) -> Leaning:
-    """Read how much each word leans to a side; the clinic's own file wins."""
+    """Read how much each word leans to a side; the clinic's own file wins.
+
+    Raises TeachbackError at a line that cannot be read.
+    """
     paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").is_file()]
-    return read_leaning(read_bytes(paths[0]).decode()) if paths else NOWHERE
+    if not paths:
+        return NOWHERE
+    try:
+        return read_leaning(read_bytes(paths[0]).decode(errors="replace"))
+    except ValueError as error:
+        hint = "Write it with `python tests/learn.py`, or take the file out."
+        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0]))) from None
 
 
 def _tried(place: YamlFile, file: RuleFile, problems: list[Problem]) -> TextRule | None:

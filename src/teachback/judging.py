@@ -41,14 +41,16 @@ _WAITS: Final = re.compile(
 # What stands below "Call us if:" is told to us, not advised.
 _REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
 _FIRST: Final = re.compile(
-    r"\b(?:first|before|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
+    r"\b(?:first|before|portions?|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
 )
 # Words that hold what is done at arm's length: "before you skip", "if you want to stop", "reasons to stay home".
 _HELD: Final = re.compile(
-    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
+    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|tempting to|easy to|temptation to|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
     r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of|harm of|problem with)(?: you)? ?$"
 )
-_NOUN: Final = re.compile(r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer")
+_NOUN: Final = re.compile(
+    r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
+)
 _COMES: Final = re.compile(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
 # A doing that stands this near to the beginning of its clause is what the clause is about.
 _EARLY: Final = 24
@@ -232,9 +234,14 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
 def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: re.Pattern[str]) -> Judged | None:
     """Judge whether a unit tells the reader to do what `doing` finds, near a mention; None where it finds nothing."""
     number = unit.clauses[unit.at(mention.start)].sentence
+    beside = unit.clauses[unit.at(mention.start)]
+    # "Rubbing a cramp is fine, but do not rub a swollen leg": what is done in the thing's own clause is done to it.
+    same = any(match.start() + beside.start != mention.start for match in doing.finditer(beside.text))
     best: Judged | None = None
     for at, clause in enumerate(unit.clauses):
         reach = _REACH + (mention.start < unit.first)
+        if same and clause is not beside and clause.end <= beside.start:
+            continue
         if not 0 <= clause.sentence - number <= reach:
             continue
         matches = tuple(doing.finditer(clause.text))

@@ -6,8 +6,10 @@ sentences of which a person had said which side they are on (`tests/learn.py` le
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import lowered
@@ -20,14 +22,34 @@ if TYPE_CHECKING:
 
 # A name counts as its class does, the first of these that it has: what is said of one salt substitute is said of all.
 _CLASSES: Final = (
-    "star-fruit quinine detox nsaid magnesium-product salt-substitute potassium-supplement herb decongestant potassium-food risky-drink "
-    "phosphorus-food salty-food alcohol protein phosphate-laxative aluminum-antacid any-laxative binder raas-blocker diuretic other-medicine "
-    "contrast-dye"
-).split()
+    "star-fruit",
+    "quinine",
+    "detox",
+    "nsaid",
+    "magnesium-product",
+    "salt-substitute",
+    "potassium-supplement",
+    "herb",
+    "decongestant",
+    "potassium-food",
+    "risky-drink",
+    "phosphorus-food",
+    "salty-food",
+    "alcohol",
+    "protein",
+    "phosphate-laxative",
+    "aluminum-antacid",
+    "any-laxative",
+    "binder",
+    "raas-blocker",
+    "diuretic",
+    "other-medicine",
+    "contrast-dye",
+)
 _TOKEN: Final = re.compile(r"[a-z0-9']+|[?!.;:]|<[a-z-]+>")
 _STOPS: Final = frozenset("?!.;:")
-_NOT: Final = frozenset("not no never without nobody none cannot nor neither nothing".split())
-_NOT_ENDS: Final = frozenset("but and so because unless until".split())
+_NOT: Final = frozenset({"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"})
+_NOT_ENDS: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
 # So many words behind a "not" stand under it.
 _UNDER: Final = 4
 _ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
@@ -47,7 +69,7 @@ class Leaning:
         """Give to which side a text leans, from about -5 (it warns) to 5 (it advises)."""
         found = features(unit, mentions, lexicon)
         total = sum(self.weights.get(name, 0.0) for name in found)
-        return self.start + total * _LENGTH / max(1.0, len(found) ** 0.5)
+        return self.start + total * scale(len(found))
 
 
 NOWHERE: Final = Leaning({})
@@ -55,7 +77,7 @@ NOWHERE: Final = Leaning({})
 
 def scale(size: int) -> float:
     """Give what each of so many words counts."""
-    return float(_LENGTH / max(1.0, size**0.5))
+    return _LENGTH / math.sqrt(max(1, size))
 
 
 def features(unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> frozenset[str]:
@@ -100,7 +122,7 @@ def _stems(tokens: list[str]) -> list[str]:
 
 def _grams(words: list[str]) -> Iterator[str]:
     yield from words
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         yield f"{first} {second}"
 
 
@@ -111,7 +133,7 @@ def _features(tokens: list[str], myth: bool) -> Iterator[str]:  # noqa: FBT001 -
         yield f"a {' '.join(words[:1])}"
         yield f"a {' '.join(words[:2])}"
     plain = ["<>" if word[0] == "<" else word for word in words]
-    for first, second in zip(plain, plain[1:], strict=False):
+    for first, second in pairwise(plain):
         if "<>" in {first, second}:
             yield f"{first} {second}"
     under, opens = 0, True
@@ -132,10 +154,15 @@ def _features(tokens: list[str], myth: bool) -> Iterator[str]:  # noqa: FBT001 -
 
 
 def read_leaning(text: str) -> Leaning:
-    """Read the file of weights: a line each, the weight in hundredths and the words; lines with # tell of it."""
+    """Read the file of weights: a weight in hundredths, a colon, and all words that weigh it; lines with # tell of it.
+
+    Raises ValueError with the number of a line that is none.
+    """
     weights: dict[str, float] = {}
-    for line in text.splitlines():
+    for row, line in enumerate(text.splitlines(), start=1):
         if line and line[0] != "#":
-            number, _, name = line.partition(" ")
-            weights[name] = int(number) / 100
+            number, _, names = line.partition(": ")
+            if not number.removeprefix("-").isdecimal():
+                raise ValueError(row)
+            weights.update(dict.fromkeys(names.split(", "), int(number) / 100))
     return Leaning(weights, weights.pop("<start>", 0.0))

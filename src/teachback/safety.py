@@ -5,13 +5,13 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import lowered, sentences
 from teachback.errors import Severity
-from teachback.leaning import NOWHERE
 from teachback.judging import Judged, Unit, judge, judge_doing, known
+from teachback.leaning import NOWHERE
 from teachback.passage import Ear, Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
 
@@ -29,12 +29,15 @@ _TIERS: Final = {"now": "Call 911 now", "today": "Call us today", "visit": "Tell
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
-LEANS: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION})
-# Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned.
-ADVISES: Final = 0.5
-WARNS: Final = -0.2
+LEANS: Final = frozenset(
+    {Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION}
+)
+# Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned. More is
+# needed where it names nothing that a rule knows, where a rule is settled on a warning, and against a rule that is sure.
+ADVISES: Final = 0.65
+WARNS: Final = -0.3
 UNNAMED: Final = 0.6
-SETTLED: Final = 0.6
+SETTLED: Final = 0.5
 SURER: Final = 0.3
 GAP: Final = "general-gap"
 
@@ -141,57 +144,75 @@ def _row_end(passage: Passage) -> int:
     return passage.path.index("cells") if "cells" in passage.path else len(passage.path)
 
 
+@dataclass
+class _Gathered:
+    """What the rules find in one unit, by sentence and rule."""
+
+    sure: dict[tuple[int, str], Finding] = field(default_factory=dict)
+    unsure: dict[tuple[int, str], Finding] = field(default_factory=dict)
+    settled: set[tuple[int, str]] = field(default_factory=set)
+
+    def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
+        """Take a finding in; of two in a sentence the worse one stays."""
+        if not sure:
+            self.unsure.setdefault(key, finding)
+        elif key not in self.sure or _ORDER[finding.severity] < _ORDER[self.sure[key].severity]:
+            self.sure[key] = finding
+
+    def all(self) -> list[Finding]:
+        """Give them in order. "Avoid tonic water, which has quinine in it": the second name stands as the first does."""
+        found = {key: finding for key, finding in self.unsure.items() if key not in self.settled} | self.sure
+        return [found[key] for key in sorted(found)]
+
+
 def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
     mentions = known(rules.lexicon, unit.text)
-    found: dict[tuple[int, str], Finding] = {}
-    unsure: dict[tuple[int, str], Finding] = {}
-    settled: set[tuple[int, str]] = set()
     classes = frozenset[str]().union(*(mention.classes for mention in mentions))
     lean = next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None) if passage.role in LEANS else None
     side = rules.leaning.of(unit, mentions, rules.lexicon) if lean else 0.0
+    gathered = _Gathered()
     for rule in rules.rules:
-        if rule.file.leaning or classes.isdisjoint(rule.file.about):
-            continue
         level = rule.file.level(lineage)
-        named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
-        if level is None or (
-            rule.beside is not None and rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text))))
-        ):
+        if level is None or rule.file.leaning or classes.isdisjoint(rule.file.about):
             continue
-        for mention in named:
-            judged = _judged(rule, unit, mention, named)
-            if judged is None:
-                continue
-            sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
-            if judged.stance in {"warned", "ask"}:
-                settled.add((sentence, rule.file.id))
-            if judged.stance not in rule.file.when:
-                continue
-            if rule.unless is not None and rule.unless.search(unit.sentence(sentence)):
-                continue
-            finding = _finding(passage, unit, rule, mention, judged, level)
-            key = (sentence, rule.file.id)
-            if finding is None:
-                continue
-            if side < (WARNS if judged.stance == "unclear" else WARNS - SURER) and "neutral" not in rule.file.when and judged.stance != "waits":
+        if rule.beside is None or not rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
+            _by_rule(gathered, rule, level, (passage, unit, mentions, side))
+    found = gathered.all()
+    if lean and not any(unit.context[1:]) and all(finding.severity is Severity.HINT for finding in found):
+        yield from _leant(passage, unit, lean, mentions, side - (SETTLED if gathered.settled else 0.0))
+    yield from found
+
+
+def _by_rule(gathered: _Gathered, rule: TextRule, level: Severity, around: tuple[Passage, Unit, tuple[Mention, ...], float]) -> None:
+    passage, unit, mentions, side = around
+    named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
+    for mention in named:
+        judged = _judged(rule, unit, mention, named)
+        if judged is None:
+            continue
+        sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
+        key = (sentence, rule.file.id)
+        if judged.stance in {"warned", "ask"}:
+            gathered.settled.add(key)
+        if judged.stance not in rule.file.when or (rule.unless is not None and rule.unless.search(unit.sentence(sentence))):
+            continue
+        finding = _finding(passage, unit, rule, mention, judged, level)
+        sure = judged.stance != "unclear"
+        if finding is not None:
+            # What every mention of a thing counts for, such as a dose or the wrong tier, has nothing to do with how it is said.
+            if side < (WARNS - SURER if sure else WARNS) and "neutral" not in rule.file.when and judged.stance != "waits":
                 finding = replace(finding, severity=Severity.HINT)
-            if judged.stance == "unclear":
-                unsure.setdefault(key, finding)
-            elif key not in found or _ORDER[finding.severity] < _ORDER[found[key].severity]:
-                found[key] = finding
-    # "Avoid tonic water, which has quinine in it": the second name stands as the first does.
-    found = {key: finding for key, finding in unsure.items() if key not in settled} | found
-    if lean and side > ADVISES + (SETTLED if settled else 0.0) and all(finding.severity is Severity.HINT for finding in found.values()):
-        yield from _leant(passage, unit, lean, mentions, side)
-    yield from (found[key] for key in sorted(found))
+            gathered.add(key, finding, sure=sure)
 
 
 def _leant(passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float) -> Iterator[Finding]:
     """Say of a text, at the first of the names in it, that its words lean to advice; of one without names only if they do by far."""
     named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
-    if named or side > ADVISES + UNNAMED:
+    if side > ADVISES + (0.0 if named else UNNAMED):
         place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
-        yield Finding(rule.file.id, Severity.WARNING, passage, _words(unit, place), f"{rule.file.message}: {_words(unit, place)}", rule.file.hint)
+        yield Finding(
+            rule.file.id, Severity.WARNING, passage, _words(unit, place), f"{rule.file.message}: {_words(unit, place)}", rule.file.hint
+        )
 
 
 def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ILLS: Final = (
-    r"(?:cramp\w*|charley horse\w*|spasms?|twitch\w*|tighten\w*|tight|sore\w*|aches?|pains?|headaches?|backaches?|stiff\w*|thirst\w*|tired\w*|fatigue|insomnia|swell\w*|constipation|"
+    r"(?:cramp\w*|charley horse\w*|spasms?|twitch\w*|tighten\w*|tight|sore\w*|aches?|pains?(?! (?:reliever|pill|med|killer|relief|gel|cream|patch)\w*)|headaches?|backaches?|stiff\w*|thirst\w*|tired\w*|fatigue|insomnia|swell\w*|constipation|"
     r"colds?|nausea|restless legs?|fog|hangovers?|wheez\w*|chok\w*|jitters|sluggish\w*|dizz\w+|indigestion|gas|reflux|burning|itch\w*|numbness|tingl\w+|infection\w*|inflammation|inflamed|fever|stuff\w*|congestion|sinus\w*|puffiness|puffy|hunger|cravings?|dry mouth|knots?|seiz\w+|clench\w*|nausea|bloat\w*|discomfort|heartburn|weakness|stress|flare\w*|gout|lows?|sugar|dehydrat\w*|problems?|trouble|risks?|chances?)"
 )
 # The kinds of sign, each with its words; where two begin at the same place the first of these wins.
@@ -24,13 +24,13 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         "mute",  # says nothing either way: who the words are for, and what is only a way of speaking
         (
             r"(?:told|asked|trying|want|wants|need|needs|hoping|supposed|hard|tough) to (?:cut (?:back|down|out)|limit|watch|avoid|lower|reduce|eat less|drink less)|on a (?:\w+ )?(?:limit|restriction)|"
-            r"salt[- ]free|sugar[- ]free|fat[- ]free|caffeine[- ]free|gluten[- ]free|no (?:salt|sugar) added|at the same time|in no time|no time|no sweat|no fuss|no frills|no wonder|so-called|bad (?:back|knee|night|day|week|weather|press|cramps?)|weak (?:kidneys?|legs?|muscles?|tea)|wake you|less than perfect|more or less|worn out|cut (?:up|into|them small|it small|in half lengthwise)"
+            r"salt[- ]free|sugar[- ]free|fat[- ]free|caffeine[- ]free|gluten[- ]free|no (?:salt|sugar) added|at the same time|in no time|no time|gives? (?:you )?(?:no|few|little|any) (?:warning|signs?|symptoms?|clue)|no sweat|no fuss|no frills|no wonder|so-called|bad (?:back|knee|night|day|week|weather|press|cramps?)|weak (?:kidneys?|legs?|muscles?|tea)|wake you|less than perfect|more or less|worn out|cut (?:up|into|them small|it small|in half lengthwise)"
         ),
     ),
     (
         "zero",
         (
-            r"words (?:such as|like)|no matter|no doubt|(?:full of|loaded with|packed with|plenty of|a lot of|lots of|too much) (?:salt|sodium|sugar|phosph\w+|fat|additives)|no wonder|not only|not just|no one answer|(?:is|are|being|very|also|so|too)? ?(?:high|higher|rich) in (?:potassium|sodium|salt|phosph\w+|magnesium|sugar|protein|vitamin \w)|"
+            r"words (?:such as|like)|than you (?:should|can|may|are)(?: \w+)?|(?:draw|leach|wash|pull|boil|soak|cook)\w* out|pour\w* (?:the |that )?(?:\w+ )?water (?:away|off|out)|no matter|no doubt|(?:full of|loaded with|packed with|plenty of|a lot of|lots of|too much) (?:salt|sodium|sugar|phosph\w+|fat|additives)|no wonder|not only|not just|no one answer|(?:is|are|being|very|also|so|too)? ?(?:high|higher|rich) in (?:potassium|sodium|salt|phosph\w+|magnesium|sugar|protein|vitamin \w)|"
             r"(?:have|has|contains?|holds?|pack|packs|hide|hides|made (?:of|from|with)) (?:[\w-]+ ){0,4}?(?:potassium|sodium|salt|phosph\w+|magnesium|fluid|water|nsaids?|ibuprofen)|"
             r"takes? out|(?:is|are)? ?(?:often |mostly |partly |half |all |really |just )+potassium|(?:drink|eat|tak|get|hav|us)(?:e|ing)? too (?:much|many|little)|more (?:potassium|sodium|phosphorus) than|help (?:you )?(?:choose|decide|plan|pick|find|stay within)|need (?:to )?(?:know|tell|call|ask)|need (?:it|them)|more than"
         ),
@@ -38,16 +38,16 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (
         "plus",
         (
-            r"(?:can't|cannot|can not) go wrong|can't beat|cannot beat|nothing (?:beats|(?:[\w']+ ){1,6}?(?:like|better than|faster than|as well as|better))|nothing wrong|no (?:better|reason not)|why not|how about|what about|have you (?:tried|thought)|did you know|"
+            r"(?:swap|trade|replace|exchange|switch) (?:it |them |this )?(?:for|with|to|in)(?= ?$)|(?:can't|cannot|can not) go wrong|can't beat|cannot beat|nothing (?:beats|(?:[\w']+ ){1,6}?(?:like|better than|faster than|as well as|better))|nothing wrong|no (?:better|reason not)|why not|how about|what about|have you (?:tried|thought)|did you know|"
             r"as much as you (?:like|want|can)|all you want|whenever you (?:like|want)|freely|liberally|generously|to your heart's content|feel free|free to|help yourself|go ahead|no limits?|without (?:limits?|worry)|"
             r"(?:do|does|did|will|would)(?: not|n't) count|not part of your(?: \w+)? (?:limit|amount)|not part of your|is no (?:big )?deal|get (?:your|more|enough|plenty)|never too much|not too much|"
-            r"kills? two birds|hits? the spot|(?:just )?the (?:thing|ticket)|just (?:what|the thing)|works? (?:a treat|like (?:a charm|magic)|every time)|tried and true|time-tested|nature's|can't be beat|life ?saver|godsend|worth (?:a try|having|trying|keeping)|pays? off|(?:no|without a|(?:don't|not) need a|needs? no|nobody needs a) prescription|(?:never|can't|cannot|can not|hard to|impossible to) (?:overdo|have too m\w+|get too m\w+|eat too m\w+|drink too m\w+|be overdone)|no such thing as too m\w+|no (?:harm|danger|shame|risk) (?:in|to|from|with)|(?:do|does|did|will|would|can|could)(?: not|n't| no) (?:any )?harm|(?:nobody|no one|no-one|no patient) (?:ever |has (?:ever )?|was ever )(?:[\w']+ ){0,3}?(?:hurt|trouble|sick|harm\w*|died|ill|poison\w*)|never (?:hurt|harmed|did any harm|a worry|a problem|worry)|nothing (?:to (?:worry|fear|lose sleep|fret|stop|be)|wrong)|(?:makes?|made|make) no difference|(?:won't|will not|doesn't|does not|don't|do not|not|never) (?:matter|make (?:a|any) difference|hurt|harm|be a problem)|no (?:cause|reason|call|point|use) (?:to|in|for) (?!(?:eat|drink|tak|us)(?:e|ing)?\b)\w+|(?:needn't|need not|don't have to|do not have to|don't need to|do not need to|no one needs to|nobody needs to|nobody has to|no need to) (?:measure|weigh|think|worry|bother|fret|read|check|give up|go without|restrict|boil|soak)|any way you (?:like|want)|without (?:a )?(?:worry|care|second thought|guilt)|generous|(?:ways? to|helps?(?: you)?(?: to)?|lets? you) (?:cut|lower|reduce|limit|trim|drop|curb)(?: (?:down|back) on| down| back)?|no need to (?:count|track|measure|limit|think|worry|cut|hold back|watch|fear|avoid|skip|ask|tell|call)|don't be (?:shy|afraid|stingy|scared)|do not be (?:shy|afraid|stingy|scared)|as (?:often|much|many) as (?:you|your)|until (?:you are|you're) (?:full|satisfied)|(?:what|whatever|all) you (?:like|want|please|fancy)|spare no|help yourselves|(?:the more|more is)|low in (?:potassium|sodium|phosph\w+)|takes? care of|part of (?:a|your|any|every)|half the battle|may thank you|thank you|will thank"
+            r"kills? two birds|hits? the spot|(?:just )?the (?:thing|ticket)|just (?:what|the thing)|works? (?:a treat|like (?:a charm|magic)|every time)|tried and true|time-tested|nature's|can't be beat|life ?saver|godsend|worth (?:a try|having|trying|keeping)|pays? off|(?:no|without a|(?:don't|not) need a|needs? no|nobody needs a) prescription|(?:never|can't|cannot|can not|hard to|impossible to) (?:overdo|have too m\w+|get too m\w+|eat too m\w+|drink too m\w+|be overdone)|no such thing as too m\w+|no (?:harm|danger|shame|risk) (?:in|to|from|with)|(?:do|does|did|will|would|can|could)(?: not|n't| no) (?:any )?harm|(?:nobody|no one|no-one|no patient) (?:ever |has (?:ever )?|was ever )(?:[\w']+ ){0,3}?(?:hurt|trouble|sick|harm\w*|died|ill|poison\w*)|never (?:hurt|harmed|did any harm|a worry|a problem|worry)|nothing (?:to (?:worry|fear|lose sleep|fret|stop|be)|wrong)|(?:makes?|made|make) no difference|(?:won't|will not|doesn't|does not|don't|do not|not|never) (?:matter|make (?:a|any) difference|hurt|harm|be a problem)|no (?:cause|reason|call|point|use) (?:to|in|for) (?!(?:eat|drink|tak|us)(?:e|ing)?\b)\w+|(?:needn't|need not|don't have to|do not have to|don't need to|do not need to|no one needs to|nobody needs to|nobody has to|no need to) (?:measure|weigh|think|worry|bother|fret|read|check|give up|go without|restrict|boil|soak)|any way you (?:like|want)|without (?:a )?(?:worry|care|second thought|guilt)|generous|(?:ways? to|helps?(?: you)?(?: to)?|lets? you) (?:cut|lower|reduce|limit|trim|drop|curb)(?: (?:down|back) on| down| back)?|no need to (?:count|track|measure|limit|think|worry|cut|hold back|watch|fear|avoid|skip|ask|tell|call)|don't be (?:shy|afraid|stingy|scared)|do not be (?:shy|afraid|stingy|scared)|as (?:often|much|many)(?: of (?:it|them|that|those|this))? as (?:you|your)|until (?:you are|you're) (?:full|satisfied)|(?:what|whatever|all) you (?:like|want|please|fancy)|spare no|help yourselves|(?:the more|more is)|low in (?:potassium|sodium|phosph\w+)|takes? care of|part of (?:a|your|any|every)|half the battle|may thank you|thank you|will thank"
         ),
     ),
     (
         "flip",
         (
-            r"(?:a )?(?:shame|pity|silly|foolish|pointless)|(?:is|are|was|it's|that's) (?:a |an )?(?:\w+ )?(?:myth|mistake|false|untrue|old wives' tale|misconception|lie|not true)|not true|a myth|myth:|mistake to|(?:bad|poor|wrong) idea(?: to)?|no (?:proof|evidence|sign|trial|study|good (?:proof|evidence))|has(?: not|n't) been (?:shown|proven|found)|have(?: not|n't) been (?:shown|proven)|never been (?:shown|proven)|used to be|once (?:used|thought|sold)|(?:people|some|many|others|friends?|you may|you might|websites?|online|relatives) "
+            r"sold (?:as|for)|marketed|billed as|touted|advertis\w+|said to|claims? to|claimed to|supposed to|(?:a )?(?:shame|pity|silly|foolish|pointless)|(?:is|are|was|it's|that's) (?:a |an )?(?:\w+ )?(?:myth|mistake|false|untrue|old wives' tale|misconception|lie|not true)|not true|a myth|myth:|mistake to|(?:bad|poor|wrong) idea(?: to)?|no (?:proof|evidence|sign|trial|study|good (?:proof|evidence))|has(?: not|n't) been (?:shown|proven|found)|have(?: not|n't) been (?:shown|proven)|never been (?:shown|proven)|used to be|once (?:used|thought|sold)|(?:people|some|many|others|friends?|you may|you might|websites?|online|relatives) "
             r"(?:\w+ )?(?:think|say|says|claim|claims|believe|have heard|have read|hear|read|tell you)|contrary to|despite what|do(?: not|n't) (?:believe|think|assume|fall for|listen)|never (?:assume|believe|think)|wrong to|falsely"
         ),
     ),
@@ -56,7 +56,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         (
             rf"(?:avoid|prevent|stop|eas|reliev|reduc|fight|beat|cut|settl|sooth|calm|lessen|lower|end|cur|treat|fix|tam|quiet|chas|ward|banish|loosen|head|shorten|less|few|fend|kill|dull|help)(?:e|es|s|ing|ed|er|ting|ping|y|ies)? "
             rf"(?:(?:the|your|my|those|these|a|any|night|leg|muscle|nighttime|most|many|bad|painful|calf|foot|of|on|down|back|with|off|away|up|number|all|or|and|prevent|risk|chance) ){{0,4}}{_ILLS}|"
-            rf"keep\w* (?:[\w']+ ){{0,5}}?(?:away|at bay|from {_ILLS})|without {_ILLS}|(?:undo|revers|repair|heal|fix)\w* (?:[\w']+ ){{0,3}}damage|lose weight|(?:smart|good|easy|simple|great|healthy|tasty|better|nice|quick|best) (?:swaps?|trades?|switch)|tak\w+ the edge off|(?:knock|clear|take|make) (?:[\w']+ ){{0,3}}(?:out|away|go away)|bring it up|bring your sugar|keep\w* (?:[\w']+ ){0,4}?(?:cramps? \w+|loose|strong|calm|steady|going|supple|regular|quiet|relaxed|happy|healthy)|put\w* (?:it |them )?back what|puts? back|ma(?:k|d)\w* (?:it |them )?(?:the |a )?(?:better|best|good|great|ideal|perfect|smart)(?: \w+)?|sooner than|(?:ha[sv]e?|has) (?:helped|worked|eased|kept|saved)|feel\w* (?:all the )?(?:better|great|good)|gentler|milder|kinder|easier on"
+            rf"keep\w* (?:[\w']+ ){{0,5}}?(?:away|at bay|from {_ILLS})|without {_ILLS}|(?:undo|revers|repair|heal|fix)\w* (?:[\w']+ ){{0,3}}damage|lose weight|(?:smart|good|easy|simple|great|healthy|tasty|better|nice|quick|best) (?:swaps?|trades?|switch)|tak\w+ the edge off|(?:knock|clear|take|make) (?:[\w']+ ){{0,3}}(?:out|away|go away)|bring it up|bring your sugar|keep\w* (?:[\w']+ ){0, 4}?(?:cramps? \w+|loose|strong|calm|steady|going|supple|regular|quiet|relaxed|happy|healthy)|put\w* (?:it |them )?back what|puts? back|ma(?:k|d)\w* (?:it |them )?(?:the |a )?(?:better|best|good|great|ideal|perfect|smart)(?: \w+)?|sooner than|(?:ha[sv]e?|has) (?:helped|worked|eased|kept|saved)|feel\w* (?:all the )?(?:better|great|good)|gentler|milder|kinder|easier on"
         ),
     ),
     (
@@ -64,7 +64,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         (
             r"(?:pick|choose|find|buy|try|get|use|take|look for|reach for) (?:another|a different|something else)(?: (?:brand|one|product|kind))?|only (?:if|when|as|after|with)|only$|no more than|at most|too (?:much|many|high|salty|often|fast)|put (?:it|them|the \w+|\w+) back|put back|leave (?:it|them|\w+|\w+ \w+|\w+ \w+ \w+) (?:on the shelf|out|alone|behind|off)|"
             r"off[- ]limits|off (?:the|your) (?:menu|table|list)|not for you|think twice|say no|do without|in place of|instead of|rather than|stay(?:ing)? away|keep(?:ing)? away from|steer\w*(?: \w+)? clear|go(?:ing)? easy|hold off|hold back|"
-            r"watch(?:ing)? (?:out|for|your|the|how)|look for (?=[^.;]*\b(?:on the (?:back|label|box|list|front)|in the (?:list|ingredient)|hidden|label|small print))|(?:keep|keeping) (?:a |an )?(?:close |careful |sharp )?(?:eye|watch|tabs|track|record|note|list|diary|log)|in check|under control|ration\w*|a little less|less often|go (?:light|slow)|leave (?:it|them|these|those|this|that|\w+|\w+ \w+) (?:on the|in the)|at arm's length|steer (?:well )?away|out of (?:the|your|reach)|hands off|lay off|back off|not a (?:good|safe|wise|smart)|isn't a (?:good|safe|wise|smart)|no place|no go|a no|please stop|be wary|wary|think again|read (?:\w+ )?labels?|read the|check (?:the )?labels?|cut(?:ting)? (?:back|down|out)|cut|pass(?:ing)? (?:on|up)|giv(?:e|ing) up|swap(?:ping)? out|keep\w* (?:\w+ )?(?:off|out)|only (?:a )?(?:little|small|tiny)|"
+            r"watch(?:ing)? (?:out|for|your|the|how)|look for (?=[^.;]*\b(?:on the (?:back|label|box|list|front)|in the (?:list|ingredient)|hidden|label|small print))|(?:keep|keeping) (?:a |an )?(?:close |careful |sharp )?(?:eye|watch|tabs|track|record|note|list|diary|log)|in check|under control|ration\w*|a little less|less often|go (?:light|slow)|leave (?:it|them|these|those|this|that|\w+|\w+ \w+) (?:on the|in the)|at arm's length|steer (?:well )?away|out of (?:the|your|reach)|hands off|lay off|back off|not a (?:good|safe|wise|smart)|isn't a (?:good|safe|wise|smart)|no place|no go|a no|please stop|be wary|wary|think again|read (?:\w+ )?labels?|read the|check (?:the )?labels?|cut(?:ting)? (?:back|down|out)|cut|pass(?:ing)? (?:on|up)|giv(?:e|ing) up|swap(?:ping)? out|keep\w* (?:\w+ ){0,6}?(?:off|out|away)|only (?:a )?(?:little|small|tiny)|"
             r"small (?:\w+ )?(?:portions?|amounts?|servings?|cups?|pieces?)|in moderation|sparingly|leach\w*|double[- ]boil\w*|avoid\w*|pass (?:it|them|this|these|that) up|leave (?:\w+ ){1,6}on the shelf|leave (?:these|those|them|it) (?:for|to) others|(?:miss|missing) out|go(?:ing)? without|overdo|overdone|limit\w*|restrict\w*|skip\w*|miss(?:ing)?|quit\w*|stop\w*|ditch\w*|refrain\w*|refus\w+|forget\w*|"
             r"hesitat\w+|worr(?:y|ies|ied|ying)|fear\w*|afraid|shy|scared|concern\w*|neglect\w*|overlook\w*|underestimat\w+|ration|track\w*|measur\w+|weigh|weighs|weighing|count|counts|counted|less|fewer|than|beware|careful|caution|cautious|forbidden|banned|swap|trade|replace|"
             r"toss out|throw (?:out|away)|reduc\w+|cannot have|can't have|use up|half as|switch from|the trouble with"
@@ -77,7 +77,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (
         "harm",
         (
-            r"(?:rais|lift|push|driv|spik|increas|elevat)\w* (?:up )?(?:your |the |blood |their )*(?:potassium|pressure|blood pressure|phosph\w+|fluid)|build\w* up|builds up|buildup|unsafe|danger\w*|risk|risks|risky|harm(?!less)\w*|hurts?|hurting|damag\w+|toxic|poison\w*|"
+            r"tak(?:e|es|ing) away|rob|robs|steal|steals|(?:rais|lift|push|driv|spik|increas|elevat)\w* (?:up )?(?:your |the |blood |their )*(?:potassium|pressure|blood pressure|phosph\w+|fluid)|build\w* up|builds up|buildup|unsafe|danger\w*|risk|risks|risky|harm(?!less)\w*|hurts?|hurting|damag\w+|toxic|poison\w*|"
             r"dead(?:ly)?|fatal|kill\w*|death|worse\w*|bad|problems?|trouble|bleeding|injur\w+|hard on|thirsty|weaken\w*|strain\w*|swell\w*|cause|causes|caused|failure|fail|off[- ]limits|never mix|too high|rise too|overload\w*|load you|upset|speed up|scar\w*|throw off|land you|make you (?:sick|weak)|wrong|waste|"
             r"mistake|isn't for you|not (?:meant )?for (?:you|everyone)|isn't for everyone|tip\w* (?:the|your)|pil(?:e|es|ing) up|stor(?:e|es) up|mask\w*|muddle\w*|mislead\w*|confus\w+|unproven|untested|contaminat\w*|banned|backfire\w*|burden\w*|stress(?:es)? (?:the|your)|tax(?:es)? (?:the|your)|ruin\w*|destroy\w*|trigger\w*|set(?:s)? off|bring(?:s)? on|lead(?:s)? to|leak\w*|oxalate|stones|slow(?:s)? to leave|cannot clear|can't clear|stay(?:s)? in (?:the|your) (?:blood|body)|collect\w*|accumulat\w*|add\w* up|sneak\w*|hidden|hide|hides|hiding|disguis\w*|tricky|surpris\w*|deceiv\w*|rhythm|stop (?:the|your) heart|trap\w*|clash\w*|interact\w*|change how|affect\w*|stay away|weak|poor choice|high-potassium"
         ),
@@ -115,9 +115,12 @@ _NEAR: Final = 6
 _TIGHT: Final = 2
 # Signs that weigh what follows them against what stands before: behind a thing they say nothing of it.
 _COMPARED: Final = re.compile(r"than|less|fewer|instead of|rather than|in place of")
+_MUCH: Final = re.compile(r"extra|more|plenty|lots of")
 # How the reader is: behind a thing it is what comes of it, before a thing it says nothing of it.
 # Behind a thing such a word tells of it only as what it is: "is bad", not "a bad back".
-_IS: Final = re.compile(r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)")
+_IS: Final = re.compile(
+    r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)"
+)
 _COPULA: Final = re.compile(r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$")
 _STATE: Final = re.compile(r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk")
 _CONDITION: Final = re.compile(
@@ -146,13 +149,13 @@ _ASK: Final = re.compile(
     rf"|\b(?:ask|check with|talk (?:to|with)|speak (?:to|with)|consult|discuss)\b[^.;!?]{{0,30}}\b{_TEAM}\b(?: about)?(?! (?:for|to)\b)"
     r"|\b(?:ask|asking|talk|talking|check) (?:\w+ ){0,3}(?:about|on) (?:it|them|these|this|that)\b"
     rf"|\b(?:unless|only if|only when|if|as|until|when|once|after|what|that|than|the \w+)\b[^.;]{{0,30}}\b{_TEAM}\b[^.;]{{0,20}}\b(?:say|says|said|tells?|told|gives?|gave|given|oks?|okays?|okayed|agrees?|approves?|approved|prescrib\w+|orders?|ordered|picks?|chose|chooses?|set|sets|recommends?|recommended|wants?|asks?|advises?)\b"
-    rf"|\b{_TEAM}\b (?:\w+ )?(?:can|will|may|might|could|should)(?: \w+)? (?:tell|help|show|set|decide|choose|pick|suggest|adjust|guide|plan|review|want|order|ask|check|look|switch|change|prescribe|need to|work out|lower|raise|stop|cut|hold|pause|say|advise|know|let|find|give)\b"
+    rf"|\b{_TEAM}\b (?:\w+ )?(?:can|will|may|might|could|should)(?: \w+| be able to)? (?:tell|help|show|set|decide|choose|pick|suggest|adjust|guide|plan|review|want|order|ask|check|look|switch|change|prescribe|need to|work out|lower|raise|stop|cut|hold|pause|say|advise|know|let|find|give)\b"
     rf"|\b{_TEAM}\b(?: \w+)? (?:decides?|gave you|set for you|has set|have set|prescribed|chose for|has given|have given|picked|planned|sets|chooses|tells)\b"
     r"|\b(?:as|was|were|is|are|been) (?:prescribed|ordered)\b|\bprescribed (?:for|by)\b|\bright for you\b|\bokay for you to\b|\bfits your (?:\w+ )?plan\b|\bblood tests? (?:shows?|says?|tells?|decides?|is|are)\b|\bdepends? on your\b|\bunless (?:told|restricted|prescribed|ordered)\b"
     rf"|\bby (?:your|their|the) {_TEAM}\b"
 )
 _UNASKED: Final = re.compile(
-    r"(?:only|no need to|no reason to|need not|not need to|n't need to|not have to|n't have to|without|n't bother|not bother|never mind|not necessary to|instead of|rather than|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$"
+    r"(?:no need to|no reason to|need not|not need to|n't need to|not have to|n't have to|without|n't bother|not bother|never mind|not necessary to|instead of|rather than|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$|\bonly $"
 )
 _LIMIT: Final = re.compile(
     r"\b(?:within|inside|keep to|stay (?:in|under)|toward|against|part of|in|of|under|reach) (?:your|the) (?:\w+ )?(?:fluid |daily |own )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b|\bstay(?:ing)? within\b|\bwithin (?:it|that|them|yours)\b|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b|\byour (?:\w+ )?(?:fluid )?limit (?:is|of|lasts|from)\b"
@@ -211,10 +214,12 @@ def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Said:
     behind = [sign for sign in found if sign.start > start and sign.start >= end]
     left, taken = _left(clause, before, start)
     right, eaten = _right(clause, behind)
+    if right < 0 and before and all(_MUCH.fullmatch(clause, sign.start, sign.end) for sign in before):
+        left, taken = 0, False  # "the extra potassium can harm you": how much there is, not an order
     fact = any(sign.kind == "zero" for sign in found)
     if any(sign.kind == "zero" and sign.start <= start < sign.end for sign in found):
         return Said(fact=True)
-    if fact and all(sign.kind in {"zero", "amount"} for sign in found):
+    if fact and all(sign.kind in {"zero", "amount"} or _COMPARED.fullmatch(clause, sign.start, sign.end) for sign in found):
         return Said(fact=True)  # "A glass of juice holds as much potassium as a banana"
     condition = bool(_CONDITION.match(clause))
     freed = any(sign.kind == "plus" for sign in found) and "flip" not in {sign.kind for sign in found}

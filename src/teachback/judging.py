@@ -54,6 +54,13 @@ _NOUN: Final = re.compile(
 _COMES: Final = re.compile(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
 # A doing that stands this near to the beginning of its clause is what the clause is about.
 _EARLY: Final = 24
+# "Do not start, stop or change": one "not" for all of them. "Please do not.": what stood before is forbidden.
+_NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
+_FORBIDS: Final = re.compile(r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]")
+# "If you forget your binders:" says when, and neither do nor do not.
+_WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
+# "Swap for:" stands over what is to be taken.
+_INTO: Final = re.compile(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$")
 # How many sentences on a text may still speak of the same thing.
 _REACH: Final = 2
 
@@ -143,7 +150,7 @@ class Unit:
                 return 0, True, False
             if is_question(low, asks=lead.rstrip().endswith("?")) and not low.startswith(("what to", "how to", "what help")):
                 continue
-            way = lead_way(clause.text for clause in clauses(low))
+            way = 1 if _INTO.search(low) else lead_way(clause.text for clause in clauses(low) if not _WHEN.match(clause.text))
             if not way and low.startswith("for "):
                 way = 1
             if way:
@@ -155,7 +162,7 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
     """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
     at = unit.at(mention.start)
     clause = unit.clauses[at]
-    denied = at > 0 and unit.clauses[at - 1].sentence == clause.sentence and ends_denied(unit.clauses[at - 1].text)
+    denied = _denied(unit, at)
     said = said_of(clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied)
     if reports(clause.text[: mention.start - clause.start]) or (said.condition and told(unit.sentence(clause.sentence))):
         return Judged("ask", mention.start)
@@ -169,6 +176,14 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
     way, taken, place = _goes_on(unit, at, others, Said(way, taken), place, asked=asked)
     stance = _stance(unit, clause.sentence, Said(way, taken, said.fact), undecided, asked=asked, praise=praise)
     return Judged(stance, place)
+
+
+def _denied(unit: Unit, at: int) -> bool:
+    """Say whether a "not" in the clause before governs this one: "Do not, whatever you read, eat", "do not start, stop or change"."""
+    if not at or unit.clauses[at - 1].sentence != unit.clauses[at].sentence:
+        return False
+    earlier = unit.clauses[at - 1].text
+    return ends_denied(earlier) or bool(_NOT_ALL.match(f"{earlier}, {unit.clauses[at].text}"))
 
 
 def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: Said, place: int, *, asked: bool) -> tuple[int, bool, int]:
@@ -268,8 +283,8 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     said = done_in(clause.text, match.start(), match.end(), things)
     way = said.way
     behind = unit.clauses[at + 1] if at + 1 < len(unit.clauses) else None
-    if at and unit.clauses[at - 1].sentence == clause.sentence and ends_denied(unit.clauses[at - 1].text):
-        way = -way
+    if _denied(unit, at) or (way > 0 and _FORBIDS.match(unit.sentence(clause.sentence + 1))):
+        way = -abs(way)
     asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
     if way > 0 and (_harmed(unit, at, match) or (unit.myth and unit.answer < 0 and unit.is_own(clause.start) and _NOUN.match(match[0]))):
         way = -1

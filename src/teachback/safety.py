@@ -35,10 +35,10 @@ LEANS: Final = frozenset(
 # Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned. More is
 # needed where it names nothing that a rule knows, where a rule is settled on a warning, and against a rule that is sure.
 ADVISES: Final = 0.55
-WARNS: Final = -0.4
+WARNS: Final = -0.3
 UNNAMED: Final = 0.7
 SETTLED: Final = 0.7
-SURER: Final = 0.3
+SURER: Final = 0.2
 GAP: Final = "general-gap"
 
 

@@ -39,6 +39,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "clauses": set(),
         "stance": set(),
         "judging": {"clauses", "lexicon", "stance"},
+        "leaning": {"clauses", "judging", "lexicon"},
     },
     {
         "audience": set(),

@@ -47,7 +47,7 @@ def _message(finding: Finding) -> str:
 def _passages(value: object, audience: str, path: Steps = ()) -> Iterator[Passage]:
     """Give each text below a value of a file as a passage that stands alone."""
     if isinstance(value, str):
-        yield Passage(value, value, path, Role.PARAGRAPH, audience, block=".".join(map(str, path)))
+        yield Passage(value, value, path, Role.LABEL, audience, block=".".join(map(str, path)))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _passages(inner, audience, (*path, key))

@@ -66,6 +66,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "vocabulary": set(),
         "places": set(),
         "stamp": set(),
+        "listing": {"stamp"},
+        "bundle": {"listing", "stamp"},
     },
     {
         "choose": set(),
@@ -78,6 +80,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "content": {"reach"},
         "sheets": set(),
         "cutting": set(),
+        "bundling": set(),
         "said": set(),
         "audit": set(),
     },
@@ -87,7 +90,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"across": set(), "indate": set(), "explained": set()},
     {"fitting": set(), "plain": set()},
     {"press": set(), "calibration": set()},
-    {"compose": set(), "stampable": set(), "cardrun": set(), "identify": set(), "approve": set(), "selfcheck": set()},
+    {"compose": set(), "stampable": set(), "cardrun": set(), "cover": {"stampable"}, "identify": set(), "approve": set(), "selfcheck": set()},
     {"keeping": set()},
     {"duelist": set()},
     {"guard": set()},
@@ -111,7 +114,7 @@ LAYERS: list[dict[str, set[str]]] = [
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
     "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "locales", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting", "uharfbuzz": "shaping",
+    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {

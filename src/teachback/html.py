@@ -153,6 +153,14 @@ def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, lan
     return _filled("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
 
 
+def compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object) -> str:
+    """Give the HTML of the cover of a print room's file, a page for each way to list and each kind of page."""
+    sheet = f"@page {{ size: {page.width}mm {page.height}mm }}\n"
+    styles = Markup(sheet + _stylesheet(["tokens.css", "cover.css"], clinic, design))  # noqa: S704 -- checked before
+    names = {"words": words, "clinic": clinic, "language": language, "direction": _direction(language), "styles": styles}
+    return _filled("cover.html", design, Medium.PRINT, {**names, **lists})
+
+
 def marked(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
     """Turn a line into HTML; every word in it is escaped. `write_here` is what a screen reader says for a line to write on."""
     return Markup("").join(_span(span, medium, write_here) for span in line)

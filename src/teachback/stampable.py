@@ -78,14 +78,14 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
 
 
 def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
-    template = make_template(data, tuple(_opened(laid, page, served)), cut)
+    template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     blank = template.stamp([{}] * cut.cards, b"")
     if "".join("".join(read_words(blank)).split()) != "".join("".join(read_words(data)).split()):
         raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
     return template
 
 
-def _opened(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
+def opened_places(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
     """Give the places of fields with the files of their fonts."""
     faces = font_faces(page)
     names = [path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")]

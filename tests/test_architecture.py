@@ -79,7 +79,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "qr": {"code"},
         "content": {"reach"},
         "sheets": set(),
-        "cutting": set(),
+        "cutting": {"copying"},
+        "copying": set(),
         "bundling": set(),
         "said": set(),
         "audit": set(),
@@ -90,7 +91,15 @@ LAYERS: list[dict[str, set[str]]] = [
     {"across": set(), "indate": set(), "explained": set()},
     {"fitting": set(), "plain": set()},
     {"press": set(), "calibration": set()},
-    {"compose": set(), "stampable": set(), "cardrun": set(), "cover": {"stampable"}, "identify": set(), "approve": set(), "selfcheck": set()},
+    {
+        "compose": set(),
+        "stampable": set(),
+        "cardrun": set(),
+        "cover": {"stampable"},
+        "identify": set(),
+        "approve": set(),
+        "selfcheck": set(),
+    },
     {"keeping": set()},
     {"duelist": set()},
     {"guard": set()},
@@ -114,7 +123,7 @@ LAYERS: list[dict[str, set[str]]] = [
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
     "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html", "babel": "locales", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
+    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting copying bundling", "uharfbuzz": "shaping",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {

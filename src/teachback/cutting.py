@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from teachback.copying import SLOT, multiply
 from teachback.errors import Problem, TeachbackError
 from teachback.marks import RECORD
 from teachback.shaping import SlotFont, shaper, slot_font
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 # What the run of a place is drawn with; all else in it sets what later runs rely on, and stays.
 _DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'", '"'})
-_MARKER: Final = "/TeachbackSlot"
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
@@ -48,7 +48,8 @@ class Opened:
 class Cut:
     """How an edition is cut: its code and language, the smallest type (pt), and the characters of all its records (None: all that the fonts have).
 
-    `cards` is how many cards the file holds, each with two pages; of a handout it is one.
+    `cards` is how many cards the file holds, each with two pages; of a handout it is one. `copies` is how many patients' papers go into one
+    file, each beginning on the front of a sheet with `duplex`.
     """
 
     code: str
@@ -56,6 +57,8 @@ class Cut:
     floor: float
     characters: frozenset[str] | None = None
     cards: int = 1
+    copies: int = 1
+    duplex: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         fonts = tuple(_slot_font(path, cut) for path in paths)
         streams = _split(pdf, found)
         _add_fonts(pdf, found, fonts)
+        if cut.copies > 1:
+            multiply(pdf, cut.copies, streams, duplex=cut.duplex)
         out = io.BytesIO()
         pdf.save(
             out,
@@ -92,13 +97,18 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
             static_id=True,
         )
         pages = len(pdf.pages)
-    head, table, trailer, numbers = _sliced(out.getvalue(), streams)
+    head, table, trailer, numbers = _sliced(out.getvalue(), streams * cut.copies)
     slots = [
         _slot(place, one.opening, number, tuple(map(paths.index, each)), fonts, cut)
-        for place, one, each, number in zip(found, opened, named, numbers, strict=True)
+        for place, one, each, number in zip(found, opened, named, numbers, strict=False)
+    ]
+    slots += [
+        replace(slot, number=numbers[copy * streams + index], card=copy)
+        for copy in range(1, cut.copies)
+        for index, slot in enumerate(slots)
     ]
     fields = tuple(dict.fromkeys(place.field for place in found))
-    return Template(cut.code, pages, fields, cut.cards, tuple(slots), fonts, head, table, trailer)
+    return Template(cut.code, pages, fields, cut.cards * cut.copies, tuple(slots), fonts, head, table, trailer)
 
 
 def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
@@ -128,7 +138,7 @@ def _split(pdf: pikepdf.Pdf, found: list[_Found]) -> int:
             if isinstance(piece, bytes):
                 parts.append(pikepdf.Stream(pdf, zlib.compress(piece, 9), Filter=Name.FlateDecode))
             else:
-                parts.append(pikepdf.Stream(pdf, b" ", {_MARKER: found.index(piece)}))
+                parts.append(pikepdf.Stream(pdf, b" ", {SLOT: found.index(piece)}))
                 count += 1
         page.obj.Contents = parts
     if count != len(found):
@@ -242,15 +252,16 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
 
 def _read_as(read: tuple[str, ...]) -> bytes:
     """Give the table that says which characters each glyph stands for (ISO 32000-1, 9.10.3)."""
-    lines = [f"<{glyph:04x}><{characters.encode('utf-16-be').hex()}>" for glyph, characters in enumerate(read)]
+    # Glyph 0 stands for what is missing: it is never drawn.
+    lines = [f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>" for glyph, characters in enumerate(read) if glyph]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
     chars = "".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks)
     return (
         "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        "/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def\n"
-        "/CMapName/Adobe-Identity-UCS def\n/CMapType 2 def\n"
-        f"1 begincodespacerange\n<0000><ffff>\nendcodespacerange\n{chars}"
-        "endcmap\nCMapName currentdict/CMap defineresource pop\nend\nend"
+        "/CIDSystemInfo\n<< /Registry (Adobe)\n/Ordering (UCS)\n/Supplement 0\n>> def\n"
+        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+        f"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n{chars}"
+        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
     ).encode()
 
 
@@ -266,7 +277,7 @@ def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
     at = len(parts[0])
     for number, end in zip(order, ends, strict=True):
         thing = data[offsets[number] : end]
-        slot = re.search(rb"%b (\d+)" % _MARKER.encode(), thing[:200])
+        slot = re.search(rb"%b (\d+)" % SLOT.encode(), thing[:200])
         if slot:
             numbers[int(slot[1])] = number
             continue

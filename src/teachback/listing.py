@@ -134,7 +134,8 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
     fitting = [
         layout
         for layout in cover.layouts
-        if (layout.name != BY_LETTER or editions <= len(LETTERS)) and all(_has_room(cover, layout.columns[0][0]["id"], each) for each in ids)
+        if (layout.name != BY_LETTER or editions <= len(LETTERS))
+        and all(_has_room(cover, layout.columns[0][0]["id"], each) for each in ids)
     ]
     return min(fitting, key=lambda layout: layout.pages(len(ids)), default=cover.layouts[-1])
 
@@ -145,7 +146,11 @@ def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Fact
     for count, held in enumerate(pages):
         kind = 1 if count else 0
         said = _said(cover.says, facts, count + 1, len(pages))
-        drawn = [_words(cover, slot, said[key], _size(cover, slot, said[key]), right=key in _TO_THE_RIGHT) for key, slot in layout.heads[kind].items() if said.get(key)]
+        drawn = [
+            _words(cover, slot, said[key], _size(cover, slot, said[key]), right=key in _TO_THE_RIGHT)
+            for key, slot in layout.heads[kind].items()
+            if said.get(key)
+        ]
         drawn += _listed(cover, layout, kind, held)
         yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
 
@@ -217,8 +222,8 @@ def _size(cover: Cover, slot: Slot, words: str) -> float:
 def _words(cover: Cover, slot: Slot, words: str, size: float, down: float = 0.0, *, right: bool = False) -> bytes:
     """Draw words in a place, so far below it."""
     index, shaped = _shaped(cover, slot, words)
-    *turn, x, y = slot.matrix
+    a, b, c, d, x, y = slot.matrix
     if right:
         x += slot.width - shaped.length * size / EM
     steps = b"".join((b"%.2f Ts " % (rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn for rise, drawn in shaped.pieces)
-    return b"BT /Slot%d %.3f Tf %g %g %g %g %.2f %.2f Tm %b ET" % (index, size, *turn, x, y + down, steps)
+    return b"BT /Slot%d %.3f Tf %g %g %g %g %.2f %.2f Tm %b ET" % (index, size, a, b, c, d, x, y + down, steps)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError
 from teachback.shaping import EM, SlotFont, shaper
-from teachback.values import FieldFault
+from teachback.values import FieldFault, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -127,6 +127,9 @@ class Template:
             yield slot, self._drawn(slot, value) if value else slot.blank
 
     def _drawn(self, slot: Slot, value: str) -> bytes | FieldFault:
+        reason = refused(value)
+        if reason:
+            return FieldFault(slot.field, reason)
         missing = ""
         for index in slot.fonts:
             shaped = shaper(self.fonts[index]).shape(value)

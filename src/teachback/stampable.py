@@ -29,11 +29,14 @@ NAMES: Final = "styles/fonts/names/"
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
-def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+def handout_template(
+    job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None, *, copies: int = 1, duplex: bool = False
+) -> Template:
     """Give the Template of a job's handout.
 
     `characters` are those of all its records (words will do). With None they are all that the page's own fonts have: a larger file, and fewer
-    letters, because fonts that stand in for missing ones are left out. Raises
+    letters, because fonts that stand in for missing ones are left out. With `copies` it is a file for the print room that holds so many
+    records, each beginning on the front of a sheet with `duplex`; it stores once what they share. Raises
     TeachbackError with all that keeps the edition from being printed.
     """
     from teachback.pdf import write
@@ -42,7 +45,8 @@ def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset
     data = write(laid)
     proved_file(data, job.handout, laid, job.expected, served)
     expected = job.expected[0]
-    return _cut(data, laid, job.handout, served, Cut(job.code, expected.language, expected.floor, characters))
+    cut = Cut(job.code, expected.language, expected.floor, characters, copies=copies, duplex=duplex)
+    return _cut(data, laid, job.handout, served, cut)
 
 
 def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
@@ -79,8 +83,8 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
 
 def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
-    blank = template.stamp([{}] * cut.cards, b"")
-    if "".join("".join(read_words(blank)).split()) != "".join("".join(read_words(data)).split()):
+    blank = template.stamp([{}] * template.cards, b"")
+    if "".join("".join(read_words(blank)).split()) != "".join("".join(read_words(data)).split()) * cut.copies:
         raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
     return template
 

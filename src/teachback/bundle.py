@@ -66,6 +66,11 @@ class Parts:
     intents: tuple[int, ...]
     sides: str
 
+    @property
+    def code(self) -> str:
+        """The edition's code; a sheet's is that of each of its cards, here said once."""
+        return " ".join(dict.fromkeys(self.template.code.split()))
+
 
 class _Sheet(NamedTuple):
     """What is printed together, from one front side to the next: a record's handout or card, or a sheet of cards of several records."""
@@ -110,7 +115,7 @@ class Bundle:
             part = self.parts[sheet.key]
             at = file.print_pages(part.leaves, part.template.drawn(_values(sheet, part.template)))
             file.outline += [(entry.id, at) for entry in sheet.entries]
-        codes = [self.parts[key].template.code for key in used]
+        codes = [self.parts[key].code for key in used]
         listed = [f"{entry.key}\0{entry.id}\0{entry.row}" for entry in entries]
         made_of = "\0".join([name, str(number), str(of), sides, *codes, *listed])
         return file.finished(name, self.front.intents, hashlib.sha256(made_of.encode()).hexdigest()[:32])
@@ -136,7 +141,7 @@ class Bundle:
         lines = []
         for sheet in sheets:
             part = self.parts[sheet.key]
-            code, pages = part.template.code, len(part.leaves)
+            code, pages = part.code, len(part.leaves)
             lines += [Line(entry.row, entry.id, code, keys.index(sheet.key), pages, at) for entry in sheet.entries]
             at += file.fill(pages)
         leaves = [leaf for key in keys for leaf in self.parts[key].leaves]
@@ -147,9 +152,7 @@ class Bundle:
             rows=(min(line.row for line in lines), max(line.row for line in lines)),
             papers=tuple(dict.fromkeys(_paper(leaf.size) for leaf in leaves)),
             sides=file.sides,
-            editions=tuple(
-                (self.parts[key].template.code, len(self.parts[key].leaves), _paper(self.parts[key].leaves[0].size)) for key in keys
-            ),
+            editions=tuple((self.parts[key].code, len(self.parts[key].leaves), _paper(self.parts[key].leaves[0].size)) for key in keys),
         )
         for number, drawn in cover_pages(self.cover, layout, lines, facts):
             leaf = self.front.leaves[number]
@@ -186,6 +189,7 @@ class _File:
         # The table of offsets: number 0 is not used (ISO 32000-1, 7.5.4), and neither are stored objects that no page needs.
         self._table: list[tuple[int, int, int]] = [(0, 0, 255)] + [(0, 0, 0)] * len(objects)
         self._small: list[tuple[int, bytes]] = []
+        self._known: dict[bytes, int] = {}
         self._pages: list[int] = []
         for number in sorted(needs):
             self._put(number, objects[number - 1])
@@ -205,16 +209,17 @@ class _File:
 
     def add_page(self, leaf: Leaf, drawn: Sequence[bytes], *, packed: bool = False) -> None:
         """Add a page; what is drawn may be packed."""
-        steps = []
-        for step in leaf.steps:
-            number = step
-            if step < 0:
-                number = self._number()
-                content = drawn[-step - 1]
-                told = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
-                self._put(number, told % (number, len(content), content) if packed else stream(number, content))
-            steps.append(b"%d 0 R" % number)
+        steps = [b"%d 0 R" % (step if step > 0 else self._drawn(drawn[-step - 1], packed=packed)) for step in leaf.steps]
         self._pages.append(self._add(b"%b/Contents[%b]/Parent %d 0 R>>" % (leaf.begins, b" ".join(steps), self._tree)))
+
+    def _drawn(self, content: bytes, *, packed: bool) -> int:
+        """Give the number of what is drawn; empty lines and dates come again and again, and are there once."""
+        number = self._known.get(content)
+        if number is None:
+            number = self._known[content] = self._number()
+            told = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
+            self._put(number, told % (number, len(content), content) if packed else stream(number, content))
+        return number
 
     def turn_over(self, size: tuple[float, float]) -> None:
         """Add a blank page where the next one would not be a front."""

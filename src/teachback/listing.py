@@ -35,6 +35,7 @@ _GRAY: Final = b"0.6 G 0.5 w"
 # It has so much room of its own, and stands so far below the words, as parts of the way from one line to the next.
 _GAP: Final = 0.3
 _BELOW: Final = 0.42
+_EDITION: Final = "edition"
 _COMPARE: Final = "Compare the clinic's own cover.html and cover.css with the built-in ones."
 
 
@@ -145,12 +146,13 @@ def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Fact
     pages = list(layout.split(lines))
     for count, held in enumerate(pages):
         kind = 1 if count else 0
-        said = _said(cover.says, facts, count + 1, len(pages))
-        drawn = [
-            _words(cover, slot, said[key], _size(cover, slot, said[key]), right=key in _TO_THE_RIGHT)
-            for key, slot in layout.heads[kind].items()
-            if said.get(key)
-        ]
+        said = {key: words for key, words in _said(cover.says, facts, count + 1, len(pages)).items() if words}
+        places = {key: slot for key, slot in layout.heads[kind].items() if key in said}
+        sizes = {key: _size(cover, slot, said[key]) for key, slot in places.items()}
+        # What stands below each other is of one size.
+        least = min((size for key, size in sizes.items() if key.startswith(_EDITION)), default=0.0)
+        sizes.update({key: least for key in sizes if key.startswith(_EDITION)})
+        drawn = [_words(cover, slot, said[key], sizes[key], right=key in _TO_THE_RIGHT) for key, slot in places.items()]
         drawn += _listed(cover, layout, kind, held)
         yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
 
@@ -171,7 +173,7 @@ def _said(says: Mapping[str, str], facts: Facts, page: int, pages: int) -> dict[
         "part": says["part"].format(page=page, pages=pages) if pages > 1 else "",
         **{f"letter{index}": letter for index, letter in enumerate(letters)},
         **{
-            f"edition{index}": says["edition"].format(code=code, pages=count, paper=paper)
+            f"{_EDITION}{index}": says["edition"].format(code=code, pages=count, paper=paper)
             for index, (code, count, paper) in enumerate(letters.values())
         },
     }

@@ -72,6 +72,8 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
         ("label: Weight}", "label: 'Weight {record.side}'}", "name: weight", "no record can be written into what a field says of itself"),
         ("title: A tiny handout", "title: For {record.side}", "title:", "no record can be written into a title, which names the file, too"),
         ("title: What is this?", "title: 'Is {record.side}?'", "title: 'Is", "no record can be written into the heading of a section, which the file's outline repeats"),
+        ("{record.fluid} liters", "[{record.fluid} liters](https://example.org)", "https:", "no record can be written into the words of a link"),
+
         (", choices: [left, right]", "", "name: side", "the field 'side' has no choices"),
         ("type: phone", "choices: [one]", "name: phone", "the field 'phone' has choices, and is none"),
         ("width_mm: 16", "width_mm: 400", "width_mm: 400", "the number is too large"),

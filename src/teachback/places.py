@@ -5,6 +5,7 @@ Each finding is a pair of the path inside the handout and a Problem that has no 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.document import Handout, Model
@@ -22,7 +23,8 @@ _NO_PLACES: Final = {
     "alt": "the words of a picture",
     "columns": "the heading of a column, which a long table repeats",
 }
-_BEFORE: Final = "Write the place into a text of its own."
+_IN_LINK: Final = re.compile(r"\[[^\]\[]*\{record\.[^\]\[]*\]\(")
+_APART: Final = "Write the place into a text of its own."
 
 
 def place_problems(handout: Handout) -> Iterator[Finding]:
@@ -45,7 +47,7 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
         if name not in declared and path[-1] == "field":
             yield path, Problem(f"the field '{name}' is not declared", f"Declare it below `fields:`. {guess(name, declared)}".strip())
     for path, what in _misplaced(handout):
-        yield path, Problem(f"no record can be written into {what}", _BEFORE)
+        yield path, Problem(f"no record can be written into {what}", _APART)
 
 
 def _choice_problems(one: RecordField) -> Iterator[Problem]:
@@ -72,6 +74,8 @@ def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
             yield path, "a title, which names the file, too"
         elif path[0] == "sections" and path[2] == "title":
             yield path, "the heading of a section, which the file's outline repeats"
+        elif _IN_LINK.search(value):
+            yield path, "the words of a link"
         elif path[0] == "fields":
             yield path, "what a field says of itself"
         else:

@@ -242,6 +242,22 @@ def test_a_long_value_is_made_smaller_down_to_the_floor(standard: Composed) -> N
     assert (round(sizes[0], 1), round(sizes[-1], 1)) == (13.0, 12.0)
 
 
+def test_any_record_has_the_letters_of_ascii_and_of_dates(clinic: Workspace) -> None:
+    """Whatever characters were announced, a plain name and a date of any month can be written."""
+    template = composed(clinic).template()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    assert [template.faults({"patient": "Abc ~!", "visit": f"{month} 30, 2029"}) for month in months] == [()] * 12
+
+
+def test_a_font_stands_in_only_where_a_record_needs_it(clinic: Workspace) -> None:
+    """Noto Sans is in the file for letters that Atkinson Hyperlegible lacks, in the weights of the places, and else not."""
+    made = composed(clinic)
+    plain, other = made.template("Évreux"), made.template("Évreux", "Щёлково")
+    assert [font.name.partition("+")[2] for font in plain.fonts] == ["AtkinsonHyperlegible-Regular", "AtkinsonHyperlegible-Bold"]
+    assert sorted(font.name.partition("+")[2] for font in other.fonts if "Noto" in font.name) == ["NotoSans-Bold", "NotoSans-Regular"]
+    assert len(other.head) > len(plain.head)
+
+
 def test_large_print_is_never_made_smaller(clinic: Workspace) -> None:
     """18 pt is the size and the floor."""
     template = composed(clinic, size="large").template("m")

@@ -19,7 +19,6 @@ from teachback.answering import COMMANDS
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
 from teachback.rim import here as _workspace
 from teachback.rim import today as _today
-from teachback.settings import archive_folder
 from teachback.tell import (
     Progress,
     built_json,
@@ -178,6 +177,7 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
 def identify_command(code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool) -> int:
     """Say which edition a paper is, by its code or a scan, and give the very file."""
     from teachback.identify import copy_kept, identify, readable_copy
+    from teachback.settings import archive_folder
 
     folder = Path(archive) if archive else archive_folder(os.environ, _workspace())
     answers = identify(folder, code, scan)
@@ -203,6 +203,7 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
 def verify_command(folder: str | None, **flags: bool) -> int:
     """Say whether everything in an archive is still what was kept."""
     from teachback.audit import verify
+    from teachback.settings import archive_folder
 
     archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
     audit = verify(archive)
@@ -216,35 +217,6 @@ def verify_command(folder: str | None, **flags: bool) -> int:
         print_problems(audit.problems)
         click.echo(audit.summary)
     return int(audit.failed)
-
-
-@main.command("check")
-@click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
-@click.option("--audience", "-a", multiple=True, metavar="A", help="Only as this audience reads it; may be repeated. [all]")
-@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--sarif", metavar="FILE", type=click.Path(path_type=Path), help="Write the findings as SARIF too, for editors.")
-@click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and by which examples; `all` lists them.")
-def check_command(handouts: tuple[str, ...], explain: str | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
-    """Look for what is risky for a reader, hard to read, not agreed or out of date."""
-    from teachback.check import check, explained, failed
-    from teachback.sarif import sarif
-    from teachback.tell import checkup_json, print_checkup
-    from teachback.workspace import write_whole
-
-    workspace = _workspace()
-    if explain is not None:
-        click.echo(explained(explain, workspace))
-        return 0
-    with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
-        checkup = check(handouts, flags["audience"], workspace, _today(), step)
-    if flags["sarif"] is not None:
-        write_whole(flags["sarif"], sarif(checkup))
-    if flags["as_json"]:
-        click.echo(json.dumps(checkup_json(checkup), indent=2, ensure_ascii=False))
-    else:
-        print_checkup(checkup)
-    return int(failed(checkup, strict=flags["strict"]))
 
 
 @main.command("calibrate")

@@ -16,12 +16,9 @@ from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Ta
 from teachback.errors import Location, Problem, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
-from teachback.picture import KINDS, picture_fault
 from teachback.places import place_problems
 from teachback.reach import reach_problems, steps
-from teachback.record import sha256
 from teachback.source import Sources
-from teachback.stock import Stock, Stocks
 from teachback.validation import validated
 from teachback.words import Words
 from teachback.workspace import Workspace, find, folders, read_bytes, shown
@@ -30,6 +27,8 @@ from teachback.yamlfile import YamlFile, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from teachback.stock import Stock, Stocks
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
@@ -52,6 +51,8 @@ class Shared:
     sources: Sources
     words: dict[str, Words]
     glyphs: frozenset[int]
+    # Where each source stands.
+    bibliography: YamlFile
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def load_shared(workspace: Workspace) -> Shared:
     glyphs = _tried(lambda: _glyphs(workspace), problems)
     audiences = _tried(lambda: _load_audiences(workspace, glyphs or frozenset()), problems)
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
-    sources = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
+    bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
     for language in sorted({path.stem for folder in folders(workspace, "content/words") for path in folder.glob("*.yaml")}):
         loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
@@ -82,13 +83,15 @@ def load_shared(workspace: Workspace) -> Shared:
             problems.append(
                 Problem(message, "Translate the words, and write the language's own name.", Location(f"content/words/{language}.yaml"))
             )
-    if problems or glyphs is None or audiences is None or clinic is None or sources is None:
+    if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
-    return Shared(audiences, clinic, sources, words, glyphs)
+    return Shared(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
 
 
 def load_stocks(workspace: Workspace) -> Stocks:
     """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
+    from teachback.stock import Stocks
+
     problems: list[Problem] = []
     merged: dict[str, Stock] = {}
     owners: dict[str, str] = {}
@@ -139,6 +142,8 @@ def picture_hash(workspace: Workspace) -> Callable[[str], str]:
     """Give the function that hashes a picture by its name below content/; empty for one that is not there."""
 
     def hashed(name: str) -> str:
+        from teachback.record import sha256
+
         path = find(workspace, f"content/{name}")
         return sha256(read_bytes(path)) if path else ""
 
@@ -208,13 +213,13 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     return clinic
 
 
-def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> Sources:
+def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
     file = _read_named(workspace, "content/sources.yaml")
     sources = validated(Sources, file)
     problems = tuple(_as_it_is(file, glyphs))
     if problems:
         raise TeachbackError(*problems)
-    return sources
+    return sources, file
 
 
 def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> Words:
@@ -339,6 +344,8 @@ def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) ->
 
 def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterator[Problem]:
     """Say what keeps a picture from being printed: it must be a small file below content/ of the workspace."""
+    from teachback.picture import KINDS, picture_fault
+
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
         yield Problem(f"the picture '{name}' lies outside the workspace", "Put it below content/images/ and write images/name.svg.", place)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.cutting import Cut, make_template
 from teachback.errors import TeachbackError
-from teachback.html import compose_cover
 from teachback.listing import LAYOUTS, LETTERS, PAGES
+from teachback.staffpages import compose_cover
 from teachback.stampable import opened_places
 
 if TYPE_CHECKING:

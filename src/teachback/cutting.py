@@ -84,7 +84,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
             raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", _COMPARE))
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
-        fonts = tuple(_slot_font(path, cut) for path in paths)
+        fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
         streams = _split(pdf, found)
         _add_fonts(pdf, found, fonts)
         if cut.copies > 1:
@@ -168,13 +168,15 @@ def _pieces(page: pikepdf.Page, wanted: dict[int, _Found]) -> Iterator[bytes | _
 
 def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
     """Give the fonts that a place needs: those that stand in only where a record has characters that the others lack."""
-    own = [shaper(_slot_font(path, cut)) for path in one.fonts]
+    own = [shaper(_slot_font(path, path.stat().st_mtime_ns, cut)) for path in one.fonts]
     lacking = any(all(each.shape(letter).missing for each in own) for letter in cut.characters or ())
     return (*one.fonts, *(one.stand_ins if lacking else ()))
 
 
 @lru_cache(16)
-def _slot_font(path: Path, cut: Cut) -> SlotFont:
+def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
+    """Cut a font down, once for each state that its file is in."""
+    del changed
     return slot_font(path.read_bytes(), cut.characters, cut.language)
 
 

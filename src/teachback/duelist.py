@@ -8,11 +8,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.compose import read_handouts
 from teachback.errors import Problem, in_file_order
 from teachback.indate import Term, source_problems, term_problems, terms, used_sources
-from teachback.workspace import Workspace, find, handout_files, read_bytes, shown
-from teachback.yamlfile import read_yaml
+from teachback.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,6 +34,8 @@ class DueList:
 
 def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
     """Gather every handout and part whose review is due by a day. Raises TeachbackError when a shared file is wrong."""
+    from teachback.compose import read_handouts
+
     reading = read_handouts(workspace, handout_files(workspace))
     found: list[Term] = []
     undated: list[Problem] = []
@@ -91,16 +91,20 @@ def as_calendar(found: Iterable[Term]) -> bytes:
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def bibliography_problems(workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date) -> tuple[Problem, ...]:
-    """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic."""
+def bibliography_problems(
+    workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date, others: Iterable[str] = ()
+) -> tuple[Problem, ...]:
+    """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
+
+    `others` are ids that something else than a handout names, such as a rule.
+    """
     path = find(workspace, "content/sources.yaml")
     if path is None:
         return ()
-    used = frozenset(name for one in authored for name in used_sources(one.handout))
-    file = read_yaml(read_bytes(path), shown(path))
-    problems = source_problems(shared.sources, used, today, file.locate)
+    used = frozenset({*others, *(name for one in authored for name in used_sources(one.handout))})
+    problems = source_problems(shared.sources, used, today, shared.bibliography.locate)
     own = path.is_relative_to(workspace.root)
-    return tuple(problem for problem in problems if own or problem.rule != "source-unused")
+    return tuple(problems) if own else ()
 
 
 def _when(day: dt.date, today: dt.date) -> str:

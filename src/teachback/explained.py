@@ -9,7 +9,7 @@ from teachback.document import RedFlagsBlock, Tier
 from teachback.errors import Severity
 from teachback.passage import Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
-from teachback.wording import PEMAT, shouted_runs, spot
+from teachback.wording import PEMAT, shouted_runs, terms_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
 def _terms(
     passage: Passage, vocabulary: Vocabulary, met: set[str], lineage: tuple[str, ...], rows: frozenset[tuple[Any, ...]]
 ) -> Iterator[Finding]:
-    for form, start, end in spot(passage.text, vocabulary.terms, vocabulary.starts):
+    for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
         if term in met or not set(entry.known_by).isdisjoint(lineage):
             continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -96,22 +97,28 @@ def forcast(counts: Counts) -> float:
 
 def count(found: Iterable[Sentence], vocabulary: Vocabulary) -> Counts:
     """Count what the formulas need."""
-    known, cache = vocabulary.syllables, vocabulary.counted
     total = words = said = long = all_words = short = 0
     for sentence in found:
-        counted = []
-        for word in sentence.words:
-            if word not in cache:
-                cache[word] = syllables(word, known)
-            counted.append(cache[word])
+        own_said, own_long, own_short = _counted(sentence.words, vocabulary)
         if sentence.whole:
             total += 1
-            words += len(counted)
-            said += sum(counted)
-            long += sum(1 for number in counted if number >= MANY)
-        all_words += len(counted)
-        short += counted.count(1)
+            words += len(sentence.words)
+            said += own_said
+            long += own_long
+        all_words += len(sentence.words)
+        short += own_short
     return Counts(total, words, said, long, all_words, short)
+
+
+@lru_cache(maxsize=8192)
+def _counted(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[int, int, int]:
+    """Give a sentence's syllables, its long words and those of one syllable, once for all its readers."""
+    cache = vocabulary.counted
+    for word in words:
+        if word not in cache:
+            cache[word] = syllables(word, vocabulary.syllables)
+    counted = [cache[word] for word in words]
+    return sum(counted), sum(1 for number in counted if number >= MANY), counted.count(1)
 
 
 def body(passages: Iterable[Passage]) -> tuple[Passage, ...]:
@@ -129,6 +136,11 @@ def graded(heard: Heard, vocabulary: Vocabulary | None = None) -> tuple[Graded, 
     sections = dict.fromkeys((p.section, p.heading) for p in passages if p.section)
     parts = [("", "", passages), *((name, head, tuple(p for p in passages if p.section == name)) for name, head in sections)]
     return tuple(_grade(name, head, part, heard.language, vocabulary) for name, head, part in parts)
+
+
+def whole(heard: Heard, vocabulary: Vocabulary | None = None) -> Graded:
+    """Grade an edition as a whole, as the first of `graded`."""
+    return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
 
 
 def _grade(section: str, heading: str, passages: tuple[Passage, ...], language: str, vocabulary: Vocabulary) -> Graded:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
     from teachback.clinic import Clinic
-    from teachback.compare import Comparison
     from teachback.edition import Edition, TableRow
     from teachback.marks import Line, Place, Span
     from teachback.words import Words
@@ -109,26 +108,17 @@ def compose_handout(edition: Edition, dress: Dress, design: Design, *, medium: M
     names += ["large-print.css"] if edition.size is TypeSize.LARGE else []
     names += ["screen.css"] if medium is Medium.SCREEN else []
     sheet = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n" if medium is Medium.PRINT else ""
-    return _render("handout.html", edition, dress, design, medium, styles=sheet + _stylesheet(names, dress.clinic, design))
+    return _render("handout.html", edition, dress, design, medium, styles=sheet + stylesheet(names, dress.clinic, design))
 
 
 def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, medium: Medium) -> str:
     """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
     edition, dress = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
-    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _stylesheet(names, dress.clinic, design)
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(names, dress.clinic, design)
     dealt = [{"edition": edition, "code": dress.code, "number": number} for number, (edition, dress) in enumerate(cards)]
     page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
     return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
-
-
-def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
-    """Give one page for a screen that lays side by side what two readers get; it holds all that it shows."""
-    own: list[str] = []
-    styles = _stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
-    styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
-    names = {"comparison": comparison, "direction": _direction(comparison.language), "styles": Markup(styles)}  # noqa: S704 -- checked before
-    return _filled("diff.html", design, Medium.SCREEN, names, own)
 
 
 def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False) -> str:
@@ -149,16 +139,8 @@ def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, lan
     styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
         design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
     )
-    names = {"words": words, "language": language, "direction": _direction(language), "sides": pages, "page": page}
-    return _filled("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
-
-
-def compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object) -> str:
-    """Give the HTML of the cover of a print room's file, a page for each way to list and each kind of page."""
-    sheet = f"@page {{ size: {page.width}mm {page.height}mm }}\n"
-    styles = Markup(sheet + _stylesheet(["tokens.css", "cover.css"], clinic, design))  # noqa: S704 -- checked before
-    names = {"words": words, "clinic": clinic, "language": language, "direction": _direction(language), "styles": styles}
-    return _filled("cover.html", design, Medium.PRINT, {**names, **lists})
+    names = {"words": words, "language": language, "direction": direction_of(language), "sides": pages, "page": page}
+    return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
 
 
 def marked(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
@@ -244,7 +226,8 @@ def wide(rows: tuple[TableRow, ...]) -> bool:
     return any(len(words_only(row.cells[0])) > LONG_HEADING for row in rows)
 
 
-def _stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
+def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
+    """Join style sheets by name, the clinic's own last, and its colours after them."""
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
     own = f":root {{ {colors}}}\n" if colors else ""
     return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
@@ -276,7 +259,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
     if medium is Medium.SCREEN:
-        styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
+        styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     names = {
         "edition": edition,
         "words": dress.words,
@@ -284,7 +267,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         "code": dress.code,
         "qr": qr,
         "styles": Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
-        "direction": _direction(edition.language),
+        "direction": direction_of(edition.language),
         "date": date,
         "counter": counter,
         "picture": picture,
@@ -295,14 +278,15 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         "medium": str(medium),
         "large": edition.size is TypeSize.LARGE,
     }
-    return _filled(template, design, medium, {**names, **more}, own)
+    return fill_page(template, design, medium, {**names, **more}, own)
 
 
-def _direction(language: str) -> str:
+def direction_of(language: str) -> str:
+    """Say which way a language is written: ltr or rtl."""
     return "rtl" if language.partition("-")[0] in RTL else "ltr"
 
 
-def _filled(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
+def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
     """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
     page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
     foreign = foreign_loads(page, own.__contains__ if medium is Medium.SCREEN else shown_on_paper(design.files))
@@ -321,7 +305,7 @@ def _foreign_problem(name: str, design: Design) -> Problem:
     return Problem(f"a page must hold all it shows, and this one asks for '{name[:80]}'", hint, place)
 
 
-def _inside(match: re.Match[str], design: Design, own: list[str]) -> str:
+def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
     """Put a file that the styles name into them; a comment, and a file that may not be shown, stay: `foreign_loads` finds them."""
     name = served(f"styles/{match[2]}", design.files)
     return match[0] if name is None else f'url("{_data_url(design.files[name], own)}")'

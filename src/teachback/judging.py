@@ -70,16 +70,16 @@ class Unit:
         """All of it in small letters."""
         return lowered(f"{self._front}{self.own}\n{self.after}" if self.after else f"{self._front}{self.own}")
 
-    @property
+    @cached_property
     def _front(self) -> str:
         return f"{self.before}\n" if self.before else ""
 
-    @property
+    @cached_property
     def first(self) -> int:
         """Where the passage's own text begins."""
         return len(self._front)
 
-    @property
+    @cached_property
     def last(self) -> int:
         """Where it ends."""
         return self.first + len(self.own)
@@ -140,6 +140,7 @@ class Unit:
         return 0, False, False
 
 
+@lru_cache(maxsize=4096)
 def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str) -> Judged:
     """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
     at = unit.at(mention.start)
@@ -220,6 +221,7 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     return not decided and asks_first(earlier)
 
 
+@lru_cache(maxsize=4096)
 def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: re.Pattern[str]) -> Judged | None:
     """Judge whether a unit tells the reader to do what `doing` finds, near a mention; None where it finds nothing."""
     number = unit.clauses[unit.at(mention.start)].sentence

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -31,10 +32,13 @@ class Mention:
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """All names by their first word: the other words, the name, its classes (none where it only looks like a name)."""
+    """All names by their first word: the other words, the name, its classes (none where it only looks like a name).
+
+    `long` are the first words that may be misspelt, by their first letter and their length.
+    """
 
     entries: Mapping[str, tuple[tuple[tuple[str, ...], str, frozenset[str]], ...]]
-    slips: Mapping[str, str] = field(default_factory=dict)
+    long: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     misspelt: Mapping[str, str] = field(default_factory=dict)
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
@@ -42,10 +46,11 @@ class Lexicon:
         return tuple(self._mentions(text))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
-        words = [(match.start(), match.end(), self.misspelt.get(match[0], match[0])) for match in _WORD.finditer(text)]
+        spans = [match.span() for match in _WORD.finditer(text)]
+        words = [self.misspelt.get(word, word) for word in (text[start:end] for start, end in spans)]
         at = 0
         while at < len(words):
-            word = words[at][2]
+            word = words[at]
             if word not in self.entries and len(word) < _LONG and not word.endswith("'s"):
                 at += 1
                 continue
@@ -55,17 +60,33 @@ class Lexicon:
                 continue
             size, name, classes = found
             if classes:
-                yield Mention(words[at][0], words[at + size - 1][1], name.lstrip("="), classes)
+                yield Mention(spans[at][0], spans[at + size - 1][1], name.lstrip("="), classes)
             at += size
 
-    def _at(self, words: list[tuple[int, int, str]], at: int) -> tuple[int, str, frozenset[str]] | None:
-        first = words[at][2].removesuffix("'s")
+    def _at(self, words: list[str], at: int) -> tuple[int, str, frozenset[str]] | None:
+        first = words[at].removesuffix("'s")
         if first not in self.entries and len(first) >= _LONG:
-            first = next((self.slips[shorter] for shorter in _shorter(first) if shorter in self.slips), first)
+            first = self._meant(first)
         for rest, name, classes in self.entries.get(first, ()):
-            if all(at + i + 1 < len(words) and words[at + i + 1][2] == word for i, word in enumerate(rest)):
+            if not rest or tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
                 return len(rest) + 1, name, classes
         return None
+
+    @lru_cache(maxsize=8192)  # noqa: B019 -- a lexicon lasts as long as the run
+    def _meant(self, word: str) -> str:
+        """Give the name that a word is a slip of; the word itself where it is none."""
+        found = [
+            other
+            for length in (len(word) - 1, len(word), len(word) + 1)
+            for other in self.long.get((word[0], length), ())
+            if _near(word, other)
+        ]
+        if len(found) < _TWO:
+            return found[0] if found else word
+        # Which of several is told by the first letter left out; of those that share it, the longest name begins with the last of them.
+        found.sort(key=lambda other: (-len(self.entries[other][0][0]), other, self.entries[other][0][0]))
+        slips = {shorter: other for other in found for shorter in _shorter(other)}
+        return next(slips[shorter] for shorter in _shorter(word) if shorter in slips)
 
 
 def plural(word: str) -> str:
@@ -92,9 +113,10 @@ def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, st
         members.setdefault(wrong.lower(), set()).update(members.get(right.lower(), set()))
     forms: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
     for term, names in members.items():
+        own = frozenset(names)
         for words in _forms(term):
-            known = forms.get(words, (term, frozenset()))
-            forms[words] = (known[0], known[1] | names)
+            known = forms.get(words)
+            forms[words] = (known[0], known[1] | own) if known else (term, own)
     for phrase in pass_over:
         forms.setdefault(tuple(_WORD.findall(phrase.lower())), (phrase, frozenset()))
     single = {
@@ -103,13 +125,15 @@ def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, st
         if len(_WORD.findall(f"{wrong} {right}".lower())) == _TWO
     }
     entries: dict[str, list[tuple[tuple[str, ...], str, frozenset[str]]]] = {}
-    for words, (term, names_) in sorted(forms.items(), key=lambda form: (-len(form[0]), form[0])):
+    for words, (term, names_) in forms.items():
         entries.setdefault(words[0], []).append((words[1:], term, names_))
-    slips: dict[str, str] = {}
-    for word in entries:
+    long: dict[tuple[str, int], list[str]] = {}
+    for word, found in entries.items():
+        if len(found) > 1:
+            found.sort(key=lambda entry: (-len(entry[0]), entry[0]))
         if len(word) >= _LONG:
-            slips.update(dict.fromkeys(_shorter(word), word))
-    return Lexicon({word: tuple(found) for word, found in entries.items()}, slips, single)
+            long.setdefault((word[0], len(word)), []).append(word)
+    return Lexicon({word: tuple(found) for word, found in entries.items()}, {key: tuple(words) for key, words in long.items()}, single)
 
 
 def _forms(term: str) -> Iterator[tuple[str, ...]]:
@@ -119,6 +143,19 @@ def _forms(term: str) -> Iterator[tuple[str, ...]]:
         yield (*words[:-1], end)
         if len(words) == _TWO:  # star fruit, starfruit
             yield (words[0] + end,)
+
+
+def _near(one: str, other: str) -> bool:
+    """Say whether two words that begin with the same letter have a form of `_shorter` in common."""
+    first, last = 1, 1
+    while first < len(one) and first < len(other) and one[first] == other[first]:
+        first += 1
+    while last <= min(len(one), len(other)) - first and one[-last] == other[-last]:
+        last += 1
+    left, right = one[first : len(one) - last + 1], other[first : len(other) - last + 1]
+    if len(left) != len(right):
+        return len(left) + len(right) == 1
+    return len(left) <= 1 or left[1:] == right[:-1] or left[:-1] == right[1:]
 
 
 def _shorter(word: str) -> Iterator[str]:

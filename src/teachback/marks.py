@@ -7,17 +7,16 @@ rather than printed, because nobody can know which of the two the author meant.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
-
-from markdown_it import MarkdownIt
 
 from teachback.errors import Problem, guess, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 LINK_SCHEMES: Final = ("https://", "tel:", "mailto:")
@@ -27,6 +26,12 @@ RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # Without one of these a text has no mark, and nobody need look for any: most texts are such.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
+# Without one of these, a text that is printed as it stands does not even look like one with marks.
+_LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
+# With one of these, only the parser of Markdown knows what a text means.
+_MARKDOWN: Final = re.compile(r"[_`\[<\\\n\r]")
+# Strong words that CommonMark reads as such whatever stands around them (0.31.2, section 6.2: rules 5 and 7).
+_STRONG: Final = re.compile(r"(?:^|(?<=[ (]))\*\*(?=[A-Za-z0-9])([^*]*(?:[A-Za-z0-9](?=\*\*(?:[ .,;:?)]|$))|[.?](?=\*\*(?: |$))))\*\*")
 _REFUSED: Final = {
     "em_open": ("italics are hard to read and are not printed", "Use **two stars** for strong words, or none."),
     "html_inline": ("HTML is not allowed in a text", "Use **two stars** for strong words; write < as 'less than'."),
@@ -60,6 +65,16 @@ class Span:
 Line = tuple[Span, ...]
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """What there is of a token in a text that needs no parser."""
+
+    type: str
+    content: str = ""
+    attrs: Mapping[str, str] = field(default_factory=dict)
+    markup: str = ""
+
+
 def plain(line: Line) -> str:
     """Give a line's words alone."""
     return "".join(span.text for span in line if not span.blank)
@@ -67,13 +82,20 @@ def plain(line: Line) -> str:
 
 @cache
 def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
     rules = ["text", "newline", "escape", "backticks", "emphasis", "link", "image", "autolink", "html_inline"]
     return MarkdownIt("zero", {"html": True}).enable(rules).enable("balance_pairs").enable("fragments_join")
 
 
+def marked(text: str) -> bool:
+    """Say whether a text may hold a mark; one that holds none is read as it stands."""
+    return _MARKING.search(text) is not None
+
+
 def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ...]:
     """Say what in a text is no mark of ours; the places are added by the caller, who knows the file and its `fields`."""
-    return tuple(dict.fromkeys((*_written_problems(text, fields), *_token_problems(text)))) if _MARKING.search(text) else ()
+    return tuple(dict.fromkeys((*_written_problems(text, fields), *_token_problems(text)))) if marked(text) else ()
 
 
 def places_in(text: str) -> tuple[str, ...]:
@@ -134,6 +156,8 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
 
 def plain_problems(text: str) -> tuple[Problem, ...]:
     """Say what in a text that is printed as it stands looks like a mark: it would be printed with its stars and braces."""
+    if not _LOOKS_MARKED.search(text):
+        return ()
     for pattern, what in ((r"</?[a-zA-Z!]", "HTML"), (r"\*\*", "two stars **"), (r"\{[^{}]*\}", "a placeholder"), (r"\]\(", "a link")):
         if re.search(pattern, text):
             return (Problem(f"{what} cannot stand here: this text is printed as it is", "Write plain words."),)
@@ -145,7 +169,7 @@ def parse_marks(text: str, values: Mapping[str, str | None], widths: Mapping[str
 
     `widths` are those of the fields of a patient's record, in mm.
     """
-    if not _MARKING.search(text):
+    if not marked(text):
         return (Span(text.strip()),) if text.strip() else ()
     spans: list[Span] = []
     strong = 0
@@ -166,8 +190,27 @@ def parse_marks(text: str, values: Mapping[str, str | None], widths: Mapping[str
     return tuple(spans)
 
 
-def _tokens(text: str) -> list[Token]:
-    return _parser().parseInline(text.strip())[0].children or []
+def _tokens(text: str) -> Sequence[Token | _Piece]:
+    text = text.strip()
+    return _pieces(text) or _parser().parseInline(text)[0].children or ()
+
+
+def _pieces(text: str) -> list[_Piece]:
+    """Give the tokens of a text with strong words and placeholders at most, as the parser would; none where it must be asked.
+
+    Most handouts have no other marks, and the parser takes longer to load than all their texts to check.
+    """
+    if _MARKDOWN.search(text):
+        return []
+    # Each second part is strong.
+    parts = _STRONG.split(text)
+    if any("*" in part for part in parts):
+        return []
+    found = []
+    for number, part in enumerate(parts):
+        piece = _Piece("text", part)
+        found += [_Piece("strong_open"), piece, _Piece("strong_close")] if number % 2 else [piece]
+    return found
 
 
 def _filled(content: str, values: Mapping[str, str | None], widths: Mapping[str, float], *, strong: bool, href: str | None) -> list[Span]:

@@ -6,14 +6,16 @@ under its heading, a myth and its answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teachback import document as doc
-from teachback.marks import parse_marks
+from teachback.marks import marked, parse_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Steps = tuple[Any, ...]
 
@@ -99,7 +101,8 @@ class Ear:
         """Give a text as this reader reads it, without marks; a line to write on is a blank in it."""
         if text is None:
             return ""
-        return "".join("____" if span.blank else span.text for span in parse_marks(self.pick(text, ())[0], self.values))
+        words = self.pick(text, ())[0]
+        return "".join("____" if span.blank else span.text for span in parse_marks(words, self.values)) if marked(words) else words.strip()
 
 
 def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:
@@ -189,37 +192,37 @@ def _block(block: doc.Statement, path: Steps, maker: _Maker, about: dict[str, An
     yield from ()
 
 
-@_block.register
+@_block.register(doc.TextBlock)
 def _(block: doc.TextBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield maker(block.text, (*path, "text"), Role.PARAGRAPH, **about)
 
 
-@_block.register
+@_block.register(doc.ListBlock)
 def _(block: doc.ListBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield from _list(block.items, block.lead, (path, "list"), maker, about)
 
 
-@_block.register
+@_block.register(doc.StepsBlock)
 def _(block: doc.StepsBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield from _list(block.steps, block.lead, (path, "steps"), maker, about)
 
 
-@_block.register
+@_block.register(doc.ChecklistBlock)
 def _(block: doc.ChecklistBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield from _list(block.checklist, block.lead, (path, "checklist"), maker, about)
 
 
-@_block.register
+@_block.register(doc.SummaryBlock)
 def _(block: doc.SummaryBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield from _list(block.summary, None, (path, "summary"), maker, about)
 
 
-@_block.register
+@_block.register(doc.TableBlock)
 def _(block: doc.TableBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield from _table(block.table, (*path, "table"), maker, about)
 
 
-@_block.register
+@_block.register(doc.CalloutBlock)
 def _callout(block: doc.CalloutBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     about = {**about, "callout": str(block.callout)}
     if block.title is not None:
@@ -230,21 +233,21 @@ def _callout(block: doc.CalloutBlock, path: Steps, maker: _Maker, about: dict[st
     yield from maker.items(block.items, (*path, "list"), {**about, "lead": maker.ear.plain(block.text) or about["lead"]})
 
 
-@_block.register
+@_block.register(doc.ReasonsBlock)
 def _(block: doc.ReasonsBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     for index, reason in enumerate(block.reasons):
         if maker.ear.reached(reason):
             yield from _reason(reason, (*path, "reasons", index), maker, about)
 
 
-@_block.register
+@_block.register(doc.MythsBlock)
 def _(block: doc.MythsBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     for index, myth in enumerate(block.myths):
         if maker.ear.reached(myth):
             yield from _myth(myth, (*path, "myths", index), maker, about)
 
 
-@_block.register
+@_block.register(doc.MyNumbersBlock)
 def _(block: doc.MyNumbersBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     for index, number in enumerate(block.my_numbers):
         if maker.ear.reached(number):
@@ -253,33 +256,33 @@ def _(block: doc.MyNumbersBlock, path: Steps, maker: _Maker, about: dict[str, An
                 yield maker(number.hint, (*path, "my_numbers", index, "hint"), Role.ITEM, **about)
 
 
-@_block.register
+@_block.register(doc.TeachBackBlock)
 def _(block: doc.TeachBackBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     if block.lead is not None:
         yield maker(block.lead, (*path, "lead"), Role.LEAD, **about)
     yield from maker.items(block.teach_back, (*path, "teach_back"), {**about, "lead": maker.ear.plain(block.lead)}, Role.QUESTION)
 
 
-@_block.register
+@_block.register(doc.PersonalBlock)
 def _(block: doc.PersonalBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     del path
     yield from maker.labels(block.personal, about)
 
 
-@_block.register
+@_block.register(doc.NotesBlock)
 def _(block: doc.NotesBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     if block.prompt is not None:
         yield maker(block.prompt, (*path, "prompt"), Role.LABEL, **about)
 
 
-@_block.register
+@_block.register(doc.FigureBlock)
 def _(block: doc.FigureBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield maker(block.alt, (*path, "alt"), Role.ALT, **about)
     if block.caption is not None:
         yield maker(block.caption, (*path, "caption"), Role.CAPTION, **about)
 
 
-@_block.register
+@_block.register(doc.QuoteBlock)
 def _(block: doc.QuoteBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     yield maker(block.quote, (*path, "quote"), Role.QUOTE, **about)
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from PIL import Image, ImageFile, ImageOps
-
 from teachback.errors import Problem, TeachbackError
 
 if TYPE_CHECKING:
@@ -69,6 +67,8 @@ def grey_picture(data: bytes) -> Grey:
         raise TeachbackError(
             Problem(f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB", "Scan it again at 300 dots to the inch.")
         )
+    from PIL import Image, ImageOps
+
     try:
         with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.width * picture.height <= MAX_SCAN_PIXELS:
@@ -97,6 +97,9 @@ def picture_fault(data: bytes, suffix: str) -> Fault | None:
 
 
 def _pixels_fault(data: bytes, kind: str) -> Fault | None:
+    # Most pictures are drawings, which need no Pillow.
+    from PIL import Image
+
     try:
         with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.format != kind:
@@ -118,6 +121,8 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
 @contextmanager
 def _strict() -> Iterator[None]:
     """Make Pillow refuse what is cut off, and keep to itself what it thinks of sizes: the limits here are lower."""
+    from PIL import ImageFile
+
     lenient = ImageFile.LOAD_TRUNCATED_IMAGES
     # WeasyPrint tells Pillow, for the whole process, to make do with half a picture.
     ImageFile.LOAD_TRUNCATED_IMAGES = False

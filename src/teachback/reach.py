@@ -5,6 +5,7 @@ Each finding is a pair of the path inside the handout and a Problem that has no 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from teachback.document import Chosen, Handout, RedFlag, RedFlagsBlock, Tier
@@ -12,7 +13,7 @@ from teachback.errors import Problem, nearest
 from teachback.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from teachback.audience import Audiences
 
@@ -22,6 +23,8 @@ _NO_TEXTS = frozenset({"review", "silent_for"})
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
+# The handout that was walked last: nine checks in a row walk the same one, and nothing in it ever changes.
+_LAST: list[tuple[Handout, Sequence[tuple[Path, object]]]] = []
 
 
 def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
@@ -38,15 +41,32 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
         yield from _flag_findings(handout, readers, audiences)
 
 
-def steps(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+def steps(value: object, path: Path = ()) -> Sequence[tuple[Path, object]]:
     """Give each value below a model with its path, in the keys that the author writes."""
-    yield path, value
-    if isinstance(value, Model):
-        for name, field in type(value).model_fields.items():
-            yield from steps(getattr(value, name), (*path, field.alias or name))
-    elif isinstance(value, tuple):
+    for handout, walked in _LAST if not path else ():
+        if handout is value:
+            return walked
+    found: list[tuple[Path, object]] = []
+    _gather(value, path, found)
+    if isinstance(value, Handout) and not path:
+        _LAST[:] = [(value, found)]
+    return found
+
+
+def _gather(value: object, path: Path, found: list[tuple[Path, object]]) -> None:
+    found.append((path, value))
+    if isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from steps(item, (*path, index))
+            _gather(item, (*path, index), found)
+    elif isinstance(value, Model):
+        for key, name in _keys(type(value)):
+            _gather(getattr(value, name), (*path, key), found)
+
+
+@cache
+def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """Give a model's keys as the author writes them, each with the name of its value."""
+    return tuple((field.alias or name, name) for name, field in model.model_fields.items())
 
 
 def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ They look for known patterns. A text without findings is a text in which none wa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import lowered, sentences
@@ -40,7 +41,7 @@ class TextRule:
     beside: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TextRules:
     """All names and all rules of a workspace."""
 
@@ -80,16 +81,21 @@ def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator
         return
     other = {passage.path: passage.text for name, heard in by_audience.items() if "ckd" in heard.ear.lineage for passage in heard.passages}
     served = any("ckd" in heard.ear.lineage for heard in by_audience.values())
-    wide = tuple(rule for rule in rules.rules if rule.file.gap)
+    wide = _wide(rules)
     for passage, unit in _units(general.passages):
         if served and other.get(passage.path) != passage.text:
             continue
-        for found in _in_unit(passage, unit, TextRules(rules.lexicon, wide), ("ckd",)):
+        for found in _in_unit(passage, unit, wide, ("ckd",)):
             if found.severity is Severity.ERROR:
                 lack = "they get this same text" if served else "there is no text for them"
                 message = f"this is advice for everybody that can harm a reader with kidney disease, and {lack}: {found.words}"
                 hint = "Write a text for `ckd`, or say who must ask first."
                 yield Finding(GAP, Severity.ERROR, passage, found.words, message, hint)
+
+
+@lru_cache(maxsize=8)
+def _wide(rules: TextRules) -> TextRules:
+    return TextRules(rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap))
 
 
 def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
@@ -111,7 +117,7 @@ def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         if passage.role is Role.ANSWER:
             verdict = verdicts.get(passage.block, "")
             before = passage.other
-            yield passage, Unit(before, f"{verdict}. {passage.text}" if verdict else passage.text, "", (), myth=True)
+            yield passage, _unit(before, f"{verdict}. {passage.text}" if verdict else passage.text, "", (), myth=True)
             continue
         if passage.role is Role.CELL:
             cells = rows[passage.path[: _row_end(passage)]]
@@ -123,7 +129,13 @@ def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
             before = passage.lead
         if passage.role is not Role.HEADING and passage.heading and not passage.text.rstrip().endswith("."):
             leads = (*leads, passage.heading)
-        yield passage, Unit(before, passage.text, after, leads)
+        yield passage, _unit(before, passage.text, after, leads)
+
+
+@lru_cache(maxsize=4096)
+def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
+    """Make a unit, once for all readers who get it: it remembers how it was read."""
+    return Unit(before, own, after, leads, myth)
 
 
 def _row_end(passage: Passage) -> int:
@@ -137,15 +149,10 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
     found: dict[tuple[int, str], Finding] = {}
     settled: set[tuple[int, str]] = set()
     classes = frozenset().union(*(mention.classes for mention in mentions))
-    for rule in rules.rules:
-        if classes.isdisjoint(rule.file.about):
+    for rule, level in _applying(rules, classes, lineage):
+        if rule.beside is not None and rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
             continue
-        level = rule.file.level(lineage)
         named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
-        if level is None or (
-            rule.beside is not None and rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text))))
-        ):
-            continue
         for mention in named:
             judged = _judged(rule, unit, mention, named)
             if judged is None:
@@ -163,6 +170,13 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
             if finding is not None and (key not in found or _ORDER[finding.severity] < _ORDER[found[key].severity]):
                 found[key] = finding
     yield from (found[key] for key in sorted(found))
+
+
+@lru_cache(maxsize=1024)
+def _applying(rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]) -> tuple[tuple[TextRule, Severity], ...]:
+    """Give the rules for what is named in a unit, each with how bad a finding is for a reader; many units name the same."""
+    levels = ((rule, rule.file.level(lineage)) for rule in rules.rules if not classes.isdisjoint(rule.file.about))
+    return tuple((rule, level) for rule, level in levels if level is not None)
 
 
 def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:

@@ -108,6 +108,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=8192)
 def closed(text: str) -> bool:
     """Say whether a text ends as a sentence does."""
     return bool(re.search(r"[.!?…][\"'”\u2019)\]]*$", text.strip()))
@@ -125,6 +126,7 @@ def is_action(text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=8192)
 def whole(text: str) -> bool:
     """Say whether words without a full stop are a sentence all the same: they ask for an action, or hold a subject and its verb."""
     words = words_of(text)

@@ -5,11 +5,15 @@ What a Template prints without values is read back here, and says word for word 
 
 from __future__ import annotations
 
+import datetime as dt
+import string
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.cutting import Cut, Opened, make_template
 from teachback.errors import Problem, TeachbackError
 from teachback.laid import openings
+from teachback.locales import dated
 from teachback.press import laid_handout, proved_file
 from teachback.reading import read_words
 from teachback.shaping import nearest_weights
@@ -34,7 +38,7 @@ def handout_template(
 ) -> Template:
     """Give the Template of a job's handout.
 
-    `characters` are those of all its records (words will do). With None they are all that the page's own fonts have: a larger file, and fewer
+    `characters` are those of all its records, as printed (words will do); ASCII and dates are always there. With None they are all that the page's own fonts have: a larger file, and fewer
     letters, because fonts that stand in for missing ones are left out. With `copies` it is a file for the print room that holds so many
     records, each beginning on the front of a sheet with `duplex`; it stores once what they share. Raises
     TeachbackError with all that keeps the edition from being printed.
@@ -82,12 +86,21 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
 
 
 def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
+    if cut.characters is not None:
+        cut = replace(cut, characters=cut.characters | _common(cut.language))
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
     # Further copies are made of the first, page by page; to read thousands of them takes longer than all else.
     if _letters(read_words(template.stamp([{}] * template.cards, b"")), len(wanted)) != wanted:
         raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
     return template
+
+
+def _common(language: str) -> frozenset[str]:
+    """Give what any record may need: the letters of ASCII, and those of dates as the language writes them."""
+    return frozenset(
+        {string.ascii_letters, string.digits, string.punctuation, *(dated(dt.date(2000, month, 28), language) for month in range(1, 13))}
+    )
 
 
 def _letters(words: Iterable[str], most: int | None = None) -> str:

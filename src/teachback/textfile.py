@@ -14,6 +14,8 @@ MAX_BYTES: Final = 1_000_000
 TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Line ends that editors do not count: every place after one would be wrong.
 _ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
+# Every character that `unseen` has something to say about: one look at a whole text is enough for most.
+_UNSEEN: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 _SAVE: Final = "Open it in a text editor and save it again, with the encoding UTF-8."
 
 
@@ -34,11 +36,10 @@ def decode(raw: bytes, name: str) -> str:
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
         place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         raise TeachbackError(Problem(f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place)) from None
-    for line_number, line in enumerate(text.split("\n"), start=1):
-        for column, character in enumerate(line, start=1):
-            fault = unseen(character)
-            if fault:
-                raise TeachbackError(Problem(*fault, Location(name, line_number, column)))
+    for found in _UNSEEN.finditer(text):
+        fault = unseen(found[0])
+        if fault:
+            raise TeachbackError(Problem(*fault, place_at(text, found.start(), name)))
     return text
 
 
@@ -60,4 +61,9 @@ def place_of(part: str, text: str, name: str, remarks: str) -> Location | None:
     """Find where a part first stands in a text, outside the remarks that the expression `remarks` matches."""
     bare = re.sub(remarks, lambda remark: re.sub(r"[^\n]", " ", remark[0]), text, flags=re.DOTALL)
     start = bare.find(part)
-    return None if start < 0 else Location(name, bare.count("\n", 0, start) + 1, start - bare.rfind("\n", 0, start))
+    return None if start < 0 else place_at(bare, start, name)
+
+
+def place_at(text: str, at: int, name: str) -> Location:
+    """Give the line and column of a place in a text, which is counted from 0."""
+    return Location(name, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Severity
 from teachback.passage import Role
-from teachback.rulebook import Example, Finding, Rule
+from teachback.rulebook import OUR_OWN, Example, Finding, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ TYPED: Final = Rule(
     "a phone number or an emergency number typed into a text",
     Severity.ERROR,
     "A number that stands in many texts is wrong in some of them after it changes. It belongs into content/clinic.yaml, once.",
+    sources=(OUR_OWN,),
     bad=(
         Example("Call 911 for chest pain."),
         Example("Questions? Call us at (303) 555-0123."),
@@ -44,6 +46,7 @@ ADVICE: Final = Rule(
     Severity.WARNING,
     "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and never start again, come to harm. "
     "The same block must say whom to ask, or when to start again.",
+    sources=("common-clinical",),
     bad=(
         Example("Stop your water pill on days when you vomit."),
         Example("Do not take ibuprofen."),
@@ -73,7 +76,11 @@ _PHONES: Final = (
     rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
     rf"{_CALLED}(?P<run>\d{{7,12}})(?!\d){_UNIT}",
 )
-_PHONE: Final = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _PHONES)
+# The shortest that they find: a trunk or a country and three digits, or 800 and letters.
+_FEWEST: Final = 4
+_FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
+# Without one of these a text holds no number to call.
+_MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
 _DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
 _ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
 _NINE: Final = re.compile(rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE)
@@ -84,6 +91,8 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
     own = {name: value for name, value in clinic.values().items() if value and name not in {"clinic.name", "clinic.emergency"}}
     own |= {"interpreter": clinic.interpreter} if clinic.interpreter else {}
     for passage in passages:
+        if not _MAY_CALL.search(passage.written):
+            continue
         text = _ADDRESS.sub("]", passage.written)
         seen: list[tuple[int, int]] = []
         for words, start, end, hint in _numbers(text, own, clinic.emergency):
@@ -102,14 +111,18 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
     for match in _NINE.finditer(text):
         yield match[0], match.start(), match.end(), "Write {clinic.emergency} in its place."
     for number in dict.fromkeys((emergency, *_EMERGENCY)):
+        if not set(number) <= set(text):
+            continue
         spaced = r"[-.\s]?".join(number)
         for match in re.finditer(rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE):
             yield match["number"], match.start("number"), match.end("number"), "Write {clinic.emergency} in its place."
     general = "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or {clinic.dialysis_unit} in its place."
     for match in _DIALLED.finditer(text):
         yield match[1], match.start(1), match.end(1), general
-    for pattern in _PHONE:
-        for match in pattern.finditer(text):
+    if sum(map(str.isdigit, text)) < _FEWEST and not _FREE.search(text):
+        return
+    for pattern in _PHONES:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
             group = match.lastgroup or 0
             yield match[group].strip(), match.start(group), match.end(group), general
 
@@ -147,11 +160,11 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
             row = passage.path[: passage.path.index("rows") + 2] if passage.role is Role.CELL and "rows" in passage.path else ()
             blocks.setdefault((passage.block, *row), []).append(passage)
     for group in blocks.values():
-        if any(_THEN.search(sentence) for passage in group for sentence in _said(passage)):
+        if any(_says_then(passage.text) for passage in group):
             continue
         context = " ".join(passage.text for passage in group[:1])
         for passage in group:
-            for sentence in _said(passage):
+            for sentence in _said(passage.text):
                 if _stops(sentence, f"{passage.lead} {passage.row} {context}"):
                     hint = "Say in the same block whom to ask, or when to start again, such as: Call us, and ask when to start again."
                     words = sentence.strip()
@@ -160,11 +173,18 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                     )
 
 
-def _said(passage: Passage) -> Iterator[str]:
-    """Give the sentences of a passage that state something."""
-    return (sentence for sentence in _SENTENCE.findall(passage.text) if not sentence.rstrip().endswith("?"))
+def _said(text: str) -> Iterator[str]:
+    """Give the sentences of a text that state something."""
+    return (sentence for sentence in _SENTENCE.findall(text) if not sentence.rstrip().endswith("?"))
 
 
+@lru_cache(maxsize=4096)
+def _says_then(text: str) -> bool:
+    """Say whether a text says whom to ask or when to start again."""
+    return any(_THEN.search(sentence) for sentence in _said(text))
+
+
+@lru_cache(maxsize=4096)
 def _stops(sentence: str, context: str) -> bool:
     """Say whether a sentence tells the reader to stop a medicine, or not to take one; what it is may stand in the lead or heading."""
     for match in _STOP.finditer(sentence):

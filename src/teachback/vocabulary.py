@@ -66,7 +66,7 @@ class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, 
     """content/rules/words/syllables.yaml: words by how many syllables they have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Hard words and terms by each of their forms in lower case, abbreviations as they are written, syllables by word.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Severity
-from teachback.passage import Passage, Role
+from teachback.passage import Role
 from teachback.rulebook import Example, Finding, Heard, Rule
 from teachback.sentence import WORD, split_sentences
 
@@ -144,7 +145,7 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Look at the words of each passage. A hard word or a vague amount is told once an edition, where it stands first."""
     seen: set[tuple[str, str]] = set()
     for passage in heard.passages:
-        for rule, words, message, hint in _in_passage(passage, vocabulary):
+        for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
             # All forms of a hard word have one hint; a vague amount is told by its words.
             key = (rule, hint if rule == "plain-hard-word" else words.lower())
             if rule in {"plain-hard-word", "plain-vague"} and key in seen:
@@ -156,19 +157,21 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
 Found = tuple[str, str, str, str]
 
 
-def _in_passage(passage: Passage, vocabulary: Vocabulary) -> Iterator[Found]:
-    yield from _hard(passage.text, vocabulary)
+@lru_cache(maxsize=4096)
+def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]:
+    """Look at one text, once for all its readers."""
+    found = list(_hard(text, vocabulary))
     for look in _LOOKS:
-        yield from look(passage.text)
-    if passage.role is not Role.QUOTE:
-        for part in split_sentences(passage.text):
-            yield from _passive(part)
-            if passage.role is not Role.MYTH:
-                yield from _third(part)
+        found += look(text)
+    for part in split_sentences(text) if role is not Role.QUOTE else ():
+        found += _passive(part)
+        if role is not Role.MYTH:
+            found += _third(part)
+    return tuple(found)
 
 
 def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
-    for form, start, end in spot(text, vocabulary.hard, vocabulary.starts):
+    for form, start, end in _spot(text, vocabulary.hard, vocabulary.starts):
         word, entry = vocabulary.hard[form]
         # A medical term may be taught instead of left out: explained.py looks after those.
         if form in vocabulary.terms or any(_covers(text, phrase, start, end) for phrase in entry.unless):
@@ -176,10 +179,21 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
         yield "plain-hard-word", text[start:end], f"'{text[start:end]}' is a hard word", f"Write '{entry.say}' instead of '{word}'."
 
 
-def spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
-    """Give every entry that stands in a text, the longest first where several begin at one word: its form, start and end."""
+@lru_cache(maxsize=4096)
+def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
+    """Give every medical term that stands in a text, the longest first where several begin at one word: its form, start and end."""
+    return tuple(_spot(text, vocabulary.terms, vocabulary.starts))
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> tuple[list[re.Match[str]], list[str]]:
+    """Give a text's words with their places, and in small letters."""
     words = list(WORD.finditer(text))
-    lower = [word.group().lower().replace("\u2019", "'") for word in words]
+    return words, [word.group().lower().replace("\u2019", "'") for word in words]
+
+
+def _spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+    words, lower = _words(text)
     index = 0
     while index < len(words):
         for size in range(min(starts.get(lower[index], 0), len(words) - index), 0, -1):
@@ -194,8 +208,8 @@ def spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) ->
                 break
         else:
             # "potassium-rich" speaks of potassium.
-            start = words[index].start()
             for part in re.finditer(r"[^-]+", words[index].group()) if "-" in lower[index] else ():
+                start = words[index].start()
                 if part.group().lower() in entries:
                     yield part.group().lower(), start + part.start(), start + part.end()
         index += 1

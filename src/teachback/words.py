@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from teachback.model import Plain
+from teachback.model import Once, Plain
 
 
 def _holding(*names: str) -> AfterValidator:
@@ -25,7 +25,7 @@ def _holding(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Word = Annotated[Plain, _holding()]
+Word = Annotated[Plain, _holding(), Once()]
 WithEmergency = Annotated[Plain, _holding("emergency")]
 WithDate = Annotated[Plain, _holding("date")]
 

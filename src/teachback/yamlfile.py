@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import yaml
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.textfile import decode, unseen
+from teachback.textfile import decode, place_at, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +24,15 @@ MAX_INDENT: Final = 100
 # In characters. The longest paragraph we know has 600; what is far longer was pasted in by mistake.
 MAX_TEXT: Final = 5000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 # What YAML makes of a value without being told; anything else was asked for with a tag.
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_TAGS: Final = frozenset(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "yaml"))
-_ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]")
+_TAGS: Final[dict[Any, str]] = {yaml.ScalarNode: f"{_TAG}str", yaml.SequenceNode: f"{_TAG}seq", yaml.MappingNode: f"{_TAG}map"}
+_NESTING_TAGS: Final = frozenset({f"{_TAG}seq", f"{_TAG}map"})
+_ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE)
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_INDENTED: Final = re.compile(rf"^[ \-?:]{{{MAX_INDENT + 1}}}", re.MULTILINE)
 _OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
 _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = "Look at this line and the one above it: a colon, a quote or the indentation is not right."
@@ -74,6 +77,19 @@ _WORDING: Final = {
     "expected a single document": ("a second document starts here", "One file holds one handout: take out the line '---'."),
     "expected <document start>": ("nothing may stand below the line '...'", "Take that line out."),
 }
+
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
+    """Guesses no kinds of scalars: nobody here asks whether a text looks like a number or a date."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def resolve(self, kind: Any, _value: str, _implicit: tuple[bool, bool]) -> str:  # noqa: ANN401 -- PyYAML's nodes have no types
+        """Give the tag of what has none."""
+        return _TAGS[kind]
 
 
 @dataclass(frozen=True)
@@ -125,8 +141,8 @@ class _Source:
     problems: list[Problem]
     seen: set[int]
 
-    def say(self, message: str, hint: str, place: Location) -> None:
-        self.problems.append(Problem(message, hint, place))
+    def say(self, message: str, hint: str, place: Any) -> None:  # noqa: ANN401 -- a Location, or PyYAML's node that stands there
+        self.problems.append(Problem(message, hint, place if isinstance(place, Location) else self.place(place)))
 
     def place(self, node: Any) -> Location:  # noqa: ANN401 -- PyYAML's nodes have no types
         return Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -156,21 +172,25 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
 
 def _refuse_depth(text: str, name: str) -> None:
     """Stop before the parser recurses: brackets in a row, or indentation that no handout has."""
+    refused: list[tuple[int, str, str]] = []
+    odd = None if text.isascii() else _ODD_SPACE.search(text)
+    if odd:
+        refused.append(
+            (odd.end() - 1, "a space of another kind stands here", "Use plain spaces to indent: copied text often brings others.")
+        )
     depth = 0
-    for line_number, line in enumerate(text.split("\n"), start=1):
-        odd = _ODD_SPACE.match(line)
-        if odd:
-            message, hint = "a space of another kind stands here", "Use plain spaces to indent: copied text often brings others."
-            raise TeachbackError(Problem(message, hint, Location(name, line_number, odd.end())))
-        for column, character in enumerate(line, start=1):
-            depth += (character in "[{") - (character in "]}")
-            if depth > MAX_DEPTH:
-                message = f"brackets are nested more than {MAX_DEPTH} deep"
-                raise TeachbackError(Problem(message, "Close them, or quote the text.", Location(name, line_number, column)))
-        indent = len(line) - len(line.lstrip(" -?:"))
-        if indent > MAX_INDENT:
-            message = f"this line is indented by more than {MAX_INDENT} columns"
-            raise TeachbackError(Problem(message, "Nest less, or start the text further left.", Location(name, line_number, 1)))
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            refused.append((bracket.start(), f"brackets are nested more than {MAX_DEPTH} deep", "Close them, or quote the text."))
+            break
+    indented = _INDENTED.search(text)
+    if indented:
+        message = f"this line is indented by more than {MAX_INDENT} columns"
+        refused.append((indented.start(), message, "Nest less, or start the text further left."))
+    if refused:
+        at, message, hint = min(refused)
+        raise TeachbackError(Problem(message, hint, place_at(text, at, name)))
 
 
 def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the library has no types for the C loader
@@ -207,37 +227,36 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
 
 
 def _plain(node: Any, source: _Source) -> Any:  # noqa: ANN401 -- YAML is any data
-    place = source.place(node)
     if id(node) in source.seen:
         # The composer gives an alias the very node of its anchor, so one seen before is an alias: this also ends
         # alias bombs and lists that contain themselves.
         hint = "Write the text out in full: anchors (&) and aliases (*) are not used here."
-        source.say("this value is repeated elsewhere by an alias", hint, place)
+        source.say("this value is repeated elsewhere by an alias", hint, node)
         return None
     source.seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
-        return _text(node, source, place)
-    if node.tag not in {f"{_TAG}seq", f"{_TAG}map"}:
-        source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", "Tags are not used here: take it out.", place)
+        return _text(node, source)
+    if node.tag not in _NESTING_TAGS:
+        source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", "Tags are not used here: take it out.", node)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, source) for item in node.value]
     return dict(_pairs(node, source))
 
 
-def _text(node: Any, source: _Source, place: Location) -> str | None:  # noqa: ANN401
+def _text(node: Any, source: _Source) -> str | None:  # noqa: ANN401
     text: str = node.value
     if node.tag not in _PLAIN_TAGS:
         hint = "Tags are not used here. A text that starts with ! must stand in quotes."
-        source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, place)
+        source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, node)
     if not node.style and text in _NULLS:
-        if re.match(r"\s*#\S", source.lines[place.line - 1][place.column - 1 :]):
+        if re.match(r"\s*#\S", source.lines[node.start_mark.line][node.start_mark.column :]):
             hint = "A text that holds # must stand in quotes. A remark has a space after its #."
-            source.say("all that follows # is a remark, so nothing stands here", hint, place)
+            source.say("all that follows # is a remark, so nothing stands here", hint, node)
         return None
     if len(text) > MAX_TEXT:
         message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
-        source.say(message, "Split it into paragraphs, each an item of its own.", place)
-    if not node.style and " " in text and re.match(r" #", source.lines[node.end_mark.line][node.end_mark.column :]):
+        source.say(message, "Split it into paragraphs, each an item of its own.", node)
+    if not node.style and " " in text and source.lines[node.end_mark.line].startswith(" #", node.end_mark.column):
         # Two spaces before it make a remark that everybody sees; one may be part of a sentence, such as "room # 5".
         end = Location(source.name, node.end_mark.line + 1, node.end_mark.column + 2)
         hint = "Put the whole text in quotes if that belongs to it; else put two spaces before the remark."
@@ -246,23 +265,23 @@ def _text(node: Any, source: _Source, place: Location) -> str | None:  # noqa: A
         # What nobody may type into the file can still be written as an escape, such as "\\x07".
         for fault in dict.fromkeys(unseen(character) for character in text):
             if fault:
-                source.say(*fault, place)
+                source.say(*fault, node)
     return text
 
 
 def _pairs(node: Any, source: _Source) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        place = source.place(key_node)
         if not isinstance(key_node, yaml.ScalarNode):
-            source.say("a key must be a word, not a list or a mapping", "A text that starts with [ or { must stand in quotes.", place)
+            hint = "A text that starts with [ or { must stand in quotes."
+            source.say("a key must be a word, not a list or a mapping", hint, key_node)
             continue
         key = key_node.value
         if key == "<<":
-            source.say("merge keys (<<) are not used here", "Write the texts out in full.", place)
+            source.say("merge keys (<<) are not used here", "Write the texts out in full.", key_node)
             continue
         if key in lines:
-            source.say(f"the key '{key}' stands twice; it stood first in line {lines[key]}", "Keep one of the two.", place)
+            source.say(f"the key '{key}' stands twice; it stood first in line {lines[key]}", "Keep one of the two.", key_node)
             continue
-        lines[key] = place.line
+        lines[key] = key_node.start_mark.line + 1
         yield key, _plain(value_node, source)

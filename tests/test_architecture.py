@@ -67,6 +67,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "vocabulary": set(),
         "places": set(),
         "stamp": set(),
+        "listing": {"stamp"},
+        "bundle": {"listing", "stamp"},
     },
     {
         "choose": set(),
@@ -81,6 +83,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "sheets": set(),
         "cutting": {"copying"},
         "copying": set(),
+        "bundling": set(),
         "since": {"compare", "passage"},
         "said": set(),
         "audit": set(),
@@ -99,6 +102,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"check": set(), "earlier": set()},
     {"report": set()},
     {"staffpages": set()},
+    {"cover": set()},
     {
         "sarif": set(),
         "build": set(),
@@ -118,7 +122,7 @@ LAYERS: list[dict[str, set[str]]] = [
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
     "click": "cli tell answering", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting copying", "uharfbuzz": "shaping",
+    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting copying bundling", "uharfbuzz": "shaping",
     "segno": "qr", "zxingcpp": "qr",
 }  # fmt: skip
 PYDANTIC = {

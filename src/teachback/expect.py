@@ -81,7 +81,7 @@ def _frame(edition: Edition, dress: Dress, *more: str) -> tuple[str, ...]:
     """Give all that templates may say around the sentences, squeezed, the longest first: words, clinic, code, dates."""
     clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
     whole = [*more, dress.code, *clinic, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)]
-    pieces = [piece for text in _texts(dress.words.model_dump(exclude={"calibrate"})) for piece in re.split(r"\{[^{}]*\}", text)]
+    pieces = [piece for text in _texts(dress.words.model_dump(exclude={"calibrate", "cover"})) for piece in re.split(r"\{[^{}]*\}", text)]
     return tuple(sorted({squeezed(text) for text in (*whole, *pieces)} - {""}, key=len, reverse=True))
 
 

@@ -88,17 +88,11 @@ class Template:
         parts: list[bytes | bytearray] = [self.head]
         table = bytearray(self.table)
         at = len(self.head)
-        faults = []
-        for slot, outcome in self._outcomes(_cards(values)):
-            if isinstance(outcome, FieldFault):
-                faults.append(outcome)
-                continue
-            part = b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (slot.number, len(outcome), outcome)
+        for slot, drawn in zip(self.slots, self.drawn(values), strict=True):
+            part = stream(slot.number, drawn)
             parts.append(part)
             ENTRY.pack_into(table, slot.number * ENTRY.size, 1, at, 0)
             at += len(part)
-        if faults:
-            raise UnstampedError(tuple(dict.fromkeys(faults)))
         # The table is the file's last object, and stands in itself.
         last = len(table) // ENTRY.size - 1
         ENTRY.pack_into(table, last * ENTRY.size, 1, at, 0)
@@ -110,6 +104,19 @@ class Template:
             b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at,
         ]
         return b"".join(parts)
+
+    def drawn(self, values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> tuple[bytes, ...]:
+        """Give what is drawn at each place, in the order of `slots`. Raises UnstampedError as `stamp` does."""
+        drawn = []
+        faults = []
+        for _, outcome in self._outcomes(_cards(values)):
+            if isinstance(outcome, FieldFault):
+                faults.append(outcome)
+            else:
+                drawn.append(outcome)
+        if faults:
+            raise UnstampedError(tuple(dict.fromkeys(faults)))
+        return tuple(drawn)
 
     def _outcomes(self, cards: Sequence[Mapping[str, str]]) -> Iterator[tuple[Slot, bytes | FieldFault]]:
         if len(cards) != self.cards:
@@ -141,6 +148,11 @@ class Template:
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
         return FieldFault(slot.field, f"has {_script(missing)} that the fonts do not have")
+
+
+def stream(number: int, content: bytes) -> bytes:
+    """Write a stream as it stands, as an object of that number."""
+    return b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (number, len(content), content)
 
 
 def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:

@@ -88,7 +88,7 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
 def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
     if cut.characters is not None:
         cut = replace(cut, characters=cut.characters | _common(cut.language))
-    template = make_template(data, tuple(_opened(laid, page, served)), cut)
+    template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
     # Further copies are made of the first, page by page; to read thousands of them takes longer than all else.
     if _letters(read_words(template.stamp([{}] * template.cards, b"")), len(wanted)) != wanted:
@@ -113,7 +113,7 @@ def _letters(words: Iterable[str], most: int | None = None) -> str:
     return text
 
 
-def _opened(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
+def opened_places(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
     """Give the places of fields with the files of their fonts."""
     faces = font_faces(page)
     names = [path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")]

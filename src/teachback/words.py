@@ -76,6 +76,32 @@ class CalibrateWords(_Closed):
     back_steps: tuple[Word, ...] = Field(min_length=1)
 
 
+class CoverWords(_Closed):
+    """The words of the page that lists what is in a print room's file."""
+
+    title: Word
+    file: Annotated[Plain, _holding("number", "of")]
+    records: Word
+    pages: Word
+    sheets: Word
+    rows: Word
+    papers: Word
+    from_to: Annotated[Plain, _holding("first", "last")]
+    one_side: Word
+    long_edge: Word
+    short_edge: Word
+    part: Annotated[Plain, _holding("page", "pages")]
+    editions: Word
+    edition: Annotated[Plain, _holding("code", "pages", "paper")]
+    row: Word = Field(description="The heading of a record's row in the file of records; short.")
+    id: Word
+    code: Word
+    letter: Word = Field(description="The heading of the edition's letter; as short as can be.")
+    count: Word = Field(description="The heading of how many pages a record has; short.")
+    at: Word = Field(description="The heading of a record's first page in the file; short.")
+    keep: Word
+
+
 class Words(_Closed):
     """Every word that stands in a template rather than in a handout."""
 
@@ -111,3 +137,5 @@ class Words(_Closed):
     card_nights: Word
     card_visit_soon: Word
     calibrate: CalibrateWords
+    # Only staff read it: a word of it makes no other edition, whose code is made of what this class shows.
+    cover: CoverWords = Field(repr=False)

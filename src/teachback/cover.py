@@ -1,0 +1,38 @@
+"""The cover of a print room's file, laid out once for a run: the workspace's cover.html and cover.css with the words of a language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from teachback.cutting import Cut, make_template
+from teachback.errors import TeachbackError
+from teachback.listing import LAYOUTS, LETTERS, PAGES
+from teachback.staffpages import compose_cover
+from teachback.stampable import opened_places
+
+if TYPE_CHECKING:
+    from teachback.clinic import Clinic
+    from teachback.html import Design
+    from teachback.stamp import Template
+    from teachback.units import Box
+    from teachback.words import Words
+
+# In pt; only staff read it.
+FLOOR: Final = 7.0
+
+
+def cover_template(words: Words, clinic: Clinic, language: str, page: Box, design: Design) -> Template:
+    """Give the Template of a cover on a paper's size (mm). Raises TeachbackError where it cannot be laid out."""
+    from teachback.pdf import fonts, lay_out, write
+
+    html = compose_cover(words, clinic, language, page, design, lists=LAYOUTS, kinds=PAGES, letters=range(len(LETTERS)))
+    laid = lay_out(html, design.files, fonts())
+    if laid.problems:
+        raise TeachbackError(*laid.problems)
+    cut = Cut("cover", language, FLOOR, None)
+    return make_template(write(laid), tuple(opened_places(laid, html, design.files)), cut)
+
+
+def cover_words(words: Words) -> dict[str, str]:
+    """Give the cover's sentences that numbers are put into, for `make_bundle`."""
+    return words.cover.model_dump()

@@ -108,7 +108,7 @@ class Fake:
 
 def main() -> int:
     """Be `teachback` with this engine."""
-    engine_module.open_engine = lambda *_: Fake()  # type: ignore[assignment]
+    engine_module.open_engine = lambda *_: Fake()
     return cli.run(sys.argv[1:])
 
 

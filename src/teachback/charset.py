@@ -11,12 +11,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 BLOCK: Final = 1 << 20
 # What --encoding may name, and what Python calls it.
@@ -37,6 +34,8 @@ _WESTERN: Final = "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþ�
 _SIGNS: Final = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xb0\xb7\xa0")
 # More letters in a row that are not of the alphabet from a to z are no word of a western language.
 _LONGEST_RUN: Final = 2
+# Polish writes ni before a vowel, never the letter with the accent; the Spanish letter that shares its byte stands nowhere else.
+_NO_POLISH: Final = re.compile("\u0144[aeiouy\xf3\u0105\u0119]", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -121,18 +120,15 @@ def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
 
 def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, ...]]:
     """Decide about a file that is not UTF-8, as its `line` shows."""
-    alive: dict[Reading, set[str]] = {reading: set(reading.languages) or {reading.script} for reading in (_CP1252, *_RIVALS)}
+    alive = [_CP1252, *_RIVALS]
     differs: set[Reading] = set()
     file.seek(0)
     while raw := file.readline(BLOCK):
         if raw.isascii():
             continue
         texts = {reading: _decoded(raw, reading) for reading in alive}
-        for reading, text in texts.items():
-            alive[reading] &= _fitting(text, alive[reading], reading) if text is not None else set()
-            if text != texts.get(_CP1252):
-                differs.add(reading)
-        alive = {reading: left for reading, left in alive.items() if left}
+        alive = [reading for reading, text in texts.items() if text is not None and _fits(text, reading)]
+        differs |= {reading for reading in alive if texts[reading] != texts.get(_CP1252)}
         if _CP1252 not in alive:
             message = "this line is not UTF-8, and the file does not read like Windows-1252 either"
             raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
@@ -152,19 +148,20 @@ def _decoded(raw: bytes, reading: Reading) -> str | None:
         return None
 
 
-def _fitting(text: str, languages: Iterable[str], reading: Reading) -> set[str]:
-    """Give those of the languages in which a line looks like words."""
+def _fits(text: str, reading: Reading) -> bool:
+    """Say whether a line looks like words, each in a language that is written in this encoding: a list of patients may mix them."""
     if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII ends here
-        return set()
+        return False
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     if reading.script:
         scripts = reading.script.split()
-        foreign = all(unicodedata.name(letter, "").split(" ")[0].split("-")[0] in scripts for word in words for letter in word)
-        return {reading.script} if foreign else set()
-    if not all(_cased(word) and not _crowded(word) for word in words):
-        return set()
-    letters = {letter for word in words for letter in word if not letter.isascii()}
-    return {language for language in languages if letters <= {*language, *language.upper()}}
+        return all(unicodedata.name(letter, "").split(" ")[0].split("-")[0] in scripts for word in words for letter in word)
+    return all(_cased(word) and not _crowded(word) and _spelt(word, reading) for word in words)
+
+
+def _spelt(word: str, reading: Reading) -> bool:
+    letters = {letter for letter in word if not letter.isascii()}
+    return any(letters <= {*language, *language.upper()} for language in reading.languages) and not _NO_POLISH.search(word)
 
 
 def _cased(word: str) -> bool:

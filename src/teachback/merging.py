@@ -63,7 +63,6 @@ class _Read:
     marks: tuple[bytes, ...]
     characters: dict[EditionKey, frozenset[str]]
     rows: int
-    usable: int
 
 
 def merge(order: Order, engine: Engine, step: Step | None = None) -> Merged:
@@ -159,7 +158,7 @@ def _survey(table: Table, terms: Terms, desk: Desk, size: int, jobs: int, merged
     marks: list[bytes] = []
     unknown: dict[str, None] = {}
     characters: dict[EditionKey, set[str]] = {}
-    rows = rejected = 0
+    rows = 0
 
     def marked() -> Iterator[Chunk]:
         nonlocal rows
@@ -171,7 +170,8 @@ def _survey(table: Table, terms: Terms, desk: Desk, size: int, jobs: int, merged
     for found in in_order(survey, desk, marked(), jobs):
         if isinstance(found, Lost):
             raise _ended_from_outside()
-        rejected += found.rejected
+        if found.problems:
+            raise TeachbackError(*found.problems)
         for key, letters in found.characters.items():
             characters.setdefault(key, set()).update(letters)
     if not rows:
@@ -179,7 +179,7 @@ def _survey(table: Table, terms: Terms, desk: Desk, size: int, jobs: int, merged
             Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
         )
     merged.problems += unknown_columns(list(unknown), terms.known, Location(table.name))
-    return _Read(tuple(marks), {key: frozenset(letters) for key, letters in characters.items()}, rows, rows - rejected)
+    return _Read(tuple(marks), {key: frozenset(letters) for key, letters in characters.items()}, rows)
 
 
 def _same(chunks: Iterable[Chunk], marks: tuple[bytes, ...], name: str) -> Iterator[Chunk]:

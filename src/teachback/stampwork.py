@@ -40,10 +40,10 @@ class Chunk(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What a chunk will need: the characters of each edition, and what is rejected already."""
+    """What a chunk will need: the characters of each edition; or the problems that stop the run."""
 
     characters: Mapping[EditionKey, frozenset[str]]
-    rejected: int
+    problems: tuple[Problem, ...] = ()
 
 
 class Paper(NamedTuple):
@@ -104,16 +104,21 @@ def fault_problem(error: BaseException) -> Problem:
 
 def survey(desk: Desk, chunk: Chunk) -> Survey:
     """Read the values of a chunk, to see which characters each edition will need."""
+    try:
+        return _surveyed(desk, chunk)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
+        return Survey({}, (fault_problem(error),))
+
+
+def _surveyed(desk: Desk, chunk: Chunk) -> Survey:
     letters: dict[EditionKey, set[str]] = {}
-    rejected = 0
     for entry in chunk.rows:
         values, faults = ({}, ()) if isinstance(entry, Rejected) else read_values(desk, entry)
         if isinstance(entry, Rejected) or faults:
-            rejected += 1
             continue
         for key in entry.keys:
             letters.setdefault(key, set()).update(*values.values())
-    return Survey({key: frozenset(found) for key, found in letters.items()}, rejected)
+    return Survey({key: frozenset(found) for key, found in letters.items()})
 
 
 def read_values(desk: Desk, entry: Entry) -> tuple[dict[str, str], tuple[Why, ...]]:
@@ -208,7 +213,6 @@ def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
 
 def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
     """Print a chunk into one file for each kind."""
-    assert bench.combine is not None  # noqa: S101 -- who calls has looked
     rows: list[Entry | Rejected] = []
     words: dict[int, Mapping[str, str]] = {}
     for entry in chunk.rows:
@@ -218,25 +222,51 @@ def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
         else:
             rows.append(entry)
             words[entry.row] = values
-    papers: dict[int, list[Paper]] = {row: [] for row in words}
-    entries = [row for row in rows if isinstance(row, Entry)]
+    try:
+        made = _combined(bench, rows, words)
+    except Exception:
+        tried = [row if isinstance(row, Rejected) else _tried(bench, row, words[row.row]) for row in rows]
+        if tried == rows:
+            raise
+        rows, made = tried, _combined(bench, tried, words)
+    papers: dict[int, list[Paper]] = {row.row: [] for row in rows}
     kept = 0
-    for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
-        placed = [Placed(entry.keys[index], words[entry.row], entry.id.encode(), entry.copies) for entry in entries]
+    for index, (kind, whole) in enumerate(made.items()):
         name = _combined_name(kind, chunk)
-        cover = [f"{entry.id}  {bench.stampers[entry.keys[index]].code}" for entry in entries]
-        if _is_there(bench, name, chunk.known):
-            sha256, data, kept = chunk.known[name], None, kept + 1
-        else:
-            made = b"" if bench.only_look else bench.combine(bench.stampers, placed, cover, duplex=bench.duplex)
-            sha256, data = _put(bench, name, made)
-        for entry in entries:
-            stamper = bench.stampers[entry.keys[index]]
-            papers[entry.row].append(Paper(stamper.code, name, stamper.pages * entry.copies, sha256, data))
-            # The bytes of a file are sent once.
-            data = None
+        # Made anew, as which records are in it is known only then; written only where it is not there.
+        there = _is_there(bench, name, chunk.known) and hashlib.sha256(whole).hexdigest() == chunk.known[name]
+        kept += there
+        sha256, data = (chunk.known[name], None) if there else _put(bench, name, whole)
+        for entry in rows:
+            if isinstance(entry, Entry):
+                stamper = bench.stampers[entry.keys[index]]
+                papers[entry.row].append(Paper(stamper.code, name, stamper.pages * entry.copies, sha256, data))
+                # The bytes of a file are sent once.
+                data = None
     done = [row if isinstance(row, Rejected) else Stamped(row.row, row.id, tuple(papers[row.row])) for row in rows]
     return ChunkResult(chunk.number, tuple(done), kept)
+
+
+def _combined(bench: Bench, rows: list[Entry | Rejected], words: Mapping[int, Mapping[str, str]]) -> dict[str, bytes]:
+    """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
+    assert bench.combine is not None  # noqa: S101 -- who calls has looked
+    entries = [row for row in rows if isinstance(row, Entry)]
+    made = {}
+    for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
+        placed = [Placed(entry.keys[index], words[entry.row], entry.id.encode(), entry.copies) for entry in entries]
+        cover = [f"{entry.id}  {bench.stampers[entry.keys[index]].code}" for entry in entries]
+        made[kind] = b"" if bench.only_look else bench.combine(bench.stampers, placed, cover, duplex=bench.duplex)
+    return made
+
+
+def _tried(bench: Bench, entry: Entry, values: Mapping[str, str]) -> Entry | Rejected:
+    """Print a record by itself, to see whether it can be."""
+    try:
+        for key in entry.keys:
+            bench.stampers[key].stamp(values, entry.id.encode())
+    except Exception as error:  # noqa: BLE001 -- as in _looked_at
+        return Rejected(entry.row, entry.id, (("", _fallen(error)),))
+    return entry
 
 
 def _put(bench: Bench, name: str, data: bytes) -> tuple[str, bytes | None]:

@@ -21,7 +21,7 @@ from teachback.errors import Problem, TeachbackError
 from teachback.pool import METHOD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
 
 Given = TypeVar("Given")
@@ -50,7 +50,7 @@ class _Hand:
 
 def in_order(
     function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, *, apart: bool = False
-) -> Iterator[R | Lost[T]]:
+) -> Generator[R | Lost[T]]:
     """Give `function(given, task)` for each task, in their order, from `jobs` processes; one job is done here, unless it is to be done `apart`.
 
     The function is one of a module and catches what it can raise. Whoever stops listening ends the processes. Raises TeachbackError when one

@@ -69,7 +69,7 @@ def refuse_foreign(folder: Path, wanted: Path | None = None) -> None:
             raise TeachbackError(Problem("this is a link, and a folder of its own belongs here", "Name the folder itself.", _at(folder)))
         if not folder.exists():
             return
-        names = {entry.name for entry in os.scandir(folder)}
+        names = {path.name for path in folder.iterdir()}
         if names and RUN not in names and not names <= {UNFINISHED}:
             hint = "Name a new folder with --output."
             raise TeachbackError(Problem("this folder holds something else than a run of merge", hint, _at(wanted or folder)))
@@ -110,22 +110,20 @@ def held(lock: int, folder: Path) -> None:
         raise TeachbackError(Problem("another run is at work in this folder", "Wait until it is done.", _at(folder))) from None
 
 
-def begin(folder: Path, key: str, about: Mapping[str, Any], folders: Iterable[str]) -> Run:
-    """Begin a run in its folder, or take up the one of the same key. Raises TeachbackError when there is another one."""
+def begin(folder: Path, key: str, about: Mapping[str, Any]) -> Run:
+    """Take up the run of a key in its folder, if there is one, else a new one. Raises TeachbackError when there is another one."""
     with told(folder):
         before = read_run(folder)
         if before is not None and before["key"] != key:
             hint = f"Name another folder with --output, or remove that run: teachback merge --wipe {shown(folder)}"
             raise TeachbackError(Problem("this folder holds a run of other records, editions or options", hint, _at(folder)))
         run = Run(folder, key, about, before if before and before["state"] == FINISHED else None)
-        if run.finished is None:
-            restart(run, folders)
-        else:
+        if run.finished is not None:
             (folder / JOURNAL).unlink(missing_ok=True)
         return run
 
 
-def restart(run: Run, folders: Iterable[str]) -> None:
+def go_on(run: Run, folders: Iterable[str]) -> None:
     """Open the journal and the lists; what the journal knows of an earlier start is kept."""
     folder = run.folder
     with told(folder):
@@ -235,9 +233,9 @@ def clear(folder: Path) -> None:
     """Take away a folder of files that are not finished, links unfollowed. Raises OSError."""
     if folder.is_symlink() or not folder.is_dir():
         return
-    for entry in os.scandir(folder):
-        if not entry.is_dir(follow_symlinks=False):
-            os.unlink(entry.path)  # noqa: PTH108 -- scandir gives text
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
     with suppress(OSError):
         folder.rmdir()
 
@@ -292,7 +290,7 @@ def _read_journal(run: Run) -> int:
                 said = None
             if not isinstance(said, dict):
                 break
-            if "done" in said:
+            if isinstance(said.get("done"), int) and isinstance(said.get("sha256"), dict):
                 run.done[said["done"]] = (whole, len(line))
             whole += len(line)
     return whole

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
@@ -37,7 +37,7 @@ from teachback.stampwork import (
 from teachback.tally import Merged, counts_of, manifest_lines, refuse_miscount, rejected_lines, still_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from teachback.admit import Terms
     from teachback.ledger import Run
@@ -104,21 +104,23 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     chunks = _same(_chunks(table, terms, size), read.marks, order.name)
     total = read.rows
     if order.dry_run:
-        for result in _worked(bench, chunks, order.jobs):
-            _add(merged, result, step, total)
+        with closing(_worked(bench, chunks, order.jobs)) as results:
+            for result in results:
+                _add(merged, result, step, total)
         return merged
     key, about = _key(order, engine, bench, read), {"handout": engine.handout, "program": __version__}
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
-    run = ledger.begin(order.output, key, about, folders)
+    run = ledger.begin(order.output, key, about)
     open_things.callback(ledger.close, run)
-    if run.finished is not None:
-        if still_whole(run, merged):
-            return merged
-        ledger.restart(run, folders)
-    for result in _worked(bench, _announced(run, bench, chunks), order.jobs):
-        _add(merged, result, step, total)
-        files = {paper.file: paper.sha256 for row in result.rows if isinstance(row, Stamped) for paper in row.papers}
-        ledger.report(run, result.number, files, manifest_lines(result), rejected_lines(result))
+    if run.finished is not None and still_whole(run, merged):
+        return merged
+    ledger.go_on(run, folders)
+    # Nobody is at work any more when the folder is tidied up.
+    with closing(_worked(bench, _announced(run, bench, chunks), order.jobs)) as results:
+        for result in results:
+            _add(merged, result, step, total)
+            files = {paper.file: paper.sha256 for row in result.rows if isinstance(row, Stamped) for paper in row.papers}
+            ledger.report(run, result.number, files, manifest_lines(result), rejected_lines(result))
     refuse_miscount(run, merged, read.rows, folders)
     ledger.finish(run, counts_of(merged))
     return merged
@@ -141,11 +143,13 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
 
 
 def _chunks(table: Table, terms: Terms, size: int, unknown: dict[str, None] | None = None) -> Iterator[Chunk]:
-    rows = admitted(read_rows(table), terms, unknown)
-    number = 0
-    while part := tuple(islice(rows, size)):
-        yield Chunk(number, part, {})
-        number += 1
+    # Closed when nobody wants more of it, and not whenever memory is tidied up: the file is closed then.
+    with closing(read_rows(table)) as read:
+        rows = admitted(read, terms, unknown)
+        number = 0
+        while part := tuple(islice(rows, size)):
+            yield Chunk(number, part, {})
+            number += 1
 
 
 def _mark(chunk: Chunk) -> bytes:
@@ -167,13 +171,14 @@ def _survey(table: Table, terms: Terms, desk: Desk, size: int, jobs: int, merged
             rows += len(chunk.rows)
             yield chunk
 
-    for found in in_order(survey, desk, marked(), jobs):
-        if isinstance(found, Lost):
-            raise _ended_from_outside()
-        if found.problems:
-            raise TeachbackError(*found.problems)
-        for key, letters in found.characters.items():
-            characters.setdefault(key, set()).update(letters)
+    with closing(in_order(survey, desk, marked(), jobs)) as surveys:
+        for found in surveys:
+            if isinstance(found, Lost):
+                raise _ended_from_outside()
+            if found.problems:
+                raise TeachbackError(*found.problems)
+            for key, letters in found.characters.items():
+                characters.setdefault(key, set()).update(letters)
     if not rows:
         raise TeachbackError(
             Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
@@ -200,43 +205,40 @@ def _announced(run: Run, bench: Bench, chunks: Iterable[Chunk]) -> Iterator[Chun
         yield chunk._replace(known=ledger.known(run, chunk.number))
 
 
-def _worked(bench: Bench, chunks: Iterable[Chunk], jobs: int) -> Iterator[ChunkResult]:
+def _worked(bench: Bench, chunks: Iterable[Chunk], jobs: int) -> Generator[ChunkResult]:
     """Print chunks, in order. Raises TeachbackError with the problems of a chunk that could not be done."""
     lost = 0
-    for done in in_order(work, bench, chunks, jobs):
-        result = done
-        if isinstance(result, Lost):
-            result, deaths = _one_by_one(bench, result.task)
-            lost += deaths
-            if lost > MOST_LOST:
-                raise _ended_from_outside()
-        if result.problems:
-            raise TeachbackError(*result.problems)
-        yield result
+    with closing(in_order(work, bench, chunks, jobs)) as results:
+        for done in results:
+            result = done
+            if isinstance(result, Lost):
+                result, deaths = _one_by_one(bench, result.task)
+                lost += deaths
+                if lost > MOST_LOST:
+                    raise _ended_from_outside()
+            if result.problems:
+                raise TeachbackError(*result.problems)
+            yield result
 
 
 def _one_by_one(bench: Bench, chunk: Chunk) -> tuple[ChunkResult, int]:
     """Do a chunk again whose process was ended: a record that ends it once more is rejected, the others are printed."""
-    if bench.combine:
-        again = next(in_order(work, bench, [chunk], 1, apart=True))
-        if isinstance(again, Lost):
-            raise _ended_from_outside()
-        return again, 0
+    parts = [chunk] if bench.combine else [chunk._replace(rows=(row,)) for row in chunk.rows]
     rows: list[Stamped | Rejected] = []
     kept = deaths = 0
-    for row, result in zip(
-        chunk.rows, in_order(work, bench, [chunk._replace(rows=(row,)) for row in chunk.rows], 1, apart=True), strict=True
-    ):
-        if isinstance(result, Lost):
-            deaths += 1
-            rows.append(Rejected(row.row, row.id, (("", _REASON_LOST),)))
-            if deaths > MOST_LOST:
-                raise _ended_from_outside()
-            continue
-        if result.problems:
-            return result, deaths
-        rows += result.rows
-        kept += result.kept
+    with closing(in_order(work, bench, parts, 1, apart=True)) as results:
+        for part, result in zip(parts, results, strict=True):
+            if isinstance(result, Lost):
+                deaths += 1
+                (row, *others) = part.rows
+                if others or deaths > MOST_LOST:
+                    raise _ended_from_outside()
+                rows.append(Rejected(row.row, row.id, (("", _REASON_LOST),)))
+                continue
+            if result.problems:
+                return result, deaths
+            rows += result.rows
+            kept += result.kept
     return ChunkResult(chunk.number, tuple(rows), kept), deaths
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
@@ -18,7 +18,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.sheetfile import CellFault, examine, read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MOST_COLUMNS: Final = 500
@@ -87,7 +87,7 @@ def open_table(
     return _csv(Table(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
 
 
-def read_rows(table: Table) -> Iterator[Row]:
+def read_rows(table: Table) -> Generator[Row]:
     """Give the rows of records from the first to the last. Raises TeachbackError when the file cannot be read (any more)."""
     if table.form == "jsonl":
         yield from _json_rows(table)
@@ -147,7 +147,8 @@ def _text(table: Table) -> Iterator[TextIO]:
         # It could be decoded a moment ago.
         raise changed(table.name) from None
     finally:
-        text.detach()
+        with suppress(ValueError):
+            text.detach()
 
 
 def changed(name: str) -> TeachbackError:

@@ -88,26 +88,34 @@ def counts_of(merged: Merged) -> dict[str, Any]:
 def still_whole(run: Run, merged: Merged) -> bool:
     """Say whether all that a finished run has printed is there, byte for byte; if so, its outcome is that of the run."""
     finished: Any = run.finished
+    kept = 0
     with told(run.folder):
-        for name, sha256 in finished["lists"].items():
+        if any(hash_of(str(run.folder / name)) != sha256 for name, sha256 in finished["lists"].items()):
+            return False
+        for name, sha256 in _files(run.folder / ledger.MANIFEST):
             if hash_of(str(run.folder / name)) != sha256:
                 return False
-        seen: dict[str, str] = {}
-        with (run.folder / ledger.MANIFEST).open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if row["status"] == PRINTED and seen.get(row["file"]) != row["sha256"]:
-                    # Records that share a file follow each other.
-                    seen = {row["file"]: row["sha256"]}
-                    if hash_of(str(run.folder / row["file"])) != row["sha256"]:
-                        return False
-                    merged.kept += 1
+            kept += 1
         with (run.folder / ledger.REJECTED).open(encoding="utf-8", newline="") as file:
             for number, rows in islice(groupby(csv.DictReader(file), key=lambda row: row["row"]), MOST_TOLD):
                 faults = list(rows)
                 merged.told.append(Rejected(int(number), faults[0]["id"], tuple((row["field"], row["reason"]) for row in faults)))
     merged.records, merged.printed, merged.rejected = finished["records"], finished["printed"], finished["rejected"]
+    merged.kept = kept
     merged.editions.update(finished["editions"])
     return True
+
+
+def _files(manifest: Path) -> Iterator[tuple[str, str]]:
+    """Give each file of a manifest once, with its hash. Records that share one follow each other."""
+    last = dict[str, str]()
+    with manifest.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            name = line["file"]
+            kind = name.partition("-")[0] if name.startswith(COMBINED) else name.partition("/")[0]
+            if name and last.get(kind) != name:
+                last[kind] = name
+                yield name, line["sha256"]
 
 
 def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str]) -> None:
@@ -115,8 +123,9 @@ def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str])
     with told(run.folder):
         for file in run.lists.values():
             file.flush()
-        printed, rejected, files = _listed(run.folder / UNFINISHED / ledger.MANIFEST)
-        _, listed, _ = _listed(run.folder / UNFINISHED / ledger.REJECTED)
+        printed, rejected = _listed(run.folder / UNFINISHED / ledger.MANIFEST)
+        _, listed = _listed(run.folder / UNFINISHED / ledger.REJECTED)
+        files = sum(1 for _ in _files(run.folder / UNFINISHED / ledger.MANIFEST))
         there = sum(1 for name in folders for path in (run.folder / name).iterdir() if path.suffix == ".pdf")
     sums = {
         "rows read": (rows, merged.records),
@@ -134,19 +143,10 @@ def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str])
         raise TeachbackError(*(Problem(problem.message, hint, Location(shown(run.folder))) for problem in wrong))
 
 
-def _listed(path: Path) -> tuple[int, int, int]:
-    """Count in a list the rows that were printed, those that were rejected, and the files. Rows stand in their order, each kind's files in theirs."""
+def _listed(path: Path) -> tuple[int, int]:
+    """Count in a list the rows that were printed and those that were rejected; the lines of a row follow each other."""
     counts = Counter[bool]()
-    files = 0
-    row, last = "", dict[str, str]()
     with path.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            if line["row"] != row:
-                row = line["row"]
-                counts[line.get("status") == PRINTED] += 1
-            name = line.get("file") or ""
-            kind = name.partition("-")[0] if name.startswith(COMBINED) else name.partition("/")[0]
-            if name and last.get(kind) != name:
-                last[kind] = name
-                files += 1
-    return counts[True], counts[False], files
+        for _, lines in groupby(csv.DictReader(file), key=lambda line: line["row"]):
+            counts[next(lines).get("status") == PRINTED] += 1
+    return counts[True], counts[False]

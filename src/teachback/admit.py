@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.stamper import EditionKey
 from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from teachback.rows import Row
 
@@ -26,6 +27,9 @@ MOST_UNKNOWN: Final = 50
 _PORTABLE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 # Names of devices, whatever stands behind a dot (Naming Files, Microsoft).
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))})
+
+_PAPERS: Final = frozenset(map(str, Paper))
+_SIZES: Final = frozenset(map(str, TypeSize))
 
 Why = tuple[str, str]
 
@@ -127,9 +131,9 @@ def _chosen(row: Row, terms: Terms) -> tuple[tuple[EditionKey, ...], int, list[W
         text = row.cells.get(column)
         return None if text is None else text.strip()
 
-    def one_of(name: str, said: str, known: Iterable[str]) -> str:
-        names = sorted(known)
-        if said not in names:
+    def one_of(name: str, said: str, known: Collection[str]) -> str:
+        if said not in known:
+            names = sorted(known)
             faults.append((name, f"is none of: {', '.join(names)}" if said else f"is empty; it is one of: {', '.join(names)}"))
         return said
 
@@ -137,8 +141,8 @@ def _chosen(row: Row, terms: Terms) -> tuple[tuple[EditionKey, ...], int, list[W
     # An empty cell where rows say who reads is no answer: advice for one reader can harm another.
     said = cell(terms.audience_column, "audience")
     audience = one_of("audience", terms.audience if said is None else said, terms.audiences.get(language, ()))
-    paper = one_of("paper", cell("paper", "paper") or terms.paper, map(str, Paper))
-    size = one_of("size", cell("size", "size") or terms.size, map(str, TypeSize))
+    paper = one_of("paper", cell("paper", "paper") or terms.paper, _PAPERS)
+    size = one_of("size", cell("size", "size") or terms.size, _SIZES)
     number = cell("copies", "copies") or "1"
     copies = int(number) if number.isascii() and number.isdigit() and len(number) <= len(str(MOST_COPIES)) else 0
     if not 1 <= copies <= MOST_COPIES:
@@ -146,8 +150,12 @@ def _chosen(row: Row, terms: Terms) -> tuple[tuple[EditionKey, ...], int, list[W
     if language not in terms.audiences:
         # Who reads cannot be told apart from the language: say what is wrong first.
         faults = [fault for fault in faults if fault[0] != "audience"]
-    keys = tuple(
+    return _keys(audience, language, paper, size, terms.kinds), copies, faults
+
+
+@lru_cache(1_000)
+def _keys(audience: str, language: str, paper: str, size: str, kinds: tuple[str, ...]) -> tuple[EditionKey, ...]:
+    return tuple(
         EditionKey(audience, language, "" if kind == "card" else paper, str(TypeSize.STANDARD) if kind == "card" else size, kind)
-        for kind in terms.kinds
+        for kind in kinds
     )
-    return keys, copies, faults

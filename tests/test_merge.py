@@ -20,7 +20,7 @@ from mergefake import NO_GLYPH, Fake
 from teachback import cli, crew, ledger, merging, stampwork, wiping
 from teachback import engine as engine_module
 from teachback.crew import Lost, in_order
-from teachback.errors import TeachbackError, UsageError
+from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.ledger import cell
 from teachback.merging import merge
 from teachback.order import Order
@@ -390,10 +390,25 @@ def test_a_wrong_order_is_refused_before_anything_is_made(
     records("A1,Anna,ckd,")
     records("A1,ckd", head="id,audience", name="nameless.csv")
     records(name="head.csv")
-    before = tree(".")
+    before = sorted(Path().rglob("*"))
     assert run(*arguments) == code
     assert said in capfd.readouterr().err
-    assert tree(".") == before
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("head", "wishes", "message"),
+    [
+        (HEAD, {"audience": "ckd"}, "the column 'audience' decides who reads, and 'ckd' is not used"),
+        (f"{HEAD},copies", {}, "the column 'copies' counts only with --combine"),
+    ],
+)
+def test_what_the_records_make_void_is_said(head: str, wishes: dict[str, Any], message: str) -> None:
+    """As a warning: the rows are printed."""
+    done = merged(records("A1,Anna,general," + "," * (head.count(",") - 3), head=head), **wishes)
+    (warning,) = done.problems
+    assert message in warning.message
+    assert warning.severity is Severity.WARNING
 
 
 def test_columns_can_have_other_names() -> None:

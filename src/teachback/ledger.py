@@ -17,7 +17,6 @@ import hashlib
 import io
 import json
 import os
-import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -83,7 +82,7 @@ def opened(folder: Path) -> Iterator[int]:
     """
     refuse_foreign(folder)
     with told(folder):
-        _make(folder)
+        made = _make(folder)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         held(lock, folder)
@@ -97,7 +96,8 @@ def opened(folder: Path) -> Iterator[int]:
             with suppress(OSError):
                 clear(folder / UNFINISHED)
             with suppress(OSError):
-                folder.rmdir()
+                for each in (folder, *made[1:]):
+                    each.rmdir()
     finally:
         os.close(lock)
 
@@ -257,14 +257,16 @@ def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
         return file
 
 
-def _make(folder: Path) -> None:
-    for parent in reversed((folder, *folder.parents)):
-        if not parent.exists():
-            parent.mkdir(mode=0o700)
-            parent.chmod(0o700)
-    if folder.is_symlink() or not stat.S_ISDIR(folder.lstat().st_mode):
+def _make(folder: Path) -> list[Path]:
+    """Make a folder that only its owner can look into; give those that were made, the innermost first."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(made):
+        each.mkdir(mode=0o700)
+        each.chmod(0o700)
+    if folder.is_symlink() or not folder.is_dir():
         raise TeachbackError(Problem("a folder of its own belongs here", "Take away what stands there.", _at(folder)))
     folder.chmod(0o700)
+    return made
 
 
 def _open_private(path: Path) -> IO[bytes]:

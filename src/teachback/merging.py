@@ -18,7 +18,7 @@ from teachback.admit import Rejected, admitted
 from teachback.crew import Lost, in_order
 from teachback.disk import told
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.order import refuse_missing, refuse_order, terms_of
+from teachback.order import overruled, refuse_missing, refuse_order, terms_of
 from teachback.rows import changed, open_table, read_rows, unknown_columns
 from teachback.stampwork import (
     COMBINED,
@@ -88,7 +88,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     terms = terms_of(order, engine)
     table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
     refuse_missing(table, terms, engine)
-    merged = Merged(problems=[*engine.problems, *noticed])
+    merged = Merged(problems=[*engine.problems, *noticed, *overruled(order, table)])
     desk = Desk(engine.fields, engine.read_value)
     size = order.combine or CHUNK
     read = _survey(table, terms, desk, size, order.jobs, merged)

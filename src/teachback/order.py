@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from teachback.admit import Terms
-from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -76,6 +76,19 @@ def terms_of(order: Order, engine: Engine) -> Terms:
         paper=order.paper,
         size=order.size,
     )
+
+
+def overruled(order: Order, table: Table) -> list[Problem]:
+    """Warn of wishes that the records make void, and of a column that counts for nothing."""
+    place = Location(table.name, table.skipped + 1, 1)
+    found = []
+    if order.audience and order.audience_column in table.header:
+        message = f"the column '{order.audience_column}' decides who reads, and '{order.audience}' is not used"
+        found.append(Problem(message, "Leave --audience out, or take the column out.", place, Severity.WARNING))
+    if "copies" in table.header and not order.combine:
+        message = "the column 'copies' counts only with --combine: each record has one file"
+        found.append(Problem(message, "Print the file as often as it is wanted, or add --combine N.", place, Severity.WARNING))
+    return found
 
 
 def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:

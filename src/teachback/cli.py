@@ -1,4 +1,4 @@
-"""The command line, and with tell and answering the only module that knows click: parse, call one function, print.
+"""The command line, and with tell, answering and mergecmd the only module that knows click: parse, call one function, print.
 
 Heavy modules are imported inside the commands that need them, so that `teachback --help` and a build with nothing
 to do stay quick. Exit code 0: done; 1: problems in content or data; 2: wrong usage.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from teachback import __version__
+from teachback import __version__, mergecmd
 from teachback.answering import COMMANDS
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
 from teachback.rim import here as _workspace
@@ -324,5 +324,5 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, *mergecmd.COMMANDS):
     main.add_command(_command)

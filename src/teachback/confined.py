@@ -65,7 +65,7 @@ def serve(pipe: Connection, inherited: list[Connection], given: Any, limits: Lim
     try:
         for other in inherited:
             other.close()
-        _confine(limits, scratch, parent)
+        confine(limits, scratch, parent)
         pipe.send((READY, None))
         while True:
             pipe.send(_done(given, limits, pipe, *pipe.recv()))
@@ -75,7 +75,8 @@ def serve(pipe: Connection, inherited: list[Connection], given: Any, limits: Lim
         os._exit(1)
 
 
-def _confine(limits: Limits, scratch: str, parent: int) -> None:
+def confine(limits: Limits, scratch: str, parent: int) -> None:
+    """Make this process one that ends with its parent, says nothing, leaves no image of its memory and takes no more than its share."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch

@@ -1,0 +1,181 @@
+"""Which encoding a file of records is in. It is never guessed in silence: a file that could be read in two ways is refused.
+
+UTF-8 and UTF-16 prove themselves. Old encodings of one byte a letter do not: any bytes can be read as any of them. So a file that is not UTF-8 is read
+as Windows-1252 only when its words look like words then, and in no other encoding that clinics still meet, or the same in those.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import BinaryIO, Final
+
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
+
+BLOCK: Final = 1 << 20
+# What --encoding may name, and what Python calls it.
+NAMED: Final = {
+    "utf-8": "utf-8-sig", "utf-16": "utf-16", "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be",
+    "windows-1250": "cp1250", "windows-1251": "cp1251", "windows-1252": "cp1252", "windows-1253": "cp1253", "windows-1254": "cp1254",
+    "windows-1255": "cp1255", "windows-1256": "cp1256", "windows-1257": "cp1257", "windows-1258": "cp1258",
+    "iso-8859-1": "iso8859_1", "iso-8859-2": "iso8859_2", "iso-8859-15": "iso8859_15", "mac-roman": "mac_roman", "cp437": "cp437", "cp850": "cp850",
+    "shift-jis": "cp932", "gb18030": "gb18030", "big5": "cp950", "euc-kr": "cp949",
+}  # fmt: skip
+_SAVE: Final = "Save it as UTF-8 ('CSV UTF-8' in Excel), or name its encoding, such as --encoding windows-1250."
+_BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+# Text in UTF-16 has about one zero byte for each letter of English.
+_MANY_NULS: Final = 8
+_WESTERN: Final = "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿœšžß"
+# Signs that stand between words in letters and lists of people; those that other encodings use for letters are left out.
+_SIGNS: Final = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xb0\xb7\xa0")
+# More letters in a row that are not of the alphabet from a to z are no word of a western language.
+_LONGEST_RUN: Final = 2
+# Polish writes ni before a vowel, never the letter with the accent; the Spanish letter that shares its byte stands nowhere else.
+_NO_POLISH: Final = re.compile("\u0144[aeiouy\xf3\u0105\u0119]", re.IGNORECASE)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An encoding that a file may be in: the letters of each language written in it, or the script, whose words have no letters from a to z."""
+
+    name: str
+    languages: tuple[str, ...] = ()
+    script: str = ""
+
+
+_CP1252: Final = Reading("windows-1252", (_WESTERN,))
+_RIVALS: Final = (
+    Reading(
+        "windows-1250",
+        ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "äöüß"),
+    ),
+    Reading("windows-1254", ("çğıöşüâîûİ",)),
+    Reading("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")),
+    Reading("mac-roman", (_WESTERN,)),
+    Reading("cp850", (_WESTERN,)),
+    Reading("windows-1251", script="CYRILLIC"),
+    Reading("windows-1253", script="GREEK"),
+    Reading("windows-1255", script="HEBREW"),
+    Reading("windows-1256", script="ARABIC"),
+    Reading("shift-jis", script="CJK HIRAGANA KATAKANA"),
+    Reading("gb18030", script="CJK"),
+    Reading("big5", script="CJK"),
+    Reading("euc-kr", script="HANGUL CJK"),
+)
+
+
+def find_encoding(file: BinaryIO, name: str, said: str | None = None) -> tuple[str, tuple[Problem, ...]]:
+    """Give the name of Python's codec for a file, from its start, and a warning where bytes alone do not prove it.
+
+    `said` is what a person says it is. Raises UsageError for an encoding that is not known, TeachbackError for a file that is not what was said, that
+    no encoding fits, or that several fit.
+    """
+    file.seek(0)
+    head = file.read(4)
+    if said is not None:
+        wanted = said.strip().lower().replace("_", "-")
+        if wanted not in NAMED:
+            raise UsageError(Problem(f"the encoding '{said[:40]}' is not known", nearest(wanted, NAMED)))
+        _refuse_unfit(file, name, NAMED[wanted], wanted)
+        return NAMED[wanted], ()
+    if head in _UTF32:
+        raise TeachbackError(Problem("the file is saved as UTF-32", _SAVE, Location(name, 1, 1)))
+    codec = next((codec for mark, codec in _BOMS if head.startswith(mark)), None)
+    if codec is not None:
+        _refuse_unfit(file, name, codec, "utf-16" if codec == "utf-16" else "utf-8")
+        return codec, ()
+    line, nuls, size = _fault_line(file, "utf-8")
+    if nuls * _MANY_NULS > size:
+        message = "the file looks like UTF-16, but does not begin with the mark that says so"
+        raise TeachbackError(Problem(message, "Save it as UTF-8, or name it: --encoding utf-16-le.", Location(name, 1, 1)))
+    return ("utf-8-sig", ()) if line is None else _western(file, name, line)
+
+
+def _refuse_unfit(file: BinaryIO, name: str, codec: str, said: str) -> None:
+    line, _, _ = _fault_line(file, codec)
+    if line is not None:
+        raise TeachbackError(Problem(f"this line is not {said}, as the file is said to be", _SAVE, Location(name, line, 1)))
+
+
+def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
+    """Give the first line that an encoding cannot be (None for none), and how many bytes are zero, and how many there are."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(codec)()
+    line, nuls, size = 1, 0, 0
+    try:
+        while block := file.read(BLOCK):
+            nuls, size = nuls + block.count(0), size + len(block)
+            line += decoder.decode(block).count("\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        # What is before the fault in this block; of several bytes a letter, line ends are still line ends.
+        return line + bytes(error.object[: error.start]).count(b"\n"), nuls, size
+    return None, nuls, size
+
+
+def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, ...]]:
+    """Decide about a file that is not UTF-8, as its `line` shows."""
+    alive = [_CP1252, *_RIVALS]
+    differs: set[Reading] = set()
+    file.seek(0)
+    while raw := file.readline(BLOCK):
+        if raw.isascii():
+            continue
+        texts = {reading: _decoded(raw, reading) for reading in alive}
+        alive = [reading for reading, text in texts.items() if text is not None and _fits(text, reading)]
+        differs |= {reading for reading in alive if texts[reading] != texts.get(_CP1252)}
+        if _CP1252 not in alive:
+            message = "this line is not UTF-8, and the file does not read like Windows-1252 either"
+            raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
+    others = [reading.name for reading in alive if reading in differs]
+    if others:
+        message = f"this line is not UTF-8; the file could be windows-1252, or {', '.join(others)}"
+        hint = "Save it as UTF-8 ('CSV UTF-8' in Excel), or say which it is: --encoding windows-1252."
+        raise TeachbackError(Problem(message, hint, Location(name, line, 1)))
+    hint = "Look at a page with an accented name. To read it so without this warning: --encoding windows-1252; better, save it as UTF-8."
+    return "cp1252", (Problem("this line is not UTF-8: the file is read as Windows-1252", hint, Location(name, line, 1), Severity.WARNING),)
+
+
+def _decoded(raw: bytes, reading: Reading) -> str | None:
+    try:
+        return raw.decode(NAMED[reading.name])
+    except UnicodeDecodeError:
+        return None
+
+
+def _fits(text: str, reading: Reading) -> bool:
+    """Say whether a line looks like words, each in a language that is written in this encoding: a list of patients may mix them."""
+    if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII ends here
+        return False
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    if reading.script:
+        scripts = reading.script.split()
+        return all(unicodedata.name(letter, "").split(" ")[0].split("-")[0] in scripts for word in words for letter in word)
+    return all(_cased(word) and not _crowded(word) and _spelt(word, reading) for word in words)
+
+
+def _spelt(word: str, reading: Reading) -> bool:
+    letters = {letter for letter in word if not letter.isascii()}
+    return any(letters <= {*language, *language.upper()} for language in reading.languages) and not _NO_POLISH.search(word)
+
+
+def _cased(word: str) -> bool:
+    """Say whether capitals stand where they do in names; MUñOZ is what programs make of names that know only ASCII."""
+    plain = [letter for letter in word if letter.isascii()]
+    if plain and all(letter.isupper() for letter in plain):
+        return True
+    pairs = pairwise(word)
+    return not any(a.islower() and b.isupper() and not (a.isascii() and b.isascii()) for a, b in pairs)
+
+
+def _crowded(word: str) -> bool:
+    run = longest = 0
+    for letter in word:
+        run = 0 if letter.isascii() else run + 1
+        longest = max(longest, run)
+    return longest > _LONGEST_RUN

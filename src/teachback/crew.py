@@ -1,0 +1,155 @@
+"""A long row of tasks, done by a few processes and given back in order, with little held at a time. Nothing here knows what the tasks are.
+
+`pool` is for work that a stranger's template can let run wild; this is for very many small pieces of our own. A process that is ended from outside
+takes its task with it, and nothing else.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import tempfile
+import warnings
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from teachback.confined import Limits, confine
+from teachback.errors import Problem, TeachbackError
+from teachback.pool import METHOD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+Given = TypeVar("Given")
+T = TypeVar("T")
+R = TypeVar("R")
+# How many results may wait for an earlier one, for each process.
+AHEAD: Final = 4
+
+
+@dataclass(frozen=True)
+class Lost(Generic[T]):
+    """A task whose process ended before it had an answer."""
+
+    task: T
+
+
+@dataclass
+class _Hand:
+    """A process, our end of its pipe, and the number and the task it is at."""
+
+    process: Any
+    pipe: Connection
+    number: int = -1
+    task: Any = None
+
+
+def in_order(
+    function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, *, apart: bool = False
+) -> Generator[R | Lost[T]]:
+    """Give `function(given, task)` for each task, in their order, from `jobs` processes; one job is done here, unless it is to be done `apart`.
+
+    The function is one of a module and catches what it can raise. Whoever stops listening ends the processes. Raises TeachbackError when one
+    cannot be started.
+    """
+    if jobs == 1 and not apart:
+        for task in tasks:
+            yield function(given, task)
+        return
+    hands: list[_Hand] = []
+    try:
+        yield from _shared_out(function, given, tasks, jobs, hands)
+    finally:
+        for hand in hands:
+            _end(hand)
+
+
+def _shared_out(
+    function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, hands: list[_Hand]
+) -> Iterator[R | Lost[T]]:
+    waiting = enumerate(tasks)
+    ready: tuple[int, T] | None = next(waiting, None)
+    done: dict[int, R | Lost[T]] = {}
+    due = 0
+    while True:
+        while due in done:
+            yield done.pop(due)
+            due += 1
+        if ready is None and all(hand.number < 0 for hand in hands):
+            return
+        idle = next((hand for hand in hands if hand.number < 0), None)
+        if ready is not None and ready[0] < due + jobs * AHEAD and (idle is not None or len(hands) < jobs):
+            if idle is None:
+                idle = _start(function, given, hands)
+                hands.append(idle)
+            _hand_out(idle, ready, hands, done)
+            # Read while the others are at work.
+            ready = next(waiting, None)
+            continue
+        busy = {hand.pipe: hand for hand in hands if hand.number >= 0}
+        for pipe in wait(list(busy)):
+            hand = busy[pipe]  # type: ignore[index]
+            try:
+                done[hand.number] = hand.pipe.recv()
+                hand.number = -1
+            except (EOFError, OSError):
+                done[hand.number] = Lost(hand.task)
+                hands.remove(hand)
+                _end(hand)
+
+
+def _hand_out(hand: _Hand, ready: tuple[int, Any], hands: list[_Hand], done: dict[int, Any]) -> None:
+    hand.number, hand.task = ready
+    try:
+        hand.pipe.send(hand.task)
+    except OSError:
+        done[hand.number] = Lost(hand.task)
+        hands.remove(hand)
+        _end(hand)
+
+
+def _start(function: Callable[..., Any], given: object, hands: list[_Hand]) -> _Hand:
+    context: Any = multiprocessing.get_context(METHOD)
+    ours, theirs = context.Pipe()
+    inherited = [hand.pipe for hand in hands] + [ours] if METHOD == "fork" else []
+    arguments = (theirs, inherited, function, given, tempfile.gettempdir(), os.getpid())
+    process = context.Process(target=_serve, args=arguments, daemon=True)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with warnings.catch_warnings():
+            # See pool: a test runner may have threads, the program has none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            gc.freeze()
+            process.start()
+    except OSError as error:
+        message = f"a printing process could not be started: {error.strerror or error}"
+        raise TeachbackError(Problem(message, "Start again, with less beside it; what was finished is kept.")) from None
+    finally:
+        gc.unfreeze()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    theirs.close()
+    return _Hand(process, ours)
+
+
+def _serve(pipe: Connection, inherited: list[Connection], function: Callable[..., Any], given: object, scratch: str, parent: int) -> None:
+    """Do tasks until the pipe ends. A traceback would hold a patient's values: there is none, whatever happens."""
+    try:
+        for other in inherited:
+            other.close()
+        confine(Limits(), scratch, parent)
+        while True:
+            pipe.send(function(given, pipe.recv()))
+    except (EOFError, OSError):
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 -- the parent hears of it by the end of the pipe
+        os._exit(1)
+
+
+def _end(hand: _Hand) -> None:
+    hand.process.kill()
+    hand.process.join()
+    hand.pipe.close()

@@ -1,0 +1,112 @@
+"""What is wanted of a run of `merge`, and what its rows may therefore say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback.admit import Terms
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
+from teachback.workspace import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from teachback.rows import Table
+    from teachback.stamper import Engine
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted: whose records (None: standard input), where to, and what holds for rows that do not say.
+
+    `combine` is how many records go into one file, 0 for a file each.
+    """
+
+    records: Path | None
+    output: Path
+    kinds: tuple[str, ...] = ("handout",)
+    combine: int = 0
+    duplex: bool = False
+    id_column: str = "id"
+    audience_column: str = "audience"
+    audience: str = ""
+    language: str = ""
+    paper: str = "letter"
+    size: str = "standard"
+    encoding: str | None = None
+    jobs: int = 1
+    dry_run: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the records are called in problems."""
+        return shown(self.records) if self.records else "<standard input>"
+
+
+def refuse_order(order: Order, engine: Engine) -> None:
+    """Raise UsageError for what cannot be printed of this handout."""
+    problems = []
+    if order.duplex and not order.combine:
+        problems.append(Problem("--duplex is about files of several records", "Add --combine N, or leave it out."))
+    there_is = f"There is: {', '.join(sorted(engine.kinds))}."
+    problems += [Problem(f"'{engine.handout}' has no {kind}", there_is) for kind in order.kinds if kind not in engine.kinds]
+    if order.audience and not any(order.audience in names for names in engine.audiences.values()):
+        known = {name for names in engine.audiences.values() for name in names}
+        problems.append(Problem(f"'{engine.handout}' is not for the audience '{order.audience}'", nearest(order.audience, known)))
+    if order.language and order.language not in engine.audiences:
+        message = f"'{engine.handout}' is not written in the language '{order.language}'"
+        problems.append(Problem(message, nearest(order.language, engine.audiences)))
+    if problems:
+        raise UsageError(*problems)
+
+
+def terms_of(order: Order, engine: Engine) -> Terms:
+    """Settle what a row may say and what holds for one that says nothing: where there is only one answer, it need not be given."""
+    languages = tuple(engine.audiences)
+    audiences = {name for names in engine.audiences.values() for name in names}
+    return Terms(
+        id_column=order.id_column,
+        audience_column=order.audience_column,
+        audiences=engine.audiences,
+        fields={language: tuple(one.id for one in fields) for language, fields in engine.fields.items()},
+        kinds=order.kinds,
+        audience=order.audience or (next(iter(audiences)) if len(audiences) == 1 else ""),
+        language=order.language or (languages[0] if len(languages) == 1 else ""),
+        paper=order.paper,
+        size=order.size,
+    )
+
+
+def overruled(order: Order, table: Table) -> list[Problem]:
+    """Warn of wishes that the records make void, and of a column that counts for nothing."""
+    place = Location(table.name, table.skipped + 1, 1)
+    found = []
+    if order.audience and order.audience_column in table.header:
+        message = f"the column '{order.audience_column}' decides who reads, and '{order.audience}' is not used"
+        found.append(Problem(message, "Leave --audience out, or take the column out.", place, Severity.WARNING))
+    if "copies" in table.header and not order.combine:
+        message = "the column 'copies' counts only with --combine: each record has one file"
+        found.append(Problem(message, "Print the file as often as it is wanted, or add --combine N.", place, Severity.WARNING))
+    return found
+
+
+def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:
+    """Refuse a table without a column that every record needs; in JSON Lines each record says its own."""
+    if table.form == "jsonl":
+        return
+    place = Location(table.name, table.skipped + 1, 1)
+    every = [{one.id for one in fields if one.required} for fields in engine.fields.values()]
+    missing = sorted(set.intersection(*every) - set(table.header)) if every else []
+    problems = [
+        Problem(f"the records have no column '{name}', and the handout needs it", nearest(name, [n for n in table.header if n]), place)
+        for name in missing
+    ]
+    for column, name, answer in ((terms.audience_column, "audience", terms.audience), ("language", "language", terms.language)):
+        if not answer and column not in table.header:
+            known = sorted({one for each in terms.audiences.values() for one in each} if name == "audience" else terms.audiences)
+            hint = f"Add it, name it with --audience-from, or say --audience for all: {', '.join(known)}."
+            hint = hint if name == "audience" else f"Add it, or say --language for all: {', '.join(known)}."
+            problems.append(Problem(f"the records have no column '{column}', and there are several answers", hint, place))
+    if problems:
+        raise TeachbackError(*problems)

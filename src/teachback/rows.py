@@ -1,0 +1,271 @@
+"""A file of records -> its rows, one after the other, each with the number that a person sees beside it. Nothing of a file is held but one row.
+
+CSV, TSV, JSON Lines, or an Excel workbook; what a file is, is told from its bytes. A row that cannot be read is given with the reason.
+Rows and records are a patient's here; `record` is about what was printed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+
+from teachback.charset import find_encoding
+from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, find_delimiter, first_cells, read_cells
+from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+from teachback.sheetfile import CellFault, examine, read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+MOST_COLUMNS: Final = 500
+# What is shown of a column's name.
+_SHOWN: Final = 40
+_NUL: Final = "holds a zero byte"
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_SEP: Final = "sep="
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its line in the file (its row in a sheet), and its cells by column.
+
+    `faults` say of columns why they have no text, `reason` why the row as a whole cannot be read.
+    """
+
+    number: int
+    cells: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of records and how it is read: `form` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
+
+    file: BinaryIO
+    name: str
+    form: str
+    codec: str = ""
+    delimiter: str = ""
+    skipped: int = 0
+    header: tuple[str, ...] = ()
+
+
+def open_table(
+    file: BinaryIO, path: Path | None, name: str, key: str, known: Collection[str], encoding: str | None = None
+) -> tuple[Table, tuple[Problem, ...]]:
+    """Find out what a file of records is and how it is read; give warnings of what was not certain.
+
+    `file` can be read from its start again; `path` is its name, None for standard input; `name` is what it is called in problems. `key` is the column
+    of ids, `known` are all columns that mean something. Raises TeachbackError for a file that cannot be read for certain.
+    """
+    file.seek(0)
+    head = file.read(64)
+    place = Location(name)
+    if not head:
+        raise TeachbackError(Problem("this file of records is empty", "The first row names the columns: id, then the fields.", place))
+    if head.startswith(_OLE):
+        hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
+        raise TeachbackError(Problem("this is an old Excel file, or one with a password", hint, place))
+    if head.startswith(_ZIP):
+        warned = examine(file, name)
+        table = Table(file, name, "xlsx")
+        names = next((_plain(cells) for _, cells in read_sheet(file, name)), [])
+        return _headed(table, names, key, known, warned)
+    codec, noticed = find_encoding(file, name, encoding)
+    ending = path.suffix.lower() if path else ""
+    start = head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore").lstrip("\ufeff\xef\xbb\xbf").lstrip()
+    if start.startswith("["):
+        raise TeachbackError(Problem("this is one list of JSON", "Write one record a line, each in braces (JSON Lines).", place))
+    if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
+        return Table(file, name, "jsonl", codec), noticed
+    return _csv(Table(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
+
+
+def read_rows(table: Table) -> Generator[Row]:
+    """Give the rows of records from the first to the last. Raises TeachbackError when the file cannot be read (any more)."""
+    if table.form == "jsonl":
+        yield from _json_rows(table)
+    elif table.form == "xlsx":
+        rows = read_sheet(table.file, table.name)
+        next(rows, None)
+        for number, cells in rows:
+            yield _row(number, cells, table.header)
+    else:
+        with _text(table) as text:
+            rows_of_text = read_cells(text, table.delimiter)
+            next(rows_of_text, None)
+            for line, found in rows_of_text:
+                number = line + table.skipped
+                row = Row(number, reason=found) if isinstance(found, str) else _row(number, found, table.header)
+                if row.reason or any(row.cells.values()):
+                    yield row
+
+
+def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool) -> tuple[Table, tuple[Problem, ...]]:
+    skipped, said = _sep_line(table)
+    table = Table(table.file, table.name, "csv", table.codec, skipped=skipped)
+    headers = {}
+    for sign in DELIMITERS:
+        with _text(table) as text:
+            headers[sign] = first_cells(text, sign)
+    chosen, doubtful = ("\t", False) if tabs else (said, False) if said else find_delimiter(headers, key, known)
+    place = Location(table.name, skipped + 1, 1)
+    if chosen is None:
+        message = "it cannot be told whether commas, semicolons or tabs stand between the columns"
+        raise TeachbackError(Problem(message, "Save the file with one of them, and with none of them in a column's name.", place))
+    if doubtful:
+        message = f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; the first line holds other such signs, too"
+        noticed = (*noticed, Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING))
+    table = Table(table.file, table.name, "csv", table.codec, chosen, skipped)
+    return _headed(table, headers[chosen], key, known, noticed)
+
+
+def _sep_line(table: Table) -> tuple[int, str]:
+    """Give how many lines come before the header, and the sign that Excel's own line `sep=;` names."""
+    with _text(table) as text:
+        line = text.readline(16).rstrip("\r\n")
+    if line[:-1].lower() == _SEP and line[-1] in DELIMITERS:
+        return 1, line[-1]
+    return 0, ""
+
+
+@contextmanager
+def _text(table: Table) -> Iterator[TextIO]:
+    table.file.seek(0)
+    text = io.TextIOWrapper(table.file, table.codec, newline="")
+    try:
+        for _ in range(table.skipped):
+            text.readline()
+        yield text
+    except UnicodeDecodeError:
+        # It could be decoded a moment ago.
+        raise changed(table.name) from None
+    finally:
+        with suppress(ValueError):
+            text.detach()
+
+
+def changed(name: str) -> TeachbackError:
+    """Say that a file is not what it was when it was first read."""
+    hint = "What was printed of it is kept. Put the file back as it was and start again, or begin anew with another --output."
+    return TeachbackError(Problem("the file of records was changed while it was read", hint, Location(name)))
+
+
+def _headed(
+    table: Table, names: Sequence[str], key: str, known: Collection[str], noticed: tuple[Problem, ...]
+) -> tuple[Table, tuple[Problem, ...]]:
+    """Check the names of the columns. Without the column of ids nothing is quoted: the first row may be a patient's."""
+    header = tuple(name.lstrip("\ufeff").strip() for name in names)
+    place = Location(table.name, table.skipped + 1, 1)
+    if key not in header:
+        alike = next((name for name in header if "".join(filter(str.isalnum, name)).lower() == key.lower()), "")
+        hint = (
+            f"Name it: --name-from {alike}" if alike else "The first row names the columns. If ids have another name: --name-from COLUMN."
+        )
+        raise TeachbackError(Problem(f"the records have no column '{key}'", hint, place))
+    if len(header) > MOST_COLUMNS:
+        message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
+        raise TeachbackError(Problem(message, "Keep those that are printed.", place))
+    twice = dict.fromkeys(name for name in header if name and header.count(name) > 1)
+    if twice:
+        raise TeachbackError(
+            *(Problem(f"the column '{_short(name)}' is there twice", "Give each one a name of its own.", place) for name in twice)
+        )
+    warned = list(noticed)
+    if "" in header:
+        message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
+        warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
+    warned += unknown_columns([name for name in header if name and name not in known], known, place)
+    return Table(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
+
+
+def unknown_columns(names: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of columns that nothing reads, with the nearest name that would be read."""
+    if not names:
+        return []
+    listed = ", ".join(f"'{_short(name)}'" for name in names[:10]) + (" ..." if len(names) > 10 else "")  # noqa: PLR2004 -- a line's worth
+    asked = [f"'{_short(name)}': {said}" for name in names[:10] if (said := guess(name, known))]
+    message = f"the column{'s' if len(names) != 1 else ''} {listed} {'are' if len(names) != 1 else 'is'} not printed"
+    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def _short(name: str) -> str:
+    shown = "".join(sign if sign.isprintable() else "?" for sign in name)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+
+
+def _plain(cells: Sequence[str | CellFault]) -> list[str]:
+    return [cell if isinstance(cell, str) else "" for cell in cells]
+
+
+def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> Row:
+    """Put cells below their columns. In a sheet rows end with their last cell; a text has as many in each."""
+    extra = [cell for cell in cells[len(header) :] if cell]
+    nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
+    if extra or nameless:
+        return Row(number, reason="has something in a column without a name")
+    texts = {name: cell for name, cell in zip(header, cells, strict=False) if name and isinstance(cell, str)}
+    if any("\0" in text for text in texts.values()):
+        return Row(number, reason=_NUL)
+    return Row(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
+
+
+def _json_rows(table: Table) -> Iterator[Row]:
+    with _text(table) as text:
+        number = 0
+        while line := text.readline(MOST_CHARACTERS + 1):
+            number += 1
+            if len(line) > MOST_CHARACTERS:
+                while line and line[-1] not in "\r\n":
+                    line = text.readline(MOST_CHARACTERS)
+                yield Row(number, reason=TOO_LONG)
+            elif line.strip():
+                yield _json_row(number, line)
+
+
+class _JsonError(ValueError):
+    """The reason why a line is no record."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "holds a name twice"
+        raise _JsonError(message)
+    return found
+
+
+def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
+    message = "holds a number that is none"
+    raise _JsonError(message)
+
+
+def _json_row(number: int, line: str) -> Row:
+    try:
+        # Numbers stay as they are written: 7.50 is printed as 7.50.
+        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_no_number)
+    except _JsonError as error:
+        return Row(number, reason=str(error))
+    except (ValueError, RecursionError):
+        return Row(number, reason="is not JSON")
+    if not isinstance(found, dict):
+        return Row(number, reason="is no record in braces")
+    if len(found) > MOST_COLUMNS:
+        return Row(number, reason=f"has more than {MOST_COLUMNS} names")
+    faults = {name.strip(): "holds a list or a record of its own" for name, value in found.items() if isinstance(value, dict | list)}
+    cells = {name.strip(): _json_text(value) for name, value in found.items() if name.strip() not in faults}
+    if len(cells) + len(faults) < len(found):
+        return Row(number, reason="holds a name twice")
+    if any("\0" in text for text in cells.values()):
+        return Row(number, reason=_NUL)
+    return Row(number, cells, faults)
+
+
+def _json_text(value: object) -> str:
+    return "" if value is None else str(value).upper() if isinstance(value, bool) else str(value)

@@ -1,0 +1,322 @@
+"""What is done with a chunk of records, by whichever process has it: `survey` before the editions are printed, `work` after.
+
+Both are functions of what they are given, which pickles; so the same ones serve one process, several, or other machines. Nothing that goes wrong in them
+quotes a value: what is a person's stays in the record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.admit import Entry, Rejected
+from teachback.disk import told
+from teachback.errors import Problem, TeachbackError
+from teachback.stamper import EditionKey, Placed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from teachback.admit import Why
+    from teachback.stamper import Combine, Field, ReadValue, Stamper
+
+# The run's own folder for what is not finished.
+UNFINISHED: Final = "unfinished"
+FOLDERS: Final = {"handout": "handouts", "card": "cards"}
+COMBINED: Final = "combined"
+
+
+class Chunk(NamedTuple):
+    """Some rows that follow each other. `known` are the hashes of files, by name, that an earlier start of the run has written for them."""
+
+    number: int
+    rows: tuple[Entry | Rejected, ...]
+    known: Mapping[str, str]
+
+
+class Survey(NamedTuple):
+    """What a chunk will need: the characters of each edition; or the problems that stop the run."""
+
+    characters: Mapping[EditionKey, frozenset[str]]
+    problems: tuple[Problem, ...] = ()
+
+
+class Paper(NamedTuple):
+    """One record's share of a file: the edition's code, the file's name in the run's folder, pages, hash. `data` only where nothing is written."""
+
+    code: str
+    file: str
+    pages: int
+    sha256: str
+    data: bytes | None = None
+
+
+class Stamped(NamedTuple):
+    """A record that is on paper."""
+
+    row: int
+    id: str
+    papers: tuple[Paper, ...]
+
+
+class ChunkResult(NamedTuple):
+    """What came of a chunk: each of its rows, in their order; or the problems that stop the run. `kept` files were there already."""
+
+    number: int
+    rows: tuple[Stamped | Rejected, ...]
+    kept: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What reading values takes."""
+
+    fields: Mapping[str, tuple[Field, ...]]
+    read_value: ReadValue
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What printing takes. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`."""
+
+    desk: Desk
+    stampers: Mapping[EditionKey, Stamper]
+    folder: str | None
+    combine: Combine | None = None
+    duplex: bool = False
+    only_look: bool = False
+
+
+def fault_problem(error: BaseException) -> Problem:
+    """Say where the program went wrong, and not with what: the message of an exception may hold a value."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "teachback" in frame.filename]
+    where = f" in {Path(frames[-1].filename).stem}, line {frames[-1].lineno}" if frames else ""
+    return Problem(
+        f"the program ended in a fault of its own: {type(error).__name__}{where}", "What was finished is kept. Report it with this line."
+    )
+
+
+def survey(desk: Desk, chunk: Chunk) -> Survey:
+    """Read the values of a chunk, to see which characters each edition will need."""
+    try:
+        return _surveyed(desk, chunk)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
+        return Survey({}, (fault_problem(error),))
+
+
+def _surveyed(desk: Desk, chunk: Chunk) -> Survey:
+    letters: dict[EditionKey, set[str]] = {}
+    for entry in chunk.rows:
+        values, faults = ({}, ()) if isinstance(entry, Rejected) else read_values(desk, entry)
+        if isinstance(entry, Rejected) or faults:
+            continue
+        for key in entry.keys:
+            letters.setdefault(key, set()).update(*values.values())
+    return Survey({key: frozenset(found) for key, found in letters.items()})
+
+
+def read_values(desk: Desk, entry: Entry) -> tuple[dict[str, str], tuple[Why, ...]]:
+    """Give the words that a record prints, by field, and why some cannot be."""
+    values: dict[str, str] = {}
+    faults: list[Why] = []
+    language = entry.keys[0].language
+    for field in desk.fields[language]:
+        try:
+            words = desk.read_value(field, entry.raw.get(field.id, ""), language)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, in this value: the others are printed
+            faults.append((field.id, _fallen(error)))
+            continue
+        if not isinstance(words, str):
+            faults.append((words.field, words.reason))
+        elif words:
+            values[field.id] = words
+    return values, tuple(faults)
+
+
+def work(bench: Bench, chunk: Chunk) -> ChunkResult:
+    """Print a chunk: write its files, or say why a row cannot be. Doing it again gives the same, byte for byte."""
+    try:
+        return _together(bench, chunk) if bench.combine else _each(bench, chunk)
+    except TeachbackError as error:
+        return ChunkResult(chunk.number, (), 0, error.problems)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
+        return ChunkResult(chunk.number, (), 0, (fault_problem(error),))
+
+
+def files_of(bench: Bench, chunk: Chunk) -> tuple[str, ...]:
+    """Give the names of all files that a chunk may write, before it does."""
+    entries = [row for row in chunk.rows if isinstance(row, Entry)]
+    if bench.combine:
+        return tuple(_combined_name(kind, chunk) for kind in dict.fromkeys(key.kind for entry in entries for key in entry.keys))
+    return tuple(_own_name(key.kind, entry) for entry in entries for key in entry.keys)
+
+
+def _own_name(kind: str, entry: Entry) -> str:
+    return f"{FOLDERS[kind]}/{entry.id}.pdf"
+
+
+def _combined_name(kind: str, chunk: Chunk) -> str:
+    return f"{COMBINED}/{FOLDERS[kind]}-{chunk.number + 1:05}.pdf"
+
+
+def _looked_at(bench: Bench, entry: Entry) -> dict[str, str] | Rejected:
+    """Give the words of a record, or why it cannot be printed in all its editions."""
+    values, faults = read_values(bench.desk, entry)
+    if not faults:
+        try:
+            faults = tuple(dict.fromkeys((one.field, one.reason) for key in entry.keys for one in bench.stampers[key].faults(values)))
+        except Exception as error:  # noqa: BLE001 -- a fault of the engine, with this record: the others are printed
+            faults = (("", _fallen(error)),)
+    return Rejected(entry.row, entry.id, faults) if faults else values
+
+
+def _fallen(error: Exception) -> str:
+    if isinstance(error, OSError | MemoryError):
+        raise error
+    return f"could not be printed, by a fault of the program ({type(error).__name__})"
+
+
+def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
+    rows: list[Stamped | Rejected] = []
+    kept = 0
+    for entry in chunk.rows:
+        values = entry if isinstance(entry, Rejected) else _looked_at(bench, entry)
+        if isinstance(entry, Rejected) or isinstance(values, Rejected):
+            rows.append(values)  # type: ignore[arg-type]
+            continue
+        names = [_own_name(key.kind, entry) for key in entry.keys]
+        there = {name for name in names if _is_there(bench, name, chunk.known)}
+        kept += len(there)
+        try:
+            # All that a record gets, or nothing: nothing is written before all of it is made.
+            made = [
+                b"" if bench.only_look or name in there else bench.stampers[key].stamp(values, entry.id.encode())
+                for key, name in zip(entry.keys, names, strict=True)
+            ]
+        except Exception as error:  # noqa: BLE001 -- as in _looked_at
+            rows.append(Rejected(entry.row, entry.id, (("", _fallen(error)),)))
+            continue
+        papers = []
+        for key, name, data in zip(entry.keys, names, made, strict=True):
+            stamper = bench.stampers[key]
+            sha256, kept_back = (chunk.known[name], None) if name in there else _put(bench, name, data)
+            papers.append(Paper(stamper.code, name, stamper.pages, sha256, kept_back))
+        rows.append(Stamped(entry.row, entry.id, tuple(papers)))
+    return ChunkResult(chunk.number, tuple(rows), kept)
+
+
+def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
+    """Print a chunk into one file for each kind."""
+    rows: list[Entry | Rejected] = []
+    words: dict[int, Mapping[str, str]] = {}
+    for entry in chunk.rows:
+        values = entry if isinstance(entry, Rejected) else _looked_at(bench, entry)
+        if isinstance(values, Rejected):
+            rows.append(values)
+        else:
+            rows.append(entry)
+            words[entry.row] = values
+    try:
+        made = _combined(bench, rows, words)
+    except Exception:
+        tried = [row if isinstance(row, Rejected) else _tried(bench, row, words[row.row]) for row in rows]
+        if tried == rows:
+            raise
+        rows, made = tried, _combined(bench, tried, words)
+    papers: dict[int, list[Paper]] = {row.row: [] for row in rows}
+    kept = 0
+    for index, (kind, whole) in enumerate(made.items()):
+        name = _combined_name(kind, chunk)
+        # Made anew, as which records are in it is known only then; written only where it is not there.
+        there = _is_there(bench, name, chunk.known) and hashlib.sha256(whole).hexdigest() == chunk.known[name]
+        kept += there
+        sha256, data = (chunk.known[name], None) if there else _put(bench, name, whole)
+        for entry in rows:
+            if isinstance(entry, Entry):
+                stamper = bench.stampers[entry.keys[index]]
+                papers[entry.row].append(Paper(stamper.code, name, stamper.pages * entry.copies, sha256, data))
+                # The bytes of a file are sent once.
+                data = None
+    done = [row if isinstance(row, Rejected) else Stamped(row.row, row.id, tuple(papers[row.row])) for row in rows]
+    return ChunkResult(chunk.number, tuple(done), kept)
+
+
+def _combined(bench: Bench, rows: list[Entry | Rejected], words: Mapping[int, Mapping[str, str]]) -> dict[str, bytes]:
+    """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
+    assert bench.combine is not None  # noqa: S101 -- who calls has looked
+    entries = [row for row in rows if isinstance(row, Entry)]
+    made = {}
+    for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
+        placed = [Placed(entry.keys[index], words[entry.row], entry.id.encode(), entry.copies) for entry in entries]
+        cover = [f"{entry.id}  {bench.stampers[entry.keys[index]].code}" for entry in entries]
+        made[kind] = b"" if bench.only_look else bench.combine(bench.stampers, placed, cover, duplex=bench.duplex)
+    return made
+
+
+def _tried(bench: Bench, entry: Entry, values: Mapping[str, str]) -> Entry | Rejected:
+    """Print a record by itself, to see whether it can be."""
+    try:
+        for key in entry.keys:
+            bench.stampers[key].stamp(values, entry.id.encode())
+    except Exception as error:  # noqa: BLE001 -- as in _looked_at
+        return Rejected(entry.row, entry.id, (("", _fallen(error)),))
+    return entry
+
+
+def _put(bench: Bench, name: str, data: bytes) -> tuple[str, bytes | None]:
+    """Write a file, where there is a folder; give its hash, and its bytes where there is none."""
+    if bench.only_look:
+        return "", None
+    sha256 = hashlib.sha256(data).hexdigest()
+    if bench.folder is None:
+        return sha256, data
+    with told(Path(bench.folder)):
+        try:
+            write_private(bench.folder, name, data)
+        except OSError as error:
+            # Said of the run's folder: the name of the file is a patient's id.
+            error.filename = error.filename2 = None
+            raise
+    return sha256, None
+
+
+def write_private(folder: str, name: str, data: bytes) -> None:
+    """Write a file of the run's that only its owner can read, whatever the umask: beside, then renamed. Raises OSError."""
+    beside = f"{folder}/{UNFINISHED}/{os.getpid()}.part"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            os.fchmod(descriptor, 0o600)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
+        os.rename(beside, f"{folder}/{name}")  # noqa: PTH104 -- a hundred thousand times: a Path for each takes as long as the rename
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)  # noqa: PTH108 -- as above
+        raise
+
+
+def _is_there(bench: Bench, name: str, known: Mapping[str, str]) -> bool:
+    """Say whether a file that was written earlier is still, byte for byte, what it was."""
+    if bench.folder is None or name not in known:
+        return False
+    return hash_of(f"{bench.folder}/{name}") == known[name]
+
+
+def hash_of(path: str) -> str:
+    """Give the hash of a file that is no link; an empty text when there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,116 @@
+"""An engine for `merge` that prints nothing: its editions are a few words. Started as a program, it is `teachback` with this engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from teachback import cli
+from teachback import engine as engine_module
+from teachback.stamper import EditionKey, Field, FieldFault, Placed, Stamper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from teachback.errors import Problem
+
+NAME = Field("name", "Prepared for", required=True, width_mm=40)
+FIELDS = (
+    NAME,
+    Field("next_visit", "Next visit", "date"),
+    Field("phone", "Your nurse", "phone"),
+    Field("fluid", "Fluid a day", "choice", choices=("1 liter", "2 liters")),
+)
+# A letter that the fake's fonts do not have.
+NO_GLYPH = "\u2603"
+
+
+def read_value(one: Field, raw: str, language: str) -> str | FieldFault:  # noqa: ARG001 -- as the real one
+    """Read a value; a name may ask for a fault."""
+    words = raw.strip()
+    if words.startswith("UNREADABLE"):
+        raise ValueError(words)
+    if not words:
+        return FieldFault(one.id, "is empty, and must be filled") if one.required else ""
+    if any(not letter.isprintable() for letter in words):
+        return FieldFault(one.id, "holds a control character")
+    if one.type == "date":
+        try:
+            return f"{dt.date.fromisoformat(words):%B %d, %Y}"
+        except ValueError:
+            return FieldFault(one.id, "is not a date such as 2027-11-01")
+    if one.type == "choice" and words not in one.choices:
+        return FieldFault(one.id, "is none of the field's choices")
+    return words
+
+
+@dataclass(frozen=True)
+class Words:
+    """An edition of a few words."""
+
+    key: EditionKey
+    letters: frozenset[str]
+    pages: int = 2
+
+    @property
+    def code(self) -> str:
+        """Give what looks like an edition code."""
+        return f"F-{self.key.audience}-{self.key.language}-{hashlib.sha256(repr(self.key).encode()).hexdigest()[:7]}".upper()
+
+    def faults(self, values: Mapping[str, str]) -> tuple[FieldFault, ...]:
+        """Refuse a snowman, and what is too long."""
+        assert set().union(*values.values()) <= self.letters, "the edition was made for other letters"
+        found = [FieldFault(name, "has a sign that the fonts do not have") for name, words in values.items() if NO_GLYPH in words]
+        return (*found, *(FieldFault(name, "is longer than its line") for name, words in values.items() if len(words) > NAME.width_mm))
+
+    def stamp(self, values: Mapping[str, str], document: bytes) -> bytes:
+        """Give the words; a name may ask for something else."""
+        name = values.get("name", "")
+        if name.startswith("RAISES"):
+            raise ValueError(name)
+        if name.startswith("ENDS"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
+        return f"%PDF-fake {self.code} {json.dumps([values, document.decode()])}\n".encode() * 5
+
+
+def combine(stampers: Mapping[EditionKey, Stamper], records: Sequence[Placed], cover: Sequence[str], *, duplex: bool) -> bytes:
+    """Give the words of all, one after the other."""
+    parts = [f"%PDF-fake cover {list(cover)} {duplex}\n".encode()]
+    parts += [stampers[one.key].stamp(one.values, one.document) * one.copies for one in records]
+    return b"".join(parts)
+
+
+@dataclass
+class Fake:
+    """An engine for a handout for two readers."""
+
+    handout: str = "tiny"
+    fingerprint: str = "fake 1"
+    audiences: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"en": ("general", "ckd"), "es": ("general",)})
+    kinds: frozenset[str] = frozenset({"handout", "card"})
+    fields: dict[str, tuple[Field, ...]] = field(default_factory=lambda: {"en": FIELDS, "es": FIELDS})
+    problems: tuple[Problem, ...] = ()
+    read_value = staticmethod(read_value)
+    combine = staticmethod(combine)
+
+    def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
+        """Make an edition for each key."""
+        return {key: Words(key, letters) for key, letters in wanted.items()}
+
+
+def main() -> int:
+    """Be `teachback` with this engine."""
+    engine_module.open_engine = lambda *_: Fake()
+    return cli.run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,535 @@
+"""Files of records: each row is read as it stands or rejected with its line, and no file is read in a way that might be another."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import random
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from teachback import csvfile
+from teachback.admit import Entry, Rejected, Terms, admitted, unsuitable
+from teachback.charset import NAMED, find_encoding
+from teachback.errors import Problem, Severity, TeachbackError, UsageError
+from teachback.rows import Row, open_table, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KNOWN = frozenset({"id", "audience", "language", "paper", "size", "copies", "name", "next_visit", "phone"})
+
+
+def read(data: bytes, name: str = "records.csv", encoding: str | None = None) -> tuple[list[Row], tuple[Problem, ...]]:
+    """Read a file of records from its bytes."""
+    table, problems = open_table(io.BytesIO(data), Path(name), name, "id", KNOWN, encoding)
+    return list(read_rows(table)), problems
+
+
+def refusal(data: bytes, name: str = "records.csv", encoding: str | None = None) -> Problem:
+    """Give the first problem of a file that must be refused."""
+    with pytest.raises(TeachbackError) as caught:
+        read(data, name, encoding)
+    assert all(problem.hint for problem in caught.value.problems)
+    return caught.value.problems[0]
+
+
+def names(rows: list[Row]) -> list[str]:
+    """Give the cells of the column `name`."""
+    return [row.cells.get("name", row.reason) for row in rows]
+
+
+TEXT = "id,name\n1,José Muñoz\n2,Zoë O\u2019Brien\n3,Renée Gauthier\n"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom"])
+def test_unicode_is_read_with_and_without_its_mark(codec: str) -> None:
+    """UTF-8 proves itself, UTF-16 says so in its first bytes; neither is worth a warning."""
+    mark = "\ufeff" if codec.endswith("-bom") else ""
+    rows, problems = read((mark + TEXT).encode(codec.removesuffix("-bom")))
+    assert names(rows) == ["José Muñoz", "Zoë O\u2019Brien", "Renée Gauthier"]
+    assert [row.number for row in rows] == [2, 3, 4]
+    assert problems == ()
+
+
+def test_windows_1252_is_read_where_nothing_else_fits_and_said_aloud() -> None:
+    """The words look like words in no other encoding; the warning names the line, and quotes nothing."""
+    rows, (warning,) = read(TEXT.encode("cp1252"))
+    assert names(rows) == ["José Muñoz", "Zoë O\u2019Brien", "Renée Gauthier"]
+    assert warning.severity is Severity.WARNING
+    assert "Windows-1252" in warning.message
+    assert str(warning.location) == "records.csv:2:1"
+    assert "Mu" not in warning.message + warning.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("id,name\n1,José\n", "mac_roman"),
+        ("id,name\n1,José\n", "cp850"),
+        ("id,name\n1,Łukasz Wójcik\n", "cp1250"),
+        ("id,name\n1,Dvořák\n", "cp1250"),
+        ("id,name\n1,Иванов Пётр\n", "cp1251"),
+        ("id,name\n1,Παπαδόπουλος\n", "cp1253"),
+        ("id,name\n1,Ağaoğlu\n", "cp1254"),
+        ("id,name\n1,王小明\n", "gb18030"),
+        ("id,name\n1,山田太郎\n", "cp932"),
+        ("id,name\n1,김철수\n", "cp949"),
+        ("id,name\n1,García\n", "cp1252"),
+    ],
+)
+def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(text: str, codec: str) -> None:
+    """A lone i with accent could be a Latvian k: whoever has the file can say. Named, each is read as what it is."""
+    problem = refusal(text.encode(codec))
+    assert "not UTF-8" in problem.message
+    assert "--encoding" in problem.hint
+    said = next(name for name, python in NAMED.items() if python == codec)
+    rows, problems = read(text.encode(codec), encoding=said)
+    assert names(rows) == [text.rsplit(",", maxsplit=1)[-1].strip()]
+    assert problems == ()
+
+
+def test_what_is_read_as_windows_1252_never_was_another_encoding() -> None:
+    """Names of many languages, each file in the encoding of its country, in files of one to four names: none is misread in silence."""
+    people = {
+        "cp1250": [
+            "Wiśniewski",
+            "Dąbrowska",
+            "Novák",
+            "Šimánek",
+            "Dvořák",
+            "Kovács",
+            "Szűcs",
+            "Popović",
+            "Muñek",
+            "Țepeș".replace("Ț", "T").replace("ș", "s"),
+        ],
+        "cp1251": ["Иванов", "Пётр", "Шевченко", "Я"],
+        "cp1253": ["Παπαδόπουλος", "Γιώργος"],
+        "cp1254": ["Y\u0131lmaz", "Çelik", "Öztürk", "Şahin", "Ağaoğlu"],
+        "cp1257": ["Kazlauskienė", "Bērziņš", "Žukauskas"],
+        "mac_roman": ["José", "Muñoz", "Renée", "Müller", "Ångström"],
+        "cp850": ["José", "Muñoz", "Renée", "Müller", "Ångström"],
+        "gb18030": ["王小明", "李", "欧阳"],
+        "cp949": ["김철수", "이"],
+        "cp1252": ["José", "Muñoz", "Renée", "Müller", "Ångström", "Gonçalves", "Peña"],
+    }
+    dice = random.Random(6)  # noqa: S311 -- the same names each time
+    read_right = 0
+    for codec, known in people.items():
+        for _ in range(60):
+            chosen = [dice.choice(known) for _ in range(dice.randint(1, 4))]
+            chosen = [name for name in chosen if not _fails(name, codec)]
+            data = ("id,name\n" + "".join(f"{number},{name}\n" for number, name in enumerate(chosen))).encode(codec)
+            try:
+                rows, problems = read(data)
+            except TeachbackError:
+                continue
+            assert names(rows) == chosen, codec
+            assert problems or data.isascii()
+            read_right += codec == "cp1252"
+    assert read_right > 20
+
+
+def _fails(name: str, codec: str) -> bool:
+    try:
+        name.encode(codec)
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "message"),
+    [
+        (TEXT.encode() + b"4,Jos\xe9\n", None, "does not read like Windows-1252"),
+        (TEXT.encode("utf-16-le"), None, "looks like UTF-16"),
+        (TEXT.encode("utf-16")[:-1], None, "is not utf-16"),
+        (TEXT.encode("utf-32"), None, "UTF-32"),
+        (TEXT.encode("cp1252"), "utf-8", "is not utf-8"),
+        (b"\xef\xbb\xbfid,name\n1,\xe9\n", None, "is not utf-8"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_refused(data: bytes, encoding: str | None, message: str) -> None:
+    """Half UTF-8, UTF-16 without its mark or cut in the middle of a letter."""
+    assert message in refusal(data, encoding=encoding).message
+
+
+def test_an_encoding_that_is_not_known_is_a_wrong_use() -> None:
+    """With the nearest name."""
+    with pytest.raises(UsageError) as caught:
+        find_encoding(io.BytesIO(b"id\n"), "r", "windows1252")
+    assert "windows-1252" in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    ("data", "warned"),
+    [
+        ("id,name\n1,Anna\n", 0),
+        ("id;name\n1;Anna\n", 0),
+        ("id\tname\n1\tAnna\n", 0),
+        ("sep=;\nid;name\n1;Anna\n", 0),
+        ("name;id;a,b\nAnna;1;\n", 2),
+        ('"id",\t"name"\n'.replace(",\t", ",") + "1,Anna\n", 0),
+    ],
+)
+def test_the_sign_between_columns_is_told_by_the_header(data: str, warned: int) -> None:
+    """Comma, semicolon or tab; where another one could be meant, it is said."""
+    rows, problems = read(data.encode())
+    assert names(rows) == ["Anna"]
+    assert len(problems) == warned
+
+
+def test_a_header_that_can_be_cut_in_two_ways_is_refused() -> None:
+    """Nobody knows which it is."""
+    assert "it cannot be told" in refusal(b"id2,x;y\n1,2;3\n").message
+
+
+def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> None:
+    """The number of a row is the line in which it begins."""
+    rows, _ = read(b'id,name\n1,"Anna\nMaria"\r\n\n2,"Quote ""x"""\r3,Eva')
+    assert [(row.number, row.cells["name"]) for row in rows] == [(2, "Anna\nMaria"), (5, 'Quote "x"'), (6, "Eva")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("2,Bob,more", "has 3 cells instead of 2"),
+        ("2", "has 1 cell instead of 2"),
+        ('2,"Bob', csvfile.UNCLOSED),
+        ('2,"Bob"by', csvfile.UNCLOSED),
+        ("2,Bo\0b", "holds a zero byte"),
+        ("2," + "x" * 200_000, csvfile.TOO_LONG),
+        ('2,"' + "x" * 200_000, csvfile.TOO_LONG),
+    ],
+)
+def test_a_broken_row_is_rejected_alone(line: str, reason: str) -> None:
+    """The rows before and behind it are read, and have their numbers."""
+    rows, _ = read(f'id,name\n1,Anna\n{line}\n3,Eva\n4,"Ed"\n'.encode())
+    assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [(2, "Anna"), (3, reason), (4, "Eva"), (5, "Ed")]
+
+
+def test_a_quotation_mark_too_many_takes_no_row_along() -> None:
+    """Nor does one that is closed by the next row's."""
+    lines = [f'{number},"A{number}"' for number in range(1000)]
+    lines[10] = '10,"A10'
+    lines[990] = '990,"A990'
+    rows, _ = read(("id,name\n" + "\n".join(lines)).encode())
+    assert [row.number for row in rows] == list(range(2, 1002))
+    assert [row.number for row in rows if row.reason] == [12, 992]
+
+
+def test_empty_rows_are_no_records() -> None:
+    """Programs leave them at the end."""
+    rows, _ = read(b"id,name\n1,Anna\n,\n\n,\n2,Eva\n\n")
+    assert [row.number for row in rows] == [2, 6]
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "hint"),
+    [
+        (b"", "is empty", "first row"),
+        (b"\xef\xbb\xbf", "no column 'id'", "first row"),
+        (b"ID,name\n1,Anna\n", "no column 'id'", "--name-from ID"),
+        (b"1,Anna Secret\n2,Eva\n", "no column 'id'", "--name-from COLUMN"),
+        (b"id,name,name\n1,a,b\n", "'name' is there twice", "name of its own"),
+        (b"id," + b",".join(b"c%d" % n for n in range(600)) + b"\n", "601 columns", "Keep"),
+        (b'[{"id": 1}]', "one list of JSON", "JSON Lines"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old Excel file", "CSV UTF-8"),
+        (b"PK\x03\x04 broken", "not a whole Excel workbook", "CSV UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_of_records_is_refused(data: bytes, message: str, hint: str) -> None:
+    """With what to do. Where the column of ids is missing, the first row may be a patient's, and is not quoted."""
+    problem = refusal(data)
+    assert message in problem.message
+    assert hint in problem.hint
+    assert "Secret" not in problem.message + problem.hint
+
+
+def test_columns_that_nothing_reads_are_named_with_the_nearest() -> None:
+    """A misspelt column is no silent gap."""
+    _, (warning,) = read(b"id,name,nextvisit,zz\x07\n1,Anna,,\n")
+    assert warning.message == "the columns 'nextvisit', 'zz?' are not printed"
+    assert warning.hint == "'nextvisit': Did you mean 'next_visit'?"
+
+
+def test_a_column_without_a_name_must_be_empty() -> None:
+    """Behind the last column there is often one."""
+    rows, (warning,) = read(b"id,name,\n1,Anna,\n2,Eva,note\n")
+    assert [row.reason for row in rows] == ["", "has something in a column without a name"]
+    assert "no name" in warning.message
+
+
+def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
+    """7.50 is not 7.5, and a name may hold any letter."""
+    rows, _ = read(b'{"id": "a", "name": "Zo\\u00eb"}\n\n{"id": 7.50, "name": true}\r\n{"name": null}\n', "r.jsonl")
+    assert [(row.number, dict(row.cells)) for row in rows] == [
+        (1, {"id": "a", "name": "Zoë"}),
+        (3, {"id": "7.50", "name": "TRUE"}),
+        (4, {"name": ""}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{broken", "is not JSON"),
+        ("[1]", "is no record in braces"),
+        ('{"id": 1, "id": 2}', "holds a name twice"),
+        ('{"id": 1, " id": 2}', "holds a name twice"),
+        ('{"id": NaN}', "holds a number that is none"),
+        ("{" + '"a":' + "[" * 90_000, "is not JSON"),
+        ('{"id": "a\\u0000"}', "holds a zero byte"),
+        ('{"id": "' + "x" * 200_000 + '"}', csvfile.TOO_LONG),
+        ("{" + ",".join(f'"k{n}": 1' for n in range(600)) + "}", "has more than 500 names"),
+    ],
+)
+def test_a_broken_line_of_json_is_rejected_alone(line: str, reason: str) -> None:
+    """The next one is read."""
+    rows, _ = read(f'{{"id": 0}}\n{line}\n{{"id": 2}}\n'.encode(), "r.jsonl")
+    assert [(row.number, row.reason) for row in rows] == [(1, ""), (2, reason), (3, "")]
+
+
+def test_a_list_in_json_is_a_fault_of_its_column() -> None:
+    """It may be one that is not printed."""
+    (row,), _ = read(b'{"id": 1, "name": ["a"]}', "r.jsonl")
+    assert dict(row.faults) == {"name": "holds a list or a record of its own"}
+
+
+def workbook(fill: Callable[[Any], None]) -> bytes:
+    """Give the bytes of a workbook whose first sheet is filled."""
+    book = openpyxl.Workbook()
+    fill(book.active)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_workbook_is_read_as_a_person_sees_it() -> None:
+    """Dates as ISO, zeros in front where the format has them, rows by their number."""
+
+    def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
+        sheet.append(["id", "name", "next_visit", "phone"])
+        sheet.append(["A1", "Nguyễn Thị Ánh", dt.date(2027, 3, 1), 42])
+        sheet["D2"].number_format = "00000"
+        sheet["A5"], sheet["B5"], sheet["C5"], sheet["D5"] = 7, 7.5, dt.datetime(2027, 3, 1, 9, 30), 0.1 + 0.2  # noqa: DTZ001 -- as in a sheet
+        sheet["B5"].number_format = "0.00"
+        sheet["A6"], sheet["B6"] = True, "=text"
+        sheet["B6"].data_type = "s"
+
+    rows, problems = read(workbook(fill), "r.xlsx")
+    assert problems == ()
+    assert [(row.number, list(row.cells.values())) for row in rows] == [
+        (2, ["A1", "Nguyễn Thị Ánh", "2027-03-01", "00042"]),
+        (5, ["7", "7.50", "2027-03-01 09:30", "0.3"]),
+        (6, ["TRUE", "=text"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "look", "reason"),
+    [
+        ("=1+1", "General", "holds a formula without a result"),
+        ("#N/A", "General", "holds an error of Excel"),
+        (1234567890123456789, "General", "more than 15 digits"),
+        (0.05, "0%", "whose look only Excel knows"),
+        (5551234567, "(000) 000-0000", "whose look only Excel knows"),
+    ],
+)
+def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(value: object, look: str, reason: str) -> None:
+    """Formulas are not worked out, formats are not guessed; the other rows are read."""
+
+    def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
+        sheet.append(["id", "name"])
+        sheet.append([1, value])
+        sheet["B2"].number_format = look
+        sheet.append([2, "Eva"])
+
+    rows, _ = read(workbook(fill), "r.xlsx")
+    assert reason in rows[0].faults["name"]
+    assert (rows[1].cells["name"], dict(rows[1].faults)) == ("Eva", {})
+
+
+def test_a_workbook_with_more_sheets_says_which_is_read() -> None:
+    """The first that can be seen."""
+    book: Any = openpyxl.Workbook()
+    book.active.append(["id", "name"])
+    book.active.append(["1", "Anna"])
+    book.create_sheet("More").append(["id", "name"])
+    file = io.BytesIO()
+    book.save(file)
+    rows, (warning,) = read(file.getvalue(), "named.csv")
+    assert names(rows) == ["Anna"]
+    assert "2 sheets" in warning.message
+
+
+def changed_part(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Give a workbook with one part changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            raw = old.read(info.filename)
+            new.writestr(info.filename, change(raw) if info.filename == part else raw)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        (SHEET, lambda raw: BOMB + raw, "what Excel never writes"),
+        ("xl/workbook.xml", lambda raw: raw[: len(raw) // 2], "not a whole Excel workbook"),
+        (SHEET, lambda raw: raw.replace(b'r="2"', b'r="1"'), "not in order"),
+        (SHEET, lambda raw: raw.replace(b'<row r="2"', b'<row r="99999999"'), "not in order"),
+        (SHEET, lambda raw: raw.replace(b'r="B2"', b'r="ZZZZZZZ2"'), "not a whole Excel workbook"),
+    ],
+)
+def test_a_hostile_workbook_is_refused(part: str, change: Callable[[bytes], bytes], message: str) -> None:
+    """Entities that multiply, parts cut off, rows out of order (which would be left out) or without end."""
+
+    def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
+        sheet.append(["id", "name"])
+        sheet.append(["1", "Anna"])
+
+    whole = workbook(fill)
+    assert names(read(whole, "r.xlsx")[0]) == ["Anna"]
+    hostile = changed_part(whole, part, change)
+    assert hostile != whole
+    assert message in refusal(hostile, "r.xlsx").message
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
+    """Before it is unpacked."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for number in range(4):
+            with new.open(f"xl/shared{number}.xml", "w", force_zip64=True) as part:
+                for _ in range(100):
+                    part.write(bytes(1_000_000))
+    assert "too large" in refusal(out.getvalue(), "r.xlsx").message
+
+
+TERMS = Terms(
+    id_column="id",
+    audience_column="audience",
+    audiences={"en": ("ckd", "general"), "es": ("general",)},
+    fields={"en": ("name",), "es": ("name",)},
+    kinds=("handout", "card"),
+    audience="",
+    language="en",
+    paper="letter",
+    size="standard",
+)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "",
+        "../x",
+        "a/b",
+        "a\\b",
+        ".hidden",
+        "-rf",
+        "=1+1",
+        "+1",
+        "@x",
+        "a b",
+        "é",
+        "x" * 65,
+        "con",
+        "NUL.txt",
+        "lpt1",
+        "a.",
+        "a\n",
+        "a\0",
+        "\uff1d1",
+    ],
+)
+def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(identifier: str) -> None:
+    """It could be a path, a formula, a device or a name."""
+    (row,) = admitted([Row(2, {"id": identifier, "audience": "ckd"})], TERMS)
+    assert isinstance(row, Rejected) == (identifier != "a\n")
+    assert row.id in {"", "a"}
+
+
+@given(some.text(max_size=70))
+def test_every_id_that_is_taken_is_a_plain_name(identifier: str) -> None:
+    """No formula, no path, no letter beyond ASCII."""
+    if not unsuitable(identifier):
+        assert identifier.isascii()
+        assert identifier[0] not in "=+-@.\t\r\n"
+        assert not set(identifier) & set('/\\:*?"<>| \0')
+
+
+def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
+    """In capitals it is the same file on some systems."""
+    rows = [Row(2, {"id": "A1", "audience": "ckd"}), Row(3, {"id": "a1", "audience": "ckd"}), Row(4, {"id": "B", "audience": "ckd"})]
+    first, second, third = admitted(rows, TERMS)
+    assert isinstance(first, Entry)
+    assert isinstance(third, Entry)
+    assert second == Rejected(3, "a1", (("id", "is the id of an earlier row, too"),))
+
+
+def test_columns_choose_the_edition_of_each_row() -> None:
+    """A card has no paper and one size."""
+    (row,) = admitted([Row(2, {"id": "1", "audience": "general", "language": "es", "paper": "a4", "size": "large", "copies": "3"})], TERMS)
+    assert isinstance(row, Entry)
+    assert [(key.audience, key.language, key.paper, key.size, key.kind) for key in row.keys] == [
+        ("general", "es", "a4", "large", "handout"),
+        ("general", "es", "", "standard", "card"),
+    ]
+    assert row.copies == 3
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "reason"),
+    [
+        ({"audience": ""}, "audience", "is empty; it is one of: ckd, general"),
+        ({"audience": "dialysis"}, "audience", "is none of: ckd, general"),
+        ({"audience": "ckd", "language": "es"}, "audience", "is none of: general"),
+        ({"audience": "ckd", "language": "xx"}, "language", "is none of: en, es"),
+        ({"audience": "ckd", "paper": "legal"}, "paper", "is none of: a4, letter"),
+        ({"audience": "ckd", "size": "huge"}, "size", "is none of: large, standard"),
+        ({"audience": "ckd", "copies": "0"}, "copies", "is no whole number from 1 to 100"),
+        ({"audience": "ckd", "copies": "1e3"}, "copies", "is no whole number from 1 to 100"),
+        ({"audience": "ckd", "copies": "٣"}, "copies", "is no whole number from 1 to 100"),
+        ({"audience": "ckd", "copies": "9" * 5000}, "copies", "is no whole number from 1 to 100"),
+    ],
+)
+def test_a_row_that_names_no_edition_is_rejected(cells: dict[str, str], field: str, reason: str) -> None:
+    """An empty audience is not read as the general one: its advice can harm another reader."""
+    (row,) = admitted([Row(2, {"id": "1", **cells})], TERMS)
+    assert row == Rejected(2, "1", ((field, reason),))
+
+
+@given(some.lists(some.lists(some.text(max_size=12).filter(lambda text: "\0" not in text), min_size=2, max_size=2), max_size=8))
+def test_whatever_is_written_as_csv_is_read_back(cells: list[list[str]]) -> None:
+    """Commas, quotation marks and line breaks in cells included; and every row is given once."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["id", "name"], *cells])
+    rows, _ = read(text.getvalue().encode("utf-8", "replace"))
+    wanted = [[cell.encode("utf-8", "replace").decode() for cell in row] for row in cells if any(row)]
+    assert [[row.cells["id"], row.cells["name"]] for row in rows] == wanted
+
+
+@given(some.binary(max_size=300))
+def test_no_bytes_at_all_end_in_anything_but_rows_or_a_problem(data: bytes) -> None:
+    """Whatever comes after a header."""
+    try:
+        rows, _ = read(b"id,name\n" + data)
+    except TeachbackError:
+        return
+    numbers = [row.number for row in rows]
+    assert numbers == sorted(set(numbers))

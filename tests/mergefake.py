@@ -14,12 +14,26 @@ from typing import TYPE_CHECKING
 
 from teachback import cli
 from teachback import engine as engine_module
-from teachback.stamper import EditionKey, Field, FieldFault, Placed, Stamper
+from teachback.values import FieldFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from teachback.errors import Problem
+    from teachback.stamper import EditionKey, Placed, Stamper
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a record may fill."""
+
+    name: str
+    label: str = ""
+    type: str = "text"
+    required: bool = False
+    width_mm: float = 45.0
+    choices: tuple[str, ...] = ()
+
 
 NAME = Field("name", "Prepared for", required=True, width_mm=40)
 FIELDS = (
@@ -38,16 +52,16 @@ def read_value(one: Field, raw: str, language: str) -> str | FieldFault:  # noqa
     if words.startswith("UNREADABLE"):
         raise ValueError(words)
     if not words:
-        return FieldFault(one.id, "is empty, and must be filled") if one.required else ""
+        return FieldFault(one.name, "is empty, and must be filled") if one.required else ""
     if any(not letter.isprintable() for letter in words):
-        return FieldFault(one.id, "holds a control character")
+        return FieldFault(one.name, "holds a control character")
     if one.type == "date":
         try:
             return f"{dt.date.fromisoformat(words):%B %d, %Y}"
         except ValueError:
-            return FieldFault(one.id, "is not a date such as 2027-11-01")
+            return FieldFault(one.name, "is not a date such as 2027-11-01")
     if one.type == "choice" and words not in one.choices:
-        return FieldFault(one.id, "is none of the field's choices")
+        return FieldFault(one.name, "is none of the field's choices")
     return words
 
 
@@ -81,11 +95,18 @@ class Words:
         return f"%PDF-fake {self.code} {json.dumps([values, document.decode()])}\n".encode() * 5
 
 
-def combine(stampers: Mapping[EditionKey, Stamper], records: Sequence[Placed], cover: Sequence[str], *, duplex: bool) -> bytes:
-    """Give the words of all, one after the other."""
-    parts = [f"%PDF-fake cover {list(cover)} {duplex}\n".encode()]
-    parts += [stampers[one.key].stamp(one.values, one.document) * one.copies for one in records]
-    return b"".join(parts)
+@dataclass(frozen=True)
+class Combiner:
+    """Gives the words of all, one after the other."""
+
+    stampers: Mapping[EditionKey, Stamper]
+
+    def __call__(self, records: Sequence[Placed], *, name: str, number: int, of: int, duplex: bool) -> bytes:
+        """Begin with a cover of ids and codes."""
+        cover = [f"{one.id}  {self.stampers[one.key].code}" for one in records]
+        parts = [f"%PDF-fake cover {cover} {duplex} {name} {number}/{of}\n".encode()]
+        parts += [self.stampers[one.key].stamp(one.values, one.id.encode()) * one.copies for one in records]
+        return b"".join(parts)
 
 
 @dataclass
@@ -99,11 +120,15 @@ class Fake:
     fields: dict[str, tuple[Field, ...]] = field(default_factory=lambda: {"en": FIELDS, "es": FIELDS})
     problems: tuple[Problem, ...] = ()
     read_value = staticmethod(read_value)
-    combine = staticmethod(combine)
 
     def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
         """Make an edition for each key."""
         return {key: Words(key, letters) for key, letters in wanted.items()}
+
+    def make_combine(self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]) -> Combiner:
+        """Put the words together."""
+        assert set(wanted) == set(stampers)
+        return Combiner(stampers)
 
 
 def main() -> int:

@@ -314,7 +314,7 @@ def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
     ]
     assert problem.location is not None
     assert problem.location.line == own[: own.index("Take ibuprofen")].count("\n") + 1
-    built = build(resolve({"handouts": ("tiny",), "forms": ("html",)}, {}, clinic), clinic, TODAY)
+    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
     assert built.failed
     assert problem in built.problems
 

@@ -20,7 +20,7 @@ from mergefake import NO_GLYPH, Fake
 from teachback import cli, crew, ledger, merging, stampwork, wiping
 from teachback import engine as engine_module
 from teachback.crew import Lost, in_order
-from teachback.errors import Severity, TeachbackError, UsageError
+from teachback.errors import Severity, TeachbackError
 from teachback.ledger import cell
 from teachback.merging import merge
 from teachback.order import Order
@@ -488,18 +488,3 @@ def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:
     engine = replace(Fake(), audiences={"en": ("general",)}, fields={"en": mergefake.FIELDS})
     done = merge(Order(records("A1,Anna", head="id,name"), Path("out")), engine)
     assert (done.printed, done.rejected) == (1, 0)
-
-
-def test_without_an_engine_a_handout_without_fields_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says what to use."""
-    monkeypatch.undo()
-    with pytest.raises((TeachbackError, UsageError)):
-        engine_module.open_engine(replace_settings(), None, None)  # type: ignore[arg-type]
-
-
-def replace_settings() -> Any:  # noqa: ANN401 -- Settings
-    """Give the settings of a run for the tiny handout."""
-    from teachback.settings import resolve
-    from teachback.workspace import Workspace, builtin_root
-
-    return resolve({"handouts": ("tiny",)}, {}, Workspace(builtin_root(), builtin_root()))

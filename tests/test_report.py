@@ -479,7 +479,7 @@ def archived(clinic: Workspace, by: str, tmp_path: Path) -> Path:
     """Approve the tiny handout and print it into an archive."""
     archive = tmp_path / "archive"
     approve("tiny", by, clinic, TODAY, due=None, audiences=())
-    built = build(resolve({"archive": str(archive), "output": str(tmp_path / "out"), "forms": ("html",)}, {}, clinic), clinic, TODAY)
+    built = build(resolve({"archive": str(archive), "output": str(tmp_path / "out"), "format": ("html",)}, {}, clinic), clinic, TODAY)
     assert not built.failed
     return archive
 

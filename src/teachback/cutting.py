@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from teachback.copying import SLOT, multiply
 from teachback.errors import Problem, TeachbackError
 from teachback.marks import RECORD
 from teachback.shaping import SlotFont, shaper, slot_font
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
     from teachback.laid import Opening
 
+# Marks a stream that is a place, until the file is cut.
+SLOT: Final = "/TeachbackSlot"
 PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 # What the run of a place is drawn with; all else in it sets what later runs rely on, and stays.
 _DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'", '"'})
@@ -48,8 +49,7 @@ class Opened:
 class Cut:
     """How an edition is cut: its code and language, the smallest type (pt), and the characters of all its records (None: all that the fonts have).
 
-    `cards` is how many cards the file holds, each with two pages; of a handout it is one. `copies` is how many patients' papers go into one
-    file, each beginning on the front of a sheet with `duplex`.
+    `cards` is how many cards the file holds, each with two pages; of a handout it is one.
     """
 
     code: str
@@ -57,8 +57,6 @@ class Cut:
     floor: float
     characters: frozenset[str] | None = None
     cards: int = 1
-    copies: int = 1
-    duplex: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,6 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
         streams = _split(pdf, found)
         _add_fonts(pdf, found, fonts)
-        if cut.copies > 1:
-            multiply(pdf, cut.copies, streams, duplex=cut.duplex)
         out = io.BytesIO()
         pdf.save(
             out,
@@ -97,18 +93,13 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
             static_id=True,
         )
         pages = len(pdf.pages)
-    head, table, trailer, numbers = _sliced(out.getvalue(), streams * cut.copies)
+    head, table, trailer, numbers = _sliced(out.getvalue(), streams)
     slots = [
         _slot(place, one.opening, number, tuple(map(paths.index, each)), fonts, cut)
-        for place, one, each, number in zip(found, opened, named, numbers, strict=False)
-    ]
-    slots += [
-        replace(slot, number=numbers[copy * streams + index], card=copy)
-        for copy in range(1, cut.copies)
-        for index, slot in enumerate(slots)
+        for place, one, each, number in zip(found, opened, named, numbers, strict=True)
     ]
     fields = tuple(dict.fromkeys(place.field for place in found))
-    return Template(cut.code, pages, fields, cut.cards * cut.copies, tuple(slots), fonts, head, table, trailer)
+    return Template(cut.code, pages, fields, cut.cards, tuple(slots), fonts, head, table, trailer)
 
 
 def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object

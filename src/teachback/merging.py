@@ -97,7 +97,8 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         desk,
         stampers,
         None if order.dry_run else str(order.output.absolute()),
-        engine.combine if order.combine else None,
+        engine.make_combine(stampers, read.characters) if order.combine else None,
+        len(read.marks),
         order.duplex,
         only_look=order.dry_run,
     )

@@ -69,7 +69,7 @@ def terms_of(order: Order, engine: Engine) -> Terms:
         id_column=order.id_column,
         audience_column=order.audience_column,
         audiences=engine.audiences,
-        fields={language: tuple(one.id for one in fields) for language, fields in engine.fields.items()},
+        fields={language: tuple(one.name for one in fields) for language, fields in engine.fields.items()},
         kinds=order.kinds,
         audience=order.audience or (next(iter(audiences)) if len(audiences) == 1 else ""),
         language=order.language or (languages[0] if len(languages) == 1 else ""),
@@ -96,7 +96,7 @@ def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:
     if table.form == "jsonl":
         return
     place = Location(table.name, table.skipped + 1, 1)
-    every = [{one.id for one in fields if one.required} for fields in engine.fields.values()]
+    every = [{one.name for one in fields if one.required} for fields in engine.fields.values()]
     missing = sorted(set.intersection(*every) - set(table.header)) if every else []
     problems = [
         Problem(f"the records have no column '{name}', and the handout needs it", nearest(name, [n for n in table.header if n]), place)

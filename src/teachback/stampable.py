@@ -1,6 +1,6 @@
 """A composed edition -> a Template that records are stamped into: laid out and proved like any other, then cut at its fields.
 
-What a Template prints without values is read back here, and says word for word what the proved file says (of many copies, the first).
+What a Template prints without values is read back here, and says word for word what the proved file says.
 """
 
 from __future__ import annotations
@@ -33,14 +33,11 @@ NAMES: Final = "styles/fonts/names/"
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
-def handout_template(
-    job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None, *, copies: int = 1, duplex: bool = False
-) -> Template:
+def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
     """Give the Template of a job's handout.
 
     `characters` are those of all its records, as printed (words will do); ASCII and dates are always there. With None they are all that the page's own fonts have: a larger file, and fewer
-    letters, because fonts that stand in for missing ones are left out. With `copies` it is a file for the print room that holds so many
-    records, each beginning on the front of a sheet with `duplex`; it stores once what they share. Raises
+    letters, because fonts that stand in for missing ones are left out. Raises
     TeachbackError with all that keeps the edition from being printed.
     """
     from teachback.pdf import write
@@ -49,7 +46,7 @@ def handout_template(
     data = write(laid)
     proved_file(data, job.handout, laid, job.expected, served)
     expected = job.expected[0]
-    cut = Cut(job.code, expected.language, expected.floor, characters, copies=copies, duplex=duplex)
+    cut = Cut(job.code, expected.language, expected.floor, characters)
     return _cut(data, laid, job.handout, served, cut)
 
 
@@ -90,8 +87,7 @@ def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cu
         cut = replace(cut, characters=cut.characters | _common(cut.language))
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
-    # Further copies are made of the first, page by page; to read thousands of them takes longer than all else.
-    if _letters(read_words(template.stamp([{}] * template.cards, b"")), len(wanted)) != wanted:
+    if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
         raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
     return template
 
@@ -103,14 +99,9 @@ def _common(language: str) -> frozenset[str]:
     )
 
 
-def _letters(words: Iterable[str], most: int | None = None) -> str:
-    """Put words together without the spaces between them, no further than is asked for."""
-    text = ""
-    for word in words:
-        text += "".join(word.split())
-        if most is not None and len(text) >= most:
-            break
-    return text
+def _letters(words: Iterable[str]) -> str:
+    """Put words together without the spaces between them."""
+    return "".join("".join(word.split()) for word in words)
 
 
 def opened_places(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:

@@ -7,7 +7,7 @@ does neither. All but the Engine itself is sent to other processes and must pick
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from teachback.errors import Problem
 
 
-@dataclass(frozen=True)
-class Field:
-    """What a record may fill: the column's name, the label on paper, and what may stand there."""
+class Field(Protocol):
+    """What a record may fill; the engine knows what else there is to it, and how it is read."""
 
-    id: str
-    label: str = ""
-    type: str = "text"
-    required: bool = False
-    width_mm: float = 45.0
-    choices: tuple[str, ...] = ()
+    @property
+    def name(self) -> str:
+        """The column's name."""
+
+    @property
+    def required(self) -> bool:
+        """Whether a record without it is rejected."""
 
 
 class Fault(Protocol):
@@ -37,14 +37,6 @@ class Fault(Protocol):
     @property
     def reason(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field."""
-
-
-@dataclass(frozen=True)
-class FieldFault:
-    """The plainest Fault."""
-
-    field: str
-    reason: str
 
 
 @dataclass(frozen=True, order=True)
@@ -79,27 +71,26 @@ class Stamper(Protocol):
 class ReadValue(Protocol):
     """Turns the raw text of a record into the words to print (empty for none), or says why it cannot be."""
 
-    def __call__(self, field: Field, raw: str, language: str, /) -> str | Fault:
+    def __call__(self, field: Any, raw: str, language: str, /) -> str | Fault:  # noqa: ANN401 -- the engine's own fields, see Field
         """Read one value."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One record in a print-room file: its edition, its words, what tells it apart, how often it is wanted."""
+    """One record in a print-room file: its edition, its words, its id, its row, how often it is wanted."""
 
     key: EditionKey
     values: Mapping[str, str]
-    document: bytes
+    id: str
+    row: int
     copies: int = 1
 
 
 class Combine(Protocol):
-    """Puts records of one kind into one file, in their order: handouts one after the other, or different cards on sheets."""
+    """Puts records of one kind into one file, in their order: handouts one after the other, or different cards on sheets. It pickles."""
 
-    def __call__(
-        self, stampers: Mapping[EditionKey, Stamper], records: Sequence[Placed], cover: Sequence[str], /, *, duplex: bool
-    ) -> bytes:
-        """Give the file; `cover` are the lines of its first page, `duplex` begins each record on a front side."""
+    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, of: int, duplex: bool) -> bytes:
+        """Give the file, the `number`th `of` so many; its first page lists what is inside, `duplex` begins each record on a front side."""
 
 
 class Engine(Protocol):
@@ -133,9 +124,8 @@ class Engine(Protocol):
     def read_value(self) -> ReadValue:
         """How a value is read: a function of a module."""
 
-    @property
-    def combine(self) -> Combine:
-        """How records are put into one file: a function of a module."""
-
     def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
         """Print each edition once, for the characters of all its records. Raises TeachbackError when one cannot be printed."""
+
+    def make_combine(self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]) -> Combine:
+        """Prepare files of many records. Raises TeachbackError when they cannot be."""

@@ -89,6 +89,7 @@ class Bench:
     stampers: Mapping[EditionKey, Stamper]
     folder: str | None
     combine: Combine | None = None
+    files: int = 0
     duplex: bool = False
     only_look: bool = False
 
@@ -128,14 +129,14 @@ def read_values(desk: Desk, entry: Entry) -> tuple[dict[str, str], tuple[Why, ..
     language = entry.keys[0].language
     for field in desk.fields[language]:
         try:
-            words = desk.read_value(field, entry.raw.get(field.id, ""), language)
+            words = desk.read_value(field, entry.raw.get(field.name, ""), language)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, in this value: the others are printed
-            faults.append((field.id, _fallen(error)))
+            faults.append((field.name, _fallen(error)))
             continue
         if not isinstance(words, str):
             faults.append((words.field, words.reason))
         elif words:
-            values[field.id] = words
+            values[field.name] = words
     return values, tuple(faults)
 
 
@@ -223,12 +224,12 @@ def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
             rows.append(entry)
             words[entry.row] = values
     try:
-        made = _combined(bench, rows, words)
+        made = _combined(bench, chunk, rows, words)
     except Exception:
         tried = [row if isinstance(row, Rejected) else _tried(bench, row, words[row.row]) for row in rows]
         if tried == rows:
             raise
-        rows, made = tried, _combined(bench, tried, words)
+        rows, made = tried, _combined(bench, chunk, tried, words)
     papers: dict[int, list[Paper]] = {row.row: [] for row in rows}
     kept = 0
     for index, (kind, whole) in enumerate(made.items()):
@@ -247,15 +248,18 @@ def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
     return ChunkResult(chunk.number, tuple(done), kept)
 
 
-def _combined(bench: Bench, rows: list[Entry | Rejected], words: Mapping[int, Mapping[str, str]]) -> dict[str, bytes]:
+def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected], words: Mapping[int, Mapping[str, str]]) -> dict[str, bytes]:
     """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
     assert bench.combine is not None  # noqa: S101 -- who calls has looked
     entries = [row for row in rows if isinstance(row, Entry)]
     made = {}
     for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
-        placed = [Placed(entry.keys[index], words[entry.row], entry.id.encode(), entry.copies) for entry in entries]
-        cover = [f"{entry.id}  {bench.stampers[entry.keys[index]].code}" for entry in entries]
-        made[kind] = b"" if bench.only_look else bench.combine(bench.stampers, placed, cover, duplex=bench.duplex)
+        placed = [Placed(entry.keys[index], words[entry.row], entry.id, entry.row, entry.copies) for entry in entries]
+        name = _combined_name(kind, chunk).rpartition("/")[2]
+        if bench.only_look:
+            made[kind] = b""
+        else:
+            made[kind] = bench.combine(placed, name=name, number=chunk.number + 1, of=bench.files, duplex=bench.duplex)
     return made
 
 

@@ -78,6 +78,11 @@ class Words:
         """Give what looks like an edition code."""
         return f"F-{self.key.audience}-{self.key.language}-{hashlib.sha256(repr(self.key).encode()).hexdigest()[:7]}".upper()
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Give the fields: a card has a place for the name."""
+        return tuple(one.id for one in FIELDS) if self.key.kind == "handout" else (NAME.id,)
+
     def faults(self, values: Mapping[str, str]) -> tuple[FieldFault, ...]:
         """Refuse a snowman, and what is too long."""
         assert set().union(*values.values()) <= self.letters, "the edition was made for other letters"

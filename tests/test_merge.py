@@ -400,6 +400,7 @@ def test_a_wrong_order_is_refused_before_anything_is_made(
     ("head", "wishes", "message"),
     [
         (HEAD, {"audience": "ckd"}, "the column 'audience' decides who reads, and 'ckd' is not used"),
+        (HEAD, {"kinds": ("card",)}, "has no place for next_visit: it is not printed there"),
         (f"{HEAD},copies", {}, "the column 'copies' counts only with --combine"),
     ],
 )

@@ -18,7 +18,7 @@ from teachback.admit import Rejected, admitted
 from teachback.crew import Lost, in_order
 from teachback.disk import told
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.order import overruled, refuse_missing, refuse_order, terms_of
+from teachback.order import overruled, refuse_missing, refuse_order, terms_of, unplaced
 from teachback.rows import changed, open_table, read_rows, unknown_columns
 from teachback.stampwork import (
     COMBINED,
@@ -93,6 +93,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     size = order.combine or CHUNK
     read = _survey(table, terms, desk, size, order.jobs, merged)
     stampers = engine.make_stampers(read.characters)
+    merged.problems += unplaced(stampers, terms, table)
     bench = Bench(
         desk,
         stampers,

@@ -10,10 +10,11 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, UsageE
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from teachback.rows import Table
-    from teachback.stamper import Engine
+    from teachback.stamper import EditionKey, Engine, Stamper
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,18 @@ def overruled(order: Order, table: Table) -> list[Problem]:
         message = "the column 'copies' counts only with --combine: each record has one file"
         found.append(Problem(message, "Print the file as often as it is wanted, or add --combine N.", place, Severity.WARNING))
     return found
+
+
+def unplaced(stampers: Mapping[EditionKey, Stamper], terms: Terms, table: Table) -> list[Problem]:
+    """Warn of columns for which an edition has no place: they are filled, and not on the paper."""
+    place = Location(table.name, table.skipped + 1, 1)
+    found = []
+    for key, stamper in sorted(stampers.items()):
+        names = [name for name in terms.fields[key.language] if name in table.header and name not in stamper.fields]
+        if names:
+            message = f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: it is not printed there"
+            found.append(Problem(message, "Give it a place in the handout, or take the column out.", place, Severity.WARNING))
+    return list(dict.fromkeys(found))
 
 
 def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:

@@ -61,6 +61,10 @@ class Stamper(Protocol):
     def code(self) -> str:
         """The edition's code."""
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The ids of the fields that have a place on it."""
+
     def faults(self, values: Mapping[str, str], /) -> Sequence[Fault]:
         """Say which words cannot be stamped: a letter without a glyph, a line too long."""
 

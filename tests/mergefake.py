@@ -81,7 +81,7 @@ class Words:
     @property
     def fields(self) -> tuple[str, ...]:
         """Give the fields: a card has a place for the name."""
-        return tuple(one.id for one in FIELDS) if self.key.kind == "handout" else (NAME.id,)
+        return tuple(one.name for one in FIELDS) if self.key.kind == "handout" else (NAME.name,)
 
     def faults(self, values: Mapping[str, str]) -> tuple[FieldFault, ...]:
         """Refuse a snowman, and what is too long."""

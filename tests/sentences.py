@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from teachback.errors import Severity
 from teachback.passage import Passage, Role
@@ -59,6 +62,25 @@ def pieces(item: dict[str, Any]) -> tuple[Passage, ...]:
     column, section = (heading, "") if role is Role.CELL else ("", heading)
     around = {"lead": item.get("lead", ""), "row": item.get("row", ""), "column": column, "heading": section}
     return (Passage(text, text, (*PATH, "text"), role, **about, **around),)
+
+
+def read_set(name: str) -> list[dict[str, Any]]:
+    """Read a set of sentences; one of `own.yaml` is a row of its side, its kind, its text, and its lead-in, heading or answer."""
+    place = {"item": "lead", "cell": "heading", "myth": "answer"}
+    found: list[Any] = yaml.safe_load((Path(__file__).parent / "safety" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return [
+        row
+        if isinstance(row, dict)
+        else {
+            "id": f"{name}{number}",
+            "unsafe": row[0] == "unsafe",
+            "kind": row[1],
+            "text": row[2],
+            "audience": "dialysis",
+            **({place[row[1]]: row[3]} if row[3:] else {}),
+        }
+        for number, row in enumerate(found)
+    ]
 
 
 def found_in(item: dict[str, Any], rules: TextRules) -> tuple[Finding, ...]:

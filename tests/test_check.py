@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import pytest
 from tiny import TINY
 
 from teachback.build import build
-from teachback.check import check, explained
+from teachback.check import check, explained, failed
 from teachback.cli import run
+from teachback.content import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
-from teachback.rules import load_rules
+from teachback.rules import OWN, load_rules
+from teachback.safety import GAP
 from teachback.settings import resolve
 from teachback.workspace import Workspace, builtin_root
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from teachback.check import Checkup
     from teachback.errors import Problem
+    from teachback.rulebook import Example, Rule
 
     Make = Callable[..., Workspace]
 
@@ -189,28 +193,65 @@ def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace:
 
 def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) -> None:
     """What is left is accepted in its file, each with a reason and a name."""
-    checkup = check(("leg-cramps",), (), builtin, TODAY)
+    checkup = check((), (), builtin, TODAY)
+    assert not failed(checkup, strict=True)
     [checked] = checkup.handouts
     assert [str(p) for p in checked.problems if p.severity is not Severity.HINT] == []
     assert checked.waived
     assert all(len(w.accepted.reason) > 20 for w in checked.waived)
 
 
-def test_every_rule_says_why_and_every_one_that_reads_texts_has_examples(builtin: Workspace) -> None:
-    """Two that it finds, and two that it passes over; those of the check itself look at no text."""
+def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Workspace) -> None:
+    """Two that it finds, and two that it passes over; `--explain` shows all of it, a listed source in full."""
     rules = load_rules(builtin).known
+    listed = load_shared(builtin).sources.root
     assert len(rules) > 60
     for rule in rules.values():
         assert len(rule.why) > 20, rule.id
-        if not rule.id.startswith(("accept-", "language-", "general-gap")):
-            assert len(rule.bad) >= 2, rule.id
-            assert len(rule.good) >= 2, rule.id
-        assert explained(rule.id, builtin).startswith(rule.id)
+        assert len(rule.bad) >= 2, rule.id
+        assert len(rule.good) >= 2, rule.id
+        assert rule.sources, rule.id
+        said = explained(rule.id, builtin)
+        for part in (rule.title, rule.why, *(listed[name].title if name in listed else name for name in rule.sources)):
+            assert part in said, rule.id
+
+
+def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
+    """A reader of `--explain` can look them up."""
+    listed = load_shared(builtin).sources.root
+    files = [rule.rule for rule in load_rules(builtin).text.rules]
+    assert len(files) > 30
+    assert [(rule.id, name) for rule in files for name in rule.sources if name not in listed] == []
+
+
+OWN_EXAMPLES = [(rule, example, bad) for rule in OWN for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+
+
+@pytest.mark.parametrize(("rule", "example", "bad"), OWN_EXAMPLES, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
+def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, example: Example, bad: bool, workspace: Make) -> None:  # noqa: FBT001 -- which of the two
+    """Each example is a line of a handout."""
+    key = example.text.partition(":")[0]
+    lines = {"text": "text: {general: For everyone here., ckd: For kidneys here.}", "language": "language: en"}
+    handout = TINY.replace(lines[key], example.text) if key in lines else f"{TINY}{example.text}\n"
+    assert handout != TINY or key == "language"
+    if rule.id == GAP and "{" not in example.text:
+        handout = handout.replace("audiences: [general, ckd]", "audiences: [general]")
+    files = {"content/handouts/tiny.yaml": handout}
+    builtin = workspace(files).builtin
+    for language in ("es", "vi"):
+        words = (builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+        files[f"content/words/{language}.yaml"] = words.replace("language: English", f"language: {language}")
+    audiences = (builtin / "content" / "audiences.yaml").read_text(encoding="utf-8")
+    files["content/audiences.yaml"] = audiences.replace("    en: For", "    es: Para\n    vi: Cho\n    en: For")
+    files |= {"content/words/en-GB.yaml": words.replace("language: English", "language: British")}
+    files["content/audiences.yaml"] = files["content/audiences.yaml"].replace("    en: For", "    en-GB: For\n    en: For")
+    names = {problem.rule for checked in check(("tiny",), (), workspace(files), TODAY).handouts for problem in checked.problems}
+    assert (rule.id in names) is bad, names
 
 
 def summary(checkup: Checkup) -> str:
     """Give what a run says at its end."""
-    from teachback.tell import looked_for
+    from teachback.check import looked_for
 
     return looked_for(checkup)
 
@@ -250,6 +291,57 @@ def test_the_command_prints_in_file_order_and_fails_on_errors_only(
     (clinic.root / "content/handouts/tiny.yaml").write_text(TINY, encoding="utf-8")
     assert run(["check", "tiny"]) == 0
     assert run(["check", "tiny", "--strict"]) == 1
+
+
+def test_asking_about_one_reader_says_nothing_new(builtin: Workspace) -> None:
+    """Rules that compare readers still hear all of them: what is found for one is found for all."""
+    everybody = {str(problem) for problem in check((), (), builtin, TODAY).handouts[0].problems}
+    for audience in ("general", "ckd", "dialysis"):
+        alone = check((), (audience,), builtin, TODAY).handouts[0].problems
+        severe = [str(problem) for problem in alone if problem.severity is not Severity.HINT]
+        assert severe == []
+    assert everybody
+
+
+def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
+    """What it says in the place of the program's own stands on every page; `build` refuses the page for it."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    own = words.replace("advice: Ask first", "advice: Take ibuprofen for the pain.")
+    assert own != words
+    clinic = workspace({"content/words/en.yaml": own})
+    [problem] = [
+        problem for problem in check((), (), clinic, TODAY).problems if problem.rule == "nsaid" and problem.severity is Severity.ERROR
+    ]
+    assert problem.location is not None
+    assert problem.location.line == own[: own.index("Take ibuprofen")].count("\n") + 1
+    built = build(resolve({"handouts": ("tiny",), "forms": ("html",)}, {}, clinic), clinic, TODAY)
+    assert built.failed
+    assert problem in built.problems
+
+
+def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make) -> None:
+    """A clinic that copies them is not told off for them."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    checkup = check(("tiny",), (), workspace({"content/words/en.yaml": words}), TODAY)
+    assert [str(problem) for problem in checkup.problems if "words/en.yaml" in str(problem)] == []
+
+
+def test_grades_are_told_by_formula_edition_and_section(
+    builtin: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where none of them is a finding: at the prompt for each edition, in JSON for each section, too."""
+    monkeypatch.chdir(builtin.root)
+    assert run(["check", "leg-cramps"]) == 0
+    said = capsys.readouterr().out
+    for name, target in (("general", 6), ("ckd", 5), ("dialysis", 5)):
+        assert re.search(rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade {target}\n", said)
+    assert run(["check", "leg-cramps", "--json"]) == 0
+    grades = json.loads(capsys.readouterr().out)["handouts"][0]["grades"]
+    assert {name: edition["target"] for name, edition in grades.items()} == {"general": 6, "ckd": 5, "dialysis": 5}
+    for edition in grades.values():
+        assert edition["SMOG"]["grade"] > edition["Flesch-Kincaid"]["grade"] > 0
+        assert len(edition["sections"]) >= 5
+        assert all(set(section) == {"section", "Flesch-Kincaid", "SMOG", "FORCAST"} for section in edition["sections"])
 
 
 def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:

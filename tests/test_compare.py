@@ -104,9 +104,15 @@ def test_each_side_has_its_own_place_in_the_file(workspace: Make) -> None:
 
 def test_the_same_reader_twice_differs_in_nothing(workspace: Make) -> None:
     """A comparison that always finds something would show here."""
-    comparison = laid(workspace({"content/handouts/tiny.yaml": RICH}), "ckd", "ckd")
+    clinic = workspace({"content/handouts/tiny.yaml": RICH})
+    shared = load_shared(clinic)
+    authored = load_handout(handout_files(clinic)["tiny"], clinic, shared)
+    _, ckd = hear_all(authored.handout, shared.audiences, shared.clinic.values())
+    comparison = compare(authored.handout, ckd.ear, ckd.ear, authored.file.locate)
     assert comparison.blocks == ()
     assert comparison.unchanged > 7
+    with pytest.raises(UsageError):
+        compared("tiny", ("ckd", "ckd"), clinic)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import learn
 import pytest
-import yaml
-from sentences import LINEAGE, found_in, measure
+from sentences import LINEAGE, found_in, measure, read_set
 
 from teachback.clinical import load_rules
 from teachback.content import load_handout, load_shared
 from teachback.errors import Severity, TeachbackError
+from teachback.leaning import NOWHERE
 from teachback.passage import Ear, Passage, Role, passages
 from teachback.rulebook import Heard
 from teachback.safety import check_passages, check_text, findings, gap_findings
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from teachback.safety import TextRules
     from teachback.workspace import Workspace
 
-SENTENCES = Path(__file__).parent / "safety"
 RULES = sorted(path.stem for path in (Path(__file__).parents[1] / "content" / "rules").glob("*.yaml"))
 
 
@@ -43,13 +43,6 @@ def heard(builtin: Workspace) -> dict[str, Heard]:
     return {name: Heard(handout, ear, passages(handout, ear)) for name, ear in ears.items()}
 
 
-def items(name: str) -> list[dict[str, Any]]:
-    """Read a set of sentences."""
-    found: list[dict[str, Any]] = yaml.safe_load((SENTENCES / name).read_text(encoding="utf-8"))
-    assert found
-    return found
-
-
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(name: str, rules: TextRules) -> None:
     """What `--explain` shows of a rule is what it does."""
@@ -62,41 +55,64 @@ def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(name: str, 
             assert (name in found) is expected, example
 
 
-@pytest.mark.parametrize(("half", "recall", "precision"), [("tuning", 0.98, 0.98), ("held-out", 0.75, 0.78)])
+@pytest.mark.parametrize(
+    ("name", "recall", "right"), [("tuning", 0.98, 0.02), ("tuning-more", 0.98, 0.02), ("held-out", 0.9, 0.2), ("third", 0.9, 0.1)]
+)
 def test_unsafe_sentences_are_found_and_right_ones_left_alone(
-    half: str, recall: float, precision: float, rules: TextRules, record_property: Callable[[str, object], None]
+    name: str, recall: float, right: float, rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:
-    """Both halves keep what was reached. Nobody tuned on the second one, run once when the rules were done: 0.77 and 0.81."""
-    measured = measure(items(f"{half}.yaml"), rules)
+    """All sets keep what was reached: how many unsafe ones are found, and how many right ones are flagged.
+
+    Nobody tuned on held-out; third was written, and kept shut, before the last rules were; both were run when those were done.
+    """
+    measured = measure(read_set(name), rules)
     # The sentences of the held-out half are not named, so that nobody tunes the rules on them.
-    told = str(measured) if half == "tuning" else str(measured).split(";")[0]
-    record_property("measured", f"clinical text rules, {half} half: {told}")
+    told = str(measured).split(";")[0] if name in {"held-out", "third"} else str(measured)
+    record_property("measured", f"clinical text rules, {name}: {told}")
     assert measured.recall >= recall
-    assert measured.precision >= precision
+    assert len(measured.flagged) <= right * measured.right
 
 
-def test_sentences_of_our_own_keep_their_side(rules: TextRules, record_property: Callable[[str, object], None]) -> None:
+@pytest.mark.parametrize("name", ["own", "ours"])
+def test_sentences_of_our_own_keep_their_side(name: str, rules: TextRules, record_property: Callable[[str, object], None]) -> None:
     """What the rules could tell apart once, they still can."""
-    rows = yaml.safe_load((SENTENCES / "own.yaml").read_text(encoding="utf-8"))
-    place = {"item": "lead", "cell": "heading", "myth": "answer"}
-    own = [
-        {
-            "id": f"o{i}",
-            "unsafe": row[0] == "unsafe",
-            "kind": row[1],
-            "text": row[2],
-            "audience": "dialysis",
-            **({place[row[1]]: row[3]} if row[3:] else {}),
-        }
-        for i, row in enumerate(rows)
-    ]
-    measured = measure(own, rules)
-    record_property("measured", f"clinical text rules, sentences of our own: {measured}")
+    measured = measure(read_set(name), rules)
+    record_property("measured", f"clinical text rules, {name}: {measured}")
     assert len(measured.missed) <= 3
-    assert measured.flagged == ()
+    assert len(measured.flagged) <= 2
 
 
-@pytest.mark.parametrize("item", items("source.yaml"), ids=lambda item: item["id"])
+def test_the_weights_were_learned_from_the_sentences_that_are_there(builtin: Workspace, rules: TextRules) -> None:
+    """Whoever adds a sentence runs `python tests/learn.py` again; the file says from how many texts it was learned."""
+    written = (builtin.root / "content" / "rules" / "leaning.txt").read_text(encoding="utf-8").splitlines()[0]
+    assert written == learn.HEAD.format(len(learn.texts(rules)))
+
+
+def test_words_are_learned_by_the_side_on_which_they_stood() -> None:
+    """A word of unsafe texts only leans to advice, one of right texts only to warning, one of both to neither."""
+    rows = [(frozenset({"enjoy", "the"}), True), (frozenset({"avoid", "the"}), False)] * 20
+    weights = learn.learned(rows)
+    assert weights["enjoy"] > 0.3
+    assert weights["avoid"] < -0.3
+    assert abs(weights["the"]) < 0.1
+
+
+def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
+    """A text in which no rule knows the way of speaking is a warning when its words lean to advice, for readers with CKD alone."""
+    text = "You can put the measuring jug away: counting cups only makes people anxious."
+    assert [(found.rule, found.severity) for found in check_text(text, rules)] == [("ckd-leaning", Severity.WARNING)]
+    assert check_text(text, replace(rules, leaning=NOWHERE)) == ()
+    assert check_text(text, rules, audience="general") == ()
+
+
+def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
+    """Where all other words warn, a pattern that matches is shown, and stops nothing."""
+    text = "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more potassium than half a cup of raw leaves."
+    assert {found.severity for found in check_text(text, rules)} <= {Severity.HINT}
+    assert {found.rule for found in check_text(text, replace(rules, leaning=NOWHERE))} == {"ckd-potassium-food"}
+
+
+@pytest.mark.parametrize("item", read_set("source"), ids=lambda item: item["id"])
 def test_each_unsafe_statement_of_the_source_is_found_for_ckd(item: dict[str, Any], rules: TextRules) -> None:
     """The source document, typed in as it stands, does not pass for a reader with CKD."""
     assert found_in(item, rules)
@@ -211,3 +227,11 @@ def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[.
         load_rules(workspace(files))
     told = [(Path(problem.location.file).name, problem.location.line) for problem in caught.value.problems if problem.location]
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
+
+
+def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(workspace: Callable[..., Workspace]) -> None:
+    """A clinic's own file of weights takes the place of the one that comes with the program, and its mistakes are named."""
+    with pytest.raises(TeachbackError) as caught:
+        load_rules(workspace({"content/rules/leaning.txt": "# ours\n12: enjoy\nenjoy a lot\n"}))
+    assert [problem.location.line for problem in caught.value.problems if problem.location] == [3]
+    assert load_rules(workspace({"content/rules/leaning.txt": "12: enjoy, fine\n"})).leaning.weights == {"enjoy": 0.12, "fine": 0.12}

@@ -12,7 +12,7 @@ from teachback import document as doc
 from teachback.errors import Severity
 from teachback.passage import Ear, Passage, Role, passages
 from teachback.reach import steps
-from teachback.rulebook import Example, Finding, Heard, Rule
+from teachback.rulebook import OUR_OWN, Example, Finding, Heard, Rule
 from teachback.typed import ADVICE, TYPED, stop_findings, typed_findings
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ SAME: Final = Rule(
     "texts by audience that are all alike",
     Severity.WARNING,
     "Where the same words stand twice, one day only one of them is mended. A mapping of audience to text says: these differ on purpose.",
+    sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
         Example("text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before you walk.}"),
@@ -41,6 +42,7 @@ UNREAD: Final = Rule(
     "text that no reader ever gets",
     Severity.WARNING,
     "Whoever wrote it believes that it is read. The short words of a flag are printed on cards only, its reason only where a section places its tier.",
+    sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
         Example("red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your heart.}"),
@@ -55,6 +57,7 @@ SILENT: Final = Rule(
     "a red flag that one reader gets and another does not",
     Severity.WARNING,
     "A missing warning sign looks like none. Only the author knows whether it was left out on purpose, and for which reason.",
+    sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: swelling, tier: today, only: [ckd], text: Fast swelling}"),
         Example("red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It gets it after all.}}"),

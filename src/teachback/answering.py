@@ -1,4 +1,4 @@
-"""The commands of those who answer for a text: diff, due, approve. With cli and tell, one of the modules that know click."""
+"""The commands of those who answer for a text: check, diff, due, approve. With cli and tell, one of the modules that know click."""
 
 from __future__ import annotations
 
@@ -8,16 +8,84 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from teachback.errors import Problem, UsageError
+from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.rim import here, today
-from teachback.tell import print_problems, print_rows
-from teachback.workspace import shown
+from teachback.tell import Progress, checkup_json, print_checkup, print_problems, print_rows
+from teachback.workspace import check_target, shown, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.check import Checkup
+    from teachback.workspace import Workspace
 
 _COLORS: dict[str, dict[str, Any]] = {"-": {"fg": "red"}, "+": {"fg": "green"}, "head": {"bold": True}, "place": {"dim": True}, "": {}}
+
+
+@click.command("check")
+@click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
+@click.option("--audience", "-a", multiple=True, metavar="A", help="Only as this audience reads it; may be repeated. [all]")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--sarif", metavar="FILE", type=click.Path(path_type=Path), help="Write the findings as SARIF too, for editors.")
+@click.option("--report", multiple=True, metavar="FILE", type=click.Path(path_type=Path), help="Write a sheet to sign, .html or .pdf.")
+@click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and by which examples; `all` lists them.")
+def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[Path, ...], **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
+    """Look for what is risky for a reader, hard to read, not agreed or out of date."""
+    from teachback.check import check, explained, failed
+
+    workspace = here()
+    if explain is not None:
+        click.echo(explained(explain, workspace))
+        return 0
+    if flags["sarif"] is not None:
+        check_target(flags["sarif"], (".sarif", ".json"), workspace, "--sarif")
+    write = _reporter(report, workspace) if report else None
+    with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
+        checkup = check(handouts, flags["audience"], workspace, today(), step)
+    if not flags["as_json"]:
+        print_checkup(checkup)
+    # What was found is told whatever becomes of the files.
+    lost = _written(checkup, flags["sarif"], write)
+    bad = failed(checkup, strict=flags["strict"]) or bool(lost)
+    if flags["as_json"]:
+        outcome = {**checkup_json(checkup), "ok": not bad, "not_written": [problem.as_json() for problem in lost]}
+        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+    else:
+        print_problems(lost)
+        for path in () if lost else report:
+            click.echo(f"To sign: {shown(path.absolute())}")
+    return int(bad)
+
+
+def _written(checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None) -> tuple[Problem, ...]:
+    """Write what was asked for besides, and give what kept it from being written."""
+    try:
+        if sarif_file is not None:
+            from teachback.sarif import sarif
+
+            write_whole(sarif_file, sarif(checkup))
+        if write is not None:
+            write(checkup)
+    except TeachbackError as error:
+        return error.problems
+    return ()
+
+
+def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[Checkup], None]:
+    """Give what writes the reports. What is wrong with their names or the settings is said before anything is checked."""
+    from teachback.reporting import FORMS, write_reports
+    from teachback.settings import resolve
+
+    for path in paths:
+        check_target(path, tuple(FORMS), workspace, "--report")
+    settings = resolve({}, os.environ, workspace)
+    archive = settings.archive or settings.output / "archive"
+    return lambda checkup: write_reports(checkup, paths, workspace, today(), archive if archive.is_dir() else None, settings.paper)
 
 
 @click.command("diff")
@@ -32,6 +100,8 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
     from teachback.comparing import compared, write_page
 
     workspace = here()
+    if page is not None:
+        check_target(page, (".html", ".htm"), workspace, "--html")
     comparison, clinic = compared(handout, (left, right), workspace)
     if page is not None:
         write_page(comparison, clinic, workspace, page)
@@ -104,4 +174,4 @@ def _date(text: str) -> dt.date:
         raise UsageError(Problem(f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01.")) from None
 
 
-COMMANDS = (diff_command, due_command, approve_command)
+COMMANDS = (check_command, diff_command, due_command, approve_command)

@@ -35,6 +35,8 @@ def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt
     until = due or a_year_after(today)
     if until <= today:
         raise UsageError(Problem(f"{until} is no day to read the text again: today is {today}", "Give a later --due."))
+    if not by.isprintable():
+        raise UsageError(Problem("--by holds a line break or another sign that cannot be printed", "Write a name, on one line."))
     if not by.strip():
         raise UsageError(Problem("nobody stands behind --by", 'Write the name of who has read the text: --by "NAME".'))
     if not path.is_relative_to(workspace.root):

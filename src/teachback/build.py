@@ -186,14 +186,15 @@ def _guard(stem: str, desk: Desk, guards: list[Guard], found: Found) -> None:
 
     This is done when the first pages of a handout are there, and nothing is written yet: the next pages are made meanwhile.
     """
-    from teachback.guard import error_problems, load_guard
+    from teachback.guard import error_problems, load_guard, word_errors
 
     try:
         guards += [] if guards else [load_guard(desk.workspace)]
     except TeachbackError as error:
         found[GENERAL] += error.problems if error.problems[0] not in found[GENERAL] else ()
         return
-    found[stem] += error_problems(desk.reading.authored[stem], desk.reading.shared, guards[0])
+    shared = desk.reading.shared
+    found[stem] += (*error_problems(desk.reading.authored[stem], shared, guards[0]), *word_errors(desk.workspace, shared, guards[0]))
 
 
 def _check_audiences(settings: Settings, reading: Reading) -> None:

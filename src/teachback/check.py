@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from teachback.added import added_problems
 from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
+from teachback.grade import graded, target_of, whole
 from teachback.guard import find_across, hear, merged, problem_for, settled
 from teachback.rules import Rules, dated_problems, find_in, load_rules, shared_problems
 from teachback.workspace import Workspace, handout_files
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
+    from teachback.grade import Graded
     from teachback.guard import Waived
     from teachback.rulebook import Example, Heard
+    from teachback.source import Source
+    from teachback.vocabulary import Vocabulary
 
     Step = Callable[[int, int], None]
 
@@ -30,6 +35,26 @@ class Checked:
     waived: tuple[Waived, ...] = ()
     heard: Mapping[str, Heard] = field(default_factory=dict)
     authored: Authored | None = None
+    targets: Mapping[str, int] = field(default_factory=dict)
+
+    def grades(self, vocabulary: Vocabulary) -> dict[str, Graded]:
+        """Give the reading grades of each edition, by audience."""
+        return {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
+
+    def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
+        """Give the grades of each edition and of its sections as plain data."""
+        return {
+            name: {
+                "target": self.targets[name],
+                **_grades_json(parts[0]),
+                "sections": [{"section": part.section, **_grades_json(part)} for part in parts[1:]],
+            }
+            for name, parts in ((name, graded(heard, vocabulary)) for name, heard in self.heard.items())
+        }
+
+
+def _grades_json(part: Graded) -> dict[str, Any]:
+    return {g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution} for g in part.grades}
 
 
 @dataclass(frozen=True)
@@ -74,13 +99,23 @@ def check(names: tuple[str, ...], audiences: tuple[str, ...], workspace: Workspa
             step(number, len(chosen))
     authored_all = [checked.authored for checked in found if checked.authored]
     # What no handout uses can only be said when all of them were looked at.
-    shared_found = shared_problems(workspace, shared, authored_all, today) if len(chosen) == len(files) else ()
-    return Checkup(tuple(found), rules, tuple(p for p in shared_found if p.rule not in rules.off))
+    shared_found = shared_problems(workspace, shared, rules, authored_all, today) if len(chosen) == len(files) else ()
+    shared_found = (*added_problems(workspace, shared, rules.text), *shared_found)
+    return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
 
 
 def failed(checkup: Checkup, *, strict: bool) -> bool:
     """Say whether a run found errors, or warnings where they count as errors; hints never do."""
     return checkup.count(Severity.ERROR) > 0 or (strict and checkup.count(Severity.WARNING) > 0)
+
+
+def looked_for(checkup: Checkup) -> str:
+    """Say what was looked for, and what that is not."""
+    off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
+    return (
+        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists them. "
+        "They find patterns they know, and miss others: a clinician must read the text."
+    )
 
 
 def explained(name: str, workspace: Workspace) -> str:
@@ -97,10 +132,19 @@ def explained(name: str, workspace: Workspace) -> str:
     rule = rules[name]
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", rule.why]
     lines += ["", f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}."]
-    lines += [f"Sources: {', '.join(rule.sources)}."] if rule.sources else []
+    known = load_shared(workspace).sources.root
+    lines += ["", "Sources:", *(f"  - {_cited(name, known)}" for name in rule.sources)]
     for title, examples in (("It finds:", rule.bad), ("It passes over:", rule.good)):
         lines += ["", title, *(f"  - {_example(example)}" for example in examples)]
     return "\n".join(lines)
+
+
+def _cited(name: str, known: Mapping[str, Source]) -> str:
+    """Give a source in full where the list of sources has it; the name as it stands where a rule names it in words."""
+    if name not in known:
+        return name
+    source = known[name]
+    return ", ".join(str(part) for part in (f"{source.publisher}: {source.title}", source.year, source.url) if part)
 
 
 def _example(example: Example) -> str:
@@ -111,21 +155,25 @@ def _example(example: Example) -> str:
 
 def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, audiences: tuple[str, ...], today: dt.date) -> Checked:
     """Check one handout that was read, for all its audiences or those named."""
-    heard = {name: hear(authored, name, shared) for name in authored.handout.audiences if not audiences or name in audiences}
+    every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
+    heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
     findings = [finding for edition in heard.values() for finding in find_in(edition, shared, rules)]
-    findings += find_across(authored, heard, shared, rules)
+    # What differs between readers can be seen only where all of them are heard, whoever is asked about.
+    across = find_across(authored, every, shared, rules)
+    findings += [f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})]
     once = merged(finding for finding in findings if finding.rule not in rules.off)
     open_, waived, idle = settled(once, authored.handout.accept)
     several = len(heard) > 1
     problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
-    problems += [problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in open_]
+    problems += [problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in open_]
     # What was not looked at for lack of a reader may still be there.
     for number in idle if not audiences else ():
         accepted = authored.handout.accept[number]
         if accepted.rule in rules.known:
             wordless = accepted.words is None and any(finding.rule == accepted.rule for finding in open_)
             problems.append(_wordless_problem(number, authored) if wordless else _idle_problem(number, authored))
-    return Checked(stem, in_file_order(problems), tuple(waived), heard, authored)
+    targets = {name: target_of(authored.handout, shared.audiences, name) for name in heard}
+    return Checked(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
 
 
 def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from teachback import document as doc
 from teachback import edition as ed
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 ChosenT = TypeVar("ChosenT", bound=doc.Chosen)
 
 
+# In mm, as fields are declared (in 13 pt type): what a line of half a bank card's width holds beside a label, in the card's 9 pt.
+HALF_CARD: Final = 45.0
+
+
 @dataclass(frozen=True)
 class Reader:
-    """One audience: what it extends, nearest first, and what the placeholders stand for."""
+    """One audience: what it extends, nearest first, what the placeholders stand for, and the handout's fields by their names."""
 
     lineage: tuple[str, ...]
     values: Mapping[str, str | None]
+    fields: Mapping[str, doc.RecordField] = field(default_factory=dict)
 
 
 def choose(handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, sources: Sources) -> ed.Edition:
@@ -33,6 +38,7 @@ def choose(handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, 
 
     Raises KeyError on a text that has no version for the audience: `reach.reach_problems` finds those first.
     """
+    reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
     sections = tuple(_section(section, reader, flags) for section in _reached(handout.sections, reader))
     placed = {block.tier for section in sections for block in section.blocks if isinstance(block, ed.Flags)}
@@ -46,6 +52,7 @@ def choose(handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, 
         badge=badge,
         purpose=handout.purpose,
         message=_line(handout.message, reader),
+        personal=_personal(handout.personal, reader),
         version=handout.version,
         review=handout.review,
         flags=flags,
@@ -91,7 +98,8 @@ def _pick(by_audience: Mapping[str, str | bool], reader: Reader) -> str | bool:
 
 
 def _line(text: doc.Text, reader: Reader) -> Line:
-    return parse_marks(str(_pick(text, reader)) if isinstance(text, dict) else text, reader.values)
+    widths = {name: declared.width_mm for name, declared in reader.fields.items()}
+    return parse_marks(str(_pick(text, reader)) if isinstance(text, dict) else text, reader.values, widths)
 
 
 def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
@@ -100,6 +108,16 @@ def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
 
 def _entries(items: Iterable[doc.Item] | None, reader: Reader) -> tuple[ed.Entry, ...]:
     return tuple(ed.Entry(_line(item.text, reader), item.id) for item in _reached(items or (), reader))
+
+
+def _place(field: str | None) -> ed.Place | None:
+    """Give the place of a field on a line that is there already, as long as that line is."""
+    return None if field is None else ed.Place(field)
+
+
+def _personal(lines: Iterable[doc.PersonalLine], reader: Reader) -> tuple[ed.PersonalPlace, ...]:
+    declared = (reader.fields[line.field] for line in _reached(lines, reader))
+    return tuple(ed.PersonalPlace(_line(one.label, reader), ed.Place(one.name, one.width_mm)) for one in declared)
 
 
 def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
@@ -113,9 +131,14 @@ def _card(card: doc.CardText, reader: Reader) -> ed.CardSide:
     return ed.CardSide(
         title=_line(card.title, reader),
         statements=_entries(card.statements, reader),
-        lines=tuple(_line(line.label, reader) for line in _reached(card.lines, reader)),
+        lines=tuple(_write_in(line, reader) for line in _reached(card.lines, reader)),
         notes=tuple(ed.Note(_line(n.title, reader), _line(n.text, reader)) for n in _reached(card.notes, reader)),
     )
+
+
+def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
+    wide = line.field is not None and reader.fields[line.field].width_mm > HALF_CARD
+    return ed.WriteIn(_line(line.label, reader), _place(line.field), wide)
 
 
 def _section(section: doc.Section, reader: Reader, flags: tuple[ed.Flag, ...]) -> ed.EditionSection:
@@ -200,7 +223,12 @@ def _(block: doc.MythsBlock, reader: Reader) -> ed.EditionBlock:
 @_block.register
 def _(block: doc.MyNumbersBlock, reader: Reader) -> ed.EditionBlock:
     numbers = _reached(block.my_numbers, reader)
-    return ed.OwnNumbers(tuple(ed.OwnNumber(_line(n.label, reader), _maybe(n.hint, reader)) for n in numbers))
+    return ed.OwnNumbers(tuple(ed.OwnNumber(_line(n.label, reader), _maybe(n.hint, reader), _place(n.field)) for n in numbers))
+
+
+@_block.register
+def _(block: doc.PersonalBlock, reader: Reader) -> ed.EditionBlock:
+    return ed.Personal(_personal(block.personal, reader))
 
 
 @_block.register

@@ -34,6 +34,7 @@ _CUT: Final = re.compile(
     rf"|,?\s+(?=(?:and|then|so|plus)\s+(?:then\s+|also\s+|please\s+|always\s+|just\s+|instead\s+|do not\s+|don't\s+|never\s+|you\s+|"
     rf"simply\s+|more\b|plenty\b|(?={_SUBJECT}))?(?:{_VERBS}|{_SUBJECT}|more|plenty|not)\b)"
     r"|,\s+(?=(?:and|so|or)\s+(?:[\w'-]+ ){1,4}(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|help|helps)\b)"
+    r"|,?\s+(?=before (?:you|anyone|taking|using|stopping|skipping|changing|eating|drinking|trying|buying|adding|starting)\b)"
     rf"|,\s+(?=(?:not|never|do not|don't|just|so|and not|more|please|{_VERBS}|{_SUBJECT})\b)"
 )
 # A clause that says under what condition, before the comma that ends it.

@@ -219,36 +219,6 @@ def verify_command(folder: str | None, **flags: bool) -> int:
     return int(audit.failed)
 
 
-@main.command("check")
-@click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
-@click.option("--audience", "-a", multiple=True, metavar="A", help="Only as this audience reads it; may be repeated. [all]")
-@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--sarif", metavar="FILE", type=click.Path(path_type=Path), help="Write the findings as SARIF too, for editors.")
-@click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and by which examples; `all` lists them.")
-def check_command(handouts: tuple[str, ...], explain: str | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
-    """Look for what is risky for a reader, hard to read, not agreed or out of date."""
-    from teachback.check import check, explained, failed
-    from teachback.tell import checkup_json, print_checkup
-
-    workspace = _workspace()
-    if explain is not None:
-        click.echo(explained(explain, workspace))
-        return 0
-    with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
-        checkup = check(handouts, flags["audience"], workspace, _today(), step)
-    if flags["sarif"] is not None:
-        from teachback.sarif import sarif
-        from teachback.workspace import write_whole
-
-        write_whole(flags["sarif"], sarif(checkup))
-    if flags["as_json"]:
-        click.echo(json.dumps(checkup_json(checkup), indent=2, ensure_ascii=False))
-    else:
-        print_checkup(checkup)
-    return int(failed(checkup, strict=flags["strict"]))
-
-
 @main.command("calibrate")
 @click.option("--stock", metavar="NAME", help="For this stock's page.")
 @click.option("--paper", metavar="letter|a4", help="For this paper. [letter]")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from teachback.errors import Problem, Severity, TeachbackError, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
+from teachback.leaning import NOWHERE, Leaning, read_leaning
 from teachback.lexicon import make_lexicon
 from teachback.rulebook import Example, Rule
 from teachback.rulefile import NameFile, RuleFile, Sample
@@ -53,7 +54,22 @@ def load_rules(workspace: Workspace) -> TextRules:
     made = [_tried(place, rule, problems) for place, rule in files]
     if problems:
         raise TeachbackError(*problems)
-    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(rule for rule in made if rule))
+    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(rule for rule in made if rule), _leaning(workspace))
+
+
+def _leaning(workspace: Workspace) -> Leaning:
+    """Read how much each word leans to a side; the clinic's own file wins.
+
+    Raises TeachbackError at a line that cannot be read.
+    """
+    paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").is_file()]
+    if not paths:
+        return NOWHERE
+    try:
+        return read_leaning(read_bytes(paths[0]).decode(errors="replace"))
+    except ValueError as error:
+        hint = "Write it with `python tests/learn.py`, or take the file out."
+        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0]))) from None
 
 
 def _tried(place: YamlFile, file: RuleFile, problems: list[Problem]) -> TextRule | None:

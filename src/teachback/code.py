@@ -37,7 +37,7 @@ def edition_code(edition: Edition, design: str) -> str:
     of one edition carry the same code, because they say the same.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
-    said = repr((edition.title, edition.message, edition.flags, edition.sections, edition.card, edition.sources))
+    said = repr((edition.title, edition.message, edition.personal, edition.flags, edition.sections, edition.card, edition.sources))
     meta = repr((edition.handout, edition.audience, edition.language, edition.badge, edition.version, edition.review))
     digest = int.from_bytes(hashlib.sha256(f"{said}|{meta}|{design}".encode()).digest())
     letters = []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from teachback.errors import Location
+    from teachback.passage import Passage
 
 Steps = tuple[Any, ...]
 Words = tuple[tuple[str, str], ...]
@@ -100,8 +101,11 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """A passage, or what has no words in the file: which lines a contact box has, which flags the card carries."""
+class Piece:
+    """A passage, or what has no words in the file: which lines a contact box has, which flags the card carries.
+
+    `written` is the text with its marks, white space folded; `form` tells what it looks like: the kind of its block, and of its callout.
+    """
 
     key: Steps
     text: str
@@ -109,21 +113,31 @@ class _Piece:
     what: str
     block: str
     heading: str
+    written: str = ""
+    form: str = ""
+    passage: Passage | None = None
+
+    @property
+    def said(self) -> str:
+        """The text with its marks."""
+        return self.written or self.text
 
 
 def compare(handout: doc.Handout, left: Ear, right: Ear, locate: Callable[[Steps], Location]) -> Comparison:
     """Lay what two readers get of a checked handout side by side; `locate` gives the place of a path in its file."""
-    both = [{piece.key: piece for piece in _pieces(handout, ear)} for ear in (left, right)]
+    both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
     names: dict[str, str] = {}
     changes: dict[str, list[Change]] = {}
-    for key in sorted({**both[0], **both[1]}, key=_reading_order):
-        old, new = (pieces.get(key) for pieces in both)
+    for key in sorted({**both[0], **both[1]}, key=reading_order):
+        old, new = (side.get(key) for side in both)
         piece = old or new
         assert piece is not None  # noqa: S101 -- the key is of one of the two
         names.setdefault(piece.block, piece.heading)
         changes.setdefault(piece.block, [])
-        if old is None or new is None or old.text != new.text:
-            sides = (None if one is None else Side(one.text, locate(one.path)) for one in (old, new))
+        if old is None or new is None or old.said != new.said:
+            same = old is not None and new is not None and old.text == new.text
+            # Where only a mark differs, the marks are shown.
+            sides = (None if one is None else Side(one.said if same else one.text, locate(one.path)) for one in (old, new))
             changes[piece.block].append(Change(piece.what, *sides))
     blocks = tuple(Block(names[name], tuple(group)) for name, group in changes.items() if group)
     audiences = (left.audience, right.audience)
@@ -156,14 +170,16 @@ def _plain(side: Side | None) -> dict[str, Any] | None:
     return None if side is None else {"text": side.text, "file": side.place.file, "line": side.place.line}
 
 
-def _reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
+def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
+    """Give what sorts pieces as they are read, by their keys."""
     return tuple(
         (0, step, "") if isinstance(step, int) else (1, _ORDER.index(step), "") if step in _ORDER else (1, len(_ORDER), step)
         for step in key
     )
 
 
-def _pieces(handout: doc.Handout, ear: Ear) -> Iterator[_Piece]:
+def pieces(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
+    """Give all that a reader gets of a checked handout, what has no words of its own included, in the order of the file."""
     flags: dict[str, str] = {}
     for passage in passages(handout, ear):
         if passage.role is Role.FLAG:
@@ -174,22 +190,26 @@ def _pieces(handout: doc.Handout, ear: Ear) -> Iterator[_Piece]:
         what += f" '{passage.tier}'" if passage.role is Role.FLAG else ""
         what += f" of the flag '{flags[passage.block]}'" if passage.role in {Role.SHORT, Role.WHY} else ""
         what += f" of the row '{passage.row}'" if passage.row else ""
-        yield _Piece(key, passage.text, passage.path, what, passage.block, heading)
+        written = " ".join(passage.written.split())
+        form = f"{passage.kind} {passage.callout}".strip()
+        yield Piece(key, passage.text, passage.path, what, passage.block, heading, written, form, passage)
     yield from _carded(handout, ear)
     for path, block, section in _blocks(handout, ear):
         yield from _wordless(path, block, ear, f"{section.id}/{path[-1]}", ear.plain(section.title))
 
 
-def _carded(handout: doc.Handout, ear: Ear) -> Iterator[_Piece]:
+def _carded(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
     """Give what the card carries of the flags: their short words, or the full ones."""
     for index, flag in enumerate(handout.red_flags):
         carded = flag.card
         if isinstance(carded, dict):
             carded = next((carded[name] for name in ear.lineage if name in carded), False)
         if carded and ear.reached(flag):
-            path = ("red_flags", index)
-            text = ear.plain(flag.short or flag.text)
-            yield _Piece(("card", "flags", index), text, (*path, "card"), f"red flag '{flag.tier}' on the card", f"card {flag.id}", "Card")
+            name = "text" if flag.short is None else "short"
+            words = flag.short or flag.text
+            written, place = ear.pick(words, ("red_flags", index, name))
+            what = f"red flag '{flag.tier}' on the card"
+            yield Piece(("card", "flags", index), ear.plain(words), place, what, f"card {flag.id}", "Card", " ".join(written.split()))
 
 
 def _blocks(handout: doc.Handout, ear: Ear) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
@@ -199,19 +219,19 @@ def _blocks(handout: doc.Handout, ear: Ear) -> Iterator[tuple[Steps, doc.Stateme
                 yield ("sections", index, "blocks", number), block, section
 
 
-def _wordless(path: Steps, block: doc.Statement, ear: Ear, name: str, heading: str) -> Iterator[_Piece]:
+def _wordless(path: Steps, block: doc.Statement, ear: Ear, name: str, heading: str) -> Iterator[Piece]:
     """Give pieces for the blocks whose words are not the author's."""
     if isinstance(block, doc.ContactBlock):
         for index, line in enumerate(block.contact):
             if ear.reached(line):
                 where = (*path, "contact", index)
-                yield _Piece(where, line.line.replace("_", " "), where, "line of the contact box", name, heading)
+                yield Piece(where, line.line.replace("_", " "), where, "line of the contact box", name, heading)
     elif isinstance(block, doc.RedFlagsBlock):
-        yield _Piece((*path, "red_flags"), f"red flags: {', '.join(block.red_flags)}", path, "red flags, placed here", name, heading)
+        yield Piece((*path, "red_flags"), f"red flags: {', '.join(block.red_flags)}", path, "red flags, placed here", name, heading)
     elif isinstance(block, doc.NotesBlock):
-        yield _Piece((*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading)
+        yield Piece((*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading)
     elif isinstance(block, doc.FigureBlock):
-        yield _Piece((*path, "figure"), f"picture {block.figure}", path, "picture", name, heading)
+        yield Piece((*path, "figure"), f"picture {block.figure}", path, "picture", name, heading)
 
 
 Style = tuple[str, str]

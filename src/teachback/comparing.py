@@ -32,6 +32,8 @@ def compared(name: str, audiences: tuple[str, str], workspace: Workspace) -> tup
     path = handout_named(workspace, name)
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
+    if audiences[0] == audiences[1]:
+        raise UsageError(Problem(f"'{audiences[0]}' stands on both sides", "Name two audiences: teachback diff HANDOUT general ckd."))
     for audience in audiences:
         if audience not in authored.handout.audiences:
             raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, authored.handout.audiences)))
@@ -50,6 +52,6 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
 
 def _page(sheet: Sheet, _: None) -> str:
-    from teachback.html import compose_comparison
+    from teachback.staffpages import compose_comparison
 
     return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)

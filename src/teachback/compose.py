@@ -45,7 +45,8 @@ class Reading:
 
 
 # What only staff look at: a change to it makes no other edition.
-UNPRINTED = frozenset({"templates/diff.html", "styles/diff-screen.css"})
+_FOR_STAFF = ("templates/diff.html", "templates/report.html", "styles/diff-screen.css")
+UNPRINTED = frozenset({*_FOR_STAFF, "styles/report.css", "styles/report-print.css", "styles/report-screen.css"})
 _STYLES = "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
 _TEMPLATES = "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
 

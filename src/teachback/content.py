@@ -16,6 +16,7 @@ from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Ta
 from teachback.errors import Location, Problem, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
+from teachback.places import place_problems
 from teachback.reach import reach_problems, steps
 from teachback.source import Sources
 from teachback.validation import validated
@@ -127,6 +128,7 @@ def check_handout(raw: bytes, path: Path, workspace: Workspace, shared: Shared) 
         *_id_problems(handout, file),
         *(replace(problem, location=file.locate(where, key=True)) for where, problem in reach_problems(handout, shared.audiences)),
         *_shape_problems(handout, file),
+        *(replace(problem, location=file.locate(where)) for where, problem in place_problems(handout)),
         *_text_problems(handout, file, shared),
         *_source_problems(handout, file, shared),
         *_picture_problems(handout, file, workspace),
@@ -281,13 +283,19 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
             continue
         if isinstance(found, dict):
             yield from (((*where, name), text) for name, text in found.items() if isinstance(text, str))
-        elif isinstance(found, str) and where and where[-1] not in {"figure", "id", "tier", "callout", "line", "language"}:
+        elif (
+            isinstance(found, str)
+            and where
+            and where[-1] not in {"figure", "id", "tier", "callout", "line", "language", "field", "name", "type"}
+        ):
             yield where, found
 
 
 def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    names = [declared.name for declared in handout.fields]
     for path, text in texts(handout):
-        found = plain_problems(text) if path[-1] in _AS_IT_IS or "silent_for" in path else marks_problems(text)
+        as_it_is = path[-1] in _AS_IT_IS or "silent_for" in path or "choices" in path
+        found = plain_problems(text) if as_it_is else marks_problems(text, names)
         yield from (replace(problem, location=file.locate(path)) for problem in found)
     yield from _glyph_problems(file, shared.glyphs)
 

@@ -30,6 +30,7 @@ LIBRARIES = (
     "pillow",
     "segno",
     "zxing-cpp",
+    "uharfbuzz",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from teachback import model
+from teachback.fields import FieldName, PersonalBlock, PersonalLine, PersonalLines, RecordField
 
 # What other modules take from here belongs to the authored model, wherever it is written.
 Text = model.Text
@@ -21,29 +22,10 @@ Accepted = model.Accepted
 Id = model.Id
 Plain = model.Plain
 Model = model.Model
-
-
-class Chosen(Model):
-    """Anything in a list that an audience may or may not get."""
-
-    only: model.Only = Field(None, description="The audiences that get this; those that extend them get it too.")
-
-
-class PartReview(Model):
-    """Who answers for a part of the text that is read again at a time of its own. Its status is that of the whole."""
-
-    owner: Plain | None = None
-    reviewer: Plain | None = None
-    reviewed: dt.date | None = None
-    due: dt.date | None = None
-
-
-class Statement(Chosen):
-    """An item that says something: it can be named, and can name where it was taken from."""
-
-    id: model.Named = Field(None, description="A name for this statement, unique in the file.")
-    sources: model.Names = Field((), description="Ids from content/sources.yaml.")
-    review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
+Chosen = model.Chosen
+PartReview = model.PartReview
+Statement = model.Statement
+__all__ = ["FieldName", "PersonalBlock", "PersonalLine", "RecordField"]
 
 
 class Item(Statement):
@@ -194,6 +176,7 @@ class Number(Chosen):
 
     label: Text
     hint: Text | None = None
+    field: FieldName | None = Field(None, description="The field that a record writes here.")
 
 
 class MyNumbersBlock(Statement):
@@ -267,7 +250,7 @@ class SummaryBlock(Statement):
 BLOCKS: Final[dict[str, type[Statement]]] = {
     "callout": CalloutBlock, "figure": FigureBlock, "table": TableBlock, "reasons": ReasonsBlock, "steps": StepsBlock,
     "red_flags": RedFlagsBlock, "myths": MythsBlock, "checklist": ChecklistBlock, "my_numbers": MyNumbersBlock,
-    "teach_back": TeachBackBlock, "notes": NotesBlock, "contact": ContactBlock, "quote": QuoteBlock,
+    "teach_back": TeachBackBlock, "personal": PersonalBlock, "notes": NotesBlock, "contact": ContactBlock, "quote": QuoteBlock,
     "summary": SummaryBlock, "list": ListBlock, "text": TextBlock,
 }  # fmt: skip
 
@@ -283,7 +266,7 @@ Block = Annotated[
     | Annotated[ReasonsBlock, Tag("reasons")] | Annotated[RedFlagsBlock, Tag("red_flags")]
     | Annotated[MythsBlock, Tag("myths")] | Annotated[ChecklistBlock, Tag("checklist")]
     | Annotated[MyNumbersBlock, Tag("my_numbers")] | Annotated[TeachBackBlock, Tag("teach_back")]
-    | Annotated[NotesBlock, Tag("notes")] | Annotated[ContactBlock, Tag("contact")]
+    | Annotated[PersonalBlock, Tag("personal")] | Annotated[NotesBlock, Tag("notes")] | Annotated[ContactBlock, Tag("contact")]
     | Annotated[FigureBlock, Tag("figure")] | Annotated[QuoteBlock, Tag("quote")]
     | Annotated[SummaryBlock, Tag("summary")],
     Discriminator(_block_kind, custom_error_type="block_expected", custom_error_message="this is no known kind of block"),
@@ -303,6 +286,7 @@ class WriteInLine(Chosen):
     """A line on the card to write on."""
 
     label: Text
+    field: FieldName | None = Field(None, description="The field that a record writes on this line.")
 
 
 class CardNote(Chosen):
@@ -359,6 +343,8 @@ class Handout(Model):
         None, description="The reading grade that no edition should lie above; the audience's own, or 6, when left out."
     )
     review: Review
+    fields: tuple[RecordField, ...] = Field((), description="What differs from patient to patient, for `teachback merge`.")
+    personal: PersonalLines = Field((), description="Fields that stand on top of page 1, with their labels.")
     red_flags: tuple[RedFlag, ...] = ()
     card: CardText | None = Field(None, description="Left out: no card is printed.")
     sections: tuple[Section, ...] = Field(min_length=1)

@@ -91,15 +91,20 @@ def as_calendar(found: Iterable[Term]) -> bytes:
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def bibliography_problems(workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date) -> tuple[Problem, ...]:
-    """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic."""
+def bibliography_problems(
+    workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date, others: Iterable[str] = ()
+) -> tuple[Problem, ...]:
+    """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
+
+    `others` are ids that something else than a handout names, such as a rule.
+    """
     path = find(workspace, "content/sources.yaml")
     if path is None:
         return ()
-    used = frozenset(name for one in authored for name in used_sources(one.handout))
+    used = frozenset({*others, *(name for one in authored for name in used_sources(one.handout))})
     problems = source_problems(shared.sources, used, today, shared.bibliography.locate)
     own = path.is_relative_to(workspace.root)
-    return tuple(problem for problem in problems if own or problem.rule != "source-unused")
+    return tuple(problems) if own else ()
 
 
 def _when(day: dt.date, today: dt.date) -> str:

@@ -10,14 +10,14 @@ import datetime as dt  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from teachback.marks import Line
+from teachback.marks import Line, Place
 
 if TYPE_CHECKING:
     from teachback.document import CalloutKind, Phone, Review, Tier
     from teachback.source import Source
     from teachback.units import TypeSize
 
-__all__ = ["Edition", "Line"]
+__all__ = ["Edition", "Line", "Place"]
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,7 @@ class OwnNumber:
 
     label: Line
     hint: Line | None
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,22 @@ class OwnNumbers:
 
     numbers: tuple[OwnNumber, ...]
     kind: str = "my_numbers"
+
+
+@dataclass(frozen=True)
+class PersonalPlace:
+    """A field's label, and the place for what a record says."""
+
+    label: Line
+    place: Place
+
+
+@dataclass(frozen=True)
+class Personal:
+    """Whom this paper is for."""
+
+    places: tuple[PersonalPlace, ...]
+    kind: str = "personal"
 
 
 @dataclass(frozen=True)
@@ -194,7 +211,9 @@ class Quote:
     kind: str = "quote"
 
 
-EditionBlock = Paragraph | Listing | Grid | Callout | Reasons | Flags | Myths | OwnNumbers | TeachBack | Notes | Contact | Figure | Quote
+EditionBlock = (
+    Paragraph | Listing | Grid | Callout | Reasons | Flags | Myths | OwnNumbers | Personal | TeachBack | Notes | Contact | Figure | Quote
+)
 
 
 @dataclass(frozen=True)
@@ -215,12 +234,21 @@ class Note:
 
 
 @dataclass(frozen=True)
+class WriteIn:
+    """A line on the card to write on, or for a record to; a `wide` one needs more than half of the card."""
+
+    label: Line
+    place: Place | None = None
+    wide: bool = False
+
+
+@dataclass(frozen=True)
 class CardSide:
     """What the card says besides its flags."""
 
     title: Line
     statements: tuple[Entry, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[WriteIn, ...]
     notes: tuple[Note, ...]
 
 
@@ -236,6 +264,7 @@ class Edition:
     badge: str
     purpose: str
     message: Line
+    personal: tuple[PersonalPlace, ...]
     version: dt.date
     review: Review
     flags: tuple[Flag, ...]

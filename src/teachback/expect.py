@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from teachback.html import dated
+from teachback.locales import dated
 from teachback.marks import plain
 from teachback.said import Expected, Frame, card_back_said, card_front_said, handout_said, squeezed
 from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR

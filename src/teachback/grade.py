@@ -138,6 +138,11 @@ def graded(heard: Heard, vocabulary: Vocabulary | None = None) -> tuple[Graded, 
     return tuple(_grade(name, head, part, heard.language, vocabulary) for name, head, part in parts)
 
 
+def whole(heard: Heard, vocabulary: Vocabulary | None = None) -> Graded:
+    """Grade an edition as a whole, as the first of `graded`."""
+    return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
+
+
 def _grade(section: str, heading: str, passages: tuple[Passage, ...], language: str, vocabulary: Vocabulary) -> Graded:
     counts = count(sentences(passages), vocabulary)
     if language.split("-", maxsplit=1)[0] not in SCORED:

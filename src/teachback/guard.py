@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback import across, clinical, safety
+from teachback.added import added_problems
 from teachback.errors import Problem, Severity
 from teachback.model import Checks
 from teachback.passage import Ear, passages
@@ -60,7 +61,13 @@ def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Pr
     findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
     still, _, _ = settled(merged(findings), authored.handout.accept)
     several = len(heard) > 1
-    return tuple(problem_for(finding, authored, several=several and len(finding.audiences) < len(heard)) for finding in still)
+    return tuple(problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in still)
+
+
+def word_errors(workspace: Workspace, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
+    """Give what keeps the clinic's own words, which stand on every page, from being printed."""
+    found = added_problems(workspace, shared, rules.text)
+    return tuple(problem for problem in found if problem.severity is Severity.ERROR and problem.rule not in rules.off)
 
 
 def hear(authored: Authored, audience: str, shared: Shared) -> Heard:
@@ -74,7 +81,7 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         key = (finding.rule, finding.passage.path, finding.words, finding.message)
-        readers = finding.audiences or (finding.passage.audience,)
+        readers = tuple(name for name in finding.audiences or (finding.passage.audience,) if name)
         known = found.get(key)
         found[key] = replace(known or finding, audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
     return tuple(found.values())

@@ -15,17 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from teachback.errors import Problem, TeachbackError, guess
 from teachback.loading import CSS_FILE, foreign_loads, served, shown_on_paper
+from teachback.locales import dated
 from teachback.picture import KINDS, picture_fault
 from teachback.qr import qr_svg
 from teachback.sandbox import MAX_PAGE, filled, open_sandbox
 from teachback.textfile import place_of
-from teachback.units import CARD, CARD_INSET, CARD_TEXT, Box, Paper, TypeSize, is_roomy
+from teachback.units import CARD, CARD_INSET, CARD_TEXT, MM_PER_INCH, PT_PER_INCH, Box, Paper, TypeSize, is_roomy
 from teachback.workspace import MIME, read_bytes, shown
 
 if TYPE_CHECKING:
@@ -34,9 +33,8 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
     from teachback.clinic import Clinic
-    from teachback.compare import Comparison
     from teachback.edition import Edition, TableRow
-    from teachback.marks import Line, Span
+    from teachback.marks import Line, Place, Span
     from teachback.words import Words
 
 # A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
@@ -49,6 +47,8 @@ _CARD_SIZE: Final = "/* the size of the card */\n"
 _ROOM: Final = "\ue000room\ue001"
 # In characters; a heading longer than this wraps in a narrow first column.
 LONG_HEADING: Final = 40
+# In pt: fields are declared as long as their lines are in type of this size.
+FIELD_TYPE: Final = 13.0
 # In mm; the style sheets set the size, this is what a style sheet without one gets. From 0.4 mm on any scanner reads it.
 QR_MODULE: Final = 0.45
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
@@ -108,26 +108,17 @@ def compose_handout(edition: Edition, dress: Dress, design: Design, *, medium: M
     names += ["large-print.css"] if edition.size is TypeSize.LARGE else []
     names += ["screen.css"] if medium is Medium.SCREEN else []
     sheet = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n" if medium is Medium.PRINT else ""
-    return _render("handout.html", edition, dress, design, medium, styles=sheet + _stylesheet(names, dress.clinic, design))
+    return _render("handout.html", edition, dress, design, medium, styles=sheet + stylesheet(names, dress.clinic, design))
 
 
 def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, medium: Medium) -> str:
     """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
     edition, dress = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
-    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _stylesheet(names, dress.clinic, design)
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(names, dress.clinic, design)
     dealt = [{"edition": edition, "code": dress.code, "number": number} for number, (edition, dress) in enumerate(cards)]
     page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
     return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
-
-
-def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
-    """Give one page for a screen that lays side by side what two readers get; it holds all that it shows."""
-    own: list[str] = []
-    styles = _stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
-    styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
-    names = {"comparison": comparison, "direction": _direction(comparison.language), "styles": Markup(styles)}  # noqa: S704 -- checked before
-    return _filled("diff.html", design, Medium.SCREEN, names, own)
 
 
 def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False) -> str:
@@ -148,8 +139,8 @@ def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, lan
     styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
         design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
     )
-    names = {"words": words, "language": language, "direction": _direction(language), "sides": pages, "page": page}
-    return _filled("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
+    names = {"words": words, "language": language, "direction": direction_of(language), "sides": pages, "page": page}
+    return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
 
 
 def marked(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
@@ -170,11 +161,6 @@ def words_only(line: Line) -> str:
 def fill(text: str, **values: object) -> Markup:
     """Put values into a text of content/words; the words' model has checked which names it holds."""
     return escape(text).format(**values)
-
-
-def dated(day: dt.date, language: str) -> str:
-    """Write a date as it is written in a language. Raises TeachbackError for a language in which nobody can write one."""
-    return format_date(day, "medium", locale=_locale(language))
 
 
 def counter(name: str) -> Markup:
@@ -206,7 +192,22 @@ def unseen(text: str, medium: Medium) -> Markup:
     return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(text)  # noqa: S704 -- one of two texts of ours
 
 
+def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Markup:
+    """Give the place of a field: a line to write on whose length stays as it is, whatever a record will write there.
+
+    Its space has the font, the size and the baseline of those words; `look` is a class beside its own.
+    """
+    width = f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"' if place.width else ""
+    names = f"slot {look}".strip()
+    if medium is Medium.SCREEN:
+        return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
+    html = '<span class="{}" data-field="{}" data-actualtext="{}"' + width + ">&nbsp;</span>"
+    return Markup(html).format(names, place.field, write_here)  # noqa: S704 -- a text of ours, and a number
+
+
 def _span(span: Span, medium: Medium, write_here: str) -> Markup:
+    if span.place is not None:
+        return slot(span.place, medium, write_here, "strong" if span.strong else "")
     if span.blank:
         return Markup('<span class="blank">{}</span>').format(unseen(write_here, medium))
     html = dialled(span.text, medium) if span.number and span.href is None else escape(span.text)
@@ -225,7 +226,8 @@ def wide(rows: tuple[TableRow, ...]) -> bool:
     return any(len(words_only(row.cells[0])) > LONG_HEADING for row in rows)
 
 
-def _stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
+def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
+    """Join style sheets by name, the clinic's own last, and its colours after them."""
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
     own = f":root {{ {colors}}}\n" if colors else ""
     return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
@@ -257,7 +259,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
     if medium is Medium.SCREEN:
-        styles = CSS_FILE.sub(lambda match: _inside(match, design, own), styles)
+        styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     names = {
         "edition": edition,
         "words": dress.words,
@@ -265,24 +267,26 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         "code": dress.code,
         "qr": qr,
         "styles": Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
-        "direction": _direction(edition.language),
+        "direction": direction_of(edition.language),
         "date": date,
         "counter": counter,
         "picture": picture,
         "dial": dial,
         "say": partial(unseen, medium=medium),
+        "slot": partial(slot, medium=medium, write_here=dress.words.write_here),
         "role": role,
         "medium": str(medium),
         "large": edition.size is TypeSize.LARGE,
     }
-    return _filled(template, design, medium, {**names, **more}, own)
+    return fill_page(template, design, medium, {**names, **more}, own)
 
 
-def _direction(language: str) -> str:
+def direction_of(language: str) -> str:
+    """Say which way a language is written: ltr or rtl."""
     return "rtl" if language.partition("-")[0] in RTL else "ltr"
 
 
-def _filled(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
+def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
     """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
     page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
     foreign = foreign_loads(page, own.__contains__ if medium is Medium.SCREEN else shown_on_paper(design.files))
@@ -301,7 +305,7 @@ def _foreign_problem(name: str, design: Design) -> Problem:
     return Problem(f"a page must hold all it shows, and this one asks for '{name[:80]}'", hint, place)
 
 
-def _inside(match: re.Match[str], design: Design, own: list[str]) -> str:
+def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
     """Put a file that the styles name into them; a comment, and a file that may not be shown, stay: `foreign_loads` finds them."""
     name = served(f"styles/{match[2]}", design.files)
     return match[0] if name is None else f'url("{_data_url(design.files[name], own)}")'
@@ -323,11 +327,3 @@ def _data_url(path: Path, own: list[str]) -> str:
         raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))
     own.append(f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}")
     return own[-1]
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        message = f"dates cannot be written in the language '{language}'"
-        raise TeachbackError(Problem(message, "Use the tag of a language that is spoken, such as en, es or zh-Hans.")) from None

@@ -11,7 +11,7 @@ from teachback import document as doc
 from teachback.errors import Problem, Severity, UsageError
 from teachback.passage import Role
 from teachback.reach import steps
-from teachback.rulebook import Example, Finding, Rule
+from teachback.rulebook import OUR_OWN, Example, Finding, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +36,7 @@ DUE: Final = Rule(
     "a text whose review is due within six months, or overdue",
     Severity.WARNING,
     "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints it with a warning, `build --release` refuses it.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft, due: 2026-11-21}"), Example("{status: draft, due: 2027-05-22}")),
     good=(Example("{status: draft, due: 2027-05-23}"), Example("{status: draft, due: 2028-11-22}")),
 )
@@ -44,6 +45,7 @@ UNDATED: Final = Rule(
     "a text that says no date on which it is to be read again",
     Severity.WARNING,
     "Without a date, no list names it and no calendar asks for it.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft}"), Example("{status: draft, reviewer: null, due: null}")),
     good=(Example("{status: draft, due: 2028-01-01}"), Example("{status: draft, owner: The desk, due: 2028-01-01}")),
 )
@@ -52,6 +54,7 @@ NUMBER: Final = Rule(
     "a number about health, and no source beside it",
     Severity.WARNING,
     "Percentages, doses, counts and limits are what readers act on, and what was most often wrong. Name the source in `sources:`, beside the text.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(
         Example("Up to 60% of people on dialysis get cramps."),
         Example("About 1 in 4 people get them."),
@@ -72,6 +75,7 @@ UNUSED: Final = Rule(
     "a source that no handout names",
     Severity.WARNING,
     "A list of sources that nobody uses hides those that count. It may also be that a statement has lost its source.",
+    sources=(OUR_OWN,),
     bad=(Example("unused: {publisher: A, title: A, year: 2025, basis: seen}"), Example("unused: {publisher: B, title: B, basis: known}")),
     good=(
         Example("used: {publisher: A, title: A, year: 2025, basis: seen}"),
@@ -83,6 +87,7 @@ YEARLESS: Final = Rule(
     "a source without a year",
     Severity.HINT,
     "Nobody can tell how old it is. Write the year of the text that was read, if it shows one.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("used: {publisher: A, title: A, basis: seen}"), Example("used: {publisher: A, title: A, year: null, basis: copy}")),
     good=(
         Example("used: {publisher: A, title: A, year: 2025, basis: seen}"),
@@ -94,6 +99,7 @@ AGED: Final = Rule(
     "a source that is more than five years old",
     Severity.HINT,
     "It may still hold. Whoever reviews the text should look whether there is a newer one.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(
         Example("used: {publisher: A, title: A, year: 2020, basis: seen}"),
         Example("used: {publisher: A, title: A, year: 1997, basis: seen}"),

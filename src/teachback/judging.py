@@ -39,10 +39,28 @@ _WAITS: Final = re.compile(
     r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b|\bevaluation\b|\bconsider\b"
 )
 # What stands below "Call us if:" is told to us, not advised.
-_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report)\b")
+_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
 _FIRST: Final = re.compile(
-    r"\b(?:first|before|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
+    r"\b(?:first|before|portions?|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
 )
+# Words that hold what is done at arm's length: "before you skip", "if you want to stop", "reasons to stay home".
+_HELD: Final = re.compile(
+    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|tempting to|easy to|temptation to|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
+    r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of|harm of|problem with)(?: you)? ?$"
+)
+_NOUN: Final = re.compile(
+    r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
+)
+_COMES: Final = re.compile(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
+# A doing that stands this near to the beginning of its clause is what the clause is about.
+_EARLY: Final = 24
+# "Do not start, stop or change": one "not" for all of them. "Please do not.": what stood before is forbidden.
+_NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
+_FORBIDS: Final = re.compile(r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]")
+# "If you forget your binders:" says when, and neither do nor do not.
+_WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
+# "Swap for:" stands over what is to be taken.
+_INTO: Final = re.compile(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$")
 # How many sentences on a text may still speak of the same thing.
 _REACH: Final = 2
 
@@ -114,7 +132,7 @@ class Unit:
     @cached_property
     def answer(self) -> int:
         """What the answer to the myth begins with: 1 yes, -1 no, 0 neither, or no myth at all."""
-        return verdict(lowered(self.own)) if self.myth else 0
+        return verdict(lowered(self.own), lowered(self.before)) if self.myth else 0
 
     @cached_property
     def answered(self) -> int:
@@ -132,7 +150,7 @@ class Unit:
                 return 0, True, False
             if is_question(low, asks=lead.rstrip().endswith("?")) and not low.startswith(("what to", "how to", "what help")):
                 continue
-            way = lead_way(clause.text for clause in clauses(low))
+            way = 1 if _INTO.search(low) else lead_way(clause.text for clause in clauses(low) if not _WHEN.match(clause.text))
             if not way and low.startswith("for "):
                 way = 1
             if way:
@@ -145,7 +163,7 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
     """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
     at = unit.at(mention.start)
     clause = unit.clauses[at]
-    denied = at > 0 and unit.clauses[at - 1].sentence == clause.sentence and ends_denied(unit.clauses[at - 1].text)
+    denied = _denied(unit, at)
     said = said_of(clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied)
     if reports(clause.text[: mention.start - clause.start]) or (said.condition and told(unit.sentence(clause.sentence))):
         return Judged("ask", mention.start)
@@ -159,6 +177,14 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
     way, taken, place = _goes_on(unit, at, others, Said(way, taken), place, asked=asked)
     stance = _stance(unit, clause.sentence, Said(way, taken, said.fact), undecided, asked=asked, praise=praise)
     return Judged(stance, place)
+
+
+def _denied(unit: Unit, at: int) -> bool:
+    """Say whether a "not" in the clause before governs this one: "Do not, whatever you read, eat", "do not start, stop or change"."""
+    if not at or unit.clauses[at - 1].sentence != unit.clauses[at].sentence:
+        return False
+    earlier = unit.clauses[at - 1].text
+    return ends_denied(earlier) or bool(_NOT_ALL.match(f"{earlier}, {unit.clauses[at].text}"))
 
 
 def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: Said, place: int, *, asked: bool) -> tuple[int, bool, int]:
@@ -181,7 +207,7 @@ def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: Said, place
             new = 0  # "but avoid salt" says nothing of what stood before
         if new < 0 and (way <= 0 or not taken or _TURN.match(later.text) or found.taken or (pronoun and _is_ban(later.text))):
             way, place = -1, later.start
-        elif new > 0 and not found.condition and (way >= 0 or _TURN.match(later.text) or _FINE.search(later.text)):
+        elif new > 0 and not found.condition and (way >= 0 or found.freed or _TURN.match(later.text) or _FINE.search(later.text)):
             way, taken, place = 1, taken or found.taken or bool(reply), later.start
     return way, taken, place
 
@@ -214,8 +240,8 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     own = unit.sentence(sentence)
     if asks_first(own) or keeps_limit(own):
         return True
-    later = unit.sentence(sentence + 1)
-    if asks_first(later) and _FIRST.search(later):
+    last = unit.clauses[-1].sentence if unit.myth else sentence + _REACH
+    if any(asks_first(later) and _FIRST.search(later) for later in map(unit.sentence, range(sentence + 1, last + 1))):
         return True
     earlier = unit.sentence(sentence - 1)
     return not decided and asks_first(earlier)
@@ -225,9 +251,14 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
 def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: re.Pattern[str]) -> Judged | None:
     """Judge whether a unit tells the reader to do what `doing` finds, near a mention; None where it finds nothing."""
     number = unit.clauses[unit.at(mention.start)].sentence
+    beside = unit.clauses[unit.at(mention.start)]
+    # "Rubbing a cramp is fine, but do not rub a swollen leg": what is done in the thing's own clause is done to it.
+    same = any(match.start() + beside.start != mention.start for match in doing.finditer(beside.text))
     best: Judged | None = None
     for at, clause in enumerate(unit.clauses):
         reach = _REACH + (mention.start < unit.first)
+        if same and clause is not beside and clause.end <= beside.start:
+            continue
         if not 0 <= clause.sentence - number <= reach:
             continue
         matches = tuple(doing.finditer(clause.text))
@@ -254,9 +285,13 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     said = done_in(clause.text, match.start(), match.end(), things)
     way = said.way
     behind = unit.clauses[at + 1] if at + 1 < len(unit.clauses) else None
-    if at and unit.clauses[at - 1].sentence == clause.sentence and ends_denied(unit.clauses[at - 1].text):
-        way = -way
+    if _denied(unit, at) or (way > 0 and _FORBIDS.match(unit.sentence(clause.sentence + 1))):
+        way = -abs(way)
     asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
+    if way > 0 and (_harmed(unit, at, match) or (unit.myth and unit.answer < 0 and unit.is_own(clause.start) and _NOUN.match(match[0]))):
+        way = -1
+    if way > 0 and _HELD.search(clause.text[: match.start()]):
+        return "neutral"
     if asked or (said.condition and way > 0):
         # "If you miss one, do not worry": what follows the condition decides.
         way = 0
@@ -274,6 +309,18 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     if forbids and way > 0:
         return "warned"
     return "recommended" if way > 0 else "warned" if way < 0 else "neutral"
+
+
+def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
+    """Say whether what is done is the subject, and a later clause of the sentence tells what harm comes of it."""
+    first = unit.clauses[at]
+    if not (_NOUN.match(match[0]) and match.start() <= _EARLY):
+        return False
+    return any(
+        _COMES.match(later.text) and said_of(later.text, 0, 0).way < 0
+        for later in unit.clauses[at + 1 :]
+        if later.sentence <= first.sentence + 1
+    )
 
 
 @lru_cache(maxsize=4096)

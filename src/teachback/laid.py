@@ -172,6 +172,45 @@ def _in_mm(place: _Box) -> _Box:
     return px_to_mm(x), px_to_mm(y), px_to_mm(x + width), px_to_mm(y + height)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The place of a field on laid-out pages: the page (from 0); where its words begin, on which baseline, how long the line and how large the type is (CSS px).
+
+    `families` are those that the style names, in their order; `weight` is from 100 to 900.
+    """
+
+    field: str
+    page: int
+    left: float
+    baseline: float
+    width: float
+    size: float
+    families: tuple[str, ...]
+    weight: int
+    rtl: bool
+
+
+def openings(laid: Laid) -> Iterator[Opening]:
+    """Find the places of fields, in the order of the text."""
+    for number, page in enumerate(laid.document.pages):
+        for box in _boxes(page):
+            if box.element is None or not box.element.get("data-field") or not isinstance(box, boxes.BlockContainerBox):
+                continue
+            # The space in it, which stands where the words will.
+            space = next(_text_boxes(box))
+            yield Opening(
+                field=box.element.get("data-field"),
+                page=number,
+                left=box.content_box_x(),
+                baseline=space.position_y + space.baseline,
+                width=box.width,
+                size=space.style["font_size"],
+                families=tuple(space.style["font_family"]),
+                weight=int(space.style["font_weight"]),
+                rtl=box.style["direction"] == "rtl",
+            )
+
+
 def sides_that_fit(laid: Laid) -> tuple[bool, bool]:
     """Say whether a card's front and its back each fit on one page."""
     back = _back_page(laid)

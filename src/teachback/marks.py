@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Problem, nearest
+from teachback.errors import Problem, guess, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 LINK_SCHEMES: Final = ("https://", "tel:", "mailto:")
 PLACEHOLDERS: Final = ("clinic.name", "clinic.phone", "clinic.after_hours", "clinic.dialysis_unit", "clinic.emergency")
+# What a placeholder for a field of a patient's record begins with.
+RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # Without one of these a text has no mark, and nobody need look for any: most texts are such.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
@@ -41,14 +43,23 @@ _REFUSED: Final = {
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a record's words stand: the field's name, and how long its line is, in mm in 13 pt type (0: as long as there is room)."""
+
+    field: str
+    width: float = 0.0
+
+
+@dataclass(frozen=True)
 class Span:
-    """A run of letters with one look. A `blank` is a line to write on, and its text says what for."""
+    """A run of letters with one look. A `blank` is a line to write on, and its text says what for; a `place` is filled by a record."""
 
     text: str
     strong: bool = False
     href: str | None = None
     blank: bool = False
     number: bool = False
+    place: Place | None = None
 
 
 Line = tuple[Span, ...]
@@ -82,17 +93,27 @@ def marked(text: str) -> bool:
     return _MARKING.search(text) is not None
 
 
-def marks_problems(text: str) -> tuple[Problem, ...]:
-    """Say what in a text is no mark of ours; the places are added by the caller, who knows the file."""
-    return tuple(dict.fromkeys((*_written_problems(text), *_token_problems(text)))) if marked(text) else ()
+def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Say what in a text is no mark of ours; the places are added by the caller, who knows the file and its `fields`."""
+    return tuple(dict.fromkeys((*_written_problems(text, fields), *_token_problems(text)))) if marked(text) else ()
 
 
-def _written_problems(text: str) -> Iterator[Problem]:
+def places_in(text: str) -> tuple[str, ...]:
+    """Give the names of the fields that a text has places for, in their order."""
+    return tuple(name.removeprefix(RECORD) for name in _BRACES.findall(text) if name.startswith(RECORD))
+
+
+def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Problem]:
     """Find what the letters themselves show: empty lines, braces, addresses."""
     if re.search(r"\n\s*\n", text.strip()):
         yield Problem("a text is one paragraph", "Write the second one as an item of its own.")
-    unknown = [name for name in _BRACES.findall(text) if name not in PLACEHOLDERS]
-    yield from (Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS)) for name in unknown)
+    known = {*PLACEHOLDERS, *(RECORD + name for name in fields)}
+    for name in _BRACES.findall(text):
+        if name not in known and name.startswith(RECORD):
+            field = name.removeprefix(RECORD)
+            yield Problem(f"the field '{field[:60]}' is not declared", f"Declare it below `fields:`. {guess(field, fields)}".strip())
+        elif name not in known:
+            yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
     if re.search(r"[{}]", _BRACES.sub("", text)):
         yield Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}.")
     # The "zero" preset validates no links by itself here: what it would drop in silence must be named instead.
@@ -143,8 +164,11 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def parse_marks(text: str, values: Mapping[str, str | None]) -> Line:
-    """Turn a text that has no problems into spans; an unfilled placeholder becomes a line to write on."""
+def parse_marks(text: str, values: Mapping[str, str | None], widths: Mapping[str, float] | None = None) -> Line:
+    """Turn a text that has no problems into spans; an unfilled placeholder becomes a line to write on.
+
+    `widths` are those of the fields of a patient's record, in mm.
+    """
     if not marked(text):
         return (Span(text.strip()),) if text.strip() else ()
     spans: list[Span] = []
@@ -162,7 +186,7 @@ def parse_marks(text: str, values: Mapping[str, str | None]) -> Line:
         elif token.type == "softbreak":
             spans.append(Span(" ", strong > 0, href))
         elif token.content:
-            spans.extend(_filled(token.content, values, strong=strong > 0, href=href))
+            spans.extend(_filled(token.content, values, widths or {}, strong=strong > 0, href=href))
     return tuple(spans)
 
 
@@ -189,10 +213,13 @@ def _pieces(text: str) -> list[_Piece]:
     return found
 
 
-def _filled(content: str, values: Mapping[str, str | None], *, strong: bool, href: str | None) -> list[Span]:
+def _filled(content: str, values: Mapping[str, str | None], widths: Mapping[str, float], *, strong: bool, href: str | None) -> list[Span]:
     spans = []
     for index, part in enumerate(_BRACES.split(content)):
-        if index % 2:
+        if index % 2 and part.startswith(RECORD):
+            field = part.removeprefix(RECORD)
+            spans.append(Span(field, strong, href, blank=True, place=Place(field, widths.get(field, 0.0))))
+        elif index % 2:
             value = values[part]
             spans.append(Span(value or part, strong, href, blank=value is None, number=part != "clinic.name"))
         elif part:

@@ -1,7 +1,8 @@
-"""What all authored files have in common: closed and frozen models, ids, plain texts, and what somebody let stand."""
+"""What all authored files have in common: closed and frozen models, ids, plain texts, statements, and what somebody let stand."""
 
 from __future__ import annotations
 
+import datetime as dt  # noqa: TC003 -- pydantic reads the annotations when it builds the models
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag
@@ -56,6 +57,29 @@ class Model(BaseModel):
     """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Chosen(Model):
+    """Anything in a list that an audience may or may not get."""
+
+    only: Only = Field(None, description="The audiences that get this; those that extend them get it too.")
+
+
+class PartReview(Model):
+    """Who answers for a part of the text that is read again at a time of its own. Its status is that of the whole."""
+
+    owner: Plain | None = None
+    reviewer: Plain | None = None
+    reviewed: dt.date | None = None
+    due: dt.date | None = None
+
+
+class Statement(Chosen):
+    """An item that says something: it can be named, and can name where it was taken from."""
+
+    id: Named = Field(None, description="A name for this statement, unique in the file.")
+    sources: Names = Field((), description="Ids from content/sources.yaml.")
+    review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
 
 
 Reason = Annotated[Plain, StringConstraints(min_length=10), Field(description="Why; printed on the report.")]

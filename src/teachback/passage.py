@@ -114,9 +114,10 @@ def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:
 
 
 def _passages(handout: doc.Handout, ear: Ear) -> Iterator[Passage]:
-    maker = _Maker(ear)
+    maker = _Maker(ear, handout.fields)
     yield maker(handout.title, ("title",), Role.TITLE)
     yield maker(handout.message, ("message",), Role.MESSAGE, sources=handout.sources)
+    yield from maker.labels(handout.personal, {"block": "personal", "kind": "personal"})
     for index, flag in enumerate(handout.red_flags):
         if ear.reached(flag):
             path = ("red_flags", index)
@@ -148,8 +149,9 @@ def kind_of(block: doc.Statement) -> str:
 class _Maker:
     """Makes passages for one reader."""
 
-    def __init__(self, ear: Ear) -> None:
+    def __init__(self, ear: Ear, fields: tuple[doc.RecordField, ...]) -> None:
         self.ear = ear
+        self.fields = {declared.name: (number, declared) for number, declared in enumerate(fields)}
 
     def __call__(self, text: doc.Text, path: Steps, role: Role, **about: Any) -> Passage:  # noqa: ANN401 -- the passage's own fields
         written, where = self.ear.pick(text, path)
@@ -161,6 +163,13 @@ class _Maker:
             if self.ear.reached(item):
                 sources = (*about.get("sources", ()), *item.sources)
                 yield self(item.text, (*path, index, "text"), role, **{**about, "sources": sources})
+
+    def labels(self, lines: tuple[doc.PersonalLine, ...], about: dict[str, Any]) -> Iterator[Passage]:
+        """Make a passage of the label of each field that the reader gets a line for."""
+        for line in lines:
+            if self.ear.reached(line):
+                number, declared = self.fields[line.field]
+                yield self(declared.label, ("fields", number, "label"), Role.LABEL, **about)
 
 
 def _card(card: doc.CardText, maker: _Maker) -> Iterator[Passage]:
@@ -252,6 +261,12 @@ def _(block: doc.TeachBackBlock, path: Steps, maker: _Maker, about: dict[str, An
     if block.lead is not None:
         yield maker(block.lead, (*path, "lead"), Role.LEAD, **about)
     yield from maker.items(block.teach_back, (*path, "teach_back"), {**about, "lead": maker.ear.plain(block.lead)}, Role.QUESTION)
+
+
+@_block.register(doc.PersonalBlock)
+def _(block: doc.PersonalBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+    del path
+    yield from maker.labels(block.personal, about)
 
 
 @_block.register(doc.NotesBlock)

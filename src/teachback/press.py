@@ -75,9 +75,9 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     elif {"pdf", "png"} & set(job.forms):
         from teachback.pdf import write
 
-        laid = _laid_handout(job, served)
+        laid = laid_handout(job, served)
         data = write(laid)
-        yield from _pages(job, data, laid.pages, _proved(data, job.handout, laid, job.expected, served))
+        yield from _pages(job, data, laid.pages, proved_file(data, job.handout, laid, job.expected, served))
     if "html" in job.forms:
         from teachback.readback import screen_problems
 
@@ -87,7 +87,8 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         yield Printed("html", job.screen.encode(), 1)
 
 
-def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
+def laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
+    """Lay a job's handout out. Raises TeachbackError with all that keeps it from being written."""
     from teachback.laid import text_outside
     from teachback.pdf import fonts, lay_out
     from teachback.proof import outside_problems
@@ -99,8 +100,8 @@ def _laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
     return laid
 
 
-def _proved(data: bytes, page: str, laid: Laid, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> Proved:
-    """Prove a written file. Raises TeachbackError with all that is wrong with it."""
+def proved_file(data: bytes, page: str, laid: Laid, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> Proved:
+    """Prove a written file: what was measured, and noticed. Raises TeachbackError with all that is wrong with it."""
     if not PROVE:
         return Proved(None, ())
     from teachback.proof import glyph_problems, prove
@@ -132,7 +133,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     if {"pdf", "png"} & set(job.forms):
         laid = fitted(job, 0, CARD, served).laid
         data = write(laid)
-        yield from _pages(job, data, SIDES, _proved(data, job.cards[0], laid, job.expected[:1], served))
+        yield from _pages(job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served))
     if "sheet" in job.forms and job.run is not None:
         from teachback.sheets import lay_on_sheets
 
@@ -140,7 +141,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         if data is None or run.box != CARD:
             laid = laid_together(job, run, served)
             data = write(laid)
-            _proved(data, job.cards[0], laid, job.expected, served)
+            proved_file(data, job.cards[0], laid, job.expected, served)
         # Templates cannot make it longer, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)

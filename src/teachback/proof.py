@@ -9,12 +9,10 @@ Three nets, each of which catches what the others let through:
 
 from __future__ import annotations
 
-import posixpath
 import unicodedata
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from teachback.color import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.errors import Problem, Severity
@@ -34,7 +32,7 @@ from teachback.readback import (
 from teachback.reading import grey_page, read_pages
 from teachback.said import squeezed
 from teachback.seen import TierLook, ink, looks, overlapping, tier_look
-from teachback.style import font_faces
+from teachback.style import font_faces, font_files, nearest_face
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -100,16 +98,16 @@ def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[st
     faces = font_faces(page)
     known = ", ".join(sorted({face.family for face in faces})) or "none"
     for lettering in letterings(laid):
-        chosen = [face for family in lettering.families for face in _nearest(family, lettering.weight, faces)]
+        chosen = [face for family in lettering.families for face in nearest_face(family, lettering.weight, faces)]
         words = lettering.words
         if not chosen:
             name = lettering.families[0] if lettering.families else "?"
             message = f"the font '{name}' is not one of the workspace's, and it is chosen for '{words.strip()[:40]}'"
             yield Problem(message, f"Declare it with @font-face and put its file into styles/fonts/. There are: {known}.")
             continue
-        paths = _paths(chosen, served)
+        paths = font_files(chosen, served)
         for character, name in missing_glyphs(words, coverage(paths)):
-            others = [shown(path) for path in _paths(faces, served) if ord(character) in coverage((path,))]
+            others = [shown(path) for path in font_files(faces, served) if ord(character) in coverage((path,))]
             have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
             message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
             place = next((place for words, place in expected.places.items() if squeezed(character) in words), None)
@@ -257,17 +255,6 @@ def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expe
             if alike:
                 message = f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same {' and '.join(alike)}"
                 yield Problem(message, "Give each tier its own icon, word and border.", None, Severity.WARNING)
-
-
-def _nearest(family: str, weight: int, faces: Iterable[Face]) -> tuple[Face, ...]:
-    """Give the font of a family that is nearest in weight; none when the family is not declared."""
-    of_family = [face for face in faces if face.family.casefold() == family.casefold()]
-    return (min(of_family, key=lambda face: abs(face.weight - weight)),) if of_family else ()
-
-
-def _paths(faces: Iterable[Face], served: Mapping[str, Path]) -> tuple[Path, ...]:
-    names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
-    return tuple(served[name] for name in names if name in served)
 
 
 def _called(face: Face) -> str:

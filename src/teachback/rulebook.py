@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, Severity
 from teachback.passage import Passage, Role
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from teachback.document import Handout
     from teachback.errors import Location
     from teachback.passage import Ear, Steps
+
+
+# The source of a rule that follows from what Teachback is, and from no publication.
+OUR_OWN: Final = "our own, from how a handout is written here"
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,9 @@ class RuleFile(_Closed):
     when: Annotated[tuple[Stance, ...], Field(min_length=1)] = ("recommended",)
     undecided: Stance = Field("unclear", description="What a mention is that says neither do nor do not.")
     praise: bool = Field(default=True, description="Whether praise alone ('helps your muscles') recommends it.")
+    leaning: bool = Field(
+        default=False, description="Whether all words of a text decide, each by the side on which it mostly stands; see leaning.txt."
+    )
     gap: bool = Field(
         default=False, description="Whether recommending it in a general text is a gap where CKD readers have none of their own."
     )

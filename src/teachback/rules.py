@@ -11,7 +11,7 @@ from teachback.duelist import bibliography_problems
 from teachback.errors import Problem, Severity, TeachbackError, nearest
 from teachback.grade import target_of
 from teachback.guard import Guard, load_guard
-from teachback.rulebook import Rule
+from teachback.rulebook import OUR_OWN, Example, Rule
 from teachback.safety import GAP
 from teachback.vocabulary import load_vocabulary
 
@@ -40,14 +40,45 @@ OWN: Final = (
         "advice for everybody that harms a reader with kidney disease",
         Severity.ERROR,
         "A reader with kidney disease who gets the general text, because there is no other or the same, must not be harmed by it.",
+        ("cdc-nsaid-2021", "nkf-potassium"),
+        bad=(Example("text: Take ibuprofen for the pain."), Example("text: A naproxen tablet at bedtime eases cramps.")),
+        good=(
+            Example("text: Ask us before you take ibuprofen."),
+            Example("text: {general: Take ibuprofen for the pain., ckd: Ask us first.}"),
+        ),
     ),
-    Rule("accept-idle", "an acceptance that nothing needs any more", Severity.WARNING, "It could hide a new finding of the same rule."),
-    Rule("accept-unknown", "an acceptance of a rule that there is not", Severity.ERROR, "It accepts nothing, and somebody relies on it."),
+    Rule(
+        "accept-idle",
+        "an acceptance that nothing needs any more",
+        Severity.WARNING,
+        "It could hide a new finding of the same rule.",
+        (OUR_OWN,),
+        bad=(
+            Example("accept: [{rule: plain-emoji, reason: It was there once., by: A. Nurse}]"),
+            Example("accept: [{rule: plain-term, words: gone, reason: It was there once., by: A. Nurse}]"),
+        ),
+        good=(Example("accept: []"), Example("accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]")),
+    ),
+    Rule(
+        "accept-unknown",
+        "an acceptance of a rule that there is not",
+        Severity.ERROR,
+        "It accepts nothing, and somebody relies on it.",
+        (OUR_OWN,),
+        bad=(
+            Example("accept: [{rule: plain-emojis, reason: It is misspelt., by: A. Nurse}]"),
+            Example("accept: [{rule: never, reason: There is no such rule., by: A. Nurse}]"),
+        ),
+        good=(Example("accept: []"), Example("accept: [{rule: plain-emoji, reason: There is such a rule., by: A. Nurse}]")),
+    ),
     Rule(
         "language-unknown",
         "a handout in a language that the rules do not know",
         Severity.WARNING,
         "Nothing found is then not nothing there.",
+        (OUR_OWN,),
+        bad=(Example("language: es"), Example("language: vi")),
+        good=(Example("language: en"), Example("language: en-GB")),
     ),
 )
 
@@ -84,6 +115,9 @@ def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator
         yield Problem(message, hint, authored.file.locate(("language",), key=True), Severity.WARNING, "language-unknown")
 
 
-def shared_problems(workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date) -> tuple[Problem, ...]:
-    """Say what is wrong with the list of sources that all handouts share."""
-    return bibliography_problems(workspace, shared, authored, today)
+def shared_problems(
+    workspace: Workspace, shared: Shared, rules: Rules, authored: Iterable[Authored], today: dt.date
+) -> tuple[Problem, ...]:
+    """Say what is wrong with the list of sources that all handouts and rules share."""
+    named = {name for rule in rules.known.values() for name in rule.sources}
+    return bibliography_problems(workspace, shared, authored, today, named)

@@ -5,13 +5,14 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import lowered, sentences
 from teachback.errors import Severity
 from teachback.judging import Judged, Unit, judge, judge_doing, known
+from teachback.leaning import NOWHERE
 from teachback.passage import Ear, Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Mapping, Sequence
 
+    from teachback.leaning import Leaning
     from teachback.lexicon import Lexicon, Mention
     from teachback.rulefile import RuleFile
 
@@ -27,6 +29,17 @@ _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 _TIERS: Final = {"now": "Call 911 now", "today": "Call us today", "visit": "Tell us at your next visit"}
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
+# Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
+LEANS: Final = frozenset(
+    {Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION}
+)
+# Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned. More is
+# needed where it names nothing that a rule knows, where a rule is settled on a warning, and against a rule that is sure.
+ADVISES: Final = 0.35
+WARNS: Final = -0.3
+UNNAMED: Final = 0.4
+SETTLED: Final = 0.7
+SURER: Final = 0.8
 GAP: Final = "general-gap"
 
 
@@ -47,6 +60,7 @@ class TextRules:
 
     lexicon: Lexicon
     rules: tuple[TextRule, ...]
+    leaning: Leaning = NOWHERE
 
 
 def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
@@ -57,7 +71,7 @@ def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
     """
     if heard.language.split("-")[0] != "en":
         return
-    for passage, unit in _units(heard.passages):
+    for passage, unit in units(heard.passages):
         yield from _in_unit(passage, unit, rules, heard.ear.lineage)
 
 
@@ -82,7 +96,7 @@ def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator
     other = {passage.path: passage.text for name, heard in by_audience.items() if "ckd" in heard.ear.lineage for passage in heard.passages}
     served = any("ckd" in heard.ear.lineage for heard in by_audience.values())
     wide = _wide(rules)
-    for passage, unit in _units(general.passages):
+    for passage, unit in units(general.passages):
         if served and other.get(passage.path) != passage.text:
             continue
         for found in _in_unit(passage, unit, wide, ("ckd",)):
@@ -95,10 +109,10 @@ def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator
 
 @lru_cache(maxsize=8)
 def _wide(rules: TextRules) -> TextRules:
-    return TextRules(rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap))
+    return TextRules(rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap), rules.leaning)
 
 
-def _units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
+def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
     """Give each passage with what stands around it, whatever is judged together."""
     rows: dict[tuple[object, ...], list[Passage]] = {}
     verdicts: dict[str, str] = {}
@@ -142,41 +156,92 @@ def _row_end(passage: Passage) -> int:
     return passage.path.index("cells") if "cells" in passage.path else len(passage.path)
 
 
+@dataclass
+class _Gathered:
+    """What the rules find in one unit, by sentence and rule."""
+
+    sure: dict[tuple[int, str], Finding] = field(default_factory=dict)
+    unsure: dict[tuple[int, str], Finding] = field(default_factory=dict)
+    settled: set[tuple[int, str]] = field(default_factory=set)
+
+    def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
+        """Take a finding in; of two in a sentence the worse one stays."""
+        if not sure:
+            self.unsure.setdefault(key, finding)
+        elif key not in self.sure or _ORDER[finding.severity] < _ORDER[self.sure[key].severity]:
+            self.sure[key] = finding
+
+    def all(self) -> list[Finding]:
+        """Give them in order. "Avoid tonic water, which has quinine in it": the second name stands as the first does."""
+        found = {key: finding for key, finding in self.unsure.items() if key not in self.settled} | self.sure
+        return [found[key] for key in sorted(found)]
+
+
 def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
     mentions = known(rules.lexicon, unit.text)
-    if not mentions:
-        return
-    found: dict[tuple[int, str], Finding] = {}
-    settled: set[tuple[int, str]] = set()
-    classes = frozenset().union(*(mention.classes for mention in mentions))
+    classes = frozenset[str]().union(*(mention.classes for mention in mentions))
+    lean = _leaning_rule(rules, lineage) if passage.role in LEANS else None
+    side = rules.leaning.of(unit, mentions, rules.lexicon) if lean else 0.0
+    gathered = _Gathered()
     for rule, level in _applying(rules, classes, lineage):
-        if rule.beside is not None and rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
+        if rule.beside is None or not rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
+            _by_rule(gathered, rule, level, (passage, unit, mentions, side))
+    found = gathered.all()
+    if lean and not any(unit.context[1:]) and all(finding.severity is Severity.HINT for finding in found):
+        yield from _leant(passage, unit, lean, mentions, side - (SETTLED if gathered.settled else 0.0))
+    yield from found
+
+
+def _by_rule(gathered: _Gathered, rule: TextRule, level: Severity, around: tuple[Passage, Unit, tuple[Mention, ...], float]) -> None:
+    passage, unit, mentions, side = around
+    named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
+    for mention in named:
+        judged = _judged(rule, unit, mention, named)
+        if judged is None:
             continue
-        named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
-        for mention in named:
-            judged = _judged(rule, unit, mention, named)
-            if judged is None:
-                continue
-            sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
-            if judged.stance in {"warned", "ask"}:
-                settled.add((sentence, rule.file.id))
-            # "Avoid tonic water, which has quinine in it": the second name stands as the first does.
-            if judged.stance not in rule.file.when or (judged.stance == "unclear" and (sentence, rule.file.id) in settled):
-                continue
-            if rule.unless is not None and rule.unless.search(unit.sentence(sentence)):
-                continue
-            finding = _finding(passage, unit, rule, mention, judged, level)
-            key = (sentence, rule.file.id)
-            if finding is not None and (key not in found or _ORDER[finding.severity] < _ORDER[found[key].severity]):
-                found[key] = finding
-    yield from (found[key] for key in sorted(found))
+        sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
+        key = (sentence, rule.file.id)
+        if judged.stance in {"warned", "ask"}:
+            gathered.settled.add(key)
+        if judged.stance not in rule.file.when or (rule.unless is not None and rule.unless.search(unit.sentence(sentence))):
+            continue
+        finding = _finding(passage, unit, rule, mention, judged, level)
+        sure = judged.stance != "unclear"
+        if finding is not None:
+            # What every mention of a thing counts for, such as a dose or the wrong tier, has nothing to do with how it is said.
+            if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
+                finding = replace(finding, severity=_lowered(finding.severity, side, sure=sure))
+            gathered.add(key, finding, sure=sure)
+
+
+def _lowered(level: Severity, side: float, *, sure: bool) -> Severity:
+    """Give what is left of a finding in a text whose words warn. What a rule is sure of needs more of that, and becomes a warning first."""
+    if not sure or side < WARNS - SURER:
+        return Severity.HINT
+    return Severity.WARNING if level is Severity.ERROR else level
+
+
+def _leant(passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float) -> Iterator[Finding]:
+    """Say of a text, at the first of the names in it, that its words lean to advice; of one without names only if they do by far."""
+    named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
+    if side > ADVISES + (0.0 if named else UNNAMED):
+        place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
+        yield Finding(
+            rule.file.id, Severity.WARNING, passage, _words(unit, place), f"{rule.file.message}: {_words(unit, place)}", rule.file.hint
+        )
 
 
 @lru_cache(maxsize=1024)
 def _applying(rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]) -> tuple[tuple[TextRule, Severity], ...]:
     """Give the rules for what is named in a unit, each with how bad a finding is for a reader; many units name the same."""
-    levels = ((rule, rule.file.level(lineage)) for rule in rules.rules if not classes.isdisjoint(rule.file.about))
+    named = (rule for rule in rules.rules if not rule.file.leaning and not classes.isdisjoint(rule.file.about))
+    levels = ((rule, rule.file.level(lineage)) for rule in named)
     return tuple((rule, level) for rule, level in levels if level is not None)
+
+
+@lru_cache(maxsize=64)
+def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None:
+    return next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None)
 
 
 def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:
@@ -189,12 +254,16 @@ def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, jud
     place = mention.start if unit.is_own(mention.start) else judged.at
     if not unit.is_own(place):
         return None
-    # What stands in the answer's own words; a verdict in front of it moved them.
-    full = unit.own
-    words = next((full[start:end] for start, end in sentences(full) if start <= place - unit.first < end), full).strip()
+    words = _words(unit, place)
     if judged.stance == "unclear":
         level = Severity.HINT if level is Severity.HINT else Severity.WARNING
         message = f"'{mention.name}' is named here, and whether it is advised cannot be told from the words: {words}"
     else:
         message = f"{rule.file.message}: {words}"
     return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
+
+
+def _words(unit: Unit, place: int) -> str:
+    """Give the sentence at a place as its author wrote it, in the answer's own words; a verdict in front of it moved them."""
+    full = unit.own
+    return next((full[start:end] for start, end in sentences(full) if start <= place - unit.first < end), full).strip()

@@ -90,7 +90,7 @@ def squeezed(text: str) -> str:
 def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
     """Give all that a handout says, from its badge to the last line."""
     words = frame.words
-    said = [Said(edition.badge), *_line(edition.title), *_line(edition.message)]
+    said = [Said(edition.badge), *_line(edition.title), *_lines(*(one.label for one in edition.personal)), *_line(edition.message)]
     for group in edition.top:
         said.append(Said(frame.tier(group.tier)))
         said += [Said(frame.clinic.phone or "")] if group.tier == "today" else []
@@ -129,7 +129,7 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
     if edition.card is None:
         return ()
     said = [part for entry in edition.card.statements for part in _line(entry.text)]
-    said += _lines(*edition.card.lines)
+    said += _lines(*(line.label for line in edition.card.lines))
     said += [Said(frame.words.card_nights), Said(frame.clinic.after_hours or "")]
     flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
     said += [Said(frame.tier("visit"))] if flags else []
@@ -221,6 +221,12 @@ def _(block: ed.OwnNumbers, frame: Frame) -> list[Said]:
     words = frame.words
     columns = [Said(words.my_number), Said(words.my_result), Said(words.my_goal)]
     return [*columns, *_lines(*(line for number in block.numbers for line in (number.label, number.hint)))]
+
+
+@_block.register
+def _(block: ed.Personal, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(*(one.label for one in block.places))
 
 
 @_block.register

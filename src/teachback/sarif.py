@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from teachback import __version__
 from teachback.errors import Severity
@@ -69,7 +71,9 @@ def _waived(waived: Waived, place: Location, index: Mapping[str, int]) -> dict[s
 
 
 def _location(place: Location) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": place.file.replace("\\", "/")}}
+    # A URI reference (SARIF 2.1.0, 3.4.3): relative to where the check was run, or with a scheme of its own.
+    path = PurePath(place.file)
+    physical: dict[str, Any] = {"artifactLocation": {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}}
     if place.line:
         physical["region"] = {"startLine": place.line, "startColumn": place.column}
     return {"physicalLocation": physical}

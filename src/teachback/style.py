@@ -9,11 +9,13 @@ import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from teachback.errors import Location, Problem, guess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
 # Comments and texts, in which nothing counts; names of files; and what opens and closes. The possessive `*+` keeps
 # the search quick on what is broken on purpose.
@@ -74,6 +76,18 @@ def font_faces(css: str) -> tuple[Face, ...]:
             number = _WEIGHTS.get(weight[0]) or (int(weight[0]) if weight[0].isdigit() else _WEIGHTS["normal"])
             found.append(Face(told["font-family"].strip("\"' "), number, file[1]))
     return tuple(found)
+
+
+def nearest_face(family: str, weight: int, faces: Iterable[Face]) -> tuple[Face, ...]:
+    """Give the font of a family that is nearest in weight; none when the family is not declared."""
+    of_family = [face for face in faces if face.family.casefold() == family.casefold()]
+    return (min(of_family, key=lambda face: abs(face.weight - weight)),) if of_family else ()
+
+
+def font_files(faces: Iterable[Face], served: Mapping[str, Path]) -> tuple[Path, ...]:
+    """Give the files of fonts, each once; `served` are the files of the workspace by their names."""
+    names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
+    return tuple(served[name] for name in names if name in served)
 
 
 def sheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PINNED: Final = "70.0"
+# What the title of an element begins with that is the place of a field.
+FIELD: Final = "record."
 SVG: Final = "{http://www.w3.org/2000/svg}"
 
 # HTML -> PDF's standard structure types (ISO 32000-1, 14.8.4). What is not here is a Div, or a Span within a line.
@@ -220,6 +222,9 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
             message = f"words would be read out as other ones: '{element.get('data-actualtext')[:60]}'"
             tree.problems[Problem(message, "data-actualtext is for signs without words; take it out here.")] = None
         node.words["ActualText"] = element.get("data-actualtext")
+    # The place of a field: whoever stamps a record finds it by its name.
+    if element.get("data-field"):
+        node.words["T"] = FIELD + element.get("data-field")
     if tag == "abbr" and element.get("title"):
         node.words["E"] = element.get("title")
     if role == "Figure":

@@ -165,32 +165,30 @@ def proof_row(name: str, measures: Measures) -> dict[str, Any]:
 
 def print_checkup(checkup: Checkup) -> None:
     """Print what was found, handout by handout, and at the end what was looked for."""
+    from teachback.check import looked_for
+
     print_problems(checkup.problems)
     for checked in checkup.handouts:
         print_problems(checked.problems)
         counts = [f"{count} {name}" for name, count in _counts(checked.problems).items()]
         waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
         click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
+        for name, graded in checked.grades(checkup.rules.vocabulary).items():
+            click.echo(f"  {name}: {', '.join(map(str, graded.grades))}; target grade {checked.targets[name]}")
     click.echo(looked_for(checkup))
-
-
-def looked_for(checkup: Checkup) -> str:
-    """Say what was looked for, and what that is not."""
-    off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
-    return (
-        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists them. "
-        "They find patterns they know, and miss others: a clinician must read the text."
-    )
 
 
 def checkup_json(checkup: Checkup) -> dict[str, Any]:
     """Give what was found as plain data."""
+    from teachback.check import looked_for
+
     return {
         "ok": checkup.count(Severity.ERROR) == 0,
         "handouts": [
             {
                 "handout": checked.stem,
                 "audiences": list(checked.heard),
+                "grades": checked.grades_json(checkup.rules.vocabulary),
                 "problems": [problem.as_json() for problem in checked.problems],
                 "accepted": [
                     {

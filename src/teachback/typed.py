@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Severity
 from teachback.passage import Role
-from teachback.rulebook import Example, Finding, Rule
+from teachback.rulebook import OUR_OWN, Example, Finding, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +21,7 @@ TYPED: Final = Rule(
     "a phone number or an emergency number typed into a text",
     Severity.ERROR,
     "A number that stands in many texts is wrong in some of them after it changes. It belongs into content/clinic.yaml, once.",
+    sources=(OUR_OWN,),
     bad=(
         Example("Call 911 for chest pain."),
         Example("Questions? Call us at (303) 555-0123."),
@@ -45,6 +46,7 @@ ADVICE: Final = Rule(
     Severity.WARNING,
     "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and never start again, come to harm. "
     "The same block must say whom to ask, or when to start again.",
+    sources=("common-clinical",),
     bad=(
         Example("Stop your water pill on days when you vomit."),
         Example("Do not take ibuprofen."),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
@@ -191,11 +191,30 @@ def read_bytes(path: Path) -> bytes:
         raise TeachbackError(Problem(message, "Check that it is there and that you may read it.", Location(shown(path)))) from None
 
 
+def check_target(path: Path, endings: Collection[str], workspace: Workspace, option: str) -> None:
+    """Make sure, before any work is done, that a file to be written has a name of its kind and is none that the workspace is made of.
+
+    Raises UsageError with what to write instead.
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are not followed: what stands there is replaced
+    if path.suffix.lower() not in endings:
+        message = f"{option}: '{path.name or path}' does not say what it is to be"
+        raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
+    if whole.is_dir():
+        raise UsageError(Problem(f"{option}: a folder has this name", "Give another name.", Location(shown(whole))))
+    made_of = [root / name for root in (workspace.root, workspace.builtin) for name in ("content", "templates", "styles")]
+    if any(whole.is_relative_to(folder) for folder in made_of):
+        message = f"{option}: what handouts are made of lies there, and might be overwritten"
+        raise UsageError(Problem(message, "Choose another folder, such as build/.", Location(shown(whole))))
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside, then rename, so that nobody ever finds half a file.
 
     Raises TeachbackError when the folder cannot be written to.
     """
+    if not path.name:
+        raise TeachbackError(Problem("a file needs a name, and this is a folder", "Add the name of a file.", Location(shown(path))))
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,54 @@
+"""A number against its target -> a small bar chart, as SVG for a page. Pure.
+
+The bar is filled up to the target and hatched beyond it, and the target is a line with its number: no colour carries a meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.sax.saxutils import escape
+
+# In mm: a bar that two columns of a page hold, and grades up to that of a text for specialists.
+WIDTH: Final = 62.0
+HEIGHT: Final = 7.0
+MOST: Final = 14.0
+_BAR: Final = 4.2
+_TOP: Final = 1.4
+# The strokes of a hatching: how far apart, and the shortest.
+_APART: Final = 1.4
+_SHORTEST: Final = 0.4
+
+
+def bar(value: float, target: float | None, said: str) -> str:
+    """Draw a grade of 0 to 14 as a bar (62 x 7 mm), with a line at the target where there is one; `said` is what a screen reader says."""
+    end = _at(value)
+    line = None if target is None else _at(target)
+    within = end if line is None else min(end, line)
+    parts = [
+        f'<rect x="0" y="{_TOP}" width="{WIDTH}" height="{_BAR}" fill="none" stroke="#8a8a8a" stroke-width="0.2"/>',
+        f'<rect x="0" y="{_TOP}" width="{within:.2f}" height="{_BAR}" fill="#5b6770"/>',
+    ]
+    if end > within:
+        parts.append(
+            f'<rect x="{within:.2f}" y="{_TOP}" width="{end - within:.2f}" height="{_BAR}" fill="#ffffff" stroke="#111111" stroke-width="0.3"/>'
+        )
+        parts += [
+            f'<path d="M{x:.2f} {_TOP + _BAR} L{min(x + 2.1, end):.2f} {_TOP + _BAR - min(_BAR, 2 * (min(x + 2.1, end) - x)):.2f}" stroke="#111111" stroke-width="0.3"/>'
+            for x in _steps(within, end)
+        ]
+    if line is not None:
+        parts.append(f'<path d="M{line:.2f} 0.2 V{HEIGHT - 0.2}" stroke="#111111" stroke-width="0.7"/>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bar" role="img" '
+        f'width="{WIDTH}mm" height="{HEIGHT}mm" viewBox="0 0 {WIDTH} {HEIGHT}"><title>{escape(said)}</title>{"".join(parts)}</svg>'
+    )
+
+
+def _at(value: float) -> float:
+    """Give where a grade stands, in mm from the left."""
+    return max(0.0, min(value, MOST)) / MOST * WIDTH
+
+
+def _steps(start: float, end: float) -> list[float]:
+    """Give where the strokes of a hatching begin."""
+    return [start + _APART * n for n in range(int((end - start) / _APART) + 1) if end - (start + _APART * n) > _SHORTEST]

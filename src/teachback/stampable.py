@@ -1,0 +1,122 @@
+"""A composed edition -> a Template that records are stamped into: laid out and proved like any other, then cut at its fields.
+
+What a Template prints without values is read back here, and says word for word what the proved file says (of many copies, the first).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from teachback.cutting import Cut, Opened, make_template
+from teachback.errors import Problem, TeachbackError
+from teachback.laid import openings
+from teachback.locales import dated
+from teachback.press import laid_handout, proved_file
+from teachback.reading import read_words
+from teachback.shaping import nearest_weights
+from teachback.style import font_faces, font_files, nearest_face
+from teachback.units import CARD, CARD_TEXT_FLOOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from teachback.job import Job
+    from teachback.pdf import Laid
+    from teachback.stamp import Template
+
+# Fonts for what records say, in letters that the page's own fonts lack.
+NAMES: Final = "styles/fonts/names/"
+_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
+
+
+def handout_template(
+    job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None, *, copies: int = 1, duplex: bool = False
+) -> Template:
+    """Give the Template of a job's handout.
+
+    `characters` are those of all its records, as printed (words will do); ASCII and dates are always there. With None they are all that the page's own fonts have: a larger file, and fewer
+    letters, because fonts that stand in for missing ones are left out. With `copies` it is a file for the print room that holds so many
+    records, each beginning on the front of a sheet with `duplex`; it stores once what they share. Raises
+    TeachbackError with all that keeps the edition from being printed.
+    """
+    from teachback.pdf import write
+
+    laid = laid_handout(job, served)
+    data = write(laid)
+    proved_file(data, job.handout, laid, job.expected, served)
+    expected = job.expected[0]
+    cut = Cut(job.code, expected.language, expected.floor, characters, copies=copies, duplex=duplex)
+    return _cut(data, laid, job.handout, served, cut)
+
+
+def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+    """Give the Template of a job's card, front and back, a page each. As `handout_template`."""
+    from teachback.fitting import fitted
+    from teachback.pdf import write
+
+    laid = fitted(job, 0, CARD, served).laid
+    data = write(laid)
+    proved_file(data, job.cards[0], laid, job.expected[:1], served)
+    return _cut(data, laid, job.cards[0], served, Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters))
+
+
+def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+    """Give the Template of one sheet of cards, each for a record of its own: `stamp` takes as many records as there are cards.
+
+    The job holds one card for each place of the sheet (`compose_deck`), and a run of one sheet, dealt in that order. As `handout_template`.
+    """
+    from teachback.fitting import laid_together
+    from teachback.pdf import write
+    from teachback.sheets import lay_on_sheets
+
+    run = job.run
+    if run is None or len(run.sheets) != 1:
+        message = "a sheet is made of a run of one sheet"
+        raise ValueError(message)
+    laid = laid_together(job, run, served)
+    data = write(laid)
+    proved_file(data, job.cards[0], laid, job.expected, served)
+    sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
+    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters, cards=len(job.cards))
+    return _cut(sheets, laid, job.cards[0], served, cut)
+
+
+def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
+    if cut.characters is not None:
+        cut = replace(cut, characters=cut.characters | _common(cut.language))
+    template = make_template(data, tuple(_opened(laid, page, served)), cut)
+    wanted = _letters(read_words(data))
+    # Further copies are made of the first, page by page; to read thousands of them takes longer than all else.
+    if _letters(read_words(template.stamp([{}] * template.cards, b"")), len(wanted)) != wanted:
+        raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
+    return template
+
+
+def _common(language: str) -> frozenset[str]:
+    """Give what any record may need: the letters of ASCII, and those of dates as the language writes them."""
+    return frozenset(
+        {string.ascii_letters, string.digits, string.punctuation, *(dated(dt.date(2000, month, 28), language) for month in range(1, 13))}
+    )
+
+
+def _letters(words: Iterable[str], most: int | None = None) -> str:
+    """Put words together without the spaces between them, no further than is asked for."""
+    text = ""
+    for word in words:
+        text += "".join(word.split())
+        if most is not None and len(text) >= most:
+            break
+    return text
+
+
+def _opened(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
+    """Give the places of fields with the files of their fonts."""
+    faces = font_faces(page)
+    names = [path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")]
+    for opening in openings(laid):
+        chosen = [face for family in opening.families for face in nearest_face(family, opening.weight, faces)]
+        yield Opened(opening, font_files(chosen, served), nearest_weights(names, opening.weight))

@@ -1,0 +1,121 @@
+"""What a record says in a field: printed as it stands, or refused with a reason that never holds it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teachback.fields import FieldKind, RecordField
+from teachback.values import FieldFault, read_value, read_values, refused
+
+
+def field(kind: str = "text", **more: object) -> RecordField:
+    """Make a field."""
+    return RecordField.model_validate({"name": "it", "label": "It", "type": kind, **more})
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "language", "printed"),
+    [
+        ("text", "  Citroe\u0308n  ", "en", "Citroën"),
+        ("text", "Ulan\u00a0Ude", "en", "Ulan Ude"),
+        ("text", "{clinic.phone} =1+1 **x** <b>", "en", "{clinic.phone} =1+1 **x** <b>"),
+        ("text", "Huế d\u2019Or", "en", "Huế d\u2019Or"),
+        ("text", "", "en", ""),
+        ("date", "2027-03-01", "en", "Mar 1, 2027"),
+        ("date", "2028-02-29", "es", "29 feb 2028"),
+        ("phone", "+1 (555) 010-0100 ext. 7", "en", "+1 (555) 010-0100 ext. 7"),
+        ("phone", "911", "en", "911"),
+        ("number", "1,500.5", "en", "1,500.5"),
+        ("number", "1500.5", "en", "1500.5"),
+        ("number", "1.500,5", "de", "1.500,5"),
+        ("number", "1 500,5", "fr", "1 500,5"),
+        ("number", "-3", "en", "-3"),
+        ("choice", "left", "en", "left"),
+    ],
+)
+def test_a_value_is_printed_as_its_field_says(kind: str, raw: str, language: str, printed: str) -> None:
+    """Texts, phones and numbers as they are written, dates as the language writes them."""
+    choices = {"choices": ["left", "right"]} if kind == "choice" else {}
+    assert read_value(field(kind, **choices), raw, language) == printed
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "language"),
+    [
+        ("date", "2027-02-29", "en"),
+        ("date", "03/01/2027", "en"),
+        ("date", "20270301", "en"),
+        ("date", "2027-W01-1", "en"),
+        ("date", "0027-03-01", "en"),
+        ("date", "\u0662\u0660\u0662\u0667-\u0660\u0663-\u0660\u0661", "en"),
+        ("phone", "call me", "en"),
+        ("phone", "1", "en"),
+        ("phone", "+1 555 010 0100 0100 0100 0100 0100", "en"),
+        ("number", "1,5", "en"),
+        ("number", "1.5", "de"),
+        ("number", "1.5.5", "en"),
+        ("number", "1e5", "en"),
+        ("number", "NaN", "en"),
+        ("number", "\u0661\u0665", "en"),
+        ("number", "-", "en"),
+        ("number", "1.5 L", "en"),
+        ("choice", "Left", "en"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) -> None:
+    """Nothing is guessed: a date in another order, a comma where the language has a point, a word that is no choice."""
+    choices = {"choices": ["left", "right"]} if kind == "choice" else {}
+    read = read_value(field(kind, **choices), raw, language)
+    assert isinstance(read, FieldFault)
+    assert (read.field, raw in read.reason) == ("it", False)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("a\nb", "holds a control character, a tab or a line break"),
+        ("a\tb", "holds a control character, a tab or a line break"),
+        ("a\x00b", "holds a control character, a tab or a line break"),
+        ("a\x85b", "holds a control character, a tab or a line break"),
+        ("a\u2028b", "holds a line break"),
+        ("a\u202eb", "holds a character that turns the direction of the text"),
+        ("a\u2067b", "holds a character that turns the direction of the text"),
+        ("a\u200bb", "holds a character that cannot be seen"),
+        ("a\u00adb", "holds a character that cannot be seen"),
+        ("a\ufe0fb", "holds a character that cannot be seen"),
+        ("a\U000e0041b", "holds a character that cannot be seen"),
+        ("a\ue000b", "holds a character of private use, which each computer draws differently"),
+        ("a\ud800b", "holds half a character"),
+        ("a\uffffb", "holds a character that Unicode does not know"),
+        ("\u05e9\u05e8\u05d4", "is written from right to left, and such a line cannot be filled yet"),
+        ("\u0663", "is written from right to left, and such a line cannot be filled yet"),
+        ("e" + "\u0316" * 3, "has too many accents on one letter"),
+        ("x" * 201, "is longer than 200 characters"),
+    ],
+)
+def test_what_would_not_print_as_it_stands_is_refused_with_its_reason(raw: str, reason: str) -> None:
+    """Control and invisible characters, turned text, half and unknown characters, right to left, stacks of accents."""
+    assert read_value(field(), raw, "en") == FieldFault("it", reason)
+
+
+@given(st.text(st.characters(codec=None), min_size=1))
+def test_what_is_not_refused_can_be_written_into_a_file(words: str) -> None:
+    """No text at all makes the check fail, and what it lets through is whole Unicode in one line."""
+    if not refused(words):
+        assert words.encode("utf-16-be")
+        assert words.splitlines() == [words]
+
+
+def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
+    """A field without a value is left out, a missing required one is a fault, and other columns are passed over."""
+    fields = [
+        RecordField(name="patient", label="Name", required=True),
+        RecordField(name="visit", label="Visit", type=FieldKind.DATE),
+        RecordField(name="note", label="Note"),
+        RecordField(name="nurse", label="Nurse"),
+    ]
+    row = {"patient": " ", "visit": "soon", "note": "", "nurse": "A. B.", "id": "7"}
+    faults = (FieldFault("patient", "is empty, and must be filled"), FieldFault("visit", "is not a date such as 2027-11-01"))
+    assert read_values(fields, row, "en") == ({"nurse": "A. B."}, faults)

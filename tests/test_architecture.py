@@ -65,7 +65,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "reading": set(),
         "seen": {"laid", "reading"},
         "vocabulary": set(),
-        "places": set(),
+        "places": {"reach"},
         "stamp": set(),
     },
     {

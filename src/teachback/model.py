@@ -56,7 +56,7 @@ Text = Annotated[
 class Model(BaseModel):
     """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Chosen(Model):

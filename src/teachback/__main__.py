@@ -14,7 +14,14 @@ def main() -> None:
     gc.set_threshold(200_000, 20, 50)
     from teachback.cli import run
 
-    code = run(sys.argv[1:])
+    if sys.argv[1:2] == ["check"]:
+        from teachback import patterns
+
+        patterns.remember()
+        code = run(sys.argv[1:])
+        patterns.keep()
+    else:
+        code = run(sys.argv[1:])
     # What is left goes with the process.
     gc.freeze()
     sys.exit(code)

@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "teachback"
 
 # Each module may import those of the layers below its own, and those named beside it in its own layer.
 LAYERS: list[dict[str, set[str]]] = [
-    {"errors": set(), "units": set(), "unplugged": set(), "patterns": set()},
+    {"errors": set(), "units": set(), "unplugged": set()},
     {
         "marks": set(),
         "model": set(),

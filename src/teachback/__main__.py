@@ -14,14 +14,7 @@ def main() -> None:
     gc.set_threshold(200_000, 20, 50)
     from teachback.cli import run
 
-    if sys.argv[1:2] == ["check"]:
-        from teachback import patterns
-
-        patterns.remember()
-        code = run(sys.argv[1:])
-        patterns.keep()
-    else:
-        code = run(sys.argv[1:])
+    code = run(sys.argv[1:])
     # What is left goes with the process.
     gc.freeze()
     sys.exit(code)

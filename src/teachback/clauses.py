@@ -5,11 +5,10 @@ A piece keeps its place in the text, so that a finding names the author's own wo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-
-from teachback.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +27,8 @@ _SUBJECT: Final = (
     r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+|an \w+) "
     r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
 )
-_SENTENCE: Final = compiled(r"(?<=[.!?\u2026])[\"')\]]*\s+(?=\S)|\n+")
-_CUT: Final = compiled(
+_SENTENCE: Final = re.compile(r"(?<=[.!?\u2026])[\"')\]]*\s+(?=\S)|\n+")
+_CUT: Final = re.compile(
     r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while|which|instead of|rather than|in place of|without)\b)"
     rf"|,?\s+(?=(?:and|then|so|plus)\s+(?:then\s+|also\s+|please\s+|always\s+|just\s+|instead\s+|do not\s+|don't\s+|never\s+|you\s+|"
@@ -39,14 +38,14 @@ _CUT: Final = compiled(
     rf"|,\s+(?=(?:not|never|do not|don't|just|so|and not|more|please|{_VERBS}|{_SUBJECT})\b)"
 )
 # A clause that says under what condition, before the comma that ends it.
-_OPENS: Final = compiled(
+_OPENS: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though|until|once|unless|for|to|as|in|on|at|"
     r"with|during|instead of|rather than|contrary to|despite|unlike)\b"
 )
 
 
 # "Swap chips for nuts": what stands behind is not swapped out.
-_SWAP: Final = compiled(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s+)(?:for|with)\b")
+_SWAP: Final = re.compile(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s+)(?:for|with)\b")
 
 
 @dataclass(frozen=True)

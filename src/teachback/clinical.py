@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
 from teachback.leaning import NOWHERE, Leaning, read_leaning
 from teachback.lexicon import make_lexicon
-from teachback.patterns import compiled
 from teachback.rulebook import Example, Rule
 from teachback.rulefile import NameFile, RuleFile, Sample
 from teachback.safety import TextRule, TextRules
@@ -114,9 +113,9 @@ def _made(file: RuleFile) -> TextRule:
         tuple(_example(sample, file) for sample in file.good),
         file.audience,
     )
-    doing = compiled("|".join(rf"\b(?:{pattern})\b" for pattern in file.doing)) if file.doing else None
-    unless = compiled("|".join(file.unless)) if file.unless else None
-    beside = compiled("|".join(file.beside)) if file.beside else None
+    doing = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in file.doing)) if file.doing else None
+    unless = re.compile("|".join(file.unless)) if file.unless else None
+    beside = re.compile("|".join(file.beside)) if file.beside else None
     return TextRule(file, rule, doing, unless, beside)
 
 

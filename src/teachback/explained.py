@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.document import RedFlagsBlock, Tier
 from teachback.errors import Severity
 from teachback.passage import Passage, Role
-from teachback.patterns import compiled
 from teachback.rulebook import Example, Finding, Heard, Rule
 from teachback.wording import PEMAT, shouted_runs, terms_in
 
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
 
     from teachback.vocabulary import Vocabulary
 
-_SHORT: Final = compiled(r"\b(?:[a-z]?[A-Z]{2,5}s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
+_SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
 # Abbreviations that everybody knows better than the words behind them.
 _COMMON: Final = frozenset(
     {"OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "IV", "COVID", "HIV", "AIDS", "DNA"}
 )
 # What explains a term that stands right before it. "or" does between two commas: "diuretics, or water pills, ..."; else it is a list.
-_AFTER: Final = compiled(
+_AFTER: Final = re.compile(
     r"\s*(?:\((?!\s*\))|[:—\u2013]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
     r"|,?\s+(?:means?|stands? for|is when|is an?|are the|is the|is what|are what|is how|is called|are called|are an?)\s|\s+that\s+is\b)",
     re.IGNORECASE,
 )
-_CALLED: Final = compiled(
+_CALLED: Final = re.compile(
     r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$", re.IGNORECASE
 )
 # Headings of a second column that say what the first one's words mean.
-_MEANING: Final = compiled(r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE)
+_MEANING: Final = re.compile(r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE)
 
 RULES: Final = (
     Rule(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback import document as doc
 from teachback.errors import Problem, Severity, UsageError
 from teachback.passage import Role
-from teachback.patterns import compiled
 from teachback.reach import steps
 from teachback.rulebook import OUR_OWN, Example, Finding, Rule
 
@@ -219,7 +218,7 @@ def source_problems(sources: Sources, used: frozenset[str], today: dt.date, loca
 
 _SPELLED: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|a hundred)"
 _COUNT: Final = rf"(?:\d+(?:[.,]\d+)*|{_SPELLED})"
-_NUMBERS: Final = compiled(
+_NUMBERS: Final = re.compile(
     r"\d+(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b)"
     rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b"
     r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of (?:all |the |those |people|adults|patients|readers|women|men)"

@@ -13,7 +13,6 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.clauses import Clause, clauses, lowered
-from teachback.patterns import compiled
 from teachback.stance import (
     Said,
     asks_first,
@@ -32,36 +31,36 @@ from teachback.stance import (
 if TYPE_CHECKING:
     from teachback.lexicon import Lexicon, Mention
 
-_PRONOUN: Final = compiled(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
-_GOES_ON: Final = compiled(r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b")
-_TURN: Final = compiled(r"(?:but|however|yet|still|though|even so)\b")
-_FINE: Final = compiled(r"\b(?:fine|okay|ok|safe|go ahead|all right)\b")
-_WAITS: Final = compiled(
+_PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
+_GOES_ON: Final = re.compile(r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b")
+_TURN: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
+_FINE: Final = re.compile(r"\b(?:fine|okay|ok|safe|go ahead|all right)\b")
+_WAITS: Final = re.compile(
     r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b|\bevaluation\b|\bconsider\b"
 )
 # What stands below "Call us if:" is told to us, not advised.
-_REPORT: Final = compiled(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
-_FIRST: Final = compiled(
+_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
+_FIRST: Final = re.compile(
     r"\b(?:first|before|portions?|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
 )
 # Words that hold what is done at arm's length: "before you skip", "if you want to stop", "reasons to stay home".
-_HELD: Final = compiled(
+_HELD: Final = re.compile(
     r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|tempting to|easy to|temptation to|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
     r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of|harm of|problem with)(?: you)? ?$"
 )
-_NOUN: Final = compiled(
+_NOUN: Final = re.compile(
     r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
 )
-_COMES: Final = compiled(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
+_COMES: Final = re.compile(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
 # A doing that stands this near to the beginning of its clause is what the clause is about.
 _EARLY: Final = 24
 # "Do not start, stop or change": one "not" for all of them. "Please do not.": what stood before is forbidden.
-_NOT_ALL: Final = compiled(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
-_FORBIDS: Final = compiled(r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]")
+_NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
+_FORBIDS: Final = re.compile(r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]")
 # "If you forget your binders:" says when, and neither do nor do not.
-_WHEN: Final = compiled(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
+_WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
 # "Swap for:" stands over what is to be taken.
-_INTO: Final = compiled(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$")
+_INTO: Final = re.compile(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$")
 # How many sentences on a text may still speak of the same thing.
 _REACH: Final = 2
 

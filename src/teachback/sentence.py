@@ -11,14 +11,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.passage import Passage, Role
-from teachback.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-WORD: Final = compiled(r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-_END: Final = compiled(r"(?:[.!?]+|…)[\"'”\u2019)\]]*(?=\s|$)")
-_LAST_TOKEN: Final = compiled(r"[\w.&]+$")
+WORD: Final = re.compile(r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_END: Final = re.compile(r"(?:[.!?]+|…)[\"'”\u2019)\]]*(?=\s|$)")
+_LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
 # After these a full stop never ends a sentence.
 _NEVER: Final = frozenset(
     {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "incl", "ca", "jr", "sr", "dept", "ext"}
@@ -28,7 +27,7 @@ _MAYBE: Final = frozenset(
     {"a.m", "p.m", "u.s", "u.k", "etc", "inc", "ph.d", "m.d", "r.n", "mg", "ml", "oz", "lb", "lbs", "min", "hr", "hrs"}
 )
 _NUMBERED: Final = frozenset({"no", "nos", "p", "pp", "vol"})  # No. 5; but "No." answers a question
-_DATES: Final = compiled(
+_DATES: Final = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december",
     re.IGNORECASE,
 )
@@ -47,7 +46,7 @@ _ACTION_WORDS: Final = """add ask avoid bend be begin breathe bring brush build 
     roll rub save say see set share show sit sleep slow speak stand start stay stop store stretch swallow take talk tell test think throw
     track trust try turn use wait wake walk warm wash watch wear weigh work write"""
 ACTIONS: Final = frozenset(_ACTION_WORDS.split())
-_FINITE: Final = compiled(
+_FINITE: Final = re.compile(
     r"\b(?:I|you|we|it|they|he|she|this|that|these|those|there)\s+\w|\b(?:is|are|was|were|can|cannot|will|do|does|did|has|have|had|may|might|must"
     r"|should|could|would)\b|\w+n['\u2019]t\b",
     re.IGNORECASE,

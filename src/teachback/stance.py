@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.patterns import compiled
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -110,39 +108,41 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         ),
     ),
 )
-_SIGNS: Final = compiled("|".join(f"(?P<{kind}{number}>\\b(?:{words})\\b)" for number, (kind, words) in enumerate(_KINDS)))
-_WORDS: Final = compiled(r"[\w'-]+")
+_SIGNS: Final = re.compile("|".join(f"(?P<{kind}{number}>\\b(?:{words})\\b)" for number, (kind, words) in enumerate(_KINDS)))
+_WORDS: Final = re.compile(r"[\w'-]+")
 # What is further apart is not said of one another.
 _NEAR: Final = 6
 _TIGHT: Final = 2
 # Signs that weigh what follows them against what stands before: behind a thing they say nothing of it.
-_COMPARED: Final = compiled(r"than|less|fewer|instead of|rather than|in place of")
-_MUCH: Final = compiled(r"extra|more|plenty|lots of")
+_COMPARED: Final = re.compile(r"than|less|fewer|instead of|rather than|in place of")
+_MUCH: Final = re.compile(r"extra|more|plenty|lots of")
 # How the reader is: behind a thing it is what comes of it, before a thing it says nothing of it.
 # Behind a thing such a word tells of it only as what it is: "is bad", not "a bad back".
-_IS: Final = compiled(r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)")
-_COPULA: Final = compiled(r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$")
-_STATE: Final = compiled(r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk")
-_CONDITION: Final = compiled(
+_IS: Final = re.compile(
+    r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)"
+)
+_COPULA: Final = re.compile(r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$")
+_STATE: Final = re.compile(r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk")
+_CONDITION: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
 )
-_SUBJECT: Final = compiled(r"(?:\w+ )?(?:\w+ing|to \w+|people who \w+|those who \w+|anyone who \w+|the \w+ (?:you|that) \w+)\b")
-_QUESTION: Final = compiled(
+_SUBJECT: Final = re.compile(r"(?:\w+ )?(?:\w+ing|to \w+|people who \w+|those who \w+|anyone who \w+|the \w+ (?:you|that) \w+)\b")
+_QUESTION: Final = re.compile(
     r"(?:so |and |but )?(?:can|could|should|may|might|is|are|do|does|did|has|had|have|will|would|what|which|how|when|why|who|where|am|must)\b"
 )
-_YES: Final = compiled(
+_YES: Final = re.compile(
     r"(?:yes|yep|sure|of course|absolutely|certainly|definitely|by all means|true|right|correct|indeed|exactly|you bet|go ahead|no problem|probably)\b"
 )
-_NO: Final = compiled(
+_NO: Final = re.compile(
     r"(?:\w+,? )?(?:dangerous myth|myth|no|not|never|false|wrong|untrue|incorrect|nope|hardly|on the contrary|the opposite|far from it|only for|only if|this is false|that is (?:false|wrong|not)|this is (?:wrong|not)|it is not|they are not|quite the)\b"
 )
 # "It does.", "They can,": an answer that takes up the myth's own verb.
-_ECHO: Final = compiled(
+_ECHO: Final = re.compile(
     r"(?:actually,? |yes,? |oh,? |but |in fact,? )?(?:it|they|that|this|he|she|you|we|one) (?:do|does|did|can|could|is|are|will|would|may|might|has|have|should|must|matters?|counts?|hurts?)(?:n't| not|)(?= ?[.,;:!]| too\b| indeed| after all|$)"
 )
-_DENIES: Final = compiled(r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly|harmless)\b|n't\b")
+_DENIES: Final = re.compile(r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly|harmless)\b|n't\b")
 _TEAM: Final = r"(?:care team|(?:kidney |renal |dialysis |health )?(?:team|clinic|doctors?|nurses?|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist|prescribers?|social workers?)|us|we)"
-_ASK: Final = compiled(
+_ASK: Final = re.compile(
     rf"(?:\bnot|\bnever|n't)\b[^.]{{0,80}}\bwithout (?:first )?(?:ask|talk|check|call|a call|speak|clear|your|our|the ok|an ok|approval)\w*"
     rf"|\bnever without (?:ask|talk|check|call)\w*"
     r"|\b(?:ask|asks|asking|check|checking|talk|talking|speak|call|calling|consult|discuss|clear|confirm|run)\b[^.;!?]{0,80}?\b(?:before|first|whether|if (?:you (?:can|may|should|need)|it|this|that|they|these|one|any|a|an|your|the)\b(?! (?:\w+ ){0,2}(?:persist|continue|last|does not|doesn't|do not|don't|gets?|stays?|keeps?|hurts?))|how much|how many|how often|which|what)\b"
@@ -154,10 +154,10 @@ _ASK: Final = compiled(
     r"|\b(?:as|was|were|is|are|been) (?:prescribed|ordered)\b|\bprescribed (?:for|by)\b|\bright for you\b|\bokay for you to\b|\bfits your (?:\w+ )?plan\b|\bblood tests? (?:shows?|says?|tells?|decides?|is|are)\b|\bdepends? on your\b|\bunless (?:told|restricted|prescribed|ordered)\b"
     rf"|\bby (?:your|their|the) {_TEAM}\b"
 )
-_UNASKED: Final = compiled(
+_UNASKED: Final = re.compile(
     r"(?:no need to|no reason to|need not|not need to|n't need to|not have to|n't have to|without|n't bother|not bother|never mind|not necessary to|instead of|rather than|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$|\bonly $"
 )
-_LIMIT: Final = compiled(
+_LIMIT: Final = re.compile(
     r"\b(?:within|inside|keep to|stay (?:in|under)|toward|against|part of|in|of|under|reach) (?:your|the) (?:\w+ )?(?:fluid |daily |own )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b|\bstay(?:ing)? within\b|\bwithin (?:it|that|them|yours)\b|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b|\byour (?:\w+ )?(?:fluid )?limit (?:is|of|lasts|from)\b"
     r"|\bthe amount (?:your|you were|we|that)\b|\bcount(?:s|ed)? (?:as|toward|in|it|them)\b|\bcounts?\b|\bonly (?:as much|what|the)\b|\badding to your\b|\bonly when you are thirsty\b"
 )

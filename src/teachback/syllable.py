@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from teachback.patterns import compiled
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_INITIALS: Final = compiled(r"[a-z]?[A-Z]{2,5}")
-_VOWELS: Final = compiled(r"[aeiouy]+")
+_INITIALS: Final = re.compile(r"[a-z]?[A-Z]{2,5}")
+_VOWELS: Final = re.compile(r"[aeiouy]+")
 # A letter e that is written and not said.
-_SILENT: Final = compiled(
+_SILENT: Final = re.compile(
     r"(?<=[aeiouy])(?:[^aeiouy]|qu|gu){1,3}e$(?<![^aeiouy]le)"  # make, but not table
     r"|(?<=[aeiouy])[^aeiouy]*[^aeiouysxzcg]es$(?<![^aeiouy]les)(?<!shes)(?<!ches)"  # makes, but not boxes, wishes, tables
     r"|[^aeiouytd]ed$(?<![bcdfgkpstz]led)"  # walked, but not handled
@@ -25,7 +23,7 @@ _SILENT: Final = compiled(
     r"|(?:gue|que)s?$"
 )
 # Two vowels side by side that are said one after the other.
-_APART: Final = compiled(
+_APART: Final = re.compile(
     r"(?<![ctgs])ia|[^aeiou]ia$(?<=[cgs]ia)|(?<![ctsgxnl])io(?!u)|(?<![ctsgx])iou|iu|(?<![gp])eo(?!u)|(?<![qg])ua|uou"
     r"|(?<![qg])ue(?=n|l)|(?<![qg])ui(?=d|n)|ie(?=t)|(?<=[a-z]{3})ier$|(?<=[a-z]{2})iest$|(?<![ct])ien(?=[tc])|[aeiouy]ing$|oa$"
 )

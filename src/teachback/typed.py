@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Severity
 from teachback.passage import Role
-from teachback.patterns import compiled
 from teachback.rulebook import OUR_OWN, Example, Finding, Rule
 
 if TYPE_CHECKING:
@@ -79,12 +78,12 @@ _PHONES: Final = (
 )
 # The shortest that they find: a trunk or a country and three digits, or 800 and letters.
 _FEWEST: Final = 4
-_FREE: Final = compiled(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
+_FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
 # Without one of these a text holds no number to call.
-_MAY_CALL: Final = compiled(r"\d|tel:|nine[ -]one", re.IGNORECASE)
-_DIALLED: Final = compiled(r"\]\(\s*<?tel:([^)>\s]+)")
-_ADDRESS: Final = compiled(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
-_NINE: Final = compiled(rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE)
+_MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
+_DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
+_ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
+_NINE: Final = re.compile(rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE)
 
 
 def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Finding]:
@@ -128,7 +127,7 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
             yield match[group].strip(), match.start(group), match.end(group), general
 
 
-_MEDICINE: Final = compiled(
+_MEDICINE: Final = re.compile(
     r"\b(?:medicines?|medications?|meds|pills?|drugs?|tablets?|capsules?|doses?|insulin|diuretics?|antacids?|laxatives?|antibiotics?|"
     r"nsaids?|pain ?killers?|steroids?|blood thinners?|inhalers?|statins?|"
     r"aspirin|ibuprofen|naproxen|advil|motrin|aleve|tylenol|acetaminophen|paracetamol|celecoxib|diclofenac|"
@@ -137,20 +136,20 @@ _MEDICINE: Final = compiled(
     r"\w{3,}(?:pril|sartan|statin|olol|thiazide|gliflozin|gliptin|glutide|oxacin|cillin|xaban|prazole))\b",
     re.IGNORECASE,
 )
-_STOP: Final = compiled(
+_STOP: Final = re.compile(
     r"(?P<no>\b(?:do not|don['\u2019]t|never|must not|should not)\s+)?"
     r"\b(?:(?P<end>stop(?: taking)?|quit(?: taking)?|hold|skip|pause|come off|leave out)|(?P<take>take))\b",
     re.IGNORECASE,
 )
-_THEN: Final = compiled(
+_THEN: Final = re.compile(
     r"\b(?:ask|call|tell|talk to|speak (?:to|with)|check with|contact|see your|unless|until|restart|resume|"
     r"(?:start|take|begin)(?: it| them| taking (?:it|them))? again|back on)\b|\bhas told you\b",
     re.IGNORECASE,
 )
 # What the clinic may do itself is no advice to the reader; the medicine stands before the next comma or joining word, or it is another clause's.
-_OTHERS: Final = compiled(r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE)
-_CLAUSE: Final = compiled(r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b", re.IGNORECASE)
-_SENTENCE: Final = compiled(r"[^.!?]+[.!?]*")
+_OTHERS: Final = re.compile(r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"[^.!?]+[.!?]*")
 
 
 def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Severity
 from teachback.passage import Role
-from teachback.patterns import compiled
 from teachback.rulebook import Example, Finding, Heard, Rule
 from teachback.sentence import WORD, split_sentences
 
@@ -23,21 +22,21 @@ _IRREGULAR: Final = (
     "(?:done|made|given|taken|seen|shown|known|found|held|kept|put|sent|told|brought|built|chosen|cut|drawn|felt|written|read|paid|left"
     "|eaten|worn|caught|begun|broken|driven|forgotten|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
 )
-_PASSIVE: Final = compiled(rf"\b{_BE}{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b", re.IGNORECASE)
+_PASSIVE: Final = re.compile(rf"\b{_BE}{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b", re.IGNORECASE)
 # They look like participles, and say how somebody is; "called" teaches a word.
 _STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored relaxed pleased married retired used supposed allowed
     limited blocked bed need red called named based left dressed exhausted stressed surprised satisfied experienced overwhelmed
     dehydrated hydrated seed feed speed bleed exceed indeed
     related linked"""
 _STATES: Final = frozenset(_STATES_WORDS.split())
-_THIRD: Final = compiled(
+_THIRD: Final = re.compile(
     r"\b(?:the|a|all|any|each|every|most|these|those)?\s*(?:patients?|individuals?|clients?|sufferers?|the reader|the user)\b(?!['\u2019]s|\s+"
     r"(?:portal|advocate|educator|education|rights|relations))"
     r"|\b(?:people|persons|anyone|everyone|those|one|adults)\b[^.!?;:]{0,60}?\b(?:should|must|ought to|need to|needs to|has to|have to)\b(?!\s+I)",
     re.IGNORECASE,
 )
-_PERCENT: Final = compiled(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
-_NATURAL: Final = compiled(
+_PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
+_NATURAL: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|a hundred)",
     re.IGNORECASE,
@@ -48,18 +47,18 @@ _UNDOING: Final = (
     r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
 )
 # Not "do not ... unless", nor "without asking": that is how a ban with one way out is said, and softer words would be worse.
-_DOUBLE: Final = compiled(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b", re.IGNORECASE)
-_VAGUE: Final = compiled(
+_DOUBLE: Final = re.compile(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b", re.IGNORECASE)
+_VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly|periodically|from time to time|plenty of"
     r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b",
     re.IGNORECASE,
 )
-_CAPS: Final = compiled(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
+_CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
 _SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only ask and or no all any if you your help take eat drink be is
     the for to with before after go see tell us caution note attention high low yes on off use keep away urgent emergency"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
 _LONGEST_SHORT: Final = 5  # letters of an abbreviation; a longer word in capitals is shouted
-_EMOJI: Final = compiled("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
+_EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
 PEMAT: Final = "AHRQ PEMAT-P"
 CDC: Final = "CDC Clear Communication Index"

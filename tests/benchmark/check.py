@@ -6,8 +6,7 @@ Each round takes all measurements once, in turn, so that a slow moment of the ma
 are medians of the rounds. Both sides run from compiled files, as after an installation: a first time that nobody counts compiles them.
 
 (a) `teachback check` over the shipped handout, all audiences, as a whole process, against `python -c "import weasyprint"`
-(b) the same in seconds of the processor, which other programs on the machine disturb less; and as on the first run of a user, for whom no
-    compiled patterns are kept yet
+(b) the same in seconds of the processor, which other programs on the machine disturb less
 (c) what one more handout costs, in ms, where there are 1, 10, 100 and 1,000 more beside the shipped one, in one process; no two of
     them have a sentence in common that speaks of anything
 """
@@ -37,14 +36,10 @@ LETTERS = (
 )
 
 
-def timed(command: list[str], folder: Path, compiled: Path, kept: Path | None = None) -> tuple[float, float]:
-    """Run a command in a folder, which may find what it looks for; give the seconds it took, and those of the processor.
-
-    `kept` is the user's cache folder, beside the compiled files when left out.
-    """
+def timed(command: list[str], folder: Path, compiled: Path) -> tuple[float, float]:
+    """Run a command in a folder, which may find what it looks for; give the seconds it took, and those of the processor."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(compiled)}
-    environment["XDG_CACHE_HOME"] = str(kept or compiled.with_name("kept"))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
@@ -78,15 +73,13 @@ def measure(scratch: Path, rounds: int, sizes: tuple[int, ...]) -> dict[str, lis
     more = {size: make_handouts(scratch / str(size), size) for size in sizes}
     for command in (imports, check):
         timed(command, alone, compiled)
-    found: dict[str, list[float]] = {name: [] for name in ("a", "b", "first", "seconds", *map(str, sizes))}
-    for number in range(rounds):
+    found: dict[str, list[float]] = {name: [] for name in ("a", "b", "seconds", *map(str, sizes))}
+    for _ in range(rounds):
         imported, imported_cpu = timed(imports, alone, compiled)
         checked, checked_cpu = timed(check, alone, compiled)
         found["a"].append(checked / imported)
         found["b"].append(checked_cpu / imported_cpu)
         found["seconds"].append(checked)
-        _, first_cpu = timed(check, alone, compiled, scratch / f"first-{number}")
-        found["first"].append(first_cpu / imported_cpu)
         for size, folder in more.items():
             _, cpu = timed(check, folder, compiled)
             found[str(size)].append((cpu - checked_cpu) / size * 1000)
@@ -114,7 +107,6 @@ def main() -> None:
     rows = [
         ("(a) check / import weasyprint", medians["a"], "at most 0.60"),
         ("(b) the same, time of the processor", medians["b"], "at most 0.60"),
-        ("    the same on a user's first run", medians["first"], ""),
         *((f"(c) ms for each of {size} more", medians[str(size)], "") for size in sizes),
         *((f"    {sizes[-1]} more / {size} more", medians[str(sizes[-1])] / medians[str(size)], "about 1") for size in sizes[:-1]),
     ]

@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "teachback"
 
 # Each module may import those of the layers below its own, and those named beside it in its own layer.
 LAYERS: list[dict[str, set[str]]] = [
-    {"errors": set(), "units": set(), "model": set()},
+    {"errors": set(), "units": set(), "unplugged": set()},
     {
         "marks": set(),
         "model": set(),
@@ -71,7 +71,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "reading": set(),
         "seen": {"laid", "reading"},
         "vocabulary": set(),
-        "places": set(),
+        "places": {"reach"},
         "stamp": set(),
         "listing": {"stamp"},
         "bundle": {"listing", "stamp"},
@@ -148,6 +148,7 @@ PYDANTIC = {
     "validation",
     "content",
     "vocabulary",
+    "unplugged",
 }
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {

@@ -1,6 +1,6 @@
 """YAML text becomes data that knows its places."""
 
-from teachback.textfile import _UNSEEN, unseen
+from teachback.textfile import UNSEEN, unseen
 from teachback.yamlfile import read_yaml
 
 
@@ -15,4 +15,4 @@ def test_every_character_that_nobody_sees_is_found_in_one_look() -> None:
     every = [chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000]
     refused = [character for character in every if unseen(character)]
     assert len(refused) > 60
-    assert [found[0] for found in _UNSEEN.finditer("".join(every))] == refused
+    assert [found[0] for found in UNSEEN.finditer("".join(every))] == refused

@@ -9,8 +9,9 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # Looking for other programs' plug-ins of pydantic takes time, and they have no business here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # A run makes much that lasts until its end, and little garbage: looking for it 700 objects apart takes a tenth of the time.
-    gc.set_threshold(100_000, 20, 50)
+    # A run makes much that lasts until its end, and little garbage: looking for it 700 objects apart takes a tenth of the time. A check of
+    # one handout ends before it would first be looked for.
+    gc.set_threshold(200_000, 20, 50)
     from teachback.cli import run
 
     code = run(sys.argv[1:])

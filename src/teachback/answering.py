@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +109,8 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
         return
     if page is None:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        import shutil
+
         for line in side_by_side(comparison, shutil.get_terminal_size((100, 24)).columns):
             click.echo("".join(click.style(text, **_COLORS[style]) if color else text for style, text in line), color=color)
         click.echo()

@@ -12,7 +12,7 @@ from teachback.model import Id, Plain
 class Audience(BaseModel):
     """One kind of reader."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Plain = Field(description="What staff call these readers, in lists.")
     badge: Annotated[dict[str, Plain], Field(min_length=1)] = Field(description="By language: what stands on page 1 above the title.")

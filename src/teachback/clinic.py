@@ -32,7 +32,7 @@ Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
 class Colors(BaseModel):
     """The clinic's colours, as #rrggbb. Meaning never hangs on them: the pages must work in grey."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     heading: Color | None = Field(None, description="Title and headings.")
     accent: Color | None = Field(None, description="The badge, rules and links.")
@@ -41,7 +41,7 @@ class Colors(BaseModel):
 class Clinic(BaseModel):
     """Whom the reader calls. What is left empty is printed as a line to write on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     emergency: Emergency = Field(description="The emergency number of the country, such as 911, 999 or 112.")
     name: Annotated[Plain, StringConstraints(max_length=60)] | None = None

@@ -9,7 +9,6 @@ A Problem is a value: checks return tuples of them, and only the rim of the prog
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -113,5 +112,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def guess(word: str, known: Iterable[str]) -> str:
     """Ask for the nearest known name; empty when none is near."""
+    # Only where something is misspelt.
+    import difflib
+
     match = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.55)
     return f"Did you mean '{match[0]}'?" if match else ""

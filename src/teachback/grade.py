@@ -138,8 +138,9 @@ def graded(heard: Heard, vocabulary: Vocabulary | None = None) -> tuple[Graded, 
     return tuple(_grade(name, head, part, heard.language, vocabulary) for name, head, part in parts)
 
 
+@lru_cache(maxsize=4096)
 def whole(heard: Heard, vocabulary: Vocabulary | None = None) -> Graded:
-    """Grade an edition as a whole, as the first of `graded`."""
+    """Grade an edition as a whole, as the first of `graded`; once for what warns of it and for what tells of it."""
     return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
 
 
@@ -207,11 +208,11 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
     passages = body(heard.passages)
     if not passages or heard.language.split("-")[0] not in SCORED:
         return
-    whole = _grade("", "", passages, heard.language, vocabulary)
-    if whole.counts.words < ENOUGH_WORDS:
+    grades = whole(heard, vocabulary)
+    if grades.counts.words < ENOUGH_WORDS:
         return
-    shown = ", ".join(map(str, whole.grades))
-    fk, by_smog = (whole.by(name).grade or 0.0 for name in FORMULAS[:2])
+    shown = ", ".join(map(str, grades.grades))
+    fk, by_smog = (grades.by(name).grade or 0.0 for name in FORMULAS[:2])
     start = next((p for p in heard.passages if p.role is Role.TITLE), passages[0])
     # Rounded as it is shown, so that nobody is told that 6.0 lies above 6.
     if round(fk, 1) > aim:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -87,14 +88,16 @@ def features(unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> fro
         (
             *_features(own, unit.myth),
             *(f"m {name}" for name in _grams(_stems(_tokens(unit.text[: unit.first], 0, mentions)) if unit.myth else [])),
-            *(f"l {name}" for lead in unit.leads for name in _grams(_stems(_lead(lead, lexicon)))),
+            *(name for lead in unit.leads for name in _lead(lead, lexicon)),
         )
     )
 
 
-def _lead(lead: str, lexicon: Lexicon) -> list[str]:
+@lru_cache(maxsize=4096)
+def _lead(lead: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Give what a lead-in or heading adds, once for all that stands below it."""
     low = lowered(lead)
-    return _tokens(low, 0, lexicon.mentions(low))
+    return tuple(f"l {name}" for name in _grams(_stems(_tokens(low, 0, lexicon.mentions(low)))))
 
 
 def _tokens(text: str, start: int, mentions: tuple[Mention, ...]) -> list[str]:
@@ -108,6 +111,7 @@ def _tokens(text: str, start: int, mentions: tuple[Mention, ...]) -> list[str]:
     return _TOKEN.findall("".join((*pieces, text[at:])))
 
 
+@lru_cache(maxsize=8192)
 def _stem(word: str) -> str:
     if word[0] != "<":
         for ending in _ENDINGS:

@@ -18,6 +18,9 @@ _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _LONG: Final = 8
 _TWO: Final = 2
 _ES: Final = ("s", "x", "z", "ch", "sh")
+_NONE: Final[frozenset[str]] = frozenset()
+# The words behind the first, the name, its classes.
+_Entry = tuple[tuple[str, ...], str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Lexicon:
     `long` are the first words that may be misspelt, by their first letter and their length.
     """
 
-    entries: Mapping[str, tuple[tuple[tuple[str, ...], str, frozenset[str]], ...]]
+    entries: Mapping[str, tuple[_Entry, ...]]
     long: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     misspelt: Mapping[str, str] = field(default_factory=dict)
 
@@ -105,35 +108,44 @@ def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, st
 
     A name of two words is also found as one word, or with a hyphen. One with = in front has no other forms.
     """
-    members: dict[str, set[str]] = {}
+    members: dict[str, frozenset[str]] = {}
     for name, terms in classes.items():
-        for term in terms:
-            members.setdefault(term.lower(), set()).add(name)
+        own = frozenset((name,))
+        for term in map(str.lower, terms):
+            members[term] = members[term] | own if term in members else own
     for wrong, right in misspelt.items():
-        members.setdefault(wrong.lower(), set()).update(members.get(right.lower(), set()))
+        low = wrong.lower()
+        members[low] = members.get(low, _NONE) | members.get(right.lower(), _NONE)
     forms: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
     for term, names in members.items():
-        own = frozenset(names)
-        for words in _forms(term):
+        # Most names are one word, and need no cutting up.
+        plain = term.isalnum() and term.isascii()
+        for words in ((term,), (plural(term),)) if plain else _forms(term):
             known = forms.get(words)
-            forms[words] = (known[0], known[1] | own) if known else (term, own)
+            forms[words] = (term, names) if known is None else (known[0], known[1] | names)
     for phrase in pass_over:
-        forms.setdefault(tuple(_WORD.findall(phrase.lower())), (phrase, frozenset()))
+        forms.setdefault(tuple(_WORD.findall(phrase.lower())), (phrase, _NONE))
     single = {
         wrong.lower(): right.lower().lstrip("=")
         for wrong, right in misspelt.items()
         if len(_WORD.findall(f"{wrong} {right}".lower())) == _TWO
     }
-    entries: dict[str, list[tuple[tuple[str, ...], str, frozenset[str]]]] = {}
-    for words, (term, names_) in forms.items():
-        entries.setdefault(words[0], []).append((words[1:], term, names_))
+    entries: dict[str, tuple[_Entry, ...]] = {}
+    several: set[str] = set()
+    for words, (term, names) in forms.items():
+        first, entry = words[0], (words[1:], term, names)
+        if first in entries:
+            entries[first] += (entry,)
+            several.add(first)
+        else:
+            entries[first] = (entry,)
+    for word in several:
+        entries[word] = tuple(sorted(entries[word], key=lambda entry: (-len(entry[0]), entry[0])))
     long: dict[tuple[str, int], list[str]] = {}
-    for word, found in entries.items():
-        if len(found) > 1:
-            found.sort(key=lambda entry: (-len(entry[0]), entry[0]))
+    for word in entries:
         if len(word) >= _LONG:
             long.setdefault((word[0], len(word)), []).append(word)
-    return Lexicon({word: tuple(found) for word, found in entries.items()}, {key: tuple(words) for key, words in long.items()}, single)
+    return Lexicon(entries, {key: tuple(words) for key, words in long.items()}, single)
 
 
 def _forms(term: str) -> Iterator[tuple[str, ...]]:

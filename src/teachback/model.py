@@ -7,6 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag
 
+from teachback.unplugged import unplug
+
+# Before the first model is made.
+unplug()
+
 
 class Once:
     """Put into an Annotated type, before any description: its schema is made once, not once for each field of each model that is of this type.
@@ -56,7 +61,7 @@ Text = Annotated[
 class Model(BaseModel):
     """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Chosen(Model):

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.document import Handout, Model
 from teachback.errors import Problem, guess
 from teachback.fields import COLUMNS, FieldKind, RecordField
 from teachback.marks import places_in
+from teachback.reach import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from teachback.document import Handout
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
@@ -59,16 +61,16 @@ def _choice_problems(one: RecordField) -> Iterator[Problem]:
 
 def _placed(handout: Handout) -> Iterator[tuple[Path, str]]:
     """Give each place with its path and its field's name."""
-    for path, value in _leaves(handout, ()):
+    for path, value in _leaves(handout):
         if path[-1] == "field":
             yield path, value
-        else:
+        elif "{" in value:
             yield from ((path, name) for name in places_in(value))
 
 
 def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
-    for path, value in _leaves(handout, ()):
-        if path[-1] == "field" or not places_in(value):
+    for path, value in _leaves(handout):
+        if path[-1] == "field" or "{" not in value or not places_in(value):
             continue
         if path[0] == "title" or path[:2] == ("card", "title"):
             yield path, "a title, which names the file, too"
@@ -82,16 +84,10 @@ def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
             yield from ((path, what) for key, what in _NO_PLACES.items() if key in path)
 
 
-def _leaves(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Give every text below a value with its path, in the keys that the author writes."""
-    if isinstance(value, Model):
-        for name, info in type(value).model_fields.items():
-            yield from _leaves(getattr(value, name), (*path, info.alias or name))
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _leaves(item, (*path, index))
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _leaves(item, (*path, name))
-    elif isinstance(value, str):
-        yield path, value
+def _leaves(handout: Handout) -> Iterator[tuple[Path, str]]:
+    """Give every text of a handout with its path, in the keys that the author writes."""
+    for path, value in steps(handout):
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict):
+            yield from (((*path, name), text) for name, text in value.items() if isinstance(text, str))

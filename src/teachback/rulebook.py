@@ -67,9 +67,9 @@ class Rule:
     languages: tuple[str, ...] = ("en",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Heard:
-    """One edition as its reader gets it: the handout, who reads, and all passages in order."""
+    """One edition as its reader gets it: the handout, who reads, and all passages in order. Only itself is equal to it."""
 
     handout: Handout | None
     ear: Ear

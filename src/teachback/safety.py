@@ -181,7 +181,7 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
     mentions = known(rules.lexicon, unit.text)
     classes = frozenset[str]().union(*(mention.classes for mention in mentions))
     lean = _leaning_rule(rules, lineage) if passage.role in LEANS else None
-    side = rules.leaning.of(unit, mentions, rules.lexicon) if lean else 0.0
+    side = _side(unit, rules) if lean else 0.0
     gathered = _Gathered()
     for rule, level in _applying(rules, classes, lineage):
         if rule.beside is None or not rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
@@ -242,6 +242,12 @@ def _applying(rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...
 @lru_cache(maxsize=64)
 def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None:
     return next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None)
+
+
+@lru_cache(maxsize=4096)
+def _side(unit: Unit, rules: TextRules) -> float:
+    """Give to which side a unit's words lean, once for all its readers."""
+    return rules.leaning.of(unit, known(rules.lexicon, unit.text), rules.lexicon)
 
 
 def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:

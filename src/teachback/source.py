@@ -12,7 +12,7 @@ from teachback.model import Id, Plain
 class Source(BaseModel):
     """One published source."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     publisher: Plain
     title: Plain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -65,6 +64,8 @@ def _telling(found: list[ErrorDetails]) -> Iterator[ErrorDetails]:
     A list with a wrong item counts as too short; where one of two kinds may stand, what fits neither is told twice;
     and a misspelt key is missing as well.
     """
+    import difflib
+
     extra: dict[Path, list[str]] = {}
     for details in found:
         if details["type"] == "extra_forbidden":

@@ -25,7 +25,7 @@ FOLDER: Final = "content/rules/words"
 
 
 class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class HardWord(_Closed):

@@ -31,7 +31,7 @@ WithDate = Annotated[Plain, _holding("date")]
 
 
 class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class TierWords(_Closed):

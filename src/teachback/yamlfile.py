@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import yaml
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.textfile import decode, place_at, unseen
+from teachback.textfile import UNSEEN, decode, place_at, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,9 @@ class _Loader(_Base):
         """Give the tag of what has none."""
         return _TAGS[kind]
 
+    # Called twice for each value, to give tags by where a value stands, which nobody here asks for: this takes anything, and does nothing.
+    descend_resolver = ascend_resolver = "".format
+
 
 @dataclass(frozen=True)
 class YamlFile:
@@ -140,6 +143,8 @@ class _Source:
     lines: list[str]
     problems: list[Problem]
     seen: set[int]
+    # Whether there may be remarks behind values.
+    remarks: bool
 
     def say(self, message: str, hint: str, place: Any) -> None:  # noqa: ANN401 -- a Location, or PyYAML's node that stands there
         self.problems.append(Problem(message, hint, place if isinstance(place, Location) else self.place(place)))
@@ -163,7 +168,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     if root is None:
         hint = "Start from `teachback new ID`." if "handouts/" in name else "Fill it, or delete it: then the program's own one counts."
         raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
-    source = _Source(name, text.split("\n"), [], set())
+    source = _Source(name, text.split("\n"), [], set(), " #" in text)
     data = _plain(root, source)
     if source.problems:
         raise TeachbackError(*source.problems)
@@ -256,14 +261,14 @@ def _text(node: Any, source: _Source) -> str | None:  # noqa: ANN401
     if len(text) > MAX_TEXT:
         message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
         source.say(message, "Split it into paragraphs, each an item of its own.", node)
-    if not node.style and " " in text and source.lines[node.end_mark.line].startswith(" #", node.end_mark.column):
+    if source.remarks and not node.style and " " in text and source.lines[node.end_mark.line].startswith(" #", node.end_mark.column):
         # Two spaces before it make a remark that everybody sees; one may be part of a sentence, such as "room # 5".
         end = Location(source.name, node.end_mark.line + 1, node.end_mark.column + 2)
         hint = "Put the whole text in quotes if that belongs to it; else put two spaces before the remark."
         source.say("from # on, this line would not be printed", hint, end)
     if node.style == '"':
         # What nobody may type into the file can still be written as an escape, such as "\\x07".
-        for fault in dict.fromkeys(unseen(character) for character in text):
+        for fault in dict.fromkeys(unseen(character) for character in UNSEEN.findall(text)):
             if fault:
                 source.say(*fault, node)
     return text

@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import json
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
 from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, find_delimiter, first_cells, read_cells
@@ -30,16 +30,15 @@ _OLE: Final = b"\xd0\xcf\x11\xe0"
 _SEP: Final = "sep="
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row: its line in the file (its row in a sheet), and its cells by column.
 
     `faults` say of columns why they have no text, `reason` why the row as a whole cannot be read.
     """
 
     number: int
-    cells: Mapping[str, str] = field(default_factory=dict)
-    faults: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = {}
+    faults: Mapping[str, str] = {}
     reason: str = ""
 
 
@@ -211,8 +210,10 @@ def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...])
     if extra or nameless:
         return Row(number, reason="has something in a column without a name")
     texts = {name: cell for name, cell in zip(header, cells, strict=False) if name and isinstance(cell, str)}
-    if any("\0" in text for text in texts.values()):
+    if "\0" in "".join(texts.values()):
         return Row(number, reason=_NUL)
+    if len(texts) == len(cells):
+        return Row(number, texts)
     return Row(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
 
 

@@ -99,7 +99,7 @@ WAYS: Final = (
     Broken("glyph", "patient", _setting("patient", *UNDRAWN)),
     Broken("wide", "patient", _setting("patient", "W" * 60, "{} " * 5 + "and all of the family from the valley")),
     Broken("bidi", "patient", _setting("patient", "{}\u202e", "\u2067{}\u2069", "\u200f{}")),
-    Broken("control", "patient", _setting("patient", "{}\x07", "\x1b[2J{}", "{}\x9f", "{}\u2028")),
+    Broken("control", "patient", _setting("patient", "{}\x07", "\x1b[2J{}", "{}\x9f", "{}\u2028{}")),
     Broken("number", "fluid", _setting("fluid", "1.5.2", "a lot", "1,5,0")),
     Broken("repeated id", "id", _repeated),
     Broken("unsafe id", "id", _setting("id", "../{}", "{}/x", "{} x", "=1+1", "NUL", "-{}", "")),
@@ -108,12 +108,12 @@ WAYS: Final = (
 )
 
 
-def name_of(dice: random.Random) -> str:
-    """Put a name together."""
+def name_of(dice: random.Random, pattern: str = "") -> str:
+    """Put a name together, as its language does or in a pattern."""
     language = dice.choice(LANGUAGES)
     return "".join(
         dice.choice((language.given if part == "g" else language.family).split(" ")) if part in {"g", "f"} else part
-        for part in _parts(language.pattern)
+        for part in _parts(pattern or language.pattern)
     )
 
 
@@ -140,7 +140,7 @@ def make(count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, 
             dice.choice(choices.get("sizes", ("",))),
             name_of(dice),
             (FIRST_DAY + dt.timedelta(dice.randrange(300))).isoformat() if dice.random() < 0.9 else "",
-            name_of(dice) if dice.random() < 0.8 else "",
+            name_of(dice, "g f") if dice.random() < 0.8 else "",
             f"{dice.randrange(8, 25) / 10:g}" if dice.random() < 0.5 else "",
             f"{dice.randrange(450, 1200) / 10:g} kg" if dice.random() < 0.7 else "",
             dice.choice((*SIDES, "")),

@@ -205,15 +205,17 @@ def _plain(cells: Sequence[str | CellFault]) -> list[str]:
 
 def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> Row:
     """Put cells below their columns. In a sheet rows end with their last cell; a text has as many in each."""
+    plain = [cell for cell in cells if isinstance(cell, str)]
+    if len(plain) == len(cells) == len(header) and "" not in header:
+        # So are nearly all.
+        return Row(number, reason=_NUL) if "\0" in "".join(plain) else Row(number, dict(zip(header, plain, strict=True)))
     extra = [cell for cell in cells[len(header) :] if cell]
     nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
     if extra or nameless:
         return Row(number, reason="has something in a column without a name")
     texts = {name: cell for name, cell in zip(header, cells, strict=False) if name and isinstance(cell, str)}
-    if "\0" in "".join(texts.values()):
+    if any("\0" in text for text in texts.values()):
         return Row(number, reason=_NUL)
-    if len(texts) == len(cells):
-        return Row(number, texts)
     return Row(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
 
 

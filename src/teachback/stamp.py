@@ -150,7 +150,7 @@ class Template:
             *turn, x, y = slot.matrix
             if slot.rtl:
                 x += slot.width - shaped.length * size / EM
-            steps = b"".join(
+            steps = b" ".join(
                 (b"%b Ts " % _number(rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn for rise, drawn in shaped.pieces
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)

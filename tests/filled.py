@@ -53,6 +53,7 @@ NAMES = (
     "Cúil an tSúdaire",
     "Θεσσαλονίκη",
     "Plzeň Ĳssel Žďár",
+    "Ọ̀yọ́ Ògbómọ̀ṣọ́",
 )
 
 

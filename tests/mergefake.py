@@ -72,6 +72,7 @@ class Words:
     key: EditionKey
     letters: frozenset[str]
     pages: int = 2
+    head: bytes = b"%PDF-fake "
 
     @property
     def code(self) -> str:

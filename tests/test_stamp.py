@@ -94,6 +94,17 @@ def test_each_name_gives_a_file_that_is_pdf_ua_and_pdf_a(standard: Composed, tem
         assert pdf.check_pdf_syntax() == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_drawn_is_made_of_operators_that_pdf_has(standard: Composed, template: Template, name: str) -> None:
+    """Accents that stand higher than the line are pieces of their own: nothing grows together where they meet."""
+    for drawn in template.drawn(record(standard, name)):
+        with pikepdf.new() as pdf:
+            stream = pikepdf.Stream(pdf, drawn)
+            operators = {str(step.operator) for step in pikepdf.parse_content_stream(stream)}
+        assert operators <= {"BDC", "q", "BT", "Tf", "Tm", "Ts", "TJ", "ET", "Q", "EMC"}
+        assert {"BT", "TJ", "ET"} <= operators
+
+
 def test_a_stamped_file_without_the_meaning_of_its_glyphs_is_found(standard: Composed, template: Template) -> None:
     """The validator sees a slot's font: without the table that says which letters its glyphs are, the file fails."""
     data = template.stamp(record(standard, NAMES[0]), b"1")

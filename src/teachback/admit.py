@@ -23,6 +23,8 @@ ID: Final = "id"
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
 MOST_UNKNOWN: Final = 50
+# How many different choices of rows are remembered.
+MOST_CHOSEN: Final = 1_000
 # A file name on every system. It begins with a letter, a digit or a low line: no program that opens a table takes it for a formula.
 _PORTABLE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 # Names of devices, whatever stands behind a dot (Naming Files, Microsoft).
@@ -32,6 +34,8 @@ _PAPERS: Final = frozenset(map(str, Paper))
 _SIZES: Final = frozenset(map(str, TypeSize))
 
 Why = tuple[str, str]
+# The editions of a row, how often it is wanted, and what is wrong with what it chooses.
+_Chosen = tuple[tuple[EditionKey, ...], int, list[Why]]
 
 
 class Entry(NamedTuple):
@@ -84,13 +88,14 @@ def admitted(rows: Iterable[Row], terms: Terms, unknown: dict[str, None] | None 
     """
     taken: set[str] = set()
     known = terms.known
+    chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
         if unknown is not None and len(unknown) < MOST_UNKNOWN:
             unknown.update(dict.fromkeys(name for name in row.cells if name not in known))
-        yield _admit(row, terms, taken)
+        yield _admit(row, terms, taken, chosen)
 
 
-def _admit(row: Row, terms: Terms, taken: set[str]) -> Entry | Rejected:
+def _admit(row: Row, terms: Terms, taken: set[str], chosen: dict[tuple[str | None, ...], _Chosen]) -> Entry | Rejected:
     if row.reason:
         return Rejected(row.number, "", (("", row.reason),))
     identifier = row.cells.get(terms.id_column, "").strip()
@@ -101,12 +106,20 @@ def _admit(row: Row, terms: Terms, taken: set[str]) -> Entry | Rejected:
     if folded in taken:
         return Rejected(row.number, identifier, ((ID, "is the id of an earlier row, too"),))
     taken.add(folded)
-    keys, copies, faults = _chosen(row, terms)
+    cells = row.cells
+    # Rows say the same few things again and again.
+    said = None if row.faults else (cells.get(terms.audience_column), *map(cells.get, CHOOSING[1:]))
+    found = chosen.get(said) if said else None
+    if found is None:
+        found = _chosen(row, terms)
+        if said and len(chosen) < MOST_CHOSEN:
+            chosen[said] = found
+    keys, copies, faults = found
     fields = terms.fields.get(keys[0].language, ()) if keys else ()
-    faults += [(name, reason) for name, reason in row.faults.items() if name in fields]
+    faults = [*faults, *((name, reason) for name, reason in row.faults.items() if name in fields)]
     if faults:
         return Rejected(row.number, identifier, tuple(faults))
-    raw = {name: text for name in fields if (text := row.cells.get(name, ""))}
+    raw = {name: text for name in fields if (text := cells.get(name, ""))}
     return Entry(row.number, identifier, keys, raw, copies)
 
 
@@ -121,7 +134,7 @@ def unsuitable(identifier: str) -> str:
     return ""
 
 
-def _chosen(row: Row, terms: Terms) -> tuple[tuple[EditionKey, ...], int, list[Why]]:
+def _chosen(row: Row, terms: Terms) -> _Chosen:
     faults: list[Why] = []
 
     def cell(column: str, name: str) -> str | None:

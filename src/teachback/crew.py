@@ -12,6 +12,7 @@ import os
 import signal
 import tempfile
 import warnings
+from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -72,34 +73,54 @@ def _shared_out(
     function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, hands: list[_Hand]
 ) -> Iterator[R | Lost[T]]:
     waiting = enumerate(tasks)
-    ready: tuple[int, T] | None = next(waiting, None)
+    ready: deque[tuple[int, T]] = deque()
     done: dict[int, R | Lost[T]] = {}
-    due = 0
+    due = read = 0
+    more = True
     while True:
-        while due in done:
+        # Whoever waits gets something to do before anything else is done here.
+        while ready and (idle := _idle(function, given, hands, jobs)):
+            _hand_out(idle, ready.popleft(), hands, done)
+        if _take(hands, done, 0):
+            continue
+        if more and len(ready) < jobs and read < due + jobs * AHEAD:
+            following = next(waiting, None)
+            more = following is not None
+            if following is not None:
+                ready.append(following)
+                read += 1
+        elif due in done:
             yield done.pop(due)
             due += 1
-        if ready is None and all(hand.number < 0 for hand in hands):
+        elif any(hand.number >= 0 for hand in hands):
+            _take(hands, done, None)
+        elif not ready and not more:
             return
-        idle = next((hand for hand in hands if hand.number < 0), None)
-        if ready is not None and ready[0] < due + jobs * AHEAD and (idle is not None or len(hands) < jobs):
-            if idle is None:
-                idle = _start(function, given, hands)
-                hands.append(idle)
-            _hand_out(idle, ready, hands, done)
-            # Read while the others are at work.
-            ready = next(waiting, None)
-            continue
-        busy = {hand.pipe: hand for hand in hands if hand.number >= 0}
-        for pipe in wait(list(busy)):
-            hand = busy[pipe]  # type: ignore[index]
-            try:
-                done[hand.number] = hand.pipe.recv()
-                hand.number = -1
-            except (EOFError, OSError):
-                done[hand.number] = Lost(hand.task)
-                hands.remove(hand)
-                _end(hand)
+
+
+def _idle(function: Callable[..., Any], given: object, hands: list[_Hand], jobs: int) -> _Hand | None:
+    """Give a process that has nothing to do, if there is one or may be one more."""
+    idle = next((hand for hand in hands if hand.number < 0), None)
+    if idle is None and len(hands) < jobs:
+        idle = _start(function, given, hands)
+        hands.append(idle)
+    return idle
+
+
+def _take(hands: list[_Hand], done: dict[int, Any], seconds: float | None) -> bool:
+    """Take what is finished, and say whether something is; with None, wait until something is."""
+    busy = {hand.pipe: hand for hand in hands if hand.number >= 0}
+    finished = wait(list(busy), seconds) if busy else []
+    for pipe in finished:
+        hand = busy[pipe]  # type: ignore[index]
+        try:
+            done[hand.number] = hand.pipe.recv()
+            hand.number = -1
+        except (EOFError, OSError):
+            done[hand.number] = Lost(hand.task)
+            hands.remove(hand)
+            _end(hand)
+    return bool(finished)
 
 
 def _hand_out(hand: _Hand, ready: tuple[int, Any], hands: list[_Hand], done: dict[int, Any]) -> None:

@@ -303,7 +303,9 @@ def _line(said: Mapping[str, Any]) -> bytes:
 
 
 def _add(run: Run, name: str, rows: Iterable[Sequence[object]]) -> None:
-    csv.writer(run.lists[name], lineterminator="\n").writerows([[cell(value) for value in row] for row in rows])
+    csv.writer(run.lists[name], lineterminator="\n").writerows(
+        [[value if isinstance(value, int) else cell(value) for value in row] for row in rows]
+    )
 
 
 def _at(path: Path) -> Location:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import json
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
 from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, find_delimiter, first_cells, read_cells
@@ -30,16 +30,15 @@ _OLE: Final = b"\xd0\xcf\x11\xe0"
 _SEP: Final = "sep="
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row: its line in the file (its row in a sheet), and its cells by column.
 
     `faults` say of columns why they have no text, `reason` why the row as a whole cannot be read.
     """
 
     number: int
-    cells: Mapping[str, str] = field(default_factory=dict)
-    faults: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = {}
+    faults: Mapping[str, str] = {}
     reason: str = ""
 
 
@@ -206,6 +205,10 @@ def _plain(cells: Sequence[str | CellFault]) -> list[str]:
 
 def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> Row:
     """Put cells below their columns. In a sheet rows end with their last cell; a text has as many in each."""
+    plain = [cell for cell in cells if isinstance(cell, str)]
+    if len(plain) == len(cells) == len(header) and "" not in header:
+        # So are nearly all.
+        return Row(number, reason=_NUL) if "\0" in "".join(plain) else Row(number, dict(zip(header, plain, strict=True)))
     extra = [cell for cell in cells[len(header) :] if cell]
     nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
     if extra or nameless:

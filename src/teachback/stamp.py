@@ -18,7 +18,7 @@ from teachback.shaping import EM, SlotFont, shaper
 from teachback.values import FieldFault, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 # In px: a value may be as much longer than its line as nobody sees.
 SLACK: Final = 0.02
@@ -26,6 +26,8 @@ SLACK: Final = 0.02
 STEP: Final = 0.5
 # One entry in the table of offsets (ISO 32000-1, 7.5.8.3): its kind, where an object begins, and a number beside that.
 ENTRY: Final = struct.Struct(">BIB")
+# What was last drawn in this process: whoever asks whether a record can be stamped stamps it next.
+_last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
 TOO_LONG: Final = "is longer than its line, at the smallest type allowed"
 
 
@@ -76,7 +78,7 @@ class Template:
 
     def faults(self, values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> tuple[FieldFault, ...]:
         """Say what of a record cannot be stamped, each field once; nothing where all can."""
-        found = [outcome for _, outcome in self._outcomes(_cards(values)) if isinstance(outcome, FieldFault)]
+        found = [outcome for outcome in self._outcomes(_cards(values)) if isinstance(outcome, FieldFault)]
         return tuple(dict.fromkeys(found))
 
     def stamp(self, values: Mapping[str, str] | Sequence[Mapping[str, str]], document: bytes) -> bytes:
@@ -109,7 +111,7 @@ class Template:
         """Give what is drawn at each place, in the order of `slots`. Raises UnstampedError as `stamp` does."""
         drawn = []
         faults = []
-        for _, outcome in self._outcomes(_cards(values)):
+        for outcome in self._outcomes(_cards(values)):
             if isinstance(outcome, FieldFault):
                 faults.append(outcome)
             else:
@@ -118,13 +120,18 @@ class Template:
             raise UnstampedError(tuple(dict.fromkeys(faults)))
         return tuple(drawn)
 
-    def _outcomes(self, cards: Sequence[Mapping[str, str]]) -> Iterator[tuple[Slot, bytes | FieldFault]]:
+    def _outcomes(self, cards: Sequence[Mapping[str, str]]) -> list[bytes | FieldFault]:
         if len(cards) != self.cards:
             message = f"{len(cards)} records for {self.cards} cards"
             raise ValueError(message)
+        if _last and _last[0][0] is self and _last[0][1] == cards:
+            return _last[0][2]
+        outcomes = []
         for slot in self.slots:
             value = cards[slot.card].get(slot.field, "")
-            yield slot, self._drawn(slot, value) if value else slot.blank
+            outcomes.append(self._drawn(slot, value) if value else slot.blank)
+        _last[:] = [(self, [dict(card) for card in cards], outcomes)]
+        return outcomes
 
     def _drawn(self, slot: Slot, value: str) -> bytes | FieldFault:
         reason = refused(value)
@@ -143,7 +150,7 @@ class Template:
             *turn, x, y = slot.matrix
             if slot.rtl:
                 x += slot.width - shaped.length * size / EM
-            steps = b"".join(
+            steps = b" ".join(
                 (b"%b Ts " % _number(rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn for rise, drawn in shaped.pieces
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
@@ -156,7 +163,7 @@ def stream(number: int, content: bytes) -> bytes:
 
 
 def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
-    return values if isinstance(values, (list, tuple)) else (values,)
+    return list(values) if isinstance(values, (list, tuple)) else [values]  # type: ignore[list-item]
 
 
 def _script(letter: str) -> str:

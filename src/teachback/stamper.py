@@ -7,7 +7,7 @@ does neither. All but the Engine itself is sent to other processes and must pick
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,8 +39,7 @@ class Fault(Protocol):
         """What is wrong, as the end of a sentence that begins with the field."""
 
 
-@dataclass(frozen=True, order=True)
-class EditionKey:
+class EditionKey(NamedTuple):
     """Which edition a record gets, and on what. A card has no paper and one size: `paper` is empty, `size` standard."""
 
     audience: str
@@ -64,6 +63,10 @@ class Stamper(Protocol):
     @property
     def fields(self) -> tuple[str, ...]:
         """The ids of the fields that have a place on it."""
+
+    @property
+    def head(self) -> bytes:
+        """What all of its PDFs begin with, byte for byte; it may be empty."""
 
     def faults(self, values: Mapping[str, str], /) -> Sequence[Fault]:
         """Say which words cannot be stamped: a letter without a glyph, a line too long."""

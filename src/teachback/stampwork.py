@@ -11,6 +11,7 @@ import os
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -206,7 +207,7 @@ def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
         papers = []
         for key, name, data in zip(entry.keys, names, made, strict=True):
             stamper = bench.stampers[key]
-            sha256, kept_back = (chunk.known[name], None) if name in there else _put(bench, name, data)
+            sha256, kept_back = (chunk.known[name], None) if name in there else _put(bench, name, data, stamper.head)
             papers.append(Paper(stamper.code, name, stamper.pages, sha256, kept_back))
         rows.append(Stamped(entry.row, entry.id, tuple(papers)))
     return ChunkResult(chunk.number, tuple(rows), kept)
@@ -273,21 +274,35 @@ def _tried(bench: Bench, entry: Entry, values: Mapping[str, str]) -> Entry | Rej
     return entry
 
 
-def _put(bench: Bench, name: str, data: bytes) -> tuple[str, bytes | None]:
-    """Write a file, where there is a folder; give its hash, and its bytes where there is none."""
+def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, bytes | None]:
+    """Write a file, where there is a folder; give its hash, and its bytes where there is none. `head` is what others begin with, too."""
     if bench.only_look:
         return "", None
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = _hashed(data, head)
     if bench.folder is None:
         return sha256, data
-    with told(Path(bench.folder)):
-        try:
-            write_private(bench.folder, name, data)
-        except OSError as error:
-            # Said of the run's folder: the name of the file is a patient's id.
-            error.filename = error.filename2 = None
+    try:
+        write_private(bench.folder, name, data)
+    except OSError as error:
+        # Said of the run's folder: the name of the file is a patient's id.
+        error.filename = error.filename2 = None
+        with told(Path(bench.folder)):
             raise
     return sha256, None
+
+
+def _hashed(data: bytes, head: bytes) -> str:
+    """Give the hash of a file. What it has in common with those before it is hashed once."""
+    if not data.startswith(head):
+        head = b""
+    hashing = _begun(head).copy()
+    hashing.update(memoryview(data)[len(head) :])
+    return hashing.hexdigest()
+
+
+@lru_cache(64)
+def _begun(head: bytes) -> hashlib._Hash:
+    return hashlib.sha256(head)
 
 
 def write_private(folder: str, name: str, data: bytes) -> None:

@@ -45,6 +45,10 @@ _REASONS: Final = {
 }
 
 
+# Letters of which it is known that nothing is wrong with them, wherever they stand: those of names come back again and again.
+_fine: set[str] = set()
+
+
 @dataclass(frozen=True)
 class FieldFault:
     """Why a record cannot be printed: the field's name, and the reason. The value is never in it: it is a patient's."""
@@ -97,10 +101,10 @@ def tidied(raw: str) -> str:
 
 def refused(words: str) -> str:
     """Say why words cannot be printed as they stand, whatever their field is; an empty text where they can."""
-    if words.isascii() and words.isprintable() and len(words) <= LONGEST:
-        return ""
     if len(words) > LONGEST:
         return f"is longer than {LONGEST} characters"
+    if _fine.issuperset(words) or (words.isascii() and words.isprintable()):
+        return ""
     marks = 0
     for letter in words:
         if letter in _TURNING:
@@ -115,6 +119,8 @@ def refused(words: str) -> str:
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if marks > MOST_MARKS:
             return "has too many accents on one letter"
+        if not marks:
+            _fine.add(letter)
     return ""
 
 

@@ -145,9 +145,9 @@ def _connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
             pass
     try:
         import dask
+        from dask.utils import parse_timedelta
         from distributed import Client, Security
-        from distributed.utils import parse_timedelta
-    except ImportError:
+    except ModuleNotFoundError:
         hint = "Install it with: pip install 'teachback[cluster]', here and on the workers."
         raise TeachbackError(Problem("a cluster needs the library distributed", hint)) from None
     for name in _LOGGERS:

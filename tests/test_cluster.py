@@ -1,0 +1,385 @@
+"""`teachback merge --cluster` with a real scheduler and real workers over TLS: the same bytes as one process prints, whoever is ended; nothing leaks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dask
+import distributed
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from mergefake import Fake
+
+from teachback import cli, cluster, merging, parcel
+from teachback import engine as engine_module
+from teachback.errors import TeachbackError, UsageError
+from teachback.merging import merge
+from teachback.order import Cluster, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from teachback.tally import Merged
+
+SOURCE = Path(cluster.__file__).parents[1]
+TESTS = Path(__file__).parent
+# A word that stands in records and must stand nowhere else.
+PLANTED = "Quisquilia"
+QUIET = {"DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false", "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "false"}
+
+
+def certificates(folder: Path) -> Cluster:
+    """Make an authority and a certificate by it, for this test alone."""
+    folder.mkdir()
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "cert")}
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {folder.name}")])
+    now = dt.datetime.now(dt.UTC)
+    for name, key in keys.items():
+        subject = issuer if name == "ca" else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        made = (
+            x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .sign(keys["ca"], hashes.SHA256())
+        )
+        (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret = keys["cert"].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(secret)
+    return Cluster("", *(str(folder / f"{name}.pem") for name in ("ca", "cert", "key")))
+
+
+@dataclass
+class Farm:
+    """A scheduler and its workers, as processes with their logs in one folder."""
+
+    folder: Path
+    tls: Cluster
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        """Start one of Dask's own programs."""
+        files = [f"--tls-{name}={path}" for name, path in (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))]
+        # Their logs tell all they can.
+        environment = {**os.environ, "PYTHONPATH": f"{SOURCE}:{TESTS}", "DASK_LOGGING__DISTRIBUTED": "debug", **more}
+        with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
+            command = [sys.executable, "-m", "dask", *arguments, *files, "--no-dashboard"]
+            process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def hire(self, count: int, **more: str) -> None:
+        """Start workers until there are so many; with other settings, start one."""
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        for _ in range(count - len(self.workers)):
+            wanted = {**QUIET, "FAKE_SECONDS": "0.005", **more}
+            arguments = ("--no-nanny", "--nthreads=1", "--local-directory", str(self.folder / "scratch"))
+            self.workers.append(self.start("worker", self.cluster.address, *arguments, **wanted))
+
+    @property
+    def cluster(self) -> Cluster:
+        """Give what an order needs to know."""
+        address = json.loads((self.folder / "scheduler.json").read_text(encoding="utf-8"))["address"]
+        return Cluster(address, self.tls.ca, self.tls.cert, self.tls.key)
+
+    def close(self) -> None:
+        """End what was started."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """Give a scheduler."""
+    folder = tmp_path_factory.mktemp("farm")
+    farm = Farm(folder, certificates(folder / "tls"))
+    try:
+        farm.start("scheduler", "--host=tls://127.0.0.1", "--port=0", "--scheduler-file", str(folder / "scheduler.json"))
+        end = time.monotonic() + 30
+        while not (folder / "scheduler.json").exists():
+            assert time.monotonic() < end, (folder / "0.log").read_text(encoding="utf-8")
+            time.sleep(0.05)
+        yield farm
+    finally:
+        farm.close()
+
+
+@pytest.fixture
+def farm(running: Farm) -> Farm:
+    """Give a scheduler and two workers."""
+    running.hire(2)
+    return running
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
+    monkeypatch.setattr(merging, "CHUNK", 20)
+
+
+def records(count: int, name: str = "Zoë") -> Path:
+    """Write records, every twentieth of which is rejected for one reason or another."""
+    broken = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES Quisquilia,ckd,", "../{0},Path,ckd,")
+    rows = (
+        broken[number // 20 % 4].format(number) if number % 20 == 19 else f"P{number},{name} {number},ckd,2027-11-01"
+        for number in range(count)
+    )
+    path = Path("records.csv")
+    path.write_text("\n".join(("id,name,audience,next_visit", *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def merged(output: str, where: Cluster | None, step: Callable[[int, int], None] | None = None, **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
+    """Run a merge of the records that are there."""
+    order = Order(**{"records": Path("records.csv"), "output": Path(output), "language": "en", "cluster": where, **wishes})
+    return merge(order, Fake(), step)
+
+
+def tree(folder: str) -> dict[str, bytes]:
+    """Give every file below a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("wishes", [{}, {"combine": 30, "kinds": ("handout", "card")}], ids=["a file each", "combined"])
+def test_other_machines_print_what_one_process_prints(farm: Farm, wishes: dict[str, Any]) -> None:
+    """The files, the manifest, what is rejected: byte for byte, whether files come back or are written where all see them."""
+    records(400)
+    merged("alone", None, **wishes)
+    done = merged("back", farm.cluster, **wishes)
+    assert (done.records, done.printed, done.rejected) == (400, 380, 20)
+    assert tree("back") == tree("alone")
+    shared = Cluster(farm.cluster.address, farm.cluster.ca, farm.cluster.cert, farm.cluster.key, shared=True)
+    merged("shared", shared, **wishes)
+    assert tree("shared") == tree("alone")
+    assert {path.stat().st_mode & 0o777 for path in Path("shared").rglob("*.pdf")} == {0o600}
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(farm: Farm) -> None:
+    """What it was at is done by the other, and every record is there once."""
+    records(400)
+    merged("alone", None)
+
+    def kill(count: int, _: int) -> None:
+        if count == 60:
+            farm.workers[0].send_signal(signal.SIGKILL)
+
+    done = merged("out", farm.cluster, kill)
+    assert farm.workers[0].wait() == -signal.SIGKILL
+    assert (done.records, done.printed) == (400, 380)
+    assert tree("out") == tree("alone")
+
+
+def test_when_all_workers_are_gone_a_later_start_goes_on(farm: Farm) -> None:
+    """The run says so and keeps what is finished; new workers go on, and print only the rest."""
+    records(400)
+    merged("alone", None)
+
+    def kill(count: int, _: int) -> None:
+        if count == 60:
+            for worker in farm.workers:
+                worker.kill()
+
+    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), pytest.raises(TeachbackError) as caught:
+        merged("out", farm.cluster, kill)
+    assert [problem.message for problem in caught.value.problems] == ["the cluster has no worker"]
+    assert "start again" in caught.value.problems[0].hint
+    finished = len(tree("out/handouts"))
+    assert 57 <= finished < 380
+    farm.hire(1)
+    again = merged("out", farm.cluster)
+    assert (again.printed, again.kept) == (380, finished)
+    assert tree("out") == tree("alone")
+
+
+def test_a_run_that_other_machines_began_is_ended_here(farm: Farm) -> None:
+    """The address is no part of a run."""
+    records(100)
+    merged("alone", None)
+
+    def stop(count: int, _: int) -> None:
+        if count == 40:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        merged("out", farm.cluster, stop)
+    assert merged("out", None).kept >= 38
+    assert tree("out") == tree("alone")
+    Path("out/handouts/P3.pdf").unlink()
+    assert merged("out", farm.cluster).kept == 94
+    assert tree("out") == tree("alone")
+
+
+def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(running: Farm) -> None:
+    """It is tried here by itself at last, and no worker is lost for the rest of the run."""
+    running.hire(1)
+    records(40)
+    with Path("records.csv").open("a", encoding="utf-8") as file:
+        file.write("E1,ENDS,ckd,\n")
+
+    def hire(count: int, _: int) -> None:
+        assert count
+
+    done = merged("out", running.cluster, hire)
+    assert (done.printed, done.rejected) == (38, 3)
+
+
+def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
+    """Scheduler and workers tell all they can, some records fail, a worker is killed: not a word of a record is left with them."""
+    records(400, PLANTED)
+
+    def kill(count: int, _: int) -> None:
+        if count == 60:
+            farm.workers[1].kill()
+
+    done = merged("out", farm.cluster, kill)
+    assert done.printed == 380
+    logs = [path for path in farm.folder.rglob("*") if path.is_file()]
+    told = b"".join(path.read_bytes() for path in logs)
+    assert b"teachback-" in told, "the logs name the tasks"
+    assert b"print_sealed" in told
+    assert PLANTED.encode() not in told
+    places = {name.partition("/")[0] for name, data in tree("out").items() if PLANTED.encode() in data}
+    assert places == {"handouts"}
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://10.0.0.5:8786", "tcp://scheduler.example:8786", "tcp://0.0.0.0:8786", "tcp://localhost.example:8786", "tcp://[::]:8786"]
+)
+def test_records_do_not_go_over_a_network_without_tls(address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is refused before anything is read or anybody is called."""
+    records(3)
+    monkeypatch.setattr(distributed, "Client", None)
+    assert cli.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
+    assert "without TLS" in capsys.readouterr().err
+    assert [path.name for path in Path().iterdir()] == ["records.csv"]
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "tcp://127.8.8.8:1", "tcp://[::1]:8786", "tcp://localhost:8786", "tls://a.b:1"])
+def test_tls_and_this_machine_are_allowed(address: str) -> None:
+    """The known-good beside those that are refused."""
+    cluster.refuse_address(Cluster(address))
+
+
+@pytest.mark.parametrize("address", ["scheduler:8786", "tls://scheduler", "ws://localhost:80", "tcp://localhost@10.0.0.5:8786", "tls://a:99999", ""])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    """And the hint shows one."""
+    with pytest.raises(UsageError, match="does not name a scheduler") as caught:
+        cluster.refuse_address(Cluster(address))
+    assert "tls://" in caught.value.problems[0].hint
+
+
+def test_a_certificate_of_another_authority_is_refused(farm: Farm, tmp_path: Path) -> None:
+    """Nothing is sent to who cannot show one that ours has signed, and nothing is left."""
+    records(3)
+    other = certificates(tmp_path / "other")
+    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), pytest.raises(TeachbackError) as caught:
+        merged("out", Cluster(farm.cluster.address, other.ca, other.cert, other.key))
+    (problem,) = caught.value.problems
+    assert "certificates of the cluster do not match ours" in problem.message
+    assert not Path("out").exists()
+
+
+def test_who_cannot_be_reached_is_named(running: Farm) -> None:
+    """A port where nobody listens."""
+    records(3)
+    wrong = Cluster("tls://127.0.0.1:1", running.tls.ca, running.tls.cert, running.tls.key)
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(TeachbackError, match="cannot be reached"):
+        merged("out", wrong)
+    assert not Path("out").exists()
+
+
+def test_certificates_are_asked_for(running: Farm) -> None:
+    """Neither a flag nor Dask's settings name them; or what they name is not there."""
+    records(3)
+    with pytest.raises(TeachbackError, match="no certificates are named"):
+        merged("out", Cluster(running.cluster.address))
+    with pytest.raises(TeachbackError, match="No such file"):
+        merged("out", Cluster(running.cluster.address, "ca.pem", "cert.pem", "key.pem"))
+
+
+def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback, and nothing is begun."""
+    records(3)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert cli.run(["merge", "tiny", "--records", "records.csv", "--cluster", "tls://127.0.0.1:8786"]) == 1
+    assert "pip install 'teachback[cluster]'" in capsys.readouterr().err
+    assert not Path("build").exists()
+
+
+@pytest.mark.parametrize("flag", [["--shared-folder"], ["--tls-ca", "x"], ["--tls-cert", "x"], ["--tls-key", "x"]])
+def test_a_flag_for_a_cluster_needs_one(flag: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """It would mean nothing."""
+    assert cli.run(["merge", "tiny", "--records", "records.csv", *flag]) == 2
+    assert f"{flag[0]} is about a cluster" in capsys.readouterr().err
+
+
+def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> None:
+    """Dask's own default is to do so."""
+    records(3)
+    running.hire(len(running.workers) + 1, **dict.fromkeys(QUIET, "0.6"))
+    wild = running.workers[-1]
+    try:
+        end = time.monotonic() + 20
+        while True:
+            try:
+                merged("out", running.cluster)
+            except TeachbackError as error:
+                assert {problem.message for problem in error.problems} == {"this worker may put records on its disk when its memory is short"}
+                assert "distributed.worker.memory.spill" in error.problems[0].hint
+                break
+            assert time.monotonic() < end
+    finally:
+        wild.kill()
+        wild.wait()
+
+
+def test_a_worker_with_other_versions_is_refused(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says of which library, there and here."""
+    records(3)
+    ours = {**parcel.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
+    monkeypatch.setattr(cluster, "versions", lambda: ours)
+    with pytest.raises(TeachbackError) as caught:
+        merged("out", farm.cluster)
+    messages = {problem.message.partition(", and ")[2] for problem in caught.value.problems}
+    assert messages == {"0.0.1 is here: it would print other bytes", "3.9.0 is here: it would print other bytes"}
+    assert not Path("out").exists()
+
+
+def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
+    """It must answer in it, with what stands there; a worker that cannot is not taken at its word."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    (here / "ab.seen").write_bytes(b"1")
+    answer = parcel.look_around(str(here), "ab").answer
+    assert cluster._shares(here, "ab", answer)
+    assert parcel.look_around(str(there), "ab").answer == ""
+    assert not cluster._shares(here, "ab", "")
+    (there / "ab.seen").write_bytes(b"2")
+    other = parcel.look_around(str(there), "ab").answer
+    (here / other).write_bytes((there / other).read_bytes())
+    assert not cluster._shares(here, "ab", other)
+
+
+def test_the_real_engine_prints_the_same_on_other_machines(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handouts and cards of the built-in handout, whole files and files for the print room."""
+    monkeypatch.undo()

@@ -37,6 +37,8 @@ _ADDRESS: Final = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):
 # In seconds: how often it is looked who is there, and how long a file may take to be seen by another machine.
 TICK: Final = 1.0
 SEEN_WITHIN: Final = 10.0
+# How often all workers that a chunk was sent to may go, before it is held to be the cause.
+MOST_GONE: Final = 2
 # Dask's own setting for how long it tries to reach somebody; so long are we without any worker.
 _PATIENCE: Final = "distributed.comm.timeouts.connect"
 _KEPT: Final = "What was finished is kept: start again, with --cluster or without."
@@ -48,11 +50,12 @@ _LOGGERS: Final = ("distributed", "distributed.client", "tornado", "tornado.appl
 
 @dataclass
 class _Sent:
-    """A chunk on its way: what Dask calls it, and the workers that may do it."""
+    """A chunk on its way: what Dask calls it, the workers that may do it, and how often all such went without having done it."""
 
     chunk: Chunk
     future: Any
     workers: frozenset[str]
+    gone: int = 0
 
 
 @dataclass
@@ -286,12 +289,12 @@ def _unfit(crew: _Crew, address: str, seen: Seen | BaseException) -> Iterator[Pr
             yield Problem(message, "Install the same on all machines.", place)
     if seen.spills:
         yield Problem("this worker may put records on its disk when its memory is short", _STILL, place)
-    if crew.folder is not None and not _shares(Path(crew.folder), crew.token, seen.answer):
+    if crew.folder is not None and not shares(Path(crew.folder), crew.token, seen.answer):
         message = f"this worker does not share the folder {shown(Path(crew.folder).parents[1])} with us"
         yield Problem(message, "Leave --shared-folder out: the files come back to this machine then.", place)
 
 
-def _shares(folder: Path, token: str, answer: str) -> bool:
+def shares(folder: Path, token: str, answer: str) -> bool:
     """Say whether a worker's answer can be read here, as ours; a network's disk may need a while."""
     end = time.monotonic() + SEEN_WITHIN
     while answer:
@@ -306,14 +309,14 @@ def _shares(folder: Path, token: str, answer: str) -> bool:
     return False
 
 
-def _send(crew: _Crew, there: Bench, chunk: Chunk) -> _Sent:
+def _send(crew: _Crew, there: Bench, chunk: Chunk, gone: int = 0) -> _Sent:
     """Send a chunk to whoever of the crew is free; the bench only where it is not there yet."""
     # A name of this start's alone: two tasks of the same name are one to Dask.
     crew.tries += 1
     workers = list(crew.threads)
     if not workers:
         # To Dask, none named would be any.
-        return _Sent(chunk, None, frozenset())
+        return _Sent(chunk, None, frozenset(), gone)
     try:
         if crew.bench is None or crew.bench.status != "finished":
             (crew.bench,) = crew.client.scatter([there], workers=workers, broadcast=True, hash=False)
@@ -321,24 +324,25 @@ def _send(crew: _Crew, there: Bench, chunk: Chunk) -> _Sent:
             print_sealed, crew.bench, seal(chunk), key=f"teachback-{crew.token}-{chunk.number}-{crew.tries}", workers=workers, pure=False
         )
     except Exception:  # noqa: BLE001 -- a worker went just now: it is sent when we look the next time
-        return _Sent(chunk, None, frozenset())
-    return _Sent(chunk, future, frozenset(workers))
+        return _Sent(chunk, None, frozenset(), gone)
+    return _Sent(chunk, future, frozenset(workers), gone)
 
 
 def _taken(crew: _Crew, there: Bench, sent: deque[_Sent]) -> ChunkResult | Lost[Chunk]:
     """Wait for the first chunk that was sent, and give what came of it."""
-    from distributed import wait
     from distributed.scheduler import KilledWorker
 
     while True:
         first = sent[0]
+        if first.gone > MOST_GONE:
+            return Lost(first.chunk)
         try:
-            wait(first.future, timeout=TICK)
+            error = first.future.exception(timeout=TICK)
         except Exception:  # noqa: BLE001 -- not yet, or never
+            error = None
             time.sleep(TICK / 100)
         status = _status(first)
-        if status == "error":
-            error = first.future.exception(timeout=crew.patience)
+        if status == "error" and error is not None:
             if isinstance(error, KilledWorker):
                 return Lost(first.chunk)
             raise TeachbackError(fault_problem(error))
@@ -363,4 +367,4 @@ def _keep_up(crew: _Crew, there: Bench, sent: deque[_Sent]) -> None:
         return
     for number, one in enumerate(sent):
         if one.workers.isdisjoint(crew.threads) or _status(one) in {"none", "cancelled", "lost"}:
-            sent[number] = _send(crew, there, one.chunk)
+            sent[number] = _send(crew, there, one.chunk, one.gone + bool(one.workers))

@@ -64,7 +64,7 @@ def print_sealed(bench: Bench, sealed: Sealed) -> Sealed:
     """Print a chunk on another machine. It never raises: Dask writes into its logs what does."""
     try:
         result = work(bench, pickle.loads(sealed.data))  # noqa: S301 -- who can send tasks can have any program done here
-        return Sealed(pickle.dumps(_packed(result)))
+        return packed(result)
     except Exception as error:  # noqa: BLE001 -- its message may hold a value
         return Sealed(pickle.dumps((ChunkResult(-1, (), 0, (fault_problem(error),)), [])))
 
@@ -85,8 +85,8 @@ def unseal(sealed: Sealed) -> ChunkResult:
     return _each_paper(result, put_back)
 
 
-def _packed(result: ChunkResult) -> tuple[ChunkResult, list[_Rest]]:
-    """Take the files out, and leave their numbers: what they share is kept once."""
+def packed(result: ChunkResult) -> Sealed:
+    """Make what came of a chunk ready to be sent back: files are taken out, and their numbers left; what they share is kept once."""
     first: dict[str, tuple[int, bytes]] = {}
     rests: list[_Rest] = []
 
@@ -99,7 +99,7 @@ def _packed(result: ChunkResult) -> tuple[ChunkResult, list[_Rest]]:
         number_of_it: Any = len(rests) - 1
         return paper._replace(data=number_of_it)
 
-    return _each_paper(result, taken), rests
+    return Sealed(pickle.dumps((_each_paper(result, taken), rests)))
 
 
 def _each_paper(result: ChunkResult, change: Callable[[Paper], Paper]) -> ChunkResult:

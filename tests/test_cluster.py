@@ -408,11 +408,11 @@ def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
 def test_the_real_engine_prints_the_same_on_other_machines(
     farm: Farm, workspace: Callable[..., Workspace], wishes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Handouts and cards with hard names; and what was loaded for it is among what is compared between machines."""
+    """Hard names, whole files and files for the print room; and what was loaded for it is among what is compared between machines."""
     clinic = workspace({"content/handouts/tiny.yaml": FILLED})
     with Path("records.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerow(("id", "audience", "patient", "visit", "fluid"))
-        csv.writer(file).writerows((f"p{n}", ("general", "ckd")[n % 2], name, "2027-03-01", "1.5") for n, name in enumerate(NAMES))
+        csv.writer(file).writerows((f"p{n}", "ckd", name, "2027-03-01", "1.5") for n, name in enumerate(NAMES))
     seen: list[Any] = []
 
     def worked(bench: Bench, chunk: Chunk) -> ChunkResult:
@@ -421,7 +421,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
 
     monkeypatch.setattr(merging, "work", worked)
     for output, where in (("alone", None), ("out", farm.cluster)):
-        order = Order(Path("records.csv"), Path(output), ("handout", "card"), language="en", cluster=where, **wishes)
+        order = Order(Path("records.csv"), Path(output), language="en", cluster=where, **wishes)
         done = merge(order, open_engine(resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)))
         assert (done.printed, done.rejected) == (len(NAMES), 0)
     assert tree("out") == tree("alone")

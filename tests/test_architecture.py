@@ -96,8 +96,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "order": set(),
         "stampwork": set(),
     },
-    {"readback": set(), "expect": set(), "rulebook": set(), "rulefile": set(), "sentence": set(), "ledger": set()},
-    {"proof": set(), "safety": set(), "tally": set(), "wiping": set()},
+    {"readback": set(), "expect": set(), "rulebook": set(), "rulefile": set(), "sentence": set(), "ledger": set(), "parcel": set()},
+    {"proof": set(), "safety": set(), "tally": set(), "wiping": set(), "cluster": set()},
     {"typed": set(), "job": set(), "grade": set(), "wording": set(), "clinical": set(), "merging": set()},
     {"across": set(), "indate": set(), "explained": set(), "added": set()},
     {"fitting": set(), "plain": set()},
@@ -132,7 +132,7 @@ LAYERS: list[dict[str, set[str]]] = [
 OUTSIDE = {
     "click": "cli tell answering mergecmd", "openpyxl": "sheetfile", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
-    "segno": "qr", "zxingcpp": "qr",
+    "segno": "qr", "zxingcpp": "qr", "dask": "cluster", "distributed": "cluster",
 }  # fmt: skip
 PYDANTIC = {
     "clinical",

@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from teachback.disk import append, sync, told
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.stampwork import COMBINED, FOLDERS, UNFINISHED, write_private
+from teachback.stampwork import COMBINED, FOLDERS, SHARED, UNFINISHED, write_private
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -236,6 +236,8 @@ def clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_symlink() or not path.is_dir():
             path.unlink()
+        elif path.name.startswith(SHARED):
+            clear(path)
     with suppress(OSError):
         folder.rmdir()
 

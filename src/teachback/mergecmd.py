@@ -16,7 +16,7 @@ from teachback.workspace import shown
 
 if TYPE_CHECKING:
     from teachback.admit import Rejected
-    from teachback.order import Order
+    from teachback.order import Cluster, Order
     from teachback.tally import Merged
 
 # How many rejected rows are printed where a file has all of them.
@@ -38,6 +38,11 @@ _FEW: Final = 20
 @click.option("--size", metavar="standard|large", help="In this size, where a record does not say. [standard]")
 @click.option("--encoding", metavar="NAME", help="The encoding of the records, where it cannot be told: windows-1252, utf-16-le ...")
 @click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
+@click.option("--cluster", metavar="ADDRESS", help="Have other machines print, through Dask's scheduler at tls://HOST:PORT.")
+@click.option("--shared-folder", is_flag=True, help="With --cluster: the machines write into the folder themselves, by the same path.")
+@click.option("--tls-ca", metavar="FILE", help="With --cluster: the authority's certificate. [Dask's setting]")
+@click.option("--tls-cert", metavar="FILE", help="With --cluster: our certificate. [Dask's setting]")
+@click.option("--tls-key", metavar="FILE", help="With --cluster: the key to it. [Dask's setting]")
 @click.option("--dry-run", is_flag=True, help="Say what would be rejected, by row and field, and write nothing.")
 @click.option("--release", is_flag=True, help="Refuse a text that no clinician has approved, or whose review is overdue.")
 @click.option("--wipe", metavar="DIR", type=click.Path(path_type=Path), help="Remove the run in this folder, and nothing else.")
@@ -86,7 +91,22 @@ def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, Order]:
         encoding=flags["encoding"],
         jobs=settings.jobs,
         dry_run=flags["dry_run"],
+        cluster=_cluster(flags),
     )
+
+
+def _cluster(flags: dict[str, Any]) -> Cluster | None:
+    from teachback.order import Cluster
+
+    if flags["cluster"] is None:
+        for name in ("shared_folder", "tls_ca", "tls_cert", "tls_key"):
+            if flags[name]:
+                raise UsageError(
+                    Problem(f"--{name.replace('_', '-')} is about a cluster", "Name its scheduler: --cluster tls://HOST:8786.")
+                )
+        return None
+    files = {name: flags[f"tls_{name}"] or "" for name in ("ca", "cert", "key")}
+    return Cluster(flags["cluster"], **files, shared=flags["shared_folder"])
 
 
 def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:

@@ -81,6 +81,11 @@ def merge(order: Order, engine: Engine, step: Step | None = None) -> Merged:
 
 def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitStack) -> Merged:
     refuse_order(order, engine)
+    if order.cluster is not None:
+        from teachback import cluster
+
+        # Hours may lie before the first chunk: whoever cannot be reached is told of now.
+        cluster.look(order.cluster)
     if not order.dry_run:
         # Whatever else is wrong: this is seen before anything is read or made.
         open_things.enter_context(ledger.opened(order.output))
@@ -106,7 +111,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     chunks = _same(_chunks(table, terms, size), read.marks, order.name)
     total = read.rows
     if order.dry_run:
-        with closing(_worked(bench, chunks, order.jobs)) as results:
+        with closing(_worked(bench, chunks, order)) as results:
             for result in results:
                 _add(merged, result, step, total)
         return merged
@@ -118,7 +123,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         return merged
     ledger.go_on(run, folders)
     # Nobody is at work any more when the folder is tidied up.
-    with closing(_worked(bench, _announced(run, bench, chunks), order.jobs)) as results:
+    with closing(_worked(bench, _announced(run, bench, chunks), order)) as results:
         for result in results:
             _add(merged, result, step, total)
             files = {paper.file: paper.sha256 for row in result.rows if isinstance(row, Stamped) for paper in row.papers}
@@ -209,10 +214,19 @@ def _announced(run: Run, bench: Bench, chunks: Iterable[Chunk]) -> Iterator[Chun
         yield chunk._replace(known=ledger.known(run, chunk.number))
 
 
-def _worked(bench: Bench, chunks: Iterable[Chunk], jobs: int) -> Generator[ChunkResult]:
+def _shared_out(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[ChunkResult | Lost[Chunk]]:
+    """Have chunks printed, here or by other machines; what comes of them comes in order."""
+    if order.cluster is None:
+        return in_order(work, bench, chunks, order.jobs)
+    from teachback import cluster
+
+    return cluster.in_order(order.cluster, bench, chunks)
+
+
+def _worked(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[ChunkResult]:
     """Print chunks, in order. Raises TeachbackError with the problems of a chunk that could not be done."""
     lost = 0
-    with closing(in_order(work, bench, chunks, jobs)) as results:
+    with closing(_shared_out(bench, chunks, order)) as results:
         for done in results:
             result = done
             if isinstance(result, Lost):

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Other machines that print: the address of Dask's scheduler, the files of TLS where Dask's own settings do not name them (empty).
+
+    `shared` says that the machines write into the run's folder themselves, by the same path.
+    """
+
+    address: str
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    shared: bool = False
+
+
+@dataclass(frozen=True)
 class Order:
     """What is wanted: whose records (None: standard input), where to, and what holds for rows that do not say.
 
@@ -38,6 +52,7 @@ class Order:
     encoding: str | None = None
     jobs: int = 1
     dry_run: bool = False
+    cluster: Cluster | None = None
 
     @property
     def name(self) -> str:

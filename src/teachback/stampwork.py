@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # The run's own folder for what is not finished.
 UNFINISHED: Final = "unfinished"
+# Inside it: the folder of one start, where other machines that share it put what is not finished.
+SHARED: Final = "shared-"
 FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
 
@@ -84,7 +86,10 @@ class Desk:
 
 @dataclass(frozen=True)
 class Bench:
-    """What printing takes. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`."""
+    """What printing takes. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`.
+
+    `beside` is the folder in it for what is not finished.
+    """
 
     desk: Desk
     stampers: Mapping[EditionKey, Stamper]
@@ -93,6 +98,7 @@ class Bench:
     files: int = 0
     duplex: bool = False
     only_look: bool = False
+    beside: str = UNFINISHED
 
 
 def fault_problem(error: BaseException) -> Problem:
@@ -282,7 +288,7 @@ def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, 
     if bench.folder is None:
         return sha256, data
     try:
-        write_private(bench.folder, name, data)
+        write_private(bench.folder, name, data, bench.beside)
     except OSError as error:
         # Said of the run's folder: the name of the file is a patient's id.
         error.filename = error.filename2 = None
@@ -305,9 +311,10 @@ def _begun(head: bytes) -> hashlib._Hash:
     return hashlib.sha256(head)
 
 
-def write_private(folder: str, name: str, data: bytes) -> None:
+def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINISHED) -> None:
     """Write a file of the run's that only its owner can read, whatever the umask: beside, then renamed. Raises OSError."""
-    beside = f"{folder}/{UNFINISHED}/{os.getpid()}.part"
+    # Processes of two machines can have the same number.
+    beside = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         try:
@@ -325,10 +332,35 @@ def write_private(folder: str, name: str, data: bytes) -> None:
 
 
 def _is_there(bench: Bench, name: str, known: Mapping[str, str]) -> bool:
-    """Say whether a file that was written earlier is still, byte for byte, what it was."""
-    if bench.folder is None or name not in known:
+    """Say whether a file that was written earlier is still, byte for byte, what it was; without a folder, who gave the chunk has looked."""
+    if name not in known:
         return False
-    return hash_of(f"{bench.folder}/{name}") == known[name]
+    return bench.folder is None or hash_of(f"{bench.folder}/{name}") == known[name]
+
+
+def still_there(bench: Bench, chunk: Chunk) -> Chunk:
+    """Leave in a chunk's `known` what is still there, byte for byte: for one who prints it without seeing the folder."""
+    return chunk._replace(known={name: sha256 for name, sha256 in chunk.known.items() if _is_there(bench, name, chunk.known)})
+
+
+def put_away(bench: Bench, chunk: Chunk, result: ChunkResult) -> ChunkResult:
+    """Write the files of a chunk that was printed elsewhere. Raises TeachbackError when it is not that chunk's, or cannot be written."""
+    names = set(files_of(bench, chunk))
+    papers = [paper for row in result.rows if isinstance(row, Stamped) for paper in row.papers]
+    asked, given = ([(row.row, row.id) for row in rows] for rows in (chunk.rows, result.rows))
+    whole = all(paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256 for paper in papers)
+    if result.number != chunk.number or asked != given or not names.issuperset(paper.file for paper in papers) or not whole:
+        raise TeachbackError(
+            Problem("another machine gave back something else than was asked for", "What was finished is kept. Start again.")
+        )
+    for paper in papers:
+        if paper.data is not None:
+            _put(bench, paper.file, paper.data)
+    rows = [
+        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers)) if isinstance(row, Stamped) else row
+        for row in result.rows
+    ]
+    return result._replace(rows=tuple(rows))
 
 
 def hash_of(path: str) -> str:

@@ -15,7 +15,7 @@ from teachback.admit import unsuitable
 from teachback.disk import told
 from teachback.errors import Location, Problem, UsageError
 from teachback.ledger import JOURNAL, MANIFEST, OWN_FILES, OWN_FOLDERS, RUN, held, read_run
-from teachback.stampwork import COMBINED, UNFINISHED
+from teachback.stampwork import COMBINED, SHARED, UNFINISHED
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COMBINED: Final = re.compile(r"(handouts|cards)-\d{5,}\.pdf")
-_PART: Final = re.compile(r"\d+\.(part|records)")
+_PART: Final = re.compile(r"(\d+(-[0-9a-f]{16})?|[0-9a-f]{16})\.(part|records|seen)")
+_SHARED: Final = re.compile(rf"{SHARED}[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def _wiped(root: int, folder: Path) -> Wiped:
                 # Listed before any is removed: the names come from files of this folder.
                 own = _unfinished(inside) if name == UNFINISHED else _named(root, name)
                 count += sum(_remove(inside, file) for file in own)
+                count += _unshared(inside) if name == UNFINISHED else 0
         with suppress(OSError):
             os.rmdir(name, dir_fd=root)
     left = sum(len(files) for _, _, files in os.walk(folder)) - sum(_is_file(root, name) for name in OWN_FILES)
@@ -91,6 +93,18 @@ def _inside(root: int, name: str) -> Iterator[int | None]:
 
 def _unfinished(inside: int) -> list[str]:
     return [name for name in os.listdir(inside) if _PART.fullmatch(name) or name in OWN_FILES]
+
+
+def _unshared(unfinished: int) -> int:
+    """Remove what a start that was ended has left in the folders that other machines wrote into."""
+    count = 0
+    for name in filter(_SHARED.fullmatch, os.listdir(unfinished)):
+        with _inside(unfinished, name) as inside:
+            if inside is not None:
+                count += sum(_remove(inside, file) for file in _unfinished(inside))
+        with suppress(OSError):
+            os.rmdir(name, dir_fd=unfinished)
+    return count
 
 
 def _named(root: int, folder: str) -> Iterator[str]:

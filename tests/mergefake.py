@@ -107,10 +107,10 @@ class Combiner:
 
     stampers: Mapping[EditionKey, Stamper]
 
-    def __call__(self, records: Sequence[Placed], *, name: str, number: int, of: int, duplex: bool) -> bytes:
+    def __call__(self, records: Sequence[Placed], *, name: str, number: int, duplex: bool) -> bytes:
         """Begin with a cover of ids and codes."""
         cover = [f"{one.id}  {self.stampers[one.key].code}" for one in records]
-        parts = [f"%PDF-fake cover {cover} {duplex} {name} {number}/{of}\n".encode()]
+        parts = [f"%PDF-fake cover {cover} {duplex} {name} {number}\n".encode()]
         parts += [self.stampers[one.key].stamp(one.values, one.id.encode()) * one.copies for one in records]
         return b"".join(parts)
 

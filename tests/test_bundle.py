@@ -94,9 +94,9 @@ def entry(key: str, number: int, row: int = 0, **more: str) -> Entry:
     return Entry(key, {"patient": f"Name{number:04}", **more}, f"id-{number}", row or number + 1)
 
 
-def combined(bundle: Bundle, *entries: Entry, duplex: bool = False, name: str = "day.pdf", number: int = 2, of: int = 7) -> bytes:
+def combined(bundle: Bundle, *entries: Entry, duplex: bool = False, name: str = "day.pdf", number: int = 2) -> bytes:
     """Put records into a file."""
-    return bundle.combine(entries, name=name, duplex=duplex, number=number, of=of)
+    return bundle.combine(entries, name=name, duplex=duplex, number=number)
 
 
 def texts(data: bytes) -> list[str]:
@@ -184,7 +184,7 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
     assert f"11 id-1 {ckd} 2 3" in front
     assert f"12 id-2 {ckd} 1 5" in front
     assert f"14 id-3 {general} 1 7" in front
-    assert "day.pdf File 2 of 7" in front
+    assert "day.pdf File 2" in front
     assert "Sheets of paper" in front
     assert "11 to 14" in front
     assert "Letter, A4" in front
@@ -213,7 +213,7 @@ def test_long_ids_and_many_editions_take_the_longer_list(templates: dict[str, Te
     assert layout_of(made, ["P-123456789-123456789"] * 200, 1).name == "long"
     long = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
     data = make_bundle({ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])).combine(
-        [Entry(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1, of=1
+        [Entry(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1
     )
     assert long in texts(data)[0].replace(" ", "")
 

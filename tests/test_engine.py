@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2
@@ -12,6 +13,7 @@ from filled import FILLED, NAMES
 from tagreader import faults
 from tiny import TINY
 
+from teachback.approve import approve
 from teachback.build import build
 from teachback.cli import run
 from teachback.engine import open_engine
@@ -200,3 +202,46 @@ def test_the_command_prints_and_its_dry_run_does_not(
     assert [path.name for path in (tmp_path / "run" / "handouts").iterdir()] == ["p1.pdf"]
     assert run(["merge", "--wipe", str(tmp_path / "run")]) == 0
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        (".slot { color: white }", "would not be seen on its line"),
+        (".slot { margin-left: -25mm }", "would"),
+        (".slot { position: relative; top: -6mm }", "would"),
+        (".slot { transform: scale(2) }", "would"),
+        (".slot { font-size: 4pt }", "12 pt is the least"),
+        (".personal { transform: rotate(5deg) }", ""),
+        (".slot { overflow: hidden; height: 0.2em; line-height: 0.2em }", ""),
+        (".slot { display: none }", "has a place for it"),
+    ],
+)
+def test_a_style_that_would_lose_what_a_record_says_is_refused(style: str, said: str, workspace: Make, tmp_path: Path) -> None:
+    """White on white, moved, scaled, tiny, turned, hidden: a specimen of a record is looked at before any is printed."""
+    clinic = workspace({FILE: FILLED, "styles/clinic.css": style + "\n"})
+    with pytest.raises(TeachbackError) as caught:
+        merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    assert any(said in problem.message for problem in caught.value.problems)
+    assert not list((tmp_path / "out").glob("handouts/*"))
+
+
+def test_a_patients_name_cannot_name_the_files(workspace: Make, tmp_path: Path) -> None:
+    """A field of the handout is no id."""
+    clinic = workspace({FILE: FILLED})
+    with pytest.raises(UsageError):
+        merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]), id_column="patient")
+
+
+def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) -> None:
+    """A text for another reader may be a draft; one that is wanted may not."""
+    clinic = workspace({FILE: FILLED})
+    approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=("ckd",))
+    path = records(tmp_path, ["p1", "ckd", "Ann", *REST])
+    released = engine(clinic)
+    released = replace(released, settings=replace(released.settings, release=True))
+    done = merge(Order(records=path, output=tmp_path / "out", language="en"), released)
+    assert done.printed == 1
+    both = records(tmp_path, ["p1", "ckd", "Ann", *REST], ["p2", "general", "Ben", *REST])
+    with pytest.raises(TeachbackError):
+        merge(Order(records=both, output=tmp_path / "more", language="en"), released)

@@ -91,8 +91,8 @@ class Bundle:
     cover: Cover
     objects: tuple[bytes, ...]
 
-    def combine(self, entries: Sequence[Entry], *, name: str, duplex: bool, number: int, of: int) -> bytes:
-        """Give one PDF of many records in their order, behind a cover that lists them; `name` is the file's, the `number`th `of` so many.
+    def combine(self, entries: Sequence[Entry], *, name: str, duplex: bool, number: int) -> bytes:
+        """Give one PDF of many records in their order, behind a cover that lists them; `name` is the file's, the `number`th of a run.
 
         With `duplex` each record starts on a front side, and so do all where sheets of cards have backs. Records whose Template
         holds several cards are gathered on sheets of that Template; places that are left have lines to write on. The same records
@@ -110,14 +110,14 @@ class Bundle:
             raise ValueError(message)
         sides = (turned or {LONG_EDGE}).pop() if duplex or turned else ONE_SIDE
         file = _File(self.objects, frozenset().union(self.front.needs, *(self.parts[key].needs for key in used)), sides)
-        self._print_cover(file, sheets, entries, (name, number, of))
+        self._print_cover(file, sheets, entries, (name, number))
         for sheet in sheets:
             part = self.parts[sheet.key]
             at = file.print_pages(part.leaves, part.template.drawn(_values(sheet, part.template)))
             file.outline += [(entry.id, at) for entry in sheet.entries]
         codes = [self.parts[key].code for key in used]
         listed = [f"{entry.key}\0{entry.id}\0{entry.row}" for entry in entries]
-        made_of = "\0".join([name, str(number), str(of), sides, *codes, *listed])
+        made_of = "\0".join([name, str(number), sides, *codes, *listed])
         return file.finished(name, self.front.intents, hashlib.sha256(made_of.encode()).hexdigest()[:32])
 
     def _sheets(self, entries: Sequence[Entry]) -> Iterator[_Sheet]:
@@ -134,7 +134,7 @@ class Bundle:
             held = gathered.pop(entry.key, [])
             yield from (_Sheet(entry.key, tuple(held[start : start + cards])) for start in range(0, len(held), cards))
 
-    def _print_cover(self, file: _File, sheets: Sequence[_Sheet], entries: Sequence[Entry], named: tuple[str, int, int]) -> None:
+    def _print_cover(self, file: _File, sheets: Sequence[_Sheet], entries: Sequence[Entry], named: tuple[str, int]) -> None:
         keys = list(dict.fromkeys(sheet.key for sheet in sheets))
         layout = layout_of(self.cover, [entry.id for entry in entries], len(keys))
         at = 1 + file.fill(layout.pages(len(entries)))

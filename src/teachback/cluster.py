@@ -24,7 +24,8 @@ from teachback.disk import told
 from teachback.errors import Location, Problem, TeachbackError, UsageError
 from teachback.ledger import clear
 from teachback.parcel import Sealed, Seen, look_around, print_sealed, seal, unseal, versions
-from teachback.stampwork import SHARED, UNFINISHED, fault_problem, put_away, still_there
+from teachback.privatefile import UNFINISHED
+from teachback.stampwork import SHARED, fault_problem, put_away, still_there
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ TICK: Final = 1.0
 SEEN_WITHIN: Final = 10.0
 # How often all workers that a chunk was sent to may go, before it is held to be the cause.
 MOST_GONE: Final = 2
-# Dask's own setting for how long it tries to reach somebody; so long are we without any worker.
-_PATIENCE: Final = "distributed.comm.timeouts.connect"
+_PATIENCE: Final = "distributed.comm.timeouts.connect"  # Dask's own setting; so long are we without any worker
 _KEPT: Final = "What was finished is kept: start again, with --cluster or without."
 _CERTIFICATES: Final = "Name them with --tls-ca, --tls-cert and --tls-key, or in Dask's settings (distributed.comm.tls)."
 _STILL: Final = "Set distributed.worker.memory.target and distributed.worker.memory.spill to false for the workers; see the README."

@@ -14,15 +14,16 @@ from teachback.compose import Desk, check_apart, compose_deck, compose_jobs, des
 from teachback.content import load_stocks
 from teachback.errors import Problem, Severity, TeachbackError, as_errors, placed
 from teachback.guard import error_problems, load_guard, word_errors
+from teachback.impose import Sides
 from teachback.pool import Task
-from teachback.record import made_from, review_problems, shared_fingerprint
+from teachback.record import made_from, program_fingerprint, review_problems
 from teachback.units import Paper, TypeSize
 from teachback.values import read_value
 from teachback.workspace import handout_files, handout_named, read_bytes
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from teachback.bundle import Bundle
     from teachback.compose import Reading
@@ -42,10 +43,10 @@ class Combiner:
 
     bundles: Mapping[str, Bundle]
 
-    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, of: int, duplex: bool) -> bytes:
+    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
         """Give the file; see `bundle.Bundle.combine`."""
         entries = [Entry(_name(one.key), one.values, one.id, one.row) for one in records for _ in range(one.copies)]
-        return self.bundles[records[0].key.kind].combine(entries, name=name, duplex=duplex, number=number, of=of)
+        return self.bundles[records[0].key.kind].combine(entries, name=name, duplex=duplex, number=number)
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,17 @@ class HandoutEngine:
     reading: Reading
     settings: Settings
     workspace: Workspace
+    today: dt.date
     problems: tuple[Problem, ...]
 
     read_value = staticmethod(read_value)
 
     @property
     def fingerprint(self) -> str:
-        """The program, its libraries, and all files but the records."""
-        shared = shared_fingerprint(self.workspace)
+        """The program, its libraries, and the handout's own files."""
         files = handout_files(self.workspace)
-        return "|".join(made_from(shared, read_bytes(files[stem])) for stem in self.stems.values())
+        # Styles, pictures and words are in the editions' codes: what else lies in the workspace may change while a run is away.
+        return "|".join(made_from(program_fingerprint(), read_bytes(files[stem])) for stem in self.stems.values())
 
     @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:
@@ -86,6 +88,7 @@ class HandoutEngine:
 
     def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
         """Print each edition once. Raises TeachbackError with all that keeps some from being printed."""
+        self._refuse_drafts(wanted)
         with self._pool(len(wanted)) as pool:
             check_apart(pool)
             tasks = [
@@ -111,6 +114,19 @@ class HandoutEngine:
         kinds = dict.fromkeys(key.kind for key in templates)
         return Combiner({kind: make_bundle({_name(k): t for k, t in templates.items() if k.kind == kind}, cover, says) for kind in kinds})
 
+    def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
+        """With --release: raise TeachbackError where a text that is wanted is not approved, or overdue. Others may be drafts."""
+        if not self.settings.release:
+            return
+        problems: list[Problem] = []
+        for language, stem in self.stems.items():
+            audiences = tuple(dict.fromkeys(key.audience for key in wanted if key.language == language))
+            if audiences:
+                problems += review_problems(summarise(self.reading.authored[stem], stem), self.today, release=True, audiences=audiences)
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        if errors:
+            raise TeachbackError(*dict.fromkeys(errors))
+
     def _pool(self, wanted: int) -> Pool:
         design = open_design(self.workspace)
         desk = Desk(self.workspace, self.reading, design, self.settings, None, design_hash(design))
@@ -130,7 +146,7 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
     guard = load_guard(workspace)
     for stem, authored in reading.authored.items():
         problems += error_problems(authored, reading.shared, guard)
-        problems += review_problems(summarise(authored, stem), today, release=settings.release)
+        problems += review_problems(summarise(authored, stem), today, release=False)
     problems += word_errors(workspace, reading.shared, guard)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
@@ -141,7 +157,7 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
         raise TeachbackError(
             Problem(message, "Declare them under `fields:`, and place them. Or use `teachback build`: all get the same paper.")
         )
-    return HandoutEngine(name, stems, reading, settings, workspace, tuple(dict.fromkeys(problems)))
+    return HandoutEngine(name, stems, reading, settings, workspace, today, tuple(dict.fromkeys(problems)))
 
 
 def _name(key: EditionKey) -> str:
@@ -190,6 +206,11 @@ def _sheet(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Templa
     stocks = load_stocks(desk.workspace)
     named = find_stock(desk.settings.card_stock, stocks)
     run = card_run(named, list(range(named[1].places)), desk.settings, stocks, Order())
+    if run.sides is Sides.ONE:
+        message = f"on {named[0]} cards are printed on one side here, and what a record fills in stands on the back"
+        raise TeachbackError(
+            Problem(message, 'Take `sides = "one"` out of teachback.toml, choose a stock with two sides, or leave --combine out.')
+        )
     job = compose_deck(desk.reading, stem, (key.audience,) * named[1].places, desk.design, run)
     return sheet_template(job, desk.files, letters)
 

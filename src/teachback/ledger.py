@@ -25,7 +25,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from teachback.disk import append, sync, told
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.stampwork import COMBINED, FOLDERS, SHARED, UNFINISHED, write_private
+from teachback.privatefile import UNFINISHED, write_private
+from teachback.stampwork import COMBINED, FOLDERS, SHARED
 from teachback.workspace import shown
 
 if TYPE_CHECKING:

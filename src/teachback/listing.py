@@ -55,7 +55,6 @@ class Facts(NamedTuple):
 
     name: str
     number: int
-    of: int
     records: int
     pages: int
     rows: tuple[int, int]
@@ -163,7 +162,7 @@ def _said(says: Mapping[str, str], facts: Facts, page: int, pages: int) -> dict[
     letters = dict(zip(LETTERS, facts.editions, strict=False)) if len(facts.editions) <= len(LETTERS) else {}
     return {
         "name": facts.name,
-        "file": says["file"].format(number=facts.number, of=facts.of),
+        "file": says["file"].format(number=facts.number),
         "records": str(facts.records),
         "pages": str(facts.pages),
         "sheets": str(-(-facts.pages // 2) if facts.sides != ONE_SIDE else facts.pages),

@@ -12,7 +12,7 @@ import click
 from teachback.errors import Location, Problem, Severity, UsageError
 from teachback.rim import here, today
 from teachback.tell import Progress, print_problems
-from teachback.workspace import shown
+from teachback.workspace import refuse_own_folder, shown
 
 if TYPE_CHECKING:
     from teachback.admit import Rejected
@@ -55,6 +55,7 @@ def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int: 
     from teachback.merging import merge
 
     settings, order = _order(handout, flags)
+    refuse_own_folder(order.output, here(), "--output")
     opened = engine.open_engine(settings, here(), today())
     with Progress(shown_at_all=not flags["as_json"], label="Printing") as step:
         merged = merge(order, opened, step)

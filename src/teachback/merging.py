@@ -18,12 +18,12 @@ from teachback.admit import Entry, Rejected, admitted
 from teachback.crew import Lost, in_order
 from teachback.disk import told
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.order import overruled, refuse_missing, refuse_order, terms_of, unplaced
+from teachback.order import overruled, refuse_missing, refuse_order, refuse_unplaced, terms_of, unplaced
+from teachback.privatefile import UNFINISHED
 from teachback.rows import changed, open_table, read_rows, unknown_columns
 from teachback.stampwork import (
     COMBINED,
     FOLDERS,
-    UNFINISHED,
     Bench,
     Chunk,
     ChunkResult,
@@ -98,13 +98,13 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     size = order.combine or CHUNK
     read = _survey(table, terms, desk, size, order.jobs, merged)
     stampers = engine.make_stampers(read.characters)
+    refuse_unplaced(stampers, engine)
     merged.problems += unplaced(stampers, terms, table)
     bench = Bench(
         desk,
         stampers,
         None if order.dry_run else str(order.output.absolute()),
         engine.make_combine(stampers, read.characters) if order.combine else None,
-        len(read.marks),
         order.duplex,
         only_look=order.dry_run,
     )

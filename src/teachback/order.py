@@ -65,6 +65,12 @@ def refuse_order(order: Order, engine: Engine) -> None:
     problems = []
     if order.duplex and not order.combine:
         problems.append(Problem("--duplex is about files of several records", "Add --combine N, or leave it out."))
+    named = {one.name for fields in engine.fields.values() for one in fields}
+    if order.id_column in named:
+        message = (
+            f"the column '{order.id_column}' is a field of the handout, and ids name the files: a patient's name would stand in a folder"
+        )
+        problems.append(Problem(message, "Name a column of numbers or codes that mean nothing elsewhere."))
     there_is = f"There is: {', '.join(sorted(engine.kinds))}."
     problems += [Problem(f"'{engine.handout}' has no {kind}", there_is) for kind in order.kinds if kind not in engine.kinds]
     if order.audience and not any(order.audience in names for names in engine.audiences.values()):
@@ -117,6 +123,24 @@ def unplaced(stampers: Mapping[EditionKey, Stamper], terms: Terms, table: Table)
             message = f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: it is not printed there"
             found.append(Problem(message, "Give it a place in the handout, or take the column out.", place, Severity.WARNING))
     return list(dict.fromkeys(found))
+
+
+def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> None:
+    """Raise TeachbackError where a record must fill a field that none of the papers it gets has a place for: a style or template hides it."""
+    placed: dict[tuple[str, ...], set[str]] = {}
+    for key, stamper in stampers.items():
+        placed.setdefault((key.audience, key.language), set()).update(stamper.fields)
+    problems = [
+        Problem(
+            f"the field '{one.name}' must be filled, and nothing that is printed for {audience} ({language}) has a place for it",
+            "Place it for these readers, print another --kind, or look for a style or template that hides its place.",
+        )
+        for (audience, language), names in sorted(placed.items())
+        for one in engine.fields[language]
+        if one.required and one.name not in names
+    ]
+    if problems:
+        raise TeachbackError(*problems)
 
 
 def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:

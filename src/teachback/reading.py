@@ -245,6 +245,13 @@ def _is_figure(element: Any) -> bool:  # noqa: ANN401 -- a pdfium handle
     return name.raw[: max(length - 2, 0)].decode("utf-16-le", "replace") == "Figure"
 
 
+def grey_pages(data: bytes, dpi: float) -> list[tuple[int, int, bytes]]:
+    """Draw all pages of a PDF in grey: width and height in dots, and a byte for each dot."""
+    with pypdfium2.PdfDocument(data) as document:
+        pictures = [page.render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil() for page in document]
+        return [(picture.width, picture.height, picture.tobytes()) for picture in pictures]
+
+
 def grey_page(data: bytes, dpi: float) -> tuple[int, int, bytes]:
     """Draw the first page of a PDF in grey: width and height in dots, and a byte for each dot."""
     with pypdfium2.PdfDocument(data) as document:

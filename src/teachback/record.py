@@ -187,14 +187,24 @@ def whole(folder: Path, output: Output) -> bool:
 
 def shared_fingerprint(workspace: Workspace) -> str:
     """Hash everything but the handouts that can change a page: files, program, libraries, fonts."""
+    digest = _program()
+    for name, path in effective_files(workspace).items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def program_fingerprint() -> str:
+    """Hash the program and its libraries."""
+    return _program().hexdigest()
+
+
+def _program() -> hashlib._Hash:
     digest = hashlib.sha256()
     for part in (__version__, sys.version, _installed()):
         digest.update(part.encode() + b"\0")
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(read_bytes(path))
-    for name, path in effective_files(workspace).items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
-    return digest.hexdigest()
+    return digest
 
 
 def made_from(shared: str, source: bytes) -> str:

@@ -10,18 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from PIL import Image as Pictures
 from PIL import ImageChops
 
 from teachback.color import contrast, grey
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from PIL.Image import Image
 
     from teachback.laid import TierBox
     from teachback.reading import ReadPage, Run
+
+    Drawn = tuple[int, int, bytes]
 
 # A dot of which the letters cover more than this (of 255) belongs to them; where it differs by more than that, it is seen.
 _INKED: Final = 96
@@ -156,3 +159,53 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
     width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0
     icon = page.whole.crop(tuple(round(value * dots) for value in box.icon)).resize((16, 16))
     return TierLook(box.tier, box.words, (len(inked) / max(1, len(rows)), width), icon.tobytes())
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What is new in a place between two pictures: how wide (px), how dark the darkest of it (0 is black), and how dark it was there before."""
+
+    width: float
+    darkest: int
+    before: int
+
+
+@dataclass(frozen=True)
+class Inks:
+    """What is new in each place, and the pages on which something is new outside all of them."""
+
+    places: tuple[Ink, ...]
+    elsewhere: tuple[int, ...]
+
+
+# Grey levels that two drawings of the same differ by; dots around a place that belong to it; how far below the baseline letters reach.
+_SAME: Final = 40
+_AROUND: Final = 2
+_BELOW: Final = 0.35
+
+
+def inks(blank: Sequence[Drawn], filled: Sequence[Drawn], boxes: Sequence[tuple[int, float, float, float, float]], scale: float) -> Inks:
+    """Compare two sets of pages, drawn in grey, at places: page, left, top, right, baseline (px, `scale` dots each)."""
+    before, after = ([Pictures.frombytes("L", page[:2], page[2]) for page in pages] for pages in (blank, filled))
+    new = [ImageChops.difference(one, two).point(lambda value: 255 if value > _SAME else 0) for one, two in zip(before, after, strict=True)]
+    found = []
+    for page, left, top, right, baseline in boxes:
+        height = baseline - top
+        edges = (left * scale - _AROUND, top * scale - _AROUND, right * scale + _AROUND, (baseline + _BELOW * height) * scale + _AROUND)
+        box = _rounded(edges)
+        mask = new[page].crop(box)
+        seen = mask.getbbox()
+        width = (seen[2] - seen[0]) / scale if seen else 0.0
+        darkest = int(ImageChops.lighter(after[page].crop(box), ImageChops.invert(mask)).getextrema()[0]) if seen else 255  # type: ignore[arg-type]
+        inside = (left, baseline - 0.65 * height, max(left + 1, left + width - 2), baseline - 0.15 * height)
+        old = before[page].crop(_rounded(tuple(edge * scale for edge in inside))) if seen else None
+        found.append(Ink(width, darkest, int(old.getextrema()[0]) if old and old.size[0] and old.size[1] else 255))  # type: ignore[arg-type]
+    for page, left, top, right, baseline in boxes:
+        below = (baseline + _BELOW * (baseline - top)) * scale + _AROUND
+        new[page].paste(0, (round(left * scale) - _AROUND, round(top * scale) - _AROUND, round(right * scale) + _AROUND, round(below)))
+    return Inks(tuple(found), tuple(number for number, page in enumerate(new) if page.getbbox()))
+
+
+def _rounded(edges: tuple[float, ...]) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (round(edge) for edge in edges)
+    return left, top, right, bottom

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
 # In bytes when unpacked: the sheets are read as a stream, all else at once.
-MOST_SHEET: Final = 2_000_000_000
+MOST_SHEET: Final = 500_000_000
 MOST_REST: Final = 300_000_000
 # A number in Excel has 15 digits; what was typed beyond is gone.
 MOST_DIGITS: Final = 15

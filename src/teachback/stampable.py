@@ -17,6 +17,7 @@ from teachback.locales import dated
 from teachback.press import laid_handout, proved_file
 from teachback.reading import read_words
 from teachback.shaping import nearest_weights
+from teachback.specimen import specimen_problems
 from teachback.style import font_faces, font_files, nearest_face
 from teachback.units import CARD, CARD_TEXT_FLOOR
 
@@ -47,7 +48,7 @@ def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset
     proved_file(data, job.handout, laid, job.expected, served)
     expected = job.expected[0]
     cut = Cut(job.code, expected.language, expected.floor, characters)
-    return _cut(data, laid, job.handout, served, cut)
+    return _looked_at(_cut(data, laid, job.handout, served, cut), laid, expected.floor)
 
 
 def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
@@ -58,7 +59,8 @@ def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[st
     laid = fitted(job, 0, CARD, served).laid
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected[:1], served)
-    return _cut(data, laid, job.cards[0], served, Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters))
+    template = _cut(data, laid, job.cards[0], served, Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters))
+    return _looked_at(template, laid, CARD_TEXT_FLOOR)
 
 
 def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
@@ -89,6 +91,14 @@ def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cu
     wanted = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
         raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
+    return template
+
+
+def _looked_at(template: Template, laid: Laid, floor: float) -> Template:
+    """Look at a specimen of a record. Raises TeachbackError where its words would be lost."""
+    problems = tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
+    if problems:
+        raise TeachbackError(*problems)
     return template
 
 

@@ -96,8 +96,8 @@ class Placed:
 class Combine(Protocol):
     """Puts records of one kind into one file, in their order: handouts one after the other, or different cards on sheets. It pickles."""
 
-    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, of: int, duplex: bool) -> bytes:
-        """Give the file, the `number`th `of` so many; its first page lists what is inside, `duplex` begins each record on a front side."""
+    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
+        """Give the file, the `number`th of a run; its first page lists what is inside, `duplex` begins each record on a front side."""
 
 
 class Engine(Protocol):

@@ -7,17 +7,15 @@ quotes a value: what is a person's stays in the record.
 from __future__ import annotations
 
 import hashlib
-import os
 import traceback
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.admit import Entry, Rejected
 from teachback.disk import told
 from teachback.errors import Problem, TeachbackError
+from teachback.privatefile import UNFINISHED, hash_of, hashed, write_private
 from teachback.stamper import EditionKey, Placed
 
 if TYPE_CHECKING:
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from teachback.admit import Why
     from teachback.stamper import Combine, Field, ReadValue, Stamper
 
-# The run's own folder for what is not finished.
-UNFINISHED: Final = "unfinished"
 # Inside it: the folder of one start, where other machines that share it put what is not finished.
 SHARED: Final = "shared-"
 FOLDERS: Final = {"handout": "handouts", "card": "cards"}
@@ -95,7 +91,6 @@ class Bench:
     stampers: Mapping[EditionKey, Stamper]
     folder: str | None
     combine: Combine | None = None
-    files: int = 0
     duplex: bool = False
     only_look: bool = False
     beside: str = UNFINISHED
@@ -266,7 +261,7 @@ def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected], words: M
         if bench.only_look:
             made[kind] = b""
         else:
-            made[kind] = bench.combine(placed, name=name, number=chunk.number + 1, of=bench.files, duplex=bench.duplex)
+            made[kind] = bench.combine(placed, name=name, number=chunk.number + 1, duplex=bench.duplex)
     return made
 
 
@@ -284,7 +279,7 @@ def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, 
     """Write a file, where there is a folder; give its hash, and its bytes where there is none. `head` is what others begin with, too."""
     if bench.only_look:
         return "", None
-    sha256 = _hashed(data, head)
+    sha256 = hashed(data, head)
     if bench.folder is None:
         return sha256, data
     try:
@@ -295,40 +290,6 @@ def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, 
         with told(Path(bench.folder)):
             raise
     return sha256, None
-
-
-def _hashed(data: bytes, head: bytes) -> str:
-    """Give the hash of a file. What it has in common with those before it is hashed once."""
-    if not data.startswith(head):
-        head = b""
-    hashing = _begun(head).copy()
-    hashing.update(memoryview(data)[len(head) :])
-    return hashing.hexdigest()
-
-
-@lru_cache(64)
-def _begun(head: bytes) -> hashlib._Hash:
-    return hashlib.sha256(head)
-
-
-def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINISHED) -> None:
-    """Write a file of the run's that only its owner can read, whatever the umask: beside, then renamed. Raises OSError."""
-    # Processes of two machines can have the same number.
-    beside = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        try:
-            os.fchmod(descriptor, 0o600)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-        finally:
-            os.close(descriptor)
-        os.rename(beside, f"{folder}/{name}")  # noqa: PTH104 -- a hundred thousand times: a Path for each takes as long as the rename
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(beside)  # noqa: PTH108 -- as above
-        raise
 
 
 def _is_there(bench: Bench, name: str, known: Mapping[str, str]) -> bool:
@@ -361,13 +322,3 @@ def put_away(bench: Bench, chunk: Chunk, result: ChunkResult) -> ChunkResult:
         for row in result.rows
     ]
     return result._replace(rows=tuple(rows))
-
-
-def hash_of(path: str) -> str:
-    """Give the hash of a file that is no link; an empty text when there is none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

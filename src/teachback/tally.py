@@ -12,7 +12,8 @@ from teachback import ledger
 from teachback.admit import Rejected
 from teachback.disk import told
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.stampwork import COMBINED, UNFINISHED, Stamped, hash_of
+from teachback.privatefile import UNFINISHED, hash_of
+from teachback.stampwork import COMBINED, Stamped
 from teachback.workspace import shown
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from teachback.admit import unsuitable
 from teachback.disk import told
 from teachback.errors import Location, Problem, UsageError
 from teachback.ledger import JOURNAL, MANIFEST, OWN_FILES, OWN_FOLDERS, RUN, held, read_run
-from teachback.stampwork import COMBINED, SHARED, UNFINISHED
+from teachback.privatefile import UNFINISHED
+from teachback.stampwork import COMBINED, SHARED
 from teachback.workspace import shown
 
 if TYPE_CHECKING:

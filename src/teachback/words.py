@@ -80,7 +80,7 @@ class CoverWords(_Closed):
     """The words of the page that lists what is in a print room's file."""
 
     title: Word
-    file: Annotated[Plain, _holding("number", "of")]
+    file: Annotated[Plain, _holding("number")]
     records: Word
     pages: Word
     sheets: Word

@@ -202,7 +202,13 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
         raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
     if whole.is_dir():
         raise UsageError(Problem(f"{option}: a folder has this name", "Give another name.", Location(shown(whole))))
-    made_of = [root / name for root in (workspace.root, workspace.builtin) for name in ("content", "templates", "styles")]
+    refuse_own_folder(whole, workspace, option)
+
+
+def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
+    """Raise UsageError for a place among the files that handouts are made of."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- as above
+    made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
     if any(whole.is_relative_to(folder) for folder in made_of):
         message = f"{option}: what handouts are made of lies there, and might be overwritten"
         raise UsageError(Problem(message, "Choose another folder, such as build/.", Location(shown(whole))))

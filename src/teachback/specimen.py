@@ -1,0 +1,74 @@
+"""A specimen of a record, stamped and looked at: whether its words are seen on their lines, in ink, large enough, and nowhere else.
+
+The nets of `proof` look at the edition, where a space stands in each place: a style that hides, moves or shrinks what a record says gets
+through them. So one record whose words fill their lines goes through nets of its own, once for each edition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Problem
+from teachback.reading import grey_pages
+from teachback.seen import Ink, inks
+from teachback.shaping import EM, shaper
+from teachback.units import PT_PER_INCH, PX_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from teachback.laid import Opening
+    from teachback.stamp import Template
+
+DPI: Final = 100
+# A letter that every font has, with two strokes from the baseline up.
+LETTER: Final = "H"
+# Grey from 0 (black): a contrast of 4.5 to 1 on white, as for all text.
+DARK: Final = 118
+# As grey as paper between letters may be where nothing was before.
+CLEAR: Final = 190
+# Letters that are seen over less of their length than this are cut off.
+SEEN_LEAST: Final = 0.85
+_PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
+_SLACK: Final = 0.05
+_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones: what they say of `.slot` and what is around it."
+
+
+def specimen_problems(template: Template, places: Sequence[Opening], floor: float) -> Iterator[Problem]:
+    """Stamp a specimen into a handout's or a card's Template, and say which words would be lost; `floor` is the smallest type (pt)."""
+    words = {field: _filling(template, field) for field in template.fields}
+    blank, filled = (grey_pages(template.stamp(values, b"specimen"), DPI) for values in ({}, words))
+    looked = inks(blank, filled, [_box(place) for place in places], DPI / PX_PER_INCH)
+    said: set[tuple[str, str]] = set()
+    for place, slot, ink in zip(places, template.slots, looked.places, strict=True):
+        length = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length * slot.sizes[0] / EM
+        fault = _fault(ink, place, length, floor)
+        if fault and (place.field, fault) not in said:
+            said.add((place.field, fault))
+            yield Problem(f"what a record says in the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)
+    if looked.elsewhere:
+        pages = ", ".join(str(page + 1) for page in looked.elsewhere)
+        yield Problem(f"what a record says would stand outside its line, on page {pages}", _COMPARE)
+
+
+def _box(place: Opening) -> tuple[int, float, float, float, float]:
+    """Give where a place's words may stand: the page, left, top, right, baseline (px). What reaches below the baseline is added there."""
+    return place.page, place.left, place.baseline - place.size, place.left + place.width, place.baseline
+
+
+def _filling(template: Template, field: str) -> str:
+    """Give the longest word of one letter that fits each place of a field."""
+    count = min(max(1, int(slot.width / (slot.sizes[0] * 0.5))) for slot in template.slots if slot.field == field)
+    while count > 1 and template.faults({field: LETTER * count}):
+        count -= 1
+    return LETTER * count
+
+
+def _fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
+    if place.size / _PX_PER_PT < floor - _SLACK:
+        return f"would be printed in {place.size / _PX_PER_PT:.1f} pt; {floor:g} pt is the least"
+    if ink.width == 0 or ink.darkest > DARK:
+        return "would not be seen on its line"
+    if ink.width < SEEN_LEAST * length:
+        return "would be cut off"
+    return "would be printed over something else" if ink.before < CLEAR else ""

@@ -7,14 +7,17 @@ import errno
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filled import FILLED, NAMES
 from mergefake import NO_GLYPH, Fake
 
 from teachback import merging
@@ -28,8 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.errors import Problem
+    from teachback.workspace import Workspace
 
 FAKE = Path(__file__).with_name("mergefake.py")
+# The command itself, a few records at a time, so that there is much to be ended in.
+REAL = "import sys; from teachback import merging; from teachback.cli import run; merging.CHUNK = 10; sys.exit(run(sys.argv[1:]))"
 BROKEN = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES,ckd,", "../{0},Path,ckd,")
 
 
@@ -63,6 +69,26 @@ def printed(folder: Path) -> int:
         return 0
 
 
+def children(process: int) -> list[int]:
+    """Give the processes that a process has started, where the system says so."""
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
+def strike(process: subprocess.Popen[bytes], way: str, dice: random.Random) -> None:
+    """Kill a command that was started in a session of its own: all of its processes at once, the first one, or one that prints."""
+    victims = children(process.pid) if way == "printer" else []
+    with suppress(ProcessLookupError):
+        if way == "all":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif victims:
+            os.kill(dice.choice(victims), signal.SIGKILL)
+        elif way == "first":
+            process.kill()
+
+
 def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     """Killed at any moment and started again, a run ends as one that nobody disturbed, byte for byte."""
     write_records(tmp_path / "r.csv", 1200)
@@ -74,13 +100,17 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     dice = random.Random(6)  # noqa: S311 -- the same kills each time
     kills = ends = 0
     while kills < 50:
-        child = start(tmp_path, *arguments, "-o", "out", env={"FAKE_SECONDS": "0.0005"})
+        child = start(tmp_path, *arguments, "-o", "out", env={"FAKE_SECONDS": "0.0005"}, start_new_session=True)
         # Some are killed while they begin, some while they print, some at their end.
         moment, least = time.monotonic() + dice.uniform(0.1, 0.5), printed(out) + dice.randint(0, 600)
         by_count = dice.random() < 0.6
         while child.poll() is None and (printed(out) < least if by_count else time.monotonic() < moment):
             time.sleep(0.002)
-        child.kill()
+        if dice.random() < 0.2:
+            # Who lost a printer goes on, and is killed a moment later.
+            strike(child, "printer", dice)
+            time.sleep(0.01)
+        strike(child, dice.choice(("all", "first")), dice)
         ended = child.wait()
         child.communicate()
         kills += ended == -9
@@ -96,6 +126,44 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
         rows = Counter(row["row"] for row in csv.DictReader(file))
     assert rows == Counter(str(number) for number in range(2, 1202))
     assert ends >= 1
+
+
+def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(workspace: Callable[..., Workspace]) -> None:
+    """All of its processes at once, the one that was started, or one that prints: the folder ends byte for byte as if nobody had."""
+    clinic = workspace({"content/handouts/tiny.yaml": FILLED}).root
+    rows = [f"P{number},ckd,{NAMES[number % len(NAMES)]},2027-11-01" for number in range(400)]
+    rows[7::100] = [row.replace("2027-11-01", "2027-02-30") for row in rows[7::100]]
+    (clinic / "r.csv").write_text(
+        "\n".join(("id,audience,patient,visit", *(row.replace(", ", " ") for row in rows))) + "\n", encoding="utf-8"
+    )
+    command = [sys.executable, "-c", REAL, "merge", "tiny", "--records", "r.csv", "-l", "en", "--jobs", "2"]
+
+    def begin(output: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*command, "-o", output], cwd=clinic, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+
+    begin("whole").communicate()
+    whole = tree(clinic / "whole")
+    assert len(whole) == 396 + 3
+    dice = random.Random(8)  # noqa: S311 -- the same kills each time
+    killed = Counter[str]()
+    for way in ("all", "first", "printer", "all", "first", "printer", "all", "first"):
+        process = begin("out")
+        least = min(printed(clinic / "out") + dice.randint(1, 60), 380)
+        while process.poll() is None and printed(clinic / "out") < least:
+            time.sleep(0.001)
+        strike(process, way, dice)
+        process.communicate()
+        killed[way] += process.returncode == -9
+        if process.returncode != -9:
+            # Who lost a printer goes on without it.
+            assert process.returncode == 1
+            assert tree(clinic / "out") == whole
+            shutil.rmtree(clinic / "out")
+    begin("out").communicate()
+    assert tree(clinic / "out") == whole
+    assert killed == Counter(all=3, first=3, printer=0)
 
 
 class Ended(BaseException):

@@ -141,7 +141,7 @@ def lines_of(medians: dict[str, float]) -> list[Line]:
     lines = []
     for name, key in (("WeasyPrint for each record", "weasyprint"), ("typst, kept warm", "typst")):
         points = tuple((float(count), count / medians[key]) for count in counts)
-        lines.append(Line(name, f"{spoken(points[-1][1])}, reckoned from {medians[key]:.3g} a second", points, "dashed"))
+        lines.append(Line(name, f"{spoken(points[-1][1])}, reckoned at {medians[key]:.0f} a second", points, "dashed"))
     for name, jobs, style in (("teachback merge, one job", 1, "full"), ("two jobs", 2, "hollow")):
         points = tuple((float(count), medians[f"{jobs}/{count}"]) for count in counts)
         lines.append(Line(name, f"{spoken(points[-1][1])}, measured", points, style))
@@ -164,7 +164,7 @@ def main() -> None:
         shutil.rmtree(scratch)
     medians = {name: round(statistics.median(values), 3) for name, values in found.items()}
     if arguments.chart:
-        title = f"{max(count for count in STEPS if count <= arguments.many):,} PDFs of one handout: time from the command to its end"
+        title = "One PDF a record: time from the command to its end"
         arguments.chart.write_text(draw(lines_of(medians), title), encoding="utf-8")
     if arguments.json:
         print(json.dumps({"medians": medians, "rounds": found}))  # noqa: T201 -- a script's output

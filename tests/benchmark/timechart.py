@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEFT, TOP, WIDE, HIGH, NAMES, BELOW = 84, 48, 420, 340, 230, 60
+LEFT, TOP, WIDE, HIGH, NAMES, BELOW = 84, 48, 420, 340, 250, 60
 # Between the names of two lines that end near each other.
 APART = 42
 UNITS = ((3600, "h"), (60, "min"), (1, "s"))
@@ -72,6 +72,7 @@ def draw(lines: Sequence[Line], title: str) -> str:
             ]
         count, took = line.points[-1]
         place = max(y(took) + 5, place + APART)
-        parts.append(f'<text x="{x(count) + 14:.1f}" y="{place:.1f}" font-weight="bold">{line.name}</text>')
+        sign = {"full": "\u25cf ", "hollow": "\u25cb "}.get(line.style, "")
+        parts.append(f'<text x="{x(count) + 14:.1f}" y="{place:.1f}" font-weight="bold">{sign}{line.name}</text>')
         parts.append(f'<text x="{x(count) + 14:.1f}" y="{place + 17:.1f}">{line.remark}</text>')
     return "\n".join([*parts, "</svg>", ""])

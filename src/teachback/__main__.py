@@ -3,6 +3,10 @@
 import gc
 import os
 import sys
+import threading
+
+# What has duties when a program ends: processes to wait for, folders to remove.
+_DUTIES = ("multiprocessing", "tempfile", "weasyprint", "distributed")
 
 
 def main() -> None:
@@ -17,6 +21,19 @@ def main() -> None:
     code = run(sys.argv[1:])
     # What is left goes with the process.
     gc.freeze()
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """Exit; where nothing has duties at the end, without taking all that was made apart first: that is a fourteenth of a check."""
+    if threading.active_count() == 1 and not any(name in sys.modules for name in _DUTIES):
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError:
+            # Nobody listens any more: Python says so in its own way.
+            sys.exit(code)
+        os._exit(code)
     sys.exit(code)
 
 

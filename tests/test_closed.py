@@ -53,6 +53,8 @@ def test_a_page_for_a_screen_loads_nothing_either(
     case = read_case(HOSTILE / name)
     root = lay(tmp_path, {HANDOUT: QUOTING, **case.files})
     check(case, root, *here("build tiny --kind handout --audience ckd --format html", root, monkeypatch, capsys))
+    # What lay there before is left as it was, and nothing is added.
+    assert {path.read_bytes() for path in root.glob("build/**/*.html")} == {b"printed yesterday"}
 
 
 def link_case(tmp_path: Path, name: str, target: str, *, folder: bool = False) -> Path:

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 Steps = tuple[Any, ...]
 
 
-def added_problems(workspace: Workspace, shared: Shared, rules: TextRules) -> tuple[Problem, ...]:
+def added_problems(workspace: Workspace, shared: Shared, rules: TextRules, language: str = "*") -> tuple[Problem, ...]:
     """Find with the clinical text rules in the clinic's own `content/words/`, as every audience of the workspace reads them.
 
-    The files have been checked. The program's own words, and languages that the rules do not know, give nothing.
+    With `language` only in the words of that one. The files have been checked. The program's own words, and languages that the rules do not know, give nothing.
     """
     if workspace.root == workspace.builtin:
         return ()
     found: dict[Problem, None] = {}
-    for path in sorted((workspace.root / "content" / "words").glob("*.yaml")):
+    for path in sorted((workspace.root / "content" / "words").glob(f"{language}.yaml")):
         file = read_yaml(read_bytes(path), shown(path))
         for name in shared.audiences.root:
             heard = Heard(None, Ear(shared.audiences.lineage(name), {}), tuple(_passages(file.data, name)), path.stem)

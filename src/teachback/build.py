@@ -181,7 +181,7 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | Non
     return reading
 
 
-def _guard(stem: str, desk: Desk, guards: list[Guard], found: Found) -> None:
+def _guard(stem: str, desk: Desk, guards: list[Guard], words: dict[str, tuple[Problem, ...]], found: Found) -> None:
     """Find with the rules of `teachback check` what must not be printed.
 
     This is done when the first pages of a handout are there, and nothing is written yet: the next pages are made meanwhile.
@@ -193,8 +193,11 @@ def _guard(stem: str, desk: Desk, guards: list[Guard], found: Found) -> None:
     except TeachbackError as error:
         found[GENERAL] += error.problems if error.problems[0] not in found[GENERAL] else ()
         return
-    shared = desk.reading.shared
-    found[stem] += (*error_problems(desk.reading.authored[stem], shared, guards[0]), *word_errors(desk.workspace, shared, guards[0]))
+    shared, authored = desk.reading.shared, desk.reading.authored[stem]
+    language = authored.handout.language
+    if language not in words:
+        words[language] = word_errors(desk.workspace, shared, guards[0], language)
+    found[stem] += (*error_problems(authored, shared, guards[0]), *words[language])
 
 
 def _check_audiences(settings: Settings, reading: Reading) -> None:
@@ -254,11 +257,12 @@ def _print_apart(
     left = Counter(job.stem for job in jobs)
     waiting: defaultdict[str, list[Done]] = defaultdict(list)
     guards: list[Guard] = []
+    words: dict[str, tuple[Problem, ...]] = {}
     try:
         for count, done in enumerate(do_jobs(jobs, pool), start=1):
             stem = done.job.stem
             if stem not in waiting:
-                _guard(stem, desk, guards, found)
+                _guard(stem, desk, guards, words, found)
             found[stem] += done.problems
             if settings.proof:
                 found[stem] += placed((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)

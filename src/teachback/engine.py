@@ -139,15 +139,16 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
     Raises UsageError for a handout that there is not, TeachbackError for one that must not be printed, or without fields.
     """
     name = settings.handouts[0]
-    handout_named(workspace, name)
     files = {stem: path for stem, path in handout_files(workspace).items() if name in {stem, stem.partition(".")[0]}}
+    if not files:
+        handout_named(workspace, name)
     reading = read_handouts(workspace, files)
     problems = [problem for found in reading.problems.values() for problem in found]
     guard = load_guard(workspace)
     for stem, authored in reading.authored.items():
         problems += error_problems(authored, reading.shared, guard)
+        problems += word_errors(workspace, reading.shared, guard, authored.handout.language)
         problems += review_problems(summarise(authored, stem), today, release=False)
-    problems += word_errors(workspace, reading.shared, guard)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise TeachbackError(*as_errors(errors))

@@ -13,7 +13,7 @@ from teachback.added import added_problems
 from teachback.errors import Problem, Severity
 from teachback.model import Checks
 from teachback.passage import Ear, passages
-from teachback.rulebook import Finding, Heard
+from teachback.rulebook import Finding, Heard, problem_of
 from teachback.validation import validated
 from teachback.workspace import find, read_bytes, shown
 from teachback.yamlfile import read_yaml
@@ -64,9 +64,9 @@ def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Pr
     return tuple(problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in still)
 
 
-def word_errors(workspace: Workspace, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
-    """Give what keeps the clinic's own words, which stand on every page, from being printed."""
-    found = added_problems(workspace, shared, rules.text)
+def word_errors(workspace: Workspace, shared: Shared, rules: Guard, language: str) -> tuple[Problem, ...]:
+    """Give what keeps the clinic's own words, which stand on every page of their language, from being printed."""
+    found = added_problems(workspace, shared, rules.text, language)
     return tuple(problem for problem in found if problem.severity is Severity.ERROR and problem.rule not in rules.off)
 
 
@@ -114,9 +114,7 @@ def _covers(accepted: Accepted, finding: Finding) -> bool:
 
 def problem_for(finding: Finding, authored: Authored, *, several: bool) -> Problem:
     """Make the problem of a finding, with its place; with `several` it names the readers that it is about."""
-    readers = f" (for {' and '.join(finding.audiences)})" if several else ""
-    place = authored.file.locate(finding.passage.path)
-    return Problem(f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule)
+    return problem_of(finding if several else replace(finding, audiences=()), authored.file.locate)
 
 
 def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:

@@ -72,7 +72,7 @@ def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, Order]:
     from teachback.settings import resolve
 
     if not handout or not flags["records"]:
-        example = "For example: teachback merge leg-cramps --records patients.csv"
+        example = "For example: teachback merge before-your-visit --records patients.csv"
         raise UsageError(Problem("name a handout, and a file of --records", example))
     named = {**flags, "handouts": (handout,), "audience": (flags["audience"],) if flags["audience"] else None}
     settings = resolve(named, os.environ, here())

@@ -149,7 +149,7 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
     """A general handout that recommends an NSAID names the gap where there is no CKD text, or it is the same."""
     general = _general("Take ibuprofen for the soreness.")
     same = replace(general, ear=Ear(("ckd",), {}))
-    other = replace(same, passages=(replace(same.passages[0], text="Do not take ibuprofen."),))
+    other = replace(same, passages=(same.passages[0]._replace(text="Do not take ibuprofen."),))
     assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
     assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == ["general-gap"]
     assert list(gap_findings({"general": general, "ckd": other}, rules)) == []

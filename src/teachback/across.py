@@ -5,8 +5,7 @@ Also what is wrong for any reader alike: a number typed where a placeholder belo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import document as doc
 from teachback.errors import Severity
@@ -70,8 +69,7 @@ SILENT: Final = Rule(
 RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED)
 
 
-@dataclass(frozen=True)
-class ShortPair:
+class ShortPair(NamedTuple):
     """A red flag's full words, and the shorter ones that the card says instead, for some readers."""
 
     flag: str

@@ -6,8 +6,7 @@ The hash is no signature: who may write the file may also approve it. It keeps a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.document import Chosen, FigureBlock, Handout, Model, Review
 
@@ -22,8 +21,7 @@ LENGTH: Final = 16
 _UNREAD: Final = frozenset({"review", "silent_for", "accept", "target_grade", "only", "id", "audiences", "version", "codes"})
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """What an approval is worth now.
 
     `changed` are the audiences whose text has changed since it was approved, `missing` those whose text nobody has

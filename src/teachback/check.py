@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback.added import added_problems
 from teachback.content import Authored, Shared, load_handout, load_shared
@@ -26,16 +26,15 @@ if TYPE_CHECKING:
     Step = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What was found in one handout: problems in file order, what was accepted, and the editions that were looked at."""
 
     stem: str
     problems: tuple[Problem, ...]
     waived: tuple[Waived, ...] = ()
-    heard: Mapping[str, Heard] = field(default_factory=dict)
+    heard: Mapping[str, Heard] = MappingProxyType({})
     authored: Authored | None = None
-    targets: Mapping[str, int] = field(default_factory=dict)
+    targets: Mapping[str, int] = MappingProxyType({})
 
     def grades(self, vocabulary: Vocabulary) -> dict[str, Graded]:
         """Give the reading grades of each edition, by audience."""
@@ -57,8 +56,7 @@ def _grades_json(part: Graded) -> dict[str, Any]:
     return {g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution} for g in part.grades}
 
 
-@dataclass(frozen=True)
-class Checkup:
+class Checkup(NamedTuple):
     """What a run of checks found, by handout, and the rules it looked with."""
 
     handouts: tuple[Checked, ...]

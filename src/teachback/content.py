@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -42,8 +42,7 @@ _AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
 LONGEST_TITLE: Final = 80
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(NamedTuple):
     """What every handout of a workspace uses."""
 
     audiences: Audiences
@@ -55,13 +54,12 @@ class Shared:
     bibliography: YamlFile
 
 
-@dataclass(frozen=True)
-class Authored:
+class Authored(NamedTuple):
     """A checked handout, the file that knows where each of its texts stands, and what its approval is worth."""
 
     handout: Handout
     file: YamlFile
-    standing: Standing = field(default_factory=Standing)
+    standing: Standing = Standing()
 
 
 def load_shared(workspace: Workspace) -> Shared:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.errors import Problem, in_file_order
 from teachback.indate import Term, source_problems, term_problems, terms, used_sources
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _OCTETS: Final = 75
 
 
-@dataclass(frozen=True)
-class DueList:
+class DueList(NamedTuple):
     """What is due until a day, overdue first; what has no date; and the problems of handouts that cannot be read."""
 
     terms: tuple[Term, ...]

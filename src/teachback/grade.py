@@ -10,10 +10,9 @@ No formula knows what words mean, so none is used alone (AHRQ TalkingQuality, ti
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Severity
 from teachback.passage import Passage, Role
@@ -39,8 +38,7 @@ FORMULAS: Final = ("Flesch-Kincaid", "SMOG", "FORCAST")
 SCORED: Final = frozenset({"en"})
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """What the formulas are fed with. `words`, `syllables` and `long` are those in whole sentences; `all_words` and `short` (words
     of one syllable) also those in fragments of lists and tables."""  # noqa: D209, D205 -- one thought
 
@@ -52,8 +50,7 @@ class Counts:
     short: int
 
 
-@dataclass(frozen=True)
-class Grade:
+class Grade(NamedTuple):
     """One formula's school grade, or none, with what is to be said beside it ('' where nothing is)."""
 
     formula: str
@@ -66,8 +63,7 @@ class Grade:
         return f"{self.formula} {said}{f' ({self.caution})' if self.caution else ''}"
 
 
-@dataclass(frozen=True)
-class Graded:
+class Graded(NamedTuple):
     """The grades of an edition or of one section of it ('' for the edition), with the counts behind them."""
 
     section: str

@@ -5,8 +5,8 @@ The rules that only warn are in `rules`; loading them, too, would cost each buil
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback import across, clinical, safety
 from teachback.added import added_problems
@@ -39,8 +39,7 @@ class Guard:
     decisions: YamlFile | None
 
 
-@dataclass(frozen=True)
-class Waived:
+class Waived(NamedTuple):
     """A finding that somebody has accepted, with the reason and the name."""
 
     finding: Finding
@@ -83,7 +82,7 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         key = (finding.rule, finding.passage.path, finding.words, finding.message)
         readers = tuple(name for name in finding.audiences or (finding.passage.audience,) if name)
         known = found.get(key)
-        found[key] = replace(known or finding, audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
+        found[key] = (known or finding)._replace(audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
     return tuple(found.values())
 
 
@@ -114,7 +113,7 @@ def _covers(accepted: Accepted, finding: Finding) -> bool:
 
 def problem_for(finding: Finding, authored: Authored, *, several: bool) -> Problem:
     """Make the problem of a finding, with its place; with `several` it names the readers that it is about."""
-    return problem_of(finding if several else replace(finding, audiences=()), authored.file.locate)
+    return problem_of(finding if several else finding._replace(audiences=()), authored.file.locate)
 
 
 def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import document as doc
 from teachback.errors import Problem, Severity, UsageError
@@ -112,8 +111,7 @@ AGED: Final = Rule(
 RULES: Final = (DUE, UNDATED, NUMBER, UNUSED, YEARLESS, AGED)
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """Who answers for a handout, or a part of it, and until when; what a part does not say is as for the whole.
 
     `part` is empty for the whole handout, else what an author would look for.
@@ -150,7 +148,7 @@ def terms(handout: doc.Handout, locate: Locate) -> tuple[Term, ...]:
         if isinstance(part, doc.PartReview):
             own = {name: getattr(part, name) for name in ("owner", "reviewer", "reviewed", "due") if getattr(part, name) is not None}
             where = locate((*path, "review"), key=True)
-            found.append(replace(whole, part=_part(handout, path, value), place=where, **own))
+            found.append(whole._replace(part=_part(handout, path, value), place=where, **own))
     return tuple(found)
 
 

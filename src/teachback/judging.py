@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.clauses import Clause, clauses, lowered
 from teachback.stance import (
@@ -65,8 +65,7 @@ _INTO: Final = re.compile(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |t
 _REACH: Final = 2
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """A stance, and where in the unit the words stand that it was read from."""
 
     stance: str

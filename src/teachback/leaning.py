@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.clauses import lowered
 
@@ -59,8 +58,7 @@ _STEM: Final = 3
 _LENGTH: Final = 5.0
 
 
-@dataclass(frozen=True)
-class Leaning:
+class Leaning(NamedTuple):
     """What each word adds: above 0 it leans to advice, below 0 to warning."""
 
     weights: Mapping[str, float]

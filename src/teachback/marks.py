@@ -7,9 +7,9 @@ rather than printed, because nobody can know which of the two the author meant.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, guess, nearest
 
@@ -42,16 +42,14 @@ _REFUSED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a record's words stand: the field's name, and how long its line is, in mm in 13 pt type (0: as long as there is room)."""
 
     field: str
     width: float = 0.0
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A run of letters with one look. A `blank` is a line to write on, and its text says what for; a `place` is filled by a record."""
 
     text: str
@@ -65,13 +63,12 @@ class Span:
 Line = tuple[Span, ...]
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(NamedTuple):
     """What there is of a token in a text that needs no parser."""
 
     type: str
     content: str = ""
-    attrs: Mapping[str, str] = field(default_factory=dict)
+    attrs: Mapping[str, str] = MappingProxyType({})
     markup: str = ""
 
 

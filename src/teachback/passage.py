@@ -6,10 +6,9 @@ under its heading, a myth and its answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback import document as doc
 from teachback.marks import marked, parse_marks
@@ -46,8 +45,7 @@ class Role(StrEnum):
     CARD = "card"
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """Words that one reader gets in one piece, as `text` without marks; `written` is what the author wrote.
 
     `path` leads to it in the file, `block` is the same for all pieces of one block. `lead` is the sentence before a list or
@@ -73,8 +71,7 @@ class Passage:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Ear:
+class Ear(NamedTuple):
     """Who reads: the audience with all that it extends, nearest first, and what the placeholders stand for."""
 
     lineage: tuple[str, ...]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, Severity
 from teachback.passage import Passage, Role
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 OUR_OWN: Final = "our own, from how a handout is written here"
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A text that a rule must find (bad) or pass over (good), with what stands around it."""
 
     text: str
@@ -49,8 +48,7 @@ class Example:
         )
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: its id, what it looks for in a few words, how bad a finding is, why, from where, and examples.
 
     `audiences` are those whose texts it looks at, with all that extend them; none means everybody's.
@@ -77,8 +75,7 @@ class Heard:
     language: str = "en"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule found in a passage: the words, the message and the hint of the problem that it makes.
 
     `measured` findings, such as a reading grade, are of the whole edition; they stand at the passage they begin with.
@@ -90,7 +87,7 @@ class Finding:
     words: str
     message: str
     hint: str
-    audiences: tuple[str, ...] = field(default=())
+    audiences: tuple[str, ...] = ()
 
 
 def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem:

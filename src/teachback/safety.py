@@ -5,9 +5,9 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.clauses import lowered, sentences
 from teachback.errors import Severity
@@ -43,8 +43,7 @@ SURER: Final = 0.8
 GAP: Final = "general-gap"
 
 
-@dataclass(frozen=True)
-class TextRule:
+class TextRule(NamedTuple):
     """A rule ready to run: its file, how `--explain` tells of it, and its patterns."""
 
     file: RuleFile
@@ -210,7 +209,7 @@ def _by_rule(gathered: _Gathered, rule: TextRule, level: Severity, around: tuple
         if finding is not None:
             # What every mention of a thing counts for, such as a dose or the wrong tier, has nothing to do with how it is said.
             if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
-                finding = replace(finding, severity=_lowered(finding.severity, side, sure=sure))
+                finding = finding._replace(severity=_lowered(finding.severity, side, sure=sure))
             gathered.add(key, finding, sure=sure)
 
 

@@ -6,9 +6,8 @@ Punctuation alone misleads: a list without full stops would be one long sentence
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.passage import Passage, Role
 
@@ -54,8 +53,7 @@ _FINITE: Final = re.compile(
 _FEWEST: Final = 3
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence as its reader takes it in. `words` are all of it, a lead-in included; `own` are those of the passage alone.
 
     `whole` is false for a fragment: a heading, a label, a few words in a cell.

@@ -7,9 +7,8 @@ mistake to think that bananas help" comes to "do not". What stands before the th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,9 +53,10 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (
         "praise",
         (
-            rf"(?:avoid|prevent|stop|eas|reliev|reduc|fight|beat|cut|settl|sooth|calm|lessen|lower|end|cur|treat|fix|tam|quiet|chas|ward|banish|loosen|head|shorten|less|few|fend|kill|dull|help)(?:e|es|s|ing|ed|er|ting|ping|y|ies)? "
-            rf"(?:(?:the|your|my|those|these|a|any|night|leg|muscle|nighttime|most|many|bad|painful|calf|foot|of|on|down|back|with|off|away|up|number|all|or|and|prevent|risk|chance) ){{0,4}}{_ILLS}|"
-            rf"keep\w* (?:[\w']+ ){{0,5}}?(?:away|at bay|from {_ILLS})|without {_ILLS}|(?:undo|revers|repair|heal|fix)\w* (?:[\w']+ ){{0,3}}damage|lose weight|(?:smart|good|easy|simple|great|healthy|tasty|better|nice|quick|best) (?:swaps?|trades?|switch)|tak\w+ the edge off|(?:knock|clear|take|make) (?:[\w']+ ){{0,3}}(?:out|away|go away)|bring it up|bring your sugar|keep\w* (?:[\w']+ ){0, 4}?(?:cramps? \w+|loose|strong|calm|steady|going|supple|regular|quiet|relaxed|happy|healthy)|put\w* (?:it |them )?back what|puts? back|ma(?:k|d)\w* (?:it |them )?(?:the |a )?(?:better|best|good|great|ideal|perfect|smart)(?: \w+)?|sooner than|(?:ha[sv]e?|has) (?:helped|worked|eased|kept|saved)|feel\w* (?:all the )?(?:better|great|good)|gentler|milder|kinder|easier on"
+            r"(?:(?:avoid|prevent|stop|eas|reliev|reduc|fight|beat|cut|settl|sooth|calm|lessen|lower|end|cur|treat|fix|tam|quiet|chas|ward|banish|loosen|head|shorten|less|few|fend|kill|dull|help)(?:e|es|s|ing|ed|er|ting|ping|y|ies)? "
+            r"(?:(?:the|your|my|those|these|a|any|night|leg|muscle|nighttime|most|many|bad|painful|calf|foot|of|on|down|back|with|off|away|up|number|all|or|and|prevent|risk|chance) ){0,4}"
+            rf"|keep\w* (?:[\w']+ ){{0,5}}?from |without ){_ILLS}|"
+            r"keep\w* (?:[\w']+ ){0,5}?(?:away|at bay)|(?:undo|revers|repair|heal|fix)\w* (?:[\w']+ ){0,3}damage|lose weight|(?:smart|good|easy|simple|great|healthy|tasty|better|nice|quick|best) (?:swaps?|trades?|switch)|tak\w+ the edge off|(?:knock|clear|take|make) (?:[\w']+ ){0,3}(?:out|away|go away)|bring it up|bring your sugar|keep\w* (?:[\w']+ ){0,4}?(?:cramps? \w+|loose|strong|calm|steady|going|supple|regular|quiet|relaxed|happy|healthy)|put\w* (?:it |them )?back what|puts? back|ma(?:k|d)\w* (?:it |them )?(?:the |a )?(?:better|best|good|great|ideal|perfect|smart)(?: \w+)?|sooner than|(?:ha[sv]e?|has) (?:helped|worked|eased|kept|saved)|feel\w* (?:all the )?(?:better|great|good)|gentler|milder|kinder|easier on"
         ),
     ),
     (
@@ -163,8 +163,7 @@ _LIMIT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Sign:
+class Sign(NamedTuple):
     """A word that says do or do not, and where it stands in the clause."""
 
     start: int
@@ -172,8 +171,7 @@ class Sign:
     kind: str
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """What a clause says of a thing: 1 do, -1 do not, 0 neither; `taken` where it is about taking it and not only praise.
 
     `freed` where the words lift a limit or deny a danger: "no need to count them".

@@ -6,9 +6,8 @@ Both have the same shape. The clinic's file wins over the built-in file of the s
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
 
@@ -22,8 +21,7 @@ MIME: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg
 OPEN_FOLDERS: Final = ("content/handouts/", "content/images/", "content/words/", "content/rules/", "styles/fonts/", "styles/icons/")
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(NamedTuple):
     """Two roots; they are the same folder in a checkout of the program."""
 
     root: Path

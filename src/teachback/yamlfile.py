@@ -7,8 +7,7 @@ is None. The model decides what is a number or a date, so that YAML's guesses ne
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import yaml
 
@@ -95,8 +94,7 @@ class _Loader(_Base):
     descend_resolver = ascend_resolver = "".format
 
 
-@dataclass(frozen=True)
-class YamlFile:
+class YamlFile(NamedTuple):
     """One file's data, and the node tree that knows the places."""
 
     name: str
@@ -135,8 +133,7 @@ class YamlFile:
                 todo.extend(node.value)
 
 
-@dataclass(frozen=True)
-class _Source:
+class _Source(NamedTuple):
     """The text that a tree was made from, and the problems found on the way through it."""
 
     name: str

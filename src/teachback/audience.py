@@ -1,7 +1,5 @@
 """Who reads: audiences are data, and one may extend another."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel

@@ -3,8 +3,6 @@
 Nothing configured means lines to write on, never an invented number.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints

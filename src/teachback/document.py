@@ -5,9 +5,7 @@ text wherever a text may stand. `content/handout.schema.json` is made from these
 descriptions are what an author reads in the editor.
 """
 
-from __future__ import annotations
-
-import datetime as dt  # noqa: TC003 -- pydantic reads the annotations when it builds the models
+import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 

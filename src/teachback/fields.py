@@ -3,8 +3,6 @@
 A field is a place to write on. Without a patient's record it prints as a line; with one, the record's words stand on that line.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated, Final
 

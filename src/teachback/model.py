@@ -1,8 +1,6 @@
 """What all authored files have in common: closed and frozen models, ids, plain texts, statements, and what somebody let stand."""
 
-from __future__ import annotations
-
-import datetime as dt  # noqa: TC003 -- pydantic reads the annotations when it builds the models
+import datetime as dt
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag

@@ -1,7 +1,5 @@
 """The files of the clinical text rules as an author writes them: the names in `content/rules/data/`, a rule each in `content/rules/`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

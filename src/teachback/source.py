@@ -1,7 +1,5 @@
 """Where a statement was taken from: the bibliography of the workspace."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints

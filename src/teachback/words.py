@@ -1,7 +1,5 @@
 """The words that templates print, one file a language: content/words/en.yaml and so on."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

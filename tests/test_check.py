@@ -22,6 +22,7 @@ from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.rules import OWN, load_rules
 from teachback.safety import GAP
 from teachback.settings import resolve
+from teachback.tell import print_checkup
 from teachback.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
@@ -48,6 +49,20 @@ def found(clinic: Workspace, *audiences: str) -> list[Problem]:
 def only(clinic: Workspace, rule: str) -> list[Problem]:
     """Give what one rule finds."""
     return [problem for problem in found(clinic) if problem.rule == rule]
+
+
+def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the prompt tells of a thousand handouts needs none of their texts in memory."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    told = []
+    for brief in (False, True):
+        checkup = check(("tiny",), (), clinic, TODAY, brief=brief)
+        print_checkup(checkup)
+        told.append(capsys.readouterr().out)
+        [checked] = checkup.handouts
+        assert (checked.authored is None, len(checked.heard)) == ((True, 0) if brief else (False, 2))
+    assert "general: Flesch-Kincaid" in told[0]
+    assert told[0] == told[1]
 
 
 def test_an_unsafe_sentence_is_an_error_with_its_place_and_rule(workspace: Make) -> None:

@@ -42,6 +42,7 @@ from teachback.yamlfile import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from teachback.compose import Reading
     from teachback.content import Authored
     from teachback.rulebook import Example, Rule
 
@@ -245,7 +246,7 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
     )
     reading = read_handouts(clinic, handout_files(clinic))
     assert not reading.problems
-    problems = bibliography_problems(clinic, reading.shared, reading.authored.values(), TODAY)
+    problems = bibliography_problems(clinic, reading.shared, named_in(reading), TODAY)
     assert [(p.rule, p.severity, p.location.line if p.location else 0) for p in problems] == [
         ("source-unused", Severity.WARNING, 7),
         ("source-undated", Severity.HINT, 1),
@@ -256,14 +257,19 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
     assert many.message == "9 sources are named by no handout: s0, s1, s2, s3, s4 and 4 more"
 
 
+def named_in(reading: Reading) -> set[str]:
+    """Give the sources that the handouts name."""
+    return {name for one in reading.authored.values() for name in used_sources(one.handout)}
+
+
 def test_the_programs_own_list_of_sources_is_not_held_against_a_clinic(workspace: Make) -> None:
     """A clinic that has no list of its own could mend nothing in it; the program itself is told."""
     clinic = workspace()
     reading = read_handouts(clinic, handout_files(clinic))
-    problems = bibliography_problems(clinic, reading.shared, reading.authored.values(), TODAY)
+    problems = bibliography_problems(clinic, reading.shared, named_in(reading), TODAY)
     assert problems == ()
     own = Workspace(clinic.builtin, clinic.builtin)
-    told = bibliography_problems(own, reading.shared, reading.authored.values(), TODAY)
+    told = bibliography_problems(own, reading.shared, named_in(reading), TODAY)
     assert "source-old" in {problem.rule for problem in told}
 
 

@@ -45,7 +45,8 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
         check_target(flags["sarif"], (".sarif", ".json"), workspace, "--sarif")
     write = _reporter(report, workspace) if report else None
     with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
-        checkup = check(handouts, flags["audience"], workspace, today(), step)
+        brief = not (flags["as_json"] or flags["sarif"] or report)
+        checkup = check(handouts, flags["audience"], workspace, today(), step, brief=brief)
     if not flags["as_json"]:
         print_checkup(checkup)
     # What was found is told whatever becomes of the files.

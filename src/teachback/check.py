@@ -10,6 +10,7 @@ from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
 from teachback.grade import graded, target_of, whole
 from teachback.guard import find_across, hear, merged, problem_for, settled
+from teachback.indate import used_sources
 from teachback.rules import Rules, dated_problems, find_in, load_rules, shared_problems
 from teachback.workspace import Workspace, handout_files
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class Checked(NamedTuple):
-    """What was found in one handout: problems in file order, what was accepted, and the editions that were looked at."""
+    """What was found in one handout: problems in file order, what was accepted, and the editions that were looked at.
+
+    One that is `brief` holds the grades of its editions in place of their text: a run over many handouts would hold all texts at once.
+    """
 
     stem: str
     problems: tuple[Problem, ...]
@@ -35,10 +39,15 @@ class Checked(NamedTuple):
     heard: Mapping[str, Heard] = MappingProxyType({})
     authored: Authored | None = None
     targets: Mapping[str, int] = MappingProxyType({})
+    wholes: Mapping[str, Graded] = MappingProxyType({})
 
-    def grades(self, vocabulary: Vocabulary) -> dict[str, Graded]:
+    def brief(self, vocabulary: Vocabulary) -> Checked:
+        """Give it without its texts."""
+        return self._replace(heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary))
+
+    def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
         """Give the reading grades of each edition, by audience."""
-        return {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
+        return self.wholes or {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
 
     def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """Give the grades of each edition and of its sections as plain data."""
@@ -69,8 +78,16 @@ class Checkup(NamedTuple):
         return sum(problem.severity is severity for problem in found)
 
 
-def check(names: tuple[str, ...], audiences: tuple[str, ...], workspace: Workspace, today: dt.date, step: Step | None = None) -> Checkup:
-    """Check handouts, all or those named, as all their readers get them, or those named.
+def check(
+    names: tuple[str, ...],
+    audiences: tuple[str, ...],
+    workspace: Workspace,
+    today: dt.date,
+    step: Step | None = None,
+    *,
+    brief: bool = False,
+) -> Checkup:
+    """Check handouts, all or those named, as all their readers get them, or those named; `brief` where nobody needs their texts afterwards.
 
     Raises UsageError for names that do not exist, TeachbackError when a file that all share is wrong.
     """
@@ -85,19 +102,20 @@ def check(names: tuple[str, ...], audiences: tuple[str, ...], workspace: Workspa
         raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root)) for name in wrong))
     rules = load_rules(workspace)
     chosen = {stem: path for stem, path in files.items() if not names or stem in names or stem.split(".")[0] in names}
-    found = []
+    found, named = [], set[str]()
     for number, (stem, path) in enumerate(chosen.items(), start=1):
         try:
             authored = load_handout(path, workspace, shared)
         except TeachbackError as error:
             found.append(Checked(stem, in_file_order(error.problems)))
         else:
-            found.append(check_handout(stem, authored, shared, rules, audiences, today))
+            checked = check_handout(stem, authored, shared, rules, audiences, today)
+            found.append(checked.brief(rules.vocabulary) if brief else checked)
+            named.update(used_sources(authored.handout))
         if step:
             step(number, len(chosen))
-    authored_all = [checked.authored for checked in found if checked.authored]
     # What no handout uses can only be said when all of them were looked at.
-    shared_found = shared_problems(workspace, shared, rules, authored_all, today) if len(chosen) == len(files) else ()
+    shared_found = shared_problems(workspace, shared, rules, named, today) if len(chosen) == len(files) else ()
     shared_found = (*added_problems(workspace, shared, rules.text), *shared_found)
     return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
 

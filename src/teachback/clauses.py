@@ -26,15 +26,16 @@ _SUBJECT: Final = (
     r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+|an \w+) "
     r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
 )
+_LEAD: Final = r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b|plenty\b)?"
 _SENTENCE: Final = re.compile(r"(?<=[.!?\u2026])[\"')\]]*\s+(?=\S)|\n+")
 _CUT: Final = re.compile(
     r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while|which|instead of|rather than|in place of|without)\b)"
-    rf"|,?\s+(?=(?:and|then|so|plus)\s+(?:then\s+|also\s+|please\s+|always\s+|just\s+|instead\s+|do not\s+|don't\s+|never\s+|you\s+|"
-    rf"simply\s+|more\b|plenty\b|(?={_SUBJECT}))?(?:{_VERBS}|{_SUBJECT}|more|plenty|not)\b)"
     r"|,\s+(?=(?:and|so|or)\s+(?:[\w'-]+ ){1,4}(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|help|helps)\b)"
     r"|,?\s+(?=before (?:you|anyone|taking|using|stopping|skipping|changing|eating|drinking|trying|buying|adding|starting)\b)"
-    rf"|,\s+(?=(?:not|never|do not|don't|just|so|and not|more|please|{_VERBS}|{_SUBJECT})\b)"
+    # An order or a subject begins a clause behind "and", and behind a comma without one; both stand here once, since they are long.
+    rf"|(,)?\s+(?=(?:and|then|so|plus)\s+{_LEAD}(?:more|plenty|not)\b|(?(1)(?:not|never|do not|don't|just|so|and not|more|please)\b|(?!))"
+    rf"|(?:(?:and|then|so|plus)\s+{_LEAD}|(?(1)|(?!)))(?:{_VERBS}|{_SUBJECT})\b)"
 )
 # A clause that says under what condition, before the comma that ends it.
 _OPENS: Final = re.compile(

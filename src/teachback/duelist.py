@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.errors import Problem, in_file_order
-from teachback.indate import Term, source_problems, term_problems, terms, used_sources
+from teachback.indate import Term, source_problems, term_problems, terms
 from teachback.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
-    from teachback.content import Authored, Shared
+    from teachback.content import Shared
 
 # RFC 5545, section 3.1: a line has at most 75 octets, without its end.
 _OCTETS: Final = 75
@@ -69,6 +68,8 @@ def due_rows(listed: DueList, today: dt.date) -> list[dict[str, Any]]:
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """Give rows as CSV, with a line of headings also where there are none."""
+    import csv
+
     text = io.StringIO()
     names = ["due", "when", "handout", "part", "language", "owner", "reviewer", "reviewed", "review", "place"]
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -89,18 +90,15 @@ def as_calendar(found: Iterable[Term]) -> bytes:
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def bibliography_problems(
-    workspace: Workspace, shared: Shared, authored: Iterable[Authored], today: dt.date, others: Iterable[str] = ()
-) -> tuple[Problem, ...]:
+def bibliography_problems(workspace: Workspace, shared: Shared, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
     """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
 
-    `others` are ids that something else than a handout names, such as a rule.
+    `named` are the ids that handouts name, and rules.
     """
     path = find(workspace, "content/sources.yaml")
     if path is None:
         return ()
-    used = frozenset({*others, *(name for one in authored for name in used_sources(one.handout))})
-    problems = source_problems(shared.sources, used, today, shared.bibliography.locate)
+    problems = source_problems(shared.sources, frozenset(named), today, shared.bibliography.locate)
     own = path.is_relative_to(workspace.root)
     return tuple(problems) if own else ()
 

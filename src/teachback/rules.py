@@ -115,9 +115,6 @@ def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator
         yield Problem(message, hint, authored.file.locate(("language",), key=True), Severity.WARNING, "language-unknown")
 
 
-def shared_problems(
-    workspace: Workspace, shared: Shared, rules: Rules, authored: Iterable[Authored], today: dt.date
-) -> tuple[Problem, ...]:
-    """Say what is wrong with the list of sources that all handouts and rules share."""
-    named = {name for rule in rules.known.values() for name in rule.sources}
-    return bibliography_problems(workspace, shared, authored, today, named)
+def shared_problems(workspace: Workspace, shared: Shared, rules: Rules, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
+    """Say what is wrong with the list of sources that all handouts and rules share; `named` are those that handouts name."""
+    return bibliography_problems(workspace, shared, {*named, *(name for rule in rules.known.values() for name in rule.sources)}, today)

@@ -57,6 +57,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "values": set(),
         "rows": set(),
         "crew": set(),
+        "between": set(),
     },
     {
         "approval": set(),
@@ -94,7 +95,9 @@ LAYERS: list[dict[str, set[str]]] = [
         "said": set(),
         "audit": set(),
         "order": set(),
-        "stampwork": {"privatefile"},
+        "clusterlink": {"order"},
+        "survey": set(),
+        "stampwork": {"privatefile", "survey"},
         "privatefile": set(),
     },
     {"readback": set(), "expect": set(), "rulebook": set(), "rulefile": set(), "sentence": set(), "ledger": set(), "parcel": set()},
@@ -141,7 +144,7 @@ LAYERS: list[dict[str, set[str]]] = [
 OUTSIDE = {
     "click": "cli tell answering mergecmd", "openpyxl": "sheetfile", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
-    "segno": "qr", "zxingcpp": "qr", "dask": "cluster", "distributed": "cluster",
+    "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
 }  # fmt: skip
 PYDANTIC = {
     "clinical",

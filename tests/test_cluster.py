@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 from filled import FILLED, NAMES
 from mergefake import Fake
 
-from teachback import cli, cluster, merging, parcel
+from teachback import cli, cluster, clusterlink, merging, parcel
 from teachback import engine as engine_module
 from teachback.admit import Entry, Rejected
 from teachback.engine import open_engine
@@ -37,7 +37,9 @@ from teachback.merging import merge
 from teachback.order import Cluster, Order
 from teachback.settings import resolve
 from teachback.stamper import EditionKey
-from teachback.stampwork import Bench, Chunk, ChunkResult, Desk, Paper, Stamped, put_away, work
+from teachback.stampwork import Bench, ChunkResult, Paper, Stamped, put_away
+from teachback.survey import Chunk, pack
+from teachback.tally import Account, printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -300,7 +302,7 @@ def test_tls_and_this_machine_are_allowed(address: str) -> None:
     """The known-good beside those that are refused."""
     refused = ""
     try:
-        cluster.refuse_address(Cluster(address))
+        clusterlink.refuse_address(Cluster(address))
     except UsageError as error:
         refused = error.problems[0].message
     assert refused == ""
@@ -312,7 +314,7 @@ def test_tls_and_this_machine_are_allowed(address: str) -> None:
 def test_what_is_no_address_is_refused(address: str) -> None:
     """And the hint shows one."""
     with pytest.raises(UsageError, match="does not name a scheduler") as caught:
-        cluster.refuse_address(Cluster(address))
+        clusterlink.refuse_address(Cluster(address))
     assert "tls://" in caught.value.problems[0].hint
 
 
@@ -420,11 +422,11 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         csv.writer(file).writerows((f"p{n}", "ckd", name, "2027-03-01", "1.5") for n, name in enumerate(NAMES))
     seen: list[Any] = []
 
-    def worked(bench: Bench, chunk: Chunk) -> ChunkResult:
+    def worked(bench: Bench, chunk: Chunk) -> Account:
         seen.append((bench, chunk))
-        return work(bench, chunk)
+        return printed(bench, chunk)
 
-    monkeypatch.setattr(merging, "work", worked)
+    monkeypatch.setattr(merging, "printed", worked)
     for output, where in (("alone", None), ("out", farm.cluster)):
         order = Order(Path("records.csv"), Path(output), language="en", cluster=where, **wishes)
         done = merge(order, open_engine(resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)))
@@ -462,10 +464,9 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
 
 def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
     """Another chunk's rows, a file of another name, or bytes that are not those of the hash are not written."""
-    desk = Desk({}, lambda *_: "")
-    bench = Bench(desk, {}, str(tmp_path))
+    bench = Bench(("handout",), {}, str(tmp_path))
     key = EditionKey("ckd", "en", "letter", "standard", "handout")
-    chunk = Chunk(0, (Entry(2, "A", (key,), {}, 1),), {})
+    chunk = Chunk(0, pack([Entry(2, "A", (key,), {}, 1)]), ("A",))
     data = b"%PDF"
     right = Paper("C", "handouts/A.pdf", 1, hashlib.sha256(data).hexdigest(), data)
     (tmp_path / "handouts").mkdir()

@@ -14,11 +14,12 @@ from teachback.stamper import EditionKey
 from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from teachback.rows import Row
 
 ID: Final = "id"
+TWICE: Final = "is the id of an earlier row, too"
 # The columns that choose the edition, besides the id.
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
@@ -39,12 +40,12 @@ _Chosen = tuple[tuple[EditionKey, ...], int, list[Why]]
 
 
 class Entry(NamedTuple):
-    """A record that may be printed: its row, its id, an edition for each kind, the raw texts of its fields, how often it is wanted."""
+    """A record that may be printed: its row, its id, an edition for each kind, what its fields say, how often it is wanted."""
 
     row: int
     id: str
     keys: tuple[EditionKey, ...]
-    raw: Mapping[str, str]
+    texts: Mapping[str, str]
     copies: int
 
 
@@ -82,30 +83,37 @@ class Terms:
 
 
 def admitted(rows: Iterable[Row], terms: Terms, unknown: dict[str, None] | None = None) -> Iterator[Entry | Rejected]:
-    """Give each row as a record or as rejected, in their order. An id counts as taken by the first row that has it, rejected or not.
+    """Give each row as a record or as rejected, in their order; whether another one has the same id is not looked at, see `repeated`.
 
     Names that mean nothing are added to `unknown`, in the order in which they turn up.
     """
-    taken: set[str] = set()
     known = terms.known
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
         if unknown is not None and len(unknown) < MOST_UNKNOWN:
             unknown.update(dict.fromkeys(name for name in row.cells if name not in known))
-        yield _admit(row, terms, taken, chosen)
+        yield _admit(row, terms, chosen)
 
 
-def _admit(row: Row, terms: Terms, taken: set[str], chosen: dict[tuple[str | None, ...], _Chosen]) -> Entry | Rejected:
+def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
+    """Give the places of ids that an earlier row has, too, and add the others to `taken`. An id is taken by the first row that has it, rejected or not."""
+    places = []
+    for place, identifier in enumerate(ids):
+        folded = identifier.lower()
+        if folded in taken:
+            places.append(place)
+        elif folded:
+            taken.add(folded)
+    return tuple(places)
+
+
+def _admit(row: Row, terms: Terms, chosen: dict[tuple[str | None, ...], _Chosen]) -> Entry | Rejected:
     if row.reason:
         return Rejected(row.number, "", (("", row.reason),))
     identifier = row.cells.get(terms.id_column, "").strip()
     reason = row.faults.get(terms.id_column) or unsuitable(identifier)
     if reason:
         return Rejected(row.number, "", ((ID, reason),))
-    folded = identifier.lower()
-    if folded in taken:
-        return Rejected(row.number, identifier, ((ID, "is the id of an earlier row, too"),))
-    taken.add(folded)
     cells = row.cells
     # Rows say the same few things again and again.
     said = None if row.faults else (cells.get(terms.audience_column), *map(cells.get, CHOOSING[1:]))
@@ -119,8 +127,8 @@ def _admit(row: Row, terms: Terms, taken: set[str], chosen: dict[tuple[str | Non
     faults = [*faults, *((name, reason) for name, reason in row.faults.items() if name in fields)]
     if faults:
         return Rejected(row.number, identifier, tuple(faults))
-    raw = {name: text for name in fields if (text := cells.get(name, ""))}
-    return Entry(row.number, identifier, keys, raw, copies)
+    texts = {name: text for name in fields if (text := cells.get(name, ""))}
+    return Entry(row.number, identifier, keys, texts, copies)
 
 
 def unsuitable(identifier: str) -> str:

@@ -1,4 +1,4 @@
-"""Records printed by other machines, through Dask. The one module that imports it.
+"""Records printed by other machines, through Dask: who they are, and which chunk is with whom.
 
 A record goes only to a worker that was looked at before: it is reached by TLS or on this very machine, has the versions that we have, and keeps
 what it holds off its disk. Dask may lose workers, or the scheduler's trust in one, at any moment: a chunk is done again until it was done once.
@@ -6,46 +6,40 @@ what it holds off its disk. Dask may lose workers, or the scheduler's trust in o
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import os
-import re
 import secrets
 import time
-import warnings
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.clusterlink import connected, killed, private
 from teachback.crew import AHEAD, Lost
 from teachback.disk import told
-from teachback.errors import Location, Problem, TeachbackError, UsageError
+from teachback.errors import Location, Problem, TeachbackError
 from teachback.ledger import clear
 from teachback.parcel import Sealed, Seen, look_around, print_sealed, seal, unseal, versions
 from teachback.privatefile import UNFINISHED
-from teachback.stampwork import SHARED, fault_problem, put_away, still_there
+from teachback.stampwork import SHARED, put_away, still_there
+from teachback.survey import fault_problem
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 
     from teachback.order import Cluster
-    from teachback.stampwork import Bench, Chunk, ChunkResult
+    from teachback.stampwork import Bench, ChunkResult
+    from teachback.survey import Chunk
 
-_ADDRESS: Final = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
 # In seconds: how often it is looked who is there, and how long a file may take to be seen by another machine.
 TICK: Final = 1.0
 SEEN_WITHIN: Final = 10.0
 # How often all workers that a chunk was sent to may go, before it is held to be the cause.
 MOST_GONE: Final = 2
-_PATIENCE: Final = "distributed.comm.timeouts.connect"  # Dask's own setting; so long are we without any worker
 _KEPT: Final = "What was finished is kept: start again, with --cluster or without."
-_CERTIFICATES: Final = "Name them with --tls-ca, --tls-cert and --tls-key, or in Dask's settings (distributed.comm.tls)."
 _STILL: Final = "Set distributed.worker.memory.target and distributed.worker.memory.spill to false for the workers; see the README."
-# Whoever logs on our side of Dask: what is wrong is said in problems.
-_LOGGERS: Final = ("distributed", "distributed.client", "tornado", "tornado.application", "tornado.general", "asyncio")
 
 
 @dataclass
@@ -81,7 +75,7 @@ class _Crew:
 
 def look(cluster: Cluster) -> None:
     """Reach the workers, and look at them. Raises UsageError for an address that records may not go to, TeachbackError where they cannot."""
-    with _connected(cluster) as (client, patience):
+    with connected(cluster) as (client, patience):
         _gather_crew(_Crew(client, "", patience, versions()))
 
 
@@ -91,7 +85,7 @@ def in_order(cluster: Cluster, bench: Bench, chunks: Iterable[Chunk]) -> Generat
     A chunk comes back Lost when it has ended several workers. Raises TeachbackError as `look`, and when nobody is left.
     """
     token = secrets.token_hex(8)
-    with _connected(cluster) as (client, patience), _shared_folder(bench, token, wanted=cluster.shared) as there:
+    with connected(cluster) as (client, patience), _shared_folder(bench, token, wanted=cluster.shared) as there:
         crew = _Crew(client, token, patience, versions(), f"{there.folder}/{there.beside}" if there.folder else None)
         _gather_crew(crew)
         waiting = iter(chunks)
@@ -113,91 +107,6 @@ def in_order(cluster: Cluster, bench: Bench, chunks: Iterable[Chunk]) -> Generat
             # What a worker has written may still be on its way to the disk that all share.
             with suppress(Exception):
                 client.run(os.sync, workers=list(crew.threads), on_error="ignore")
-
-
-def refuse_address(cluster: Cluster) -> None:
-    """Raise UsageError for an address that records may not go to, before anybody is asked who is there."""
-    match = _ADDRESS.fullmatch(cluster.address)
-    if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the last port there is
-        raise UsageError(Problem("--cluster does not name a scheduler", "Write its address, such as tls://scheduler.example:8786."))
-    if not _private(cluster.address):
-        message = "records do not go over a network without TLS"
-        raise UsageError(Problem(message, "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost."))
-    if match[1] == "tcp" and (cluster.ca or cluster.cert or cluster.key):
-        raise UsageError(Problem("--tls-ca, --tls-cert and --tls-key are for an address with tls://", "Write tls://, or leave them out."))
-
-
-def _private(address: str) -> bool:
-    """Say whether what is sent there is encrypted, or stays on this machine. A name is not looked up: the answer could be anybody's."""
-    match = _ADDRESS.fullmatch(address)
-    if match is None or match[1] == "tls":
-        return match is not None
-    host = match[2].strip("[]").lower()
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-@contextmanager
-def _connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
-    """Reach the scheduler; give Dask's client, and how long in seconds to wait for somebody. Nobody else on this machine hears of it."""
-    refuse_address(cluster)
-    for name in filter(None, (cluster.ca, cluster.cert, cluster.key)):
-        with told(Path(name)), Path(name).open("rb"):
-            pass
-    try:
-        import dask
-        from dask.utils import parse_timedelta
-        from distributed import Client, Security
-    except ModuleNotFoundError:
-        hint = "Install it with: pip install 'teachback[cluster]', here and on the workers."
-        raise TeachbackError(Problem("a cluster needs the library distributed", hint)) from None
-    for name in _LOGGERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    named = {"tls_ca_file": cluster.ca, "tls_client_cert": cluster.cert, "tls_client_key": cluster.key}
-    files: dict[str, Any] = {name: file for name, file in named.items() if file}
-    encrypted = cluster.address.startswith("tls:")
-    with warnings.catch_warnings():
-        # Versions are compared here; what else Dask warns of is its own.
-        warnings.simplefilter("ignore")
-        try:
-            patience = float(parse_timedelta(dask.config.get(_PATIENCE), default="s"))
-            security = Security(require_encryption=encrypted or None, **files)
-            _refuse_unnamed(security, encrypted=encrypted)
-            client = Client(cluster.address, security=security, timeout=patience, set_as_default=False, direct_to_workers=False)
-        except TeachbackError:
-            raise
-        except Exception as error:  # noqa: BLE001 -- Dask raises what it comes upon
-            raise TeachbackError(_unreached(cluster, error)) from None
-        try:
-            yield client, patience
-        finally:
-            with suppress(Exception):
-                client.close(timeout=5)
-
-
-def _refuse_unnamed(security: Any, *, encrypted: bool) -> None:  # noqa: ANN401 -- Dask's
-    if encrypted and not (security.tls_ca_file and security.tls_client_cert):
-        raise TeachbackError(Problem("no certificates are named for the cluster", _CERTIFICATES))
-
-
-def _unreached(cluster: Cluster, error: BaseException) -> Problem:
-    """Say why there is no connection."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in chain:
-        chain.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    words = " ".join(str(each) for each in chain)
-    if re.search(r"(?i)\bssl|certificate|\btls\b.*alert", words.replace(cluster.address, "")):
-        found = re.search(r"(?i)certificate verify failed|unknown ca|certificate required|key values mismatch|no certificate", words)
-        said = f": {found[0].lower()}" if found else ""
-        return Problem(f"the certificates of the cluster do not match ours{said}", _CERTIFICATES, Location(cluster.address))
-    if isinstance(error, OSError):
-        hint = "Look whether it runs, and whether the address is its own. A start without --cluster prints here."
-        return Problem("the cluster's scheduler cannot be reached", hint, Location(cluster.address))
-    return Problem(f"Dask could not be started: {type(error).__name__}", "Look into its settings.", Location(cluster.address))
 
 
 @contextmanager
@@ -261,7 +170,7 @@ def _refuse_open(addresses: Collection[str]) -> None:
     wrong = [
         Problem("this worker would be sent records without TLS", "Start it with tls:// and its certificates.", Location(address))
         for address in addresses
-        if not _private(address)
+        if not private(address)
     ]
     if wrong:
         raise TeachbackError(*wrong)
@@ -330,8 +239,6 @@ def _send(crew: _Crew, there: Bench, chunk: Chunk, gone: int = 0) -> _Sent:
 
 def _taken(crew: _Crew, there: Bench, sent: deque[_Sent]) -> ChunkResult | Lost[Chunk]:
     """Wait for the first chunk that was sent, and give what came of it."""
-    from distributed.scheduler import KilledWorker
-
     while True:
         first = sent[0]
         if first.gone > MOST_GONE:
@@ -343,7 +250,7 @@ def _taken(crew: _Crew, there: Bench, sent: deque[_Sent]) -> ChunkResult | Lost[
             time.sleep(TICK / 100)
         status = _status(first)
         if status == "error" and error is not None:
-            if isinstance(error, KilledWorker):
+            if killed(error):
                 return Lost(first.chunk)
             raise TeachbackError(fault_problem(error))
         if status == "finished":

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 # No row of a list of patients is longer; a quote that is not closed would make one of all that follows.
 MOST_CHARACTERS: Final = 100_000
@@ -60,8 +60,10 @@ class _Lines:
         self._back.extendleft(reversed(self.taken[1:]))
 
 
-def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Give each row's line and its cells, or why it cannot be read. The first row gives the number of cells for all. Empty lines are passed over.
+def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str, str]]:
+    """Give each row's line, its cells, and its text; or its line and why it cannot be read.
+
+    The first row gives the number of cells for all. Empty lines are passed over.
 
     A row over several lines that turns out broken is given as its first line; the others are read anew, since a quotation mark too many would
     otherwise take them along.
@@ -88,12 +90,20 @@ def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | 
         if reason:
             lines.give_back()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        yield line, reason or cells
+            yield line, reason, ""
+        else:
+            taken = lines.taken
+            yield line, cells, taken[0] if len(taken) == 1 else "".join(taken)
+
+
+def cells_of(texts: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """Give the cells of rows whose texts `read_cells` has given."""
+    return csv.reader(texts, delimiter=delimiter, strict=True)
 
 
 def first_cells(text: TextIO, delimiter: str) -> list[str]:
     """Give the cells of the first row, empty when there is none or it is broken."""
-    for _, cells in read_cells(text, delimiter):
+    for _, cells, _ in read_cells(text, delimiter):
         return cells if isinstance(cells, list) else []
     return []
 

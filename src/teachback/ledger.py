@@ -32,7 +32,7 @@ from teachback.workspace import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from teachback.stampwork import Chunk
+    from teachback.survey import Chunk
 
 RUN: Final = "run.json"
 JOURNAL: Final = "journal.jsonl"
@@ -141,7 +141,7 @@ def go_on(run: Run, folders: Iterable[str]) -> None:
         sync(folder)
         for name, columns in ((MANIFEST, MANIFEST_COLUMNS), (REJECTED, REJECTED_COLUMNS)):
             run.lists[name] = io.TextIOWrapper(_open_private(folder / UNFINISHED / name), "utf-8", newline="")
-            _add(run, name, [columns])
+            run.lists[name].write(lines([columns]))
 
 
 def close(run: Run) -> None:
@@ -162,13 +162,11 @@ def announce(run: Run, chunk: Chunk, files: Sequence[str]) -> None:
             append(run.journal, _line({"begin": chunk.number, "files": list(files)}))
 
 
-def report(
-    run: Run, number: int, hashes: Mapping[str, str], listed: Iterable[Sequence[object]], rejected: Iterable[Sequence[object]]
-) -> None:
-    """Write down that a chunk is finished, with the hashes of its files, and add its rows to the lists."""
+def report(run: Run, number: int, hashes: Mapping[str, str], listed: str, rejected: str) -> None:
+    """Write down that a chunk is finished, with the hashes of its files, and add its lines to the lists."""
     with told(run.folder):
-        _add(run, MANIFEST, listed)
-        _add(run, REJECTED, rejected)
+        run.lists[MANIFEST].write(listed)
+        run.lists[REJECTED].write(rejected)
         if number not in run.done:
             line = memoryview(_line({"done": number, "sha256": dict(hashes)}))
             while line:
@@ -228,6 +226,13 @@ def cell(value: object) -> str:
     """Give a cell of a list, which no program takes for a formula."""
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def lines(rows: Iterable[Sequence[object]]) -> str:
+    """Give lines of a list."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[value if isinstance(value, int) else cell(value) for value in row] for row in rows])
+    return text.getvalue()
 
 
 def clear(folder: Path) -> None:
@@ -303,12 +308,6 @@ def _read_journal(run: Run) -> int:
 
 def _line(said: Mapping[str, Any]) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
-
-
-def _add(run: Run, name: str, rows: Iterable[Sequence[object]]) -> None:
-    csv.writer(run.lists[name], lineterminator="\n").writerows(
-        [[value if isinstance(value, int) else cell(value) for value in row] for row in rows]
-    )
 
 
 def _at(path: Path) -> Location:

@@ -1,45 +1,36 @@
-"""Records onto paper, the order of steps: read all rows once, print each edition once, stamp each record, account for every row.
+"""Records onto paper, the order of steps: read all rows, print each edition once, stamp each record, account for every row.
 
-Rows are read twice, as a stream: first to see what the editions need, then to print. That both times gave the same is looked at chunk by chunk.
+The file of records is read once. What was read of it lies between the two looks in a file without a name, so a change of the file meanwhile changes
+nothing of what is printed; it is told.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pickle
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from teachback import __version__, ledger
-from teachback.admit import Entry, Rejected, admitted
+from teachback.admit import MOST_UNKNOWN, Rejected, repeated
+from teachback.between import Between
 from teachback.crew import Lost, in_order
 from teachback.disk import told
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.order import overruled, refuse_missing, refuse_order, refuse_unplaced, terms_of, unplaced
 from teachback.privatefile import UNFINISHED
-from teachback.rows import changed, open_table, read_rows, unknown_columns
-from teachback.stampwork import (
-    COMBINED,
-    FOLDERS,
-    Bench,
-    Chunk,
-    ChunkResult,
-    Desk,
-    Stamped,
-    fault_problem,
-    files_of,
-    survey,
-    work,
-)
-from teachback.tally import Merged, counts_of, manifest_lines, refuse_miscount, rejected_lines, still_whole
+from teachback.rows import changed, open_table, read_parts, unknown_columns
+from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
+from teachback.survey import Chunk, Desk, alone, fault_problem, rows_of, survey
+from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-    from teachback.admit import Terms
     from teachback.ledger import Run
     from teachback.order import Order
     from teachback.rows import Table
@@ -58,9 +49,9 @@ _REASON_LOST: Final = "could not be printed: the process that tried was ended"
 
 @dataclass(frozen=True)
 class _Read:
-    """What the first reading found: a fingerprint of each chunk, the characters of each edition, how many rows there are."""
+    """What the reading found: a fingerprint of all rows, the characters of each edition, how many rows there are."""
 
-    marks: tuple[bytes, ...]
+    mark: bytes
     characters: dict[EditionKey, frozenset[str]]
     rows: int
 
@@ -90,30 +81,31 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         # Whatever else is wrong: this is seen before anything is read or made.
         open_things.enter_context(ledger.opened(order.output))
     file = open_things.enter_context(_opened(order))
+    before = _look_of(file, order)
     terms = terms_of(order, engine)
     table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
     refuse_missing(table, terms, engine)
     merged = Merged(problems=[*engine.problems, *noticed, *overruled(order, table)])
-    desk = Desk(engine.fields, engine.read_value)
-    size = order.combine or CHUNK
-    read = _survey(table, terms, desk, size, order.jobs, merged)
+    between = open_things.enter_context(closing(Between(None if order.dry_run else order.output / UNFINISHED)))
+    read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
+    if _look_of(file, order) != before:
+        raise changed(order.name)
     stampers = engine.make_stampers(read.characters)
     refuse_unplaced(stampers, engine)
     merged.problems += unplaced(stampers, terms, table)
     bench = Bench(
-        desk,
+        terms.kinds,
         stampers,
         None if order.dry_run else str(order.output.absolute()),
         engine.make_combine(stampers, read.characters) if order.combine else None,
         order.duplex,
         only_look=order.dry_run,
     )
-    chunks = _same(_chunks(table, terms, size), read.marks, order.name)
-    total = read.rows
+    chunks: Iterator[Chunk] = map(pickle.loads, between.pieces())
     if order.dry_run:
-        with closing(_worked(bench, chunks, order)) as results:
-            for result in results:
-                _add(merged, result, step, total)
+        with closing(_worked(bench, chunks, order)) as accounts:
+            for account in accounts:
+                _add(merged, account, step, read.rows)
         return merged
     key, about = _key(order, engine, bench, read), {"handout": engine.handout, "program": __version__}
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
@@ -123,13 +115,14 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         return merged
     ledger.go_on(run, folders)
     # Nobody is at work any more when the folder is tidied up.
-    with closing(_worked(bench, _announced(run, bench, chunks), order)) as results:
-        for result in results:
-            _add(merged, result, step, total)
-            files = {paper.file: paper.sha256 for row in result.rows if isinstance(row, Stamped) for paper in row.papers}
-            ledger.report(run, result.number, files, manifest_lines(result), rejected_lines(result))
+    with closing(_worked(bench, _announced(run, bench, chunks), order)) as accounts:
+        for account in accounts:
+            _add(merged, account, step, read.rows)
+            ledger.report(run, account.number, account.hashes, account.manifest, account.refused)
     refuse_miscount(run, merged, read.rows, folders)
     ledger.finish(run, counts_of(merged))
+    if _look_of(file, order) != before:
+        merged.problems.append(_changed_since(order))
     return merged
 
 
@@ -149,63 +142,47 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
             yield files.enter_context(where)  # type: ignore[misc]
 
 
-def _chunks(table: Table, terms: Terms, size: int, unknown: dict[str, None] | None = None) -> Iterator[Chunk]:
-    # Closed when nobody wants more of it, and not whenever memory is tidied up: the file is closed then.
-    with closing(read_rows(table)) as read:
-        rows = admitted(read, terms, unknown)
-        number = 0
-        while part := tuple(islice(rows, size)):
-            yield Chunk(number, part, {})
-            number += 1
+def _look_of(file: BinaryIO, order: Order) -> tuple[object, ...]:
+    """Give by what it is known that a file of records is as it was: the open one, and the one that has its name now. Of a pipe there is nothing to see."""
+    if order.records is None or not order.records.is_file():
+        return ()
+    with told(order.records):
+        return tuple((s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in (os.fstat(file.fileno()), order.records.stat()))
 
 
-def _mark(chunk: Chunk) -> bytes:
-    """Give a fingerprint of a chunk, by which it is known again."""
-    # Plain tuples: what they are called need not be written, which takes as long as the rest.
-    said = [(row.row, row.id, row.raw, row.copies, *map(tuple, row.keys)) if isinstance(row, Entry) else tuple(row) for row in chunk.rows]
-    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).digest()
+def _changed_since(order: Order) -> Problem:
+    message = "the file of records was changed while they were printed: printed is what stood in it at the beginning"
+    return Problem(message, "Print the new one with another --output.", Location(order.name), Severity.WARNING)
 
 
-def _survey(table: Table, terms: Terms, desk: Desk, size: int, jobs: int, merged: Merged) -> _Read:
-    """Read all rows for the first time. Raises TeachbackError when there are none."""
-    marks: list[bytes] = []
+def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Merged) -> _Read:
+    """Read all rows, and put them away in chunks. Raises TeachbackError when there are none, or they cannot be read."""
+    mark = hashlib.sha256()
     unknown: dict[str, None] = {}
-    characters: dict[EditionKey, set[str]] = {}
+    characters: dict[EditionKey, frozenset[str]] = {}
+    taken = set[str]()
     rows = 0
-
-    def marked() -> Iterator[Chunk]:
-        nonlocal rows
-        for chunk in _chunks(table, terms, size, unknown if table.form == "jsonl" else None):
-            marks.append(_mark(chunk))
-            rows += len(chunk.rows)
-            yield chunk
-
-    with closing(in_order(survey, desk, marked(), jobs)) as surveys:
-        for found in surveys:
+    with closing(read_parts(table, order.combine or CHUNK)) as parts, closing(in_order(survey, desk, parts, order.jobs)) as surveys:
+        for number, found in enumerate(surveys):
             if isinstance(found, Lost):
                 raise _ended_from_outside()
             if found.problems:
                 raise TeachbackError(*found.problems)
+            twice = repeated(found.ids, taken)
+            ids = tuple(name for at, name in enumerate(found.ids) if at not in found.rejected and at not in twice)
+            between.put(pickle.dumps(Chunk(number, found.rows, ids, twice), pickle.HIGHEST_PROTOCOL))
             for key, letters in found.characters.items():
-                characters.setdefault(key, set()).update(letters)
+                characters[key] = characters.get(key, frozenset()) | letters
+            if len(unknown) < MOST_UNKNOWN:
+                unknown.update(dict.fromkeys(found.unknown))
+            mark.update(found.mark)
+            rows += len(found.ids)
     if not rows:
         raise TeachbackError(
             Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
         )
-    merged.problems += unknown_columns(list(unknown), terms.known, Location(table.name))
-    return _Read(tuple(marks), {key: frozenset(letters) for key, letters in characters.items()}, rows)
-
-
-def _same(chunks: Iterable[Chunk], marks: tuple[bytes, ...], name: str) -> Iterator[Chunk]:
-    """Give the chunks of the second reading. Raises TeachbackError where it is not the first one over again."""
-    count = 0
-    for chunk in chunks:
-        if chunk.number >= len(marks) or _mark(chunk) != marks[chunk.number]:
-            raise changed(name)
-        count += 1
-        yield chunk
-    if count != len(marks):
-        raise changed(name)
+    merged.problems += unknown_columns(list(unknown)[:MOST_UNKNOWN], desk.terms.known, Location(table.name))
+    return _Read(mark.digest(), characters, rows)
 
 
 def _announced(run: Run, bench: Bench, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -214,50 +191,53 @@ def _announced(run: Run, bench: Bench, chunks: Iterable[Chunk]) -> Iterator[Chun
         yield chunk._replace(known=ledger.known(run, chunk.number))
 
 
-def _shared_out(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[ChunkResult | Lost[Chunk]]:
+def _shared_out(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[Account | Lost[Chunk]]:
     """Have chunks printed, here or by other machines; what comes of them comes in order."""
     if order.cluster is None:
-        return in_order(work, bench, chunks, order.jobs)
+        yield from in_order(printed, bench, chunks, order.jobs)
+        return
     from teachback import cluster
 
-    return cluster.in_order(order.cluster, bench, chunks)
+    with closing(cluster.in_order(order.cluster, bench, chunks)) as results:
+        for result in results:
+            yield result if isinstance(result, Lost) else account_of(result)
 
 
-def _worked(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[ChunkResult]:
+def _worked(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[Account]:
     """Print chunks, in order. Raises TeachbackError with the problems of a chunk that could not be done."""
     lost = 0
-    with closing(_shared_out(bench, chunks, order)) as results:
-        for done in results:
-            result = done
-            if isinstance(result, Lost):
-                result, deaths = _one_by_one(bench, result.task)
+    with closing(_shared_out(bench, chunks, order)) as accounts:
+        for done in accounts:
+            account = done
+            if isinstance(account, Lost):
+                account, deaths = _one_by_one(bench, account.task)
                 lost += deaths
                 if lost > MOST_LOST:
                     raise _ended_from_outside()
-            if result.problems:
-                raise TeachbackError(*result.problems)
-            yield result
+            if account.problems:
+                raise TeachbackError(*account.problems)
+            yield account
 
 
-def _one_by_one(bench: Bench, chunk: Chunk) -> tuple[ChunkResult, int]:
+def _one_by_one(bench: Bench, chunk: Chunk) -> tuple[Account, int]:
     """Do a chunk again whose process was ended: a record that ends it once more is rejected, the others are printed."""
-    parts = [chunk] if bench.combine else [chunk._replace(rows=(row,)) for row in chunk.rows]
+    parts = [chunk] if bench.combine else alone(chunk)
     rows: list[Stamped | Rejected] = []
     kept = deaths = 0
     with closing(in_order(work, bench, parts, 1, apart=True)) as results:
         for part, result in zip(parts, results, strict=True):
             if isinstance(result, Lost):
                 deaths += 1
-                (row, *others) = part.rows
+                (row, *others) = rows_of(part)
                 if others or deaths > MOST_LOST:
                     raise _ended_from_outside()
                 rows.append(Rejected(row.row, row.id, (("", _REASON_LOST),)))
                 continue
             if result.problems:
-                return result, deaths
+                return Account(chunk.number, problems=result.problems), deaths
             rows += result.rows
             kept += result.kept
-    return ChunkResult(chunk.number, tuple(rows), kept), deaths
+    return account_of(ChunkResult(chunk.number, tuple(rows), kept)), deaths
 
 
 def _ended_from_outside() -> TeachbackError:
@@ -265,10 +245,8 @@ def _ended_from_outside() -> TeachbackError:
     return TeachbackError(Problem("the processes that print were ended from outside, perhaps for lack of memory", hint))
 
 
-def _add(merged: Merged, result: ChunkResult, step: Step | None, total: int) -> None:
-    for row in result.rows:
-        merged.count(row)
-    merged.kept += result.kept
+def _add(merged: Merged, account: Account, step: Step | None, total: int) -> None:
+    merged.add(account)
     if step:
         step(merged.records, total)
 
@@ -277,4 +255,4 @@ def _key(order: Order, engine: Engine, bench: Bench, read: _Read) -> str:
     """Give what tells this run from any other: the records, the editions, the options, the program."""
     codes = sorted((*map(str, key), bench.stampers[key].code) for key in bench.stampers)
     said = [engine.handout, engine.fingerprint, __version__, codes, order.kinds, order.combine, order.duplex]
-    return hashlib.sha256(json.dumps(said).encode() + b"".join(read.marks)).hexdigest()
+    return hashlib.sha256(json.dumps(said).encode() + read.mark).hexdigest()

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import __version__
-from teachback.stampwork import ChunkResult, Paper, Stamped, fault_problem, work
+from teachback.stampwork import ChunkResult, Paper, Stamped, work
+from teachback.survey import fault_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.stampwork import Bench, Chunk
+    from teachback.stampwork import Bench
+    from teachback.survey import Chunk
 
 # What decides, besides Python and this program, about the bytes of a file, or about whether two machines understand each other.
 LIBRARIES: Final = ("babel", "cloudpickle", "dask", "distributed", "pydantic", "uharfbuzz")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
-from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, find_delimiter, first_cells, read_cells
+from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.sheetfile import CellFault, examine, read_sheet
 
@@ -42,6 +43,25 @@ class Row(NamedTuple):
     reason: str = ""
 
 
+class Part(NamedTuple):
+    """Rows that follow each other, not yet looked into: the number of each, and its text as it stands in the file (of a sheet: its cells).
+
+    `broken` says of some, by their place among these, why they cannot be read.
+    """
+
+    numbers: tuple[int, ...]
+    texts: tuple[Any, ...]
+    broken: Mapping[int, str]
+
+
+class Form(NamedTuple):
+    """How texts of rows are read: `kind` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
+
+    kind: str
+    delimiter: str = ""
+    header: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Table:
     """A file of records and how it is read: `form` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
@@ -53,6 +73,11 @@ class Table:
     delimiter: str = ""
     skipped: int = 0
     header: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> Form:
+        """How the texts of its rows are read."""
+        return Form(self.form, self.delimiter, self.header)
 
 
 def open_table(
@@ -86,24 +111,61 @@ def open_table(
     return _csv(Table(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
 
 
-def read_rows(table: Table) -> Generator[Row]:
-    """Give the rows of records from the first to the last. Raises TeachbackError when the file cannot be read (any more)."""
-    if table.form == "jsonl":
-        yield from _json_rows(table)
-    elif table.form == "xlsx":
-        rows = read_sheet(table.file, table.name)
-        next(rows, None)
-        for number, cells in rows:
-            yield _row(number, cells, table.header)
-    else:
-        with _text(table) as text:
-            rows_of_text = read_cells(text, table.delimiter)
-            next(rows_of_text, None)
-            for line, found in rows_of_text:
-                number = line + table.skipped
-                row = Row(number, reason=found) if isinstance(found, str) else _row(number, found, table.header)
-                if row.reason or any(row.cells.values()):
-                    yield row
+def read_parts(table: Table, size: int) -> Generator[Part]:
+    """Give the rows of records from the first to the last, `size` at a time. Raises TeachbackError when the file cannot be read (any more).
+
+    This looks no further than to see where a row ends: most of the work is in `read_part`, which any process can do.
+    """
+    with closing(
+        _json_texts(table) if table.form == "jsonl" else _sheet_texts(table) if table.form == "xlsx" else _csv_texts(table)
+    ) as found:
+        while some := tuple(islice(found, size)):
+            numbers, texts, reasons = zip(*some, strict=True)
+            yield Part(numbers, texts, {at: reason for at, reason in enumerate(reasons) if reason})
+
+
+def read_part(form: Form, part: Part) -> Iterator[Row]:
+    """Give the rows of a part."""
+    whole = [text for at, text in enumerate(part.texts) if at not in part.broken] if part.broken else part.texts
+    cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
+    for at, number in enumerate(part.numbers):
+        if at in part.broken:
+            yield Row(number, reason=part.broken[at])
+        elif form.kind == "jsonl":
+            yield _json_row(number, next(cells))
+        else:
+            yield _row(number, next(cells), form.header)
+
+
+def _csv_texts(table: Table) -> Generator[tuple[int, str, str]]:
+    with _text(table) as text:
+        found = read_cells(text, table.delimiter)
+        next(found, None)
+        for line, cells, whole in found:
+            if isinstance(cells, str):
+                yield line + table.skipped, "", cells
+            elif any(cells):
+                yield line + table.skipped, whole, ""
+
+
+def _json_texts(table: Table) -> Generator[tuple[int, str, str]]:
+    with _text(table) as text:
+        number = 0
+        while line := text.readline(MOST_CHARACTERS + 1):
+            number += 1
+            if len(line) > MOST_CHARACTERS:
+                while line and line[-1] not in "\r\n":
+                    line = text.readline(MOST_CHARACTERS)
+                yield number, "", TOO_LONG
+            elif line.strip():
+                yield number, line, ""
+
+
+def _sheet_texts(table: Table) -> Generator[tuple[int, tuple[str | CellFault, ...], str]]:
+    rows = read_sheet(table.file, table.name)
+    next(rows, None)
+    for number, cells in rows:
+        yield number, tuple(cells), ""
 
 
 def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool) -> tuple[Table, tuple[Problem, ...]]:
@@ -217,19 +279,6 @@ def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...])
     if any("\0" in text for text in texts.values()):
         return Row(number, reason=_NUL)
     return Row(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
-
-
-def _json_rows(table: Table) -> Iterator[Row]:
-    with _text(table) as text:
-        number = 0
-        while line := text.readline(MOST_CHARACTERS + 1):
-            number += 1
-            if len(line) > MOST_CHARACTERS:
-                while line and line[-1] not in "\r\n":
-                    line = text.readline(MOST_CHARACTERS)
-                yield Row(number, reason=TOO_LONG)
-            elif line.strip():
-                yield _json_row(number, line)
 
 
 class _JsonError(ValueError):

@@ -1,13 +1,12 @@
-"""What is done with a chunk of records, by whichever process has it: `survey` before the editions are printed, `work` after.
+"""How a chunk of records is printed, by whichever process has it, once the editions are; `survey` comes before.
 
-Both are functions of what they are given, which pickles; so the same ones serve one process, several, or other machines. Nothing that goes wrong in them
+`work` is a function of what it is given, which pickles; so the same one serves one process, several, or other machines. Nothing that goes wrong in it
 quotes a value: what is a person's stays in the record.
 """
 
 from __future__ import annotations
 
 import hashlib
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -17,32 +16,18 @@ from teachback.disk import told
 from teachback.errors import Problem, TeachbackError
 from teachback.privatefile import UNFINISHED, hash_of, hashed, write_private
 from teachback.stamper import EditionKey, Placed
+from teachback.survey import fallen, fault_problem, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from teachback.admit import Why
-    from teachback.stamper import Combine, Field, ReadValue, Stamper
+    from teachback.stamper import Combine, Stamper
+    from teachback.survey import Chunk
 
 # Inside it: the folder of one start, where other machines that share it put what is not finished.
 SHARED: Final = "shared-"
 FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
-
-
-class Chunk(NamedTuple):
-    """Some rows that follow each other. `known` are the hashes of files, by name, that an earlier start of the run has written for them."""
-
-    number: int
-    rows: tuple[Entry | Rejected, ...]
-    known: Mapping[str, str]
-
-
-class Survey(NamedTuple):
-    """What a chunk will need: the characters of each edition; or the problems that stop the run."""
-
-    characters: Mapping[EditionKey, frozenset[str]]
-    problems: tuple[Problem, ...] = ()
 
 
 class Paper(NamedTuple):
@@ -73,73 +58,19 @@ class ChunkResult(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What reading values takes."""
-
-    fields: Mapping[str, tuple[Field, ...]]
-    read_value: ReadValue
-
-
-@dataclass(frozen=True)
 class Bench:
-    """What printing takes. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`.
+    """What printing takes: which kinds, the editions. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`.
 
     `beside` is the folder in it for what is not finished.
     """
 
-    desk: Desk
+    kinds: tuple[str, ...]
     stampers: Mapping[EditionKey, Stamper]
     folder: str | None
     combine: Combine | None = None
     duplex: bool = False
     only_look: bool = False
     beside: str = UNFINISHED
-
-
-def fault_problem(error: BaseException) -> Problem:
-    """Say where the program went wrong, and not with what: the message of an exception may hold a value."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "teachback" in frame.filename]
-    where = f" in {Path(frames[-1].filename).stem}, line {frames[-1].lineno}" if frames else ""
-    return Problem(
-        f"the program ended in a fault of its own: {type(error).__name__}{where}", "What was finished is kept. Report it with this line."
-    )
-
-
-def survey(desk: Desk, chunk: Chunk) -> Survey:
-    """Read the values of a chunk, to see which characters each edition will need."""
-    try:
-        return _surveyed(desk, chunk)
-    except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
-        return Survey({}, (fault_problem(error),))
-
-
-def _surveyed(desk: Desk, chunk: Chunk) -> Survey:
-    letters: dict[EditionKey, set[str]] = {}
-    for entry in chunk.rows:
-        values, faults = ({}, ()) if isinstance(entry, Rejected) else read_values(desk, entry)
-        if isinstance(entry, Rejected) or faults:
-            continue
-        for key in entry.keys:
-            letters.setdefault(key, set()).update(*values.values())
-    return Survey({key: frozenset(found) for key, found in letters.items()})
-
-
-def read_values(desk: Desk, entry: Entry) -> tuple[dict[str, str], tuple[Why, ...]]:
-    """Give the words that a record prints, by field, and why some cannot be."""
-    values: dict[str, str] = {}
-    faults: list[Why] = []
-    language = entry.keys[0].language
-    for field in desk.fields[language]:
-        try:
-            words = desk.read_value(field, entry.raw.get(field.name, ""), language)
-        except Exception as error:  # noqa: BLE001 -- a fault of ours, in this value: the others are printed
-            faults.append((field.name, _fallen(error)))
-            continue
-        if not isinstance(words, str):
-            faults.append((words.field, words.reason))
-        elif words:
-            values[field.name] = words
-    return values, tuple(faults)
 
 
 def work(bench: Bench, chunk: Chunk) -> ChunkResult:
@@ -154,56 +85,47 @@ def work(bench: Bench, chunk: Chunk) -> ChunkResult:
 
 def files_of(bench: Bench, chunk: Chunk) -> tuple[str, ...]:
     """Give the names of all files that a chunk may write, before it does."""
-    entries = [row for row in chunk.rows if isinstance(row, Entry)]
     if bench.combine:
-        return tuple(_combined_name(kind, chunk) for kind in dict.fromkeys(key.kind for entry in entries for key in entry.keys))
-    return tuple(_own_name(key.kind, entry) for entry in entries for key in entry.keys)
+        return tuple(_combined_name(kind, chunk) for kind in bench.kinds) if chunk.ids else ()
+    return tuple(_own_name(kind, identifier) for identifier in chunk.ids for kind in bench.kinds)
 
 
-def _own_name(kind: str, entry: Entry) -> str:
-    return f"{FOLDERS[kind]}/{entry.id}.pdf"
+def _own_name(kind: str, identifier: str) -> str:
+    return f"{FOLDERS[kind]}/{identifier}.pdf"
 
 
 def _combined_name(kind: str, chunk: Chunk) -> str:
     return f"{COMBINED}/{FOLDERS[kind]}-{chunk.number + 1:05}.pdf"
 
 
-def _looked_at(bench: Bench, entry: Entry) -> dict[str, str] | Rejected:
-    """Give the words of a record, or why it cannot be printed in all its editions."""
-    values, faults = read_values(bench.desk, entry)
-    if not faults:
-        try:
-            faults = tuple(dict.fromkeys((one.field, one.reason) for key in entry.keys for one in bench.stampers[key].faults(values)))
-        except Exception as error:  # noqa: BLE001 -- a fault of the engine, with this record: the others are printed
-            faults = (("", _fallen(error)),)
-    return Rejected(entry.row, entry.id, faults) if faults else values
-
-
-def _fallen(error: Exception) -> str:
-    if isinstance(error, OSError | MemoryError):
-        raise error
-    return f"could not be printed, by a fault of the program ({type(error).__name__})"
+def _looked_at(bench: Bench, entry: Entry) -> Entry | Rejected:
+    """Give a record, or why it cannot be printed in all its editions."""
+    try:
+        faults = tuple(dict.fromkeys((one.field, one.reason) for key in entry.keys for one in bench.stampers[key].faults(entry.texts)))
+    except Exception as error:  # noqa: BLE001 -- a fault of the engine, with this record: the others are printed
+        faults = (("", fallen(error)),)
+    return Rejected(entry.row, entry.id, faults) if faults else entry
 
 
 def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
     rows: list[Stamped | Rejected] = []
     kept = 0
-    for entry in chunk.rows:
-        values = entry if isinstance(entry, Rejected) else _looked_at(bench, entry)
-        if isinstance(entry, Rejected) or isinstance(values, Rejected):
-            rows.append(values)  # type: ignore[arg-type]
+    for row in rows_of(chunk):
+        entry = row if isinstance(row, Rejected) else _looked_at(bench, row)
+        if isinstance(entry, Rejected):
+            rows.append(entry)
             continue
-        names = [_own_name(key.kind, entry) for key in entry.keys]
+        names = [_own_name(key.kind, entry.id) for key in entry.keys]
         there = {name for name in names if _is_there(bench, name, chunk.known)}
         kept += len(there)
         try:
             # All that a record gets, or nothing: nothing is written before all of it is made.
             made = [
-                b"" if bench.only_look or name in there else bench.stampers[key].stamp(values, entry.id.encode())
+                b"" if bench.only_look or name in there else bench.stampers[key].stamp(entry.texts, entry.id.encode())
                 for key, name in zip(entry.keys, names, strict=True)
             ]
         except Exception as error:  # noqa: BLE001 -- as in _looked_at
-            rows.append(Rejected(entry.row, entry.id, (("", _fallen(error)),)))
+            rows.append(Rejected(entry.row, entry.id, (("", fallen(error)),)))
             continue
         papers = []
         for key, name, data in zip(entry.keys, names, made, strict=True):
@@ -216,22 +138,14 @@ def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
 
 def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
     """Print a chunk into one file for each kind."""
-    rows: list[Entry | Rejected] = []
-    words: dict[int, Mapping[str, str]] = {}
-    for entry in chunk.rows:
-        values = entry if isinstance(entry, Rejected) else _looked_at(bench, entry)
-        if isinstance(values, Rejected):
-            rows.append(values)
-        else:
-            rows.append(entry)
-            words[entry.row] = values
+    rows = [row if isinstance(row, Rejected) else _looked_at(bench, row) for row in rows_of(chunk)]
     try:
-        made = _combined(bench, chunk, rows, words)
+        made = _combined(bench, chunk, rows)
     except Exception:
-        tried = [row if isinstance(row, Rejected) else _tried(bench, row, words[row.row]) for row in rows]
+        tried = [row if isinstance(row, Rejected) else _tried(bench, row) for row in rows]
         if tried == rows:
             raise
-        rows, made = tried, _combined(bench, chunk, tried, words)
+        rows, made = tried, _combined(bench, chunk, tried)
     papers: dict[int, list[Paper]] = {row.row: [] for row in rows}
     kept = 0
     for index, (kind, whole) in enumerate(made.items()):
@@ -250,13 +164,13 @@ def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
     return ChunkResult(chunk.number, tuple(done), kept)
 
 
-def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected], words: Mapping[int, Mapping[str, str]]) -> dict[str, bytes]:
+def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected]) -> dict[str, bytes]:
     """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
     assert bench.combine is not None  # noqa: S101 -- who calls has looked
     entries = [row for row in rows if isinstance(row, Entry)]
     made = {}
     for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
-        placed = [Placed(entry.keys[index], words[entry.row], entry.id, entry.row, entry.copies) for entry in entries]
+        placed = [Placed(entry.keys[index], entry.texts, entry.id, entry.row, entry.copies) for entry in entries]
         name = _combined_name(kind, chunk).rpartition("/")[2]
         if bench.only_look:
             made[kind] = b""
@@ -265,13 +179,13 @@ def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected], words: M
     return made
 
 
-def _tried(bench: Bench, entry: Entry, values: Mapping[str, str]) -> Entry | Rejected:
+def _tried(bench: Bench, entry: Entry) -> Entry | Rejected:
     """Print a record by itself, to see whether it can be."""
     try:
         for key in entry.keys:
-            bench.stampers[key].stamp(values, entry.id.encode())
+            bench.stampers[key].stamp(entry.texts, entry.id.encode())
     except Exception as error:  # noqa: BLE001 -- as in _looked_at
-        return Rejected(entry.row, entry.id, (("", _fallen(error)),))
+        return Rejected(entry.row, entry.id, (("", fallen(error)),))
     return entry
 
 
@@ -308,7 +222,7 @@ def put_away(bench: Bench, chunk: Chunk, result: ChunkResult) -> ChunkResult:
     """Write the files of a chunk that was printed elsewhere. Raises TeachbackError when it is not that chunk's, or cannot be written."""
     names = set(files_of(bench, chunk))
     papers = [paper for row in result.rows if isinstance(row, Stamped) for paper in row.papers]
-    asked, given = ([(row.row, row.id) for row in rows] for rows in (chunk.rows, result.rows))
+    asked, given = ([(row.row, row.id) for row in rows] for rows in (rows_of(chunk), result.rows))
     whole = all(paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256 for paper in papers)
     if result.number != chunk.number or asked != given or not names.issuperset(paper.file for paper in papers) or not whole:
         raise TeachbackError(

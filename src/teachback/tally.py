@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import ledger
 from teachback.admit import Rejected
 from teachback.disk import told
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.privatefile import UNFINISHED, hash_of
-from teachback.stampwork import COMBINED, Stamped
+from teachback.stampwork import COMBINED, Stamped, work
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from teachback.ledger import Run
-    from teachback.stampwork import ChunkResult
+    from teachback.stampwork import Bench, ChunkResult
+    from teachback.survey import Chunk
 
 # How many rejected rows are told one by one; rejected.csv has all.
 MOST_TOLD: Final = 1_000
 PRINTED, REJECTED = "printed", "rejected"
+_FILE, _SHA256 = ledger.MANIFEST_COLUMNS.index("file"), ledger.MANIFEST_COLUMNS.index("sha256")
 
 
 @dataclass
@@ -48,16 +51,56 @@ class Merged:
         """Whether a row was rejected, or something is wrong with the run."""
         return bool(self.rejected) or any(problem.severity is Severity.ERROR for problem in self.problems)
 
-    def count(self, row: Stamped | Rejected) -> None:
-        """Add what came of a row."""
-        self.records += 1
-        if isinstance(row, Rejected):
-            self.rejected += 1
-            if len(self.told) < MOST_TOLD:
-                self.told.append(row)
-        else:
-            self.printed += 1
-            self.editions.update(paper.code for paper in row.papers)
+    def add(self, account: Account) -> None:
+        """Add what came of a chunk."""
+        self.records += account.rows
+        self.printed += account.printed
+        self.rejected += len(account.rejected)
+        self.told += account.rejected[: max(0, MOST_TOLD - len(self.told))]
+        self.editions.update(account.editions)
+        self.kept += account.kept
+
+
+class Account(NamedTuple):
+    """What came of a chunk, ready to be written down: the lines of both lists, the hashes of its files by name, and its counts.
+
+    `rejected` are its rejected rows, `editions` how many files each has. `kept` files were there already. With `problems` the run stops.
+    """
+
+    number: int
+    rows: int = 0
+    printed: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    editions: Mapping[str, int] = {}
+    manifest: str = ""
+    refused: str = ""
+    hashes: Mapping[str, str] = {}
+    kept: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def account_of(result: ChunkResult) -> Account:
+    """Account for every row of a chunk."""
+    if result.problems:
+        return Account(result.number, problems=result.problems)
+    papers = [paper for row in result.rows if isinstance(row, Stamped) for paper in row.papers]
+    rejected = tuple(row for row in result.rows if isinstance(row, Rejected))
+    return Account(
+        result.number,
+        len(result.rows),
+        len(result.rows) - len(rejected),
+        rejected,
+        dict(Counter(paper.code for paper in papers)),
+        ledger.lines(manifest_lines(result)),
+        ledger.lines(rejected_lines(result)),
+        {paper.file: paper.sha256 for paper in papers},
+        result.kept,
+    )
+
+
+def printed(bench: Bench, chunk: Chunk) -> Account:
+    """Print a chunk, and account for it where that was done: what is sent is little, and quickly read."""
+    return account_of(work(bench, chunk))
 
 
 def manifest_lines(result: ChunkResult) -> Iterator[tuple[object, ...]]:
@@ -110,13 +153,12 @@ def still_whole(run: Run, merged: Merged) -> bool:
 def _files(manifest: Path) -> Iterator[tuple[str, str]]:
     """Give each file of a manifest once, with its hash. Records that share one follow each other."""
     last = dict[str, str]()
-    with manifest.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            name = line["file"]
-            kind = name.partition("-")[0] if name.startswith(COMBINED) else name.partition("/")[0]
-            if name and last.get(kind) != name:
-                last[kind] = name
-                yield name, line["sha256"]
+    for line in _lines(manifest):
+        name = line[_FILE]
+        kind = name.partition("-")[0] if name.startswith(COMBINED) else name.partition("/")[0]
+        if name and last.get(kind) != name:
+            last[kind] = name
+            yield name, line[_SHA256]
 
 
 def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str]) -> None:
@@ -127,7 +169,7 @@ def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str])
         printed, rejected = _listed(run.folder / UNFINISHED / ledger.MANIFEST)
         _, listed = _listed(run.folder / UNFINISHED / ledger.REJECTED)
         files = sum(1 for _ in _files(run.folder / UNFINISHED / ledger.MANIFEST))
-        there = sum(1 for name in folders for path in (run.folder / name).iterdir() if path.suffix == ".pdf")
+        there = sum(file.endswith(".pdf") for name in folders for file in os.listdir(run.folder / name))  # noqa: PTH208 -- a Path for each of a hundred thousand
     sums = {
         "rows read": (rows, merged.records),
         "rows in manifest.csv": (rows, printed + rejected),
@@ -146,8 +188,18 @@ def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str])
 
 def _listed(path: Path) -> tuple[int, int]:
     """Count in a list the rows that were printed and those that were rejected; the lines of a row follow each other."""
-    counts = Counter[bool]()
+    counts = [0, 0]
+    last = ""
+    for line in _lines(path):
+        if line[0] != last:
+            last = line[0]
+            counts[line[-1] != PRINTED] += 1
+    return counts[0], counts[1]
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """Give the lines of a list of ours, without that of the headings. They are many, and columns have their places."""
     with path.open(encoding="utf-8", newline="") as file:
-        for _, lines in groupby(csv.DictReader(file), key=lambda line: line["row"]):
-            counts[next(lines).get("status") == PRINTED] += 1
-    return counts[True], counts[False]
+        lines = csv.reader(file)
+        next(lines, None)
+        yield from lines

@@ -295,6 +295,22 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
     assert merged(path).kept == done.printed
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "hint"),
+    [
+        ("nowhere.csv", "No such file or directory", "Look at the name, and whether it is there."),
+        (".", "Is a directory", "Name a file: this is a folder."),
+    ],
+)
+def test_records_that_cannot_be_opened_are_told_with_what_to_do(name: str, said: str, hint: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A slip in the name is not a matter of room on the disk."""
+    assert run("tiny", "--records", name, "-l", "en") == 1
+    err = capfd.readouterr().err
+    assert f"this cannot be read or written: {said}" in err
+    assert hint in err
+    assert not Path("build").exists()
+
+
 def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Not even the folder."""
     records("A1,Anna,ckd,", "A2,Secret,ckd,soon", f"A3,Secret {NO_GLYPH},ckd,", "=Secret,x,ckd,")

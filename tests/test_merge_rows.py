@@ -272,10 +272,10 @@ def test_a_column_without_a_name_must_be_empty() -> None:
 
 def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
     """7.50 is not 7.5, and a name may hold any letter."""
-    rows, _ = read(b'{"id": "a", "name": "Zo\\u00eb"}\n\n{"id": 7.50, "name": true}\r\n{"name": null}\n', "r.jsonl")
+    rows, _ = read(b'{"id": "a", "name": "Zo\\u00eb"}\n\n{"id": 7.50, "name": 0}\r\n{"name": null}\n', "r.jsonl")
     assert [(row.number, dict(row.cells)) for row in rows] == [
         (1, {"id": "a", "name": "Zoë"}),
-        (3, {"id": "7.50", "name": "TRUE"}),
+        (3, {"id": "7.50", "name": "0"}),
         (4, {"name": ""}),
     ]
 
@@ -300,10 +300,19 @@ def test_a_broken_line_of_json_is_rejected_alone(line: str, reason: str) -> None
     assert [(row.number, row.reason) for row in rows] == [(1, ""), (2, reason), (3, "")]
 
 
-def test_a_list_in_json_is_a_fault_of_its_column() -> None:
-    """It may be one that is not printed."""
-    (row,), _ = read(b'{"id": 1, "name": ["a"]}', "r.jsonl")
-    assert dict(row.faults) == {"name": "holds a list or a record of its own"}
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [('["a"]', "holds a list"), ('{"b": 1}', "holds a record of its own"), ("true", "is true or false"), ("false", "is true or false")],
+)
+def test_what_is_no_text_in_json_is_a_fault_of_its_column(value: str, reason: str) -> None:
+    """It may be one that is not printed; an id it is not, whatever it looks like in capitals."""
+    (row,), _ = read(f'{{"id": 1, "name": {value}}}'.encode(), "r.jsonl")
+    assert (dict(row.cells), list(row.faults)) == ({"id": "1"}, ["name"])
+    assert row.faults["name"].startswith(reason)
+    (row,), _ = read(f'{{"id": {value}}}'.encode(), "r.jsonl")
+    (rejected,) = admitted([row], TERMS)
+    assert isinstance(rejected, Rejected)
+    assert [field for field, _ in rejected.faults] == ["id"]
 
 
 def workbook(fill: Callable[[Any], None]) -> bytes:

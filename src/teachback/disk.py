@@ -30,6 +30,14 @@ _REASONS: Final = {
     errno.ENOTSUP: "files cannot be locked on this disk",
 }
 
+_HINT: Final = "Free this place, or name another folder."
+_HINTS: Final = {
+    errno.ENOENT: "Look at the name, and whether it is there.",
+    errno.EACCES: "Give yourself leave to read and write there, or name another place.",
+    errno.EPERM: "Give yourself leave to read and write there, or name another place.",
+    errno.EISDIR: "Name a file: this is a folder.",
+}
+
 
 def write_through(path: Path, data: bytes) -> None:
     """Write a file that nobody is to write again, and wait until its bytes are on the disk."""
@@ -109,6 +117,4 @@ def told(folder: Path) -> Iterator[None]:
         reason = _REASONS.get(number) or getattr(error, "strerror", None) or str(error)
         path = getattr(error, "filename", None)
         place = Location(shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder))
-        raise TeachbackError(
-            Problem(f"this cannot be read or written: {reason}", "Free this place, or name another folder.", place)
-        ) from None
+        raise TeachbackError(Problem(f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place)) from None

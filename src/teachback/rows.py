@@ -26,6 +26,12 @@ MOST_COLUMNS: Final = 500
 # What is shown of a column's name.
 _SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
+# What a value of JSON can be besides text, a number or nothing. Nobody wants to read "True".
+_NO_TEXT: Final = {
+    dict: "holds a record of its own",
+    list: "holds a list",
+    bool: "is true or false; write the word that is to be printed, in quotes",
+}
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _SEP: Final = "sep="
@@ -310,7 +316,7 @@ def _json_row(number: int, line: str) -> Row:
         return Row(number, reason="is no record in braces")
     if len(found) > MOST_COLUMNS:
         return Row(number, reason=f"has more than {MOST_COLUMNS} names")
-    faults = {name.strip(): "holds a list or a record of its own" for name, value in found.items() if isinstance(value, dict | list)}
+    faults = {name.strip(): _NO_TEXT[type(value)] for name, value in found.items() if type(value) in _NO_TEXT}
     cells = {name.strip(): _json_text(value) for name, value in found.items() if name.strip() not in faults}
     if len(cells) + len(faults) < len(found):
         return Row(number, reason="holds a name twice")
@@ -320,4 +326,4 @@ def _json_row(number: int, line: str) -> Row:
 
 
 def _json_text(value: object) -> str:
-    return "" if value is None else str(value).upper() if isinstance(value, bool) else str(value)
+    return "" if value is None else str(value)

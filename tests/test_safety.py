@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -227,6 +228,24 @@ def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[.
         load_rules(workspace(files))
     told = [(Path(problem.location.file).name, problem.location.line) for problem in caught.value.problems if problem.location]
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
+
+
+def test_every_pattern_of_our_rules_can_be_compiled(rules: TextRules) -> None:
+    """They are compiled when a text first needs them; a clinic's own are when they are read."""
+    found = [re.compile(pattern) for rule in rules.rules for pattern in (rule.doing, rule.unless, rule.beside) if pattern]
+    assert len(found) > len(rules.rules) / 2
+
+
+def test_patterns_that_cannot_stand_together_are_told(workspace: Callable[..., Workspace]) -> None:
+    """Two patterns of a rule that name a group alike cannot be searched for as one."""
+    rule = (
+        "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaid]\ndoing: ['(?P<a>stop)', '(?P<{}>quit)']\n"
+        "message: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    )
+    assert load_rules(workspace({"content/rules/ours.yaml": rule.format("b")})).rules
+    with pytest.raises(TeachbackError) as caught:
+        load_rules(workspace({"content/rules/ours.yaml": rule.format("a")}))
+    assert [problem.location.line for problem in caught.value.problems if problem.location] == [6]
 
 
 def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(workspace: Callable[..., Workspace]) -> None:

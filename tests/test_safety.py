@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,13 @@ from sentences import LINEAGE, found_in, measure, read_set
 from teachback.clinical import load_rules
 from teachback.content import load_handout, load_shared
 from teachback.errors import Severity, TeachbackError
-from teachback.leaning import NOWHERE
 from teachback.passage import Ear, Passage, Role, passages
 from teachback.rulebook import Heard
-from teachback.safety import check_passages, check_text, findings, gap_findings
+from teachback.safety import TextRules, check_passages, check_text, findings, gap_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.safety import TextRules
     from teachback.workspace import Workspace
 
 RULES = sorted(path.stem for path in (Path(__file__).parents[1] / "content" / "rules").glob("*.yaml"))
@@ -102,7 +99,7 @@ def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
     """A text in which no rule knows the way of speaking is a warning when its words lean to advice, for readers with CKD alone."""
     text = "You can put the measuring jug away: counting cups only makes people anxious."
     assert [(found.rule, found.severity) for found in check_text(text, rules)] == [("ckd-leaning", Severity.WARNING)]
-    assert check_text(text, replace(rules, leaning=NOWHERE)) == ()
+    assert check_text(text, TextRules(rules.lexicon, rules.rules)) == ()
     assert check_text(text, rules, audience="general") == ()
 
 
@@ -110,7 +107,7 @@ def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
     """Where all other words warn, a pattern that matches is shown, and stops nothing."""
     text = "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more potassium than half a cup of raw leaves."
     assert {found.severity for found in check_text(text, rules)} <= {Severity.HINT}
-    assert {found.rule for found in check_text(text, replace(rules, leaning=NOWHERE))} == {"ckd-potassium-food"}
+    assert {found.rule for found in check_text(text, TextRules(rules.lexicon, rules.rules))} == {"ckd-potassium-food"}
 
 
 @pytest.mark.parametrize("item", read_set("source"), ids=lambda item: item["id"])
@@ -130,7 +127,7 @@ def test_the_shipped_handout_has_no_errors(heard: dict[str, Heard], rules: TextR
 def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, Heard], rules: TextRules) -> None:
     """Read by somebody with CKD, the general edition of the same handout has errors: the rules do not sleep."""
     general = heard["general"]
-    found = {found.rule for found in findings(replace(general, ear=Ear(("ckd",), general.ear.values)), rules)}
+    found = {found.rule for found in findings(Heard(general.handout, Ear(("ckd",), general.ear.values), general.passages), rules)}
     assert {"ckd-fluid", "ckd-potassium-benefit"} <= found
 
 
@@ -149,8 +146,8 @@ def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "te
 def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
     """A general handout that recommends an NSAID names the gap where there is no CKD text, or it is the same."""
     general = _general("Take ibuprofen for the soreness.")
-    same = replace(general, ear=Ear(("ckd",), {}))
-    other = replace(same, passages=(same.passages[0]._replace(text="Do not take ibuprofen."),))
+    same = Heard(None, Ear(("ckd",), {}), general.passages)
+    other = Heard(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
     assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
     assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == ["general-gap"]
     assert list(gap_findings({"general": general, "ckd": other}, rules)) == []

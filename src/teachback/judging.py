@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -72,15 +71,19 @@ class Judged(NamedTuple):
     at: int
 
 
-@dataclass(frozen=True)
 class Unit:
-    """A passage's text with what stands before and behind it; `leads` are lead-in, column, heading, nearest first."""
+    """A passage's text with what stands before and behind it; `leads` are lead-in, column, heading, nearest first.
 
-    before: str
-    own: str
-    after: str
-    leads: tuple[str, ...] = ()
-    myth: bool = False
+    Only itself is equal to it: what was found out about it is kept with it.
+    """
+
+    def __init__(self, before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool) -> None:
+        """Take the texts as their author wrote them."""
+        self.before: Final = before
+        self.own: Final = own
+        self.after: Final = after
+        self.leads: Final = leads
+        self.myth: Final = myth
 
     @cached_property
     def text(self) -> str:

@@ -5,7 +5,6 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -52,13 +51,14 @@ class TextRule(NamedTuple):
     beside: str = ""
 
 
-@dataclass(frozen=True, eq=False)
 class TextRules:
-    """All names and all rules of a workspace."""
+    """All names and all rules of a workspace. Only itself is equal to it."""
 
-    lexicon: Lexicon
-    rules: tuple[TextRule, ...]
-    leaning: Leaning = NOWHERE
+    def __init__(self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: Leaning = NOWHERE) -> None:
+        """Take what the files say."""
+        self.lexicon: Final = lexicon
+        self.rules: Final = rules
+        self.leaning: Final = leaning
 
 
 def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
@@ -147,20 +147,20 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
 @lru_cache(maxsize=4096)
 def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
     """Make a unit, once for all readers who get it: it remembers how it was read."""
-    return Unit(before, own, after, leads, myth)
+    return Unit(before, own, after, leads, myth=myth)
 
 
 def _row_end(passage: Passage) -> int:
     return passage.path.index("cells") if "cells" in passage.path else len(passage.path)
 
 
-@dataclass
 class _Gathered:
     """What the rules find in one unit, by sentence and rule."""
 
-    sure: dict[tuple[int, str], Finding] = field(default_factory=dict)
-    unsure: dict[tuple[int, str], Finding] = field(default_factory=dict)
-    settled: set[tuple[int, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.sure: dict[tuple[int, str], Finding] = {}
+        self.unsure: dict[tuple[int, str], Finding] = {}
+        self.settled: set[tuple[int, str]] = set()
 
     def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
         """Take a finding in; of two in a sentence the worse one stays."""

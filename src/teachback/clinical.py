@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
+from teachback.judging import compiled
 from teachback.leaning import NOWHERE, Leaning, read_leaning
 from teachback.lexicon import make_lexicon
 from teachback.rulebook import Example, Rule
@@ -54,11 +55,12 @@ def load_rules(workspace: Workspace) -> TextRules:
                 problems.append(Problem(f"there is no class of names '{name}'", nearest(name, classes), place.locate(("about", index))))
     # The program's own are compiled when a text first needs them; that all of them can be is seen to by its tests.
     own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
-    for place, rule in files if own else ():
-        problems.extend(_pattern_problems(place, rule) if Path(place.name).name in own else ())
+    made = [(place, _made(rule)) for place, rule in files]
+    for place, ready in made if own else ():
+        problems.extend(_pattern_problems(place, ready) if Path(place.name).name in own else ())
     if problems:
         raise TeachbackError(*problems)
-    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(_made(rule) for _, rule in files), _leaning(workspace))
+    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(ready for _, ready in made), _leaning(workspace))
 
 
 def _leaning(workspace: Workspace) -> Leaning:
@@ -76,22 +78,23 @@ def _leaning(workspace: Workspace) -> Leaning:
         raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0]))) from None
 
 
-def _pattern_problems(place: YamlFile, file: RuleFile) -> Iterator[Problem]:
+def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
     """Say which patterns of a rule cannot be compiled, or cannot stand together, since two name a group alike."""
     for name in ("doing", "unless", "beside"):
-        patterns = getattr(file, name) or ()
-        faults: dict[tuple[str | int, ...], str] = {(name, index): _fault(pattern) for index, pattern in enumerate(patterns)}
-        if not any(faults.values()):
-            faults = {(name,): _fault("|".join(patterns))}
-        for path, fault in faults.items():
-            if fault:
+        together = _fault(getattr(rule, name))
+        if together:
+            faults: dict[tuple[str | int, ...], str] = {}
+            for index, pattern in enumerate(getattr(rule.file, name)):
+                fault = _fault(pattern)
+                faults |= {(name, index): fault} if fault else {}
+            for path, fault in (faults or {(name,): together}).items():
                 message = f"this is not a pattern that can be searched for: {fault}"
                 yield Problem(message, "Look at a rule that comes with the program.", place.locate(path))
 
 
 def _fault(pattern: str) -> str:
     try:
-        re.compile(pattern)
+        compiled(pattern)
     except re.error as error:
         return str(error)
     return ""

@@ -71,8 +71,9 @@ class Lexicon:
         first = words[at].removesuffix("'s")
         if first not in self.entries and len(first) >= _LONG:
             first = self._meant(first)
+        behind = tuple(words[at + 1 :])
         for rest, name, classes in self.entries.get(first, ()):
-            if not rest or tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
+            if behind[: len(rest)] == rest:
                 return len(rest) + 1, name, classes
         return None
 

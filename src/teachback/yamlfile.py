@@ -259,7 +259,7 @@ def _text(node: Any, source: _Source) -> str | None:  # noqa: ANN401
         source.say(message, "Split it into paragraphs, each an item of its own.", node)
     if not style:
         return _bare(text, node, source)
-    if style == '"':
+    if style == '"' and not text.isprintable():
         # What nobody may type into the file can still be written as an escape, such as "\\x07".
         for fault in dict.fromkeys(unseen(character) for character in UNSEEN.findall(text)):
             if fault:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,13 @@ from sentences import LINEAGE, found_in, measure, read_set
 from teachback.clinical import load_rules
 from teachback.content import load_handout, load_shared
 from teachback.errors import Severity, TeachbackError
-from teachback.leaning import NOWHERE
 from teachback.passage import Ear, Passage, Role, passages
 from teachback.rulebook import Heard
-from teachback.safety import check_passages, check_text, findings, gap_findings
+from teachback.safety import TextRules, check_passages, check_text, findings, gap_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.safety import TextRules
     from teachback.workspace import Workspace
 
 RULES = sorted(path.stem for path in (Path(__file__).parents[1] / "content" / "rules").glob("*.yaml"))
@@ -101,7 +99,7 @@ def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
     """A text in which no rule knows the way of speaking is a warning when its words lean to advice, for readers with CKD alone."""
     text = "You can put the measuring jug away: counting cups only makes people anxious."
     assert [(found.rule, found.severity) for found in check_text(text, rules)] == [("ckd-leaning", Severity.WARNING)]
-    assert check_text(text, replace(rules, leaning=NOWHERE)) == ()
+    assert check_text(text, TextRules(rules.lexicon, rules.rules)) == ()
     assert check_text(text, rules, audience="general") == ()
 
 
@@ -109,7 +107,7 @@ def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
     """Where all other words warn, a pattern that matches is shown, and stops nothing."""
     text = "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more potassium than half a cup of raw leaves."
     assert {found.severity for found in check_text(text, rules)} <= {Severity.HINT}
-    assert {found.rule for found in check_text(text, replace(rules, leaning=NOWHERE))} == {"ckd-potassium-food"}
+    assert {found.rule for found in check_text(text, TextRules(rules.lexicon, rules.rules))} == {"ckd-potassium-food"}
 
 
 @pytest.mark.parametrize("item", read_set("source"), ids=lambda item: item["id"])
@@ -129,7 +127,7 @@ def test_the_shipped_handout_has_no_errors(heard: dict[str, Heard], rules: TextR
 def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, Heard], rules: TextRules) -> None:
     """Read by somebody with CKD, the general edition of the same handout has errors: the rules do not sleep."""
     general = heard["general"]
-    found = {found.rule for found in findings(replace(general, ear=Ear(("ckd",), general.ear.values)), rules)}
+    found = {found.rule for found in findings(Heard(general.handout, Ear(("ckd",), general.ear.values), general.passages), rules)}
     assert {"ckd-fluid", "ckd-potassium-benefit"} <= found
 
 
@@ -148,8 +146,8 @@ def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "te
 def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
     """A general handout that recommends an NSAID names the gap where there is no CKD text, or it is the same."""
     general = _general("Take ibuprofen for the soreness.")
-    same = replace(general, ear=Ear(("ckd",), {}))
-    other = replace(same, passages=(same.passages[0]._replace(text="Do not take ibuprofen."),))
+    same = Heard(None, Ear(("ckd",), {}), general.passages)
+    other = Heard(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
     assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
     assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == ["general-gap"]
     assert list(gap_findings({"general": general, "ckd": other}, rules)) == []
@@ -227,6 +225,24 @@ def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[.
         load_rules(workspace(files))
     told = [(Path(problem.location.file).name, problem.location.line) for problem in caught.value.problems if problem.location]
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
+
+
+def test_every_pattern_of_our_rules_can_be_compiled(rules: TextRules) -> None:
+    """They are compiled when a text first needs them; a clinic's own are when they are read."""
+    found = [re.compile(pattern) for rule in rules.rules for pattern in (rule.doing, rule.unless, rule.beside) if pattern]
+    assert len(found) > len(rules.rules) / 2
+
+
+def test_patterns_that_cannot_stand_together_are_told(workspace: Callable[..., Workspace]) -> None:
+    """Two patterns of a rule that name a group alike cannot be searched for as one."""
+    rule = (
+        "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaid]\ndoing: ['(?P<a>stop)', '(?P<{}>quit)']\n"
+        "message: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    )
+    assert load_rules(workspace({"content/rules/ours.yaml": rule.format("b")})).rules
+    with pytest.raises(TeachbackError) as caught:
+        load_rules(workspace({"content/rules/ours.yaml": rule.format("a")}))
+    assert [problem.location.line for problem in caught.value.problems if problem.location] == [6]
 
 
 def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(workspace: Callable[..., Workspace]) -> None:

@@ -185,7 +185,7 @@ def keep(folder: Path, entries: Iterable[Entry], blobs: Mapping[tuple[str, str],
 
 def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
     """Say of each problem what it means: the paper is printed, and the archive does not have it."""
-    return tuple(replace(problem, message=f"printed, but not archived: {problem.message}") for problem in error.problems)
+    return tuple(problem._replace(message=f"printed, but not archived: {problem.message}") for problem in error.problems)
 
 
 def _make(folder: Path) -> None:

@@ -359,6 +359,6 @@ def _folder_problems(folder: Path) -> tuple[Problem, ...]:
     try:
         write_whole(probe, b"")
     except TeachbackError as error:
-        return tuple(replace(problem, location=Location(shown(folder))) for problem in error.problems)
+        return tuple(problem._replace(location=Location(shown(folder))) for problem in error.problems)
     probe.unlink(missing_ok=True)
     return ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
+from teachback.judging import compiled
 from teachback.leaning import NOWHERE, Leaning, read_leaning
 from teachback.lexicon import make_lexicon
 from teachback.rulebook import Example, Rule
@@ -51,10 +53,14 @@ def load_rules(workspace: Workspace) -> TextRules:
         for index, name in enumerate(rule.about):
             if name not in classes:
                 problems.append(Problem(f"there is no class of names '{name}'", nearest(name, classes), place.locate(("about", index))))
-    made = [_tried(place, rule, problems) for place, rule in files]
+    # The program's own are compiled when a text first needs them; that all of them can be is seen to by its tests.
+    own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
+    made = [(place, _made(rule)) for place, rule in files]
+    for place, ready in made if own else ():
+        problems.extend(_pattern_problems(place, ready) if Path(place.name).name in own else ())
     if problems:
         raise TeachbackError(*problems)
-    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(rule for rule in made if rule), _leaning(workspace))
+    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(ready for _, ready in made), _leaning(workspace))
 
 
 def _leaning(workspace: Workspace) -> Leaning:
@@ -72,19 +78,26 @@ def _leaning(workspace: Workspace) -> Leaning:
         raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0]))) from None
 
 
-def _tried(place: YamlFile, file: RuleFile, problems: list[Problem]) -> TextRule | None:
-    """Make a rule; where its patterns cannot be compiled together, say which of them cannot be at all."""
+def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
+    """Say which patterns of a rule cannot be compiled, or cannot stand together, since two name a group alike."""
+    for name in ("doing", "unless", "beside"):
+        together = _fault(getattr(rule, name))
+        if together:
+            faults: dict[tuple[str | int, ...], str] = {}
+            for index, pattern in enumerate(getattr(rule.file, name)):
+                fault = _fault(pattern)
+                faults |= {(name, index): fault} if fault else {}
+            for path, fault in (faults or {(name,): together}).items():
+                message = f"this is not a pattern that can be searched for: {fault}"
+                yield Problem(message, "Look at a rule that comes with the program.", place.locate(path))
+
+
+def _fault(pattern: str) -> str:
     try:
-        return _made(file)
-    except re.error:
-        for name in ("doing", "unless", "beside"):
-            for index, pattern in enumerate(getattr(file, name)):
-                try:
-                    re.compile(pattern)
-                except re.error as error:
-                    message = f"this is not a pattern that can be searched for: {error}"
-                    problems.append(Problem(message, "Look at a rule that comes with the program.", place.locate((name, index))))
-        return None
+        compiled(pattern)
+    except re.error as error:
+        return str(error)
+    return ""
 
 
 def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]) -> Iterator[tuple[YamlFile, ModelT]]:
@@ -113,10 +126,8 @@ def _made(file: RuleFile) -> TextRule:
         tuple(_example(sample, file) for sample in file.good),
         file.audience,
     )
-    doing = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in file.doing)) if file.doing else None
-    unless = re.compile("|".join(file.unless)) if file.unless else None
-    beside = re.compile("|".join(file.beside)) if file.beside else None
-    return TextRule(file, rule, doing, unless, beside)
+    doing = "|".join(rf"\b(?:{pattern})\b" for pattern in file.doing or ())
+    return TextRule(file, rule, doing, "|".join(file.unless), "|".join(file.beside))
 
 
 def _example(sample: Sample | str, file: RuleFile) -> Example:

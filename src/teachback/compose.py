@@ -151,7 +151,7 @@ def _in_time(file: str, check: Callable[..., Iterable[Problem]], *about: object)
     try:
         return tuple(check(*about))
     except OutOfTime as error:
-        raise OutOfTime(*(replace(problem, location=Location(file)) for problem in error.problems)) from None
+        raise OutOfTime(*(problem._replace(location=Location(file)) for problem in error.problems)) from None
 
 
 def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:

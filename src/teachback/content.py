@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -124,9 +123,9 @@ def check_handout(raw: bytes, path: Path, workspace: Workspace, shared: Shared) 
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
-        *(replace(problem, location=file.locate(where, key=True)) for where, problem in reach_problems(handout, shared.audiences)),
+        *(problem._replace(location=file.locate(where, key=True)) for where, problem in reach_problems(handout, shared.audiences)),
         *_shape_problems(handout, file),
-        *(replace(problem, location=file.locate(where)) for where, problem in place_problems(handout)),
+        *(problem._replace(location=file.locate(where)) for where, problem in place_problems(handout)),
         *_text_problems(handout, file, shared),
         *_source_problems(handout, file, shared),
         *_picture_problems(handout, file, workspace),
@@ -294,7 +293,7 @@ def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator
     for path, text in texts(handout):
         as_it_is = path[-1] in _AS_IT_IS or "silent_for" in path or "choices" in path
         found = plain_problems(text) if as_it_is else marks_problems(text, names)
-        yield from (replace(problem, location=file.locate(path)) for problem in found)
+        yield from (problem._replace(location=file.locate(path)) for problem in found)
     yield from _glyph_problems(file, shared.glyphs)
 
 
@@ -302,7 +301,7 @@ def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -
     """Check a file whose texts are printed as they stand; with `filled`, braces are filled in by the templates."""
     yield from _glyph_problems(file, glyphs)
     for place, text in file.scalars():
-        yield from (replace(problem, location=place) for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text))
+        yield from (problem._replace(location=place) for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text))
 
 
 def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ A Problem is a value: checks return tuples of them, and only the rim of the prog
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,8 +36,7 @@ class Location(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong (message), what to do (hint), where (location), whether it stops the print, and the rule that found it, if one did."""
 
     message: str
@@ -92,12 +90,12 @@ def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def placed(problems: Iterable[Problem], name: str, place: Location) -> tuple[Problem, ...]:
     """Give a place to those problems that have none, and say in them what they are about."""
-    return tuple(p if p.location else replace(p, message=f"{name}: {p.message}", location=place) for p in problems)
+    return tuple(p if p.location else p._replace(message=f"{name}: {p.message}", location=place) for p in problems)
 
 
 def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Turn warnings into errors, for `--strict`; hints stay hints."""
-    return tuple(p if p.severity is Severity.HINT else replace(p, severity=Severity.ERROR) for p in problems)
+    return tuple(p if p.severity is Severity.HINT else p._replace(severity=Severity.ERROR) for p in problems)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -140,8 +140,9 @@ def _meanings(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, ...]]:
 
 
 def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> Iterator[Finding]:
-    loud = tuple(shouted_runs(passage.text))
-    for match in _SHORT.finditer(passage.text):
+    matches = tuple(_SHORT.finditer(passage.text))
+    loud = tuple(shouted_runs(passage.text)) if matches else ()
+    for match in matches:
         written = match.group()
         short = written.removesuffix("s") if written[-1:] == "s" and written[-2:-1].isupper() else written
         if short in met or short in _COMMON or any(start <= match.start() < end for start, end in loud):

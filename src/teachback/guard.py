@@ -5,7 +5,6 @@ The rules that only warn are in `rules`; loading them, too, would cost each buil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback import across, clinical, safety
@@ -30,13 +29,14 @@ if TYPE_CHECKING:
 CHECKS: Final = "content/checks.yaml"
 
 
-@dataclass(frozen=True)
 class Guard:
     """The clinical text rules, and the rules that are switched off: reason and name by id, in the order of their file."""
 
-    text: TextRules
-    off: Mapping[str, tuple[str, str]]
-    decisions: YamlFile | None
+    def __init__(self, text: TextRules, off: Mapping[str, tuple[str, str]], decisions: YamlFile | None) -> None:
+        """Take what the files say; `decisions` is the file that switches rules off."""
+        self.text: Final = text
+        self.off: Final = off
+        self.decisions: Final = decisions
 
 
 class Waived(NamedTuple):

@@ -226,13 +226,15 @@ _NUMBERS: Final = re.compile(
     r"|(?:\b(?:over|under|above|below|at least|at most|more than|less than|up to)|[<>\u2264\u2265]) ?\d+(?:[.,/]\d+)*",
     re.IGNORECASE,
 )
+# Without one of these a text states no number.
+_MAY_COUNT: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
 _STATING: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.LEAD, Role.ITEM, Role.CAPTION, Role.CELL, Role.CALLOUT, Role.FLAG, Role.WHY, Role.ANSWER, Role.CARD})  # fmt: skip
 
 
 def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
     """Find statements with a number and no source beside them. What a placeholder stands for is no number of the text."""
     for passage in passages:
-        if passage.role not in _STATING or passage.sources:
+        if passage.role not in _STATING or passage.sources or not _MAY_COUNT.search(passage.written):
             continue
         match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", passage.written))
         if match and not passage.text.rstrip().endswith("?"):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.clauses import Clause, clauses, lowered
@@ -72,15 +71,19 @@ class Judged(NamedTuple):
     at: int
 
 
-@dataclass(frozen=True)
 class Unit:
-    """A passage's text with what stands before and behind it; `leads` are lead-in, column, heading, nearest first."""
+    """A passage's text with what stands before and behind it; `leads` are lead-in, column, heading, nearest first.
 
-    before: str
-    own: str
-    after: str
-    leads: tuple[str, ...] = ()
-    myth: bool = False
+    Only itself is equal to it: what was found out about it is kept with it.
+    """
+
+    def __init__(self, before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool) -> None:
+        """Take the texts as their author wrote them."""
+        self.before: Final = before
+        self.own: Final = own
+        self.after: Final = after
+        self.leads: Final = leads
+        self.myth: Final = myth
 
     @cached_property
     def text(self) -> str:
@@ -246,13 +249,20 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     return not decided and asks_first(earlier)
 
 
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Make a rule's pattern when a text first needs it, and keep it: many rules are about what a text does not name."""
+    return re.compile(pattern)
+
+
 @lru_cache(maxsize=4096)
-def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: re.Pattern[str]) -> Judged | None:
-    """Judge whether a unit tells the reader to do what `doing` finds, near a mention; None where it finds nothing."""
+def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str) -> Judged | None:
+    """Judge whether a unit tells the reader to do what the pattern `doing` finds, near a mention; None where it finds nothing."""
+    done = compiled(doing)
     number = unit.clauses[unit.at(mention.start)].sentence
     beside = unit.clauses[unit.at(mention.start)]
     # "Rubbing a cramp is fine, but do not rub a swollen leg": what is done in the thing's own clause is done to it.
-    same = any(match.start() + beside.start != mention.start for match in doing.finditer(beside.text))
+    same = any(match.start() + beside.start != mention.start for match in done.finditer(beside.text))
     best: Judged | None = None
     for at, clause in enumerate(unit.clauses):
         reach = _REACH + (mention.start < unit.first)
@@ -260,7 +270,7 @@ def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing
             continue
         if not 0 <= clause.sentence - number <= reach:
             continue
-        matches = tuple(doing.finditer(clause.text))
+        matches = tuple(done.finditer(clause.text))
         for match in matches:
             place = clause.start + match.start()
             if not (unit.is_own(place) or unit.is_own(mention.start) or unit.myth) or place >= unit.last:

@@ -67,7 +67,8 @@ class Leaning(NamedTuple):
     def of(self, unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> float:
         """Give to which side a text leans, from about -5 (it warns) to 5 (it advises)."""
         found = features(unit, mentions, lexicon)
-        total = sum(self.weights.get(name, 0.0) for name in found)
+        # Exactly: the order of a set is another in each run, and a sum that depends on it would be, too.
+        total = math.fsum(self.weights.get(name, 0.0) for name in found)
         return self.start + total * scale(len(found))
 
 

@@ -6,7 +6,6 @@ A text is looked through once for all names: each of its words is looked up, so 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -32,16 +31,19 @@ class Mention(NamedTuple):
     classes: frozenset[str]
 
 
-@dataclass(frozen=True, eq=False)
 class Lexicon:
     """All names by their first word: the other words, the name, its classes (none where it only looks like a name).
 
-    `long` are the first words that may be misspelt, by their first letter and their length.
+    `long` are the first words that may be misspelt, by their first letter and their length. Only itself is equal to it.
     """
 
-    entries: Mapping[str, tuple[_Entry, ...]]
-    long: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
-    misspelt: Mapping[str, str] = field(default_factory=dict)
+    def __init__(
+        self, entries: Mapping[str, tuple[_Entry, ...]], long: Mapping[tuple[str, int], tuple[str, ...]], misspelt: Mapping[str, str]
+    ) -> None:
+        """Take what `make_lexicon` has gathered."""
+        self.entries: Final = entries
+        self.long: Final = long
+        self.misspelt: Final = misspelt
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Give the names in a text, the longest at each place, in order; `text` is in small letters."""
@@ -69,8 +71,9 @@ class Lexicon:
         first = words[at].removesuffix("'s")
         if first not in self.entries and len(first) >= _LONG:
             first = self._meant(first)
+        behind = tuple(words[at + 1 :])
         for rest, name, classes in self.entries.get(first, ()):
-            if not rest or tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
+            if behind[: len(rest)] == rest:
                 return len(rest) + 1, name, classes
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, Severity
@@ -65,14 +64,15 @@ class Rule(NamedTuple):
     languages: tuple[str, ...] = ("en",)
 
 
-@dataclass(frozen=True, eq=False)
 class Heard:
     """One edition as its reader gets it: the handout, who reads, and all passages in order. Only itself is equal to it."""
 
-    handout: Handout | None
-    ear: Ear
-    passages: tuple[Passage, ...]
-    language: str = "en"
+    def __init__(self, handout: Handout | None, ear: Ear, passages: tuple[Passage, ...], language: str = "en") -> None:
+        """Take what was heard; there is no handout where only a few passages are looked at."""
+        self.handout: Final = handout
+        self.ear: Final = ear
+        self.passages: Final = passages
+        self.language: Final = language
 
 
 class Finding(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 -- part of the public types
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback import across, indate, plain, safety
@@ -25,12 +24,14 @@ if TYPE_CHECKING:
     from teachback.workspace import Workspace
 
 
-@dataclass(frozen=True)
 class Rules(Guard):
     """With those of the guard, all rules by id, and the words that they look for."""
 
-    known: Mapping[str, Rule]
-    vocabulary: Vocabulary
+    def __init__(self, guard: Guard, known: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
+        """Add what only a check needs."""
+        super().__init__(guard.text, guard.off, guard.decisions)
+        self.known: Final = known
+        self.vocabulary: Final = vocabulary
 
 
 # What the check itself can find.
@@ -95,7 +96,7 @@ def load_rules(workspace: Workspace) -> Rules:
     ]
     if problems:
         raise TeachbackError(*problems)
-    return Rules(guard.text, guard.off, guard.decisions, known, load_vocabulary(workspace))
+    return Rules(guard, known, load_vocabulary(workspace))
 
 
 def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:

@@ -5,19 +5,17 @@ They look for known patterns. A text without findings is a text in which none wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.clauses import lowered, sentences
 from teachback.errors import Severity
-from teachback.judging import Judged, Unit, judge, judge_doing, known
+from teachback.judging import Judged, Unit, compiled, judge, judge_doing, known
 from teachback.leaning import NOWHERE
 from teachback.passage import Ear, Passage, Role
 from teachback.rulebook import Example, Finding, Heard, Rule
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Mapping, Sequence
 
     from teachback.leaning import Leaning
@@ -44,22 +42,23 @@ GAP: Final = "general-gap"
 
 
 class TextRule(NamedTuple):
-    """A rule ready to run: its file, how `--explain` tells of it, and its patterns."""
+    """A rule ready to run: its file, how `--explain` tells of it, and its patterns, each as one; empty where it has none."""
 
     file: RuleFile
     rule: Rule
-    doing: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
-    beside: re.Pattern[str] | None = None
+    doing: str = ""
+    unless: str = ""
+    beside: str = ""
 
 
-@dataclass(frozen=True, eq=False)
 class TextRules:
-    """All names and all rules of a workspace."""
+    """All names and all rules of a workspace. Only itself is equal to it."""
 
-    lexicon: Lexicon
-    rules: tuple[TextRule, ...]
-    leaning: Leaning = NOWHERE
+    def __init__(self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: Leaning = NOWHERE) -> None:
+        """Take what the files say."""
+        self.lexicon: Final = lexicon
+        self.rules: Final = rules
+        self.leaning: Final = leaning
 
 
 def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
@@ -148,20 +147,20 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
 @lru_cache(maxsize=4096)
 def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
     """Make a unit, once for all readers who get it: it remembers how it was read."""
-    return Unit(before, own, after, leads, myth)
+    return Unit(before, own, after, leads, myth=myth)
 
 
 def _row_end(passage: Passage) -> int:
     return passage.path.index("cells") if "cells" in passage.path else len(passage.path)
 
 
-@dataclass
 class _Gathered:
     """What the rules find in one unit, by sentence and rule."""
 
-    sure: dict[tuple[int, str], Finding] = field(default_factory=dict)
-    unsure: dict[tuple[int, str], Finding] = field(default_factory=dict)
-    settled: set[tuple[int, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.sure: dict[tuple[int, str], Finding] = {}
+        self.unsure: dict[tuple[int, str], Finding] = {}
+        self.settled: set[tuple[int, str]] = set()
 
     def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
         """Take a finding in; of two in a sentence the worse one stays."""
@@ -183,7 +182,7 @@ def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str,
     side = _side(unit, rules) if lean else 0.0
     gathered = _Gathered()
     for rule, level in _applying(rules, classes, lineage):
-        if rule.beside is None or not rule.beside.search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
+        if not rule.beside or not compiled(rule.beside).search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
             _by_rule(gathered, rule, level, (passage, unit, mentions, side))
     found = gathered.all()
     if lean and not any(unit.context[1:]) and all(finding.severity is Severity.HINT for finding in found):
@@ -202,7 +201,7 @@ def _by_rule(gathered: _Gathered, rule: TextRule, level: Severity, around: tuple
         key = (sentence, rule.file.id)
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)
-        if judged.stance not in rule.file.when or (rule.unless is not None and rule.unless.search(unit.sentence(sentence))):
+        if judged.stance not in rule.file.when or (rule.unless and compiled(rule.unless).search(unit.sentence(sentence))):
             continue
         finding = _finding(passage, unit, rule, mention, judged, level)
         sure = judged.stance != "unclear"
@@ -250,7 +249,7 @@ def _side(unit: Unit, rules: TextRules) -> float:
 
 
 def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:
-    if rule.doing is not None:
+    if rule.doing:
         return judge_doing(unit, mention, named, rule.doing)
     return judge(unit, mention, named, praise=rule.file.praise, undecided=rule.file.undecided)
 

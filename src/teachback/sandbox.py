@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import traceback
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
@@ -169,7 +168,7 @@ def _template_problem(error: Exception, template: str, environment: jinja2.Envir
     path = files.get(name)
     place = Location(shown(path) if path else name, line, 1 if line else 0)
     if isinstance(error, TeachbackError):
-        return replace(error.problems[0], location=place)
+        return error.problems[0]._replace(location=place)
     if isinstance(error, jinja2.TemplateNotFound):
         return Problem(f"there is no template '{error.name}'", "Check the name in the template that includes it.", place)
     if isinstance(error, RecursionError):

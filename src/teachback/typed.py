@@ -91,7 +91,7 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
     own = {name: value for name, value in clinic.values().items() if value and name not in {"clinic.name", "clinic.emergency"}}
     own |= {"interpreter": clinic.interpreter} if clinic.interpreter else {}
     for passage in passages:
-        if not _MAY_CALL.search(passage.written):
+        if not _may_call(passage.written):
             continue
         text = _ADDRESS.sub("]", passage.written)
         seen: list[tuple[int, int]] = []
@@ -99,6 +99,12 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
             if not any(start < other_end and other_start < end for other_start, other_end in seen):
                 seen.append((start, end))
                 yield Finding(TYPED.id, TYPED.severity, passage, words, f"the number '{words}' is typed into the text", hint)
+
+
+@lru_cache(maxsize=4096)
+def _may_call(written: str) -> bool:
+    """Say whether a text may hold a number to call, once for all its readers."""
+    return bool(_MAY_CALL.search(written))
 
 
 def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[str, int, int, str]]:

@@ -6,7 +6,6 @@ A clinic's file of the same name takes the place of the built-in one, as everywh
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -19,7 +18,7 @@ from teachback.workspace import Workspace, builtin_root, find, read_bytes, shown
 from teachback.yamlfile import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 FOLDER: Final = "content/rules/words"
 
@@ -66,20 +65,28 @@ class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, 
     """content/rules/words/syllables.yaml: words by how many syllables they have."""
 
 
-@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Hard words and terms by each of their forms in lower case, abbreviations as they are written, syllables by word.
 
     A form leads to its entry: the word as the file has it, and what the file says about it. `starts` is how many words the
-    longest form has that begins with a word, so that few words are put together in vain.
+    longest form has that begins with a word, so that few words are put together in vain. Only itself is equal to it.
     """
 
-    hard: Mapping[str, tuple[str, HardWord]]
-    terms: Mapping[str, tuple[str, Term]]
-    abbreviations: Mapping[str, str]
-    syllables: Mapping[str, int]
-    starts: Mapping[str, int]
-    counted: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(
+        self,
+        hard: Mapping[str, tuple[str, HardWord]],
+        terms: Mapping[str, tuple[str, Term]],
+        abbreviations: Mapping[str, str],
+        syllables: Mapping[str, int],
+    ) -> None:
+        """Take what the four files say."""
+        self.hard: Final = hard
+        self.terms: Final = terms
+        self.abbreviations: Final = abbreviations
+        self.syllables: Final = syllables
+        self.starts: Final = _starts((*hard, *terms))
+        # Syllables of words that were counted before.
+        self.counted: Final[dict[str, int]] = {}
 
 
 def load_vocabulary(workspace: Workspace) -> Vocabulary:
@@ -113,11 +120,15 @@ def _made(
     by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
     by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}
     syllables = {word.lower(): count for count, words in counts.items() for word in words}
+    return Vocabulary(by_hard, by_term, abbreviations, syllables)
+
+
+def _starts(forms_: Iterable[str]) -> dict[str, int]:
     starts: dict[str, int] = {}
-    for form in (*by_hard, *by_term):
+    for form in forms_:
         parts = form.split()
         starts[parts[0]] = max(starts.get(parts[0], 0), len(parts))
-    return Vocabulary(by_hard, by_term, abbreviations, syllables, starts)
+    return starts
 
 
 def plurals(phrase: str) -> Iterator[str]:

@@ -35,6 +35,11 @@ _THIRD: Final = re.compile(
     r"|\b(?:people|persons|anyone|everyone|those|one|adults)\b[^.!?;:]{0,60}?\b(?:should|must|ought to|need to|needs to|has to|have to)\b(?!\s+I)",
     re.IGNORECASE,
 )
+# Without one of these a text speaks of no third person.
+_OTHERS: Final = (
+    *("patient", "individual", "client", "sufferer", "reader", "user"),
+    *("people", "persons", "anyone", "everyone", "those", "one", "adults"),
+)
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _NATURAL: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
@@ -227,15 +232,17 @@ def _passive(text: str) -> Iterator[Found]:
 
 
 def _third(text: str) -> Iterator[Found]:
-    for match in _THIRD.finditer(text):
+    low = text.lower()
+    for match in _THIRD.finditer(text) if any(word in low for word in _OTHERS) else ():
         words = match.group().strip()
         yield "plain-third-person", words, f"'{words}' speaks of the reader, not to the reader", "Write 'you', or begin with the action."
 
 
 def _percent(text: str) -> Iterator[Found]:
-    if _NATURAL.search(text):
+    matches = tuple(_PERCENT.finditer(text))
+    if not matches or _NATURAL.search(text):
         return
-    for match in _PERCENT.finditer(text):
+    for match in matches:
         share = float(match[1])
         if 0 < share < 100:  # noqa: PLR2004 -- all of it is no share
             yield "plain-percentage", match.group(), f"'{match.group()}' stands without a count of people", f"Add it: {_in_people(share)}."

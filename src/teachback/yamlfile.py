@@ -31,7 +31,7 @@ _TAGS: Final[dict[Any, str]] = {yaml.ScalarNode: f"{_TAG}str", yaml.SequenceNode
 _NESTING_TAGS: Final = frozenset({f"{_TAG}seq", f"{_TAG}map"})
 _ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
-_INDENTED: Final = re.compile(rf"^[ \-?:]{{{MAX_INDENT + 1}}}", re.MULTILINE)
+_INDENTED: Final = re.compile(rf"\n[ \-?:]{{{MAX_INDENT + 1}}}")
 _OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
 _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = "Look at this line and the one above it: a colon, a quote or the indentation is not right."
@@ -140,8 +140,9 @@ class _Source(NamedTuple):
     lines: list[str]
     problems: list[Problem]
     seen: set[int]
-    # Whether there may be remarks behind values.
+    # Whether there may be remarks behind values, and aliases.
     remarks: bool
+    aliases: bool
 
     def say(self, message: str, hint: str, place: Any) -> None:  # noqa: ANN401 -- a Location, or PyYAML's node that stands there
         self.problems.append(Problem(message, hint, place if isinstance(place, Location) else self.place(place)))
@@ -165,7 +166,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     if root is None:
         hint = "Start from `teachback new ID`." if "handouts/" in name else "Fill it, or delete it: then the program's own one counts."
         raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
-    source = _Source(name, text.split("\n"), [], set(), " #" in text)
+    source = _Source(name, text.split("\n"), [], set(), " #" in text, "*" in text)
     data = _plain(root, source)
     if source.problems:
         raise TeachbackError(*source.problems)
@@ -181,12 +182,13 @@ def _refuse_depth(text: str, name: str) -> None:
             (odd.end() - 1, "a space of another kind stands here", "Use plain spaces to indent: copied text often brings others.")
         )
     depth = 0
-    for bracket in _BRACKET.finditer(text):
+    for bracket in _BRACKET.finditer(text) if text.count("[") + text.count("{") > MAX_DEPTH else ():
         depth += 1 if bracket[0] in "[{" else -1
         if depth > MAX_DEPTH:
             refused.append((bracket.start(), f"brackets are nested more than {MAX_DEPTH} deep", "Close them, or quote the text."))
             break
-    indented = _INDENTED.search(text)
+    # A line's end is found sooner than a line's beginning; with one more in front, each line begins where the end before it stands.
+    indented = _INDENTED.search(f"\n{text}")
     if indented:
         message = f"this line is indented by more than {MAX_INDENT} columns"
         refused.append((indented.start(), message, "Nest less, or start the text further left."))
@@ -229,41 +231,35 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
 
 
 def _plain(node: Any, source: _Source) -> Any:  # noqa: ANN401 -- YAML is any data
-    if id(node) in source.seen:
-        # The composer gives an alias the very node of its anchor, so one seen before is an alias: this also ends
-        # alias bombs and lists that contain themselves.
-        hint = "Write the text out in full: anchors (&) and aliases (*) are not used here."
-        source.say("this value is repeated elsewhere by an alias", hint, node)
-        return None
-    source.seen.add(id(node))
+    if source.aliases:
+        if id(node) in source.seen:
+            # The composer gives an alias the very node of its anchor, so one seen before is an alias: this also ends
+            # alias bombs and lists that contain themselves.
+            hint = "Write the text out in full: anchors (&) and aliases (*) are not used here."
+            source.say("this value is repeated elsewhere by an alias", hint, node)
+            return None
+        source.seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
         return _text(node, source)
     if node.tag not in _NESTING_TAGS:
         source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", "Tags are not used here: take it out.", node)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, source) for item in node.value]
-    return dict(_pairs(node, source))
+    return _mapping(node, source)
 
 
 def _text(node: Any, source: _Source) -> str | None:  # noqa: ANN401
     text: str = node.value
+    style = node.style
     if node.tag not in _PLAIN_TAGS:
         hint = "Tags are not used here. A text that starts with ! must stand in quotes."
         source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, node)
-    if not node.style and text in _NULLS:
-        if re.match(r"\s*#\S", source.lines[node.start_mark.line][node.start_mark.column :]):
-            hint = "A text that holds # must stand in quotes. A remark has a space after its #."
-            source.say("all that follows # is a remark, so nothing stands here", hint, node)
-        return None
     if len(text) > MAX_TEXT:
         message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
         source.say(message, "Split it into paragraphs, each an item of its own.", node)
-    if source.remarks and not node.style and " " in text and source.lines[node.end_mark.line].startswith(" #", node.end_mark.column):
-        # Two spaces before it make a remark that everybody sees; one may be part of a sentence, such as "room # 5".
-        end = Location(source.name, node.end_mark.line + 1, node.end_mark.column + 2)
-        hint = "Put the whole text in quotes if that belongs to it; else put two spaces before the remark."
-        source.say("from # on, this line would not be printed", hint, end)
-    if node.style == '"':
+    if not style:
+        return _bare(text, node, source)
+    if style == '"' and not text.isprintable():
         # What nobody may type into the file can still be written as an escape, such as "\\x07".
         for fault in dict.fromkeys(unseen(character) for character in UNSEEN.findall(text)):
             if fault:
@@ -271,8 +267,23 @@ def _text(node: Any, source: _Source) -> str | None:  # noqa: ANN401
     return text
 
 
-def _pairs(node: Any, source: _Source) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
-    lines: dict[str, int] = {}
+def _bare(text: str, node: Any, source: _Source) -> str | None:  # noqa: ANN401
+    """Give a text that stands in no quotes: it may be no text at all, or end where a remark begins."""
+    if text in _NULLS:
+        if re.match(r"\s*#\S", source.lines[node.start_mark.line][node.start_mark.column :]):
+            hint = "A text that holds # must stand in quotes. A remark has a space after its #."
+            source.say("all that follows # is a remark, so nothing stands here", hint, node)
+        return None
+    if source.remarks and " " in text and source.lines[node.end_mark.line].startswith(" #", node.end_mark.column):
+        # Two spaces before it make a remark that everybody sees; one may be part of a sentence, such as "room # 5".
+        end = Location(source.name, node.end_mark.line + 1, node.end_mark.column + 2)
+        hint = "Put the whole text in quotes if that belongs to it; else put two spaces before the remark."
+        source.say("from # on, this line would not be printed", hint, end)
+    return text
+
+
+def _mapping(node: Any, source: _Source) -> dict[str, Any]:  # noqa: ANN401
+    data: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             hint = "A text that starts with [ or { must stand in quotes."
@@ -281,9 +292,9 @@ def _pairs(node: Any, source: _Source) -> Iterator[tuple[str, Any]]:  # noqa: AN
         key = key_node.value
         if key == "<<":
             source.say("merge keys (<<) are not used here", "Write the texts out in full.", key_node)
-            continue
-        if key in lines:
-            source.say(f"the key '{key}' stands twice; it stood first in line {lines[key]}", "Keep one of the two.", key_node)
-            continue
-        lines[key] = key_node.start_mark.line + 1
-        yield key, _plain(value_node, source)
+        elif key in data:
+            first = next(other.start_mark.line + 1 for other, _ in node.value if other.value == key)
+            source.say(f"the key '{key}' stands twice; it stood first in line {first}", "Keep one of the two.", key_node)
+        else:
+            data[key] = _plain(value_node, source)
+    return data

@@ -520,7 +520,7 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
 
 
 def test_stampers_know_the_letters_of_their_records() -> None:
-    """Of each edition those that its records print, and no rejected one's."""
+    """Of each edition those that its records print, and no rejected one's; nor is there an edition for rows alone whose id an earlier one has."""
     wanted: dict[Any, frozenset[str]] = {}
 
     class Listening(Fake):
@@ -528,7 +528,10 @@ def test_stampers_know_the_letters_of_their_records() -> None:
             wanted.update(asked)
             return super().make_stampers(asked)
 
-    merge(Order(records("A1,Zo,ckd,", "A2,Bq,general,", "A3,XYZ,ckd,soon"), Path("out"), language="en"), Listening())
+    head = f"{HEAD},size"
+    path = records("A1,Zo,ckd,,", "A2,Bq,general,,", "A3,XYZ,ckd,soon,", "a1,Jk,ckd,,", "A2,Vw,general,,large", head=head)
+    merge(Order(path, Path("out"), language="en"), Listening())
+    assert {key.size for key in wanted} == {"standard"}
     assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {"ckd": "Zo", "general": "Bq"}
 
 

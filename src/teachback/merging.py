@@ -25,7 +25,7 @@ from teachback.order import overruled, refuse_missing, refuse_order, refuse_unpl
 from teachback.privatefile import UNFINISHED
 from teachback.rows import changed, open_table, read_parts, unknown_columns
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
-from teachback.survey import Chunk, Desk, alone, fault_problem, rows_of, survey
+from teachback.survey import Chunk, Desk, alone, fault_problem, letters_of, rows_of, survey
 from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
 
 if TYPE_CHECKING:
@@ -170,8 +170,10 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
                 raise TeachbackError(*found.problems)
             twice = repeated(found.ids, taken)
             ids = tuple(name for at, name in enumerate(found.ids) if at not in found.rejected and at not in twice)
-            between.put(pickle.dumps(Chunk(number, found.rows, ids, twice), pickle.HIGHEST_PROTOCOL))
-            for key, letters in found.characters.items():
+            chunk = Chunk(number, found.rows, ids, twice)
+            between.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+            # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
+            for key, letters in (letters_of(rows_of(chunk)) if twice else found.characters).items():
                 characters[key] = characters.get(key, frozenset()) | letters
             if len(unknown) < MOST_UNKNOWN:
                 unknown.update(dict.fromkeys(found.unknown))

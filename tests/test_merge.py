@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -498,6 +499,32 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
     assert "the program ended in a fault of its own: KeyError" in err
     assert "Secret" not in err
     assert "Traceback" not in err
+
+
+def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of the records, or at their start."""
+    path = many(30)
+
+    def failing(*_: object) -> Any:  # noqa: ANN401 -- never returns
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    for name in ("read_parts", "open_table"):
+        with monkeypatch.context() as patched:
+            patched.setattr(merging, name, failing)
+            with pytest.raises(TeachbackError) as caught:
+                merged(path)
+        [problem] = caught.value.problems
+        assert str(problem) == "records.csv: this cannot be read or written: Input/output error"
+        assert not Path("out").exists()
+
+
+def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has none then."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(TeachbackError) as caught:
+        merged(None)
+    assert [problem.message for problem in caught.value.problems] == ["there is no standard input"]
+    assert not Path("out").exists()
 
 
 def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> None:

@@ -13,6 +13,7 @@ import pickle
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from teachback import __version__, ledger
@@ -83,11 +84,13 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     file = open_things.enter_context(_opened(order))
     before = _look_of(file, order)
     terms = terms_of(order, engine)
-    table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
+    with _read_or_told(order):
+        table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
     refuse_missing(table, terms, engine)
     merged = Merged(problems=[*engine.problems, *noticed, *overruled(order, table)])
     between = open_things.enter_context(closing(Between(None if order.dry_run else order.output / UNFINISHED)))
-    read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
+    with _read_or_told(order):
+        read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
     if _look_of(file, order) != before:
         raise changed(order.name)
     stampers = engine.make_stampers(read.characters)
@@ -131,6 +134,9 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
     """Open the records so that they can be read twice."""
     with ExitStack() as files:
         if order.records is None:
+            # Python has none where it was closed.
+            if sys.stdin is None:
+                raise TeachbackError(Problem("there is no standard input", "Name the file of records: --records FILE."))
             incoming: IO[bytes] = sys.stdin.buffer
         else:
             with told(order.records):
@@ -140,6 +146,17 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
         else:
             where = ledger.spool(None if order.dry_run else order.output / UNFINISHED, incoming, MOST_PIPED)
             yield files.enter_context(where)  # type: ignore[misc]
+
+
+@contextmanager
+def _read_or_told(order: Order) -> Iterator[None]:
+    """Turn what the system says of a file that cannot be read any more into a Problem; all else that may go wrong there says itself what it is."""
+    try:
+        yield
+    except OSError as error:
+        # Not through `told` alone: it quotes a ValueError, which may hold a value.
+        with told(order.records or Path(order.name)):
+            raise error from None
 
 
 def _look_of(file: BinaryIO, order: Order) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import mergefake
 import pytest
 from mergefake import NO_GLYPH, Fake
 
-from teachback import cli, crew, ledger, merging, stampwork, survey, wiping
+from teachback import between, cli, crew, ledger, merging, stampwork, survey, wiping
 from teachback import engine as engine_module
 from teachback.crew import Lost, in_order
 from teachback.errors import Severity, TeachbackError
@@ -516,6 +517,28 @@ def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypa
         [problem] = caught.value.problems
         assert str(problem) == "records.csv: this cannot be read or written: Input/output error"
         assert not Path("out").exists()
+
+
+def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without a name are closed before: on a network's disk they have one till then, which cannot be taken away."""
+    opened: list[Any] = []
+    open_then: list[bool] = []
+    made, finish = tempfile.TemporaryFile, ledger.finish
+
+    def kept(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 -- as the one it stands for
+        opened.append(made(*arguments, **more))
+        return opened[-1]
+
+    def finished(*arguments: Any) -> None:  # noqa: ANN401 -- as above
+        open_then.extend(not file.closed for file in opened)
+        finish(*arguments)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", kept)
+    monkeypatch.setattr(between, "MOST_HELD", 100)
+    monkeypatch.setattr(ledger, "finish", finished)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(many(700).read_bytes())))
+    assert merged(None).printed == 630
+    assert open_then == [False, False], "what came in, and what lay between the two looks"
 
 
 def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,9 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
     if _look_of(file, order) != before:
         raise changed(order.name)
+    if not before:
+        # What came in from a pipe was read; nothing of it is to lie on a disk longer than it must.
+        file.close()
     stampers = engine.make_stampers(read.characters)
     refuse_unplaced(stampers, engine)
     merged.problems += unplaced(stampers, terms, table)
@@ -122,9 +125,11 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         for account in accounts:
             _add(merged, account, step, read.rows)
             ledger.report(run, account.number, account.hashes, account.manifest, account.refused)
+    # On a network's disk a file without a name has one as long as it is open, and the folder could not be cleared.
+    between.close()
     refuse_miscount(run, merged, read.rows, folders)
     ledger.finish(run, counts_of(merged))
-    if _look_of(file, order) != before:
+    if before and _look_of(file, order) != before:
         merged.problems.append(_changed_since(order))
     return merged
 

@@ -136,7 +136,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
 
 @contextmanager
 def _opened(order: Order) -> Iterator[BinaryIO]:
-    """Open the records so that they can be read twice."""
+    """Open the records so that they can be read from their start again."""
     with ExitStack() as files:
         if order.records is None:
             # Python has none where it was closed.

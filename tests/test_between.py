@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from teachback import between
 from teachback.between import MOST_HELD, Between
 from teachback.errors import TeachbackError
 
@@ -40,9 +41,39 @@ def test_a_full_disk_is_a_problem_with_its_place(tmp_path: Path, monkeypatch: py
         def write(self, _: bytes) -> Any:  # noqa: ANN401 -- never returns
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(between.tempfile, "SpooledTemporaryFile", Full)
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
     with pytest.raises(TeachbackError) as caught:
         Between(tmp_path).put(b"Secret")
     [problem] = caught.value.problems
     assert "the disk is full" in problem.message
     assert "Secret" not in f"{problem} {problem.hint}"
+
+
+def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(tmp_path: Path) -> None:
+    """What could not be written is still waiting to be when it is closed."""
+    kept = Between(tmp_path)
+
+    def fill() -> None:
+        for _ in range(MOST_HELD):
+            kept.put(bytes(25_003))
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_HELD + 1_000_000, hard))
+        with pytest.raises(TeachbackError, match="File too large"):
+            fill()
+        kept.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 -- names only
+
+
+def test_a_system_without_a_folder_for_such_files_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as one of the disk, and not as a fault of the program."""
+
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(TeachbackError, match="No usable temporary directory found"):
+        Between(None)

@@ -9,10 +9,12 @@ import importlib.metadata
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -54,6 +56,16 @@ PLANTED = "Quisquilia"
 # A record that ends its worker is given up after two.
 SCHEDULER = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
 QUIET = {"DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false", "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "false"}
+# What makes a process blind for the file by which a folder is known to be shared.
+BLIND = """
+import sys
+
+def hook(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".seen"):
+        raise FileNotFoundError
+
+sys.addaudithook(hook)
+"""
 
 
 def certificates(folder: Path) -> Cluster:
@@ -89,7 +101,8 @@ class Farm:
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
         """Start one of Dask's own programs."""
-        files = [f"--tls-{name}={path}" for name, path in (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))]
+        named = (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))
+        files = [f"--tls-{name}={path}" for name, path in named if path]
         # Their logs tell all they can.
         environment = {**os.environ, "PYTHONPATH": f"{SOURCE}:{TESTS}", "DASK_LOGGING__DISTRIBUTED": "debug", **SCHEDULER, **more}
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
@@ -119,13 +132,12 @@ class Farm:
             process.wait()
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """Give a scheduler."""
-    folder = tmp_path_factory.mktemp("farm")
-    farm = Farm(folder, certificates(folder / "tls"))
+@contextmanager
+def started(folder: Path, scheme: str = "tls") -> Iterator[Farm]:
+    """Start a scheduler, and end it with its workers."""
+    farm = Farm(folder, certificates(folder / "tls") if scheme == "tls" else Cluster(""))
     try:
-        farm.start("scheduler", "--host=tls://127.0.0.1", "--port=0", "--scheduler-file", str(folder / "scheduler.json"))
+        farm.start("scheduler", f"--host={scheme}://127.0.0.1", "--port=0", "--scheduler-file", str(folder / "scheduler.json"))
         end = time.monotonic() + 30
         while not (folder / "scheduler.json").exists():
             assert time.monotonic() < end, (folder / "0.log").read_text(encoding="utf-8")
@@ -133,6 +145,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
         yield farm
     finally:
         farm.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """Give a scheduler."""
+    with started(tmp_path_factory.mktemp("farm")) as farm:
+        yield farm
 
 
 @pytest.fixture
@@ -169,7 +188,7 @@ def merged(output: str, where: Cluster | None, step: Callable[[int, int], None] 
 
 def workers(where: Cluster) -> set[str]:
     """Ask the scheduler who is there."""
-    files = {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key}
+    files = {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key} if where.ca else {}
     with distributed.Client(where.address, security=distributed.Security(**files), set_as_default=False) as client:
         return set(client.scheduler_info()["workers"])
 
@@ -177,6 +196,14 @@ def workers(where: Cluster) -> set[str]:
 def tree(folder: str) -> dict[str, bytes]:
     """Give every file below a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+def wait_for(where: Cluster, count: int) -> None:
+    """Wait until so many workers have come to the scheduler."""
+    end = time.monotonic() + 30
+    while len(workers(where)) < count:
+        assert time.monotonic() < end, "no such worker has come"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("wishes", [{}, {"combine": 30, "kinds": ("handout", "card")}], ids=["a file each", "combined"])
@@ -393,6 +420,101 @@ def test_a_worker_with_other_versions_is_refused(farm: Farm, monkeypatch: pytest
     messages = {problem.message.partition(", and ")[2] for problem in caught.value.problems}
     assert messages == {"0.0.1 is here: it would print other bytes", "3.9.0 is here: it would print other bytes"}
     assert not Path("out").exists()
+
+
+def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_start_goes_on(farm: Farm, tmp_path: Path) -> None:
+    """It is sent no record; the run says what it has, and what is finished is kept."""
+    records(400)
+    merged("alone", None)
+    wait_for(farm.cluster, 2)
+    other = tmp_path / "other"
+    shutil.copytree(SOURCE / "teachback", other / "teachback", ignore=shutil.ignore_patterns("__pycache__"))
+    with (other / "teachback" / "parcel.py").open("a", encoding="utf-8") as file:
+        file.write("# Another program.\n")
+    late: list[subprocess.Popen[bytes]] = []
+
+    def join(count: int, _: int) -> None:
+        if count == 60:
+            there = len(workers(farm.cluster))
+            farm.hire(len(farm.workers) + 1, PYTHONPATH=f"{other}:{TESTS}")
+            late.append(farm.workers.pop())
+            wait_for(farm.cluster, there + 1)
+
+    with pytest.raises(TeachbackError) as caught:
+        merged("out", farm.cluster, join)
+    late[0].kill()
+    late[0].wait()
+    (problem,) = caught.value.problems
+    ours = parcel.versions()["Teachback"]
+    assert problem.message.startswith("this worker has Teachback ")
+    assert problem.message.endswith(f", and {ours} is here: it would print other bytes")
+    finished = len(tree("out/handouts"))
+    assert 57 <= finished < 380
+    assert merged("out", farm.cluster).kept == finished
+    assert tree("out") == tree("alone")
+
+
+def test_a_worker_that_is_reached_without_tls_over_a_network_is_refused(tmp_path: Path) -> None:
+    """Even if the scheduler is on this machine: records go on from there."""
+    records(3)
+    (tmp_path / "farm").mkdir()
+    with started(tmp_path / "farm", "tcp") as farm:
+        where = farm.cluster
+        assert where.address.startswith("tcp://127.0.0.1:")
+        # An address that is nobody's (RFC 5737). The worker itself is here, and would get the records.
+        arguments = ("--no-nanny", "--nthreads=1", "--listen-address=tcp://127.0.0.1:0", "--contact-address=tcp://203.0.113.1:9")
+        farm.start("worker", where.address, *arguments, "--local-directory", str(farm.folder / "scratch"), **QUIET)
+        wait_for(farm.cluster, 1)
+        with pytest.raises(TeachbackError) as caught:
+            merged("out", where)
+    assert [str(problem) for problem in caught.value.problems] == ["tcp://203.0.113.1:9: this worker would be sent records without TLS"]
+    assert not Path("out").exists()
+
+
+def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> None:
+    """The run says so and keeps what is finished, which may be ended here."""
+    records(400)
+    merged("alone", None)
+    (tmp_path / "farm").mkdir()
+    with started(tmp_path / "farm") as farm, dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+        farm.hire(1)
+        wait_for(farm.cluster, 1)
+
+        def kill(count: int, _: int) -> None:
+            if count == 60:
+                farm.processes[0].kill()
+
+        with pytest.raises(TeachbackError) as caught:
+            merged("out", farm.cluster, kill)
+    assert [problem.message for problem in caught.value.problems] == ["the cluster's scheduler is gone"]
+    assert "without" in caught.value.problems[0].hint
+    finished = len(tree("out/handouts"))
+    assert 57 <= finished < 380
+    assert merged("out", None).kept == finished
+    assert tree("out") == tree("alone")
+
+
+def test_a_worker_that_does_not_see_the_shared_folder_is_refused(farm: Farm, tmp_path: Path) -> None:
+    """It is named, and the same run goes on without a shared folder."""
+    records(60)
+    merged("alone", None)
+    # To this worker, the folder is not there: as on a machine that has not mounted it.
+    (tmp_path / "blind.py").write_text(BLIND, encoding="utf-8")
+    before = len(workers(farm.cluster))
+    farm.hire(len(farm.workers) + 1, DASK_DISTRIBUTED__WORKER__PRELOAD=str([str(tmp_path / "blind.py")]))
+    other = farm.workers.pop()
+    try:
+        wait_for(farm.cluster, before + 1)
+        with pytest.raises(TeachbackError) as caught:
+            merged("out", replace(farm.cluster, shared=True))
+        assert merged("out", farm.cluster).printed == 57
+    finally:
+        other.kill()
+        other.wait()
+    (problem,) = caught.value.problems
+    assert problem.message == "this worker does not share the folder out with us"
+    assert "--shared-folder" in problem.hint
+    assert tree("out") == tree("alone")
 
 
 def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
 import os
 import stat
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ import mergefake
 import pytest
 from mergefake import NO_GLYPH, Fake
 
-from teachback import cli, crew, ledger, merging, stampwork, survey, wiping
+from teachback import between, cli, crew, ledger, merging, stampwork, survey, wiping
 from teachback import engine as engine_module
 from teachback.crew import Lost, in_order
 from teachback.errors import Severity, TeachbackError
@@ -500,6 +502,54 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
     assert "Traceback" not in err
 
 
+def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of the records, or at their start."""
+    path = many(30)
+
+    def failing(*_: object) -> Any:  # noqa: ANN401 -- never returns
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    for name in ("read_parts", "open_table"):
+        with monkeypatch.context() as patched:
+            patched.setattr(merging, name, failing)
+            with pytest.raises(TeachbackError) as caught:
+                merged(path)
+        [problem] = caught.value.problems
+        assert str(problem) == "records.csv: this cannot be read or written: Input/output error"
+        assert not Path("out").exists()
+
+
+def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without a name are closed before: on a network's disk they have one till then, which cannot be taken away."""
+    opened: list[Any] = []
+    open_then: list[bool] = []
+    made, finish = tempfile.TemporaryFile, ledger.finish
+
+    def kept(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 -- as the one it stands for
+        opened.append(made(*arguments, **more))
+        return opened[-1]
+
+    def finished(*arguments: Any) -> None:  # noqa: ANN401 -- as above
+        open_then.extend(not file.closed for file in opened)
+        finish(*arguments)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", kept)
+    monkeypatch.setattr(between, "MOST_HELD", 100)
+    monkeypatch.setattr(ledger, "finish", finished)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(many(700).read_bytes())))
+    assert merged(None).printed == 630
+    assert open_then == [False, False], "what came in, and what lay between the two looks"
+
+
+def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has none then."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(TeachbackError) as caught:
+        merged(None)
+    assert [problem.message for problem in caught.value.problems] == ["there is no standard input"]
+    assert not Path("out").exists()
+
+
 def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> None:
     """A file too many, or one that vanished while the run was at work."""
     path = many(30)
@@ -520,7 +570,7 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
 
 
 def test_stampers_know_the_letters_of_their_records() -> None:
-    """Of each edition those that its records print, and no rejected one's."""
+    """Of each edition those that its records print, and no rejected one's; nor is there an edition for rows alone whose id an earlier one has."""
     wanted: dict[Any, frozenset[str]] = {}
 
     class Listening(Fake):
@@ -528,7 +578,10 @@ def test_stampers_know_the_letters_of_their_records() -> None:
             wanted.update(asked)
             return super().make_stampers(asked)
 
-    merge(Order(records("A1,Zo,ckd,", "A2,Bq,general,", "A3,XYZ,ckd,soon"), Path("out"), language="en"), Listening())
+    head = f"{HEAD},size"
+    path = records("A1,Zo,ckd,,", "A2,Bq,general,,", "A3,XYZ,ckd,soon,", "a1,Jk,ckd,,", "A2,Vw,general,,large", head=head)
+    merge(Order(path, Path("out"), language="en"), Listening())
+    assert {key.size for key in wanted} == {"standard"}
     assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {"ckd": "Zo", "general": "Bq"}
 
 

@@ -228,6 +228,18 @@ def test_a_quotation_mark_too_many_takes_no_row_along() -> None:
     assert [row.number for row in rows if row.reason] == [12, 992]
 
 
+def test_a_line_that_is_too_long_behind_an_open_quotation_mark_takes_no_row_along() -> None:
+    """It is read twice: as a part of the row with the mark, and by itself."""
+    data = f'id,name\n1,"x\n{"y" * (csvfile.MOST_CHARACTERS + 9)}\n2,Good\n3,Also\n'.encode()
+    rows, _ = read(data)
+    assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [
+        (2, csvfile.UNCLOSED),
+        (3, csvfile.TOO_LONG),
+        (4, "Good"),
+        (5, "Also"),
+    ]
+
+
 def test_empty_rows_are_no_records() -> None:
     """Programs leave them at the end."""
     rows, _ = read(b"id,name\n1,Anna\n,\n\n,\n2,Eva\n\n")

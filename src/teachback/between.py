@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from array import array
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,9 @@ class Between:
     """What is between two looks at a long row of things. It lies in a folder, once it is too much to be held; with None, in the system's for such files."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder or Path(tempfile.gettempdir())
+        with told(folder or Path()):
+            # Where no folder can be written to, the system has none for such files.
+            self._folder = folder or Path(tempfile.gettempdir())
         self._file = tempfile.SpooledTemporaryFile(MOST_HELD, dir=str(self._folder))  # noqa: SIM115 -- `close` closes it
         self._sizes = array("Q")
 
@@ -47,4 +50,6 @@ class Between:
 
     def close(self) -> None:
         """Let go of all of them."""
-        self._file.close()
+        # What was not written since the disk is full is tried once more now, and was told.
+        with suppress(OSError):
+            self._file.close()

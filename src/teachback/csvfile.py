@@ -42,8 +42,12 @@ class _Lines:
         self.taken.append(line)
         self._size += len(line)
         if len(line) > MOST_CHARACTERS:
-            while line and line[-1] not in "\r\n":
-                line = self._text.readline(MOST_CHARACTERS)
+            if line[-1] not in "\r\n":
+                rest = line
+                while rest and rest[-1] not in "\r\n":
+                    rest = self._text.readline(MOST_CHARACTERS)
+                # Given back and read again, it has an end of its own, and takes no line along.
+                self.taken[-1] = f"{line}\n"
             raise _TooLongError
         if self._size > MOST_CHARACTERS or len(self.taken) > MOST_LINES:
             raise _TooLongError

@@ -13,6 +13,7 @@ import pickle
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from teachback import __version__, ledger
@@ -25,7 +26,7 @@ from teachback.order import overruled, refuse_missing, refuse_order, refuse_unpl
 from teachback.privatefile import UNFINISHED
 from teachback.rows import changed, open_table, read_parts, unknown_columns
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
-from teachback.survey import Chunk, Desk, alone, fault_problem, rows_of, survey
+from teachback.survey import Chunk, Desk, alone, fault_problem, letters_of, rows_of, survey
 from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
 
 if TYPE_CHECKING:
@@ -83,13 +84,18 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     file = open_things.enter_context(_opened(order))
     before = _look_of(file, order)
     terms = terms_of(order, engine)
-    table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
+    with _read_or_told(order):
+        table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
     refuse_missing(table, terms, engine)
     merged = Merged(problems=[*engine.problems, *noticed, *overruled(order, table)])
     between = open_things.enter_context(closing(Between(None if order.dry_run else order.output / UNFINISHED)))
-    read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
+    with _read_or_told(order):
+        read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
     if _look_of(file, order) != before:
         raise changed(order.name)
+    if not before:
+        # What came in from a pipe was read; nothing of it is to lie on a disk longer than it must.
+        file.close()
     stampers = engine.make_stampers(read.characters)
     refuse_unplaced(stampers, engine)
     merged.problems += unplaced(stampers, terms, table)
@@ -119,18 +125,23 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         for account in accounts:
             _add(merged, account, step, read.rows)
             ledger.report(run, account.number, account.hashes, account.manifest, account.refused)
+    # On a network's disk a file without a name has one as long as it is open, and the folder could not be cleared.
+    between.close()
     refuse_miscount(run, merged, read.rows, folders)
     ledger.finish(run, counts_of(merged))
-    if _look_of(file, order) != before:
+    if before and _look_of(file, order) != before:
         merged.problems.append(_changed_since(order))
     return merged
 
 
 @contextmanager
 def _opened(order: Order) -> Iterator[BinaryIO]:
-    """Open the records so that they can be read twice."""
+    """Open the records so that they can be read from their start again."""
     with ExitStack() as files:
         if order.records is None:
+            # Python has none where it was closed.
+            if sys.stdin is None:
+                raise TeachbackError(Problem("there is no standard input", "Name the file of records: --records FILE."))
             incoming: IO[bytes] = sys.stdin.buffer
         else:
             with told(order.records):
@@ -140,6 +151,17 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
         else:
             where = ledger.spool(None if order.dry_run else order.output / UNFINISHED, incoming, MOST_PIPED)
             yield files.enter_context(where)  # type: ignore[misc]
+
+
+@contextmanager
+def _read_or_told(order: Order) -> Iterator[None]:
+    """Turn what the system says of a file that cannot be read any more into a Problem; all else that may go wrong there says itself what it is."""
+    try:
+        yield
+    except OSError as error:
+        # Not through `told` alone: it quotes a ValueError, which may hold a value.
+        with told(order.records or Path(order.name)):
+            raise error from None
 
 
 def _look_of(file: BinaryIO, order: Order) -> tuple[object, ...]:
@@ -170,8 +192,10 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
                 raise TeachbackError(*found.problems)
             twice = repeated(found.ids, taken)
             ids = tuple(name for at, name in enumerate(found.ids) if at not in found.rejected and at not in twice)
-            between.put(pickle.dumps(Chunk(number, found.rows, ids, twice), pickle.HIGHEST_PROTOCOL))
-            for key, letters in found.characters.items():
+            chunk = Chunk(number, found.rows, ids, twice)
+            between.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+            # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
+            for key, letters in (letters_of(rows_of(chunk)) if twice else found.characters).items():
                 characters[key] = characters.get(key, frozenset()) | letters
             if len(unknown) < MOST_UNKNOWN:
                 unknown.update(dict.fromkeys(found.unknown))

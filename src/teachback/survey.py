@@ -76,27 +76,31 @@ def survey(desk: Desk, part: Part) -> Survey:
 
 def _surveyed(desk: Desk, part: Part) -> Survey:
     unknown: dict[str, None] | None = {} if desk.form.kind == "jsonl" else None
-    letters: dict[tuple[EditionKey, ...], set[str]] = {}
-    rows: list[Entry | Rejected] = []
-    for row in admitted(read_part(desk.form, part), desk.terms, unknown):
-        read = row if isinstance(row, Rejected) else _read(desk, row)
-        rows.append(read)
-        if isinstance(read, Entry):
-            letters.setdefault(read.keys, set()).update(*read.texts.values())
-    characters: dict[EditionKey, frozenset[str]] = {}
-    for keys, found in letters.items():
-        for key in keys:
-            characters[key] = characters.get(key, frozenset()) | found
+    admissible = admitted(read_part(desk.form, part), desk.terms, unknown)
+    rows = [row if isinstance(row, Rejected) else _read(desk, row) for row in admissible]
     # Plain tuples: what they are called need not be written, which takes as long as the rest.
     said = [(row.row, row.id, row.texts, row.copies, *map(tuple, row.keys)) if isinstance(row, Entry) else tuple(row) for row in rows]
     return Survey(
         pack(rows),
         tuple(row.id for row in rows),
         frozenset(at for at, row in enumerate(rows) if isinstance(row, Rejected)),
-        characters,
+        letters_of(rows),
         hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).digest(),
         tuple(unknown or ()),
     )
+
+
+def letters_of(rows: Iterable[Entry | Rejected]) -> dict[EditionKey, frozenset[str]]:
+    """Give what editions will need of characters; an edition that no row gets is not among them."""
+    letters: dict[tuple[EditionKey, ...], set[str]] = {}
+    for row in rows:
+        if isinstance(row, Entry):
+            letters.setdefault(row.keys, set()).update(*row.texts.values())
+    characters: dict[EditionKey, frozenset[str]] = {}
+    for keys, found in letters.items():
+        for key in keys:
+            characters[key] = characters.get(key, frozenset()) | found
+    return characters
 
 
 def _read(desk: Desk, entry: Entry) -> Entry | Rejected:

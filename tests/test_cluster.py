@@ -186,10 +186,12 @@ def merged(output: str, where: Cluster | None, step: Callable[[int, int], None] 
     return merge(order, Fake(), step)
 
 
-def workers(where: Cluster) -> set[str]:
-    """Ask the scheduler who is there."""
+def workers(where: Cluster, *, answering: bool = False) -> set[str]:
+    """Ask the scheduler who is there; or them, since one that has just come may be there and not answer yet."""
     files = {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key} if where.ca else {}
     with distributed.Client(where.address, security=distributed.Security(**files), set_as_default=False) as client:
+        if answering:
+            return {worker for worker, answer in client.run(os.getpid, on_error="return").items() if isinstance(answer, int)}
         return set(client.scheduler_info()["workers"])
 
 
@@ -397,7 +399,7 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
     running.hire(before + 1, **dict.fromkeys(QUIET, "0.6"))
     wild = running.workers.pop()
     try:
-        while len(workers(running.cluster)) == before:
+        while len(workers(running.cluster, answering=True)) == before:
             time.sleep(0.05)
         with pytest.raises(TeachbackError) as caught:
             merged("out", running.cluster)

@@ -496,6 +496,15 @@ def test_every_id_that_is_taken_is_a_plain_name(identifier: str) -> None:
         assert not set(identifier) & set('/\\:*?"<>| \0')
 
 
+def test_long_rows_are_handed_on_by_fewer_unless_so_many_belong_together() -> None:
+    """Memory holds a few parts at a time, however long their rows are; a file for the print room holds as many as was said."""
+    for wide, sizes in ((10, [8, 2]), (90_000, [6, 4])):
+        data = b"".join(b'{"id": "%d", "note": "%b"}\n' % (number, b"x" * wide) for number in range(10))
+        table, _ = open_table(io.BytesIO(data), Path("r.jsonl"), "r.jsonl", "id", KNOWN, None)
+        assert [len(part.texts) for part in read_parts(table, 8, exactly=False)] == sizes
+        assert [len(part.texts) for part in read_parts(table, 8)] == [8, 2]
+
+
 def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
     """In capitals it is the same file on some systems. What has no id at all has none twice."""
     taken = set[str]()

@@ -184,7 +184,8 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
     characters: dict[EditionKey, frozenset[str]] = {}
     taken = set[str]()
     rows = 0
-    with closing(read_parts(table, order.combine or CHUNK)) as parts, closing(in_order(survey, desk, parts, order.jobs)) as surveys:
+    parts = read_parts(table, order.combine or CHUNK, exactly=bool(order.combine))
+    with closing(parts), closing(in_order(survey, desk, parts, order.jobs)) as surveys:
         for number, found in enumerate(surveys):
             if isinstance(found, Lost):
                 raise _ended_from_outside()

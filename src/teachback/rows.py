@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
@@ -19,10 +19,12 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.sheetfile import CellFault, examine, read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MOST_COLUMNS: Final = 500
+# In characters: texts of rows that are handed on together.
+MOST_TOGETHER: Final = 500_000
 # What is shown of a column's name.
 _SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
@@ -35,6 +37,9 @@ _NO_TEXT: Final = {
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _SEP: Final = "sep="
+
+# A row's number, its text (of a sheet: its cells), and why it cannot be read.
+_Text = tuple[int, Any, str]
 
 
 class Row(NamedTuple):
@@ -117,17 +122,32 @@ def open_table(
     return _csv(Table(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
 
 
-def read_parts(table: Table, size: int) -> Generator[Part]:
-    """Give the rows of records from the first to the last, `size` at a time. Raises TeachbackError when the file cannot be read (any more).
+def read_parts(table: Table, size: int, *, exactly: bool = True) -> Generator[Part]:
+    """Give the rows of records from the first to the last, `size` at a time; unless it must be `exactly` so many, fewer where their texts are long.
+
+    Raises TeachbackError when the file cannot be read (any more).
 
     This looks no further than to see where a row ends: most of the work is in `read_part`, which any process can do.
     """
     with closing(
         _json_texts(table) if table.form == "jsonl" else _sheet_texts(table) if table.form == "xlsx" else _csv_texts(table)
     ) as found:
-        while some := tuple(islice(found, size)):
+        for some in _together(found, size, sys.maxsize if exactly else MOST_TOGETHER):
             numbers, texts, reasons = zip(*some, strict=True)
             yield Part(numbers, texts, {at: reason for at, reason in enumerate(reasons) if reason})
+
+
+def _together(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Text]]:
+    some: list[_Text] = []
+    held = 0
+    for one in found:
+        some.append(one)
+        held += len(one[1])
+        if len(some) == size or held > most:
+            yield some
+            some, held = [], 0
+    if some:
+        yield some
 
 
 def read_part(form: Form, part: Part) -> Iterator[Row]:
@@ -143,7 +163,7 @@ def read_part(form: Form, part: Part) -> Iterator[Row]:
             yield _row(number, next(cells), form.header)
 
 
-def _csv_texts(table: Table) -> Generator[tuple[int, str, str]]:
+def _csv_texts(table: Table) -> Generator[_Text]:
     with _text(table) as text:
         found = read_cells(text, table.delimiter)
         next(found, None)
@@ -154,7 +174,7 @@ def _csv_texts(table: Table) -> Generator[tuple[int, str, str]]:
                 yield line + table.skipped, whole, ""
 
 
-def _json_texts(table: Table) -> Generator[tuple[int, str, str]]:
+def _json_texts(table: Table) -> Generator[_Text]:
     with _text(table) as text:
         number = 0
         while line := text.readline(MOST_CHARACTERS + 1):
@@ -167,7 +187,7 @@ def _json_texts(table: Table) -> Generator[tuple[int, str, str]]:
                 yield number, line, ""
 
 
-def _sheet_texts(table: Table) -> Generator[tuple[int, tuple[str | CellFault, ...], str]]:
+def _sheet_texts(table: Table) -> Generator[_Text]:
     rows = read_sheet(table.file, table.name)
     next(rows, None)
     for number, cells in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from teachback.check import check, explained, failed
 from teachback.cli import run
 from teachback.content import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
+from teachback.rulebook import Heard
 from teachback.rules import OWN, load_rules
 from teachback.safety import GAP
 from teachback.settings import resolve
@@ -63,6 +65,17 @@ def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys
         assert (checked.authored is None, len(checked.heard)) == ((True, 0) if brief else (False, 2))
     assert "general: Flesch-Kincaid" in told[0]
     assert told[0] == told[1]
+
+
+def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) -> None:
+    """What is remembered of a text, lest it be worked out again for the next reader, is forgotten when others have come."""
+    count = 40
+    clinic = workspace({f"content/handouts/t{n}.yaml": TINY.replace("id: tiny", f"id: t{n}") for n in range(count)})
+    checkup = check(tuple(f"t{n}" for n in range(count)), (), clinic, TODAY, brief=True)
+    assert len(checkup.handouts) == count
+    gc.collect()
+    held = {id(one.handout) for one in gc.get_objects() if isinstance(one, Heard) and one.handout and one.handout.id.startswith("t")}
+    assert 0 < len(held) < count
 
 
 def test_an_unsafe_sentence_is_an_error_with_its_place_and_rule(workspace: Make) -> None:

@@ -70,7 +70,7 @@ def lowered(text: str) -> str:
     return low if len(low) == len(text) else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def clauses(text: str) -> tuple[Clause, ...]:
     """Cut a text that is in small letters into its clauses, in order."""
     return tuple(_clauses(text))

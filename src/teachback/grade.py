@@ -106,7 +106,7 @@ def count(found: Iterable[Sentence], vocabulary: Vocabulary) -> Counts:
     return Counts(total, words, said, long, all_words, short)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _counted(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[int, int, int]:
     """Give a sentence's syllables, its long words and those of one syllable, once for all its readers."""
     cache = vocabulary.counted
@@ -134,9 +134,12 @@ def graded(heard: Heard, vocabulary: Vocabulary | None = None) -> tuple[Graded, 
     return tuple(_grade(name, head, part, heard.language, vocabulary) for name, head, part in parts)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32)
 def whole(heard: Heard, vocabulary: Vocabulary | None = None) -> Graded:
-    """Grade an edition as a whole, as the first of `graded`; once for what warns of it and for what tells of it."""
+    """Grade an edition as a whole, as the first of `graded`; once for what warns of it and for what tells of it.
+
+    Few are remembered, as each holds all of an edition's text.
+    """
     return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
 
 

@@ -160,7 +160,7 @@ class Unit:
         return 0, False, False
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str) -> Judged:
     """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
     at = unit.at(mention.start)
@@ -255,7 +255,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str) -> Judged | None:
     """Judge whether a unit tells the reader to do what the pattern `doing` finds, near a mention; None where it finds nothing."""
     done = compiled(doing)
@@ -332,7 +332,7 @@ def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def known(lexicon: Lexicon, text: str) -> tuple[Mention, ...]:
     """Give all names in a unit's text; two audiences mostly get the same one."""
     return lexicon.mentions(text)

@@ -92,7 +92,7 @@ def features(unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> fro
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _lead(lead: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Give what a lead-in or heading adds, once for all that stands below it."""
     low = lowered(lead)
@@ -110,7 +110,7 @@ def _tokens(text: str, start: int, mentions: tuple[Mention, ...]) -> list[str]:
     return _TOKEN.findall("".join((*pieces, text[at:])))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _stem(word: str) -> str:
     if word[0] != "<":
         for ending in _ENDINGS:

@@ -77,7 +77,7 @@ class Lexicon:
                 return len(rest) + 1, name, classes
         return None
 
-    @lru_cache(maxsize=8192)  # noqa: B019 -- a lexicon lasts as long as the run
+    @lru_cache(maxsize=1024)  # noqa: B019 -- a lexicon lasts as long as the run
     def _meant(self, word: str) -> str:
         """Give the name that a word is a slip of; the word itself where it is none."""
         found = [

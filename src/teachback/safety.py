@@ -144,7 +144,7 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         yield passage, _unit(before, passage.text, after, leads)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
     """Make a unit, once for all readers who get it: it remembers how it was read."""
     return Unit(before, own, after, leads, myth=myth)
@@ -242,7 +242,7 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
     return next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _side(unit: Unit, rules: TextRules) -> float:
     """Give to which side a unit's words lean, once for all its readers."""
     return rules.leaning.of(unit, known(rules.lexicon, unit.text), rules.lexicon)

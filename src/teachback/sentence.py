@@ -66,13 +66,13 @@ class Sentence(NamedTuple):
     passage: Passage
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def words_of(text: str) -> tuple[str, ...]:
     """Give the words of a text: cola-colored, don't and 2.5 are one word each; a line to write on is none."""
     return tuple(WORD.findall(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def split_sentences(text: str) -> tuple[str, ...]:
     """Split a text of one paragraph at its ends of sentences; what stands after the last one is given, too."""
     found, start = [], 0
@@ -106,7 +106,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def closed(text: str) -> bool:
     """Say whether a text ends as a sentence does."""
     return bool(re.search(r"[.!?…][\"'”\u2019)\]]*$", text.strip()))
@@ -124,7 +124,7 @@ def is_action(text: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def whole(text: str) -> bool:
     """Say whether words without a full stop are a sentence all the same: they ask for an action, or hold a subject and its verb."""
     words = words_of(text)

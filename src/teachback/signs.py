@@ -125,7 +125,7 @@ class Sign(NamedTuple):
     kind: str
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def signs(clause: str) -> tuple[Sign, ...]:
     """Give the signs of a clause that is in small letters, in order; none overlaps another."""
     found: list[Sign] = []
@@ -140,7 +140,7 @@ def signs(clause: str) -> tuple[Sign, ...]:
     return tuple(sign for sign in found if sign.kind != "mute")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _begun(word: str) -> tuple[tuple[str, str], ...]:
     """Give the words of all signs that may begin with a word, each with its kind, in order."""
     found = sorted(sign for size in range(len(word) + 1) for sign in _by_letters().get(word[:size], ()))

@@ -98,7 +98,7 @@ def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]
     return Said(left or 1, taken=True, condition=bool(_CONDITION.match(clause)))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Said:
     """Say what a clause tells of the thing that stands from `start` to `end` in it; `denied` where a "not" governs all of it."""
     found = signs(clause)
@@ -195,7 +195,7 @@ def is_question(clause: str, *, asks: bool) -> bool:
     return asks and bool(_QUESTION.match(clause)) and not clause.startswith(("why not", "how about", "what about"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def verdict(text: str, myth: str = "") -> int:
     """Give what an answer begins with: 1 yes, -1 no, 0 neither. "It does" answers a myth that denies with no."""
     echo = _ECHO.match(text) if myth else None
@@ -204,13 +204,13 @@ def verdict(text: str, myth: str = "") -> int:
     return -1 if _NO.match(text) else 1 if _YES.match(text) else 0
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def asks_first(text: str) -> bool:
     """Say whether a sentence sends the reader to the care team first, or leaves it to them."""
     return any(not _UNASKED.search(text[: match.start()]) or match[0].startswith(("not", "never", "n't")) for match in _ASK.finditer(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def keeps_limit(text: str) -> bool:
     """Say whether a sentence keeps the reader within the amount that was set for them."""
     return any(not _UNASKED.search(text[: match.start()]) for match in _LIMIT.finditer(text))
@@ -221,13 +221,13 @@ def reports(text: str) -> bool:
     return bool(re.search(r"\b(?:tell|bring|show|list|write down|let)\b (?:us|every|your|the|a|all|any|what|which)\b", text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def told(text: str) -> bool:
     """Say whether a sentence ends with the care team being told or called."""
     return bool(re.search(rf"\b(?:tell|call|ask|contact|let) (?:your (?:\w+ )?)?(?:{_TEAM})\b|\b911\b", text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def has_team(text: str) -> bool:
     """Say whether a sentence names somebody of the care team."""
     return bool(re.search(rf"\b(?:{_TEAM})\b", text))

@@ -101,7 +101,7 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
                 yield Finding(TYPED.id, TYPED.severity, passage, words, f"the number '{words}' is typed into the text", hint)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _may_call(written: str) -> bool:
     """Say whether a text may hold a number to call, once for all its readers."""
     return bool(_MAY_CALL.search(written))
@@ -184,13 +184,13 @@ def _said(text: str) -> Iterator[str]:
     return (sentence for sentence in _SENTENCE.findall(text) if not sentence.rstrip().endswith("?"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _says_then(text: str) -> bool:
     """Say whether a text says whom to ask or when to start again."""
     return any(_THEN.search(sentence) for sentence in _said(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _stops(sentence: str, context: str) -> bool:
     """Say whether a sentence tells the reader to stop a medicine, or not to take one; what it is may stand in the lead or heading."""
     for match in _STOP.finditer(sentence):

@@ -162,7 +162,7 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
 Found = tuple[str, str, str, str]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]:
     """Look at one text, once for all its readers."""
     found = list(_hard(text, vocabulary))
@@ -184,7 +184,7 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
         yield "plain-hard-word", text[start:end], f"'{text[start:end]}' is a hard word", f"Write '{entry.say}' instead of '{word}'."
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
     """Give every medical term that stands in a text, the longest first where several begin at one word: its form, start and end."""
     return tuple(_spot(text, vocabulary.terms, vocabulary.starts))

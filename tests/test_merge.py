@@ -506,7 +506,7 @@ def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypa
     """In the middle of the records, or at their start."""
     path = many(30)
 
-    def failing(*_: object) -> Any:  # noqa: ANN401 -- never returns
+    def failing(*_: object, **__: object) -> Any:  # noqa: ANN401 -- never returns
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     for name in ("read_parts", "open_table"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import multiprocessing
 import operator
 import os
@@ -327,6 +328,30 @@ def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Pat
     assert (run.returncode, stderr.strip()) == (130, "Stopped; what was finished is kept.")
     assert until(lambda: not any(map(alive, workers)), 3)
     assert "other/handout-ckd-en-letter.pdf" in (tmp_path / "build/manifest.json").read_text(encoding="utf-8")
+
+
+def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that a run holds, has just made, or that only looks like one."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    names = ("teachback-pool-left", "teachback-pool-held", "teachback-pool-fresh", "other")
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"x")
+    (tmp_path / "teachback-pool-link").symlink_to(tmp_path / "other")
+    for name in set(names) - {"teachback-pool-fresh"}:
+        os.utime(tmp_path / name, (0, 0))
+    lock = os.open(tmp_path / "teachback-pool-held", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    with Pool(None, 1):
+        pass
+    os.close(lock)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "other",
+        "teachback-pool-fresh",
+        "teachback-pool-held",
+        "teachback-pool-link",
+    ]
+    assert (tmp_path / "other" / "file").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)")

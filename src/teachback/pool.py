@@ -8,6 +8,7 @@ What happens in the child is in `confined`.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ import warnings
 from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 # On macOS the text libraries do not survive a fork.
 METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 LIMITS: Final = Limits()
+_PREFIX: Final = "teachback-pool-"
+# In seconds: how long a folder of a run is left alone, whoever it belongs to. It is locked a moment after it is made.
+_LEFT_ALONE: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -82,22 +87,31 @@ class Pool:
         self._context: Any = multiprocessing.get_context(method)
         self._children: list[_Child] = []
         self._scratch = ""
+        self._lock = -1
 
     def __enter__(self) -> Self:
         # One folder for whatever the children put down: a child that is killed cannot clean up.
         try:
-            self._scratch = tempfile.mkdtemp(prefix="teachback-pool-")
+            _sweep(Path(tempfile.gettempdir()))
+            self._scratch = tempfile.mkdtemp(prefix=_PREFIX)
+            self._lock = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             message = f"there is no room for what printing puts down for a while: {error.strerror or error}"
             raise TeachbackError(
                 Problem(message, "Make room in the system's folder for such files, or name another one in TMPDIR.")
             ) from None
+        # Held until the run ends, however it does; on a disk without locks nobody can hold it, and nobody will take it.
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return self
 
     def __exit__(self, *details: object) -> None:
         for child in list(self._children):
             self._end(child)
         shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def each(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Do the tasks; the outcomes come as they are there. Whoever stops listening ends what is still at work."""
@@ -227,3 +241,17 @@ def _crash(task: Task, code: int | None) -> Outcome:
     how = {"SIGXCPU": "took too long", "SIGKILL": "was ended from outside, perhaps for lack of memory"}
     message = f"{task.doing} {how.get(name, f'ended in a crash ({name}), perhaps for lack of memory')}"
     return Outcome(task, problems=(Problem(message, task.hint),), late=name == "SIGXCPU")
+
+
+def _sweep(place: Path) -> None:
+    """Remove the folders of runs that were ended from outside, and could not do it themselves: those of ours that nobody holds."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                found = os.fstat(lock)
+                if found.st_uid == os.getuid() and time.time() - found.st_mtime > _LEFT_ALONE:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)

@@ -67,6 +67,18 @@ def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys
     assert told[0] == told[1]
 
 
+def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace: Make) -> None:
+    """It may be the one that names them."""
+    sources = "s: {publisher: A, title: A, basis: seen, year: 2026}\n"
+    files = {"content/sources.yaml": sources, "content/handouts/leg-cramps.yaml": TINY.replace("id: tiny", "id: leg-cramps")}
+    clinic = workspace({**files, "content/handouts/tiny.yaml": TINY})
+    assert "source-unused" in {problem.rule for problem in check((), (), clinic, TODAY).problems}
+    clinic = workspace({**files, "content/handouts/tiny.yaml": TINY.replace("title:", "titel:")})
+    checkup = check((), (), clinic, TODAY)
+    assert checkup.count(Severity.ERROR) > 0
+    assert "source-unused" not in {problem.rule for problem in checkup.problems}
+
+
 def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) -> None:
     """What is remembered of a text, lest it be worked out again for the next reader, is forgotten when others have come."""
     count = 40

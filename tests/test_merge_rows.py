@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import random
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ from teachback import csvfile
 from teachback.admit import Entry, Rejected, Terms, admitted, repeated, unsuitable
 from teachback.charset import NAMED, find_encoding
 from teachback.errors import Problem, Severity, TeachbackError, UsageError
-from teachback.rows import Row, open_table, read_part, read_parts
-from teachback.survey import Chunk, pack, rows_of
+from teachback.fields import FieldKind, RecordField
+from teachback.rows import Form, Part, Row, open_table, read_part, read_parts
+from teachback.survey import Chunk, Desk, pack, rows_of, survey
+from teachback.values import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -503,6 +506,35 @@ def test_long_rows_are_handed_on_by_fewer_unless_so_many_belong_together() -> No
         table, _ = open_table(io.BytesIO(data), Path("r.jsonl"), "r.jsonl", "id", KNOWN, None)
         assert [len(part.texts) for part in read_parts(table, 8, exactly=False)] == sizes
         assert [len(part.texts) for part in read_parts(table, 8)] == [8, 2]
+
+
+def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
+    """A field without a value is left out, a missing required one is a fault, and other columns are passed over."""
+    fields = (
+        RecordField(name="name", label="Name", required=True),
+        RecordField(name="next_visit", label="Visit", type=FieldKind.DATE),
+        RecordField(name="note", label="Note"),
+    )
+    terms = replace(TERMS, fields={"en": ("name", "next_visit", "note")})
+    desk = Desk(Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other")), terms, {"en": fields}, read_value)
+    found = survey(desk, Part((2, 3), ("7,ckd, ,soon,,x\n", "8,ckd,A. B.,,,x\n"), {}))
+    (wrong, right) = rows_of(Chunk(0, found.rows, ("8",)))
+    faults = (("name", "is empty, and must be filled"), ("next_visit", "is not a date such as 2027-11-01"))
+    assert wrong == Rejected(2, "7", faults)
+    assert isinstance(right, Entry)
+    assert right.texts == {"name": "A. B."}
+
+
+@pytest.mark.parametrize("size", [csvfile.MOST_CHARACTERS - 1, csvfile.MOST_CHARACTERS, 2 * csvfile.MOST_CHARACTERS, 250_000])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(size: int, end: bytes, form: str) -> None:
+    """Wherever in the line's end the program stops to read."""
+    for more in range(4):
+        long = b"x" * (size + more)
+        head, last = (b"id,name", b"2,Eva") if form == "csv" else (b'{"id": 0}', b'{"id": 2, "name": "Eva"}')
+        rows, _ = read(end.join([head, long, last, b""]), f"r.{form}")
+        assert (rows[-1].number, rows[-1].cells["name"]) == (3, "Eva")
 
 
 def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:

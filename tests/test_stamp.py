@@ -24,7 +24,7 @@ from teachback.reading import read_pages, read_words
 from teachback.settings import resolve
 from teachback.stamp import UnstampedError
 from teachback.stampable import sheet_template
-from teachback.values import FieldFault, read_values
+from teachback.values import FieldFault, read_value
 from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
@@ -63,9 +63,10 @@ def template(standard: Composed) -> Template:
 
 def record(made: Composed, name: str) -> dict[str, str]:
     """Give what is printed for a patient."""
-    values, wrong = read_values(made.handout.fields, {**ROW, "patient": name}, "en")
-    assert wrong == ()
-    return values
+    row = {**ROW, "patient": name}
+    read = {field.name: read_value(field, row.get(field.name, ""), "en") for field in made.handout.fields}
+    assert not any(isinstance(value, FieldFault) for value in read.values())
+    return {field: str(value) for field, value in read.items() if value}
 
 
 def pictures(data: bytes) -> list[Image.Image]:

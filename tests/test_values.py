@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.fields import FieldKind, RecordField
-from teachback.values import FieldFault, read_value, read_values, refused
+from teachback.fields import RecordField
+from teachback.values import FieldFault, read_value, refused
 
 
 def field(kind: str = "text", **more: object) -> RecordField:
@@ -106,16 +106,3 @@ def test_what_is_not_refused_can_be_written_into_a_file(words: str) -> None:
     if not refused(words):
         assert words.encode("utf-16-be")
         assert words.splitlines() == [words]
-
-
-def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
-    """A field without a value is left out, a missing required one is a fault, and other columns are passed over."""
-    fields = [
-        RecordField(name="patient", label="Name", required=True),
-        RecordField(name="visit", label="Visit", type=FieldKind.DATE),
-        RecordField(name="note", label="Note"),
-        RecordField(name="nurse", label="Nurse"),
-    ]
-    row = {"patient": " ", "visit": "soon", "note": "", "nurse": "A. B.", "id": "7"}
-    faults = (FieldFault("patient", "is empty, and must be filled"), FieldFault("visit", "is not a date such as 2027-11-01"))
-    assert read_values(fields, row, "en") == ({"nurse": "A. B."}, faults)

@@ -102,7 +102,7 @@ def check(
         raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root)) for name in wrong))
     rules = load_rules(workspace)
     chosen = {stem: path for stem, path in files.items() if not names or stem in names or stem.split(".")[0] in names}
-    found, named = [], set[str]()
+    found, named, read = [], set[str](), 0
     for number, (stem, path) in enumerate(chosen.items(), start=1):
         try:
             authored = load_handout(path, workspace, shared)
@@ -112,10 +112,11 @@ def check(
             checked = check_handout(stem, authored, shared, rules, audiences, today)
             found.append(checked.brief(rules.vocabulary) if brief else checked)
             named.update(used_sources(authored.handout))
+            read += 1
         if step:
             step(number, len(chosen))
-    # What no handout uses can only be said when all of them were looked at.
-    shared_found = shared_problems(workspace, shared, rules, named, today) if len(chosen) == len(files) else ()
+    # What no handout uses can only be said when all of them were looked at, and could be read.
+    shared_found = shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
     shared_found = (*added_problems(workspace, shared, rules.text), *shared_found)
     return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
 

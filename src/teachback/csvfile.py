@@ -17,6 +17,22 @@ TOO_LONG: Final = f"is longer than {MOST_CHARACTERS:,} characters"
 UNCLOSED: Final = "has a quotation mark that is not closed, or not in its place"
 
 
+def read_line(text: TextIO) -> str:
+    """Give the next line with its end, an empty text behind the last one. Of one that is too long only the beginning is given, longer than allowed."""
+    line = text.readline(MOST_CHARACTERS + 1)
+    if len(line) <= MOST_CHARACTERS:
+        return line
+    rest = line
+    while rest and rest[-1] not in "\r\n":
+        rest = text.readline(MOST_CHARACTERS)
+    if rest.endswith("\r"):
+        # So much was read that the two signs of one line end may have come apart.
+        place = text.tell()
+        if text.read(1) != "\n":
+            text.seek(place)
+    return line if line[-1] in "\r\n" else f"{line}\n"
+
+
 class _TooLongError(Exception):
     """More was read for one row than a row can have."""
 
@@ -35,20 +51,12 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._back.popleft() if self._back else self._text.readline(MOST_CHARACTERS + 1)
+        line = self._back.popleft() if self._back else read_line(self._text)
         if not line:
             raise StopIteration
         self.number += 1
         self.taken.append(line)
         self._size += len(line)
-        if len(line) > MOST_CHARACTERS:
-            if line[-1] not in "\r\n":
-                rest = line
-                while rest and rest[-1] not in "\r\n":
-                    rest = self._text.readline(MOST_CHARACTERS)
-                # Given back and read again, it has an end of its own, and takes no line along.
-                self.taken[-1] = f"{line}\n"
-            raise _TooLongError
         if self._size > MOST_CHARACTERS or len(self.taken) > MOST_LINES:
             raise _TooLongError
         return line

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
-from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells
+from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells, read_line
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.sheetfile import CellFault, examine, read_sheet
 
@@ -177,11 +177,9 @@ def _csv_texts(table: Table) -> Generator[_Text]:
 def _json_texts(table: Table) -> Generator[_Text]:
     with _text(table) as text:
         number = 0
-        while line := text.readline(MOST_CHARACTERS + 1):
+        while line := read_line(text):
             number += 1
             if len(line) > MOST_CHARACTERS:
-                while line and line[-1] not in "\r\n":
-                    line = text.readline(MOST_CHARACTERS)
                 yield number, "", TOO_LONG
             elif line.strip():
                 yield number, line, ""

@@ -16,8 +16,6 @@ from teachback.fields import FieldKind
 from teachback.locales import dated, is_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from teachback.fields import RecordField
 
 # In characters; the longest line of a page holds about half of it.
@@ -55,22 +53,6 @@ class FieldFault:
 
     field: str
     reason: str
-
-
-def read_values(fields: Iterable[RecordField], row: Mapping[str, str], language: str) -> tuple[dict[str, str], tuple[FieldFault, ...]]:
-    """Give what is printed in each field that a row fills, by the fields' names, and every fault of the row.
-
-    Columns that are no fields are passed over.
-    """
-    values: dict[str, str] = {}
-    faults: list[FieldFault] = []
-    for field in fields:
-        read = read_value(field, row.get(field.name, ""), language)
-        if isinstance(read, FieldFault):
-            faults.append(read)
-        elif read:
-            values[field.name] = read
-    return values, tuple(faults)
 
 
 def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:

@@ -14,17 +14,17 @@ are medians of the rounds. Both sides run from compiled files, as after an insta
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from told import Row, medians_of, tell
 
 ROOT = Path(__file__).parents[2]
 SIZES = (1, 10, 100, 1000)
@@ -99,19 +99,14 @@ def main() -> None:
         found = measure(scratch, arguments.rounds, sizes)
     finally:
         shutil.rmtree(scratch)
-    medians = {name: round(statistics.median(values), 3) for name, values in found.items()}
-    if arguments.json:
-        print(json.dumps(medians))  # noqa: T201 -- a script's output
-        return
-    print(f"medians of {arguments.rounds} rounds on {os.cpu_count()} cores, Python {sys.version.split()[0]}")  # noqa: T201
-    rows = [
-        ("(a) check / import weasyprint", medians["a"], "at most 0.60"),
-        ("(b) the same, time of the processor", medians["b"], "at most 0.60"),
-        *((f"(c) ms for each of {size} more", medians[str(size)], "") for size in sizes),
+    medians = medians_of(found)
+    rows: list[Row] = [
+        ("(a) check / import weasyprint", "a", "at most 0.60"),
+        ("(b) the same, time of the processor", "b", "at most 0.60"),
+        *((f"(c) ms for each of {size} more", str(size), "") for size in sizes),
         *((f"    {sizes[-1]} more / {size} more", medians[str(sizes[-1])] / medians[str(size)], "about 1") for size in sizes[:-1]),
     ]
-    for name, value, goal in rows:
-        print(f"{name:52}{value:8.2f}   {goal}")  # noqa: T201
+    tell(found, rows, f"{arguments.rounds} rounds on {os.cpu_count()} cores", as_json=arguments.json)
 
 
 if __name__ == "__main__":

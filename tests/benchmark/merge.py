@@ -22,7 +22,6 @@ With --chart it also draws time against records. The lines of WeasyPrint and typ
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -39,6 +38,7 @@ import records
 from run import ROOT, SOURCE, peak_memory
 from stamping import Bench, seconds
 from timechart import Line, draw, spoken
+from told import Row, medians_of, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,16 +165,11 @@ def main() -> None:
         found = measure(scratch, arguments.rounds, arguments.many)
     finally:
         shutil.rmtree(scratch)
-    medians = {name: round(statistics.median(values), 3) for name, values in found.items()}
+    medians = medians_of(found)
     if arguments.chart:
         title = "One PDF a record: time from the command to its end"
         arguments.chart.write_text(draw(lines_of(medians), title), encoding="utf-8")
-    if arguments.json:
-        print(json.dumps({"medians": medians, "rounds": found}))  # noqa: T201 -- a script's output
-        return
-    about = f"{os.cpu_count()} cores, load {medians['load']:.1f}, Python {sys.version.split()[0]}, typst {version('typst')}"
-    print(f"medians of {arguments.rounds} rounds on {about}")  # noqa: T201
-    rows = [
+    rows: list[Row] = [
         ("(a) PDFs a second, one job, all in", "a", "at least 1,000"),
         ("    WeasyPrint: pages laid out a second", "weasyprint", ""),
         ("    typst, warm: pages compiled a second", "typst", ""),
@@ -197,8 +192,8 @@ def main() -> None:
             if f"1/{count}" in medians
         ),
     ]
-    for name, key, goal in rows:
-        print(f"{name:60}{medians[key]:10.2f}   {goal}")  # noqa: T201
+    about = f"{arguments.rounds} rounds on {os.cpu_count()} cores, load {medians['load']:.1f}, typst {version('typst')}"
+    tell(found, rows, about, as_json=arguments.json)
 
 
 if __name__ == "__main__":

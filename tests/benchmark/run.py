@@ -22,13 +22,14 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+
+from told import Row, tell
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
@@ -235,12 +236,7 @@ def main() -> None:
         found = measure(scratch, arguments.rounds)
     finally:
         shutil.rmtree(scratch)
-    medians = {name: round(statistics.median(values), 3) for name, values in found.items()}
-    if arguments.json:
-        print(json.dumps(medians))  # noqa: T201 -- a script's output
-        return
-    print(f"medians of {arguments.rounds} rounds on {os.cpu_count()} cores, Python {sys.version.split()[0]}")  # noqa: T201
-    rows = [
+    rows: list[Row] = [
         ("(a) nothing changed / import weasyprint", "a", "at most 0.30"),
         ("(b) forced build, one process / bare WeasyPrint", "b", "at most 1.3"),
         ("(c) twelve editions, two processes / one", "c", "at most 0.7"),
@@ -251,8 +247,7 @@ def main() -> None:
         ("(h) proved and archived / neither", "h", "at most 1.25"),
         ("(i) forced build, not proved / bare WeasyPrint", "i", "at most 1.3"),
     ]
-    for name, key, goal in rows:
-        print(f"{name:52}{medians[key]:8.2f}   {goal}")  # noqa: T201
+    tell(found, rows, f"{arguments.rounds} rounds on {os.cpu_count()} cores", as_json=arguments.json)
 
 
 if __name__ == "__main__":

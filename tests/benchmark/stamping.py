@@ -19,13 +19,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import resource
 import shutil
-import statistics
 import string
-import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -33,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typst
+from told import Row, tell
 
 from teachback.compose import compose_jobs, open_design, read_handouts
 from teachback.settings import resolve
@@ -159,12 +157,7 @@ def main() -> None:
         found = measure(Bench(scratch), arguments.rounds, arguments.many)
     finally:
         shutil.rmtree(scratch)
-    medians = {name: round(statistics.median(values), 3) for name, values in found.items()}
-    if arguments.json:
-        print(json.dumps(medians))  # noqa: T201 -- a script's output
-        return
-    print(f"medians of {arguments.rounds} rounds on one core, Python {sys.version.split()[0]}, typst {version('typst')}")  # noqa: T201
-    rows = [
+    rows: list[Row] = [
         ("(a) records a second, in memory", "a", ""),
         ("(b) records a second, written, hashed and renamed", "b", "at least 1,000"),
         ("    WeasyPrint: pages laid out a second", "weasyprint", ""),
@@ -176,8 +169,7 @@ def main() -> None:
         ("(g) most memory, MB", "g", "at most 300"),
         ("(h) making the Template, seconds", "h", ""),
     ]
-    for name, key, goal in rows:
-        print(f"{name:52}{medians[key]:10.2f}   {goal}")  # noqa: T201
+    tell(found, rows, f"{arguments.rounds} rounds on one core, typst {version('typst')}", as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -258,12 +258,6 @@ def test_what_a_build_with_nothing_to_do_imports_is_light() -> None:
         assert ours <= LIGHT | {"__version__"}, name
 
 
-def test_modules_are_short() -> None:
-    """About 350 lines is where a module is asked whether it holds two ideas."""
-    long = {name: lines for name, path in modules().items() if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 370}
-    assert long == {}
-
-
 def test_no_template_chooses_by_audience() -> None:
     """An edition holds no choice any more, so no template asks who reads."""
     templates = list((SOURCE.parents[1] / "templates").rglob("*.html"))

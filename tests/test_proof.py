@@ -22,6 +22,7 @@ from teachback.proof import glyph_problems, outside_problems, prove
 from teachback.readback import said_problems, sheet_problems
 from teachback.said import Expected, squeezed
 from teachback.settings import resolve
+from teachback.text_match import Token
 from teachback.workspace import builtin_root, handout_files
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ STYLES = {
     ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
     ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
     ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
+    ".message { position: absolute; top: 90mm; text-decoration: line-through }": "'One message.' on page 1 is struck out",
     ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
     ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
 }
@@ -258,7 +260,7 @@ SAID_MORE = {
     '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'",
     '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'",
     '.badge::before { content: "Not " }': "words are added that are not the handout's: 'not'",
-    '.foot-draft::before { content: "Approved. Was: " }': "shows words that no screen reader says: 'approved was",
+    '.foot-draft::before { content: "Approved. Was: " }': "shows words that no screen reader says: 'approved.was",
     ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }": "the tier 'today' stands above 'now', and is read after it",
     "@page { size: A5 landscape }": "is 210 x 148 mm, and the paper is 216 x 279 mm",
     ".foot-qr svg { width: 2mm; height: 2mm }": "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
@@ -381,6 +383,11 @@ def test_words_that_are_missing_from_the_file_are_found(workspace: Callable[...,
     assert " is not on the page: '" in found[0].message
 
 
+def tokens(*texts: str) -> list[Token]:
+    """Return texts as they would be read from a page, a block each."""
+    return [Token(text, number) for number, text in enumerate(texts)]
+
+
 def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
     """A sentence that stands twice in the edition must be read twice."""
     from teachback.errors import Location
@@ -389,8 +396,8 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
     def expected(*words: str) -> Expected:
         return Expected("page", Location("x.yaml"), tuple(Said(text) for text in words), (), 12.0)
 
-    assert not list(said_problems(["One.", "Two.", "One."], expected("One.", "Two.", "One.")))
-    [problem] = said_problems(["One.", "Two."], expected("One.", "Two.", "One."))
+    assert not list(said_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
+    [problem] = said_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
     assert problem.message == "page: a sentence is not in its turn: 'One.'"
 
 
@@ -401,9 +408,11 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
 
     sentence = "\u05db\u05d0\u05d1 \u05d1\u05d7\u05d6\u05d4 (911)"
     expected = Expected("page", Location("x.yaml"), (Said(sentence),), (), 12.0, language="he")
-    assert not list(said_problems([sentence[::-1]], expected))
-    [problem] = said_problems([sentence[::-1].replace("\u05db", "")], expected)
+    assert not list(said_problems(tokens(sentence[::-1]), expected))
+    [problem] = said_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
     assert " is not on the page: '" in problem.message
+    [problem] = said_problems(tokens(sentence[::-1] + " 12"), expected)
+    assert problem.message == "page: a number is added that is not the handout's: '12'"
 
 
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:

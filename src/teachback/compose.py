@@ -13,6 +13,7 @@ from teachback.code import edition_code
 from teachback.content import Authored, Shared, load_handout, load_shared
 from teachback.errors import Location, OutOfTime, Problem, TeachbackError, placed
 from teachback.expect import expected_card, expected_handout
+from teachback.generated_text import generated_text_problems
 from teachback.html import Design, Dress, Medium, compose_cards, compose_handout, open_templates
 from teachback.job import CardRun, Job
 from teachback.marks import plain
@@ -135,6 +136,7 @@ def design_problems(design: Design) -> Iterator[Problem]:
     for name, css in design.styles.items():
         sheet = shown(design.files[f"styles/{name}"])
         yield from _in_time(sheet, sheet_problems, css, sheet, design.files)
+        yield from _in_time(sheet, generated_text_problems, css, sheet)
     for name, path in design.files.items():
         if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
             yield from _in_time(shown(path), _picture_problems, path)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Strong words, and the words of a link.
 _MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
+_BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
 def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dress, paper: Paper) -> Expected:
@@ -39,6 +40,7 @@ def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dre
         language=edition.language,
         title=plain(edition.title),
         page_mm=(paper.box.width, paper.box.height),
+        page_words=dress.words.page,
         code=dress.code,
     )
 
@@ -78,16 +80,20 @@ def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
 
 
 def _frame(edition: Edition, dress: Dress, *more: str) -> tuple[str, ...]:
-    """Give all that templates may say around the sentences, squeezed, the longest first: words, clinic, code, dates."""
+    """Return all that templates may say around the sentences, phrase by phrase: words, clinic, code, dates."""
     clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
+    words = dress.words.model_dump(exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"})
+    fillings = {"emergency": dress.clinic.emergency, "code": dress.code}
+    phrases = [text.format(**fillings) for text in _texts(words)]
+    # A template may set the parts of "Tell us its code: {code}" apart.
+    parts = [part for text in _texts(words) if "{" in text for part in _BRACES.split(text) if len(part.split()) > 1]
     whole = [*more, dress.code, *clinic, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)]
-    pieces = [piece for text in _texts(dress.words.model_dump(exclude={"calibrate", "cover"})) for piece in re.split(r"\{[^{}]*\}", text)]
-    return tuple(sorted({squeezed(text) for text in (*whole, *pieces)} - {""}, key=len, reverse=True))
+    return tuple(dict.fromkeys(text for text in (*whole, *phrases, *parts) if text.strip()))
 
 
 def _beside(words: Words) -> tuple[str, ...]:
-    """Give the few words that may stand right beside a red flag: before a number to call, and what a line or a box is called."""
-    return tuple(sorted((squeezed(text) for text in (words.at, words.write_here, words.tick_here)), key=len, reverse=True))
+    """Return the few words that may stand right beside a red flag: before a number to call, and what a line or a box is called."""
+    return (words.at, words.write_here, words.tick_here)
 
 
 def _texts(value: object) -> Iterator[str]:

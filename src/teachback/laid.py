@@ -262,7 +262,7 @@ def _back_page(laid: Laid) -> int:
 
 
 def _boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
-    yield from page._page_box.descendants()  # noqa: SLF001 -- see text_outside
+    yield from page._page_box.descendants(placeholders=True)  # noqa: SLF001 -- see text_outside
 
 
 def _has_class(box: Any, name: str) -> bool:  # noqa: ANN401
@@ -270,6 +270,6 @@ def _has_class(box: Any, name: str) -> bool:  # noqa: ANN401
 
 
 def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
-    for child in box.descendants():
+    for child in box.descendants(placeholders=True):
         if isinstance(child, boxes.TextBox):
             yield child

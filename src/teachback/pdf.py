@@ -27,7 +27,7 @@ from teachback.textfile import place_of
 from teachback.workspace import MIME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # Pango reads this once, when it is loaded: no system font can then stand in for ours without a word.
 os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.conf")
@@ -78,6 +78,9 @@ _UA_RDF: Final = (
 # What WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
 _COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
+# Bullets, and the numbers of a list; dots and a page's number, in a table of contents.
+_MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
+_LEADER: Final = re.compile(r"[. ]*[0-9]*")
 _KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
 
 
@@ -153,7 +156,37 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         raise TeachbackError(Problem(message, _COMPARE)) from None
     finally:
         logger.removeHandler(log)
-    return Laid(document, tuple(_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)))
+    told = [_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)]
+    return Laid(document, (*told, *_generated_problems(document)))
+
+
+def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
+    """Yield the text that a style generates, other than numbers of pages, numbers and bullets of lists, and colons.
+
+    Style sheets are searched for it, too; this is what came onto the pages, by whatever way. The numbers of a list
+    are compared when the file is read back.
+    """
+    found: dict[str, list[int]] = {}
+    for number, page in enumerate(document.pages, start=1):
+        for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+            if not isinstance(box, boxes.TextBox) or not box.text.strip():
+                continue
+            text, tag = box.text.strip(), box.element_tag or ""
+            counters = {"counter-page": str(number), "counter-pages": str(len(document.pages))}
+            if tag.startswith("@"):
+                own = text in counters.values()
+            elif tag.endswith(("::before", "::after")):
+                leads = box.element.tag == "a" and _LEADER.fullmatch(text)
+                own = text == ":" or bool(leads) or text == counters.get(box.element.get("class") or "")
+            elif tag.endswith("::marker"):
+                own = _MARKER.fullmatch(text) is not None
+            else:
+                own = not tag.endswith(("::footnote-call", "::footnote-marker"))
+            if not own:
+                found.setdefault(text, []).append(number)
+    for text, numbers in found.items():
+        message = f"a style prints '{text[:60]}' on page {numbers[0]}, which no handout holds"
+        yield Problem(message, "Take `content`, or the style of the list's numbers, out of the style sheet.")
 
 
 def write(laid: Laid) -> bytes:

@@ -28,6 +28,7 @@ from teachback.readback import (
     said_problems,
     sheet_of_paper_problems,
     stranger_problems,
+    touching_problems,
 )
 from teachback.reading import grey_page, read_pages
 from teachback.said import squeezed
@@ -120,14 +121,15 @@ def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Pr
     A file of several cards has two pages of each, one card behind the other.
     """
     pages = read_pages(data, DPI)
-    frame = sorted({words for one in each for words in one.frame}, key=len, reverse=True)
-    expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=tuple(frame))
+    frame = tuple(dict.fromkeys(words for one in each for words in one.frame))
+    expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=frame)
     parts = [pages] if len(each) == 1 else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
     seen = [(number, look) for number, read in enumerate(pages, start=1) for look in looks(read) if look.run.words.strip()]
     problems = [
-        *said_problems([words for read in pages for words in read.tagged], expected),
+        *said_problems([token for read in pages for token in read.tagged], expected),
         *(problem for part, one in zip(parts, each, strict=True) for problem in page_problems(part, one)),
         *stranger_problems(pages, expected),
+        *touching_problems(pages),
         *sheet_of_paper_problems(pages, expected),
         *_qr_problems(data, expected),
         *name_problems(laid, expected),

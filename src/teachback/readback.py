@@ -5,34 +5,44 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem
 from teachback.html import RTL
 from teachback.reading import read_words, screen_words
 from teachback.said import Said, squeezed
+from teachback.text_match import APART, SAME_LINE, Fault, Token, around, folded, merges, misplaced, read_text, run_together, sought
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from teachback.pdf import Laid
-    from teachback.reading import ReadPage
+    from teachback.reading import ReadPage, Run
     from teachback.said import Expected
+    from teachback.text_match import ReadText, Sought
 
 MOST_NAMED: Final = 12
+# How many places of the same words are tried, to find the one that follows the sentence before.
+MOST_PLACES: Final = 40
 COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 LEFT_OUT: Final = "A template or style of the clinic leaves it out. Compare it with the built-in one."
+_MOVED: Final = "A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one."
 _ADDED: Final = "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
 
 
-def said_problems(read: Sequence[str], expected: Expected) -> Iterator[Problem]:
-    """Find the sentences that are not read back, or not in their turn. `read` are the words of a file in the order of its tags."""
+def said_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Problem]:
+    """Yield sentences that are lost or out of order, and letters, digits and signs that the edition does not have.
+
+    `tokens` are the words of a file in the order of its tags.
+    """
     if expected.language.partition("-")[0] in RTL:
+        read = [token.words for token in tokens]
         lost = [(part, False) for part in expected.said if not _has_words(part.words, read)]
-        added: list[Problem] = []
+        added: list[Problem] = list(_foreign_numbers(read, expected))
     else:
-        lost, added = _compared(squeezed(" ".join(read)), expected)
+        lost, added = _compared(read_text(tokens), expected)
     for part, elsewhere in lost[:MOST_NAMED]:
         what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
         fault = "is not in its turn" if elsewhere else f"is not on the {'card' if expected.card else 'page'}"
@@ -43,65 +53,207 @@ def said_problems(read: Sequence[str], expected: Expected) -> Iterator[Problem]:
         yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", COMPARE, expected.place)
     if not lost:
         # With a sentence gone, what stands in its place would only be named twice.
-        yield from list(added)[:MOST_NAMED]
+        yield from list(dict.fromkeys(added))[:MOST_NAMED]
 
 
-def _compared(text: str, expected: Expected) -> tuple[list[tuple[Said, bool]], list[Problem]]:
-    """Go through a text sentence by sentence: give those that are lost (and whether they stand elsewhere), and words that were added."""
+def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[Said, bool]], list[Problem]]:
+    """Compare a text with the expected sentences, one by one.
+
+    Returns the sentences that are lost, each with whether it stands elsewhere, and the problems of what is
+    added to the others or moved.
+    """
+    known = _Known.of(expected)
     at = 0
     before = ""
     lost: list[tuple[Said, bool]] = []
     added: list[Problem] = []
     for part in (*expected.said, Said("")):
-        words = squeezed(part.words)
-        found = text.find(words, at) if words else len(text)
-        if found < 0:
-            lost.append((part, words in text))
+        sentence = sought(part.words)
+        found = _found(read, at, sentence, part, known, beside=bool(part.flag or before))
+        if found is None:
+            lost.append((part, sentence.pattern.search(read.text) is not None))
             continue
+        start, end = found
         flag = part.flag or before
-        stranger = _stranger(text[at:found], expected.beside if flag else expected.frame)
+        place = expected.places.get(squeezed(part.words), expected.place)
+        stranger = known.stranger(read, at, start, part.number, beside=bool(flag))
         if stranger:
             where = f" beside the red flag '{flag}'" if flag else ""
-            message = f"{expected.name}: words are added{where} that are not the handout's: '{stranger[:60]}'"
-            added.append(Problem(message, _ADDED, expected.places.get(words, expected.place)))
-        at, before = found + len(words), part.flag
+            what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+            message = f"{expected.name}: {what} are added{where} that are not the handout's: '{stranger[:60]}'"
+            added.append(Problem(message, _ADDED, place))
+        faults = (*_touching(read, at, start), *run_together(read, start, sentence), *misplaced(read, start, end))
+        added += [Problem(f"{expected.name}: {fault.fault}: '{fault.words}'", _MOVED, place) for fault in faults]
+        at, before = end, part.flag
     return lost, added
 
 
+def _found(read: ReadText, at: int, sentence: Sought, part: Said, known: _Known, *, beside: bool) -> tuple[int, int] | None:
+    """Return where a sentence begins and ends: its first place with nothing foreign before it, or else its first place."""
+    if not sentence.letters:
+        return len(read.text), len(read.text)
+    first = None
+    for match in islice(sentence.pattern.finditer(read.text, at), MOST_PLACES):
+        first = first or match
+        if not known.stranger(read, at, match.start(), part.number, beside=beside):
+            return match.span()
+    return first.span() if first else None
+
+
+def _touching(read: ReadText, start: int, end: int) -> Iterator[Fault]:
+    """Yield the letters at the edges of a gap between two sentences, and in it, that touch what they do not belong to."""
+    for at in range(max(start, 1), min(end + 1, len(read.text))):
+        edge = at in {start, end} or read.token[at] != read.token[at - 1]
+        if edge and not read.apart[at] and merges(read.text[at - 1], read.text[at]):
+            yield Fault(around(read, at), "words run into each other")
+
+
+class _Known(NamedTuple):
+    """What may stand between the sentences: phrases of words, numbers that stand alone, and words beside a red flag."""
+
+    words: tuple[str, ...]
+    numbers: tuple[str, ...]
+    beside: tuple[str, ...]
+
+    @classmethod
+    def of(cls, expected: Expected) -> _Known:
+        """Sort what the templates may say by whether it holds letters."""
+        frame = [folded(text) for text in expected.frame]
+        letters = [text for text in frame if any(letter.isalpha() for letter in text)]
+        numbers = [text for text in frame if text and text not in letters]
+        beside = [folded(text) for text in expected.beside]
+        by_length = [tuple(sorted(set(texts) - {""}, key=len, reverse=True)) for texts in (letters, numbers, beside)]
+        return cls(*by_length)
+
+    def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
+        """Return what does not belong between two sentences; an empty text where all of it does.
+
+        `number` is the number that the next sentence has in its list. Numbers that the templates know, such as a
+        phone's, may only stand in a block without a sentence: nothing else tells them from a number of the text.
+        """
+        text = read.text[start:end]
+        if number and text.endswith((f"{number}.", f"{number})")):
+            end -= len(number) + 1
+            text = f"{read.text[:end]} "
+        else:
+            text = read.text
+        while start < end:
+            stop = start + 1
+            while stop < end and read.block(stop) == read.block(start):
+                stop += 1
+            before = start > 0 and read.block(start - 1) == read.block(start)
+            after = stop < len(read.text) and read.block(stop) == read.block(stop - 1)
+            foreign = self._foreign(text, start, stop, inline=before or after, beside=beside)
+            if foreign:
+                return foreign
+            start = stop
+        return ""
+
+    def _foreign(self, text: str, start: int, stop: int, *, inline: bool, beside: bool) -> str:
+        left = text[start:stop]
+        for words in self.beside if beside else self.words:
+            left = left.replace(words, _WORDS)
+        for number in () if beside or inline else self.numbers:
+            left = left.replace(number, _NUMBER)
+        digits = text[start - 1 : start].isdigit() if start else False, text[stop : stop + 1].isdigit()
+        shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in left)
+        if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, left):
+            return " ".join(left.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split()) or shown.strip()
+        if inline and digits[1] and left[-1:] in _BEFORE_NUMBERS:
+            return left[-1:]
+        if inline and digits[0] and left[:1] in _BEHIND_NUMBERS:
+            return left[:1]
+        return ""
+
+
+# Stand for known words and known numbers, in a text in which they were found.
+_WORDS: Final = "\ue000"
+_NUMBER: Final = "\ue001"
+# Signs that say nothing: stops and bullets. In a block without a sentence, dashes and bars may stand between words.
+_SIGNS_BESIDE: Final = re.compile(f"[{_WORDS}:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*")
+_SIGNS_ALONE: Final = re.compile(
+    f"[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*(?:[{_WORDS}{_NUMBER}]+[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
+    f"(?:(?<={_WORDS})[-\u2013\u2014|/\u2192](?={_WORDS}))?)*"
+)
+# Next to a digit these change it: .5 is not 5, and 5/ is not 5.
+_BEFORE_NUMBERS: Final = frozenset(".,;\u00b7(")
+_BEHIND_NUMBERS: Final = frozenset("\u00b7(")
+
+
+def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Problem]:
+    """Yield the numbers of a text from right to left that the edition and the templates do not have."""
+    known = set(_NUMBERS.findall(" ".join((*(part.words for part in expected.said), *expected.frame))))
+    marks = {part.number for part in expected.said if part.number}
+    # pdfium gives some numbers from their end.
+    for number in dict.fromkeys(_NUMBERS.findall(" ".join(read))):
+        if not {number, number[::-1]} & (known | marks):
+            yield Problem(f"{expected.name}: a number is added that is not the handout's: '{number[:60]}'", _ADDED, expected.place)
+
+
+_NUMBERS: Final = re.compile(r"\d+")
+
+
 def _stranger(gap: str, known: Iterable[str]) -> str:
-    """Give what is left of the words between two sentences when all that may stand there is taken out; signs and digits may."""
+    """Return what is left of a text when all known phrases are taken out; stops and bullets may be left."""
     left = gap
     for words in known:
-        left = left.replace(words, " ")
-    return " ".join(left.split()) if any(character.isalpha() for character in left) else ""
+        left = left.replace(words, _WORDS)
+    if re.fullmatch(_SIGNS_BESIDE, left):
+        return ""
+    return " ".join(left.replace(_WORDS, " ").split())
 
 
 def _has_words(said: str, read: Iterable[str]) -> bool:
-    """Say whether all words of a text from right to left are read, in whatever order: pdfium gives its letters as they are painted."""
+    """Return whether all words of a text from right to left are read, in any order: pdfium gives its letters as they are painted."""
     there = {word for text in read for word in _letters(text)}
     return all(word in there for word in _letters(said))
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Give each word as its letters in order, so that it does not matter from which side, or in which pairs, they were read."""
+    """Yield each word as its letters in order, so that it does not matter from which side, or in which pairs, they were read."""
     for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
         yield "".join(sorted(word))
 
 
 def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Find words that the eye sees and no screen reader says, other than those of the foot."""
+    """Yield words, digits and signs that the eye sees and no screen reader says, other than those of the foot."""
     if expected.language.partition("-")[0] in RTL:
         return
     # The head of a table that goes over pages is painted again, and read once.
-    known = sorted({*expected.frame, *(squeezed(part.words) for part in expected.said)} - {""}, key=len, reverse=True)
+    known = {folded(text) for text in (*expected.frame, *(part.words for part in expected.said if part.repeated))}
     found: dict[str, list[int]] = {}
     for number, read in enumerate(pages, start=1):
-        text = squeezed(" ".join(run.words for run in read.runs if run.artifact))
-        stranger = _stranger(text, known)
+        here = {folded(expected.page_words.format(page=number, pages=len(pages)))} if expected.page_words else set()
+        text = folded(" ".join(run.words for run in read.runs if run.artifact))
+        stranger = _stranger(text, sorted((known | here) - {""}, key=len, reverse=True))
         if stranger:
             found.setdefault(stranger, []).append(number)
     for stranger, numbers in found.items():
-        yield Problem(f"{pages_of(numbers)} shows words that no screen reader says: '{stranger[:60]}'", _ADDED)
+        what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+        yield Problem(f"{pages_of(numbers)} shows {what} that no screen reader says: '{stranger[:60]}'", _ADDED)
+
+
+def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
+    """Yield letters outside the text, such as those of a picture, that touch a word or a number and could be read as part of it."""
+    for number, read in enumerate(pages, start=1):
+        upright = [run for run in read.runs if run.edges and run.words.strip()]
+        for one in upright:
+            if not one.artifact and not one.drawn:
+                continue
+            for other in upright:
+                if other is not one and not (one.drawn and other.drawn) and (_touch(one, other) or _touch(other, one)):
+                    message = f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
+                    yield Problem(message, "They would be read as one: move them apart in the template or style.")
+
+
+def _touch(left: Run, right: Run) -> bool:
+    """Return whether two runs stand side by side on a line without a gap, where one could be read as part of the other."""
+    if left.edges is None or right.edges is None:
+        return False
+    size = max(left.edges.size, right.edges.size)
+    gap = right.edges.left - left.edges.right
+    level = abs(left.edges.baseline - right.edges.baseline) < SAME_LINE * size
+    return level and -size < gap < APART * size and merges(left.words.strip()[-1], right.words.strip()[0])
 
 
 def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -143,8 +295,8 @@ def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) ->
             wanted = [item for item in wanted if item[2] not in text]
         if not wanted:
             return
-    for card, part, sought in wanted:
-        if sought not in text:
+    for card, part, letters in wanted:
+        if letters not in text:
             what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
             message = f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'"
             yield Problem(message, COMPARE, card.places.get(squeezed(part.words), card.place))
@@ -153,7 +305,8 @@ def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) ->
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Find what a page for a screen leaves out: sentences, the edition code, that the text is a draft or who reviewed it."""
     words = screen_words(html)
-    yield from said_problems(words, replace(expected, said=tuple(part for part in expected.said if not part.paper)))
+    tokens = [Token(text, number) for number, text in enumerate(words)]
+    yield from said_problems(tokens, replace(expected, said=tuple(part for part in expected.said if not part.paper)))
     text = squeezed(" ".join(words))
     for shown_words in expected.each_page:
         if squeezed(shown_words) not in text:

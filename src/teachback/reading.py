@@ -9,18 +9,22 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, Final
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pypdfium2
 from pypdfium2 import raw
 
 from teachback.errors import Problem, TeachbackError
+from teachback.text_match import Edges, Token
 from teachback.units import PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from teachback.color import Rgb
+
+_Text = TypeVar("_Text")
 
 # left, bottom, right, top in pt, from the bottom left corner of the page.
 Bounds = tuple[float, float, float, float]
@@ -30,6 +34,10 @@ OPAQUE: Final = 255
 # A letter's width may be squeezed to this share; and the cosine of the angle between its foot and its stem (30 degrees off upright).
 NARROWEST: Final = 0.8
 MOST_SLANT: Final = 0.5
+# The sine of the angle from which on a line of text counts as turned (3 degrees).
+TURNED_LEAST: Final = 0.05
+# Structure types that stand within a line of text (ISO 32000-1, 14.8.4.4).
+WITHIN_A_LINE: Final = frozenset({"Span", "Strong", "Em", "Link", "Code", "Quote"})
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Run:
 
     `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
     neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is. `drawn` letters belong to a picture.
+    `edges` are those of its first and last letter, where the text is upright and not turned.
     """
 
     words: str
@@ -49,11 +58,12 @@ class Run:
     artifact: bool
     upright: bool = True
     drawn: bool = False
+    edges: Edges | None = None
 
 
 @dataclass(frozen=True)
 class ReadPage:
-    """One page: its width and height in pt, its runs in the order in which they are painted, and its words as the tags order them.
+    """One page: its width and height in pt, its runs in the order in which they are painted, and its text in the order of the tags.
 
     The pictures are drawn by pdfium: `whole` is the page in grey; `bare` the page without its text, in colour; `letters` its
     text alone, in black.
@@ -62,7 +72,7 @@ class ReadPage:
     width: float
     height: float
     runs: tuple[Run, ...]
-    tagged: tuple[str, ...]
+    tagged: tuple[Token, ...]
     whole: Any
     bare: Any
     letters: Any
@@ -72,7 +82,7 @@ def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
     """Read a PDF's pages, and draw them at `dpi` dots to the inch. Raises TeachbackError when pdfium cannot open it."""
     try:
         with pypdfium2.PdfDocument(data) as document:
-            return tuple(_read(page, dpi) for page in document)
+            return tuple(_read(page, dpi, number) for number, page in enumerate(document, start=1))
     except pypdfium2.PdfiumError as error:
         raise TeachbackError(_unreadable(error)) from None
 
@@ -123,7 +133,8 @@ def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
 
 def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
     words_of = page.get_textpage()
-    return _in_order(_marks_in_order(page), ((item, _words(item, words_of)) for item in _texts(_items(page))))
+    texts = [(raw.FPDFPageObj_GetMarkedContentID(item), _words(item, words_of)) for item in _texts(_items(page))]
+    return tuple(words for words, _ in _in_order(_marks_in_order(page), texts))
 
 
 def _items(page: pypdfium2.PdfPage) -> list[Any]:
@@ -134,12 +145,12 @@ def _texts(items: list[Any]) -> list[Any]:
     return [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
 
 
-def _in_order(marks: tuple[int, ...], said: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
-    """Put the words of a page's texts into the order of its tags, without those that no tag holds."""
-    by_mark: dict[int, list[str]] = {}
-    for item, words in said:
-        by_mark.setdefault(raw.FPDFPageObj_GetMarkedContentID(item), []).append(words)
-    return tuple(words for mark in marks for words in by_mark.get(mark, ()))
+def _in_order(marks: Mapping[int, int], texts: Iterable[tuple[int, _Text]]) -> tuple[tuple[_Text, int], ...]:
+    """Return a page's texts in the order of its tags, each with the number of its block, without those that no tag holds."""
+    by_mark: dict[int, list[_Text]] = {}
+    for mark, text in texts:
+        by_mark.setdefault(mark, []).append(text)
+    return tuple((text, block) for mark, block in marks.items() for text in by_mark.get(mark, ()))
 
 
 def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -- a pdfium handle
@@ -149,13 +160,16 @@ def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -
     return bytes(letters).decode("utf-16-le", "replace").partition("\0")[0]
 
 
-def _read(page: pypdfium2.PdfPage, dpi: float) -> ReadPage:
+def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
     items = _items(page)
     texts = _texts(items)
     words_of = page.get_textpage()
     marks = _marks_in_order(page)
-    runs = tuple(_run(item, words_of, marks) for item in texts)
-    tagged = _in_order(marks, ((item, run.words) for item, run in zip(texts, runs, strict=True)))
+    ends = _ends(words_of)
+    runs = tuple(_run(item, words_of, marks, ends.get(_address(item))) for item in texts)
+    by_mark = ((raw.FPDFPageObj_GetMarkedContentID(item), run) for item, run in zip(texts, runs, strict=True))
+    ordered = _in_order(marks, by_mark)
+    tagged = tuple(Token(run.words, block, number, run.edges) for run, block in ordered)
     scale = dpi / PT_PER_INCH
     whole = page.render(scale=scale, grayscale=True).to_pil()
     _activate(texts, on=False)
@@ -173,7 +187,28 @@ def _activate(items: list[Any], *, on: bool) -> None:
         raw.FPDFPageObj_SetIsActive(item, on)
 
 
-def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: tuple[int, ...]) -> Run:  # noqa: ANN401 -- a pdfium handle
+def _address(item: Any) -> int | None:  # noqa: ANN401 -- a pdfium handle
+    return ctypes.cast(item, ctypes.c_void_p).value
+
+
+def _ends(words_of: pypdfium2.PdfTextPage) -> dict[int | None, tuple[float, float]]:
+    """Return, by the address of each text object, the left of its first letter and the right of its last, in pt."""
+    letters: dict[int | None, list[int]] = {}
+    for index in range(raw.FPDFText_CountChars(words_of)):
+        if raw.FPDFText_IsGenerated(words_of, index) != 1 and not chr(raw.FPDFText_GetUnicode(words_of, index)).isspace():
+            letters.setdefault(_address(raw.FPDFText_GetTextObject(words_of, index)), []).append(index)
+    box = raw.FS_RECTF()
+    found = {}
+    for address, places in letters.items():
+        # The loose box of a letter is as wide as the letter's advance.
+        raw.FPDFText_GetLooseCharBox(words_of, places[0], box)
+        left = box.left
+        raw.FPDFText_GetLooseCharBox(words_of, places[-1], box)
+        found[address] = left, box.right
+    return found
+
+
+def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], ends: tuple[float, float] | None) -> Run:  # noqa: ANN401 -- a pdfium handle
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
     matrix = raw.FS_MATRIX()
@@ -187,17 +222,20 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: tuple[int, ...]) -> 
     # How a letter's own axes lie on the page: across and up.
     across, up = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
     slant = abs(matrix.a * matrix.c + matrix.b * matrix.d)
+    # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
+    height = abs(size.value) * (up if across > up * NARROWEST else across)
+    straight = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) < across * TURNED_LEAST
     return Run(
         words=_words(item, words_of),
         font=_font_name(item),
-        # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
-        size=abs(size.value) * (up if across > up * NARROWEST else across),
+        size=height,
         color=(red, green, blue),
         bounds=tuple(edge.value for edge in edges),  # type: ignore[arg-type]
         painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
         artifact=mark < 0,
         drawn=mark >= 0 and mark not in marks,
         upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
+        edges=Edges(*ends, matrix.f, height) if ends and straight else None,
     )
 
 
@@ -210,39 +248,44 @@ def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
     return name.value.decode("utf-8", "replace") if embedded else f"{name.value.decode('utf-8', 'replace')} (not embedded)"
 
 
-def _marks_in_order(page: pypdfium2.PdfPage) -> tuple[int, ...]:
-    """Give the numbers of a page's marked content in the order of the tag tree: the order in which it is read out.
+def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
+    """Return the numbers of a page's marked content in the order of the tag tree, each with the number of its block.
 
-    What is drawn inside a picture is left out: the picture has words of its own.
+    That is the order in which it is read out. What is drawn inside a picture is left out: the picture has words
+    of its own.
     """
     tree = raw.FPDF_StructTree_GetForPage(page)
     if not tree:
-        return ()
+        return {}
     try:
         roots = [raw.FPDF_StructTree_GetChildAtIndex(tree, index) for index in range(raw.FPDF_StructTree_CountChildren(tree))]
-        return tuple(mark for root in roots if root for mark in _marks(root))
+        blocks = count()
+        return {mark: block for root in roots if root for mark, block in _marks(root, 0, blocks)}
     finally:
         raw.FPDF_StructTree_Close(tree)
 
 
-def _marks(element: Any) -> Iterator[int]:  # noqa: ANN401 -- a pdfium handle
-    if _is_figure(element):
+def _marks(element: Any, block: int, blocks: Iterator[int]) -> Iterator[tuple[int, int]]:  # noqa: ANN401 -- a pdfium handle
+    """Yield the marks below an element with the number of their block; what stands within a line is no block of its own."""
+    role = _role(element)
+    if role == "Figure":
         return
+    block = block if role in WITHIN_A_LINE else next(blocks)
     for index in range(raw.FPDF_StructElement_CountChildren(element)):
         child = raw.FPDF_StructElement_GetChildAtIndex(element, index)
         if child:
-            yield from _marks(child)
+            yield from _marks(child, block, blocks)
         else:
             mark = raw.FPDF_StructElement_GetChildMarkedContentID(element, index)
             if mark >= 0:
-                yield mark
+                yield mark, block
 
 
-def _is_figure(element: Any) -> bool:  # noqa: ANN401 -- a pdfium handle
+def _role(element: Any) -> str:  # noqa: ANN401 -- a pdfium handle
     length = raw.FPDF_StructElement_GetType(element, None, 0)
     name = ctypes.create_string_buffer(max(length, 2))
     raw.FPDF_StructElement_GetType(element, name, length)
-    return name.raw[: max(length - 2, 0)].decode("utf-16-le", "replace") == "Figure"
+    return name.raw[: max(length - 2, 0)].decode("utf-16-le", "replace")
 
 
 def grey_pages(data: bytes, dpi: float) -> list[tuple[int, int, bytes]]:

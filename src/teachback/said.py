@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Final
 
@@ -33,11 +33,17 @@ _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 @dataclass(frozen=True)
 class Said:
-    """Words that must be read on the page; of a red flag also its id. What stands on paper only, no screen needs to show."""
+    """A sentence that must be read on the page.
+
+    `flag` is the id of its red flag. A sentence with `paper` need not stand on a screen. `number` is the number that
+    it has in its list, which a page may print before it. What is `repeated` is printed again on each page of a table.
+    """
 
     words: str
     flag: str = ""
     paper: bool = False
+    number: str = ""
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class Expected:
 
     `places` finds a sentence in the handout's file, by its squeezed words; what it does not know is placed at `place`. Of a
     card, the sentences from `back` on stand on its back. `frame` is what the templates may say around the sentences, and `beside`
-    what they may say right beside a red flag. `page_mm` is the paper, and `code` what a QR code on it says.
+    what they may say right beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, and `code`
+    what a QR code on it says.
     """
 
     name: str
@@ -61,6 +68,7 @@ class Expected:
     beside: tuple[str, ...] = ()
     language: str = "en"
     title: str = ""
+    page_words: str = ""
     page_mm: tuple[float, float] | None = None
     code: str = ""
 
@@ -102,7 +110,10 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
             said += _block(block, frame)
     if edition.sources:
         said.append(Said(words.sources))
-        said += [Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}") for source in edition.sources]
+        said += [
+            Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}", number=str(number))
+            for number, source in enumerate(edition.sources, start=1)
+        ]
     said.append(Said(words.not_instead))
     said.append(Said(words.this_code.format(code=frame.code), paper=True))
     return tuple(part for part in said if squeezed(part.words))
@@ -139,26 +150,32 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
     return tuple(part for part in said if squeezed(part.words))
 
 
-def _line(line: Line | None, flag: str = "") -> Iterator[Said]:
-    """Give a line's words; lines to write on, and the addresses that are printed behind links, cut it into parts."""
+def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[Said]:
+    """Yield a line's words. Lines to write on cut it into parts; the address of a link is printed behind its words."""
     part = ""
     for span in line or ():
-        part += "" if span.blank else span.text
-        if span.blank or span.href is not None:
-            yield Said(part, flag)
+        if span.blank:
+            yield Said(part, flag, number=number)
+            number = "" if part.strip() else number
             part = ""
+            continue
+        part += span.text
         if span.href is not None:
             address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
-            yield Said(f"({address})" if address not in span.text else "")
-    yield Said(part, flag)
+            part += f" ({address})" if address not in span.text else ""
+    yield Said(part, flag, number=number)
 
 
 def _lines(*lines: Line | None) -> list[Said]:
     return [part for line in lines for part in _line(line)]
 
 
+def _numbered(lines: Iterable[Line]) -> list[Said]:
+    return [part for number, line in enumerate(lines, start=1) for part in _line(line, number=str(number))]
+
+
 def _entries(items: Iterable[ed.Entry]) -> list[Said]:
-    return _lines(*(item.text for item in items))
+    return _numbered(item.text for item in items)
 
 
 @singledispatch
@@ -181,7 +198,8 @@ def _(block: ed.Listing, frame: Frame) -> list[Said]:
 @_block.register
 def _(block: ed.Grid, frame: Frame) -> list[Said]:
     del frame
-    return _lines(block.caption, *block.columns, *(cell for row in block.rows for cell in row.cells))
+    head = [replace(part, repeated=True) for part in _lines(*block.columns)]
+    return [*_lines(block.caption), *head, *_lines(*(cell for row in block.rows for cell in row.cells))]
 
 
 @_block.register
@@ -193,8 +211,8 @@ def _callout(block: ed.Callout, frame: Frame) -> list[Said]:
 @_block.register
 def _(block: ed.Reasons, frame: Frame) -> list[Said]:
     said = []
-    for reason in block.reasons:
-        said += [*_lines(reason.title), *_entries(reason.points)]
+    for number, reason in enumerate(block.reasons, start=1):
+        said += [*_line(reason.title, number=str(number)), *_entries(reason.points)]
         said += [part for note in reason.notes for part in _callout(note, frame)]
     return said
 
@@ -219,7 +237,7 @@ def _(block: ed.Myths, frame: Frame) -> list[Said]:
 @_block.register
 def _(block: ed.OwnNumbers, frame: Frame) -> list[Said]:
     words = frame.words
-    columns = [Said(words.my_number), Said(words.my_result), Said(words.my_goal)]
+    columns = [Said(text, repeated=True) for text in (words.my_number, words.my_result, words.my_goal)]
     return [*columns, *_lines(*(line for number in block.numbers for line in (number.label, number.hint)))]
 
 

@@ -1,0 +1,166 @@
+"""Text that style sheets would generate: it stands in no handout, so no check of the text sees it. Pure.
+
+A style may number pages, set a colon or draw the bullets of a list. Anything else that puts letters, digits or signs on
+a page, or changes how digits are read, is refused. The one module that imports tinycss2.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import tinycss2
+
+from teachback.errors import Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
+# What the built-in styles generate: the numbers of pages, the foot of a page, the column of a stacked cell, and leaders.
+_CONTENT: Final = frozenset(
+    {
+        "none",
+        "normal",
+        '""',
+        '":"',
+        'attr(data-column)": "',
+        'attr(data-column)": "/""',
+        "counter(page)",
+        "counter(pages)",
+        'leader(".")target-counter(attr(href),page)',
+        'leader(". ")target-counter(attr(href),page)',
+    }
+)
+_RUNNING: Final = re.compile(r"element\([a-z_][\w-]*\)")
+_FIGURES: Final = frozenset({"normal", "none", "tabular-nums", "lining-nums", "proportional-nums", "oldstyle-nums", "auto"})
+_LIST_STYLES: Final = frozenset({"none", "disc", "circle", "square", "decimal", "inside", "outside"})
+_PICTURE: Final = "url()"
+_NO_VALUE: Final = frozenset({"none", "normal", "auto"})
+# Kinds of fault -> what is wrong, and what to do.
+_TEXT: Final = (
+    "prints text that no handout holds",
+    "Put words and numbers into the handout, content/clinic.yaml or content/words/, where they are checked.",
+)
+_BULLETS: Final = (
+    "prints text that no handout holds",
+    "A list may have none, disc, circle, square or decimal; or draw the bullet with background-image.",
+)
+_DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
+_CUT: Final = ("cuts a text off", "Take it out, and let the box grow.")
+# Property -> the values that it may have, and the kind of fault that others are.
+_ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
+    "list-style": (_LIST_STYLES, _BULLETS),
+    "list-style-type": (_LIST_STYLES, _BULLETS),
+    "counter-reset": (frozenset({"none"}), _TEXT),
+    "counter-increment": (frozenset({"none"}), _TEXT),
+    "counter-set": (frozenset({"none"}), _TEXT),
+    "quotes": (_NO_VALUE, _TEXT),
+    "string-set": (frozenset({"none"}), _TEXT),
+    "bookmark-label": (frozenset({"none", "content()", "content(text)"}), _TEXT),
+    "hyphenate-character": (frozenset({"auto", '"-"', '"\u2010"'}), _TEXT),
+    "text-emphasis": (_NO_VALUE, _TEXT),
+    "text-emphasis-style": (_NO_VALUE, _TEXT),
+    "float": (frozenset({"none", "left", "right", "inline-start", "inline-end"}), _TEXT),
+    "text-overflow": (frozenset({"clip"}), _CUT),
+    "block-ellipsis": (_NO_VALUE, _CUT),
+    "line-clamp": (_NO_VALUE, _CUT),
+    "-webkit-line-clamp": (_NO_VALUE, _CUT),
+    "max-lines": (_NO_VALUE, _CUT),
+    "-webkit-text-security": (_NO_VALUE, _CUT),
+    "direction": (frozenset({"ltr"}), _DIGITS),
+    "unicode-bidi": (frozenset({"normal", "isolate", "embed", "plaintext"}), _DIGITS),
+    "writing-mode": (frozenset({"horizontal-tb"}), _DIGITS),
+    "text-combine-upright": (_NO_VALUE, _DIGITS),
+    "initial-letter": (_NO_VALUE, _DIGITS),
+    "font-feature-settings": (
+        frozenset({"normal", '"kern"', '"tnum"', '"pnum"', '"lnum"', "0", "1", "on", "off"}),
+        _DIGITS,
+    ),
+    "font-variant": (_FIGURES, _DIGITS),
+    "font-variant-alternates": (_FIGURES, _DIGITS),
+    "font-variant-numeric": (_FIGURES, _DIGITS),
+    "font-variant-position": (_FIGURES, _DIGITS),
+    "font-variant-east-asian": (_FIGURES, _DIGITS),
+}
+_AT_RULES: Final = {"counter-style": _BULLETS, "font-feature-values": _DIGITS, "font-palette-values": _DIGITS}
+
+
+def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
+    """Yield what a style sheet would print that no handout holds, and what changes how digits are read.
+
+    `name` is the sheet as a person here would write it.
+    """
+    for line, column, message, hint in _found(css):
+        yield Problem(message, hint, Location(name, line, column))
+
+
+def generates_text(declarations: str) -> str:
+    """Return what is wrong with the first declaration that would generate text; an empty text where none does."""
+    return next((message for _, _, message, _ in _found(declarations)), "")
+
+
+def _found(css: str) -> Iterator[tuple[int, int, str, str]]:
+    todo = [tinycss2.parse_component_value_list(css, skip_comments=True)]
+    while todo:
+        nodes = todo.pop()
+        for index, node in enumerate(nodes):
+            if node.type in {"{} block", "[] block", "() block"}:
+                todo.append(node.content)
+            elif node.type == "at-keyword" and node.lower_value in _AT_RULES:
+                fault, hint = _AT_RULES[node.lower_value]
+                yield node.source_line, node.source_column, f"`@{node.value}` {fault}", hint
+            elif node.type == "ident" and (node.lower_value in _ALLOWED or node.lower_value == "content"):
+                value = _value(nodes, index + 1)
+                if value is not None:
+                    yield from _judged(node, value)
+
+
+def _value(nodes: list[Any], start: int) -> list[Any] | None:
+    """Return the tokens of a declaration's value, without blanks; None where the name before them is not that of a property."""
+    rest = iter(nodes[start:])
+    for node in rest:
+        if node.type == "literal" and node.value == ":":
+            break
+        if node.type != "whitespace":
+            return None
+    else:
+        return None
+    found = []
+    for node in rest:
+        if (node.type == "literal" and node.value in {";", "!"}) or node.type == "{} block":
+            break
+        if node.type != "whitespace":
+            found.append(node)
+    return found
+
+
+def _judged(node: Any, value: list[Any]) -> Iterator[tuple[int, int, str, str]]:  # noqa: ANN401 -- tinycss2's nodes have no types
+    texts = [_text(one) for one in value]
+    written = " ".join(one.serialize() for one in value)[:60]
+    name = node.lower_value
+    if len(texts) == 1 and texts[0] in _AS_IT_IS:
+        return
+    if name == "content":
+        whole = "".join(texts)
+        if whole in _CONTENT or _RUNNING.fullmatch(whole):
+            return
+        fault, hint = _TEXT
+    else:
+        known, (fault, hint) = _ALLOWED[name]
+        if known is _LIST_STYLES:
+            texts = [text for text in texts if text != _PICTURE]
+        if value and all(text in known or text == "," for text in texts):
+            return
+    yield node.source_line, node.source_column, f"`{name}: {written}` {fault}", hint
+
+
+def _text(node: Any) -> str:  # noqa: ANN401 -- tinycss2's nodes have no types
+    if node.type == "string":
+        return f'"{node.value}"'
+    if node.type == "url" or (node.type == "function" and node.lower_name == "url"):
+        return _PICTURE
+    if node.type == "function":
+        return f"{node.lower_name}({''.join(_text(one) for one in node.arguments if one.type != 'whitespace')})"
+    text: str = node.serialize()
+    return text.lower()

@@ -1,0 +1,233 @@
+"""Match text that was read from a page against expected sentences, letter by letter. Pure.
+
+White space may differ from the expected text, but words that stand apart must stay apart. Capitals and
+hyphens at the end of a line may differ, too. Everything else must be the same, digits and signs included.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# What prints nothing: white space, soft hyphens, marks of direction and joiners.
+_BLANK: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2069\ufeff]")
+# pdfium reports each hyphen at the end of a line, written or set by hyphenation, as U+0002.
+LINE_HYPHEN: Final = "\u0002"
+_HYPHENS: Final = {"\u2010": "-", "\u2011": "-", "\ufffe": LINE_HYPHEN}
+# Shares of the type size. A space takes 0.25 of it; the lines of a text are further apart than 1.
+APART: Final = 0.1
+SAME_LINE: Final = 0.75
+RAISED: Final = 0.12
+
+
+class Edges(NamedTuple):
+    """Where a token stands: the left of its first letter and the right of its last, baseline and type size, in pt.
+
+    The sides are those of the letters' own widths, which touch where nothing is between two letters.
+    """
+
+    left: float
+    right: float
+    baseline: float
+    size: float
+
+
+class Token(NamedTuple):
+    """Text that was painted in one go. `block` numbers the block of text around it: a paragraph, a cell, a list item.
+
+    `edges` is None where the place on the page is not known: on a screen, and for text that is not upright.
+    """
+
+    words: str
+    block: int
+    page: int = 0
+    edges: Edges | None = None
+
+
+def letters_of(words: str) -> Iterator[tuple[str, int]]:
+    """Yield each letter that counts, in the form in which it is compared, with its index in `words`."""
+    before = ""
+    for index, character in enumerate(words):
+        if _BLANK.match(character):
+            continue
+        for letter in unicodedata.normalize("NFD", character.casefold()):
+            # Capitals of the Turkish dotless i and of i lead back to i.
+            plain = "i" if letter == "\u0131" else _HYPHENS.get(letter, letter)
+            if plain == "\u0307" and before == "i":
+                continue
+            before = plain
+            yield plain, index
+
+
+def folded(words: str) -> str:
+    """Return a text in the form in which it is compared: without blanks, decomposed, in small letters."""
+    return "".join(letter for letter, _ in letters_of(words))
+
+
+class ReadText(NamedTuple):
+    """The letters of some tokens, in order, with what is known of each: its token, and whether it stands apart.
+
+    A letter stands apart when there is a visible gap, or the end of a line, between it and the letter before.
+    """
+
+    text: str
+    token: tuple[int, ...]
+    apart: tuple[bool, ...]
+    tokens: tuple[Token, ...]
+
+    def block(self, at: int) -> int:
+        """Return the number of the block that the letter at an index belongs to."""
+        return self.tokens[self.token[at]].block
+
+    def same_line(self, one: int, other: int) -> bool:
+        """Return whether two letters stand on one line, as far as their places are known."""
+        return _on_one_line(self.tokens[self.token[one]], self.tokens[self.token[other]])
+
+
+def read_text(tokens: Sequence[Token]) -> ReadText:
+    """Join tokens into one text that can be searched."""
+    letters: list[str] = []
+    owner: list[int] = []
+    apart: list[bool] = []
+    last: int | None = None
+    for number, token in enumerate(tokens):
+        before = -1
+        for letter, index in letters_of(token.words):
+            if before >= 0 or last is None:
+                gap = last is None or (index > before + 1 and _blank_between(token.words, before, index))
+            else:
+                gap = _stand_apart(tokens[last], token, index)
+            letters.append(letter)
+            owner.append(number)
+            apart.append(gap)
+            before, last = index, number
+    return ReadText("".join(letters), tuple(owner), tuple(apart), tuple(tokens))
+
+
+def _blank_between(words: str, before: int, index: int) -> bool:
+    return any(character.isspace() for character in words[before + 1 : index])
+
+
+def _stand_apart(one: Token, other: Token, index: int) -> bool:
+    """Return whether the last letter of a token and the first of the next can be told apart by the eye."""
+    if one.page != other.page:
+        return True
+    if one.edges is None or other.edges is None:
+        blank = one.words[-1:].isspace() or any(character.isspace() for character in other.words[:index])
+        return blank or one.block != other.block
+    if not _on_one_line(one, other):
+        return True
+    gap = other.edges.left - one.edges.right
+    # What goes back to the left is told by `misplaced`.
+    return gap >= APART * min(one.edges.size, other.edges.size) or other.edges.right <= one.edges.left
+
+
+def _on_one_line(one: Token, other: Token) -> bool:
+    if one.page != other.page:
+        return False
+    if one.edges is None or other.edges is None:
+        return True
+    return abs(one.edges.baseline - other.edges.baseline) < SAME_LINE * max(one.edges.size, other.edges.size)
+
+
+class Sought(NamedTuple):
+    """A sentence to look for: its letters, which of them have a blank before them, and the expression that finds them."""
+
+    letters: str
+    blank: tuple[bool, ...]
+    pattern: re.Pattern[str]
+
+
+@lru_cache(maxsize=4096)
+def sought(words: str) -> Sought:
+    """Prepare a sentence for the search."""
+    letters: list[str] = []
+    blank: list[bool] = []
+    pieces: list[str] = []
+    before = -1
+    for letter, index in letters_of(words):
+        gap = before >= 0 and index > before + 1 and _blank_between(words, before, index)
+        if before >= 0 and not gap and letters[-1].isalpha() and letter.isalpha():
+            # A word may be hyphenated at the end of a line.
+            pieces.append(f"{LINE_HYPHEN}?")
+        pieces.append(f"[-{LINE_HYPHEN}]" if letter == "-" else re.escape(letter))
+        letters.append(letter)
+        blank.append(gap)
+        before = index
+    return Sought("".join(letters), tuple(blank), re.compile("".join(pieces)))
+
+
+class Fault(NamedTuple):
+    """What is wrong with the places of letters: a few words of the text, and the fault in words."""
+
+    words: str
+    fault: str
+
+
+def run_together(read: ReadText, start: int, sentence: Sought) -> Iterator[Fault]:
+    """Yield the places where a sentence that was found at `start` has lost a blank, or a number is broken over two lines."""
+    at = start
+    previous = -1
+    for index, letter in enumerate(sentence.letters):
+        while read.text[at] == LINE_HYPHEN and letter != "-":
+            at += 1
+        if previous >= 0:
+            before = sentence.letters[index - 1]
+            if sentence.blank[index] and not read.apart[at] and _merges(before, letter):
+                yield Fault(around(read, at), "words run into each other")
+            if not sentence.blank[index] and _in_number(before, letter) and not read.same_line(previous, at):
+                yield Fault(around(read, at), "a number is broken over two lines")
+        previous = at
+        at += 1
+
+
+def misplaced(read: ReadText, start: int, end: int) -> Iterator[Fault]:
+    """Yield the places where a sentence is not painted from left to right and line by line, or a number is raised or lowered."""
+    for at in range(start + 1, end):
+        one, other = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
+        if one is other or one.page != other.page or one.block != other.block or one.edges is None or other.edges is None:
+            continue
+        size = max(one.edges.size, other.edges.size)
+        lower = one.edges.baseline - other.edges.baseline
+        if abs(lower) < SAME_LINE * size:
+            if other.edges.left < one.edges.right - APART * size:
+                yield Fault(around(read, at), "words are not in their order on the line")
+            elif abs(lower) > RAISED * size and (read.text[at - 1].isdigit() or read.text[at].isdigit()):
+                yield Fault(around(read, at), "a number is raised or lowered")
+        elif lower < 0 and other.edges.left < one.edges.left:
+            # The top of a next column stands above, and to the right.
+            yield Fault(around(read, at), "words are moved above the line that they continue")
+
+
+def around(read: ReadText, at: int, most: int = 24) -> str:
+    """Return some words around a letter, for a message."""
+    first, last = read.token[at - 1] if at else read.token[at], read.token[at]
+    if first == last:
+        words, letters = read.tokens[first].words, [index for index, number in enumerate(read.token) if number == first]
+        place = at - letters[0]
+        return " ".join(words[max(0, place - most) : place + most].split())
+    return " ".join(f"{read.tokens[first].words.strip()[-most:]}|{read.tokens[last].words.strip()[:most]}".split())
+
+
+def _merges(before: str, after: str) -> bool:
+    """Return whether two letters without a gap between them could be read as one word or number."""
+    return (before.isalnum() or before in _JOINING) and (after.isalnum() or after in _LEADING)
+
+
+def merges(before: str, after: str) -> bool:
+    """Return whether texts that end and begin with these letters must not touch: they could be read as one word or number."""
+    return _merges(before, after)
+
+
+# Signs that change a number which they touch, from the left or from the right.
+_JOINING: Final = frozenset(".,:;/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7'\u2019\"|")
+_LEADING: Final = frozenset("/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7|")
+
+
+def _in_number(before: str, after: str) -> bool:
+    return (before.isdigit() and (after.isdigit() or after in ".,")) or (before in ".," and after.isdigit())

@@ -145,7 +145,7 @@ LAYERS: list[dict[str, set[str]]] = [
 OUTSIDE = {
     "click": "cli tell answering mergecmd", "openpyxl": "sheetfile", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
-    "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
+    "tinyhtml5": "loading", "tinycss2": "loading", "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
 }  # fmt: skip
 PYDANTIC = {
     "clinical",

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 import pypdfium2
 from pypdfium2 import raw
 
 from teachback.errors import Problem, TeachbackError
+from teachback.loading import parse_page
 from teachback.units import PT_PER_INCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from xml.etree.ElementTree import Element
 
     from teachback.color import Rgb
 
@@ -90,31 +91,19 @@ def read_words(data: bytes) -> Iterator[str]:
         raise TeachbackError(_unreadable(error)) from None
 
 
-class _Page(HTMLParser):
-    """Gathers the words of a page, but not its styles and titles."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 -- the base class's signature
-        self._inside = tag
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the base class's signature
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside not in {"style", "title"}:
-            self.words.append(data)
-
-
 def screen_words(html: str) -> tuple[str, ...]:
-    """Give the words of an HTML page in their order; whether a style hides some is not asked."""
-    page = _Page()
-    page.feed(html)
-    page.close()
-    return tuple(page.words)
+    """Return the words of an HTML page in their order, as a browser reads it; whether a style hides some is not asked."""
+    return tuple(_shown_words(parse_page(html)))
+
+
+def _shown_words(element: Element) -> Iterator[str]:
+    if isinstance(element.tag, str) and element.tag.rpartition("}")[2] not in {"style", "title"}:
+        if element.text:
+            yield element.text
+        for child in element:
+            yield from _shown_words(child)
+            if child.tail:
+                yield child.tail
 
 
 def _unreadable(error: pypdfium2.PdfiumError) -> Problem:

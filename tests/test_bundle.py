@@ -22,6 +22,7 @@ from teachback.compose import compose_deck, design_hash, open_design, read_hando
 from teachback.content import load_shared, load_stocks
 from teachback.cover import cover_template, cover_words
 from teachback.errors import TeachbackError
+from teachback.impose import crop_marks
 from teachback.listing import LETTERS as EDITIONS
 from teachback.listing import layout_of, make_cover
 from teachback.settings import resolve
@@ -60,8 +61,9 @@ def sheet_of(clinic: Workspace, **flags: str) -> Template:
     """Give a sheet of ten cards."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     settings, stocks, design = resolve({"stock": "avery-5371", **flags}, {}, clinic), load_stocks(clinic), open_design(clinic)
-    run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, Order())
-    return sheet_template(compose_deck(reading, "tiny", ("ckd",) * 10, design, run), design.files, LETTERS)
+    named = find_stock(str(settings.stock), stocks)
+    run = card_run(named, range(named[1].places), settings, stocks, Order())
+    return sheet_template(compose_deck(reading, "tiny", ("ckd",) * named[1].places, design, run), design.files, LETTERS)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,12 @@ def pictures(data: bytes) -> list[Image.Image]:
     """Draw a file's pages at 100 dots to the inch."""
     with pypdfium2.PdfDocument(data) as document:
         return [page.render(scale=100 / 72).to_pil().convert("RGB") for page in document]
+
+
+def hairlines(data: bytes, number: int) -> int:
+    """Count the lines that a page draws outside of its cards."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        return pdf.pages[number].Contents[-1].read_bytes().count(b" l S")
 
 
 def faults(data: bytes) -> list[tuple[str, str]]:
@@ -237,7 +245,7 @@ def test_the_file_is_pdf_a_and_claims_no_tags(bundle: Bundle) -> None:
         assert pdf.check_pdf_syntax() == []
 
 
-def test_cards_are_gathered_on_sheets_and_the_last_is_filled_up(bundle: Bundle) -> None:
+def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle: Bundle) -> None:
     """Twelve cards among handouts take two sheets, front and back, on fronts; ten names on the first back, two on the second."""
     cards = [entry(CARDS, number) for number in range(12)]
     data = combined(bundle, cards[0], entry(ODD, 50), *cards[1:])
@@ -245,9 +253,49 @@ def test_cards_are_gathered_on_sheets_and_the_last_is_filled_up(bundle: Bundle) 
     assert [len(names) for names in found] == [0, 0, 0, 10, 0, 2, 1, 0]
     assert sorted(found[3] + found[5]) == [f"Name{number:04}" for number in range(12)]
     assert [bool(text) for text in texts(data)] == [True, False, True, True, True, True, True, False]
+    assert [text.count("When to get help") for text in texts(data)[2:6]] == [10, 0, 2, 0]
+    assert [text.count("T-CKD-EN") for text in texts(data)[2:6]] == [0, 10, 0, 2]
     assert "flipped on the long edge" in texts(data)[0]
     front = texts(data)[0]
     assert all(re.search(rf"\b{number + 1} id-{number} \S+ 2 {3 if number < 10 else 5}\b", front) for number in range(12))
+
+
+@pytest.mark.parametrize("name", ["avery-5371", "cut-letter-id1", "fold-letter-id1", "ours"])
+def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic: Workspace) -> None:
+    """For each number of cards, front and back: what is held looks as on a full sheet, and the rest is white to its edge.
+
+    No card, no line to write on, no line to fold; and as many marks to cut by as `teachback card` draws for so many cards.
+    """
+    if name == "ours":
+        # Its pages are wider than high, and its backs upside down below one another.
+        (clinic.root / "content/stocks.yaml").write_text(
+            "ours:\n  page: {width: 280, height: 200}\n  grid: {columns: 2, rows: 2}\n  card: {width: 85.6, height: 53.98}\n"
+            "  first: {left: 7, top: 9}\n  pitch: {across: 97, down: 71}\n  kind: cut\n  source: [a test]\n",
+            encoding="utf-8",
+        )
+    template = sheet_of(clinic, stock=name)
+    settings, stocks = resolve({"stock": name}, {}, clinic), load_stocks(clinic)
+    made = make_bundle({CARDS: template}, cover, cover_words(load_shared(clinic).words["en"]))
+    named = find_stock(name, stocks)
+    (sheet,) = card_run(named, range(template.cards), settings, stocks, Order()).sheets
+    sides = [side for side in (sheet.front, sheet.back) if side is not None]
+    whole = pictures(template.stamp([{}] * template.cards, b"1"))
+    scale = 100 / 25.4
+    for count in range(1, template.cards + 1):
+        data = combined(made, *(Entry(CARDS, {}, f"id-{number}", number + 1) for number in range(count)))
+        together = pictures(data)[-len(sides) :]
+        for full, picture, placements in zip(whole, together, sides, strict=True):
+            for place in placements:
+                edges = (place.x + 0.3, place.y + 0.3, place.x + place.width - 0.3, place.y + place.height - 0.3)
+                left, top, right, bottom = (round(edge * scale) for edge in edges)
+                box = (left, top, right, bottom)
+                if place.card < count:
+                    assert ImageChops.difference(full.crop(box), picture.crop(box)).getbbox() is None
+                else:
+                    assert picture.crop(box).convert("L").getextrema() == (255, 255)
+        (dealt,) = card_run(named, range(count), settings, stocks, Order()).sheets
+        wanted = len(crop_marks(dealt.front)) if name in {"cut-letter-id1", "ours"} else None
+        assert wanted is None or hairlines(data, -len(sides)) == wanted
 
 
 def test_a_sheet_of_cards_looks_as_it_does_alone(bundle: Bundle, templates: dict[str, Template]) -> None:

@@ -116,6 +116,69 @@ def test_several_audiences_share_a_run_and_waste_no_stock(tmp_path: Path) -> Non
     assert back.count("I have chronic kidney disease (CKD)") == 5
 
 
+PAGES = {"wide": (279.4, 215.9), "high": (215.9, 279.4), "nearly square": (204.0, 202.0)}
+
+
+def found(page: pypdfium2.PdfPage, words: str) -> list[tuple[float, float]]:
+    """Give where words stand on a page: the middle of each, in mm from the top left."""
+    text = page.get_textpage()
+    search = text.search(words)
+    middles = []
+    while (at := search.get_next()) is not None:
+        edges = [text.get_charbox(index) for index in range(at[0], at[0] + at[1])]
+        x = (min(edge[0] for edge in edges) + max(edge[2] for edge in edges)) / 2
+        y = (min(edge[1] for edge in edges) + max(edge[3] for edge in edges)) / 2
+        middles.append((x * MM, (page.get_height() - y) * MM))
+    return middles
+
+
+@pytest.mark.parametrize("sides", ["long-edge", "short-edge"])
+@pytest.mark.parametrize("shape", PAGES)
+def test_each_printed_back_is_behind_its_own_front_when_the_paper_is_turned(
+    shape: str, sides: str, workspace: Make, tmp_path: Path
+) -> None:
+    """Read from the file: turned over the edge that it asks for, each reader's back is behind that reader's front."""
+    width, height = PAGES[shape]
+    stock = f"""\
+ours:
+  page: {{width: {width}, height: {height}}}
+  grid: {{columns: 2, rows: 3}}
+  card: {{width: 85.6, height: 53.98}}
+  first: {{left: 4, top: 9}}
+  pitch: {{across: 96, down: 61}}
+  source: [made up by a test]
+"""
+    said = {"ckd": ("You pee much less than is normal", "I have chronic kidney disease (CKD)")}
+    said["dialysis"] = ("You missed dialysis or left early", "I have kidney disease and am on dialysis")
+    _, path = dealt(tmp_path, Order(copies=2), workspace({"content/stocks.yaml": stock}), stock="ours", sides=sides, audience=tuple(said))
+    corners = [(4 + 96 * column, 9 + 61 * row) for row in range(3) for column in range(2)]
+
+    def place(x: float, y: float) -> int:
+        return next(at for at, (left, top) in enumerate(corners) if left < x < left + 85.6 and top < y < top + 53.98)
+
+    with pikepdf.open(path) as document:
+        asked = str(document.Root.ViewerPreferences.Duplex)
+    upright = (asked == "/DuplexFlipLongEdge") == (height > width)
+    with pypdfium2.PdfDocument(path) as document:
+        for at, (front, back) in enumerate(said.values()):
+            fronts = [place(x, y) for x, y in found(document[0], front)]
+            turned = [(width - x, y) if upright else (x, height - y) for x, y in found(document[1], back)]
+            assert fronts == [2 * at, 2 * at + 1]
+            assert sorted(place(x, y) for x, y in turned) == fronts
+
+
+def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(workspace: Make, tmp_path: Path) -> None:
+    """The message says why, and to print one side; one side is printed."""
+    stock = STOCKS["avery-5371"].model_dump(mode="json")
+    stock |= {"page": {"width": 280, "height": 280}, "also": []}
+    root = workspace({"content/stocks.yaml": json.dumps({"square": stock})})
+    with pytest.raises(UsageError, match="as wide as it is high") as raised:
+        dealt(tmp_path, Order(), root, stock="square")
+    assert "--sides one" in str(raised.value.problems[0].hint)
+    done, _ = dealt(tmp_path, Order(), root, stock="square", sides="one")
+    assert done.cards == 10
+
+
 def headings(path: Path) -> Counter[str]:
     """Count the kinds of elements in a file's tag tree that hold something."""
     counted: Counter[str] = Counter()
@@ -400,7 +463,10 @@ def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> 
 def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> None:
     """There they are printed on both sides, and not folded."""
     done, path = dealt(tmp_path, Order(press=True), stock="fold-letter-id1")
-    assert done.sides is Sides.LONG_EDGE
+    # A page that is wider than high is turned like a page of a book over its short edge.
+    assert done.sides is Sides.SHORT_EDGE
+    with pikepdf.open(path) as document:
+        assert all(b"-1 0 0 -1" not in page.Contents.read_bytes() for page in document.pages)
     with pypdfium2.PdfDocument(path) as document:
         assert len(document) == 2
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachback.impose import MARK_GAP, Offset, Placement, Sides, back_of, crop_marks, impose
+from teachback.impose import MARK_GAP, SQUARE, Offset, Placement, Sides, back_of, crop_marks, impose
 from teachback.stock import Stock, Stocks, parse_length
 from teachback.validation import validated
 from teachback.yamlfile import read_yaml
@@ -51,15 +51,40 @@ runs = st.lists(st.integers(0, 3), min_size=1, max_size=60)
 two_sided = st.sampled_from([Sides.LONG_EDGE, Sides.SHORT_EDGE])
 
 
+def turned_sideways(stock: Stock) -> Stock:
+    """Give the same sheet lying on its side."""
+    page, told = stock.page_box, stock.model_dump()
+    return Stock.model_validate(
+        {
+            **told,
+            "page": {"width": page.height, "height": page.width},
+            "grid": {"columns": stock.grid.rows, "rows": stock.grid.columns},
+            "card": {"width": stock.card.height, "height": stock.card.width},
+            "first": {"left": stock.first.top, "top": stock.first.left},
+            "pitch": {"across": stock.pitch.down, "down": stock.pitch.across},
+        }
+    )
+
+
+lying = st.one_of(stocks, st.sampled_from(FLAT).map(turned_sideways)).filter(lambda stock: not is_square(stock))
+
+
 def overlap(a: Placement, b: Placement) -> bool:
     """Say whether two cards share more than an edge."""
     return a.x + a.width > b.x + EDGE and b.x + b.width > a.x + EDGE and a.y + a.height > b.y + EDGE and b.y + b.height > a.y + EDGE
 
 
-def seen_through(front: Placement, stock: Stock, sides: Sides) -> tuple[float, float]:
-    """Give where, on the other side, a point at the front card's middle comes out when the sheet is turned over."""
-    x, y = front.x + front.width / 2, front.y + front.height / 2
-    return (stock.page_box.width - x, y) if sides is Sides.LONG_EDGE else (x, stock.page_box.height - y)
+def seen_through(x: float, y: float, stock: Stock, sides: Sides) -> tuple[float, float]:
+    """Give where on the front a point of the back page lies, when the paper is turned over the edge that the file names."""
+    page = stock.page_box
+    edges = {"upright": page.height, "level": page.width}
+    over = (max if sides is Sides.LONG_EDGE else min)(edges, key=lambda edge: edges[edge])
+    return (page.width - x, y) if over == "upright" else (x, page.height - y)
+
+
+def is_square(stock: Stock) -> bool:
+    """Say whether nobody can tell which edge of a page is its long one."""
+    return abs(stock.page_box.width - stock.page_box.height) <= SQUARE
 
 
 def test_all_of_the_measured_stocks_are_shipped() -> None:
@@ -69,7 +94,7 @@ def test_all_of_the_measured_stocks_are_shipped() -> None:
     assert all(stock.source for stock in STOCKS.values())
 
 
-@given(stock=stocks, cards=runs, sides=two_sided, start=st.integers(1, 40))
+@given(stock=lying, cards=runs, sides=two_sided, start=st.integers(1, 40))
 @settings(deadline=None)
 def test_nothing_overlaps_and_nothing_leaves_the_page(stock: Stock, cards: list[int], sides: Sides, start: int) -> None:
     """On every sheet, front and back, cards lie apart and on the page."""
@@ -85,19 +110,38 @@ def test_nothing_overlaps_and_nothing_leaves_the_page(stock: Stock, cards: list[
                 assert not any(overlap(a, b) for b in placements[index + 1 :])
 
 
-@given(stock=stocks, cards=runs, sides=two_sided, start=st.integers(1, 40))
+@given(stock=lying, cards=runs, sides=two_sided, start=st.integers(1, 40))
 @settings(deadline=None)
 def test_every_front_has_its_own_back_behind_it(stock: Stock, cards: list[int], sides: Sides, start: int) -> None:
-    """Held against the light, each back covers its front: also on asymmetric stock and on a last, partly filled sheet."""
+    """Whatever the page and the edge it is turned over, each back covers its front, corner on corner, and reads upright.
+
+    Also on asymmetric stock, on pages wider than high, and on a last, partly filled sheet.
+    """
     for sheet in impose(cards, stock, sides, start_at=min(start, stock.places)):
         assert sheet.back is not None
         assert len(sheet.back) == len(sheet.front)
         for front, back in zip(sheet.front, sheet.back, strict=True):
             assert back.card == front.card
-            x, y = seen_through(front, stock, sides)
-            assert back.x + back.width / 2 == pytest.approx(x)
-            assert back.y + back.height / 2 == pytest.approx(y)
-            assert back.turn == (180 if sides is Sides.SHORT_EDGE else 0)
+            corners = [(back.x, back.y), (back.x + back.width, back.y + back.height)]
+            behind = [seen_through(x, y, stock, sides) for x, y in corners]
+            assert sorted(x for x, _ in behind) == pytest.approx([front.x, front.x + front.width])
+            assert sorted(y for _, y in behind) == pytest.approx([front.y, front.y + front.height])
+            # Where the top of the back's words is. A card is turned over like a page of a book: up stays up.
+            top = back.y + back.height if back.turn == 180 else back.y
+            assert seen_through(back.x, top, stock, sides)[1] == pytest.approx(front.y)
+
+
+@given(cards=runs, sides=two_sided, more=st.floats(-SQUARE, SQUARE))
+def test_a_square_page_is_not_printed_on_both_sides(cards: list[int], sides: Sides, more: float) -> None:
+    """No printer is told which of two equal edges is the long one; one side, or one card a page, is fine."""
+    told = {"card": {"width": 80, "height": 60}, "first": {"left": 20, "top": 20}, "pitch": {"across": 90, "down": 80}, "source": ["test"]}
+    page = {"width": 215, "height": 215 + more}
+    several = Stock.model_validate({**told, "page": page, "grid": {"columns": 2, "rows": 2}})
+    with pytest.raises(ValueError, match="no long edge"):
+        impose(cards, several, sides)
+    assert impose(cards, several, Sides.ONE)
+    one = Stock.model_validate({**told, "page": page, "grid": {"columns": 1, "rows": 1}})
+    assert impose(cards, one, sides)
 
 
 @given(stock=stocks, cards=runs, start=st.integers(1, 40))
@@ -112,7 +156,7 @@ def test_each_card_is_laid_once_in_its_order_and_no_stock_is_wasted(stock: Stock
     assert (first.x, first.y) == stock.corner(start - 1)
 
 
-@given(stock=stocks, cards=runs, sides=two_sided, x=st.floats(-5, 5), y=st.floats(-5, 5))
+@given(stock=lying, cards=runs, sides=two_sided, x=st.floats(-5, 5), y=st.floats(-5, 5))
 @settings(deadline=None)
 def test_an_offset_moves_everything_alike(stock: Stock, cards: list[int], sides: Sides, x: float, y: float) -> None:
     """The front's offset moves all fronts, the back's all backs, and neither the other."""

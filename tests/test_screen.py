@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
+from test_loading import AHEAD, ATTRIBUTES, ELEMENTS, GOOD, OUTSIDE, SHEETS, STYLES, TRICKS, page
+from tiny import TINY
 
 from teachback.build import build
 from teachback.choose import Reader, choose
 from teachback.compose import Reading, compose_jobs, open_design, read_handouts
 from teachback.errors import TeachbackError
 from teachback.html import Medium, dialled
+from teachback.loading import closed_page, foreign_loads, parse_page
 from teachback.marks import Line, Span
 from teachback.settings import resolve
 from teachback.units import TypeSize
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, Page, Request, Route
 
 TODAY = dt.date(2026, 11, 22)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -248,6 +251,79 @@ def test_the_page_asks_for_nothing(opened: Opened) -> None:
     policy = opened.page.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content") or ""
     assert policy.startswith("default-src 'none';")
     assert "http:" not in policy
+
+
+# The elements of a page with their attributes, as the browser sees them; of adjusted names the last part.
+ELEMENTS_OF = """text => [...new DOMParser().parseFromString(text, "text/html").querySelectorAll("*")].map(e =>
+    [e.localName, Object.fromEntries([...e.attributes].map(a => [a.name.split(':').pop(), a.value]))])"""
+
+
+def test_pages_are_read_as_the_browser_reads_them(browser: Browser) -> None:
+    """Every trick with comments, tables, drawings and unclosed tags gives the same elements with the same attributes."""
+    window = browser.new_page()
+    texts = [page(before + OUTSIDE + after) for before, after in TRICKS] + [page(markup) for markup in (*ATTRIBUTES, *GOOD)]
+    differ = []
+    for text in texts:
+        ours = [
+            (str(element.tag).rpartition("}")[2], {name.rpartition("}")[2]: value for name, value in element.attrib.items()})
+            for element in parse_page(text).iter()
+            if isinstance(element.tag, str)
+        ]
+        theirs = [(name, attributes) for name, attributes in window.evaluate(ELEMENTS_OF, text)]
+        if ours != theirs:
+            differ.append((text, ours, theirs))
+    window.close()
+    assert len(texts) > 90
+    assert differ == []
+
+
+def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_nothing(tmp_path: Path, browser: Browser) -> None:
+    """Two locks: of the pages that make the browser ask for something each is refused, and the policy alone stops most."""
+    styles = [f'<p style="{style.replace(chr(34), "&quot;")}">x</p>' for style in STYLES]
+    sheets = [f"<style>{sheet} p {{ font-family: x }}</style><p>x</p>" for sheet in SHEETS]
+    tricks = [before + OUTSIDE + after for before, after in (*TRICKS, *AHEAD)]
+    file = tmp_path / "page.html"
+    context = browser.new_context(service_workers="block")
+    window = context.new_page()
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    context.route(lambda url: not url.startswith(("file:", "data:")), refuse)
+
+    def fetched(text: str) -> list[str]:
+        asked.clear()
+        file.write_text(text, encoding="utf-8", newline="")
+        window.goto(file.as_uri())
+        return list(asked)
+
+    # What leads to another page is no fetch of this one: it is refused, see test_loading.
+    tried = [text for text in (*ELEMENTS, *ATTRIBUTES, *styles, *sheets, *tricks) if "refresh" not in text.lower()]
+    loading = [text for text in tried if fetched(page(text))]
+    assert [text for text in loading if not foreign_loads(page(text), lambda _: False)] == []
+    assert [text for text in loading if fetched(closed_page(page(text)))] == []
+    assert len(loading) > 60
+    context.close()
+
+
+def test_pages_of_a_clinics_own_templates_ask_for_nothing(tmp_path: Path, browser: Browser) -> None:
+    """Also where the clinic has emptied the template that once told the browser so."""
+    empty = {"templates/blocks/closed-page.html": "", "content/handouts/tiny.yaml": TINY}
+    for name, text in empty.items():
+        (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "own" / name).write_text(text, encoding="utf-8")
+    workspace = Workspace(tmp_path / "own", builtin_root())
+    build(resolve({"output": str(tmp_path / "out"), "format": ("html",)}, {}, workspace), workspace, TODAY)
+    pages = sorted((tmp_path / "out" / "tiny").glob("*.html"))
+    assert len(pages) == 4
+    for path in pages:
+        with _opened(browser, path, path.name) as window:
+            assert (window.asked, window.said) == ([], [])
+            fetch = "fetch('http://example.invalid/').then(() => 'fetched', () => 'stopped')"
+            assert window.page.evaluate(fetch) == "stopped"
+            assert any("Content Security Policy" in said for said in window.said)
 
 
 def test_the_page_is_in_order(opened: Opened) -> None:

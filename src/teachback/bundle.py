@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from teachback.listing import LONG_EDGE, ONE_SIDE, SHORT_EDGE, Cover, Facts, Line, cover_pages, layout_of
-from teachback.stamp import ENTRY, Template, stream
+from teachback.stamp import BESIDE, ENTRY, Template, stream
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Paper
 
 if TYPE_CHECKING:
@@ -48,12 +48,21 @@ class Entry(NamedTuple):
 class Leaf:
     """One page of an edition: its dictionary but for the content and the parent, and its size in pt.
 
-    `steps` are what draws it: numbers of stored streams, and the places of a record, counted from -1 downwards.
+    `steps` are what draws it: numbers of stored streams, and the places of a record, counted from -1 downwards. Of a sheet of
+    cards, `owners` name the card that each step draws, and `beside` is as in Template.
     """
 
     begins: bytes
     steps: tuple[int, ...]
     size: tuple[float, float]
+    owners: tuple[int, ...] = ()
+    beside: tuple[bytes, ...] = ()
+
+    def drawn_of(self, cards: int) -> tuple[int, ...]:
+        """Return the steps that draw the first so many cards of a sheet, without what is beside them; all steps of other pages."""
+        if not self.owners:
+            return self.steps
+        return tuple(step for step, owner in zip(self.steps, self.owners, strict=True) if BESIDE < owner < cards)
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Bundle:
         """Give one PDF of many records in their order, behind a cover that lists them; `name` is the file's, the `number`th of a run.
 
         With `duplex` each record starts on a front side, and so do all where sheets of cards have backs. Records whose Template
-        holds several cards are gathered on sheets of that Template; places that are left have lines to write on. The same records
+        holds several cards are gathered on sheets of that Template; places that are left stay empty. The same records
         give the same bytes. Raises UnstampedError where a value does not fit, and ValueError where there is no record, or where
         some sheets are turned over their long edge and some over their short edge.
         """
@@ -113,7 +122,7 @@ class Bundle:
         self._print_cover(file, sheets, entries, (name, number))
         for sheet in sheets:
             part = self.parts[sheet.key]
-            at = file.print_pages(part.leaves, part.template.drawn(_values(sheet, part.template)))
+            at = file.print_pages(part.leaves, part.template.drawn(_values(sheet, part.template)), len(sheet.entries))
             file.outline += [(entry.id, at) for entry in sheet.entries]
         codes = [self.parts[key].code for key in used]
         listed = [f"{entry.key}\0{entry.id}\0{entry.row}" for entry in entries]
@@ -199,17 +208,20 @@ class _File:
         """Give how many pages so many take up, with the blank one behind them."""
         return pages + pages % 2 if self.sides != ONE_SIDE else pages
 
-    def print_pages(self, leaves: Sequence[Leaf], drawn: Sequence[bytes]) -> int:
-        """Add the pages of a sheet, and what is drawn for its records; give the number of the first one's object."""
+    def print_pages(self, leaves: Sequence[Leaf], drawn: Sequence[bytes], cards: int) -> int:
+        """Add the pages of a sheet with so many cards, and what is drawn for its records; give the number of the first one's object."""
         start = len(self._pages)
         for leaf in leaves:
-            self.add_page(leaf, drawn)
+            self.add_page(leaf, drawn, cards=cards)
         self.turn_over(leaves[-1].size)
         return self._pages[start]
 
-    def add_page(self, leaf: Leaf, drawn: Sequence[bytes], *, packed: bool = False) -> None:
-        """Add a page; what is drawn may be packed."""
-        steps = [b"%d 0 R" % (step if step > 0 else self._drawn(drawn[-step - 1], packed=packed)) for step in leaf.steps]
+    def add_page(self, leaf: Leaf, drawn: Sequence[bytes], *, packed: bool = False, cards: int = 1) -> None:
+        """Add a page; what is drawn may be packed. Of a sheet, only so many cards are drawn."""
+        numbers = [step if step > 0 else self._drawn(drawn[-step - 1], packed=packed) for step in leaf.drawn_of(cards)]
+        if leaf.beside and leaf.beside[cards - 1]:
+            numbers.append(self._drawn(zlib.compress(leaf.beside[cards - 1], _LEVEL), packed=True))
+        steps = [b"%d 0 R" % number for number in numbers]
         self._pages.append(self._add(b"%b/Contents[%b]/Parent %d 0 R>>" % (leaf.begins, b" ".join(steps), self._tree)))
 
     def _drawn(self, content: bytes, *, packed: bool) -> int:

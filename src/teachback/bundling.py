@@ -44,14 +44,14 @@ def _parts(template: Template, store: _Store) -> Parts:
     with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
         reached: set[int] = set()
         store.reached = reached
-        leaves = tuple(_leaf(page, places, store) for page in pdf.pages)
+        leaves = tuple(_leaf(page, places, store, template, number) for number, page in enumerate(pdf.pages))
         intents = [store.keep(intent) for intent in pdf.Root.get("/OutputIntents", Array())]
         sides = str(pdf.Root.get("/ViewerPreferences", Dictionary()).get("/Duplex", ""))
         store.forget()
     return Parts(template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/"))
 
 
-def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store) -> Leaf:
+def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int) -> Leaf:
     content = page.obj.get("/Contents", Array())
     streams = content if isinstance(content, Array) else [content]
     steps = tuple(places.get(stream.objgen[0]) or store.keep(stream) for stream in streams)
@@ -59,7 +59,10 @@ def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store) -> Leaf:
     told = b"".join(name.encode() + store.written(value) for name, value in known)
     resources = store.keep(page.resources)
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
-    return Leaf(b"<</Type/Page%b/Resources %d 0 R" % (told, resources), steps, (right - left, top - bottom))
+    begins, size = b"<</Type/Page%b/Resources %d 0 R" % (told, resources), (right - left, top - bottom)
+    if not template.owners:
+        return Leaf(begins, steps, size)
+    return Leaf(begins, steps, size, template.owners[number], template.beside[number])
 
 
 class _Store:

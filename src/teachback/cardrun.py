@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, UsageError
-from teachback.impose import Extras, Offset, Sides, impose
+from teachback.impose import Extras, Offset, Sides, flips_level, impose
 from teachback.job import CardRun
 from teachback.stock import CardSize, Corner, Grid, PageSize, Pitch, Stock, Stocks
 from teachback.units import CARD_INSET, Box
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # For a print shop: what it cuts off beyond the card's edge, and the room for its marks, in mm (trade norm: 3 mm).
 BLEED: Final = 3.0
 PRESS_MARGIN: Final = 9.0
+_HELP: Final = "Print one side with --sides one, or choose other stock; see `teachback card --help`."
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,13 @@ def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings,
     offset, back_offset = settings.offset, settings.back_offset
     if order.press:
         # A print shop has its own presses; what an office printer is off does not count there.
-        stock, sides, offset, back_offset = press_stock(stock), Sides.LONG_EDGE, Offset(), Offset()
+        stock, offset, back_offset = press_stock(stock), Offset(), Offset()
+        # It wants both sides upright, which is how a sheet is turned like a page of a book.
+        sides = Sides.SHORT_EDGE if flips_level(stock.page_box, Sides.LONG_EDGE) else Sides.LONG_EDGE
     try:
         sheets = impose(cards, stock, sides, start_at=order.start_at, offset=offset, back_offset=back_offset)
     except ValueError as error:
-        hint = _other_stocks(sides, stocks) if (sides is Sides.FOLD) != (stock.fold is not None) else "See `teachback card --help`."
+        hint = _other_stocks(sides, stocks) if (sides is Sides.FOLD) != (stock.fold is not None) else _HELP
         raise UsageError(Problem(f"{name}: {error}", hint)) from None
     _refuse_off_page(name, sheets, stock.page_box)
     return CardRun(

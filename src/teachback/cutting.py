@@ -19,7 +19,7 @@ from pikepdf import Array, Dictionary, Name
 from teachback.errors import Problem, TeachbackError
 from teachback.marks import RECORD
 from teachback.shaping import SlotFont, shaper, slot_font
-from teachback.stamp import ENTRY, STEP, Slot, Template, blank
+from teachback.stamp import BESIDE, ENTRY, STEP, Slot, Template, blank
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Opened:
 class Cut:
     """How an edition is cut: its code and language, the smallest type (pt), and the characters of all its records (None: all that the fonts have).
 
-    `cards` is how many cards the file holds, each with two pages; of a handout it is one.
+    `cards` is how many cards the file holds, each with two pages; of a handout it is one. Of a sheet, `held` names for each
+    page the cards in the order in which they are drawn, and `beside` is kept as `Template.beside`.
     """
 
     code: str
@@ -57,6 +58,8 @@ class Cut:
     floor: float
     characters: frozenset[str] | None = None
     cards: int = 1
+    held: tuple[tuple[int, ...], ...] = ()
+    beside: tuple[tuple[bytes, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
         fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
-        streams = _split(pdf, found)
+        streams, owners = _split(pdf, found, cut.held)
         _add_fonts(pdf, found, fonts)
         out = io.BytesIO()
         pdf.save(
@@ -99,7 +102,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         for place, one, each, number in zip(found, opened, named, numbers, strict=True)
     ]
     fields = tuple(dict.fromkeys(place.field for place in found))
-    return Template(cut.code, pages, fields, cut.cards, tuple(slots), fonts, head, table, trailer)
+    return Template(cut.code, pages, fields, cut.cards, tuple(slots), fonts, head, table, trailer, owners, cut.beside)
 
 
 def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
@@ -117,44 +120,62 @@ def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
             yield from _places(kid)
 
 
-def _split(pdf: pikepdf.Pdf, found: list[_Found]) -> int:
-    """Make the content of each page with places an array of streams; give how many streams are slots."""
+def _split(pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], ...]) -> tuple[int, tuple[tuple[int, ...], ...]]:
+    """Make the content of each page with places or cards an array of streams.
+
+    Return how many streams are slots, and for each page of a sheet which card each of its streams draws.
+    """
     count = 0
-    for page in pdf.pages:
+    owners = []
+    for number, page in enumerate(pdf.pages):
         wanted = {place.mark: place for place in found if place.page == page.obj.objgen}
-        if not wanted:
+        if not wanted and not held:
             continue
         parts = Array()
-        for piece in _pieces(page, wanted):
+        own = []
+        for piece, owner in _pieces(page, wanted, held[number] if held else ()):
+            own.append(owner)
             if isinstance(piece, bytes):
                 parts.append(pikepdf.Stream(pdf, zlib.compress(piece, 9), Filter=Name.FlateDecode))
             else:
                 parts.append(pikepdf.Stream(pdf, b" ", {SLOT: found.index(piece)}))
                 count += 1
         page.obj.Contents = parts
+        owners.append(tuple(own))
     if count != len(found):
         raise TeachbackError(Problem("the places of the fields cannot be found on the page", _COMPARE))
-    return count
+    return count, tuple(owners) if held else ()
 
 
-def _pieces(page: pikepdf.Page, wanted: dict[int, _Found]) -> Iterator[bytes | _Found]:
-    """Cut a page's content: what stays, and the places between it."""
+def _pieces(page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]) -> Iterator[tuple[bytes | _Found, int]]:
+    """Cut a page's content: what stays, and the places between it, each with the card that it belongs to.
+
+    `lay_on_sheets` draws each card within a q and its Q.
+    """
     kept: list[Any] = []
     place: _Found | None = None
+    owners = [*held, BESIDE]
+    depth = 0
     for step in pikepdf.parse_content_stream(page):
         name = str(step.operator)
+        depth += {"q": 1, "Q": -1}.get(name, 0)
         if place is None:
             marks = step.operands[1] if name == "BDC" else None
             place = wanted.get(int(marks.get("/MCID", -1))) if isinstance(marks, Dictionary) else None
             if place is None:
                 kept.append(step)
         elif name == "EMC":
-            yield pikepdf.unparse_content_stream(kept) + b"\n"
-            yield place
+            yield pikepdf.unparse_content_stream(kept) + b"\n", owners[0]
+            yield place, owners[0]
             kept, place = [], None
         elif name not in _DRAWING:
             kept.append(step)
-    yield pikepdf.unparse_content_stream(kept) + b"\n"
+        if name == "Q" and depth == 0 and len(owners) > 1:
+            yield pikepdf.unparse_content_stream(kept) + b"\n", owners.pop(0)
+            kept = []
+    if len(owners) > 1:
+        raise TeachbackError(Problem("the cards of a sheet cannot be told apart", _COMPARE))
+    yield pikepdf.unparse_content_stream(kept) + b"\n", BESIDE
 
 
 def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:

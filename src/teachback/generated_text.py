@@ -1,12 +1,13 @@
 """Text that style sheets would generate: it stands in no handout, so no check of the text sees it. Pure.
 
 A style may number pages, set a colon or draw the bullets of a list. Anything else that puts letters, digits or signs on
-a page, or changes how digits are read, is refused. The one module that imports tinycss2.
+a page, or changes how digits are read, is refused. Tokens are read with tinycss2, as in loading.py.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import tinycss2
@@ -95,9 +96,10 @@ def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
         yield Problem(message, hint, Location(name, line, column))
 
 
-def generates_text(declarations: str) -> str:
-    """Return what is wrong with the first declaration that would generate text; an empty text where none does."""
-    return next((message for _, _, message, _ in _found(declarations)), "")
+@lru_cache(64)
+def generating(css: str) -> tuple[str, ...]:
+    """Return the declarations of a page's styles that would print text, or change how digits are read."""
+    return tuple(message.split("`")[1] for _, _, message, _ in _found(css))
 
 
 def _found(css: str) -> Iterator[tuple[int, int, str, str]]:

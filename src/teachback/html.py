@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
-from teachback.errors import Problem, TeachbackError, guess
-from teachback.loading import CSS_FILE, foreign_loads, served, shown_on_paper
+from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.loading import CSS_FILE, closed_page, foreign_loads, served, shown_on_paper
 from teachback.locales import dated
 from teachback.picture import KINDS, picture_fault
 from teachback.qr import qr_svg
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from teachback.clinic import Clinic
     from teachback.edition import Edition, TableRow
+    from teachback.loading import Foreign
     from teachback.marks import Line, Place, Span
     from teachback.words import Words
 
@@ -289,20 +290,41 @@ def direction_of(language: str) -> str:
 def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
     """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
     page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
-    foreign = foreign_loads(page, own.__contains__ if medium is Medium.SCREEN else shown_on_paper(design.files))
+    if medium is Medium.SCREEN:
+        page = closed_page(page)
+        foreign = foreign_loads(page, lambda _: False, own, closed=True)
+    else:
+        foreign = foreign_loads(page, shown_on_paper(design.files))
     if foreign:
-        raise TeachbackError(*(_foreign_problem(name, design) for name in foreign))
+        raise TeachbackError(*(_foreign_problem(one, template, design) for one in foreign))
     return page
 
 
-def _foreign_problem(name: str, design: Design) -> Problem:
-    """Say that a page would load something, with the place in the template that names it, where it can be found."""
+def _foreign_problem(one: Foreign, template: str, design: Design) -> Problem:
+    """Return the problem that a page holds what it may not, with the place in the template or style sheet that names it."""
+    places = (_named_at(part, design) for part in (one.name, *one.written) if part)
+    place = next(filter(None, places), None)
+    if one.name == "<head>":
+        path = design.files.get(f"templates/{template}")
+        own = Location(shown(path), 1, 1) if path else None
+        message = "this page has no plain <head> in which its browser is told to load nothing"
+        return Problem(message, "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>.", own)
+    if not one.loads:
+        message = f"a page shows only text, lists, tables and pictures, and this one holds '{one.name[:80]}'"
+        return Problem(message, "Take it out; the built-in templates show what a page may hold.", place)
     hint = "Name pictures with picture('images/name.svg'); put styles into the style sheets; leave scripts out."
-    place = None
-    for known, path in design.files.items():
-        if known.startswith("templates/") and known.endswith(".html"):
-            place = place or place_of(name, path.read_text(encoding="utf-8-sig"), shown(path), r"\{#.*?#\}")
-    return Problem(f"a page must hold all it shows, and this one asks for '{name[:80]}'", hint, place)
+    return Problem(f"a page must hold all it shows, and this one asks for '{one.name[:80]}'", hint, place)
+
+
+def _named_at(part: str, design: Design) -> Location | None:
+    """Return the first place in a template, or else in a style sheet, where something is written, in capitals or not."""
+    for folder, ending, remarks in (("templates/", ".html", r"\{#.*?#\}"), ("styles/", ".css", r"/\*.*?\*/")):
+        for known, path in design.files.items():
+            if known.startswith(folder) and known.endswith(ending):
+                place = place_of(part, path.read_text(encoding="utf-8-sig"), shown(path), remarks)
+                if place:
+                    return place
+    return None
 
 
 def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:

@@ -1,8 +1,9 @@
 """Which card lies where on which sheet, front and back. Pure functions, in millimetres from the top left of a page.
 
-The page is W x H and a front card of w x h lies at (x, y). Turned over its long edge, its back lies at
-(W - x - w, y); turned over its short edge at (x, H - y - h), turned by 180 degrees so that it reads upright when the
-card is turned sideways. On stock with equal margins that only swaps columns or rows; the formula holds for all.
+The page is W x H and a front card of w x h lies at (x, y). A printer turns the sheet over one of its edges, as the
+file asks (ISO 32000-1, table 150). Turned over an upright edge, the back lies at (W - x - w, y). Turned over a level
+edge, it lies at (x, H - y - h), and is turned by 180 degrees so that it reads upright when the card is turned like a
+page of a book. The long edge of a page that is higher than wide is upright; that of a wider one is level.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from teachback.stock import Stock
+    from teachback.units import Box
 
 # Hairline marks of 3 mm at most, that stop 1 mm before a card.
 MARK_LENGTH: Final = 3.0
 MARK_GAP: Final = 1.0
+# In mm; which edge of a page is the longer one cannot be told from less. Paper is cut to 1 mm or worse.
+SQUARE: Final = 1.0
 
 
 class Sides(StrEnum):
@@ -91,7 +95,8 @@ def impose(
     """Lay cards on sheets, in their order, along the rows; `cards` names for each place which card it holds.
 
     `start_at` counts from 1 and leaves the places before it on the first sheet empty. Raises ValueError when it is
-    not a place of the stock, when there are no cards, or when cards of a stock that does not fold shall be folded.
+    not a place of the stock, when there are no cards, when cards of a stock that does not fold shall be folded, or
+    when several cards are to be printed on both sides of a square page: it has no long edge, so printers differ.
     """
     if (sides is Sides.FOLD) != (stock.fold is not None):
         message = "this stock has no fold" if stock.fold is None else "cards of this stock are folded, so their only sides are 'fold'"
@@ -101,6 +106,9 @@ def impose(
         raise ValueError(message)
     if not cards:
         message = "there are no cards to lay"
+        raise ValueError(message)
+    if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE} and stock.places > 1 and _is_square(stock.page_box):
+        message = "the page is as wide as it is high, and has no long edge: a back could come behind another card's front"
         raise ValueError(message)
     places: list[int | None] = [*[None] * (start_at - 1), *cards]
     sheets = []
@@ -119,11 +127,24 @@ def impose(
 
 
 def back_of(front: Placement, stock: Stock, sides: Sides) -> Placement:
-    """Give the place of a card's back on the other side of the sheet."""
+    """Return the place of a card's back on the other side of the sheet."""
     page = stock.page_box
-    if sides is Sides.SHORT_EDGE:
+    if flips_level(page, sides):
         return Placement(front.card, front.x, page.height - front.y - front.height, front.width, front.height, 180, back=True)
     return Placement(front.card, page.width - front.x - front.width, front.y, front.width, front.height, back=True)
+
+
+def flips_level(page: Box, sides: Sides) -> bool:
+    """Return whether a page (mm) is turned over its top edge, as a calendar is; otherwise over its left, as a book's is.
+
+    A square page counts as one that is higher than wide, as paper sizes do (PWG 5101.1).
+    """
+    wider = page.width > page.height and not _is_square(page)
+    return wider if sides is Sides.LONG_EDGE else sides is Sides.SHORT_EDGE and not wider
+
+
+def _is_square(page: Box) -> bool:
+    return abs(page.width - page.height) <= SQUARE
 
 
 def crop_marks(placements: Sequence[Placement]) -> tuple[Mark, ...]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem
 from teachback.html import RTL
-from teachback.reading import read_words, screen_words
+from teachback.reading import read_words, screen_text
 from teachback.said import Said, squeezed
-from teachback.text_match import APART, SAME_LINE, Fault, Token, around, folded, merges, misplaced, read_text, run_together, sought
+from teachback.text_match import APART, SAME_LINE, Fault, around, folded, merges, misplaced, read_text, run_together, sought
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from teachback.pdf import Laid
     from teachback.reading import ReadPage, Run
     from teachback.said import Expected
-    from teachback.text_match import ReadText, Sought
+    from teachback.text_match import ReadText, Sought, Token
 
 MOST_NAMED: Final = 12
 # How many places of the same words are tried, to find the one that follows the sentence before.
@@ -304,10 +304,9 @@ def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) ->
 
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Find what a page for a screen leaves out: sentences, the edition code, that the text is a draft or who reviewed it."""
-    words = screen_words(html)
-    tokens = [Token(text, number) for number, text in enumerate(words)]
+    tokens = screen_text(html)
     yield from said_problems(tokens, replace(expected, said=tuple(part for part in expected.said if not part.paper)))
-    text = squeezed(" ".join(words))
+    text = squeezed(" ".join(token.words for token in tokens))
     for shown_words in expected.each_page:
         if squeezed(shown_words) not in text:
             yield Problem(f"the page for a screen does not show '{shown_words}'", LEFT_OUT)

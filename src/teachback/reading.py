@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,11 +15,13 @@ import pypdfium2
 from pypdfium2 import raw
 
 from teachback.errors import Problem, TeachbackError
+from teachback.loading import parse_page
 from teachback.text_match import Edges, Token
 from teachback.units import PT_PER_INCH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from xml.etree.ElementTree import Element
 
     from teachback.color import Rgb
 
@@ -37,6 +38,9 @@ MOST_SLANT: Final = 0.5
 # The sine of the angle from which on a line of text counts as turned (3 degrees).
 TURNED_LEAST: Final = 0.05
 # Structure types that stand within a line of text (ISO 32000-1, 14.8.4.4).
+INLINE: Final = frozenset(
+    {"a", "abbr", "b", "bdi", "code", "del", "em", "i", "ins", "label", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}
+)
 WITHIN_A_LINE: Final = frozenset({"Span", "Strong", "Em", "Link", "Code", "Quote"})
 
 
@@ -100,31 +104,24 @@ def read_words(data: bytes) -> Iterator[str]:
         raise TeachbackError(_unreadable(error)) from None
 
 
-class _Page(HTMLParser):
-    """Gathers the words of a page, but not its styles and titles."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 -- the base class's signature
-        self._inside = tag
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the base class's signature
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside not in {"style", "title"}:
-            self.words.append(data)
+def screen_text(html: str) -> tuple[Token, ...]:
+    """Return the text of an HTML page in its order, as a browser reads it; whether a style hides some is not asked."""
+    return tuple(_shown_text(parse_page(html), 0, count(1)))
 
 
-def screen_words(html: str) -> tuple[str, ...]:
-    """Give the words of an HTML page in their order; whether a style hides some is not asked."""
-    page = _Page()
-    page.feed(html)
-    page.close()
-    return tuple(page.words)
+def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator[Token]:
+    """Yield the text below an element. What only the eye gets, or only a screen reader, is a block of its own."""
+    tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    if not tag or tag in {"style", "title"}:
+        return
+    apart = element.get("aria-hidden") == "true" or "unseen" in element.get("class", "").split()
+    own = next(blocks) if apart or tag not in INLINE else block
+    if element.text:
+        yield Token(element.text, own)
+    for child in element:
+        yield from _shown_text(child, own, blocks)
+        if child.tail:
+            yield Token(child.tail, own)
 
 
 def _unreadable(error: pypdfium2.PdfiumError) -> Problem:

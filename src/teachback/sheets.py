@@ -51,6 +51,12 @@ def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides
         return out.getvalue()
 
 
+def lines_beside(placements: tuple[Placement, ...], cards: int, page: Box, extras: Extras) -> tuple[bytes, ...]:
+    """Return what is drawn on one side of a sheet beside its first card, its first two, and so on up to `cards`."""
+    held = (tuple(placement for placement in placements if placement.card < count) for count in range(1, cards + 1))
+    return tuple(_lines(some, page, extras) for some in held)
+
+
 def ask_for_printing(data: bytes, sides: Sides) -> bytes:
     """Make a PDF ask for its own size and the right sides."""
     with pikepdf.open(io.BytesIO(data)) as pdf:

@@ -26,6 +26,8 @@ SLACK: Final = 0.02
 STEP: Final = 0.5
 # One entry in the table of offsets (ISO 32000-1, 7.5.8.3): its kind, where an object begins, and a number beside that.
 ENTRY: Final = struct.Struct(">BIB")
+# The owner of what is drawn on a sheet beside its cards, such as crop marks.
+BESIDE: Final = -1
 # What was last drawn in this process: whoever asks whether a record can be stamped stamps it next.
 _last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
 TOO_LONG: Final = "is longer than its line, at the smallest type allowed"
@@ -64,6 +66,8 @@ class Template:
     """An edition to be stamped: what is before the slots, the table of offsets without theirs, and what the trailer says.
 
     `pages` is how many it has, `code` the edition's, `fields` the names of the fields that have a place on it. It can be pickled.
+    Of a sheet of cards, `owners` tell for each page which card each of its streams draws, from 0 (BESIDE for none), and
+    `beside` what is drawn beside the first card, the first two, and so on.
     """
 
     code: str
@@ -75,6 +79,8 @@ class Template:
     head: bytes
     table: bytes
     trailer: bytes
+    owners: tuple[tuple[int, ...], ...] = ()
+    beside: tuple[tuple[bytes, ...], ...] = ()
 
     def faults(self, values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> tuple[FieldFault, ...]:
         """Say what of a record cannot be stamped, each field once; nothing where all can."""

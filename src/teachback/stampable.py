@@ -70,7 +70,7 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
     """
     from teachback.fitting import laid_together
     from teachback.pdf import write
-    from teachback.sheets import lay_on_sheets
+    from teachback.sheets import lay_on_sheets, lines_beside
 
     run = job.run
     if run is None or len(run.sheets) != 1:
@@ -80,7 +80,12 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected, served)
     sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
-    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters, cards=len(job.cards))
+    (sheet,) = run.sheets
+    sides = (sheet.front, *((sheet.back,) if sheet.back is not None else ()))
+    count = len(job.cards)
+    held = tuple(tuple(placement.card for placement in side) for side in sides)
+    beside = tuple(lines_beside(side, count, run.page, run.extras) for side in sides)
+    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters, cards=count, held=held, beside=beside)
     return _cut(sheets, laid, job.cards[0], served, cut)
 
 

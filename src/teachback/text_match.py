@@ -95,17 +95,20 @@ def read_text(tokens: Sequence[Token]) -> ReadText:
     owner: list[int] = []
     apart: list[bool] = []
     last: int | None = None
+    # On a screen a blank between two elements sets them apart; on paper only their places do.
+    blank = False
     for number, token in enumerate(tokens):
         before = -1
         for letter, index in letters_of(token.words):
             if before >= 0 or last is None:
                 gap = last is None or (index > before + 1 and _blank_between(token.words, before, index))
             else:
-                gap = _stand_apart(tokens[last], token, index)
+                gap = _stand_apart(tokens[last], token, index, blank=blank)
             letters.append(letter)
             owner.append(number)
             apart.append(gap)
-            before, last = index, number
+            before, last, blank = index, number, False
+        blank = blank or (before < 0 and bool(token.words))
     return ReadText("".join(letters), tuple(owner), tuple(apart), tuple(tokens))
 
 
@@ -113,12 +116,12 @@ def _blank_between(words: str, before: int, index: int) -> bool:
     return any(character.isspace() for character in words[before + 1 : index])
 
 
-def _stand_apart(one: Token, other: Token, index: int) -> bool:
+def _stand_apart(one: Token, other: Token, index: int, *, blank: bool) -> bool:
     """Return whether the last letter of a token and the first of the next can be told apart by the eye."""
     if one.page != other.page:
         return True
     if one.edges is None or other.edges is None:
-        blank = one.words[-1:].isspace() or any(character.isspace() for character in other.words[:index])
+        blank = blank or one.words[-1:].isspace() or any(character.isspace() for character in other.words[:index])
         return blank or one.block != other.block
     if not _on_one_line(one, other):
         return True

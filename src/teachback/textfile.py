@@ -60,9 +60,10 @@ def unseen(character: str) -> tuple[str, str] | None:
 
 
 def place_of(part: str, text: str, name: str, remarks: str) -> Location | None:
-    """Find where a part first stands in a text, outside the remarks that the expression `remarks` matches."""
+    """Find where a part first stands in a text, in capitals or not, outside the remarks that the expression `remarks` matches."""
     bare = re.sub(remarks, lambda remark: re.sub(r"[^\n]", " ", remark[0]), text, flags=re.DOTALL)
-    start = bare.find(part)
+    found = re.search(re.escape(part), bare, re.IGNORECASE | re.ASCII)
+    start = found.start() if found else -1
     return None if start < 0 else place_at(bare, start, name)
 
 

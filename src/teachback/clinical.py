@@ -68,14 +68,14 @@ def _leaning(workspace: Workspace) -> Leaning:
 
     Raises TeachbackError at a line that cannot be read.
     """
-    paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").is_file()]
+    paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").exists()]
     if not paths:
         return NOWHERE
     try:
         return read_leaning(read_bytes(paths[0]).decode(errors="replace"))
     except ValueError as error:
         hint = "Write it with `python tests/learn.py`, or take the file out."
-        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0]))) from None
+        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0], 1))) from None
 
 
 def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:

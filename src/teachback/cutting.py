@@ -21,6 +21,7 @@ from teachback.marks import RECORD
 from teachback.shaping import SlotFont, shaper, slot_font
 from teachback.stamp import ENTRY, STEP, Slot, Template, blank
 from teachback.units import PT_PER_INCH, PX_PER_INCH
+from teachback.workspace import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,7 +169,7 @@ def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
 def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
     """Cut a font down, once for each state that its file is in."""
     del changed
-    return slot_font(path.read_bytes(), cut.characters, cut.language)
+    return slot_font(read_bytes(path), cut.characters, cut.language)
 
 
 def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], fonts: tuple[SlotFont, ...], cut: Cut) -> Slot:

@@ -301,7 +301,7 @@ def _foreign_problem(name: str, design: Design) -> Problem:
     place = None
     for known, path in design.files.items():
         if known.startswith("templates/") and known.endswith(".html"):
-            place = place or place_of(name, path.read_text(encoding="utf-8-sig"), shown(path), r"\{#.*?#\}")
+            place = place or place_of(name, read_bytes(path).decode("utf-8-sig"), shown(path), r"\{#.*?#\}")
     return Problem(f"a page must hold all it shows, and this one asks for '{name[:80]}'", hint, place)
 
 

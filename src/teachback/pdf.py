@@ -24,7 +24,7 @@ from teachback.loading import served
 from teachback.picture import KINDS, MAX_BYTES, picture_fault
 from teachback.style import unread_problems
 from teachback.textfile import place_of
-from teachback.workspace import MIME
+from teachback.workspace import MIME, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,10 +111,14 @@ class _Fetcher(URLFetcher):
             message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
             raise FatalURLFetchingError(message)
         path = self.files[name]
-        if path.stat().st_size > MAX_BYTES:
+        try:
+            data, suffix = read_bytes(path), path.suffix.lower()
+        except TeachbackError as error:
+            message = f"the file '{name[:80]}' cannot be shown: {error.problems[0].message}"
+            raise FatalURLFetchingError(message) from None
+        if len(data) > MAX_BYTES:
             message = f"the file '{name[:80]}' is larger than {MAX_BYTES // 1_000_000} MB"
             raise FatalURLFetchingError(message)
-        data, suffix = path.read_bytes(), path.suffix.lower()
         fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)
         if fault:
             message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"

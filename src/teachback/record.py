@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback import __version__
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.workspace import effective_files, read_bytes, shown, write_whole
+from teachback.textfile import read_json
+from teachback.workspace import effective_files, file_bytes, read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -99,7 +100,7 @@ def sha256(data: bytes) -> str:
 def read_record(folder: Path) -> Record:
     """Read the record of an output folder. One that cannot be read counts as none: then everything is printed."""
     try:
-        data = json.loads((folder / RECORD).read_bytes())
+        data = read_json(file_bytes(folder / RECORD))
         if data["format"] != FORMAT:
             return Record({}, {}, "")
         summaries = {
@@ -172,7 +173,7 @@ def manifest_row(output: Output) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return file_bytes(path)
     except (OSError, ValueError):
         return None
 
@@ -180,7 +181,7 @@ def _bytes(path: Path) -> bytes | None:
 def whole(folder: Path, output: Output) -> bool:
     """Say whether a printed file is still there just as it was printed."""
     try:
-        return sha256((folder / output.file).read_bytes()) == output.sha256
+        return sha256(file_bytes(folder / output.file)) == output.sha256
     except OSError:
         return False
 
@@ -189,7 +190,7 @@ def shared_fingerprint(workspace: Workspace) -> str:
     """Hash everything but the handouts that can change a page: files, program, libraries, fonts."""
     digest = _program()
     for name, path in effective_files(workspace).items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
     return digest.hexdigest()
 
 
@@ -203,7 +204,7 @@ def _program() -> hashlib._Hash:
     for part in (__version__, sys.version, _installed()):
         digest.update(part.encode() + b"\0")
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(read_bytes(path))
+        digest.update(file_bytes(path))
     return digest
 
 
@@ -216,7 +217,7 @@ def design_fingerprint(files: Mapping[str, Path]) -> str:
     """Hash the design alone: templates, styles, fonts, words, clinic."""
     digest = hashlib.sha256()
     for name, path in files.items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
     return digest.hexdigest()
 
 

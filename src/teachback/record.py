@@ -6,6 +6,7 @@ nor PyYAML.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -21,7 +22,6 @@ from teachback.textfile import read_json
 from teachback.workspace import effective_files, file_bytes, read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.workspace import Workspace
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 4
+_ONE_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -277,13 +278,23 @@ def review_problems(summary: Summary, today: dt.date, *, release: bool, audience
     if not summary.sealed:
         message = "nothing says which text was approved, so a later change would go unseen"
         problems.append(Problem(message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING))
-    if summary.reviewed is not None and summary.reviewed > today.isoformat():
-        message = f"the review of {summary.reviewed} has not taken place yet"
-        problems.append(Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity))
+    if summary.reviewed is not None:
+        problems += ahead_problems(summary.reviewed, today, place, severity)
     if summary.due is not None and summary.due < today.isoformat():
         message = f"the review was due on {summary.due}"
         problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
     return tuple(problems)
+
+
+def ahead_problems(reviewed: str, today: dt.date, place: Location, severity: Severity = Severity.WARNING) -> tuple[Problem, ...]:
+    """Return a problem for the day of a review (YYYY-MM-DD) that is still to come.
+
+    Tomorrow is not: it is tomorrow's date already where clocks are ahead of this one, and the text may have been approved there.
+    """
+    if reviewed <= (today + _ONE_DAY).isoformat():
+        return ()
+    message = f"the review of {reviewed} has not taken place yet"
+    return (Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity),)
 
 
 def _approve(summary: Summary) -> str:

@@ -43,7 +43,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "clauses": set(),
         "signs": set(),
         "stance": {"signs"},
-        "judging": {"clauses", "lexicon", "stance"},
+        "pattern": set(),
+        "judging": {"clauses", "lexicon", "pattern", "stance"},
         "leaning": {"clauses", "judging", "lexicon"},
     },
     {

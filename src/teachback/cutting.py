@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.marks import RECORD
 from teachback.shaping import SlotFont, shaper, slot_font
 from teachback.stamp import ENTRY, STEP, Slot, Template, blank
@@ -34,7 +34,6 @@ SLOT: Final = "/TeachbackSlot"
 PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 # What the run of a place is drawn with; all else in it sets what later runs rely on, and stays.
 _DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'", '"'})
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         found = list(_places(pdf.Root.StructTreeRoot))
         if [place.field for place in found] != [one.opening.field for one in opened]:
-            raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", _COMPARE))
+            raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", COMPARE))
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
         fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
@@ -134,7 +133,7 @@ def _split(pdf: pikepdf.Pdf, found: list[_Found]) -> int:
                 count += 1
         page.obj.Contents = parts
     if count != len(found):
-        raise TeachbackError(Problem("the places of the fields cannot be found on the page", _COMPARE))
+        raise TeachbackError(Problem("the places of the fields cannot be found on the page", COMPARE))
     return count
 
 
@@ -174,7 +173,7 @@ def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
 
 def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], fonts: tuple[SlotFont, ...], cut: Cut) -> Slot:
     if not names:
-        raise TeachbackError(Problem(f"the place of the field '{place.field}' has no font of the workspace", _COMPARE))
+        raise TeachbackError(Problem(f"the place of the field '{place.field}' has no font of the workspace", COMPARE))
     sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))
     space = shaper(fonts[names[0]]).shape("\xa0").pieces

@@ -73,6 +73,18 @@ class Problem(NamedTuple):
         }
 
 
+class OfDesign(str):
+    """A hint that lays what is wrong to a clinic's own templates and styles. It is for a workspace that has some; see `workspace.hinting`."""
+
+    __slots__ = ()
+
+
+COMPARE: Final = OfDesign("Compare the clinic's own templates and styles with the built-in ones.")
+COMPARE_LENGTH: Final = OfDesign(
+    "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
+)
+
+
 class TeachbackError(Exception):
     """One or more problems that stop a step."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.errors import COMPARE, Location, Problem, TeachbackError, guess
 from teachback.fonts import font_fault
 from teachback.loading import served
 from teachback.picture import KINDS, MAX_BYTES, picture_fault
@@ -77,7 +77,6 @@ _UA_RDF: Final = (
 )
 # What WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 _KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
 
 
@@ -151,10 +150,10 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
     except RecursionError:
-        raise TeachbackError(Problem("the page is nested too deep to be laid out", _COMPARE)) from None
+        raise TeachbackError(Problem("the page is nested too deep to be laid out", COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
-        raise TeachbackError(Problem(message, _COMPARE)) from None
+        raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
         logger.removeHandler(log)
     return Laid(document, tuple(_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)))
@@ -175,10 +174,10 @@ def write(laid: Laid) -> bytes:
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
     except RecursionError:
-        raise TeachbackError(Problem("the page is nested too deep to be written", _COMPARE)) from None
+        raise TeachbackError(Problem("the page is nested too deep to be written", COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
-        raise TeachbackError(Problem(message, _COMPARE)) from None
+        raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
         logger.removeHandler(log)
     if log.messages:
@@ -209,7 +208,7 @@ def _page_problem(done: str, said: str) -> Problem:
     if glyph:
         message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"
         return Problem(message, "Use other words, or add a font that has it to styles/fonts/.")
-    return Problem(f"the page cannot be {done}: {said}", _COMPARE)
+    return Problem(f"the page cannot be {done}: {said}", COMPARE)
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:

@@ -5,12 +5,13 @@ A job is plain data, so that it can be handed to another process; the heavy impo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from teachback.confined import more_time
-from teachback.errors import OutOfTime, Severity, TeachbackError, placed
+from teachback.errors import COMPARE_LENGTH, OutOfTime, Severity, TeachbackError, placed
 from teachback.job import Done, Job, Printed, Proved
-from teachback.pool import LIMITS, Pool, Task
+from teachback.pool import LIMITS, Pool, Task, scale_of
 from teachback.units import CARD
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ SIDES: Final = 2
 PROVE = True
 # Pages of cards that any machine puts together in a second; two cores of 2020 take 700.
 PAGES_A_SECOND: Final = 50
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
 
 
 def do_job(job: Job, served: Mapping[str, Path]) -> Done:
@@ -60,9 +60,18 @@ def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[Done]:
     """
     # The long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
-    for outcome in pool.each(Task(_done, job, "laying the page out", _COMPARE, job.stem) for job in ordered):
+    for outcome in pool.each(Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job))) for job in ordered):
         job = outcome.task.subject
-        yield outcome.result or Done(job, (), placed(outcome.problems, job.name, job.place), "")
+        done: Done | None = outcome.result
+        if done is None:
+            yield Done(job, (), placed(outcome.problems, job.name, job.place), "")
+        else:
+            yield replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
+
+
+def _letters(job: Job) -> int:
+    """Return how many letters the text of a job has, whatever a template makes of it."""
+    return sum(len(part.words) for expected in job.expected for part in expected.said)
 
 
 def _done(given: Serving, job: Job) -> Done:

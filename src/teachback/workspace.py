@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest, readable, unreadable
+from teachback.errors import Location, OfDesign, Problem, Severity, TeachbackError, UsageError, guess, nearest, readable, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
@@ -28,6 +28,10 @@ OPEN_FOLDERS: Final = ("content/handouts/", "content/images/", "content/words/",
 MOST_OWN: Final = 100_000_000
 # A printed file of 10,000 cards has 1 MB, one with a large picture on each page of a thousand some hundreds.
 MOST_BYTES: Final = 2_000_000_000
+NOT_OURS: Final = (
+    "No template or style here is the clinic's own. Shorten or split what is long: rows, lists, texts, pictures. If that changes nothing, "
+    "report this line."
+)
 _OUTSIDE: Final = ("this is a link to a place outside the workspace", "Put the file or the folder itself there.")
 # The system's number for what is no file, where it has none of its own.
 NO_FILE: Final = errno.EINVAL
@@ -176,6 +180,20 @@ def _links(root: Path) -> Iterator[Path]:
                 continue
             walked.add(real)
             yield from (Path(folder) / name for name in (*subfolders, *names) if (Path(folder) / name).is_symlink())
+
+
+def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
+    """Return the function that settles the hint of a problem of a page, which is made from `files`.
+
+    A hint that blames the clinic's own templates and styles is replaced where there are none.
+    """
+    builtin = builtin_root()
+    own = any(name.startswith(("templates/", "styles/")) and not path.is_relative_to(builtin) for name, path in files.items())
+
+    def settled(problem: Problem) -> Problem:
+        return problem._replace(hint=NOT_OURS) if isinstance(problem.hint, OfDesign) and not own else problem
+
+    return settled
 
 
 def stray_files(workspace: Workspace) -> tuple[Problem, ...]:

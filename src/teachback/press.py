@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from teachback.confined import more_time
-from teachback.errors import COMPARE_LENGTH, OutOfTime, Severity, TeachbackError, placed
+from teachback.errors import COMPARE_LENGTH, OfDesign, OutOfTime, Severity, TeachbackError, placed
 from teachback.job import Done, Job, Printed, Proved
 from teachback.pool import LIMITS, Pool, Task, scale_of
 from teachback.units import CARD
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from teachback.errors import Problem
     from teachback.pdf import Laid
     from teachback.said import Expected
 
@@ -113,14 +114,22 @@ def proved_file(data: bytes, page: str, laid: Laid, expected: tuple[Expected, ..
     """Prove a written file: what was measured, and noticed. Raises TeachbackError with all that is wrong with it."""
     if not PROVE:
         return Proved(None, ())
-    from teachback.proof import glyph_problems, prove
+    from teachback.proof import glyph_problems, prove, row_problems
 
     found, measures = prove(data, page, laid, *expected)
     problems = (*glyph_problems(laid, page, expected[0], served), *found)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    rows = tuple(row_problems(laid, expected[0])) if errors else ()
+    if rows:
+        # What is said to be lost, or not in its turn, stands in these rows: no template is to blame.
+        errors = [*rows, *(problem for problem in errors if not _blames_design(problem))]
     if errors:
         raise TeachbackError(*errors)
     return Proved(measures, problems)
+
+
+def _blames_design(problem: Problem) -> bool:
+    return isinstance(problem.hint, OfDesign) or problem.hint.startswith("A template or style")
 
 
 def _pages(job: Job, data: bytes, pages: int, proved: Proved) -> Iterator[Printed]:

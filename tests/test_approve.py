@@ -24,6 +24,7 @@ from teachback.yamledit import with_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from teachback.errors import Problem
 
@@ -296,3 +297,25 @@ def test_the_command_shows_what_it_wrote(workspace: Make, monkeypatch: pytest.Mo
     assert run(["approve", "tiny", "--by", "B. Doctor", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["review"]["reviewer"] == "B. Doctor"
     assert run(["approve", "tiny", "--by", "A. Nurse", "--due", "soon"]) == 2
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1, 2, 400])
+def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
+    days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clinic and its print shop may be in zones with different dates; `check`, `build`, and `build --release` say the same."""
+    told = days > 1
+    reviewed = TODAY + dt.timedelta(days=days)
+    review = f"{{status: approved, reviewer: A. Nurse, reviewed: {reviewed}, due: 2029-01-01, {TINY_APPROVED}}}"
+    text = TINY.replace("{status: draft, reviewer: null, reviewed: null, due: null}", review)
+    root = tmp_path / "clinic"
+    (root / "content/handouts").mkdir(parents=True)
+    (root / "content/handouts/tiny.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(root)
+    for module in ("cli._today", "answering.today"):
+        monkeypatch.setattr(f"teachback.{module}", lambda: TODAY)
+    printing = "build tiny --kind card --audience ckd --format html"
+    for command, failed in {"check tiny": False, printing: False, f"{printing} --release": told}.items():
+        code = run(command.split())
+        said = "has not taken place yet" in capsys.readouterr().err
+        assert (said, code) == (told, int(failed)), command

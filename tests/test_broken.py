@@ -19,6 +19,7 @@ from hypothesis import strategies as some
 from PIL import Image
 from tiny import TINY, TINY_APPROVED
 
+from teachback import workspace
 from teachback.cli import run
 from teachback.workspace import builtin_root
 
@@ -646,14 +647,14 @@ def test_release_refuses_drafts_and_overdue_reviews(
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that belongs to somebody else is named with the system's reason."""
     root = lay(tmp_path, {})
-    read = Path.read_bytes
+    opened = workspace.open_file
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path) -> int:
         if path.name == "tiny.yaml":
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return opened(path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(workspace, "open_file", refuse)
     code, _, stderr = here(DEFAULT, root, monkeypatch, capsys)
     assert code == 1
     assert problems(stderr) == (

@@ -164,11 +164,11 @@ def drawing(inside: str) -> bytes:
 )
 def test_a_picture_bomb_is_refused_before_it_goes_off(data: bytes, suffix: str, says: str) -> None:
     """It is known by its head or its structure, in a moment; a good picture of its kind is no fault."""
-    start = time.monotonic()
+    start = time.process_time()
     fault = picture_fault(data, suffix)
     assert fault is not None
     assert fault[0] == says
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
     assert picture_fault(png(1000, 1000), ".png") is None
     assert picture_fault(drawing('<g id="a"/><use href="#a"/><linearGradient id="b"/>'), ".svg") is None
 

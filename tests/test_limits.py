@@ -9,6 +9,8 @@ import multiprocessing
 import operator
 import os
 import pickle
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -24,7 +26,7 @@ from tiny import TINY
 from teachback import pool
 from teachback.compose import Desk, open_design, read_handouts
 from teachback.confined import Limits, more_time
-from teachback.pool import Outcome, Pool, Task
+from teachback.pool import Outcome, Pool, Task, scale_of
 from teachback.settings import resolve
 from teachback.workspace import Workspace, handout_files
 
@@ -38,7 +40,7 @@ RUN = "build tiny other --kind handout --audience ckd --format pdf --jobs 2"
 QUOTE = "templates/blocks/quote.html"
 SHORT = Limits(seconds=2, later=2, grace=1)
 LAID = f"{HANDOUT}:2:1"
-LATE = "handout of tiny for ckd: laying the page out took more than 2 s"
+LATE = "handout of tiny for ckd: laying the page out took more than 2 s of processor time"
 COMPARE = "Compare the clinic's own templates and styles"
 USES = "".join(f"<g id='a{n}'>" + f"<use href='#a{n - 1}'/>" * 10 + "</g>" for n in range(1, 9))
 # What is put into templates/blocks/quote.html, and what is said: by the template's place, or by the handout's.
@@ -60,11 +62,11 @@ WILD: dict[str, tuple[str, Said]] = {
     ),
     "a loop without end": (
         "<p>\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-        Said(f"{QUOTE}:2:1", "filling the templates took more than 2 s", "A loop of a template has no end"),
+        Said(f"{QUOTE}:2:1", "filling the templates took more than 2 s of processor time", "A loop of a template has no end"),
     ),
     "a filter without end": (
         "<p>\n\n{{ lipsum(n=99999999) }}",
-        Said(f"{QUOTE}:3:1", "filling the templates took more than 2 s", "A loop of a template has no end"),
+        Said(f"{QUOTE}:3:1", "filling the templates took more than 2 s of processor time", "A loop of a template has no end"),
     ),
 }
 
@@ -99,7 +101,13 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> bool:
+def work_done() -> float:
+    """Give the seconds of the processor's time that this process's children took so far: a busy machine does not change them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def until(true: Callable[[], bool], seconds: float = 120) -> bool:
     """Wait until something is true, but not for ever."""
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
@@ -115,21 +123,21 @@ def test_what_runs_wild_is_stopped_and_the_others_are_printed(
     monkeypatch.setattr(pool, "LIMITS", SHORT)
     template, says = WILD[name]
     root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template.encode()})
-    start = time.monotonic()
+    before = work_done()
     check(Case({}, (says,)), root, *here(RUN, root, monkeypatch, capsys))
     assert (root / PRINTED).read_bytes().startswith(b"%PDF")
-    assert time.monotonic() - start < 15
+    assert work_done() - before < 20
 
 
-def test_the_worst_ends_within_half_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_worst_ends_within_little_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """With the limits as they are: every handout, card and size of a run goes wild, and the run as a whole ends in time."""
     template = WILD["twelve nested flex boxes"][0].encode()
     root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
-    start = time.monotonic()
+    before = work_done()
     code, stdout, stderr = here("build tiny other --jobs 2", root, monkeypatch, capsys)
-    assert time.monotonic() - start < 30
+    assert work_done() - before < 80
     assert code == 1
-    assert {one.message.split(": ")[1] for one in problems(stderr)} == {"laying the page out took more than 20 s"}
+    assert {one.message.split(": ")[1] for one in problems(stderr)} == {"laying the page out took more than 20 s of processor time"}
     assert "not printed: tiny" in stdout
     assert len(list((root / "build/other").glob("*.pdf"))) == 6
 
@@ -142,9 +150,12 @@ def test_a_card_that_runs_wild_ends_in_a_problem(
     flex = "<div style='display: flex'>" * 12 + "x" + "</div>" * 12
     root = lay(tmp_path, {"templates/blocks/card-front.html": flex.encode(), "templates/calibrate.html": flex.encode()})
     code, _, stderr = here("card tiny", root, monkeypatch, capsys)
-    assert (code, [one.message for one in problems(stderr)]) == (1, ["cards of tiny: laying the page out took more than 2 s"])
+    assert (code, [one.message for one in problems(stderr)]) == (
+        1,
+        ["cards of tiny: laying the page out took more than 2 s of processor time"],
+    )
     code, _, stderr = here("calibrate", root, monkeypatch, capsys)
-    assert (code, [one.message for one in problems(stderr)]) == (1, ["laying the page out took more than 2 s"])
+    assert (code, [one.message for one in problems(stderr)]) == (1, ["laying the page out took more than 2 s of processor time"])
 
 
 def test_a_style_sheet_that_takes_too_long_is_named(
@@ -156,7 +167,9 @@ def test_a_style_sheet_that_takes_too_long_is_named(
     root = lay(tmp_path, {"styles/clinic.css": sheet.encode()})
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
     assert code == 1
-    assert ("styles/clinic.css", "reading the styles took more than 0.5 s") in [(one.place, one.message) for one in problems(stderr)]
+    assert ("styles/clinic.css", "reading the styles took more than 0.5 s of processor time") in [
+        (one.place, one.message) for one in problems(stderr)
+    ]
 
 
 def crash(_: object, number: int) -> None:
@@ -180,20 +193,37 @@ def stumble(_: object, key: str) -> str:
 
 
 def sleep(_: object, seconds: float) -> float:
-    """Do nothing for a time, deaf to the alarm."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    """Do nothing for a time."""
     time.sleep(seconds)
     return seconds
 
 
+def burn(_: object, seconds: float) -> float:
+    """Work for so many seconds of the processor's time."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return seconds
+
+
+def deaf(_: object, seconds: float) -> float:
+    """Work for a time, deaf to the alarm."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
+    return burn(_, seconds)
+
+
 def spin(_: object, seconds: float) -> float:
     """Work for a time, and take every exception for a fault of something else."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
         with contextlib.suppress(Exception):
-            while time.monotonic() < end:
-                pass
+            burn(_, seconds)
     return seconds
+
+
+def refuse(_: object, number: int) -> None:
+    """Meet what the system does not allow, with a name that nobody should read."""
+    raise OSError(number, os.strerror(number), "Planted-Name")
 
 
 def grow(_: object, size: int) -> bytes:
@@ -204,8 +234,7 @@ def grow(_: object, size: int) -> bytes:
 def long(_: object, seconds: float) -> float:
     """Ask for more time, and take it."""
     more_time(seconds + 5)
-    time.sleep(seconds)
-    return seconds
+    return burn(_, seconds)
 
 
 def task(work: Callable[..., object], subject: object, group: str = "") -> Task:
@@ -220,7 +249,7 @@ def outcomes(tasks: list[Task], limits: Limits, processes: int = 2) -> list[Outc
 
 
 def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() -> None:
-    """A crash, no memory, endless calls, a mistake, a sleep: each is named, and the work before and behind it is done."""
+    """A crash, no memory, endless calls, a mistake, endless work, the system: each is named, and the work before and behind it is done."""
     wild = [
         task(crash, int(signal.SIGSEGV)),
         task(crash, int(signal.SIGABRT)),
@@ -228,20 +257,30 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         task(fill, 5_000_000_000),
         task(sink, 0),
         task(stumble, "b"),
-        task(sleep, 60),
+        task(burn, 60),
+        task(deaf, 60),
         task(spin, 60),
+        task(refuse, errno.EFBIG),
+        task(refuse, errno.EMFILE),
     ]
     good = [task(grow, size) for size in (1, 10_000_000)]
     done = outcomes([good[0], *wild, good[1]], Limits(seconds=1, later=1, grace=1))
-    assert [outcome.problems[0].message for outcome in done[1:-1]] == [
+    assert [re.sub(r"-[0-9]+-", "-", outcome.problems[0].message) for outcome in done[1:-1]] == [
         "the work ended in a crash (SIGSEGV), perhaps for lack of memory",
         "the work ended in a crash (SIGABRT), perhaps for lack of memory",
         "the work was ended from outside, perhaps for lack of memory",
         "the work needed more than 2 GB of memory",
         "the work ended in too deep a nesting",
-        "the work ended in KeyError 'b'",
-        "the work took more than 1 s",
-        "the work took more than 1 s",
+        "the work ended in a fault: code confined-KeyError",
+        "the work took more than 1 s of processor time",
+        "the work took more than 1 s of processor time",
+        "the work took more than 1 s of processor time",
+        "the work was stopped by the system: File too large (code confined-OSError)",
+        "the work was stopped by the system: Too many open files (code confined-OSError)",
+    ]
+    assert [outcome.problems[0].hint for outcome in done[-3:-1]] == [
+        "The system allows no larger files (see `ulimit -f`): allow larger ones.",
+        "The system allows no more open files (see `ulimit -n`): allow more.",
     ]
     assert [len(done[0].result), len(done[-1].result)] == [1, 10_000_000]
 
@@ -280,9 +319,73 @@ def test_what_the_system_refuses_to_the_pool_is_a_problem(
 
 def test_the_group_of_what_ran_wild_is_left_out() -> None:
     """Of a handout that is not printed by halves nothing more is tried; another one is."""
-    tasks = [task(sleep, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
+    tasks = [task(burn, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
     done = outcomes(tasks, Limits(seconds=0.5, later=0.5, grace=0.5), processes=1)
     assert [(outcome.task, outcome.late) for outcome in done] == [(tasks[0], True), (tasks[2], False)]
+
+
+def test_what_waits_and_does_not_work_is_ended_by_the_clock() -> None:
+    """Such as a disk that does not answer: the clock is the last resort."""
+    (done,) = outcomes([task(sleep, 600)], Limits(seconds=1, later=1, grace=1, clock=1))
+    assert [problem.message for problem in done.problems] == ["the work was not done 1 s after it was begun, and was hardly at work"]
+    assert done.late
+
+
+def test_time_is_the_processors_and_not_the_clocks() -> None:
+    """Work that hardly gets a turn, as on a busy machine, is done all the same."""
+    (done,) = outcomes([task(sleep, 3)], Limits(seconds=0.5, later=0.5, grace=0.5))
+    assert (done.result, done.problems) == (3, ())
+
+
+def test_the_time_allowed_grows_with_the_text_and_shrinks_after_one_that_ran_wild() -> None:
+    """A long text may take longer; after a late task the next ones get less, in the same measure."""
+    limits = Limits(seconds=1, later=0.5, grace=0.5)
+    tasks = [Task(burn, 1.5, "the work", "Do less.", scale=3), task(burn, 60), Task(burn, 60, "the work", "Do less.", scale=2)]
+    done = outcomes(tasks, limits, processes=1)
+    assert [(outcome.result, [problem.message for problem in outcome.problems]) for outcome in done] == [
+        (1.5, []),
+        (None, ["the work took more than 1 s of processor time"]),
+        (None, ["the work took more than 1 s of processor time"]),
+    ]
+    assert [scale_of(letters) for letters in (0, 25_000, 500_000)] == [1, 1, 20]
+    assert limits.by_the_clock(3) == 900
+
+
+LIMITED = """
+import resource, sys
+sys.path[:0] = {path!r}
+resource.setrlimit(resource.{kind}, ({amount}, {amount}))
+from test_limits import burn, fill, outcomes, refuse, task
+from teachback.confined import Limits
+(done,) = outcomes([task({work}, {much})], Limits(seconds=30))
+print(done.problems[0].message)
+print(done.problems[0].hint)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="on macOS limits of memory do nothing (issue 4)")
+@pytest.mark.parametrize(
+    ("kind", "amount", "work", "says", "hint"),
+    [
+        (
+            "RLIMIT_AS",
+            700_000_000,
+            "fill",
+            "needed more memory than the system allows this program, 0.",
+            "Allow it more, or start it where",
+        ),
+        ("RLIMIT_AS", 10**12, "fill", "needed more than 2 GB of memory", "Do less."),
+        ("RLIMIT_CPU", 4, "burn", "took more processor time than the system allows a program, 4 s", "Allow more, or start it where"),
+    ],
+)
+def test_a_message_says_which_limit_was_hit(kind: str, amount: int, work: str, says: str, hint: str) -> None:
+    """Ours, or the system's: what to do differs."""
+    much = 5_000_000_000 if work == "fill" else 60
+    program = LIMITED.format(path=sys.path, kind=kind, amount=amount, work=work, much=much)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    message, advice = run.stdout.splitlines()
+    assert message.startswith(f"the work {says}"), run.stderr
+    assert advice.startswith(hint)
 
 
 def test_work_that_is_long_by_itself_can_ask_for_time() -> None:
@@ -324,9 +427,9 @@ def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Pat
     workers = children(run.pid)
     assert workers
     run.send_signal(signal.SIGINT)
-    _, stderr = run.communicate(timeout=10)
+    _, stderr = run.communicate(timeout=120)
     assert (run.returncode, stderr.strip()) == (130, "Stopped; what was finished is kept.")
-    assert until(lambda: not any(map(alive, workers)), 3)
+    assert until(lambda: not any(map(alive, workers)), 60)
     assert "other/handout-ckd-en-letter.pdf" in (tmp_path / "build/manifest.json").read_text(encoding="utf-8")
 
 
@@ -366,4 +469,4 @@ def test_no_child_outlives_a_parent_that_is_killed(tmp_path: Path, monkeypatch: 
     assert workers
     run.kill()
     run.communicate()
-    assert until(lambda: not any(map(alive, workers)), 3)
+    assert until(lambda: not any(map(alive, workers)), 60)

@@ -16,23 +16,33 @@ def main() -> None:
     # A run makes much that lasts until its end, and little garbage: looking for it 700 objects apart takes a tenth of the time. A check of
     # one handout ends before it would first be looked for.
     gc.set_threshold(200_000, 20, 50)
+    from teachback.rim import guard, open_streams
+
+    open_streams()
+    guard()
     from teachback.cli import run
 
-    code = run(sys.argv[1:])
+    code = finished(run(sys.argv[1:]))
     # What is left goes with the process.
     gc.freeze()
     _leave(code)
 
 
+def finished(code: int) -> int:
+    """Return the exit code of a run: 1 where all was done, and standard output could not take what was printed."""
+    from teachback.rim import lost_output, told_all
+
+    lost = lost_output()
+    if lost is not None:
+        sys.stderr.write(f"teachback: {lost.message}\n    {lost.hint}\n")
+    return code if told_all() else max(code, 1)
+
+
 def _leave(code: int) -> None:
     """Exit; where nothing has duties at the end, without taking all that was made apart first: that is a fourteenth of a check."""
+    sys.stdout.flush()
+    sys.stderr.flush()
     if threading.active_count() == 1 and not any(name in sys.modules for name in _DUTIES):
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            # Nobody listens any more: Python says so in its own way.
-            sys.exit(code)
         os._exit(code)
     sys.exit(code)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.rim import here, today
-from teachback.tell import Progress, checkup_json, print_checkup, print_problems, print_rows
+from teachback.tell import Progress, checkup_json, print_checkup, print_json, print_problems, print_rows
 from teachback.workspace import check_target, shown, write_whole
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     bad = failed(checkup, strict=flags["strict"]) or bool(lost)
     if flags["as_json"]:
         outcome = {**checkup_json(checkup), "ok": not bad, "not_written": [problem.as_json() for problem in lost]}
-        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+        print_json(outcome)
     else:
         print_problems(lost)
         for path in () if lost else report:
@@ -106,7 +105,7 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
     if page is not None:
         write_page(comparison, clinic, workspace, page)
     if as_json:
-        click.echo(json.dumps(comparison.as_json(), indent=2, ensure_ascii=False))
+        print_json(comparison.as_json())
         return
     if page is None:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -134,7 +133,7 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
     rows = due_rows(listed, day)
     if as_json:
         problems = [problem.as_json() for problem in (*listed.problems, *listed.undated)]
-        click.echo(json.dumps({"due": rows, "problems": problems}, indent=2, ensure_ascii=False))
+        print_json({"due": rows, "problems": problems})
         return int(bool(listed.problems))
     if form == "ics":
         click.echo(as_calendar(listed.terms), nl=False)
@@ -160,7 +159,7 @@ def approve_command(handout: str, by: str, due: str | None, audience: tuple[str,
 
     done = approve(handout, by, here(), today(), due=_date(due) if due else None, audiences=audience)
     if as_json:
-        click.echo(json.dumps({"file": done.file, "audiences": list(done.audiences), "review": done.review}, indent=2, ensure_ascii=False))
+        print_json({"file": done.file, "audiences": list(done.audiences), "review": done.review})
         return
     for number, line in done.lines:
         click.echo(f"{done.file}:{number}: {line}")

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.disk import append, locked, sync, told, whole, write_through
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.workspace import shown
+from teachback.textfile import read_json
+from teachback.workspace import file_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,7 +87,7 @@ class Entry:
 def entry_from(data: bytes) -> Entry | None:
     """Read a record; None when it is none."""
     try:
-        fields = json.loads(data)
+        fields = read_json(data)
         entry = Entry(**{**fields, "outputs": tuple(Kept(**output) for output in fields["outputs"])})
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
@@ -117,7 +118,7 @@ def entries_at(paths: Iterable[Path]) -> tuple[Entry, ...]:
     found = []
     for path in paths:
         try:
-            data = path.read_bytes()
+            data = file_bytes(path)
         except OSError:
             continue
         entry = entry_from(data) if hashlib.sha256(data).hexdigest() == path.stem else None
@@ -128,7 +129,7 @@ def entries_at(paths: Iterable[Path]) -> tuple[Entry, ...]:
 def named_records(folder: Path) -> dict[str, str]:
     """Give the code of each record that the journal names, by the record's hash; lines that cannot be read are passed over."""
     try:
-        data = (folder / JOURNAL).read_bytes()
+        data = file_bytes(folder / JOURNAL)
     except FileNotFoundError:
         return {}
     return _named(data)
@@ -139,7 +140,7 @@ def _named(journal: bytes) -> dict[str, str]:
     # What stands after the last line end is a line that a kill has torn.
     for line in journal.split(b"\n")[:-1]:
         with suppress(ValueError, KeyError, TypeError):
-            fields = json.loads(line)
+            fields = read_json(line)
             named[str(fields["record"])] = str(fields["code"])
     return named
 
@@ -148,7 +149,7 @@ def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
     """Say whether all printed files (code, name, SHA-256) are kept, as far as it can be said without reading their bytes."""
     with told(folder):
         try:
-            journal = (folder / JOURNAL).read_bytes()
+            journal = file_bytes(folder / JOURNAL)
         except FileNotFoundError:
             return False
         known: dict[str, dict[tuple[str, str], int]] = {}
@@ -220,7 +221,7 @@ def _mend(folder: Path, journal: int) -> None:
         )
     named = _named(data)
     for path in sorted((folder / UNFINISHED).iterdir()):
-        if path.stem in named and hashlib.sha256(path.read_bytes()).hexdigest() == path.stem:
+        if path.stem in named and hashlib.sha256(file_bytes(path)).hexdigest() == path.stem:
             _move_in(folder, path, named[path.stem])
         else:
             path.unlink()
@@ -231,7 +232,7 @@ def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
     for (name, sha256), data in blobs.items():
         place = object_path(folder, name, sha256)
         if place.exists():
-            if place.read_bytes() != data:
+            if file_bytes(place) != data:
                 hint = "Move it aside and build again; `teachback verify` says whether there is more."
                 raise TeachbackError(Problem("this file is no longer what was kept", hint, Location(shown(place))))
             continue

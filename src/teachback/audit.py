@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.archive import ENTRIES, FIRST_LINE, JOURNAL, OBJECTS, UNFINISHED, Entry, entry_from, object_path
 from teachback.disk import locked, told
 from teachback.errors import Location, Problem, Severity, UsageError, in_file_order
-from teachback.workspace import shown
+from teachback.textfile import read_json
+from teachback.workspace import file_bytes, open_file, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,7 +105,7 @@ def _listing(folder: Path) -> _Listing:
         return _listed(folder, b"")
     # Under the lock no run is in the middle of a record; all that is hashed later stays as it is listed now.
     with locked(journal, os.O_RDONLY, fcntl.LOCK_SH):
-        return _listed(folder, journal.read_bytes())
+        return _listed(folder, file_bytes(journal))
 
 
 def _listed(folder: Path, journal: bytes) -> _Listing:
@@ -147,7 +147,7 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
     for number, line in enumerate(lines[1:], start=2):
         place = Location(name, number, 1)
         try:
-            fields = json.loads(line)
+            fields = read_json(line)
             found.append(_Line(str(fields["code"]), str(fields["record"]), str(fields["kept"])))
             before = fields["before"]
         except (ValueError, KeyError, TypeError):
@@ -169,7 +169,7 @@ def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[Entry | None,
     # Copies elsewhere say of another code what was kept under this one.
     path = min(paths, key=lambda path: path.parent.name not in {line.code, UNFINISHED})
     try:
-        data = path.read_bytes()
+        data = file_bytes(path)
     except OSError as error:
         return None, [Problem(f"{line.code}: the record cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))]
     entry = entry_from(data)
@@ -220,5 +220,5 @@ def _objects(entries: list[Entry], listing: _Listing, folder: Path) -> Iterator[
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with os.fdopen(open_file(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from teachback.bundle import Bundle, Leaf, Parts
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.listing import make_cover
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _LEFT: Final = frozenset({"/Parent", "/StructParents", "/StructParent", "/P", "/Length"})
 # What a page says of itself besides its content (ISO 32000-1, table 30). Links and tags are of no use on paper.
 _OF_PAGE: Final = ("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/Rotate", "/UserUnit", "/Group")
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
 def make_bundle(templates: Mapping[str, Template], cover: Template, says: Mapping[str, str]) -> Bundle:
@@ -85,7 +84,7 @@ class _Store:
         own = thing.objgen
         number = self._seen.get(own, 0) if own[0] else 0
         if number < 0:
-            raise TeachbackError(Problem("a page's fonts or pictures lead back to themselves, and cannot be put into one file", _COMPARE))
+            raise TeachbackError(Problem("a page's fonts or pictures lead back to themselves, and cannot be put into one file", COMPARE))
         if not number:
             if own[0]:
                 self._seen[own] = -1

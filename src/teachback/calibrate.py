@@ -8,7 +8,7 @@ from teachback.calibration import EDGE, back, front
 from teachback.cardrun import find_stock
 from teachback.compose import Desk, Reading, check_apart, open_design, open_pool
 from teachback.content import load_shared, load_stocks
-from teachback.errors import Problem, TeachbackError, UsageError, nearest
+from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
 from teachback.html import compose_calibration, fill
 from teachback.impose import Sides
 from teachback.pool import Task
@@ -48,7 +48,7 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     design = open_design(workspace)
     with open_pool(Desk(workspace, Reading(shared, {}, {}), design, settings), 1) as pool:
         check_apart(pool)
-        hint = "Compare the clinic's own template and styles with the built-in ones."
+        hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
         data = pool.one(Task(_page, (pages, words, language, page, sides), "laying the page out", hint))
     path = settings.output / f"calibrate-{name}-{sides}.pdf"
     write_whole(path, data)

@@ -6,7 +6,6 @@ to do stay quick. Exit code 0: done; 1: problems in content or data; 2: wrong us
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import click
 from teachback import __version__, mergecmd
 from teachback.answering import COMMANDS
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
+from teachback.rim import fault
 from teachback.rim import here as _workspace
 from teachback.rim import today as _today
 from teachback.tell import (
@@ -26,6 +26,7 @@ from teachback.tell import (
     kept_json,
     kept_words,
     print_answers,
+    print_json,
     print_problems,
     print_rows,
     print_summary,
@@ -43,6 +44,14 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every refusal is printed here and nowhere else."""
     as_json = "--json" in arguments
+    try:
+        return _run(arguments, as_json=as_json)
+    except Exception as error:  # noqa: BLE001 -- a traceback helps nobody at a clinic, and an exception's message may hold a patient's name
+        refuse((fault(error),), as_json=as_json)
+        return 1
+
+
+def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         result = main.main(args=list(arguments), prog_name="teachback", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -102,7 +111,7 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
     with Progress(shown_at_all=not as_json) as step:
         built = build(settings, workspace, _today(), step)
     if as_json:
-        click.echo(json.dumps(built_json(built, settings.archive), indent=2, ensure_ascii=False))
+        print_json(built_json(built, settings.archive))
     else:
         print_problems(built.problems)
         print_summary(built, settings.output, settings.archive)
@@ -142,7 +151,7 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     if flags["as_json"]:
         row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
         outcome = {"ok": not failed, "outputs": [row], "problems": [p.as_json() for p in dealt.problems]}
-        click.echo(json.dumps(outcome | kept_json(dealt.archived, settings.archive), indent=2, ensure_ascii=False))
+        print_json(outcome | kept_json(dealt.archived, settings.archive))
         return int(failed)
     print_problems(dealt.problems)
     sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
@@ -187,7 +196,7 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
     copied = copy_kept(folder, answers, target) if target is not None else ()
     if flags["as_json"]:
         outcome = {"ok": found, "answers": [answer.as_json() for answer in answers], "copied": [str(path) for path in copied]}
-        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+        print_json(outcome)
     for path in () if flags["as_json"] else copied:
         click.echo(f"copied: {shown(path.absolute())}")
     opened = readable_copy(folder, answers) if flags["opened"] else None
@@ -212,7 +221,7 @@ def verify_command(folder: str | None, **flags: bool) -> int:
 
         audit = audit.with_problems(reprint(archive))
     if flags["as_json"]:
-        click.echo(json.dumps(audit.as_json(), indent=2, ensure_ascii=False))
+        print_json(audit.as_json())
     else:
         print_problems(audit.problems)
         click.echo(audit.summary)
@@ -314,7 +323,7 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
 
     findings = examine(_workspace())
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             state = "ok" if finding.ok else "MISSING" if finding.needed else "-"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
-from teachback.judging import compiled
 from teachback.leaning import NOWHERE, Leaning, read_leaning
 from teachback.lexicon import make_lexicon
+from teachback.pattern import OwnPattern, pattern_fault
 from teachback.rulebook import Example, Rule
 from teachback.rulefile import NameFile, RuleFile, Sample
 from teachback.safety import TextRule, TextRules
@@ -55,7 +54,7 @@ def load_rules(workspace: Workspace) -> TextRules:
                 problems.append(Problem(f"there is no class of names '{name}'", nearest(name, classes), place.locate(("about", index))))
     # The program's own are compiled when a text first needs them; that all of them can be is seen to by its tests.
     own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
-    made = [(place, _made(rule)) for place, rule in files]
+    made = [(place, _made(rule, place if Path(place.name).name in own else None)) for place, rule in files]
     for place, ready in made if own else ():
         problems.extend(_pattern_problems(place, ready) if Path(place.name).name in own else ())
     if problems:
@@ -68,36 +67,28 @@ def _leaning(workspace: Workspace) -> Leaning:
 
     Raises TeachbackError at a line that cannot be read.
     """
-    paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").is_file()]
+    paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").exists()]
     if not paths:
         return NOWHERE
     try:
         return read_leaning(read_bytes(paths[0]).decode(errors="replace"))
     except ValueError as error:
         hint = "Write it with `python tests/learn.py`, or take the file out."
-        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0]))) from None
+        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0], 1))) from None
 
 
 def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
     """Say which patterns of a rule cannot be compiled, or cannot stand together, since two name a group alike."""
     for name in ("doing", "unless", "beside"):
-        together = _fault(getattr(rule, name))
+        together = pattern_fault(getattr(rule, name))
         if together:
             faults: dict[tuple[str | int, ...], str] = {}
             for index, pattern in enumerate(getattr(rule.file, name)):
-                fault = _fault(pattern)
+                fault = pattern_fault(pattern)
                 faults |= {(name, index): fault} if fault else {}
             for path, fault in (faults or {(name,): together}).items():
                 message = f"this is not a pattern that can be searched for: {fault}"
                 yield Problem(message, "Look at a rule that comes with the program.", place.locate(path))
-
-
-def _fault(pattern: str) -> str:
-    try:
-        compiled(pattern)
-    except re.error as error:
-        return str(error)
-    return ""
 
 
 def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]) -> Iterator[tuple[YamlFile, ModelT]]:
@@ -112,7 +103,8 @@ def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list
             problems.extend(error.problems)
 
 
-def _made(file: RuleFile) -> TextRule:
+def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
+    """Make a rule ready; `own` is the file of one that is the clinic's."""
     level = (
         Severity(file.severity) if isinstance(file.severity, str) else min(map(Severity, file.severity.values()), key=list(Severity).index)
     )
@@ -127,7 +119,16 @@ def _made(file: RuleFile) -> TextRule:
         file.audience,
     )
     doing = "|".join(rf"\b(?:{pattern})\b" for pattern in file.doing or ())
-    return TextRule(file, rule, doing, "|".join(file.unless), "|".join(file.beside))
+    unless, beside = "|".join(file.unless), "|".join(file.beside)
+    if own is None:
+        return TextRule(file, rule, doing, unless, beside)
+    return TextRule(file, rule, _own(doing, "doing", file, own), _own(unless, "unless", file, own), _own(beside, "beside", file, own))
+
+
+def _own(joined: str, name: str, file: RuleFile, place: YamlFile) -> str:
+    patterns: tuple[str, ...] = getattr(file, name) or ()
+    parts = tuple((pattern, place.locate((name, index))) for index, pattern in enumerate(patterns))
+    return OwnPattern(joined, file.id, parts) if parts else joined
 
 
 def _example(sample: Sample | str, file: RuleFile) -> Example:

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.clusterlink import connected, killed, private
 from teachback.crew import AHEAD, Lost
 from teachback.disk import told
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, Problem, TeachbackError, fault_problem
 from teachback.ledger import clear
 from teachback.parcel import Sealed, Seen, look_around, print_sealed, seal, unseal, versions
 from teachback.privatefile import UNFINISHED
 from teachback.stampwork import SHARED, put_away, still_there
-from teachback.survey import fault_problem
 from teachback.workspace import shown
 
 if TYPE_CHECKING:

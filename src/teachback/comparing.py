@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from teachback.compare import Comparison, compare
 from teachback.content import load_handout, load_shared
-from teachback.errors import Problem, UsageError, nearest
+from teachback.errors import OfDesign, Problem, UsageError, nearest
 from teachback.passage import Ear
-from teachback.workspace import Workspace, handout_named, write_whole
+from teachback.workspace import Workspace, handout_named, hinting, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +46,9 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
     from teachback.compose import open_design
     from teachback.pool import Pool, Task
 
-    hint = "Compare the clinic's own templates/diff.html with the built-in one."
-    with Pool(Sheet(comparison, clinic, open_design(workspace)), 1) as pool:
+    hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
+    design = open_design(workspace)
+    with Pool(Sheet(comparison, clinic, design), 1, settle=hinting(design.files)) as pool:
         write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
 
 

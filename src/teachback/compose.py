@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from teachback.choose import Reader, choose
 from teachback.code import edition_code
 from teachback.content import Authored, Shared, load_handout, load_shared
-from teachback.errors import Location, OutOfTime, Problem, TeachbackError, placed
+from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, placed
 from teachback.expect import expected_card, expected_handout
 from teachback.generated_text import generated_text_problems
 from teachback.html import Design, Dress, Medium, compose_cards, compose_handout, open_templates
 from teachback.job import CardRun, Job
 from teachback.marks import plain
 from teachback.picture import KINDS, picture_fault
-from teachback.pool import METHOD, Pool, Task
+from teachback.pool import METHOD, Pool, Task, scale_of
 from teachback.record import Summary, design_fingerprint
 from teachback.style import sheet_problems
 from teachback.textfile import decode
 from teachback.units import TypeSize
-from teachback.workspace import Workspace, effective_files, folders, read_bytes, shown
+from teachback.workspace import Workspace, effective_files, folders, hinting, read_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -48,8 +48,8 @@ class Reading:
 # What only staff look at: a change to it makes no other edition.
 _FOR_STAFF = ("templates/cover.html", "templates/diff.html", "templates/report.html", "styles/cover.css", "styles/diff-screen.css")
 UNPRINTED = frozenset({*_FOR_STAFF, "styles/report.css", "styles/report-print.css", "styles/report-screen.css"})
-_STYLES = "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
-_TEMPLATES = "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
+_STYLES = OfDesign("Compare the clinic's own styles and pictures with the built-in ones, and make them shorter.")
+_TEMPLATES = OfDesign("A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones.")
 
 
 @dataclass(frozen=True)
@@ -185,13 +185,16 @@ def open_pool(desk: Desk, processes: int) -> Pool:
     """
     if METHOD == "fork":
         import teachback.pdf  # noqa: F401 -- imported for the children
-    return Pool(desk, processes)
+    return Pool(desk, processes, settle=hinting(desk.files))
 
 
 def compose_apart(desk: Desk, wanted: Iterable[Wanted], pool: Pool) -> Composed:
     """Compose what is wanted and check the design, in a pool that was given the desk: a template may loop without end."""
     tasks = [Task(_checked, None, "reading the styles", _STYLES)]
-    tasks += [Task(_composed, want, "filling the templates", _TEMPLATES, want[0]) for want in wanted]
+    tasks += [
+        Task(_composed, want, "filling the templates", _TEMPLATES, want[0], scale_of(desk.reading.authored[want[0]].file.size))
+        for want in wanted
+    ]
     order = {want: number for number, want in enumerate(wanted)}
     done: dict[int, list[Job]] = {}
     problems: dict[str, list[Problem]] = {}
@@ -199,13 +202,13 @@ def compose_apart(desk: Desk, wanted: Iterable[Wanted], pool: Pool) -> Composed:
     for outcome in pool.each(tasks):
         want = outcome.task.subject
         if want is None:
-            flaws = outcome.problems or outcome.result
+            flaws = tuple(map(pool.settle, outcome.problems or outcome.result))
             continue
         stem, audience, kind, _ = want
         found = list(placed(outcome.problems, f"{kind} of {stem} for {audience}", _place(desk.reading.authored[stem], kind)))
         if outcome.result:
             done[order[want]], group = outcome.result
-            found += group.get(stem, [])
+            found += map(pool.settle, group.get(stem, []))
         if found:
             problems.setdefault(stem, []).extend(found)
     return Composed([job for number in sorted(done) for job in done[number]], problems, flaws)
@@ -221,7 +224,7 @@ def _checked(desk: Desk, _: None) -> tuple[Problem, ...]:
 
 def deck_apart(authored: Authored, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
     """Compose cards as `compose_deck` does, in a pool that was given a desk. Raises TeachbackError."""
-    (outcome,) = pool.each([Task(_decked, (stem, audiences), "filling the templates", _TEMPLATES)])
+    (outcome,) = pool.each([Task(_decked, (stem, audiences), "filling the templates", _TEMPLATES, scale=scale_of(authored.file.size))])
     if outcome.problems:
         raise TeachbackError(*placed(outcome.problems, f"cards of {stem}", _place(authored, "card")))
     job: Job = outcome.result

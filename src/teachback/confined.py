@@ -1,12 +1,13 @@
 """What a child of the pool does: one task after another, with no more time and memory than it is given.
 
-When time is up, an alarm rings inside the work, so that the work can say where it was. Should that not help, the parent ends the
-process, and should there be no parent any more, the kernel does.
+Time is the processor's: a busy machine makes work slow, and not wrong. When it is up, an alarm rings inside the work, so that the work
+can say where it was. Should that not help, the kernel ends the process. What waits and does not work is ended by the parent, by the clock.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import faulthandler
 import os
 import resource
@@ -16,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.errors import OutOfTime, Problem, TeachbackError
+from teachback.errors import OutOfTime, Problem, TeachbackError, fault_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,15 +35,21 @@ READY, MORE, DONE, FAULT = "ready", "more", "done", "fault"
 class Limits:
     """What one task may take.
 
-    `seconds` by the clock; `later` is what is left to the tasks of a run in which one has run out of time already, so that a
-    template that stops every page does not stop the run page by page. `grace` is how long a child has to say itself where
-    it was when time was up. `memory` is in bytes, above what the child has when it starts.
+    `seconds` of the processor's time; `later` is what is left to the tasks of a run in which one has run out of time already, so that
+    a template that stops every page does not stop the run page by page. `grace` is how long a child has to say itself where
+    it was when time was up. `clock` is the last resort: seconds by the clock, for what does not work at all. `memory` is in bytes,
+    above what the child has when it starts.
     """
 
     seconds: float = 20.0
     later: float = 5.0
     grace: float = 2.0
+    clock: float = 300.0
     memory: int = 2 * _GB
+
+    def by_the_clock(self, seconds: float) -> float:
+        """Return how many seconds by the clock a task may take that has so many of the processor's time."""
+        return self.clock * max(1.0, seconds / self.seconds)
 
 
 # In a child at work: how it asks for more time.
@@ -57,7 +64,17 @@ def more_time(seconds: float) -> None:
 
 def late_problem(doing: str, hint: str, seconds: float) -> Problem:
     """Say that time was up."""
-    return Problem(f"{doing} took more than {seconds:g} s", hint)
+    return Problem(f"{doing} took more than {seconds:.3g} s of processor time", hint)
+
+
+def _system_memory() -> int | None:
+    """Return how much memory the system allows this process in all, in bytes; None where it sets no limit: see `ulimit -v` and `-d`."""
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
+
+
+# In a child: how much memory its work may take, in bytes, and whether that is the system's limit and not ours.
+_memory: list[tuple[int, bool]] = []
 
 
 def serve(pipe: Connection, inherited: list[Connection], given: Any, limits: Limits, scratch: str, parent: int) -> None:  # noqa: ANN401 -- see pool.Pool
@@ -94,8 +111,11 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- a file of the kernel
             held = int(file.read().split()[0]) * resource.getpagesize()
         most = held + limits.memory
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        allowed = _system_memory()
+        _memory[:] = [(limits.memory, False)]
+        if allowed is not None and allowed < most:
+            most = allowed
+            _memory[:] = [(max(0, allowed - held), True)]
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
@@ -112,8 +132,8 @@ class _Clock:
             raise self.late
 
         _allow_cpu(seconds + 2 * self._grace)
-        signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, seconds, self._grace / 4)
+        signal.signal(signal.SIGPROF, ring)
+        signal.setitimer(signal.ITIMER_PROF, seconds, self._grace / 4)
 
 
 def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what the work gives
@@ -121,7 +141,7 @@ def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # no
         clock.start(seconds)
         result = work()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     if clock.late:
         raise clock.late
     return result
@@ -142,12 +162,40 @@ def _done(
     except TeachbackError as error:
         return FAULT, (isinstance(error, OutOfTime), error.problems)
     except MemoryError:
-        how = f"needed more than {limits.memory / _GB:g} GB of memory"
+        return FAULT, (False, (_no_memory(doing, hint, limits),))
     except RecursionError:
         how = "ended in too deep a nesting"
+    except OSError as error:
+        return FAULT, (False, (_refused(doing, error),))
     except Exception as error:  # noqa: BLE001 -- a fault of a library, or ours: a problem of this page, not the end of the run
-        how = f"ended in {type(error).__name__} {error}".rstrip()
+        how = f"ended in a fault: code {fault_code(error)}"
     return FAULT, (False, (Problem(f"{doing} {how}", hint),))
+
+
+def _no_memory(doing: str, hint: str, limits: Limits) -> Problem:
+    most, of_system = _memory[0] if _memory else (limits.memory, False)
+    if of_system:
+        message = f"{doing} needed more memory than the system allows this program, {most / _GB:.2g} GB (see `ulimit -v`)"
+        return Problem(message, "Allow it more, or start it where there is no such limit.")
+    return Problem(f"{doing} needed more than {most / _GB:g} GB of memory", hint)
+
+
+# What to do about what the system refuses to work in progress.
+_REFUSED: Final = {
+    errno.EFBIG: "The system allows no larger files (see `ulimit -f`): allow larger ones.",
+    errno.EMFILE: "The system allows no more open files (see `ulimit -n`): allow more.",
+    errno.ENFILE: "The system has no more open files: close other programs.",
+    errno.ENOSPC: "Make room in the system's folder for short-lived files, or name another one in TMPDIR.",
+    errno.EDQUOT: "Make room in the system's folder for short-lived files, or name another one in TMPDIR.",
+}
+
+
+def _refused(doing: str, error: OSError) -> Problem:
+    """Say what the system refused, without the name of a file, which may be a patient's id."""
+    number = error.errno or 0
+    reason = os.strerror(number) if number else type(error).__name__
+    message = f"{doing} was stopped by the system: {reason} (code {fault_code(error)})"
+    return Problem(message, _REFUSED.get(number, "Free what is lacking, and start again."))
 
 
 def _allow_cpu(seconds: float) -> None:
@@ -155,4 +203,11 @@ def _allow_cpu(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     most = int(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    # One second before the system's own limit, which ends a process without a word.
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else max(0, min(most, hard - 1)), hard))
+
+
+def system_seconds() -> int | None:
+    """Return how many seconds of the processor's time the system allows a process; None where it sets no limit: see `ulimit -t`."""
+    limits = [limit for limit in resource.getrlimit(resource.RLIMIT_CPU) if limit != resource.RLIM_INFINITY]
+    return min(limits, default=None)

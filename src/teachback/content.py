@@ -20,7 +20,7 @@ from teachback.reach import reach_problems, steps
 from teachback.source import Sources
 from teachback.validation import validated
 from teachback.words import Words
-from teachback.workspace import Workspace, find, folders, read_bytes, shown
+from teachback.workspace import Workspace, find, folders, is_there, read_bytes, shown
 from teachback.yamlfile import YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def load_stocks(workspace: Workspace) -> Stocks:
     owners: dict[str, str] = {}
     for folder in reversed(folders(workspace, "content")):
         path = folder / "stocks.yaml"
-        if not path.is_file():
+        if not is_there(path):
             continue
         read = _tried(lambda path=path: read_yaml(read_bytes(path), shown(path)), problems)  # type: ignore[misc]
         stocks = _tried(lambda file=read: validated(Stocks, file), problems) if read else None  # type: ignore[misc]

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.marks import RECORD
 from teachback.shaping import SlotFont, shaper, slot_font
 from teachback.stamp import BESIDE, ENTRY, STEP, Slot, Template, blank
 from teachback.units import PT_PER_INCH, PX_PER_INCH
+from teachback.workspace import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,6 @@ SLOT: Final = "/TeachbackSlot"
 PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 # What the run of a place is drawn with; all else in it sets what later runs rely on, and stays.
 _DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'", '"'})
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         found = list(_places(pdf.Root.StructTreeRoot))
         if [place.field for place in found] != [one.opening.field for one in opened]:
-            raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", _COMPARE))
+            raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", COMPARE))
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
         fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
@@ -143,7 +143,7 @@ def _split(pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], .
         page.obj.Contents = parts
         owners.append(tuple(own))
     if count != len(found):
-        raise TeachbackError(Problem("the places of the fields cannot be found on the page", _COMPARE))
+        raise TeachbackError(Problem("the places of the fields cannot be found on the page", COMPARE))
     return count, tuple(owners) if held else ()
 
 
@@ -174,7 +174,7 @@ def _pieces(page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]
             yield pikepdf.unparse_content_stream(kept) + b"\n", owners.pop(0)
             kept = []
     if len(owners) > 1:
-        raise TeachbackError(Problem("the cards of a sheet cannot be told apart", _COMPARE))
+        raise TeachbackError(Problem("the cards of a sheet cannot be told apart", COMPARE))
     yield pikepdf.unparse_content_stream(kept) + b"\n", BESIDE
 
 
@@ -189,12 +189,12 @@ def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
 def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
     """Cut a font down, once for each state that its file is in."""
     del changed
-    return slot_font(path.read_bytes(), cut.characters, cut.language)
+    return slot_font(read_bytes(path), cut.characters, cut.language)
 
 
 def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], fonts: tuple[SlotFont, ...], cut: Cut) -> Slot:
     if not names:
-        raise TeachbackError(Problem(f"the place of the field '{place.field}' has no font of the workspace", _COMPARE))
+        raise TeachbackError(Problem(f"the place of the field '{place.field}' has no font of the workspace", COMPARE))
     sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))
     space = shaper(fonts[names[0]]).shape("\xa0").pieces

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.workspace import shown
+from teachback.workspace import NO_FILE, refuse_other, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,7 @@ _HINTS: Final = {
     errno.EACCES: "Give yourself leave to read and write there, or name another place.",
     errno.EPERM: "Give yourself leave to read and write there, or name another place.",
     errno.EISDIR: "Name a file: this is a folder.",
+    NO_FILE: "Move it away, or name another place.",
 }
 
 
@@ -88,8 +89,9 @@ def whole(descriptor: int) -> bytes:
 @contextmanager
 def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
     """Hold a file locked, and give its descriptor. Raises TeachbackError when another run does not let go of it."""
-    descriptor = os.open(path, mode, 0o644)
+    descriptor = os.open(path, mode | os.O_NONBLOCK, 0o644)
     try:
+        refuse_other(os.fstat(descriptor).st_mode, path)
         end = time.monotonic() + PATIENCE
         while True:
             try:

@@ -21,7 +21,7 @@ from teachback.errors import TeachbackError
 from teachback.reach import reach_problems
 from teachback.record import sha256
 from teachback.validation import validated
-from teachback.workspace import shown
+from teachback.workspace import file_bytes, shown
 from teachback.yamlfile import read_yaml
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _take_entry(entry: Entry, archive: Path, shared: Shared, workspace: Workspac
         if not name.startswith("content/handouts/"):
             continue
         try:
-            data = object_path(archive, name, expected).read_bytes()
-        except FileNotFoundError:
+            data = file_bytes(object_path(archive, name, expected))
+        except OSError:
             data = b""
         if sha256(data) != expected:
             whole = False

@@ -6,16 +6,16 @@ Pages are composed and laid out in child processes under limits, as `build` does
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from teachback.bundle import Entry
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import Desk, check_apart, compose_deck, compose_jobs, design_hash, open_design, open_pool, read_handouts, summarise
 from teachback.content import load_stocks
-from teachback.errors import Problem, Severity, TeachbackError, as_errors, placed
+from teachback.errors import COMPARE_LENGTH, Problem, Severity, TeachbackError, as_errors, placed
 from teachback.guard import error_problems, load_guard, word_errors
 from teachback.impose import Sides
-from teachback.pool import Task
+from teachback.pool import Task, scale_of
 from teachback.record import made_from, program_fingerprint, review_problems
 from teachback.units import Paper, TypeSize
 from teachback.values import read_value
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from teachback.stamp import Template
     from teachback.stamper import EditionKey, Engine, Placed, Stamper
     from teachback.workspace import Workspace
-
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class HandoutEngine:
         with self._pool(len(wanted)) as pool:
             check_apart(pool)
             tasks = [
-                Task(_template, (key, self.stems[key.language], letters), "laying the page out", _COMPARE)
+                Task(_template, (key, self.stems[key.language], letters), "laying the page out", COMPARE_LENGTH, scale=self._scale(key))
                 for key, letters in wanted.items()
             ]
             return _done(pool, tasks)
@@ -104,10 +102,11 @@ class HandoutEngine:
 
         language = self.settings.language or next(iter(self.stems))
         with self._pool(len(wanted)) as pool:
-            cover = pool.one(Task(_cover, language, "laying the cover out", _COMPARE))
+            cover = pool.one(Task(_cover, language, "laying the cover out", COMPARE_LENGTH))
             cards = {key: letters for key, letters in wanted.items() if key.kind == "card"}
             tasks = [
-                Task(_sheet, (key, self.stems[key.language], letters), "laying the sheet out", _COMPARE) for key, letters in cards.items()
+                Task(_sheet, (key, self.stems[key.language], letters), "laying the sheet out", COMPARE_LENGTH)
+                for key, letters in cards.items()
             ]
             templates: dict[EditionKey, Any] = {**stampers, **_done(pool, tasks)}
         says = cover_words(self.reading.shared.words[language])
@@ -126,6 +125,9 @@ class HandoutEngine:
         errors = [problem for problem in problems if problem.severity is Severity.ERROR]
         if errors:
             raise TeachbackError(*dict.fromkeys(errors))
+
+    def _scale(self, key: EditionKey) -> float:
+        return scale_of(self.reading.authored[self.stems[key.language]].file.size)
 
     def _pool(self, wanted: int) -> Pool:
         design = open_design(self.workspace)

@@ -9,11 +9,19 @@ A Problem is a value: checks return tuples of them, and only the rim of the prog
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+# Signs that no terminal shows as what they are: controls, what turns words around, halves of signs, line ends of other systems.
+_UNREADABLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# Where Python keeps the bytes of a file's name that are not UTF-8 (PEP 383).
+_BYTES: Final = range(0xDC80, 0xDD00)
 
 
 class Severity(StrEnum):
@@ -33,7 +41,7 @@ class Location(NamedTuple):
 
     def __str__(self) -> str:
         """Give `file:line:column`, as editors and terminals make clickable."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{self.file}:{self.line}:{self.column or 1}" if self.line else self.file
 
 
 class Problem(NamedTuple):
@@ -60,9 +68,21 @@ class Problem(NamedTuple):
             "hint": self.hint,
             "file": place.file if place else None,
             "line": place.line if place else None,
-            "column": place.column if place else None,
+            "column": (place.column or min(place.line, 1)) if place else None,
             **({"rule": self.rule} if self.rule else {}),
         }
+
+
+class OfDesign(str):
+    """A hint that lays what is wrong to a clinic's own templates and styles. It is for a workspace that has some; see `workspace.hinting`."""
+
+    __slots__ = ()
+
+
+COMPARE: Final = OfDesign("Compare the clinic's own templates and styles with the built-in ones.")
+COMPARE_LENGTH: Final = OfDesign(
+    "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
+)
 
 
 class TeachbackError(Exception):
@@ -80,6 +100,43 @@ class UsageError(TeachbackError):
 
 class OutOfTime(TeachbackError):  # noqa: N818 -- said where it is caught as what it is
     """A step took longer than it may."""
+
+
+def readable(text: str) -> str:
+    r"""Write signs that cannot be seen as `\x00` or `\u202e`, and a byte that is not UTF-8 as `\xff`."""
+
+    def written(match: re.Match[str]) -> str:
+        number = ord(match[0])
+        if number in _BYTES:
+            number -= 0xDC00
+        return {9: "\\t", 10: "\\n", 13: "\\r"}.get(number, f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")  # noqa: PLR2004 -- one byte
+
+    return _UNREADABLE.sub(written, text)
+
+
+def unreadable(text: str) -> bool:
+    """Return whether a text holds a sign that cannot be seen, or a byte that is not UTF-8."""
+    return bool(_UNREADABLE.search(text))
+
+
+def fault_code(error: BaseException) -> str:
+    """Return the code of a fault: the module and line of the program that it came from, and the exception's type.
+
+    It holds nothing of a file or a record, which the exception's own message may.
+    """
+    # Only where something went wrong.
+    import traceback
+
+    ours = Path(__file__).parent
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == ours]
+    place = f"{Path(frames[-1].filename).stem}-{frames[-1].lineno}-" if frames else ""
+    return f"{place}{type(error).__name__}"
+
+
+def fault_problem(error: BaseException) -> Problem:
+    """Return the problem for an exception that nobody expected, with its code and without its message, which may hold a value."""
+    message = f"the program ended in a fault of its own: code {fault_code(error)}"
+    return Problem(message, "What was finished is kept. Report this code: it holds nothing of a text or a patient.")
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -321,7 +321,7 @@ def _named_at(part: str, design: Design) -> Location | None:
     for folder, ending, remarks in (("templates/", ".html", r"\{#.*?#\}"), ("styles/", ".css", r"/\*.*?\*/")):
         for known, path in design.files.items():
             if known.startswith(folder) and known.endswith(ending):
-                place = place_of(part, path.read_text(encoding="utf-8-sig"), shown(path), remarks)
+                place = place_of(part, read_bytes(path).decode("utf-8-sig"), shown(path), remarks)
                 if place:
                     return place
     return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.archive import ENTRIES, JOURNAL, Entry, Kept, entries_at, entry_paths, named_records, object_path
 from teachback.code import ALPHABET, CODE, LENGTH, is_whole, nearest_codes, tidied
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, placed
-from teachback.workspace import read_bytes, shown, write_whole
+from teachback.workspace import read_named, shown, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
     known, named = entry_paths(folder), named_records(folder)
     answers = [_answer(tidied(typed), known, named)] if typed is not None else []
     if scan is not None:
-        data = read_bytes(scan)
+        data = read_named(scan)
         sha256 = hashlib.sha256(data).hexdigest()
         codes = _codes(data, scan) or _codes_of(sha256, known)
         if not codes:
@@ -170,7 +170,7 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
             planned[name] = output.sha256, data
     for name, (_, data) in planned.items():
         path = target / name
-        if path.exists() and (not path.is_file() or read_bytes(path) != data):
+        if path.exists() and (not path.is_file() or read_named(path) != data):
             problems.append(Problem("another file has this name already", "Choose another folder, or move it away.", Location(shown(path))))
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
@@ -206,7 +206,7 @@ def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
 def kept_bytes(folder: Path, output: Kept, code: str) -> bytes:
     """Give a kept file's bytes. Raises TeachbackError when they are gone, or no longer what was kept."""
     path = object_path(folder, output.file, output.sha256)
-    data = read_bytes(path)
+    data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = "It is not handed out. Put the archive's file back from a backup; see `teachback verify`."
         raise TeachbackError(Problem(f"{code}: {output.file} is no longer what was kept", hint, Location(shown(path))))

@@ -12,6 +12,7 @@ from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.clauses import Clause, clauses, lowered
+from teachback.pattern import OwnPattern, limited
 from teachback.stance import (
     Said,
     asks_first,
@@ -29,6 +30,7 @@ from teachback.stance import (
 
 if TYPE_CHECKING:
     from teachback.lexicon import Lexicon, Mention
+    from teachback.pattern import Limited
 
 _PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
 _GOES_ON: Final = re.compile(r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b")
@@ -249,9 +251,16 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     return not decided and asks_first(earlier)
 
 
+def compiled(pattern: str) -> re.Pattern[str] | Limited:
+    """Make a rule's pattern when a text first needs it, and keep it: many rules are about what a text does not name.
+
+    A clinic's own is searched for under a limit of time; see `pattern`.
+    """
+    return limited(pattern) if isinstance(pattern, OwnPattern) else _compiled(pattern)
+
+
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Make a rule's pattern when a text first needs it, and keep it: many rules are about what a text does not name."""
+def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 

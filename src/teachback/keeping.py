@@ -13,7 +13,7 @@ from teachback.compose import editions_by_code, open_design, read_handouts
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.marks import plain
 from teachback.record import made_from, shared_fingerprint
-from teachback.workspace import effective_files, handout_files, read_bytes, shown
+from teachback.workspace import effective_files, handout_files, read_bytes, read_named, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +105,7 @@ def _source(name: str, path: Path, blobs: Blobs) -> str:
 
 def _kept(output: Output, folder: Path, blobs: Blobs) -> Kept:
     path = folder / output.file
-    data = read_bytes(path)
+    data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = "Build again: then it is printed anew, and archived."
         raise TeachbackError(Problem("this file was changed after it was printed", hint, Location(shown(path))))

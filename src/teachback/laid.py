@@ -273,3 +273,14 @@ def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxe
     for child in box.descendants(placeholders=True):
         if isinstance(child, boxes.TextBox):
             yield child
+
+
+def split_rows(laid: Laid) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of tables that stand on more than one page, in order: the words of each of their cells."""
+    pages: dict[Any, set[int]] = {}
+    for number, page in enumerate(laid.document.pages):
+        # The rows of a head are on each page of a table.
+        groups = (box for box in _boxes(page) if isinstance(box, boxes.TableRowGroupBox) and not (box.is_header or box.is_footer))
+        for row in (row for group in groups for row in group.children if row.element is not None):
+            pages.setdefault(row.element, set()).add(number)
+    return tuple(tuple("".join(cell.itertext()) for cell in row) for row, numbers in pages.items() if len(numbers) > 1)

@@ -27,7 +27,8 @@ from teachback.disk import append, sync, told
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.privatefile import UNFINISHED, write_private
 from teachback.stampwork import COMBINED, FOLDERS, SHARED
-from teachback.workspace import shown
+from teachback.textfile import read_json
+from teachback.workspace import open_file, refuse_other, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -132,7 +133,8 @@ def go_on(run: Run, folders: Iterable[str]) -> None:
         for name in folders:
             _make(folder / name)
         run.finished = None
-        run.journal = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        run.journal = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        refuse_other(os.fstat(run.journal).st_mode, folder / JOURNAL)
         os.fchmod(run.journal, 0o600)
         whole = _read_journal(run)
         # A line that was being written when the run was ended.
@@ -208,13 +210,13 @@ def finish(run: Run, counts: Mapping[str, Any]) -> None:
 def read_run(folder: Path) -> dict[str, Any] | None:
     """Give what run.json says, None where there is none. Raises TeachbackError when it is not one of ours."""
     try:
-        descriptor = os.open(folder / RUN, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = open_file(folder / RUN, os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
     with os.fdopen(descriptor, "rb") as file:
         data = file.read(1_000_000)
     try:
-        found = json.loads(data)
+        found = read_json(data)
         if found["teachback"] == "merge" and found["format"] == FORMAT and found["state"] in {RUNNING, FINISHED} and found["key"]:
             return dict(found)
     except (ValueError, KeyError, TypeError):
@@ -295,7 +297,7 @@ def _read_journal(run: Run) -> int:
     with os.fdopen(os.dup(run.journal), "rb") as file:
         for line in file:
             try:
-                said = json.loads(line) if line.endswith(b"\n") else None
+                said = read_json(line) if line.endswith(b"\n") else None
             except ValueError:
                 said = None
             if not isinstance(said, dict):

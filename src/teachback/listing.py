@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import OfDesign, Problem, TeachbackError
 from teachback.shaping import EM, Shaped, shaper
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _GRAY: Final = b"0.6 G 0.5 w"
 _GAP: Final = 0.3
 _BELOW: Final = 0.42
 _EDITION: Final = "edition"
-_COMPARE: Final = "Compare the clinic's own cover.html and cover.css with the built-in ones."
+_COMPARE: Final = OfDesign("Compare the clinic's own cover.html and cover.css with the built-in ones.")
 
 
 class Line(NamedTuple):
@@ -102,7 +102,7 @@ def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
     """Read off a cover's Template where its words stand. Raises TeachbackError where a place is missing."""
     if template.pages != len(LAYOUTS) * len(PAGES):
         message = f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
-        raise TeachbackError(Problem(message, "Its lists must each fit on one page. " + _COMPARE))
+        raise TeachbackError(Problem(message, OfDesign("Its lists must each fit on one page. " + _COMPARE)))
     return Cover(template.fonts, tuple(_layout(name, number, template.slots) for number, name in enumerate(LAYOUTS)), says)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ import click
 
 from teachback.errors import Location, Problem, Severity, UsageError
 from teachback.rim import here, today
-from teachback.tell import Progress, print_problems
+from teachback.tell import Progress, print_json, print_problems
 from teachback.workspace import refuse_own_folder, shown
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int: 
     with Progress(shown_at_all=not flags["as_json"], label="Printing") as step:
         merged = merge(order, opened, step)
     if flags["as_json"]:
-        click.echo(json.dumps(_as_json(merged, order), indent=2, ensure_ascii=False))
+        print_json(_as_json(merged, order))
     else:
         _print(merged, order)
     return int(merged.failed)
@@ -122,7 +121,7 @@ def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
     )
     if flags["as_json"]:
         outcome = {"ok": not left, "removed": wiped.files, "left": wiped.left, "problems": [problem.as_json() for problem in left]}
-        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+        print_json(outcome)
     else:
         print_problems(left)
         click.echo(f"{_many(wiped.files, 'file')} removed")

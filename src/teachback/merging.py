@@ -21,12 +21,12 @@ from teachback.admit import MOST_UNKNOWN, Rejected, repeated
 from teachback.between import Between
 from teachback.crew import Lost, in_order
 from teachback.disk import told
-from teachback.errors import Location, Problem, Severity, TeachbackError
+from teachback.errors import Location, Problem, Severity, TeachbackError, fault_problem
 from teachback.order import overruled, refuse_missing, refuse_order, refuse_unplaced, terms_of, unplaced
 from teachback.privatefile import UNFINISHED
 from teachback.rows import changed, open_table, read_parts, unknown_columns
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
-from teachback.survey import Chunk, Desk, alone, fault_problem, letters_of, rows_of, survey
+from teachback.survey import Chunk, Desk, alone, letters_of, rows_of, survey
 from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import __version__
+from teachback.errors import fault_problem
 from teachback.stampwork import ChunkResult, Paper, Stamped, work
-from teachback.survey import fault_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

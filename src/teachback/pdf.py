@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.errors import COMPARE, Location, Problem, TeachbackError, guess
 from teachback.fonts import font_fault
 from teachback.loading import served
 from teachback.picture import KINDS, MAX_BYTES, picture_fault
 from teachback.style import unread_problems
 from teachback.textfile import place_of
-from teachback.workspace import MIME
+from teachback.workspace import MIME, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,7 +77,6 @@ _UA_RDF: Final = (
 )
 # What WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 # Bullets, and the numbers of a list; dots and a page's number, in a table of contents.
 _MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
 _LEADER: Final = re.compile(r"[. ]*[0-9]*")
@@ -114,10 +113,14 @@ class _Fetcher(URLFetcher):
             message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
             raise FatalURLFetchingError(message)
         path = self.files[name]
-        if path.stat().st_size > MAX_BYTES:
+        try:
+            data, suffix = read_bytes(path), path.suffix.lower()
+        except TeachbackError as error:
+            message = f"the file '{name[:80]}' cannot be shown: {error.problems[0].message}"
+            raise FatalURLFetchingError(message) from None
+        if len(data) > MAX_BYTES:
             message = f"the file '{name[:80]}' is larger than {MAX_BYTES // 1_000_000} MB"
             raise FatalURLFetchingError(message)
-        data, suffix = path.read_bytes(), path.suffix.lower()
         fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)
         if fault:
             message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"
@@ -150,10 +153,10 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
     except RecursionError:
-        raise TeachbackError(Problem("the page is nested too deep to be laid out", _COMPARE)) from None
+        raise TeachbackError(Problem("the page is nested too deep to be laid out", COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
-        raise TeachbackError(Problem(message, _COMPARE)) from None
+        raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
         logger.removeHandler(log)
     told = [_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)]
@@ -204,10 +207,10 @@ def write(laid: Laid) -> bytes:
     except FatalURLFetchingError as error:
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
     except RecursionError:
-        raise TeachbackError(Problem("the page is nested too deep to be written", _COMPARE)) from None
+        raise TeachbackError(Problem("the page is nested too deep to be written", COMPARE)) from None
     except _BROKEN as error:
         message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
-        raise TeachbackError(Problem(message, _COMPARE)) from None
+        raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
         logger.removeHandler(log)
     if log.messages:
@@ -238,7 +241,7 @@ def _page_problem(done: str, said: str) -> Problem:
     if glyph:
         message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"
         return Problem(message, "Use other words, or add a font that has it to styles/fonts/.")
-    return Problem(f"the page cannot be {done}: {said}", _COMPARE)
+    return Problem(f"the page cannot be {done}: {said}", COMPARE)
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:

@@ -19,12 +19,12 @@ import tempfile
 import time
 import warnings
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve
+from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve, system_seconds
 from teachback.errors import Problem, TeachbackError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # On macOS the text libraries do not survive a fork.
 METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 LIMITS: Final = Limits()
+# The longest text for which the usual time is meant, some ten pages. A page of a handout holds 2,500 letters, and takes 0.2 seconds.
+LETTERS: Final = 25_000
 _PREFIX: Final = "teachback-pool-"
 # In seconds: how long a folder of a run is left alone, whoever it belongs to. It is locked a moment after it is made.
 _LEFT_ALONE: Final = 600.0
@@ -44,7 +46,7 @@ class Task:
     """One piece of work: `work(given, subject)`, which must be a function of a module, as it may go to another process.
 
     `doing` says what it does, as the beginning of a sentence. When one task of a `group` has run wild, those of the group that
-    are still waiting are left out: nobody would want their outcome.
+    are still waiting are left out: nobody would want their outcome. `scale` is how many times the usual time it may take.
     """
 
     work: Callable[[Any, Any], Any]
@@ -52,6 +54,12 @@ class Task:
     doing: str
     hint: str
     group: str = ""
+    scale: float = 1.0
+
+
+def scale_of(letters: int) -> float:
+    """Return how many times the usual time the work on a text may take: a text that is longer than usual takes longer."""
+    return max(1.0, letters / LETTERS)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,16 @@ class _Child:
 class Pool:
     """A few child processes for one run; `given` is what all its tasks need. To be used in a `with`: no child outlives it."""
 
-    def __init__(self, given: Any, processes: int, limits: Limits | None = None, method: str = METHOD) -> None:  # noqa: ANN401 -- whatever the tasks need
+    def __init__(
+        self,
+        given: Any,  # noqa: ANN401 -- whatever the tasks need
+        processes: int,
+        limits: Limits | None = None,
+        method: str = METHOD,
+        settle: Callable[[Problem], Problem] = lambda problem: problem,
+    ) -> None:
+        """Take what to do with the problem of an outcome before anybody sees it: `settle`, which callers may use for others, too."""
+        self.settle = settle
         self._given = given
         self._most = processes
         self._limits = limits or LIMITS
@@ -126,7 +143,7 @@ class Pool:
                         waiting = deque(task for task in waiting if not task.group or task.group != outcome.task.group)
                     # Whoever listens may take its time: the children go on meanwhile.
                     self._hand_out(waiting)
-                    yield outcome
+                    yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
         finally:
             for child in self._busy():
                 self._end(child)
@@ -147,11 +164,11 @@ class Pool:
         for child in self._children:
             if waiting and child.ready and child.task is None:
                 child.task = waiting.popleft()
-                child.seconds = self._seconds
-                child.deadline = time.monotonic() + self._seconds + self._limits.grace
+                child.seconds = self._seconds * child.task.scale
+                child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
                 # A child that has died meanwhile is found when its answer is waited for.
                 with contextlib.suppress(BrokenPipeError):
-                    child.pipe.send((child.task.work, child.task.subject, child.task.doing, child.task.hint, self._seconds))
+                    child.pipe.send((child.task.work, child.task.subject, child.task.doing, child.task.hint, child.seconds))
 
     def _start(self) -> _Child:
         try:
@@ -194,7 +211,7 @@ class Pool:
                     yield outcome
             elif task is not None and time.monotonic() > child.deadline:
                 self._end(child)
-                yield Outcome(task, problems=(late_problem(task.doing, task.hint, child.seconds),), late=True)
+                yield Outcome(task, problems=(self._stuck(task, child.seconds),), late=True)
 
     def _answer(self, child: _Child) -> Outcome | None:
         task = child.task
@@ -204,12 +221,12 @@ class Pool:
             self._end(child)
             if task is None:
                 raise TeachbackError(_not_started()) from None
-            return _crash(task, child.process.exitcode)
+            return _crash(task, child.process.exitcode, child.seconds)
         if kind == READY:
             child.ready = True
             return None
         if kind == MORE:
-            child.seconds, child.deadline = answer, time.monotonic() + answer + self._limits.grace
+            child.seconds, child.deadline = answer, time.monotonic() + self._limits.by_the_clock(answer)
             return None
         assert task is not None  # noqa: S101 -- nobody answers who was not asked
         child.task, child.deadline = None, float("inf")
@@ -219,6 +236,10 @@ class Pool:
         self._end(child)
         late, problems = answer
         return Outcome(task, problems=problems, late=late)
+
+    def _stuck(self, task: Task, seconds: float) -> Problem:
+        message = f"{task.doing} was not done {self._limits.by_the_clock(seconds):g} s after it was begun, and was hardly at work"
+        return Problem(message, "The machine is very busy, or a disk does not answer. Start again later.")
 
     def _end(self, child: _Child) -> None:
         """End a child by its own id, and wait until it is gone."""
@@ -232,15 +253,20 @@ def _not_started(why: str = "") -> Problem:
     return Problem(f"a printing process could not be started{why}", "Start again, with less beside it; what was finished is kept.")
 
 
-def _crash(task: Task, code: int | None) -> Outcome:
-    """Say how a child ended that said nothing itself; `code` is negative for a signal."""
+def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
+    """Say how a child ended that said nothing itself; `code` is negative for a signal, `seconds` is the time that it was given."""
     name = f"status {code}"
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
-    how = {"SIGXCPU": "took too long", "SIGKILL": "was ended from outside, perhaps for lack of memory"}
-    message = f"{task.doing} {how.get(name, f'ended in a crash ({name}), perhaps for lack of memory')}"
-    return Outcome(task, problems=(Problem(message, task.hint),), late=name == "SIGXCPU")
+    allowed = system_seconds()
+    if name == "SIGXCPU" and allowed is not None and allowed < seconds:
+        message = f"{task.doing} took more processor time than the system allows a program, {allowed} s (see `ulimit -t`)"
+        return Outcome(task, problems=(Problem(message, "Allow more, or start it where there is no such limit."),), late=True)
+    if name == "SIGXCPU":
+        return Outcome(task, problems=(late_problem(task.doing, task.hint, seconds),), late=True)
+    how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
+    return Outcome(task, problems=(Problem(f"{task.doing} {how}, perhaps for lack of memory", task.hint),))
 
 
 def _sweep(place: Path) -> None:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
+from teachback.workspace import open_file
+
 # A run's own folder for what is not finished.
 UNFINISHED: Final = "unfinished"
 
@@ -49,7 +51,7 @@ def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINIS
 def hash_of(path: str) -> str:
     """Give the hash of a file that is no link; an empty text when there is none."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = open_file(path, os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

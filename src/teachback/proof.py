@@ -15,12 +15,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from teachback.color import CONTRAST_BODY, CONTRAST_FLOOR
-from teachback.errors import Problem, Severity
+from teachback.errors import COMPARE, Problem, Severity
 from teachback.fonts import coverage, missing_glyphs
-from teachback.laid import letterings, marred, tier_boxes
+from teachback.laid import letterings, marred, split_rows, tier_boxes
 from teachback.qr import codes_in_dots
 from teachback.readback import (
-    COMPARE,
     LEFT_OUT,
     name_problems,
     page_problems,
@@ -89,6 +88,15 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
         else:
             message = f"'{words[:60]}' stands {millimetres} mm outside the part of {pages_of(numbers)} that can be printed"
             yield Problem(message, "Shorten the text, or change the style that moves it.")
+
+
+def row_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
+    """Name each row of a table that is longer than a page: its cells go on beside each other, and are read in the wrong order."""
+    for cells in split_rows(laid):
+        words = next((cell.strip() for cell in cells if cell.strip()), "")
+        place = next((expected.places[key] for cell in cells if (key := squeezed(cell)) in expected.places), expected.place)
+        message = f"{expected.name}: this row of a table is longer than a page: '{words[:60]}'"
+        yield Problem(message, "Split it: make shorter rows of it, or put the long text below the table.", place)
 
 
 def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[str, Path]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Problem
+from teachback.errors import COMPARE, OfDesign, Problem
 from teachback.html import RTL
 from teachback.reading import read_words, screen_text
 from teachback.said import Said, squeezed
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 12
 # How many places of the same words are tried, to find the one that follows the sentence before.
 MOST_PLACES: Final = 40
-COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
-LEFT_OUT: Final = "A template or style of the clinic leaves it out. Compare it with the built-in one."
-_MOVED: Final = "A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one."
-_ADDED: Final = "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
+LEFT_OUT: Final = OfDesign("A template or style of the clinic leaves it out. Compare it with the built-in one.")
+_MOVED: Final = OfDesign("A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one.")
+_ADDED: Final = OfDesign(
+    "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
+)
 
 
 def said_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Problem]:
@@ -47,7 +48,7 @@ def said_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
         what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
         fault = "is not in its turn" if elsewhere else f"is not on the {'card' if expected.card else 'page'}"
         place = expected.places.get(squeezed(part.words), expected.place)
-        hint = f"A template or style of the clinic {'moves it' if elsewhere else 'leaves it out'}. Compare it with the built-in one."
+        hint = _MOVED if elsewhere else LEFT_OUT
         yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
         yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", COMPARE, expected.place)

@@ -6,6 +6,7 @@ nor PyYAML.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback import __version__
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.workspace import effective_files, read_bytes, shown, write_whole
+from teachback.textfile import read_json
+from teachback.workspace import effective_files, file_bytes, read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.workspace import Workspace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 4
+_ONE_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def sha256(data: bytes) -> str:
 def read_record(folder: Path) -> Record:
     """Read the record of an output folder. One that cannot be read counts as none: then everything is printed."""
     try:
-        data = json.loads((folder / RECORD).read_bytes())
+        data = read_json(file_bytes(folder / RECORD))
         if data["format"] != FORMAT:
             return Record({}, {}, "")
         summaries = {
@@ -172,7 +174,7 @@ def manifest_row(output: Output) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return file_bytes(path)
     except (OSError, ValueError):
         return None
 
@@ -180,7 +182,7 @@ def _bytes(path: Path) -> bytes | None:
 def whole(folder: Path, output: Output) -> bool:
     """Say whether a printed file is still there just as it was printed."""
     try:
-        return sha256((folder / output.file).read_bytes()) == output.sha256
+        return sha256(file_bytes(folder / output.file)) == output.sha256
     except OSError:
         return False
 
@@ -189,7 +191,7 @@ def shared_fingerprint(workspace: Workspace) -> str:
     """Hash everything but the handouts that can change a page: files, program, libraries, fonts."""
     digest = _program()
     for name, path in effective_files(workspace).items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
     return digest.hexdigest()
 
 
@@ -203,7 +205,7 @@ def _program() -> hashlib._Hash:
     for part in (__version__, sys.version, _installed()):
         digest.update(part.encode() + b"\0")
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(read_bytes(path))
+        digest.update(file_bytes(path))
     return digest
 
 
@@ -216,7 +218,7 @@ def design_fingerprint(files: Mapping[str, Path]) -> str:
     """Hash the design alone: templates, styles, fonts, words, clinic."""
     digest = hashlib.sha256()
     for name, path in files.items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
     return digest.hexdigest()
 
 
@@ -276,13 +278,23 @@ def review_problems(summary: Summary, today: dt.date, *, release: bool, audience
     if not summary.sealed:
         message = "nothing says which text was approved, so a later change would go unseen"
         problems.append(Problem(message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING))
-    if summary.reviewed is not None and summary.reviewed > today.isoformat():
-        message = f"the review of {summary.reviewed} has not taken place yet"
-        problems.append(Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity))
+    if summary.reviewed is not None:
+        problems += ahead_problems(summary.reviewed, today, place, severity)
     if summary.due is not None and summary.due < today.isoformat():
         message = f"the review was due on {summary.due}"
         problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
     return tuple(problems)
+
+
+def ahead_problems(reviewed: str, today: dt.date, place: Location, severity: Severity = Severity.WARNING) -> tuple[Problem, ...]:
+    """Return a problem for the day of a review (YYYY-MM-DD) that is still to come.
+
+    Tomorrow is not: it is tomorrow's date already where clocks are ahead of this one, and the text may have been approved there.
+    """
+    if reviewed <= (today + _ONE_DAY).isoformat():
+        return ()
+    message = f"the review of {reviewed} has not taken place yet"
+    return (Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity),)
 
 
 def _approve(summary: Summary) -> str:

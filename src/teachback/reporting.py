@@ -10,10 +10,10 @@ from teachback.check import looked_for
 from teachback.compose import open_design
 from teachback.content import load_shared, picture_hash
 from teachback.earlier import approved_before
-from teachback.errors import Problem, TeachbackError
-from teachback.pool import Pool, Task
+from teachback.errors import OfDesign, Problem, TeachbackError
+from teachback.pool import Pool, Task, scale_of
 from teachback.report import Report, make_sheet
-from teachback.workspace import handout_files, write_whole
+from teachback.workspace import handout_files, hinting, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -34,7 +34,7 @@ _SAFE: Final = 6.4
 _LONGER: Final = 4
 # A meeting reads a few texts, not a library; and pages are kept in memory until the last one is there.
 MOST: Final = 12
-_HINT: Final = (
+_HINT: Final = OfDesign(
     "Ask for fewer handouts, or one --audience at a time, or for .html. Or compare the clinic's own templates/report.html and "
     "styles/report.css with the built-in ones."
 )
@@ -83,8 +83,9 @@ def write_reports(
     report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)
     makers: dict[str, Callable[[Reported, None], bytes]] = {"html": _page, "pdf": _pdf}
     given = Reported(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
-    limits = replace(pool.LIMITS, seconds=pool.LIMITS.seconds * _LONGER * max(1, len(sheets)))
-    with Pool(given, 1, limits) as children:
+    sizes = [checked.authored.file.size for checked in checkup.handouts if checked.authored is not None]
+    limits = replace(pool.LIMITS, seconds=pool.LIMITS.seconds * _LONGER * max(1.0, sum(map(scale_of, sizes))))
+    with Pool(given, 1, limits, settle=hinting(given.files)) as children:
         made = [children.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", _HINT)) for path in paths]
     for path, data in zip(paths, made, strict=True):
         write_whole(path, data)

@@ -17,7 +17,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.impose import Offset, Sides
 from teachback.settings import Settings
 from teachback.units import Paper, TypeSize
-from teachback.workspace import Workspace, shown, write_whole
+from teachback.workspace import Workspace, file_bytes, shown, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _laid_out(folder: Path, entry: Entry, root: Path) -> bool:
     """Put the sources of an edition back to where they were; False when one is not what was kept."""
     for name, sha256 in entry.sources.items():
         try:
-            data = object_path(folder, name, sha256).read_bytes()
+            data = file_bytes(object_path(folder, name, sha256))
         except OSError:
             return False
         if hashlib.sha256(data).hexdigest() != sha256 or not (root / name).resolve().is_relative_to(root.resolve()):

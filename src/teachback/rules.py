@@ -10,6 +10,7 @@ from teachback.duelist import bibliography_problems
 from teachback.errors import Problem, Severity, TeachbackError, nearest
 from teachback.grade import target_of
 from teachback.guard import Guard, load_guard
+from teachback.record import ahead_problems
 from teachback.rulebook import OUR_OWN, Example, Rule
 from teachback.safety import GAP
 from teachback.vocabulary import load_vocabulary
@@ -110,6 +111,10 @@ def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:
 def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator[Problem]:
     """Say what of a handout is due, or written in a language that the rules do not know."""
     yield from indate.term_problems(indate.terms(authored.handout, authored.file.locate), today)
+    reviewed = authored.handout.review.reviewed
+    if reviewed is not None:
+        # As a build says it.
+        yield from ahead_problems(reviewed.isoformat(), today, authored.file.locate(("review",), key=True))
     if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
         message = f"the rules know English: in this handout ({authored.handout.language}) they looked at dates and sources only"
         hint = "Somebody who reads the language and knows the subject must look for what the rules look for."

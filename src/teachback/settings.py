@@ -13,7 +13,7 @@ from teachback.errors import Location, Problem, TeachbackError, UsageError, near
 from teachback.impose import Offset, Sides
 from teachback.textfile import decode
 from teachback.units import Paper, TypeSize
-from teachback.workspace import SETTINGS, Workspace, read_bytes, shown
+from teachback.workspace import SETTINGS, Workspace, read_named, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -79,11 +79,18 @@ def _word(value: str) -> str:
     return value
 
 
+def _place(value: str) -> str:
+    if "\0" in value:
+        message = "Write the name of a folder; no name holds a zero byte."
+        raise ValueError(message)
+    return value
+
+
 def _folder(value: str) -> str:
     if not value.strip():
         message = "Write the name of a folder."
         raise ValueError(message)
-    return value
+    return _place(value)
 
 
 def _offset(value: str) -> Offset:
@@ -106,7 +113,7 @@ _CHECKS: Final[dict[str, tuple[bool, Any, Callable[[str], Any]]]] = {
     "size": (False, "standard", _one_of(tuple(TypeSize))),
     "kind": (True, KINDS, _one_of(KINDS)),
     "format": (True, ("pdf",), _one_of(FORMATS)),
-    "output": (False, None, _word),
+    "output": (False, None, _place),
     "jobs": (False, None, _whole),
     "stock": (False, None, _word),
     "sides": (False, None, _one_of(tuple(Sides))),
@@ -220,12 +227,16 @@ def _cores() -> int:
 def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str, Offset]]]:
     """Read teachback.toml: the settings, and what each printer is off."""
     path = workspace.root / SETTINGS
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}, {}
     name = shown(path)
-    text = decode(read_bytes(path), name)
+    text = decode(read_named(path), name)
     try:
         data = tomllib.loads(text)
+    except RecursionError:
+        raise TeachbackError(
+            Problem("brackets are nested too deep to be read", 'Write lines such as: paper = "a4"', Location(name, 1, 1))
+        ) from None
     except tomllib.TOMLDecodeError as error:
         message = re.sub(r" \(at .*\)$", "", f"this line cannot be read: {error}")
         raise TeachbackError(Problem(message, 'Write lines such as: paper = "a4"', _toml_place(name, str(error), text))) from None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import uharfbuzz as hb
 
 from teachback.errors import Problem, TeachbackError
+from teachback.workspace import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -110,7 +111,7 @@ def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
     """Give of each family among some fonts the one that is nearest in weight (100 to 900), in the order of the families' names."""
     found: dict[str, tuple[int, Path]] = {}
     for path in paths:
-        face = hb.Face(path.read_bytes())
+        face = hb.Face(read_bytes(path))
         family = next(filter(None, map(face.get_name, _FAMILY)), path.stem)
         table = face.reference_table("OS/2").data if "OS/2" in face.table_tags else b""
         away = abs(weight - (struct.unpack_from(">H", table, 4)[0] if len(table) > 6 else 400))  # noqa: PLR2004 -- usWeightClass; regular

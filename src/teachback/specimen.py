@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Problem
+from teachback.errors import OfDesign, Problem
 from teachback.reading import grey_pages
 from teachback.seen import Ink, inks
 from teachback.shaping import EM, shaper
@@ -31,7 +31,9 @@ CLEAR: Final = 190
 SEEN_LEAST: Final = 0.85
 _PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 _SLACK: Final = 0.05
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones: what they say of `.slot` and what is around it."
+_COMPARE: Final = OfDesign(
+    "Compare the clinic's own templates and styles with the built-in ones: what they say of `.slot` and what is around it."
+)
 
 
 def specimen_problems(template: Template, places: Sequence[Opening], floor: float) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.cutting import Cut, Opened, make_template
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.laid import openings
 from teachback.locales import dated
 from teachback.press import laid_handout, proved_file
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 # Fonts for what records say, in letters that the page's own fonts lack.
 NAMES: Final = "styles/fonts/names/"
-_COMPARE: Final = "Compare the clinic's own templates and styles with the built-in ones."
 
 
 def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
@@ -95,7 +94,7 @@ def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cu
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
-        raise TeachbackError(Problem("the page says something else when it is cut for records", _COMPARE))
+        raise TeachbackError(Problem("the page says something else when it is cut for records", COMPARE))
     return template
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.admit import Entry, Rejected
 from teachback.disk import told
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import Problem, TeachbackError, fault_problem
 from teachback.privatefile import UNFINISHED, hash_of, hashed, write_private
 from teachback.stamper import EditionKey, Placed
-from teachback.survey import fallen, fault_problem, rows_of
+from teachback.survey import fallen, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import traceback
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.admit import ID, TWICE, Entry, Rejected, admitted
-from teachback.errors import Problem
+from teachback.errors import fault_problem
 from teachback.rows import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from teachback.admit import Terms, Why
+    from teachback.errors import Problem
     from teachback.rows import Form, Part
     from teachback.stamper import EditionKey, Field, ReadValue
 
@@ -147,12 +146,3 @@ def fallen(error: Exception) -> str:
     if isinstance(error, OSError | MemoryError):
         raise error
     return f"could not be printed, by a fault of the program ({type(error).__name__})"
-
-
-def fault_problem(error: BaseException) -> Problem:
-    """Say where the program went wrong, and not with what: the message of an exception may hold a value."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "teachback" in frame.filename]
-    where = f" in {Path(frames[-1].filename).stem}, line {frames[-1].lineno}" if frames else ""
-    return Problem(
-        f"the program ended in a fault of its own: {type(error).__name__}{where}", "What was finished is kept. Report it with this line."
-    )

@@ -15,7 +15,7 @@ from teachback.disk import told
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.privatefile import UNFINISHED, hash_of
 from teachback.stampwork import COMBINED, Stamped, work
-from teachback.workspace import shown
+from teachback.workspace import open_file, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -140,7 +140,7 @@ def still_whole(run: Run, merged: Merged) -> bool:
             if hash_of(str(run.folder / name)) != sha256:
                 return False
             kept += 1
-        with (run.folder / ledger.REJECTED).open(encoding="utf-8", newline="") as file:
+        with os.fdopen(open_file(run.folder / ledger.REJECTED), encoding="utf-8", newline="") as file:
             for number, rows in islice(groupby(csv.DictReader(file), key=lambda row: row["row"]), MOST_TOLD):
                 faults = list(rows)
                 merged.told.append(Rejected(int(number), faults[0]["id"], tuple((row["field"], row["reason"]) for row in faults)))
@@ -199,7 +199,7 @@ def _listed(path: Path) -> tuple[int, int]:
 
 def _lines(path: Path) -> Iterator[list[str]]:
     """Give the lines of a list of ours, without that of the headings. They are many, and columns have their places."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with os.fdopen(open_file(path), encoding="utf-8", newline="") as file:
         lines = csv.reader(file)
         next(lines, None)
         yield from lines

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from teachback.errors import Problem, Severity
+from teachback.errors import Problem, Severity, readable
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -21,14 +21,25 @@ if TYPE_CHECKING:
     from teachback.proof import Measures
 
 
+def print_json(data: object) -> None:
+    """Print data as JSON, with every letter as it is where the stream can hold it, else all that are not ASCII as numbers."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=2)
+    click.echo(text)
+
+
 def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     """Print rows as JSON, or as columns as wide as their longest entry."""
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     table = [list(rows[0])] if rows else []
     table += [
-        [", ".join(value) if isinstance(value, list) else "" if value is None else str(value) for value in row.values()] for row in rows
+        [readable(", ".join(value) if isinstance(value, list) else "" if value is None else str(value)) for value in row.values()]
+        for row in rows
     ]
     widths = [max(len(cells[index]) for cells in table) for index in range(len(table[0]))] if table else []
     for cells in table:
@@ -219,11 +230,7 @@ def _counts(problems: tuple[Problem, ...]) -> dict[str, int]:
 def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
     """Print why nothing was done at all."""
     if as_json:
-        click.echo(
-            json.dumps(
-                {"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]}, indent=2, ensure_ascii=False
-            )
-        )
+        print_json({"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]})
     else:
         print_problems(problems)
 
@@ -232,13 +239,13 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
     """Print to the error stream, in colour only on a terminal that has not asked for none."""
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     for problem in problems:
-        place = str(problem.location) if problem.location else "teachback"
+        place = readable(str(problem.location)) if problem.location else "teachback"
         warning = click.style(f"{problem.severity}: ", fg="yellow") if problem.severity is not Severity.ERROR else ""
         rule = f" [{problem.rule}]" if problem.rule else ""
         # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
-        click.echo(f"{click.style(place, bold=True)}: {warning}{' '.join(problem.message.split())}{rule}", err=True, color=color)
+        click.echo(f"{click.style(place, bold=True)}: {warning}{readable(' '.join(problem.message.split()))}{rule}", err=True, color=color)
         if problem.hint:
-            click.echo(f"    {' '.join(problem.hint.split())}", err=True, color=color)
+            click.echo(f"    {readable(' '.join(problem.hint.split()))}", err=True, color=color)
 
 
 def interrupted() -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
-from typing import Final
+from typing import Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError
 
@@ -43,6 +44,15 @@ def decode(raw: bytes, name: str) -> str:
         if fault:
             raise TeachbackError(Problem(*fault, place_at(text, found.start(), name)))
     return text
+
+
+def read_json(data: bytes | str) -> Any:  # noqa: ANN401 -- any JSON
+    """Read JSON. Raises ValueError for what is none, however deep it is nested."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        message = "nested too deep"
+        raise ValueError(message) from None
 
 
 def unseen(character: str) -> tuple[str, str] | None:

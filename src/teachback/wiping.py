@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import stat
@@ -17,7 +16,8 @@ from teachback.errors import Location, Problem, UsageError
 from teachback.ledger import JOURNAL, MANIFEST, OWN_FILES, OWN_FOLDERS, RUN, held, read_run
 from teachback.privatefile import UNFINISHED
 from teachback.stampwork import COMBINED, SHARED
-from teachback.workspace import shown
+from teachback.textfile import read_json
+from teachback.workspace import open_file, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +121,7 @@ def _named(root: int, folder: str) -> Iterator[str]:
 def _of_journal(root: int) -> Iterator[str]:
     for line in _lines(root, JOURNAL):
         with suppress(ValueError, TypeError, AttributeError):
-            yield from map(str, json.loads(line).get("files", ()))
+            yield from map(str, read_json(line).get("files", ()))
 
 
 def _of_manifest(root: int) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _of_manifest(root: int) -> Iterator[str]:
 
 def _lines(root: int, name: str) -> Iterator[str]:
     try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=root)
+        descriptor = open_file(name, os.O_NOFOLLOW, root)
     except OSError:
         return
     with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:

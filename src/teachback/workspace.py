@@ -5,20 +5,44 @@ Both have the same shape. The clinic's file wins over the built-in file of the s
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
+from teachback.errors import Location, OfDesign, Problem, Severity, TeachbackError, UsageError, guess, nearest, readable, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
 MIME: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".ttf": "font/ttf"}
 # Folders in which a clinic may put files under names of its own; elsewhere an unknown name is most likely misspelt.
 OPEN_FOLDERS: Final = ("content/handouts/", "content/images/", "content/words/", "content/rules/", "styles/fonts/", "styles/icons/")
+
+
+# No file of a workspace is larger: the program's largest font has 2 MB, and a picture may have 5.
+MOST_OWN: Final = 100_000_000
+# A printed file of 10,000 cards has 1 MB, one with a large picture on each page of a thousand some hundreds.
+MOST_BYTES: Final = 2_000_000_000
+NOT_OURS: Final = (
+    "No template or style here is the clinic's own. Shorten or split what is long: rows, lists, texts, pictures. If that changes nothing, "
+    "report this line."
+)
+_OUTSIDE: Final = ("this is a link to a place outside the workspace", "Put the file or the folder itself there.")
+# The system's number for what is no file, where it has none of its own.
+NO_FILE: Final = errno.EINVAL
+_PACKAGED: Final = "_builtin"
+_WHERE: Final = "Check that it is there and that you may read it."
+_KIND_OF: Final = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 class Workspace(NamedTuple):
@@ -35,14 +59,14 @@ class Workspace(NamedTuple):
 
 def builtin_root() -> Path:
     """Give the folder of the files that come with the program: inside the wheel, or a checkout's root."""
-    packaged = Path(__file__).parent / "_builtin"
+    packaged = Path(__file__).parent / _PACKAGED
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
 
 
 def open_workspace(start: Path) -> Workspace:
     """Find the workspace that `start` is in: the nearest folder upward that looks like one, else `start` itself.
 
-    Raises TeachbackError when a link in it leads out of it.
+    Raises TeachbackError when a link in it leads out of it, or a file's name cannot be read.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
@@ -52,7 +76,7 @@ def open_workspace(start: Path) -> Workspace:
 
 
 def _closed(workspace: Workspace) -> Workspace:
-    problems = link_problems(workspace)
+    problems = (*link_problems(workspace), *name_problems(workspace))
     if problems:
         raise TeachbackError(*problems)
     return workspace
@@ -61,10 +85,15 @@ def _closed(workspace: Workspace) -> Workspace:
 def find(workspace: Workspace, name: str) -> Path | None:
     """Give the file of that name (`styles/card.css`), the clinic's before the built-in one."""
     try:
-        return next((root / name for root in workspace.roots if (root / name).is_file()), None)
-    except OSError:
-        # No file can have such a name: it is too long.
+        return next((root / name for root in workspace.roots if is_there(root / name)), None)
+    except (OSError, ValueError):
+        # No file can have such a name: it is too long, or holds a zero byte.
         return None
+
+
+def is_there(path: Path) -> bool:
+    """Return whether something other than a folder has this name: what cannot be read is refused when it is read, not passed over."""
+    return os.path.lexists(path) and not path.is_dir()
 
 
 def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
@@ -120,12 +149,22 @@ def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
     Links inside are fine, and so is a workspace that is itself reached by a link. The built-in files are as they were installed.
     """
     roots = tuple(os.path.realpath(root) for root in workspace.roots)
-    hint = "Put the file or the folder itself there."
     return tuple(
-        Problem("this is a link to a place outside the workspace", hint, Location(shown(link)))
+        Problem(*_OUTSIDE, Location(shown(link)))
         for link in sorted(_links(workspace.root))
         if not any(Path(os.path.realpath(link)).is_relative_to(root) for root in roots)
     )
+
+
+def name_problems(workspace: Workspace) -> tuple[Problem, ...]:
+    """Refuse names of a clinic's files that no message and no list could show, such as those of an archive from another system."""
+    found = []
+    for kind in KINDS:
+        for folder, subfolders, names in os.walk(workspace.root / kind):
+            subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+            found += [Path(folder) / name for name in (*subfolders, *names) if unreadable(name) and not name.startswith(".")]
+    message = "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen"
+    return tuple(Problem(message, "Rename it, with letters and digits, or take it out.", Location(shown(path))) for path in sorted(found))
 
 
 def _links(root: Path) -> Iterator[Path]:
@@ -141,6 +180,20 @@ def _links(root: Path) -> Iterator[Path]:
                 continue
             walked.add(real)
             yield from (Path(folder) / name for name in (*subfolders, *names) if (Path(folder) / name).is_symlink())
+
+
+def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
+    """Return the function that settles the hint of a problem of a page, which is made from `files`.
+
+    A hint that blames the clinic's own templates and styles is replaced where there are none.
+    """
+    builtin = builtin_root()
+    own = any(name.startswith(("templates/", "styles/")) and not path.is_relative_to(builtin) for name, path in files.items())
+
+    def settled(problem: Problem) -> Problem:
+        return problem._replace(hint=NOT_OURS) if isinstance(problem.hint, OfDesign) and not own else problem
+
+    return settled
 
 
 def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
@@ -169,24 +222,121 @@ def _unread(path: Path, hint: str) -> Problem:
 
 
 def shown(path: Path) -> str:
-    """Give a path as a person at this prompt would write it: relative where it lies below the current folder."""
+    """Give a path as a person at this prompt would write it: relative where it lies below the current folder, with all signs readable."""
     try:
-        return path.relative_to(Path.cwd()).as_posix()
+        return readable(path.relative_to(Path.cwd()).as_posix())
     except ValueError:
-        return str(path)
+        return readable(str(path))
+
+
+def read_named(path: Path) -> bytes:
+    """Read a file that somebody named. Raises TeachbackError with the reason when it cannot be read, or is no file."""
+    return _read(path, closed=False)
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file. Raises TeachbackError with the reason when it cannot be read."""
+    """Read a file of a workspace, below its content/, templates/ or styles/.
+
+    Raises TeachbackError with the reason when it cannot be read, is no file, or has become a link that leads out of the workspace
+    since links were looked at.
+    """
+    return _read(path, closed=True)
+
+
+def _read(path: Path, *, closed: bool) -> bytes:
     try:
-        return path.read_bytes()
+        descriptor = open_file(path)
+        try:
+            if closed and not _is_inside(path, descriptor):
+                raise TeachbackError(Problem(*_OUTSIDE, Location(shown(path))))
+            return whole_file(descriptor, MOST_OWN if closed else MOST_BYTES)
+        finally:
+            os.close(descriptor)
     except IsADirectoryError:
         raise TeachbackError(
             Problem("this is a folder, and a file belongs here", "Rename it or take it out.", Location(shown(path)))
         ) from None
-    except OSError as error:
-        message = f"this file cannot be read: {error.strerror or error}"
-        raise TeachbackError(Problem(message, "Check that it is there and that you may read it.", Location(shown(path)))) from None
+    except (OSError, ValueError) as error:
+        kind: int = getattr(error, "errno", None) or 0
+        reason = getattr(error, "strerror", None) or str(error)
+        message, hint = {
+            NO_FILE: (reason, "Rename it or take it out."),
+            errno.EFBIG: (reason, "Take it out, or make it smaller."),
+        }.get(kind, (f"this file cannot be read: {reason}", _WHERE))
+        raise TeachbackError(Problem(message, hint, Location(shown(path)))) from None
+
+
+def file_bytes(path: Path) -> bytes:
+    """Read a file. Raises OSError when it cannot be read, or is a folder, a pipe, a device or anything else but a file."""
+    descriptor = open_file(path)
+    try:
+        return whole_file(descriptor, MOST_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> int:
+    """Open a file to read it, and return the descriptor. It never waits, as opening a pipe would.
+
+    `folder` is the descriptor of a folder that a relative path starts in. Raises OSError as `file_bytes` does.
+    """
+    # Asked before it is opened, since opening a device may set it going; and after, since it may have been swapped.
+    refuse_other(os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode, path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | flags, dir_fd=folder)
+    try:
+        refuse_other(os.fstat(descriptor).st_mode, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def refuse_other(mode: int, path: Path | str) -> None:
+    """Raise OSError for the mode of a folder, a pipe, a socket or a device: `os.stat` gives modes."""
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    what = next((name for test, name in _KIND_OF if test(mode)), "")
+    if what:
+        raise OSError(NO_FILE, f"this is {what}, and a file belongs here", os.fspath(path))
+
+
+def whole_file(descriptor: int, most: int) -> bytes:
+    """Read an open file to its end. Raises OSError when it has more than `most` bytes."""
+    parts = []
+    size = 0
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise OSError(errno.EFBIG, f"this file is larger than {most // 1_000_000} MB, the most that is read")
+    return b"".join(parts)
+
+
+def _is_inside(path: Path, descriptor: int) -> bool:
+    """Return whether an open file of a workspace lies in that workspace, or among the built-in files, wherever links led to it."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are followed below
+    roots = [folder.parent for folder in whole.parents if folder.name in KINDS]
+    builtin = builtin_root()
+    if not roots or (builtin.name == _PACKAGED and builtin in roots):
+        # No file of a workspace, or one of the program's as it was installed, perhaps by links.
+        return True
+    real = _real(whole, descriptor)
+    return real is not None and any(real.is_relative_to(_real_root(root)) for root in (*roots, builtin))
+
+
+def _real(path: Path, descriptor: int) -> Path | None:
+    """Return the place of an open file, free of links; None when another file has taken its place meanwhile."""
+    try:
+        return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 -- it is not a link to a path, but reads like one
+    except OSError:
+        real, opened = os.path.realpath(path), os.fstat(descriptor)
+        found = os.stat(real)  # noqa: PTH116 -- as the lines around it
+        return Path(real) if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
+
+
+@lru_cache(maxsize=64)
+def _real_root(root: Path) -> str:
+    return os.path.realpath(root)
 
 
 def check_target(path: Path, endings: Collection[str], workspace: Workspace, option: str) -> None:

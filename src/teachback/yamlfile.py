@@ -101,6 +101,11 @@ class YamlFile(NamedTuple):
     data: Any
     root: Any
 
+    @property
+    def size(self) -> int:
+        """How many characters the data takes in the file."""
+        return int(self.root.end_mark.index)
+
     def locate(self, path: tuple[Any, ...] = (), *, key: bool = False) -> Location:
         """Give the place of the value at `path`, or of its key; steps that the file does not have are passed over.
 

@@ -22,8 +22,9 @@ from teachback.record import (
     twin_problems,
     whole,
 )
+from teachback.stray import stray_files
 from teachback.units import CARD, Paper, TypeSize
-from teachback.workspace import Workspace, handout_files, shown, stray_files, write_whole
+from teachback.workspace import Workspace, handout_files, shown, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -13,6 +13,7 @@ from teachback.errors import Problem, Severity, TeachbackError, UsageError, near
 from teachback.plan import origins
 from teachback.press import do_jobs
 from teachback.record import Output, keep, read_record, review_problems, sha256, shared_fingerprint
+from teachback.stray import stray_files
 from teachback.units import Paper, TypeSize
 from teachback.workspace import Workspace, handout_files, write_whole
 
@@ -100,7 +101,7 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
         made_from=origin[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    noticed += _recorded(settings, output, done.libraries, origin)
+    noticed += (*stray_files(workspace), *_recorded(settings, output, done.libraries, origin))
     archived, unkept = _archived(settings, output, workspace)
     return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teachback.errors import Problem, TeachbackError, UsageError
-from teachback.rim import here, today
+from teachback.rim import here, new_second, today
 from teachback.tell import Progress, checkup_json, print_checkup, print_problems, print_rows
 from teachback.workspace import check_target, shown, write_whole
 
@@ -137,7 +137,7 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
         click.echo(json.dumps({"due": rows, "problems": problems}, indent=2, ensure_ascii=False))
         return int(bool(listed.problems))
     if form == "ics":
-        click.echo(as_calendar(listed.terms), nl=False)
+        click.echo(as_calendar(listed.terms, new_second()), nl=False)
     elif form == "csv":
         click.echo(as_csv(rows), nl=False)
     elif rows:

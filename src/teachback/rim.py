@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 
 from teachback.errors import Problem, UsageError
@@ -12,6 +13,12 @@ from teachback.workspace import Workspace, open_workspace
 def today() -> dt.date:
     """Give the day it is where the clinic is."""
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
+
+
+def new_second() -> dt.datetime:
+    """Wait for the next whole second, and return it in UTC. So no two calls give the same second, one after the other."""
+    time.sleep(1 - time.time() % 1)
+    return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
 
 
 def here() -> Workspace:

@@ -50,7 +50,7 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     if not flags["as_json"]:
         print_checkup(checkup)
     # What was found is told whatever becomes of the files.
-    lost = _written(checkup, flags["sarif"], write)
+    lost = _written(checkup, flags["sarif"], write, workspace)
     bad = failed(checkup, strict=flags["strict"]) or bool(lost)
     if flags["as_json"]:
         outcome = {**checkup_json(checkup), "ok": not bad, "not_written": [problem.as_json() for problem in lost]}
@@ -62,13 +62,15 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     return int(bad)
 
 
-def _written(checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None) -> tuple[Problem, ...]:
+def _written(
+    checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None, workspace: Workspace
+) -> tuple[Problem, ...]:
     """Write what was asked for besides, and give what kept it from being written."""
     try:
         if sarif_file is not None:
             from teachback.sarif import sarif
 
-            write_whole(sarif_file, sarif(checkup))
+            write_whole(sarif_file, sarif(checkup, workspace))
         if write is not None:
             write(checkup)
     except TeachbackError as error:

@@ -335,7 +335,7 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(three: Path, mon
     monkeypatch.setattr(disk, "PATIENCE", 0.05)
     with (three / "journal.jsonl").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert refused(three).endswith("another run holds this archive")
+        assert refused(three).endswith("another run is at work here")
 
 
 @pytest.mark.parametrize("part", ["objects", "entries"])

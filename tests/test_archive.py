@@ -635,6 +635,22 @@ def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_as
     capsys.readouterr()
 
 
+def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(workspace: Make, tmp_path: Path) -> None:
+    """`card --archive` hashes what is there before it says that it is kept."""
+    clinic = workspace()
+    archive = tmp_path / "archive"
+    settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic)
+    assert deal(settings, Order(), clinic, TODAY).archived
+    place = only((archive / "objects").rglob("*.pdf"))
+    rot(place)
+    dealt = deal(settings, Order(), clinic, TODAY)
+    assert dealt.archived == ()
+    (problem,) = [problem for problem in dealt.problems if problem.severity is Severity.ERROR]
+    assert "no longer what was kept" in problem.message
+    assert problem.location is not None
+    assert problem.location.file == str(place)
+
+
 @pytest.mark.parametrize("damage", [rot, linked, gone])
 def test_an_edition_whose_sources_are_damaged_is_not_called_kept(three: Path, damage: Callable[[Path], Any]) -> None:
     """A source is a part of what is kept. One of the very same bytes is put back where it is gone; a damaged one is told."""
@@ -682,7 +698,7 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pyte
         "the last line stops in the middle, left by a run that was ended",
     ]
     assert run(["verify", str(three)]) == 0
-    assert "3 editions, 3 records, 8 objects; all as it was kept" in capsys.readouterr().out
+    assert "3 editions, 3 records, 8 objects; all that the journal names is as it was kept; head 3:" in capsys.readouterr().out
     entry, blobs = edition(50)
     keep(three, [entry], blobs)
     assert len(kept_in(three, entry.code)) == 1

@@ -32,6 +32,9 @@ FILES = {
     "content/rules/our-gel.yaml.txt": "rename it to 'our-gel.yaml'",
     "content/rules/our-gel.yaml.bak": "rename it to 'our-gel.yaml'",
     "content/rules/our-gel.yml.orig": "rename it to 'our-gel.yaml'",
+    "content/rules/our-gel.yaml ": "rename it to 'our-gel.yaml'",
+    "content/rules/our-gel.yaml.tmp": "rename it to 'our-gel.yaml'",
+    "content/rules/our gel (1).yml": "rename it to 'our gel (1).yaml'",
     "content/rules/our-gel.yaml~": "rename it to 'our-gel.yaml'",
     "content/rules/our-gel": "rename it to 'our-gel.yaml'",
     "content/rules/our-gel.txt": "rename it to 'our-gel.yaml'",
@@ -97,7 +100,7 @@ FOLDERS = {
 PASSED_OVER = (
     "content/.DS_Store", "content/rules/.our-gel.yaml.swp", "content/rules/.git/config", "content/images/Thumbs.db", "content/rules/README",
     "content/handouts/README.md", "content/words/readme.txt", "styles/fonts/OFL.txt", "styles/fonts/LICENSE-Our.txt", "content/desktop.ini",
-    "content/__MACOSX/x", "content/handouts/~$tiny.yaml", "content/handouts/tiny.yaml~", "content/handouts/#tiny.yaml#", "README.md",
+    "content/__MACOSX/x", "content/handouts/~$tiny.yaml", "content/handouts/tiny.yaml~", "content/handouts/#tiny.yaml#", "content/rules/x.yaml:Zone.Identifier", "README.md",
     "patients.csv", "notes.txt", "notes/clinic/plan.yaml", "images/photo.jpg", "build/tiny/x.html", "archive/journal.jsonl",
 )  # fmt: skip
 READ = (

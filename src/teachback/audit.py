@@ -60,7 +60,9 @@ class Audit:
     def summary(self) -> str:
         """Say the outcome in one line."""
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
-        said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else "all as it was kept"
+        # A warning may mean that the journal is an earlier one: then there is more that was kept.
+        fine = "all that the journal names is as it was kept" if self.problems else "all as it was kept"
+        said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else fine
         counts = {"edition": self.editions, "record": self.records, "object": self.objects}
         words = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts.items())
         return f"{shown(self.archive)}: {words}; {said}; head {self.head}"

@@ -60,7 +60,7 @@ SHELVES: Final = {
 }
 # What systems, editors and licences put beside an author's files.
 _PASSED_OVER: Final = re.compile(
-    r"\.|~\$|#.*#$|(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r)$"
+    r"\.|~\$|#.*#$|.*:zone\.identifier$|(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r)$"
     r"|(readme|licen[cs]e|copying|notice|ofl|fontlog|authors)[-\w]*(\.(md|txt|rst|html|pdf))?$",
     re.IGNORECASE,
 )

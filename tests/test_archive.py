@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -110,8 +111,8 @@ def test_a_pdf_in_the_archive_ends_in_pdf(three: Path) -> None:
     assert len(list((three / "objects").rglob("*.pdf"))) == 3
 
 
-def test_whether_all_is_kept_is_told_without_reading_the_files(three: Path) -> None:
-    """By name, hash and length; a lost or cut file is not kept."""
+def test_whether_all_is_kept_is_told_from_the_bytes(three: Path) -> None:
+    """By name and hash; a lost or cut file is not kept."""
     wanted = [(code_of(number), output.file, output.sha256) for number in range(3) for output in kept_in(three, code_of(number))]
     assert len(wanted) == 3
     assert all_kept(three, wanted)
@@ -335,7 +336,7 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(three: Path, mon
     monkeypatch.setattr(disk, "PATIENCE", 0.05)
     with (three / "journal.jsonl").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert refused(three).endswith("another run holds this archive")
+        assert refused(three).endswith("another run is at work here")
 
 
 @pytest.mark.parametrize("part", ["objects", "entries"])
@@ -363,7 +364,7 @@ def test_a_kept_file_is_never_written_over(three: Path) -> None:
     place = object_path(three, file, sha256)
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(b"rotten")
-    assert refused(three) == f"{place}: this file is no longer what was kept"
+    assert refused(three) == f"{place}: {file}: this file is no longer what was kept"
     assert place.read_bytes() == b"rotten"
     assert entry.code not in entry_paths(three)
 
@@ -405,13 +406,31 @@ def journal_without(folder: Path, number: int) -> Path:
     return path
 
 
-def edit_line(folder: Path, old: bytes, new: bytes) -> Path:
-    """Change the second record's line in the journal."""
+def edit_line(folder: Path, old: bytes, new: bytes, number: int = 2) -> Path:
+    """Change a record's line in the journal, the second's unless told otherwise."""
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
-    assert old in lines[2]
-    lines[2] = lines[2].replace(old, new)
+    assert old in lines[number]
+    lines[number] = lines[number].replace(old, new)
     path.write_bytes(b"".join(lines))
+    return path
+
+
+def edit_last(folder: Path, *, reverse: bool) -> Path:
+    """Write the fields of the last line of the journal in another order."""
+    path = folder / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    fields = json.loads(lines[3])
+    lines[3] = (json.dumps(dict(sorted(fields.items(), reverse=reverse))) + "\n").encode()
+    path.write_bytes(b"".join(lines))
+    return path
+
+
+def linked(path: Path) -> Path:
+    """Put a link to the very same in the place of a file or a folder."""
+    elsewhere = path.parents[3] / f"elsewhere-{path.name}"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
     return path
 
 
@@ -443,7 +462,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "a line of the journal edited": (
         lambda a: edit_line(a, b"T12:00:00", b"T11:00:00"),
-        ["this line of the journal does not follow from the line before: one was changed or taken out"],
+        [
+            f"{code_of(1)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00",
+            "this line of the journal does not follow from the line before: one was changed or taken out",
+        ],
     ),
     "a line of the journal made unreadable": (
         lambda a: edit_line(a, b'"record"', b'"recor'),
@@ -452,6 +474,43 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
             "this line of the journal cannot be read any more",
             "this line of the journal does not follow from the line before: one was changed or taken out",
         ],
+    ),
+    "the time of the last line edited": (
+        lambda a: edit_line(a, b"T12:00:00", b"T11:00:00", 3),
+        [f"{code_of(2)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00"],
+    ),
+    "a key added to the last line": (
+        lambda a: edit_line(a, b"}", b', "by": "hand"}', 3),
+        ["this line of the journal is not as it was written"],
+    ),
+    "a key twice in the last line": (
+        lambda a: edit_line(a, b"{", b'{"kept": "2020-01-01T00:00:00+00:00", ', 3),
+        ["this line of the journal is not as it was written"],
+    ),
+    "blanks in the last line": (lambda a: edit_line(a, b": ", b" :  ", 3), ["this line of the journal is not as it was written"]),
+    "the keys of the last line in another order": (
+        lambda a: edit_last(a, reverse=True),
+        ["this line of the journal is not as it was written"],
+    ),
+    "letters of the last line written as numbers": (
+        lambda a: edit_line(a, b'"code"', b'"c\\u006fde"', 3),
+        ["this line of the journal is not as it was written"],
+    ),
+    "a carriage return at the end of the last line": (
+        lambda a: edit_line(a, b"}", b"}\r", 3),
+        ["this line of the journal is not as it was written"],
+    ),
+    "an object that is a link to the same bytes": (
+        lambda a: linked(handout_of(a, 1)),
+        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is a link now, and no longer the file that was kept"],
+    ),
+    "a record that is a link to the same bytes": (
+        lambda a: linked(only((a / "entries" / code_of(1)).iterdir())),
+        [f"{code_of(1)}: the record that was kept at 2026-11-22T12:00:00+00:00 is gone"],
+    ),
+    "a folder of objects that is a link": (
+        lambda a: linked(handout_of(a, 1).parent),
+        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is gone"],
     ),
     "a line taken out of the journal": (
         lambda a: journal_without(a, 2),
@@ -496,6 +555,134 @@ def test_verify_says_what_is_no_longer_what_it_was(three: Path, name: str, capsy
     assert expected[0] in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", [".hidden", "note.txt", "entries/.hidden", "objects/.hidden.pdf", "old/journal.jsonl"])
+def test_verify_warns_of_what_does_not_belong_there(three: Path, place: str) -> None:
+    """Hidden files too; what systems put into folders is passed over."""
+    path = three / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"{}")
+    (three / ".DS_Store").write_bytes(b"")
+    (three / "entries/.DS_Store").write_bytes(b"")
+    found = [problem for problem in verify(three).problems if problem.message == "this file does not belong into an archive"]
+    stray = three / "old" if place.startswith("old") else path
+    assert [problem.location and problem.location.file for problem in found] == [str(stray)]
+
+
+def put_back(folder: Path, records: int) -> None:
+    """Put journal and records back to what they were when fewer had been kept; the objects stay."""
+    path = folder / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    for line in lines[1 + records :]:
+        shutil.rmtree(folder / "entries" / json.loads(line)["code"])
+    path.write_bytes(b"".join(lines[: 1 + records]))
+
+
+@pytest.mark.parametrize("records", [0, 1, 2])
+def test_an_archive_that_was_put_back_is_called_what_it_may_be(three: Path, records: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the head of an earlier day nobody can tell it from an ended run: both are named, in words and in JSON. With the head it is an error."""
+    head = verify(three).head
+    assert re.fullmatch("3:[0-9a-f]{16}", head)
+    put_back(three, records)
+    assert run(["verify", str(three), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (problem,) = said["problems"]
+    assert "left by a run that was ended, or by a journal that was put back to an earlier state" in problem["message"]
+    assert "put the latest one back" in problem["hint"]
+    assert said["head"].startswith(f"{records}:")
+    assert run(["verify", str(three), "--expect", head]) == 1
+    assert f"put back to an earlier state: it names {records} record" in capsys.readouterr().err
+
+
+def test_a_head_that_was_written_down_holds_for_good(three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is kept later changes nothing of it; a journal that was written anew does; what is no head is a slip in typing."""
+    head = verify(three).head
+    entry, blobs = edition(50)
+    keep(three, [entry], blobs)
+    assert run(["verify", str(three), "--expect", head]) == 0
+    assert f"head {verify(three).head}\n" in capsys.readouterr().out
+    assert verify(three).head.startswith("4:")
+    assert run(["verify", str(three), "--expect", "3:yesterday"]) == 2
+    shutil.rmtree(three)
+    for number in (2, 1, 0):
+        other, blobs = edition(number)
+        keep(three, [other], blobs)
+    assert faults(three) == []
+    assert [problem.message for problem in verify(three, head).problems] == [
+        "this line is not the one that was expected: the journal was written anew, or put back"
+    ]
+
+
+def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_aside(
+    workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bit of a kept file, of a source or of a link in its place: `build`, with --force and without, and `card` say which file, and end with 1."""
+    clinic = workspace()
+    archive = tmp_path / "archive"
+    assert built(clinic, archive).archived
+    place = min(path for path in (archive / "objects").rglob("*.html"))
+    rot(place)
+    for flags in ({}, {"force": True}):
+        outcome = built(clinic, archive, **flags)
+        assert outcome.archived == ()
+        (problem,) = [problem for problem in outcome.problems if "no longer what was kept" in problem.message]
+        assert problem.severity is Severity.ERROR
+        assert problem.location is not None
+        assert problem.location.file == str(place)
+    assert verify(archive).failed
+    place.rename(tmp_path / "aside")
+    assert built(clinic, archive).archived
+    assert not verify(archive).failed
+    capsys.readouterr()
+
+
+def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(workspace: Make, tmp_path: Path) -> None:
+    """`card --archive` hashes what is there before it says that it is kept."""
+    clinic = workspace()
+    archive = tmp_path / "archive"
+    settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic)
+    assert deal(settings, Order(), clinic, TODAY).archived
+    place = only((archive / "objects").rglob("*.pdf"))
+    rot(place)
+    dealt = deal(settings, Order(), clinic, TODAY)
+    assert dealt.archived == ()
+    (problem,) = [problem for problem in dealt.problems if problem.severity is Severity.ERROR]
+    assert "no longer what was kept" in problem.message
+    assert problem.location is not None
+    assert problem.location.file == str(place)
+
+
+@pytest.mark.parametrize("damage", [rot, linked, gone])
+def test_an_edition_whose_sources_are_damaged_is_not_called_kept(three: Path, damage: Callable[[Path], Any]) -> None:
+    """A source is a part of what is kept. One of the very same bytes is put back where it is gone; a damaged one is told."""
+    wanted = [(code_of(1), output.file, output.sha256) for output in kept_in(three, code_of(1))]
+    entry, blobs = edition(1)
+    assert all_kept(three, wanted)
+    place = object_path(three, "content/handouts/tiny.yaml", entry.sources["content/handouts/tiny.yaml"])
+    damage(place)
+    assert not all_kept(three, wanted)
+    if damage is gone:
+        keep(three, [entry], blobs)
+        assert all_kept(three, wanted)
+        assert faults(three) == []
+    else:
+        with pytest.raises(TeachbackError, match="no longer what was kept"):
+            keep(three, [entry], blobs)
+        assert verify(three).failed
+
+
+def test_an_edition_is_kept_a_second_time_where_a_source_of_the_first_record_is_lost(three: Path) -> None:
+    """The same paper made from other sources gets a whole record of its own; the first one stays told as damaged."""
+    entry, blobs = edition(1)
+    gone(object_path(three, "content/handouts/tiny.yaml", entry.sources["content/handouts/tiny.yaml"]))
+    text = b"id: 1  # a remark"
+    sources = {**entry.sources, "content/handouts/tiny.yaml": hashlib.sha256(text).hexdigest()}
+    blobs = {key: data for key, data in blobs.items() if key[0] != "content/handouts/tiny.yaml"}
+    again = replace(entry, sources=sources, kept="2026-11-23T12:00:00+00:00")
+    keep(three, [again], {**blobs, ("content/handouts/tiny.yaml", sources["content/handouts/tiny.yaml"]): text})
+    assert all_kept(three, [(entry.code, output.file, output.sha256) for output in entry.outputs])
+    assert [problem.message for problem in verify(three).problems] == [f"{entry.code}: content/handouts/tiny.yaml is gone"]
+
+
 def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Objects without a record, half files, a torn line: nothing of it had been reported as kept."""
     (three / "objects" / "ab").mkdir(exist_ok=True)
@@ -504,14 +691,14 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pyte
     with (three / "journal.jsonl").open("ab") as journal:
         journal.write(b'{"before": "abc')
     assert faults(three) == []
-    warnings = sorted(said.rpartition(": ")[2] for said in faults(three, Severity.WARNING))
+    warnings = sorted(problem.message for problem in verify(three).problems)
     assert warnings == [
-        "1 file left by a run that was ended",
-        "1 object belongs to no record, left by a run that was ended",
+        "1 file left by a run that was ended, or by a journal that was put back to an earlier state",
+        "1 object belongs to no record: left by a run that was ended, or by a journal that was put back to an earlier state",
         "the last line stops in the middle, left by a run that was ended",
     ]
     assert run(["verify", str(three)]) == 0
-    assert "3 editions, 3 records, 8 objects; all as it was kept" in capsys.readouterr().out
+    assert "3 editions, 3 records, 8 objects; all that the journal names is as it was kept; head 3:" in capsys.readouterr().out
     entry, blobs = edition(50)
     keep(three, [entry], blobs)
     assert len(kept_in(three, entry.code)) == 1

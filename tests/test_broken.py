@@ -615,7 +615,7 @@ def test_a_file_that_nothing_reads_is_warned_of(
     code, _, stderr = here(DEFAULT, lay(tmp_path, stray), monkeypatch, capsys)
     assert code == 0
     assert [(one.place, one.message) for one in problems(stderr)] == [
-        ("content/handouts/old", "warning: nothing reads this file"),
+        ("content/handouts/old", "warning: nothing reads this folder, nor what is in it"),
         ("content/handouts/other.yml", "warning: nothing reads this file"),
         ("styles/hanodut.css", "warning: nothing reads this file"),
     ]

@@ -14,7 +14,9 @@ import pytest
 from tiny import TINY, TINY_APPROVED
 
 from teachback.build import Built, build
+from teachback.cardrun import Order
 from teachback.compose import check_design, open_design
+from teachback.deal import deal
 from teachback.errors import UsageError
 from teachback.record import sha256
 from teachback.settings import resolve
@@ -246,6 +248,87 @@ def test_a_lost_picture_is_printed_again_after_other_runs(workspace: Make) -> No
     (clinic.root / "build/tiny/card-ckd-en-2.png").unlink()
     run(clinic)
     assert "tiny/card-ckd-en-2.png" in run(clinic, audience=("ckd",), kind=("card",), format=("png",)).printed
+
+
+def whole_listing(workspace: Workspace) -> set[str]:
+    """Return the files of the manifest, after each was held against the disk."""
+    rows = listing(workspace)
+    assert rows
+    assert all(sha256((workspace.root / "build" / row["file"]).read_bytes()) == row["sha256"] for row in rows)
+    return {row["file"] for row in rows}
+
+
+def nested(workspace: Workspace, inner: Callable[[], object], **flags: Any) -> Built:  # noqa: ANN401 -- flags of any kind
+    """Build, and do something else when the first page of it is there: in the middle of the run."""
+    calls: list[int] = []
+
+    def step(done: int, _: int) -> None:
+        if not calls:
+            calls.append(done)
+            inner()
+
+    flags = {"format": ("html",), "jobs": 1, "handouts": ("tiny",), **flags}
+    built = build(resolve(flags, {}, workspace), workspace, TODAY, step)
+    assert calls
+    return built
+
+
+OTHERS: dict[str, Callable[[Workspace], object]] = {
+    "another kind": lambda clinic: run(clinic, kind=("card",)),
+    "another audience": lambda clinic: run(clinic, audience=("ckd",), kind=("card",)),
+    "the same": lambda clinic: run(clinic, kind=("handout",)),
+    "cards on stock": lambda clinic: deal(resolve({"handouts": ("tiny",)}, {}, clinic), Order(), clinic, TODAY),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_two_runs_at_once_are_both_in_the_manifest(workspace: Make, other: str) -> None:
+    """Whatever another run prints while this one is at work, the manifest lists both, and nothing is called out of date."""
+    clinic = workspace()
+    built = nested(clinic, lambda: OTHERS[other](clinic), kind=("handout",))
+    files = {path.relative_to(clinic.root / "build").as_posix() for path in (clinic.root / "build/tiny").iterdir()}
+    assert whole_listing(clinic) == files
+    assert {output.file for output in built.outputs} <= files
+    assert [problem.message for problem in built.problems if "earlier" in problem.message] == []
+    assert [problem.message for problem in run(clinic, kind=("handout",)).problems if "earlier" in problem.message] == []
+
+
+def test_a_run_that_is_overtaken_by_one_of_a_newer_text_lists_what_is_on_the_disk(workspace: Make) -> None:
+    """When the text changes in the middle of a run, and a second run prints the new one, no file is listed with another's hash."""
+    clinic = workspace()
+
+    def newer() -> None:
+        path = clinic.root / "content/handouts/tiny.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("For everyone here.", "For all of us."), encoding="utf-8")
+        run(clinic)
+
+    nested(clinic, newer)
+    record = json.loads((clinic.root / "build/.record.json").read_text(encoding="utf-8"))["outputs"]
+    assert len(record) == 4
+    assert all(sha256((clinic.root / "build" / name).read_bytes()) == output["sha256"] for name, output in record.items())
+    run(clinic)
+    assert len(whole_listing(clinic)) == 4
+
+
+def test_two_processes_that_build_at_once_are_both_in_the_manifest(workspace: Make) -> None:
+    """Two real runs of two kinds into one folder: the manifest has the files of both, and neither warns of the other's."""
+    clinic = workspace()
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "teachback", "build", "tiny", "--format", "html", "--kind", kind, "-j", "1"],
+            cwd=clinic.root,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for kind in ("handout", "card")
+    ]
+    for process in started:
+        _, said = process.communicate()
+        assert process.returncode == 0, said
+        assert "earlier" not in said
+    assert {Path(name).name.split("-")[0] for name in whole_listing(clinic)} == {"handout", "card"}
+    assert len(whole_listing(clinic)) == 4
 
 
 def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(workspace: Make) -> None:

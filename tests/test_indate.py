@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny import TINY
 
 from teachback.across import hear_all
@@ -17,7 +19,7 @@ from teachback.cli import run
 from teachback.compose import read_handouts
 from teachback.content import check_handout, load_handout, load_shared
 from teachback.duelist import as_calendar, as_csv, bibliography_problems, due_list, due_rows
-from teachback.errors import Severity, UsageError
+from teachback.errors import Location, Severity, UsageError
 from teachback.indate import (
     AGED,
     DUE,
@@ -26,6 +28,7 @@ from teachback.indate import (
     UNDATED,
     UNUSED,
     YEARLESS,
+    Term,
     horizon,
     later,
     number_findings,
@@ -174,13 +177,16 @@ def unfolded(data: bytes) -> list[str]:
     return data[:-2].replace(b"\r\n ", b"").decode().split("\r\n")
 
 
+NOW = dt.datetime(2026, 11, 22, 9, 30, 5, tzinfo=dt.UTC)
+
+
 def test_the_calendar_is_one_and_the_same_each_time(workspace: Make) -> None:
-    """Whole days, one id for each part that stays when its date changes, no clock, long and foreign names folded and escaped."""
+    """Whole days, one id for each part that stays when its date changes, no clock but the moment given, long and foreign names folded and escaped."""
     text = PARTS.replace("title: A tiny handout", "title: Ein sehr, sehr langer Titel; mit Umlauten äöüß äöüß äöüß äöüß äöüß äöüß")
     clinic = workspace({"content/handouts/tiny.yaml": text})
     listed = due_list(clinic, TODAY, dt.date(2030, 1, 1))
-    data = as_calendar(listed.terms)
-    assert data == as_calendar(due_list(clinic, dt.date(2027, 8, 1), dt.date(2030, 1, 1)).terms)
+    data = as_calendar(listed.terms, NOW)
+    assert data == as_calendar(due_list(clinic, dt.date(2027, 8, 1), dt.date(2030, 1, 1)).terms, NOW)
     lines = unfolded(data)
     assert lines[:4] == ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Teachback//Reviews//EN", "CALSCALE:GREGORIAN"]
     assert lines[-1] == "END:VCALENDAR"
@@ -189,8 +195,8 @@ def test_the_calendar_is_one_and_the_same_each_time(workspace: Make) -> None:
     uids = []
     for event in events:
         names = [line.partition(":")[0] for line in event.strip().split("\n")]
-        assert names == ["UID", "DTSTAMP", "DTSTART;VALUE=DATE", "SUMMARY", "DESCRIPTION", "TRANSP", "END"]
-        assert re.search(r"^DTSTAMP:20261122T000000Z$", event, re.MULTILINE)
+        assert names == ["UID", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DTSTART;VALUE=DATE", "SUMMARY", "DESCRIPTION", "TRANSP", "END"]
+        assert re.search(r"^DTSTAMP:20261122T093005Z$", event, re.MULTILINE)
         uids.append(event.split("\n")[0])
     assert len(set(uids)) == len(uids)
     first = events[0]
@@ -199,13 +205,76 @@ def test_the_calendar_is_one_and_the_same_each_time(workspace: Make) -> None:
     assert "Ein sehr\\, sehr langer Titel\\; mit Umlauten" in first
     assert "\\nOwner: The dietitian\\nReviewer: A. Nurse\\nFile: " in first
     (clinic.root / "content/handouts/tiny.yaml").write_text(text.replace("2026-11-01", "2026-12-01"), encoding="utf-8")
-    moved = unfolded(as_calendar(due_list(clinic, TODAY, dt.date(2030, 1, 1)).terms))
+    moved = unfolded(as_calendar(due_list(clinic, TODAY, dt.date(2030, 1, 1)).terms, NOW))
     assert sorted(line for line in moved if line.startswith("UID:")) == sorted(uids)
+
+
+def stamps(data: bytes) -> dict[str, tuple[int, str, str]]:
+    """Return SEQUENCE, DTSTAMP and LAST-MODIFIED of each event, by its UID."""
+    found = {}
+    for event in "\n".join(unfolded(data)).split("BEGIN:VEVENT\n")[1:]:
+        said = dict(line.split(":", 1) for line in event.split("\nEND:VEVENT")[0].split("\n"))
+        found[said["UID"]] = (int(said["SEQUENCE"]), said["DTSTAMP"], said["LAST-MODIFIED"])
+    assert found
+    return found
+
+
+def term_of(title: str) -> Term:
+    """Return what is due of a handout of this title."""
+    return Term("tiny", "en", title, dt.date(2026, 11, 22), "", None, None, None, dt.date(2027, 1, 1), Location("tiny.yaml", 1, 1))
+
+
+@pytest.mark.parametrize("moved", ["2028-03-01", "2026-12-01", "2026-11-02", "2026-10-31"])
+def test_an_event_that_moved_is_newer_than_before(
+    workspace: Make, moved: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Whether a due date moves to a later or an earlier day, a calendar takes the second export: SEQUENCE and both stamps grow."""
+    clinic = workspace({"content/handouts/tiny.yaml": PARTS})
+    monkeypatch.chdir(clinic.root)
+    exports = []
+    for text in (PARTS, PARTS.replace("2026-11-01", moved)):
+        (clinic.root / "content/handouts/tiny.yaml").write_text(text, encoding="utf-8")
+        assert run(["due", "--within", "9y", "--format", "ics"]) == 0
+        exports.append(stamps(capsysbinary.readouterr().out))
+    before, after = exports
+    assert before.keys() == after.keys()
+    for uid, old in before.items():
+        assert after[uid][0] > old[0]
+        assert after[uid][1:] > old[1:]
+        assert after[uid][0] < 2**31
+
+
+@given(
+    st.lists(
+        st.integers(0, 68 * 365 * 24 * 3600).map(lambda seconds: dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)),
+        min_size=2,
+        max_size=2,
+        unique=True,
+    )
+)
+def test_a_later_export_has_a_higher_number(moments: list[dt.datetime]) -> None:
+    """The number grows with each second and stays an integer of RFC 5545, in whatever zone the moment is given."""
+    zones = (dt.UTC, dt.timezone(dt.timedelta(hours=-7)))
+    early, late = (
+        stamps(as_calendar([term_of("A title")], one.astimezone(zone))) for one, zone in zip(sorted(moments), zones, strict=True)
+    )
+    for uid, old in early.items():
+        assert late[uid][0] > old[0]
+        assert late[uid][1:] > old[1:]
+        assert 0 <= old[0] < late[uid][0] < 2**31
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\r\t,;\\"), max_size=300))
+def test_any_title_comes_back_from_the_calendar(title: str) -> None:
+    """Folding and escaping lose no letter: what a calendar reads back is the title, with line ends as line feeds."""
+    (line,) = (line for line in unfolded(as_calendar([term_of(title)], NOW)) if line.startswith("DESCRIPTION:"))
+    text = re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), line.removeprefix("DESCRIPTION:"))
+    assert text == title.replace("\r\n", "\n").replace("\r", "\n") + "\nFile: tiny.yaml"
 
 
 def test_a_calendar_of_nothing_is_still_one() -> None:
     """RFC 5545 wants at least one component; a time zone does."""
-    lines = unfolded(as_calendar(()))
+    lines = unfolded(as_calendar((), NOW))
     assert "BEGIN:VTIMEZONE" in lines
     assert "BEGIN:VEVENT" not in lines
 

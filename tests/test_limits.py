@@ -458,6 +458,44 @@ def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(tmp_path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)")
+def test_what_real_kills_leave_is_removed_by_a_later_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds that are killed in the middle leave folders; the first run after the time for which they are left alone removes them all."""
+    clinic, scratch = lay(tmp_path, {HANDOUT: TINY.encode()}), tmp_path / "scratch"
+    scratch.mkdir()
+    words = [sys.executable, "-m", "teachback", "build", "tiny", "--kind", "handout", "--force", "--jobs", "2"]
+    for number in range(3):
+        output = subprocess.DEVNULL
+        process = subprocess.Popen(words, cwd=clinic, env={**os.environ, "TMPDIR": str(scratch)}, stdout=output, stderr=output)
+        begun = until(lambda: len(list(scratch.glob("teachback-pool-*"))) > number, 120)  # noqa: B023 -- asked at once
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert begun
+    left = list(scratch.glob("teachback-pool-*"))
+    assert len(left) == 3
+
+    def nobody_holds(folder: Path) -> bool:
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(lock)
+        return True
+
+    # The children of a killed run hold its folder until they end, too.
+    assert until(lambda: all(map(nobody_holds, left)), 60)
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with Pool(None, 1):
+        assert all(map(Path.exists, left))
+    for folder in left:
+        os.utime(folder, (time.time() - 601, time.time() - 601))
+    with Pool(None, 1):
+        assert not any(map(Path.exists, left))
+    assert list(scratch.glob("teachback-pool-*")) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)")
 def test_no_child_outlives_a_parent_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is ended the hard way leaves nobody at work."""
     scratch = tmp_path / "scratch"

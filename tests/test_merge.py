@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import errno
+import fcntl
 import hashlib
 import io
 import json
 import os
+import shutil
 import stat
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import mergefake
@@ -410,6 +414,71 @@ def test_wipe_refuses_what_is_no_run(capfd: pytest.CaptureFixture[str]) -> None:
     assert "at work" in caught.value.problems[0].message
     assert tree(".") == before
     assert "Traceback" not in capfd.readouterr().err
+
+
+def opened_or_told(folder: Path, meet: Barrier, done: Barrier) -> str:
+    """Open the folder of a run at the same moment as others, and hold it until all have tried; return what is said instead."""
+    meet.wait()
+    try:
+        with ledger.opened(folder):
+            done.wait()
+            return ""
+    except TeachbackError as error:
+        done.wait()
+        return error.problems[0].message
+
+
+def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
+    """Whichever step of making and locking a new folder a run loses, it says that another run is at work, and nothing else."""
+    runs = 6
+    for number in range(30):
+        meet, done = Barrier(runs, timeout=60), Barrier(runs, timeout=60)
+        with ThreadPoolExecutor(runs) as threads:
+            folder = Path(f"new-{number}/deep/out")
+            said = list(threads.map(lambda _, where=folder, both=(meet, done): opened_or_told(where, *both), range(runs)))
+        assert sorted(set(said)) == ["", "another run is at work in this folder"]
+        assert said.count("") == 1
+
+
+@pytest.mark.parametrize("step", ["mkdir", "open", "flock"])
+def test_a_folder_that_another_run_takes_away_is_made_again(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that found nothing to print removes its folder: whoever was about to lock it goes on in a new one."""
+    folder = Path("somewhere/out")
+    taken: list[str] = []
+
+    def take_away() -> None:
+        if not taken:
+            taken.append(step)
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder.parent)
+
+    place, name = {"mkdir": (Path, "mkdir"), "open": (os, "open"), "flock": (fcntl, "flock")}[step]
+    real = getattr(place, name)
+
+    def after_it_is_gone(first: Any, *others: Any, **flags: Any) -> Any:  # noqa: ANN401 -- any of the three
+        if step == "flock" or first == folder:
+            take_away()
+        return real(first, *others, **flags)
+
+    monkeypatch.setattr(place, name, after_it_is_gone)
+    with ledger.opened(folder):
+        assert taken == [step]
+        assert (folder / "unfinished").is_dir()
+    assert not folder.exists()
+
+
+def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder, or one above it, that appears between looking and making is no file that stands in the way."""
+    real = Path.mkdir
+
+    def late(path: Path, *args: Any, **flags: Any) -> None:  # noqa: ANN401 -- as mkdir has them
+        if not path.exists():
+            real(path)
+        real(path, *args, **flags)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    with ledger.opened(Path("one/two/out")):
+        assert Path("one/two/out/unfinished").is_dir()
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,9 @@ STYLES = {
     ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
     ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
     ".message { position: absolute; top: 90mm; text-decoration: line-through }": "'One message.' on page 1 is struck out",
+    ".message { text-transform: uppercase }": "`text-transform: uppercase` prints other letters than the text has",
+    ".message { font: small-caps 13pt 'Atkinson Hyperlegible' }": "prints other letters than the text has",
+    ":root { --t: small-caps } .message { font-variant-caps: var(--t) }": "is set in other letters than it is written in (font-variant-caps: small-caps)",
     ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
     ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
 }
@@ -248,6 +251,23 @@ def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Work
     messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
     assert [message for message in messages if STYLES[style] in message], messages
     assert not list((clinic.root / "out").rglob("*.pdf"))
+
+
+@pytest.mark.parametrize("how", ["upper", "lower", "title", "capitalize"])
+@pytest.mark.parametrize("form", ["pdf", "html"])
+def test_a_template_that_changes_capitals_stops_the_print(workspace: Callable[..., Workspace], how: str, form: str, today: dt.date) -> None:
+    """A filter of a clinic's own template cannot print other letters than were written, on paper or on a screen."""
+    text = TINY.replace("For kidneys here.", "For McBride and CKD here.")
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": text, "templates/blocks/text.html": f"<p>{{{{ block.text|words_only|{how} }}}}</p>\n"}
+    )
+    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": (form,)}
+    built = build(resolve(flags, {}, clinic), clinic, today)
+    (problem,) = [problem for problem in built.problems if problem.severity is Severity.ERROR]
+    assert "a sentence is printed with other capitals than it is written with: 'For McBride and CKD here.'" in problem.message
+    assert problem.location is not None
+    assert problem.location.line == 16
+    assert built.printed == ()
 
 
 def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:

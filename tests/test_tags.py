@@ -27,6 +27,7 @@ from teachback.html import Dress, Medium, at_size, compose_cards, compose_handou
 from teachback.impose import Extras, Placement, SheetSides, Sides
 from teachback.settings import resolve
 from teachback.sheets import lay_on_sheets
+from teachback.style import sheet_problems
 from teachback.units import CARD, Box, Paper, TypeSize
 from teachback.workspace import Workspace, builtin_root, handout_files
 
@@ -560,6 +561,34 @@ def test_a_style_that_no_screen_reader_can_follow_is_refused(css: str, line: int
 def test_a_style_that_does_no_harm_on_paper_is_let_through(css: str) -> None:
     """What is said to be so already, in a remark, in a text, or for screens only is no problem."""
     assert [problem.message for problem in pdf.style_problems("styles/clinic.css", css) if "read out" in problem.message] == []
+
+
+CAPITALS = (
+    "text-transform: uppercase", "text-transform:lowercase", "TEXT-TRANSFORM: Capitalize !important", "text-transform: full-width",
+    "text-transform: var(--t)", r"text-tr\61nsform: uppercase", r"text-\74 ransform: uppercase", "text-transform/* */: uppercase",
+    "font-variant: small-caps", "font-variant: all-small-caps oldstyle-nums", "font-variant-caps: petite-caps", "font-variant: titling-caps",
+    "font: bold small-caps 12pt serif", 'font-feature-settings: "smcp"', "font-feature-settings: 'kern', 'c2sc' 1",
+)  # fmt: skip
+AS_WRITTEN = (
+    "text-transform: none", "text-transform: inherit !important", "font-variant: tabular-nums", "font: bold 12pt serif", "--text-transform: x",
+    "/* text-transform: uppercase */ color: red", 'font-feature-settings: "kern", "smcp" 0', "font-variant-caps: normal", "font-family: Small",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("declaration", CAPITALS)
+@pytest.mark.parametrize("around", ["li {{ {} }}", "p::first-line {{ color: red; {} }}", "@media screen {{ h2 {{ {}; }} }}"])
+def test_a_style_that_sets_capitals_is_refused_with_its_place(declaration: str, around: str) -> None:
+    """Text as it is written is what paper and screen show; the line of the style sheet is named."""
+    (problem,) = sheet_problems("p { color: red }\n" + around.format(declaration), "styles/clinic.css", ())
+    assert "prints other letters than the text has" in problem.message
+    assert problem.location is not None
+    assert problem.location.line == 2
+
+
+@pytest.mark.parametrize("declaration", AS_WRITTEN)
+def test_a_style_that_leaves_the_letters_as_they_are_is_let_through(declaration: str) -> None:
+    """Values that change nothing, figures, remarks and a clinic's own variables are no capitals."""
+    assert list(sheet_problems(f"li {{ {declaration} }}", "styles/clinic.css", ())) == []
 
 
 def test_a_picture_for_a_printing_press_is_refused() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teachback.errors import Problem, TeachbackError, UsageError
-from teachback.rim import here, today
+from teachback.rim import here, new_second, today
 from teachback.tell import Progress, checkup_json, print_checkup, print_json, print_problems, print_rows
 from teachback.workspace import check_target, shown, write_whole
 
@@ -49,7 +49,7 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     if not flags["as_json"]:
         print_checkup(checkup)
     # What was found is told whatever becomes of the files.
-    lost = _written(checkup, flags["sarif"], write)
+    lost = _written(checkup, flags["sarif"], write, workspace)
     bad = failed(checkup, strict=flags["strict"]) or bool(lost)
     if flags["as_json"]:
         outcome = {**checkup_json(checkup), "ok": not bad, "not_written": [problem.as_json() for problem in lost]}
@@ -61,13 +61,15 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     return int(bad)
 
 
-def _written(checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None) -> tuple[Problem, ...]:
+def _written(
+    checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None, workspace: Workspace
+) -> tuple[Problem, ...]:
     """Write what was asked for besides, and give what kept it from being written."""
     try:
         if sarif_file is not None:
             from teachback.sarif import sarif
 
-            write_whole(sarif_file, sarif(checkup))
+            write_whole(sarif_file, sarif(checkup, workspace))
         if write is not None:
             write(checkup)
     except TeachbackError as error:
@@ -136,7 +138,7 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
         print_json({"due": rows, "problems": problems})
         return int(bool(listed.problems))
     if form == "ics":
-        click.echo(as_calendar(listed.terms), nl=False)
+        click.echo(as_calendar(listed.terms, new_second()), nl=False)
     elif form == "csv":
         click.echo(as_csv(rows), nl=False)
     elif rows:

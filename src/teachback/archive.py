@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
@@ -28,7 +29,7 @@ from teachback.textfile import read_json
 from teachback.workspace import file_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 JOURNAL: Final = "journal.jsonl"
@@ -37,7 +38,7 @@ OBJECTS: Final = "objects"
 UNFINISHED: Final = "unfinished"
 FORMAT: Final = 1
 # What may lie in the folder of an archive; lost+found is the root of a disk's own.
-_OWN: Final = frozenset({JOURNAL, ENTRIES, OBJECTS, UNFINISHED, "lost+found"})
+OWN: Final = frozenset({JOURNAL, ENTRIES, OBJECTS, UNFINISHED, "lost+found"})
 FIRST_LINE: Final = b'{"format": 1, "teachback": "archive"}\n'
 
 
@@ -145,20 +146,48 @@ def _named(journal: bytes) -> dict[str, str]:
     return named
 
 
-def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
-    """Say whether all printed files (code, name, SHA-256) are kept, as far as it can be said without reading their bytes."""
-    with told(folder):
-        try:
-            journal = file_bytes(folder / JOURNAL)
-        except FileNotFoundError:
+def is_whole(path: Path, sha256: str) -> bool:
+    """Return whether a kept file is still a file, and no link, with the bytes that were kept. Raises OSError when it cannot be read."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
             return False
-        known: dict[str, dict[tuple[str, str], int]] = {}
+    except FileNotFoundError:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+class _Seen:
+    """What of an archive is whole; each file is hashed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[Path, bool] = {}
+
+    def __call__(self, name: str, sha256: str) -> bool:
+        path = object_path(self._folder, name, sha256)
+        if path not in self._known:
+            self._known[path] = is_whole(path, sha256)
+        return self._known[path]
+
+    def entries(self, code: str, named: Collection[str]) -> list[Entry]:
+        """Return the records of a code that the journal names and whose sources are all whole."""
+        paths = [path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named]
+        return [entry for entry in entries_at(paths) if all(self(name, sha256) for name, sha256 in entry.sources.items())]
+
+
+def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
+    """Return whether all printed files (code, name, SHA-256) are kept: in a record whose sources are whole, as they are themselves."""
+    with told(folder):
+        named = named_records(folder)
+        if not named:
+            return False
+        seen = _Seen(folder)
+        known: dict[str, set[tuple[str, str]]] = {}
         for code, file, sha256 in wanted:
             if code not in known:
-                paths = [path for path in (folder / ENTRIES / code).glob("*.json") if path.stem.encode() in journal]
-                known[code] = {(output.file, output.sha256): output.length for entry in entries_at(paths) for output in entry.outputs}
-            place = object_path(folder, file, sha256)
-            if not place.exists() or place.stat().st_size != known[code].get((file, sha256)):
+                known[code] = {(output.file, output.sha256) for entry in seen.entries(code, named) for output in entry.outputs}
+            if (file, sha256) not in known[code] or not seen(file, sha256):
                 return False
     return True
 
@@ -166,7 +195,8 @@ def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
 def keep(folder: Path, entries: Iterable[Entry], blobs: Mapping[tuple[str, str], bytes]) -> None:
     """Keep editions: when this returns, they are on the disk for good.
 
-    `blobs` are the bytes of all that the entries name, by name and SHA-256. What is kept already is not kept again.
+    `blobs` are the bytes of all that the entries name, by name and SHA-256. What is kept already is not kept again, unless
+    a source of the earlier record is damaged or lost: then a second, whole record is made.
     Raises TeachbackError when something cannot be kept; then the archive is as readable as before.
     """
     with told(folder):
@@ -176,9 +206,9 @@ def keep(folder: Path, entries: Iterable[Entry], blobs: Mapping[tuple[str, str],
             _put_all(folder, blobs)
             fresh = []
             named = _named(whole(journal))
+            seen = _Seen(folder)
             for entry in entries:
-                paths = [path for path in (folder / ENTRIES / entry.code).glob("*.json") if path.stem in named]
-                known = {(output.file, output.sha256) for old in entries_at(paths) for output in old.outputs}
+                known = {(output.file, output.sha256) for old in seen.entries(entry.code, named) for output in old.outputs}
                 outputs = tuple(output for output in entry.outputs if (output.file, output.sha256) not in known)
                 fresh += [replace(entry, outputs=outputs)] if outputs else []
             _record(folder, journal, fresh)
@@ -192,7 +222,7 @@ def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
 def _make(folder: Path) -> None:
     """Make the folders of an archive, but not in the middle of other files."""
     folder.mkdir(parents=True, exist_ok=True)
-    others = {name for name in os.listdir(folder) if not name.startswith(".")} - _OWN  # noqa: PTH208 -- names only
+    others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
     if others and not (folder / JOURNAL).exists():
         message = f"this folder holds other files ({min(others)}), and no archive"
         raise TeachbackError(Problem(message, "Name a folder of its own for the archive.", Location(shown(folder))))
@@ -228,21 +258,26 @@ def _mend(folder: Path, journal: int) -> None:
 
 
 def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
+    """Write the bytes that are not there yet. Raises TeachbackError with every file that is no longer what was kept."""
+    places = {object_path(folder, name, sha256): (name, sha256) for name, sha256 in blobs}
+    there = {place for place in places if os.path.lexists(place)}
+    hint = "Move it aside and build again: then it is kept anew. `teachback verify` says whether there is more."
+    damaged = [
+        Problem(f"{places[place][0]}: this file is no longer what was kept", hint, Location(shown(place)))
+        for place in sorted(there)
+        if not is_whole(place, places[place][1])
+    ]
+    if damaged:
+        raise TeachbackError(*damaged)
     touched: set[Path] = set()
-    for (name, sha256), data in blobs.items():
-        place = object_path(folder, name, sha256)
-        if place.exists():
-            if file_bytes(place) != data:
-                hint = "Move it aside and build again; `teachback verify` says whether there is more."
-                raise TeachbackError(Problem("this file is no longer what was kept", hint, Location(shown(place))))
-            continue
+    for place in sorted(places.keys() - there):
         place.parent.mkdir(exist_ok=True)
         beside = folder / UNFINISHED / place.name
-        write_through(beside, data)
+        write_through(beside, blobs[places[place]])
         beside.rename(place)
         touched.add(place.parent)
-    for place in sorted(touched):
-        sync(place)
+    for parent in sorted(touched):
+        sync(parent)
     if touched:
         sync(folder / OBJECTS)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.archive import ENTRIES, FIRST_LINE, JOURNAL, OBJECTS, UNFINISHED, Entry, entry_from, object_path
+from teachback.archive import ENTRIES, FIRST_LINE, JOURNAL, OBJECTS, OWN, UNFINISHED, Entry, entry_from, journal_line, object_path
 from teachback.disk import locked, told
 from teachback.errors import Location, Problem, Severity, UsageError, in_file_order
 from teachback.textfile import read_json
@@ -21,17 +22,30 @@ if TYPE_CHECKING:
 
 _BACKUP: Final = "Put it back from a backup."
 _ENDED: Final = "left by a run that was ended"
+# Nothing in the archive itself tells the two from each other.
+_EITHER: Final = f"{_ENDED}, or by a journal that was put back to an earlier state"
+_EXPECT: Final = (
+    "If an earlier copy of the journal was put back, put the latest one back. `teachback verify --expect HEAD` tells: see the README."
+)
+# What systems put into folders.
+_SYSTEMS: Final = re.compile(r"\.DS_Store|\._.*|\.nfs.*|\.fuse_hidden.*|\.snapshot|\.Trash.*|\.Spotlight.*|\.fseventsd|lost\+found")
+_HEAD: Final = re.compile(r"(\d{1,9}):([0-9a-f]{16,64})")
+_SHORT: Final = 16
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was looked at, how many of each, and what is wrong; a warning is what an ended run leaves, and no loss."""
+    """What was looked at, how many of each, and what is wrong; a warning is what an ended run may leave.
+
+    `head` is the number of records and the start of the hash of the journal's last line, as `3:0f1e2d3c4b5a6978`.
+    """
 
     archive: Path
     editions: int
     records: int
     objects: int
     problems: tuple[Problem, ...]
+    head: str = ""
 
     @property
     def failed(self) -> bool:
@@ -46,15 +60,17 @@ class Audit:
     def summary(self) -> str:
         """Say the outcome in one line."""
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
-        said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else "all as it was kept"
+        # A warning may mean that the journal is an earlier one: then there is more that was kept.
+        fine = "all that the journal names is as it was kept" if self.problems else "all as it was kept"
+        said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else fine
         counts = {"edition": self.editions, "record": self.records, "object": self.objects}
         words = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts.items())
-        return f"{shown(self.archive)}: {words}; {said}"
+        return f"{shown(self.archive)}: {words}; {said}; head {self.head}"
 
     def as_json(self) -> dict[str, Any]:
         """Give the outcome as plain data."""
         counts = {"editions": self.editions, "records": self.records, "objects": self.objects}
-        return {"ok": not self.failed, **counts, "problems": [problem.as_json() for problem in self.problems]}
+        return {"ok": not self.failed, **counts, "head": self.head, "problems": [problem.as_json() for problem in self.problems]}
 
 
 @dataclass
@@ -66,6 +82,7 @@ class _Listing:
     unfinished: list[Path]
     objects: dict[str, Path]
     odd: list[Path] = field(default_factory=list)
+    links: set[Path] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -75,11 +92,17 @@ class _Line:
     kept: str
 
 
-def verify(folder: Path) -> Audit:
+def verify(folder: Path, expected: str = "") -> Audit:
     """Hash everything in an archive again. Nothing is changed.
 
-    Raises UsageError when there is no archive, TeachbackError when it cannot be read.
+    `expected` is the head that an earlier verification printed: the journal must still hold that line, with others behind it or none.
+    Raises UsageError when there is no archive or such a head cannot be, TeachbackError when the archive cannot be read.
     """
+    wanted = _HEAD.fullmatch(expected.strip().lower())
+    if expected and wanted is None:
+        raise UsageError(
+            Problem(f"'{expected[:80]}' is not the head of an archive", "Copy what verify printed, such as 3:0f1e2d3c4b5a6978.")
+        )
     if not any((folder / name).exists() for name in (JOURNAL, ENTRIES, OBJECTS)):
         raise UsageError(Problem("there is no archive here", "Name its folder: teachback verify DIR.", Location(shown(folder))))
     with told(folder):
@@ -88,6 +111,7 @@ def verify(folder: Path) -> Audit:
     if b"\n" not in listing.journal and (listing.records or listing.objects):
         # It is written before anything else.
         problems.append(Problem("the journal of this archive is gone", _BACKUP, Location(shown(folder / JOURNAL))))
+    problems += _not_expected(listing.journal, wanted, folder) if wanted else []
     problems += [_odd(path) for path in listing.odd]
     entries = []
     for line in lines:
@@ -96,7 +120,33 @@ def verify(folder: Path) -> Audit:
         problems += wrong
     problems += _unnamed({line.record for line in lines}, listing, folder)
     problems += _objects(entries, listing, folder)
-    return Audit(folder, len({entry.code for entry in entries}), len(lines), len(listing.objects), in_file_order(problems))
+    codes = {entry.code for entry in entries}
+    return Audit(folder, len(codes), len(lines), len(listing.objects), in_file_order(problems), _head(listing.journal))
+
+
+def _head(journal: bytes, records: int | None = None) -> str:
+    """Return the head of a journal, or the one that it had when it named that many records; empty where it names fewer."""
+    lines = journal.split(b"\n")[:-1]
+    count = len(lines) - 1 if records is None else records
+    if not 0 <= count < len(lines):
+        return ""
+    found = hashlib.sha256(lines[count] + b"\n").hexdigest()
+    return f"{count}:{found[:_SHORT] if records is None else found}"
+
+
+def _not_expected(journal: bytes, wanted: re.Match[str], folder: Path) -> list[Problem]:
+    """Hold the journal against a head that was printed earlier."""
+    there = _head(journal, int(wanted[1]))
+    place = Location(shown(folder / JOURNAL), int(wanted[1]) + 1 if there else 0, 1 if there else 0)
+    if not there:
+        count = max(0, journal.count(b"\n") - 1)
+        message = (
+            f"the journal was put back to an earlier state: it names {count} record{'s' if count != 1 else ''}, and once named {wanted[1]}"
+        )
+        return [Problem(message, "Put the latest copy of the archive back.", place)]
+    if not there.partition(":")[2].startswith(wanted[2]):
+        return [Problem("this line is not the one that was expected: the journal was written anew, or put back", _BACKUP, place)]
+    return []
 
 
 def _listing(folder: Path) -> _Listing:
@@ -112,22 +162,30 @@ def _listed(folder: Path, journal: bytes) -> _Listing:
     listing = _Listing(journal, {}, [], {})
     for path in _files(folder / ENTRIES):
         # What is no file, such as a pipe or a link to a device, would be read without end.
-        if path.is_file() and path.suffix == ".json" and path.parent.parent == folder / ENTRIES:
+        if _is_file(path) and path.suffix == ".json" and path.parent.parent == folder / ENTRIES and not path.name.startswith("."):
             listing.records.setdefault(path.stem, []).append(path)
         else:
             listing.odd.append(path)
     for path in _files(folder / OBJECTS):
-        if path.is_file():
+        if _is_file(path) and not path.name.startswith("."):
             listing.objects[path.relative_to(folder / OBJECTS).as_posix()] = path
+        elif path.is_symlink():
+            listing.links.add(path)
         else:
             listing.odd.append(path)
-    listing.unfinished = _files(folder / UNFINISHED)
+    listing.unfinished = [path for path in _files(folder / UNFINISHED) if not path.name.startswith(".")]
+    listing.odd += [path for path in folder.iterdir() if path.name not in OWN and not _SYSTEMS.fullmatch(path.name)]
+    listing.odd += [folder / name for name in (JOURNAL, ENTRIES, OBJECTS, UNFINISHED) if (folder / name).is_symlink()]
     return listing
 
 
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
 def _files(folder: Path) -> list[Path]:
-    """Give all files below a folder; those with a dot in front belong to the system."""
-    return sorted(path for path in folder.rglob("*") if not path.is_dir() and not path.name.startswith("."))
+    """Return all files and links below a folder but those that systems put there."""
+    return sorted(path for path in folder.rglob("*") if (path.is_symlink() or not path.is_dir()) and not _SYSTEMS.fullmatch(path.name))
 
 
 def _odd(path: Path) -> Problem:
@@ -156,6 +214,9 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
         if before != hashlib.sha256(lines[number - 2] + b"\n").hexdigest():
             message = "this line of the journal does not follow from the line before: one was changed or taken out"
             problems.append(Problem(message, _BACKUP, place))
+        elif line + b"\n" != journal_line(lines[number - 2] + b"\n", found[-1].code, found[-1].record, found[-1].kept):
+            # Nothing follows from the last line, so a blank or a key more in it must be seen here.
+            problems.append(Problem("this line of the journal is not as it was written", _BACKUP, place))
     return found, problems
 
 
@@ -175,6 +236,9 @@ def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[Entry | None,
     entry = entry_from(data)
     if hashlib.sha256(data).hexdigest() != line.record or entry is None:
         return None, [Problem(f"{line.code}: the record is no longer what was kept at {line.kept}", _BACKUP, Location(shown(path)))]
+    if entry.kept != line.kept:
+        message = f"{entry.code}: the journal says that it was kept at {line.kept}, and the record says {entry.kept}"
+        return entry, [Problem(message, _BACKUP, Location(shown(path)))]
     astray = [other for other in paths if line.code != entry.code or other.parent.name not in {entry.code, UNFINISHED}]
     return entry, [Problem(f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(other))) for other in astray]
 
@@ -186,8 +250,8 @@ def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Probl
         yield Problem(message, _BACKUP, Location(shown(path)))
     lost = [path for path in listing.unfinished if path.stem not in named]
     if lost:
-        message = f"{len(lost)} {'file' if len(lost) == 1 else 'files'} {_ENDED}"
-        hint = "None of it was reported as kept; the next build clears it away."
+        message = f"{len(lost)} {'file' if len(lost) == 1 else 'files'} {_EITHER}"
+        hint = f"After an ended run, none of it was reported as kept, and the next build clears it away. {_EXPECT}"
         yield Problem(message, hint, Location(shown(folder / UNFINISHED)), Severity.WARNING)
 
 
@@ -203,6 +267,10 @@ def _objects(entries: list[Entry], listing: _Listing, folder: Path) -> Iterator[
         path = listing.objects.get(key)
         first, more = next(iter(names)), len(names) - 1
         whose = f"{first}{f' (and {more} more)' if more else ''}"
+        if folder / OBJECTS / key in listing.links:
+            message = f"{whose} is a link now, and no longer the file that was kept"
+            yield Problem(message, _BACKUP, Location(shown(folder / OBJECTS / key)))
+            continue
         if path is None:
             yield Problem(f"{whose} is gone", _BACKUP, Location(shown(folder / OBJECTS / key)))
             continue
@@ -213,10 +281,16 @@ def _objects(entries: list[Entry], listing: _Listing, folder: Path) -> Iterator[
             continue
         if not whole:
             yield Problem(f"{whose} is no longer what was kept", _BACKUP, Location(shown(path)))
+    yield from (_odd(path) for path in sorted(listing.links) if path.relative_to(folder / OBJECTS).as_posix() not in owners)
     strays = Counter(key not in owners for key in listing.objects)[True]
     if strays:
-        message = f"{strays} {'object belongs' if strays == 1 else 'objects belong'} to no record, {_ENDED}"
-        yield Problem(message, "That is no loss: a later build may use them.", Location(shown(folder / OBJECTS)), Severity.WARNING)
+        message = f"{strays} {'object belongs' if strays == 1 else 'objects belong'} to no record: {_EITHER}"
+        yield Problem(
+            message,
+            f"After an ended run, that is no loss: a later build may use them. {_EXPECT}",
+            Location(shown(folder / OBJECTS)),
+            Severity.WARNING,
+        )
 
 
 def _sha256(path: Path) -> str:

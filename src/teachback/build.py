@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest, placed
 from teachback.plan import check_choice, origins, refused, selected_files, sorted_out, wanted_outputs
 from teachback.record import (
+    Now,
     Output,
-    Record,
     current,
     keep,
     old_paper,
@@ -20,10 +20,10 @@ from teachback.record import (
     sha256,
     shared_fingerprint,
     twin_problems,
-    whole,
 )
+from teachback.stray import stray_files
 from teachback.units import CARD, Paper, TypeSize
-from teachback.workspace import Workspace, handout_files, shown, stray_files, write_whole
+from teachback.workspace import Workspace, handout_files, shown, write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -120,21 +120,11 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     if stale and not refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
         run = _print(stale, reading, workspace, settings, origin, found, step)
-    printed, libraries = run.outputs, run.libraries or record.libraries
-    # Another run into the same folder may have ended meanwhile; what it printed is kept in the record, too.
-    meanwhile = (
-        {name: output for name, output in read_record(settings.output).outputs.items() if name not in record.outputs} if printed else {}
-    )
-    outputs = _recorded(record, {**meanwhile, **kept, **printed}, printed, settings.output)
-    now = Record({**{s: k for s, k in record.summaries.items() if k.made_from == origin.get(s)}, **summaries}, outputs, libraries)
-    live = [
-        o
-        for o in outputs.values()
-        if o.file in printed or o.file in kept or (current(o, origin, record) and fresh_libraries and whole(settings.output, o))
-    ]
-    found[GENERAL] += old_paper(outputs, live, settings.output)
-    found[GENERAL] += keep(settings.output, record, now, live)
+    printed = run.outputs
     done = {**kept, **printed}
+    recorded = keep(settings.output, done, tuple(printed), summaries, Now(origin, run.libraries))
+    found[GENERAL] += old_paper(recorded.outputs, recorded.live, settings.output)
+    found[GENERAL] += recorded.problems
     archived = _archived(settings, workspace, tuple(done.values()), reading, found)
     if run.stopped:
         # What was finished is recorded; now the person at the keyboard gets their way.
@@ -336,21 +326,6 @@ def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, or
         made_from=origin,
         setup=settings.card_setup if run else "",
     )
-
-
-def _recorded(record: Record, done: Mapping[str, Output], printed: Mapping[str, Output], folder: Path) -> dict[str, Output]:
-    """Give every output that is known and there; pictures of pages that are no more are taken away."""
-    identities = {output.identity for output in printed.values()}
-    outputs = dict(done)
-    for name, output in record.outputs.items():
-        if name in done:
-            continue
-        if output.identity in identities:
-            (folder / name).unlink(missing_ok=True)
-        elif (folder / name).is_file() or output.form == "png":
-            # A lost picture stays in the record: the others of its kind would else look complete.
-            outputs[name] = output
-    return outputs
 
 
 def _folder_problems(folder: Path) -> tuple[Problem, ...]:

@@ -12,6 +12,7 @@ from teachback.grade import graded, target_of, whole
 from teachback.guard import find_across, hear, merged, problem_for, settled
 from teachback.indate import used_sources
 from teachback.rules import Rules, dated_problems, find_in, load_rules, shared_problems
+from teachback.stray import stray_files
 from teachback.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def check(
             step(number, len(chosen))
     # What no handout uses can only be said when all of them were looked at, and could be read.
     shared_found = shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
-    shared_found = (*added_problems(workspace, shared, rules.text), *shared_found)
+    shared_found = (*added_problems(workspace, shared, rules.text), *shared_found, *stray_files(workspace))
     return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
 
 

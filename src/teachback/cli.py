@@ -208,14 +208,15 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
 @main.command("verify")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--rebuild", is_flag=True, help="Print each edition again from its kept sources, too, and compare the bytes.")
+@click.option("--expect", metavar="HEAD", default="", help="The head that an earlier verify printed: what was kept by then must still be.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def verify_command(folder: str | None, **flags: bool) -> int:
+def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
     """Say whether everything in an archive is still what was kept."""
     from teachback.audit import verify
     from teachback.settings import archive_folder
 
     archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
-    audit = verify(archive)
+    audit = verify(archive, expect)
     if flags["rebuild"]:
         from teachback.reprint import reprint
 

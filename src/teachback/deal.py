@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.cardrun import Order, card_run, find_stock
@@ -12,7 +12,8 @@ from teachback.content import load_stocks
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.plan import origins
 from teachback.press import do_jobs
-from teachback.record import Output, keep, read_record, review_problems, sha256, shared_fingerprint
+from teachback.record import Now, Output, keep, review_problems, sha256, shared_fingerprint
+from teachback.stray import stray_files
 from teachback.units import Paper, TypeSize
 from teachback.workspace import Workspace, handout_files, write_whole
 
@@ -100,7 +101,8 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
         made_from=origin[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    noticed += _recorded(settings, output, done.libraries, origin)
+    recorded = keep(settings.output, {output.file: output}, (output.file,), {}, Now(origin, done.libraries))
+    noticed += (*stray_files(workspace), *recorded.problems)
     archived, unkept = _archived(settings, output, workspace)
     return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
 
@@ -130,13 +132,3 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
     if settings.language is None and len(of_id) > 1:
         raise UsageError(Problem(f"'{wanted}' is written in several languages: {', '.join(of_id)}", "Say which one with --language."))
     return of_id[-1]
-
-
-def _recorded(settings: Settings, output: Output, libraries: str, origin: dict[str, str]) -> tuple[Problem, ...]:
-    """Put the file into the record and the manifest, beside what is there."""
-    record = read_record(settings.output)
-    outputs = {name: other for name, other in record.outputs.items() if (settings.output / name).is_file()}
-    outputs[output.file] = output
-    live = [other for other in outputs.values() if other.made_from == origin.get(other.stem)]
-    now = replace(record, outputs=outputs, libraries=libraries or record.libraries)
-    return tuple(keep(settings.output, record, now, live))

@@ -16,7 +16,7 @@ from teachback.workspace import NO_FILE, refuse_other, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# How long another run may hold the archive, in seconds: it writes a few megabytes.
+# How long another run may hold an archive or the record of a build, in seconds: it writes a few megabytes.
 PATIENCE: Final = 60.0
 # What is kept is written once; nobody needs leave to write it again.
 READ_ONLY: Final = 0o444
@@ -99,9 +99,7 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    raise TeachbackError(
-                        Problem("another run holds this archive", "Wait until it is done.", Location(shown(path)))
-                    ) from None
+                    raise TeachbackError(Problem("another run is at work here", "Wait until it is done.", Location(shown(path)))) from None
             time.sleep(0.01)
         yield descriptor
     finally:

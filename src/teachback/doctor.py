@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from teachback import __version__
 from teachback.errors import TeachbackError
+from teachback.stray import stray_files
 from teachback.workspace import Workspace, find, folders, handout_files, shown
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _findings(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(name, "not installed", ok=False, remedy=f"pip install {name}")
     yield _pango()
     yield Finding("workspace", shown(workspace.root))
+    for problem in stray_files(workspace):
+        yield Finding("file", f"{problem.location}: {problem.message}", ok=False, needed=False, remedy=problem.hint)
     yield Finding("handouts", str(len(handout_files(workspace))))
     fonts = [path.name for folder in folders(workspace, "styles/fonts") for path in folder.glob("*.ttf")]
     yield Finding("fonts", ", ".join(sorted(set(fonts))) or "none", bool(fonts), remedy="Put the program's styles/fonts/ back.")

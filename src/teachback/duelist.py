@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.errors import Problem, in_file_order
@@ -11,13 +13,15 @@ from teachback.indate import Term, source_problems, term_problems, terms
 from teachback.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.content import Shared
 
 # RFC 5545, section 3.1: a line has at most 75 octets, without its end.
 _OCTETS: Final = 75
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Calendars compare SEQUENCE first (RFC 5546, section 2.1.5); it counts the seconds since then, and has room until 2094.
+_COUNTED_FROM: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 class DueList(NamedTuple):
@@ -78,10 +82,14 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def as_calendar(found: Iterable[Term]) -> bytes:
-    """Give terms as an iCalendar file (RFC 5545), a whole day each. The same content gives the same bytes: no clock is asked."""
+def as_calendar(found: Iterable[Term], now: dt.datetime) -> bytes:
+    """Return terms as an iCalendar file (RFC 5545), a whole day each; `now` is the moment of the export.
+
+    A due date may move to a later or to an earlier day, so no date in the handout always grows. The moment does: with it
+    as DTSTAMP, LAST-MODIFIED and SEQUENCE, a calendar takes each later export for the newer one. Nothing else asks a clock.
+    """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Teachback//Reviews//EN", "CALSCALE:GREGORIAN"]
-    events = [line for term in found for line in _event(term)]
+    events = [line for term in found for line in _event(term, now.astimezone(dt.UTC))]
     # A calendar must hold something (section 3.6); a time zone is the least that may stand alone.
     lines += events or [
         "BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000",
@@ -109,13 +117,15 @@ def _when(day: dt.date, today: dt.date) -> str:
     return "today" if days == 0 else f"overdue by {count}" if days < 0 else f"in {count}"
 
 
-def _event(term: Term) -> Iterator[str]:
+def _event(term: Term, now: dt.datetime) -> Iterator[str]:
     assert term.due is not None  # noqa: S101 -- only what has a date is in a list
     named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
     said = [f"{name}: {value}" for name, value in (("Owner", term.owner), ("Reviewer", term.reviewer), ("File", term.place.file)) if value]
     yield "BEGIN:VEVENT"
     yield f"UID:{term.handout}-{term.language}-{named}@teachback.invalid"
-    yield f"DTSTAMP:{term.version:%Y%m%d}T000000Z"
+    yield f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}"
+    yield f"LAST-MODIFIED:{now:%Y%m%dT%H%M%SZ}"
+    yield f"SEQUENCE:{max(0, int((now - _COUNTED_FROM).total_seconds()))}"
     yield f"DTSTART;VALUE=DATE:{term.due:%Y%m%d}"
     yield f"SUMMARY:{_escaped(f'Review due: {term.name}')}"
     yield f"DESCRIPTION:{_escaped(chr(10).join([term.title, *said]))}"
@@ -124,6 +134,8 @@ def _event(term: Term) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
+    # A text of a calendar holds no control characters but the tabulator (RFC 5545, section 3.3.11).
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
         text = text.replace(plain, written)
     return text

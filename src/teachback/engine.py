@@ -17,6 +17,7 @@ from teachback.guard import error_problems, load_guard, word_errors
 from teachback.impose import Sides
 from teachback.pool import Task, scale_of
 from teachback.record import made_from, program_fingerprint, review_problems
+from teachback.stray import stray_files
 from teachback.units import Paper, TypeSize
 from teachback.values import read_value
 from teachback.workspace import handout_files, handout_named, read_bytes
@@ -145,7 +146,7 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
     if not files:
         handout_named(workspace, name)
     reading = read_handouts(workspace, files)
-    problems = [problem for found in reading.problems.values() for problem in found]
+    problems = [*stray_files(workspace), *(problem for found in reading.problems.values() for problem in found)]
     guard = load_guard(workspace)
     for stem, authored in reading.authored.items():
         problems += error_problems(authored, reading.shared, guard)

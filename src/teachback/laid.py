@@ -23,6 +23,9 @@ FRONT: Final = 1
 CLOSEST_LETTERS: Final = -0.06
 CLOSEST_WORDS: Final = -0.12
 
+# Features of a font that set capitals or small capitals for other letters (OpenType 1.9.1, registered features).
+CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
+
 # left, top, right, bottom in CSS px.
 _Box = tuple[float, float, float, float]
 _Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
@@ -116,7 +119,7 @@ def letterings(laid: Laid) -> tuple[Lettering, ...]:
 
 
 def marred(laid: Laid) -> Iterator[tuple[int, str, str]]:
-    """Find words that a style strikes out, or sets so close that they run into each other: page, words, fault.
+    """Find words that a style strikes out, sets so close that they run into each other, or in other letters: page, words, fault.
 
     They can be read back, and most of their ink is seen: only the style tells.
     """
@@ -128,6 +131,19 @@ def marred(laid: Laid) -> Iterator[tuple[int, str, str]]:
                 yield number, line.text.strip(), "is struck out"
             if letters < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
                 yield number, line.text.strip(), "is set so close that its letters or words lie on each other"
+            other = _other_letters(style) if any(character.isalpha() for character in line.text) else ""
+            if other:
+                yield number, line.text.strip(), f"is set in other letters than it is written in ({other})"
+
+
+def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
+    """Return the property by which a style sets capitals, small capitals or other forms in the place of the letters; empty for none."""
+    if style["text_transform"] != "none":
+        return f"text-transform: {style['text_transform']}"
+    if style["font_variant_caps"] != "normal":
+        return f"font-variant-caps: {style['font_variant_caps']}"
+    features = () if style["font_feature_settings"] == "normal" else style["font_feature_settings"]
+    return next((f'font-feature-settings: "{name}"' for name, value in features if name in CAPITALS and value), "")
 
 
 @dataclass(frozen=True)

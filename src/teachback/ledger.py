@@ -46,6 +46,8 @@ REJECTED_COLUMNS: Final = ("row", "id", "field", "reason")
 # All that can lie in the folder of a run.
 OWN_FOLDERS: Final = (*FOLDERS.values(), COMBINED, UNFINISHED)
 OWN_FILES: Final = (MANIFEST, REJECTED, JOURNAL, RUN)
+# How often a folder is looked for that other runs make and take away.
+_TRIES: Final = 20
 # Programs that open a table take a cell that begins so for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -63,31 +65,25 @@ class Run:
     lists: dict[str, IO[str]] = field(default_factory=dict)
 
 
-def refuse_foreign(folder: Path, wanted: Path | None = None) -> None:
-    """Raise TeachbackError when a folder is none, cannot be a run's because it holds something else, or is a link."""
-    with told(folder):
-        if folder.is_symlink():
-            raise TeachbackError(Problem("this is a link, and a folder of its own belongs here", "Name the folder itself.", _at(folder)))
-        if not folder.exists():
-            return
-        names = {path.name for path in folder.iterdir()}
-        if names and RUN not in names and not names <= {UNFINISHED}:
-            hint = "Name a new folder with --output."
-            raise TeachbackError(Problem("this folder holds something else than a run of merge", hint, _at(wanted or folder)))
+def refuse_foreign(folder: Path) -> None:
+    """Raise TeachbackError when a folder cannot be a run's because it holds something else."""
+    names = {path.name for path in folder.iterdir()}
+    if names and RUN not in names and not names <= {UNFINISHED}:
+        hint = "Name a new folder with --output."
+        raise TeachbackError(Problem("this folder holds something else than a run of merge", hint, _at(folder)))
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[int]:
     """Make the folder of a run, closed to everybody else, and hold it locked. It is taken away again when nothing was put into it.
 
-    Raises TeachbackError when it cannot be made, or another run holds it.
+    Raises TeachbackError when it cannot be made, is a link, holds something else, or another run holds it.
     """
-    refuse_foreign(folder)
-    with told(folder):
-        made = _make(folder)
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    made, lock = _made_and_held(folder)
     try:
-        held(lock, folder)
+        with told(folder):
+            refuse_foreign(folder)
+            folder.chmod(0o700)
         try:
             with told(folder):
                 # What a start that was ended has left half written.
@@ -98,10 +94,43 @@ def opened(folder: Path) -> Iterator[int]:
             with suppress(OSError):
                 clear(folder / UNFINISHED)
             with suppress(OSError):
-                for each in (folder, *made[1:]):
+                for each in (folder, *(one for one in made if one != folder)):
                     each.rmdir()
     finally:
         os.close(lock)
+
+
+def _made_and_held(folder: Path) -> tuple[list[Path], int]:
+    """Make a folder where there is none, and lock it; return the folders that were made, the innermost first, and the lock.
+
+    Another run may make it, lock it or take it away between any two steps. Then the next try finds what that run left.
+    """
+    made: list[Path] = []
+    for left in reversed(range(_TRIES)):
+        lock = -1
+        with told(folder):
+            if folder.is_symlink():
+                raise TeachbackError(
+                    Problem("this is a link, and a folder of its own belongs here", "Name the folder itself.", _at(folder))
+                )
+            try:
+                made += [] if folder.is_dir() else _make(folder)
+                lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                if not left:
+                    raise
+                continue
+        try:
+            held(lock, folder)
+            if os.path.samestat(os.fstat(lock), folder.stat()):
+                return made, lock
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)
+    raise TeachbackError(_at_work(folder))
 
 
 def held(lock: int, folder: Path) -> None:
@@ -109,7 +138,11 @@ def held(lock: int, folder: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise TeachbackError(Problem("another run is at work in this folder", "Wait until it is done.", _at(folder))) from None
+        raise TeachbackError(_at_work(folder)) from None
+
+
+def _at_work(folder: Path) -> Problem:
+    return Problem("another run is at work in this folder", "Wait until it is done.", _at(folder))
 
 
 def begin(folder: Path, key: str, about: Mapping[str, Any]) -> Run:
@@ -268,11 +301,20 @@ def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
 
 
 def _make(folder: Path) -> list[Path]:
-    """Make a folder that only its owner can look into; give those that were made, the innermost first."""
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(made):
-        each.mkdir(mode=0o700)
+    """Make a folder that only its owner can look into; return those that were made, the innermost first.
+
+    A folder that another run makes at the same moment is taken as it is.
+    """
+    made: list[Path] = []
+    for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        try:
+            each.mkdir(mode=0o700)
+        except FileExistsError:
+            if each.is_symlink() or not each.is_dir():
+                raise
+            continue
         each.chmod(0o700)
+        made.insert(0, each)
     if folder.is_symlink() or not folder.is_dir():
         raise TeachbackError(Problem("a folder of its own belongs here", "Take away what stands there.", _at(folder)))
     folder.chmod(0o700)

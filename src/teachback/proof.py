@@ -243,7 +243,9 @@ def _marred_problems(laid: Laid) -> Iterator[Problem]:
     """Say once of each fault which words have it first."""
     faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
     for fault, (number, words) in faults.items():
-        yield Problem(f"'{words[:60]}' on page {number} {fault}", "Take `line-through`, or the negative spacing, out of the style.")
+        named = fault.partition("(")[2].rstrip(")").partition(":")[0]
+        out = f"`{named}`" if named else "`line-through`, or the negative spacing,"
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Take {out} out of the style.")
 
 
 def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:

@@ -52,9 +52,26 @@ def said_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
         yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
         yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", COMPARE, expected.place)
+    yield from _recased(
+        [token.words for token in tokens], [part for part in expected.said if part not in {one for one, _ in lost}], expected
+    )
     if not lost:
         # With a sentence gone, what stands in its place would only be named twice.
         yield from list(dict.fromkeys(added))[:MOST_NAMED]
+
+
+def _recased(read: Sequence[str], said: Iterable[Said], expected: Expected) -> Iterator[Problem]:
+    """Find sentences that are printed with other capitals than they are written with, as by a template's `|upper`."""
+    text = _as_written(" ".join(read))
+    wrong = [part for part in said if _as_written(part.words) not in text]
+    for part in wrong[:MOST_NAMED] if expected.language.partition("-")[0] not in RTL else ():
+        message = f"{expected.name}: a sentence is printed with other capitals than it is written with: '{part.words.strip()[:60]}'"
+        yield Problem(message, COMPARE, expected.places.get(squeezed(part.words), expected.place))
+
+
+def _as_written(text: str) -> str:
+    """Return the letters and digits of a text as they are written, without what a page may set between them."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 
 
 def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[Said, bool]], list[Problem]]:

@@ -7,22 +7,26 @@ nor PyYAML.
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import sys
 import sysconfig
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import __version__
+from teachback.disk import locked, told
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.textfile import read_json
 from teachback.workspace import effective_files, file_bytes, read_bytes, shown, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from teachback.workspace import Workspace
 
@@ -129,18 +133,85 @@ def write_record(folder: Path, record: Record) -> None:
     write_whole(folder / RECORD, json.dumps(data, indent=1).encode())
 
 
-def keep(folder: Path, before: Record, now: Record, live: Iterable[Output]) -> tuple[Problem, ...]:
-    """Write the record and the manifest, if they change; a folder into which nothing was printed stays as it is."""
-    there, listing = _bytes(folder / MANIFEST), manifest(live)
-    if not now.outputs and not before.outputs and there is None:
-        return ()
+class Now(NamedTuple):
+    """What the workspace is now: the hash of what each handout is made from, and the libraries that printed; empty where none did."""
+
+    origin: Mapping[str, str]
+    libraries: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the record holds after a run: every known output by file, those that are current, and why it could not be written."""
+
+    outputs: Mapping[str, Output]
+    live: tuple[Output, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def keep(folder: Path, done: Mapping[str, Output], printed: Collection[str], summaries: Mapping[str, Summary], now: Now) -> Recorded:
+    """Put a run into the record and the manifest, beside what other runs have put there meanwhile.
+
+    `done` are the run's files, `printed` the names of those that it wrote. The folder is locked, the record is read anew,
+    and each file is listed as it is on the disk. A folder into which nothing was ever printed stays as it is.
+    """
+    if not folder.is_dir():
+        return Recorded({}, ())
     try:
-        if now != before or there != listing:
-            write_record(folder, now)
-            write_whole(folder / MANIFEST, listing)
+        with _held(folder):
+            before = read_record(folder)
+            outputs = _merged(folder, before, done, printed)
+            libraries = now.libraries or before.libraries
+            fresh = same_libraries(libraries)
+            kept = {stem: entry for stem, entry in before.summaries.items() if entry.made_from == now.origin.get(stem)}
+            after = Record({**kept, **summaries}, outputs, libraries)
+            live = tuple(
+                output
+                for name, output in outputs.items()
+                if output == done.get(name) or (fresh and current(output, now.origin, after) and whole(folder, output))
+            )
+            there, listing = _bytes(folder / MANIFEST), manifest(live)
+            found = Recorded(outputs, live)
+            if (outputs or before.outputs or there is not None) and (after != before or there != listing):
+                try:
+                    write_record(folder, after)
+                    write_whole(folder / MANIFEST, listing)
+                except TeachbackError as error:
+                    return replace(found, problems=error.problems)
+            return found
     except TeachbackError as error:
-        return error.problems
-    return ()
+        return Recorded(dict(done), tuple(done.values()), error.problems)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Lock an output folder against other runs that record into it. Raises TeachbackError when one does not let go."""
+    with ExitStack() as held:
+        with told(folder):
+            try:
+                held.enter_context(locked(folder, os.O_RDONLY, fcntl.LOCK_EX))
+            except OSError as error:
+                # A disk without locks cannot keep two runs apart; one run at a time is recorded rightly there, too.
+                if error.errno not in {errno.ENOLCK, errno.ENOTSUP}:
+                    raise
+        yield
+
+
+def _merged(folder: Path, before: Record, done: Mapping[str, Output], printed: Collection[str]) -> dict[str, Output]:
+    """Return every output that is known and there. Pictures of pages that are no more are removed."""
+    identities = {done[name].identity for name in printed}
+    outputs = dict(done)
+    for name, output in before.outputs.items():
+        if name in done:
+            # Two runs have printed it: the last to write has it.
+            if output != done[name] and not whole(folder, done[name]):
+                outputs[name] = output
+        elif output.identity in identities:
+            (folder / name).unlink(missing_ok=True)
+        elif (folder / name).is_file() or output.form == "png":
+            # A lost picture stays in the record: the others of its kind would else look complete.
+            outputs[name] = output
+    return outputs
 
 
 def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:

@@ -8,6 +8,7 @@ import io
 import os
 import select
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,12 @@ _LOST: Final = {
 def today() -> dt.date:
     """Give the day it is where the clinic is."""
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
+
+
+def new_second() -> dt.datetime:
+    """Wait for the next whole second, and return it in UTC. So no two calls give the same second, one after the other."""
+    time.sleep(1 - time.time() % 1)
+    return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
 
 
 def here() -> Workspace:

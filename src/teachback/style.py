@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -43,6 +44,12 @@ _UNREAD: Final = re.compile(r"(?<![\w-])(opacity|order|flex-direction|flex-flow|
 _NOT_FOR_PAPER: Final = re.compile(
     r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'", re.DOTALL | re.IGNORECASE
 )
+# Declarations, whose name may be written with escapes; and what sets other letters than those of the text.
+_DECLARATION: Final = re.compile(r"(?<![-\w\\])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n0-9a-f])++)\s*+:\s*+([^;{}]*+)", re.IGNORECASE)
+_ESCAPE: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
+_CAPS: Final = re.compile(r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)(?![-\w])", re.IGNORECASE)
+_CAPS_FEATURES: Final = re.compile(r"""["'](smcp|c2sc|pcap|c2pc|unic|titl)["'](?!\s*(0|off))""", re.IGNORECASE)
+_SAME_LETTERS: Final = frozenset({"none", "inherit", "initial", "unset", "revert", "revert-layer"})
 _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
 # What has no place in a style sheet: message and hint.
 _REFUSED: Final = {
@@ -121,6 +128,7 @@ def sheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Prob
         yield _problem(css, end.start(), name, "this would end the styles in the middle of the page", "Take it out.")
     for start in opened:
         yield _problem(css, start, name, "a brace opens here and is never closed", "Close it with }.")
+    yield from capitals_problems(css, name)
     deep = _DEEP.search(css)
     if deep:
         yield _problem(css, deep.start(), name, f"parentheses are nested more than {MAX_PARENTHESES} deep", "Close them.")
@@ -141,6 +149,27 @@ def unread_problems(css: str, name: str) -> Iterator[Problem]:
         else:
             continue
         yield _problem(css, found.start(), name, message, hint)
+
+
+def capitals_problems(css: str, name: str) -> Iterator[Problem]:
+    """Find what sets capitals or small capitals in the place of the letters that an author wrote, on paper or on a screen."""
+    bare = re.sub(r"/\*.*?\*/", lambda match: re.sub(r"[^\n]", " ", match[0]), css, flags=re.DOTALL)
+    for found in _DECLARATION.finditer(bare):
+        key, value = (_ESCAPE.sub(_unescaped, part).strip().lower() for part in found.groups())
+        value = value.removesuffix("important").rstrip("! ") if value.endswith("important") else value
+        if (
+            (key == "text-transform" and value not in _SAME_LETTERS)
+            or (key in {"font", "font-variant", "font-variant-caps"} and _CAPS.search(value))
+            or (key == "font-feature-settings" and _CAPS_FEATURES.search(value))
+        ):
+            message = f"`{key}: {value[:60]}` prints other letters than the text has"
+            hint = "Take it out: capitals are hard to read. Bold type, a larger size or a colour makes words stand out."
+            yield _problem(css, found.start(), name, message, hint)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    number = int(match[1], 16) if match[1] else 0
+    return match[2] or (chr(number) if 0 < number <= sys.maxunicode else "\ufffd")
 
 
 def _file_problems(css: str, start: int, name: str, file: str, files: Collection[str]) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Location, OfDesign, Problem, Severity, TeachbackError, UsageError, guess, nearest, readable, unreadable
+from teachback.errors import Location, OfDesign, Problem, TeachbackError, UsageError, nearest, readable, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
 MIME: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".ttf": "font/ttf"}
-# Folders in which a clinic may put files under names of its own; elsewhere an unknown name is most likely misspelt.
-OPEN_FOLDERS: Final = ("content/handouts/", "content/images/", "content/words/", "content/rules/", "styles/fonts/", "styles/icons/")
 
 
 # No file of a workspace is larger: the program's largest font has 2 MB, and a picture may have 5.
@@ -194,31 +192,6 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
         return problem._replace(hint=NOT_OURS) if isinstance(problem.hint, OfDesign) and not own else problem
 
     return settled
-
-
-def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
-    """Warn of the clinic's files that nothing would ever read, such as a misspelt `styles/hanodut.css`.
-
-    A folder under the name of a built-in file is worse: the built-in file would be used without a word.
-    """
-    handouts = workspace.root / "content" / "handouts"
-    strays = [path for path in handouts.glob("*") if path.suffix != ".yaml" and not path.name.startswith(".") and path.name[-1] != "~"]
-    problems = [_unread(path, "A handout is a file that ends in .yaml, right in content/handouts/.") for path in sorted(strays)]
-    if workspace.root == workspace.builtin:
-        return tuple(problems)
-    known = set(effective_files(Workspace(workspace.builtin, workspace.builtin)))
-    for name, path in effective_files(Workspace(workspace.root, workspace.root)).items():
-        if name not in known and not name.startswith(OPEN_FOLDERS):
-            problems.append(_unread(path, guess(name, known) or "It replaces no built-in file; take it out or rename it."))
-    for name in sorted(known):
-        if (workspace.root / name).is_dir():
-            hint = "Rename it or take it out."
-            problems.append(Problem("this is a folder, and a file belongs here", hint, Location(shown(workspace.root / name))))
-    return tuple(problems)
-
-
-def _unread(path: Path, hint: str) -> Problem:
-    return Problem("nothing reads this file", hint, Location(shown(path)), Severity.WARNING)
 
 
 def shown(path: Path) -> str:

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.ends import CLOSERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,7 @@ _SUBJECT: Final = (
     r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
 )
 _LEAD: Final = r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b|plenty\b)?"
-_SENTENCE: Final = re.compile(r"(?<=[.!?\u2026])[\"')\]]*\s+(?=\S)|\n+")
+_SENTENCE: Final = re.compile(rf"(?<=[.!?\u2026])[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+")
 _CUT: Final = re.compile(
     r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while|which|instead of|rather than|in place of|without)\b)"
@@ -89,7 +91,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def _clauses(text: str) -> Iterator[Clause]:
     for number, (start, end) in enumerate(sentences(text)):
         whole = text[start:end]
-        asks = whole.rstrip("\"')] ").endswith("?")
+        asks = whole.rstrip(f"{CLOSERS} ").endswith("?")
         cuts = [(match.start(), match.end()) for match in _CUT.finditer(whole)]
         swapped = _SWAP.search(whole)
         if swapped:

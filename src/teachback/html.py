@@ -11,13 +11,15 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 from markupsafe import Markup, escape
 
-from teachback.errors import Problem, TeachbackError, guess
+from teachback.characters import faults
+from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.loading import CSS_FILE, foreign_loads, served, shown_on_paper
 from teachback.locales import dated
 from teachback.picture import KINDS, picture_fault
@@ -289,6 +291,10 @@ def direction_of(language: str) -> str:
 def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
     """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
     page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
+    unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
+    if unseen_there:
+        hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
+        raise TeachbackError(Problem(unseen_there[1], hint, Location(template)))
     foreign = foreign_loads(page, own.__contains__ if medium is Medium.SCREEN else shown_on_paper(design.files))
     if foreign:
         raise TeachbackError(*(_foreign_problem(name, design) for name in foreign))

@@ -26,6 +26,7 @@ RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # Without one of these a text has no mark, and nobody need look for any: most texts are such.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
+_MARKS: Final = re.compile(r"\*\*|\[(?P<words>[^\]]*)\]\([^)]*\)|\\(?P<letter>[!-/:-@\[-`{-~])")
 # Without one of these, a text that is printed as it stands does not even look like one with marks.
 _LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 # With one of these, only the parser of Markdown knows what a text means.
@@ -75,6 +76,11 @@ class _Piece(NamedTuple):
 def plain(line: Line) -> str:
     """Give a line's words alone."""
     return "".join(span.text for span in line if not span.blank)
+
+
+def bare(text: str) -> str:
+    """Return a checked text without its marks; placeholders stay as they are written."""
+    return _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text) if marked(text) else text
 
 
 @cache

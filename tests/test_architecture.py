@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "teachback"
 LAYERS: list[dict[str, set[str]]] = [
     {"errors": set(), "units": set(), "unplugged": set()},
     {
-        "marks": set(),
+        "marks": {"characters"},
         "model": set(),
         "fields": {"model"},
         "document": {"model", "fields"},

@@ -41,30 +41,9 @@ _KEYBOARD: Final = "Type the whole word again with one keyboard setting."
 _SAVE: Final = "Take it out. Open it in a text editor and save it again, with the encoding UTF-8."
 
 # Scripts whose words need U+200C and U+200D inside, and those that mark the ends of their words with U+200B.
-_JOINING: Final = frozenset(
-    [
-        "ARABIC",
-        "SYRIAC",
-        "MONGOLIAN",
-        "NKO",
-        "MANDAIC",
-        "DEVANAGARI",
-        "BENGALI",
-        "GURMUKHI",
-        "GUJARATI",
-        "ORIYA",
-        "TAMIL",
-        "TELUGU",
-        "KANNADA",
-        "MALAYALAM",
-        "SINHALA",
-        "KHMER",
-        "MYANMAR",
-        "TIBETAN",
-        "BALINESE",
-        "JAVANESE",
-    ]
-)
+_JOINING_WORDS: Final = """ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM SINHALA
+    KHMER MYANMAR TIBETAN BALINESE JAVANESE"""
+_JOINING: Final = frozenset(_JOINING_WORDS.split())
 _UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"})
 _VIRAMA: Final = 9  # the combining class of signs that join consonants
 _OVERLAY: Final = 1  # the combining class of marks that strike through
@@ -80,7 +59,8 @@ _ALIKE: Final = (
     | dict(zip("ıɑɡɩʟɪʙɢʜɴʀʏᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱꜰօսոհ", "iagilibghnryacdejkmoptuvwzsfounh", strict=True))
 )
 # Scripts with letters that look like Latin ones. Words without blanks between them, as in Thai or Chinese, may hold Latin words.
-_APART: Final = frozenset({"CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "GEORGIAN", "OSAGE", "DESERET"})
+_APART_WORDS: Final = """CYRILLIC ARMENIAN CHEROKEE COPTIC LISU GEORGIAN OSAGE DESERET"""
+_APART: Final = frozenset(_APART_WORDS.split())
 _FOREIGN: Final = re.compile(
     "[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf\U00010400-\U000104ff]"
 )
@@ -101,9 +81,8 @@ _STOPS: Final = {
     "\u037e": ";",
 }
 # What of Unicode's compatibility forms is the same character in another shape. A fraction is not: \u00bd is no 1.
-_SAME: Final = frozenset(
-    ["<wide>", "<narrow>", "<small>", "<font>", "<circle>", "<square>", "<vertical>", "<isolated>", "<initial>", "<medial>", "<final>"]
-)
+_SAME_WORDS: Final = """<wide> <narrow> <small> <font> <circle> <square> <vertical> <isolated> <initial> <medial> <final>"""
+_SAME: Final = frozenset(_SAME_WORDS.split())
 _RAISED: Final = frozenset({"<super>", "<sub>"})
 
 

@@ -9,19 +9,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.ends import CLOSERS
+from teachback.ends import CLOSERS, ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Verbs with which a clause begins when it tells the reader to do something.
-ORDERS: Final = (
-    "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult continue cook crush cut dilute discuss "
-    "dissolve drink eat enjoy find fill finish flush follow forget get give go grab have heat help hold increase keep leave limit load "
-    "look make massage measure mix munch never order pack pick plan pop pour prefer put reach read reduce refill refuel remember replace "
-    "reward rinse rub save season see serve sip skip slice snack soak spread sprinkle squeeze start stay stick stir stock stop stretch "
-    "suck swallow swap switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash watch weigh work write"
-)
 # "Some plants, such as this one, have caused harm": only "have a ..." is an order.
 _VERBS: Final = "|".join(ORDERS.split()).replace("|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|")
 _SUBJECT: Final = (

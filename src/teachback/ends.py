@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Verbs with which a clause begins when it tells the reader to do something.
+ORDERS: Final = (
+    "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult continue cook crush cut dilute discuss "
+    "dissolve drink eat enjoy find fill finish flush follow forget get give go grab have heat help hold increase keep leave limit load "
+    "look make massage measure mix munch never order pack pick plan pop pour prefer put reach read reduce refill refuel remember replace "
+    "reward rinse rub save season see serve sip skip slice snack soak spread sprinkle squeeze start stay stick stir stock stop stretch "
+    "suck swallow swap switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash watch weigh work write"
+)
 # What may stand between the mark that ends a sentence and the blank, and what may open the next sentence.
 CLOSERS: Final = "\"'\u2019\u201d\u00bb\u203a)]}"
 OPENERS: Final = "\"'\u2018\u201c\u00ab\u2039\u201e\u201a([{\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
@@ -22,61 +30,11 @@ _GLUED: Final = re.compile(
 _TOKEN: Final = re.compile(r"\S+")
 _ADDRESS: Final = re.compile(r"(?:https?|ftp|mailto|tel|sms|urn|doi|isbn):|://|www\.|@", re.IGNORECASE)
 # Endings of addresses and of files. Those that are also English words, such as .us and .is, count only behind a second dot.
-_DOMAINS: Final = frozenset(
-    [
-        "org",
-        "com",
-        "net",
-        "gov",
-        "edu",
-        "int",
-        "mil",
-        "info",
-        "biz",
-        "eu",
-        "uk",
-        "ca",
-        "au",
-        "nz",
-        "ie",
-        "de",
-        "ch",
-        "fr",
-        "es",
-        "it",
-        "nl",
-        "se",
-        "dk",
-        "fi",
-        "pl",
-        "pt",
-        "br",
-        "mx",
-        "jp",
-        "cn",
-        "health",
-        "care",
-        "app",
-        "io",
-        "pdf",
-        "html",
-        "htm",
-        "docx",
-        "doc",
-        "xlsx",
-        "xls",
-        "csv",
-        "txt",
-        "yaml",
-        "yml",
-        "json",
-        "png",
-        "jpg",
-        "jpeg",
-        "svg",
-    ]
-) - {"it", "care", "health"}
-_WORDLIKE_DOMAINS: Final = frozenset({"us", "is", "it", "be", "at", "in", "to", "no", "so", "me", "my", "care", "health"})
+_DOMAINS_WORDS: Final = """org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt br mx jp cn app io pdf html htm
+    docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"""
+_DOMAINS: Final = frozenset(_DOMAINS_WORDS.split())
+_WORDLIKE_DOMAINS_WORDS: Final = """us is it be at in to no so me my care health"""
+_WORDLIKE_DOMAINS: Final = frozenset(_WORDLIKE_DOMAINS_WORDS.split())
 # Of these two it cannot be told: clinic.health may be an address, and may be two words.
 _UNSURE: Final = frozenset({"care", "health"})
 _DOMAIN: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?", re.ASCII)
@@ -84,36 +42,21 @@ _DOMAIN: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?", re.ASCII)
 _ADDRESS_END: Final = re.compile(rf"[\w.@:/-]*?\.(?:{'|'.join(sorted(_DOMAINS))})(?=[.!?;,:][A-Z])")
 # Degrees are written without blanks: Ph.D., B.Sc. A capital letter behind their dot begins no sentence.
 _DEGREES: Final = frozenset({"ph", "b", "m", "d", "r"})
-_DEGREE_ENDS: Final = frozenset({"sc", "ed", "phil", "eng", "a", "d", "n", "s", "ph", "pharm"})
+_DEGREE_ENDS_WORDS: Final = """sc ed phil eng a d n s ph pharm"""
+_DEGREE_ENDS: Final = frozenset(_DEGREE_ENDS_WORDS.split())
 # A full stop behind these is no end of a sentence, and some people write no blank behind it.
-ABBREVIATED: Final = frozenset(
-    [
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "prof",
-        "st",
-        "vs",
-        "approx",
-        "fig",
-        "incl",
-        "ca",
-        "jr",
-        "sr",
-        "dept",
-        "ext",
-        "no",
-        "nos",
-        "nr",
-        "p",
-        "pp",
-        "vol",
-    ]
-)
+_ABBREVIATED_WORDS: Final = """dr mr mrs ms prof st vs approx fig incl ca jr sr dept ext no nos nr p pp vol"""
+ABBREVIATED: Final = frozenset(_ABBREVIATED_WORDS.split())
 # "Vitamin C.Take" ends a sentence; "J.Smith" is a name.
 _LETTERED: Final = re.compile(r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
+# A capital letter in the middle of a line, on a verb that tells the reader to do something: the full stop before it is missing, often
+# at the end of a line that YAML has joined to the next. Not in titles, in which more words have one, nor behind words that lead on.
+_UNENDED: Final = re.compile(
+    r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will|may|the|an?|your|our|do|don.t|first|just|also|"
+    r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
+    rf"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
+)
 _LAST: Final = re.compile(r"[^\W\d_]+$|\d+$")
 _NEXT: Final = re.compile(r"[^\W\d_]+|\d+")
 _TWO: Final = 2
@@ -129,7 +72,8 @@ class Missing(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def spaced(text: str) -> str:
-    """Return a text with a blank behind each mark that ends a sentence or a clause, where its author left it out."""
+    """Return a text with what its author left out: blanks behind the marks that end a sentence or a clause, and full stops."""
+    text = _UNENDED.sub(r"\g<word>.", text)
     at = 0
     parts = []
     for missing in missing_blanks(text):
@@ -145,6 +89,11 @@ def missing_blanks(text: str) -> tuple[Missing, ...]:
     Numbers (3.5), times (10:30), abbreviations (U.S., a.m.), addresses and names of files have none.
     """
     return tuple(_missing(text)) if _GLUED.search(text) else ()
+
+
+def missing_stops(text: str) -> tuple[str, ...]:
+    """Return the words on both sides of each place where a full stop is missing before a new sentence."""
+    return tuple(f"{found['word']} {found['order']}" for found in _UNENDED.finditer(text))
 
 
 def _missing(text: str) -> Iterator[Missing]:

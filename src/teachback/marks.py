@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.characters import is_unseen, named
 from teachback.errors import Problem, guess, nearest
 
 if TYPE_CHECKING:
@@ -124,6 +125,9 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
         if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
             message = f"the link to '{target[:60]}' is not allowed"
             yield Problem(message, "A link starts with https://, tel: or mailto:.")
+        hidden = next((letter for letter in target if is_unseen(letter)), "")
+        if hidden:
+            yield Problem(f"the address of a link holds the character {named(hidden)}", "Type the address again.")
 
 
 def _token_problems(text: str) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.characters import folded
-from teachback.ends import missing_blanks
+from teachback.ends import missing_blanks, missing_stops
 from teachback.errors import Severity
 from teachback.marks import bare
 from teachback.passage import Role
@@ -139,7 +139,7 @@ RULES: Final = (
     ),
     Rule(
         "plain-missing-blank",
-        "no blank behind the end of a sentence",
+        "a missing blank or full stop between two sentences",
         Severity.WARNING,
         "Without a blank two sentences look like one, and a slow reader loses the end of the first. It is often a slip of the pen.",
         (EASY,),
@@ -148,6 +148,7 @@ RULES: Final = (
             Example("Are you tired?Rest."),
             Example("Ask us about:salt, water, and pills.", role=Role.ITEM),
             Example("Avoid salt.eat fresh food.", role=Role.CELL),
+            Example("Avoid salt Eat fresh food."),
         ),
         good=(
             Example("Avoid salt. Eat fresh food."),
@@ -184,7 +185,12 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 def _missing_blanks(passage: Passage) -> Iterator[Finding]:
     """Find sentences that run into each other, in the text as its author wrote it: rules read it with the blanks put in."""
-    for missing in missing_blanks(bare(folded(passage.written))):
+    written = bare(folded(passage.written))
+    hint = "End each sentence with its mark and a blank, also where a line of the file ends."
+    for words in missing_stops(" ".join(written.split())):
+        message = f"a full stop is missing in '{words}'"
+        yield Finding("plain-missing-blank", Severity.WARNING, passage, words, message, hint)
+    for missing in missing_blanks(written):
         if missing.ends:
             message = f"a blank is missing in '{missing.words}'"
             hint = "Put a blank behind the end of each sentence, and behind a colon, a semicolon or a comma."

@@ -13,8 +13,8 @@ from teachback.characters import faults, folded, is_odd_blank, is_unseen
 from teachback.clinical import load_rules
 from teachback.ends import missing_blanks, missing_stops, spaced
 from teachback.errors import Severity, TeachbackError
-from teachback.passage import Ear
 from teachback.marks import marks_problems
+from teachback.passage import Ear
 from teachback.picture import picture_fault
 from teachback.safety import TextRules, check_text
 from teachback.said import squeezed

@@ -260,7 +260,7 @@ def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
                 yield word.start(), message, _KEYBOARD
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def folded(text: str) -> str:
     """Return a text as its reader sees it, for rules to look at: composed (NFC), without what prints nothing, with plain blanks and hyphens.
 

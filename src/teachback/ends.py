@@ -70,7 +70,7 @@ class Missing(NamedTuple):
     ends: bool
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def spaced(text: str) -> str:
     """Return a text with what its author left out: blanks behind the marks that end a sentence or a clause, and full stops."""
     text = _UNENDED.sub(r"\g<word>.", text)
@@ -82,7 +82,7 @@ def spaced(text: str) -> str:
     return " ".join((*parts, text[at:]))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def missing_blanks(text: str) -> tuple[Missing, ...]:
     """Return each place behind a mark of punctuation where a blank is missing.
 
@@ -113,8 +113,12 @@ def _ends(before: str, found: re.Match[str], words: str) -> bool:
     last = _LAST.search(before)
     word = last[0].lower() if last else ""
     behind = _NEXT.match(words, found.end() + len(found["open"]))
-    if found["mark"] != "." or not behind:
-        return True
+    if not behind or found["open"].endswith(("-", "\u2013")):
+        # Mon.-Fri., U.S.-based
+        return not behind
+    if found["mark"] != ".":
+        # "Wait...and see" is one sentence.
+        return not (found["mark"].endswith(("..", "\u2026")) and behind[0].islower())
     if len(word) == 1 and word.isalpha() and not before[:-1].endswith("."):
         return word == "i" or bool(_LETTERED.search(before))
     return word not in ABBREVIATED and behind[0] not in _UNSURE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import html
 import re
 import sys
 import unicodedata
@@ -75,6 +74,8 @@ def _escaped_faults(text: str) -> Iterator[tuple[int, str, str]]:
 def _coded(code: str) -> str:
     """Return the characters that a code in HTML, CSS or a text of Jinja2 stands for; an empty text for none."""
     if code.startswith("&"):
+        import html
+
         plain = html.unescape(code)
         return "" if plain == code else plain
     if code.startswith("\\N"):

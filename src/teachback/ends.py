@@ -25,7 +25,7 @@ CLOSERS: Final = "\"'\u2019\u201d\u00bb\u203a)]}"
 OPENERS: Final = "\"'\u2018\u201c\u00ab\u2039\u201e\u201a([{\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
 _CLOSED: Final = f"[{re.escape(CLOSERS)}]*"
 _GLUED: Final = re.compile(
-    rf"(?<=\S)(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
+    rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
 )
 _TOKEN: Final = re.compile(r"\S+")
 _ADDRESS: Final = re.compile(r"(?:https?|ftp|mailto|tel|sms|urn|doi|isbn):|://|www\.|@", re.IGNORECASE)
@@ -44,9 +44,10 @@ _ADDRESS_END: Final = re.compile(rf"[\w.@:/-]*?\.(?:{'|'.join(sorted(_DOMAINS))}
 _DEGREES: Final = frozenset({"ph", "b", "m", "d", "r"})
 _DEGREE_ENDS_WORDS: Final = """sc ed phil eng a d n s ph pharm"""
 _DEGREE_ENDS: Final = frozenset(_DEGREE_ENDS_WORDS.split())
-# A full stop behind these is no end of a sentence, and some people write no blank behind it.
-_ABBREVIATED_WORDS: Final = """dr mr mrs ms prof st vs approx fig incl ca jr sr dept ext no nos nr p pp vol"""
-ABBREVIATED: Final = frozenset(_ABBREVIATED_WORDS.split())
+# A full stop behind these is no end of a sentence, and some people write no blank behind it; behind the others before a number.
+_TITLES_WORDS: Final = """dr mr mrs ms prof st vs approx incl ca jr sr dept ext"""
+_TITLES: Final = frozenset(_TITLES_WORDS.split())
+_NUMBERED: Final = frozenset({"no", "nos", "nr", "p", "pp", "vol", "fig"})
 # "Vitamin C.Take" ends a sentence; "J.Smith" is a name.
 _LETTERED: Final = re.compile(r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
@@ -57,6 +58,7 @@ _UNENDED: Final = re.compile(
     r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
     rf"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
 )
+_ORDER_END: Final = re.compile(rf"[.!?;,:](?:{'|'.join(verb.capitalize() for verb in ORDERS.split())})$")
 _LAST: Final = re.compile(r"[^\W\d_]+$|\d+$")
 _NEXT: Final = re.compile(r"[^\W\d_]+|\d+")
 _TWO: Final = 2
@@ -121,7 +123,7 @@ def _ends(before: str, found: re.Match[str], words: str) -> bool:
         return not (found["mark"].endswith(("..", "\u2026")) and behind[0].islower())
     if len(word) == 1 and word.isalpha() and not before[:-1].endswith("."):
         return word == "i" or bool(_LETTERED.search(before))
-    return word not in ABBREVIATED and behind[0] not in _UNSURE
+    return word not in _TITLES and behind[0] not in _UNSURE
 
 
 def _protected(words: str) -> list[tuple[int, int]]:
@@ -137,7 +139,8 @@ def _protected(words: str) -> list[tuple[int, int]]:
         plain = labels[-1] in _DOMAINS or (labels[-1] in _WORDLIKE_DOMAINS and len(labels) > _TWO)
         if plain and all(len(label) > 1 for label in labels):
             found.append(match.span())
-    return found
+    order = _ORDER_END.search(words)
+    return [(start, min(end, order.start())) for start, end in found] if order else found
 
 
 def _belongs(words: str, found: re.Match[str]) -> bool:
@@ -168,13 +171,14 @@ def _stops(all_before: str, before: str, after: str) -> bool:
     if before.lower() in _DEGREES and after.lower() in _DEGREE_ENDS:
         return False
     if not before:
-        return all_before[-1:] not in "/\\" and len(after) >= _TWO
+        # Also " .Take", but not ".5 mg" or ".pdf".
+        return all_before[-1:] not in {"/", "\\"} and len(after) >= _TWO and not after.isdigit() and after not in _DOMAINS
     if len(before) == 1 and before.isalpha():
         # "U.S", "a.m" and "J.R" go on; "vitamin C.Take" and "a.m.Take" end before a whole word that begins with a capital.
         return len(after) >= _TWO and (after[0].isupper() or before == "I")
     if before.isdigit():
         return len(after) >= _TWO or after in {"A", "I"}
-    return not (after.isdigit() and (before.lower() in ABBREVIATED or before.isupper()))
+    return not (after.isdigit() and (before.lower() in _TITLES | _NUMBERED or before.isupper()))
 
 
 def _behind(text: str, at: int, found: re.Match[str]) -> int:

@@ -294,8 +294,7 @@ def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str,
     unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
     if unseen_there:
         hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
-        path = design.files.get(f"templates/{template}")
-        raise TeachbackError(Problem(unseen_there[1], hint, Location(shown(path) if path else template)))
+        raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
     foreign = foreign_loads(page, own.__contains__ if medium is Medium.SCREEN else shown_on_paper(design.files))
     if foreign:
         raise TeachbackError(*(_foreign_problem(name, design) for name in foreign))

@@ -45,6 +45,8 @@ _JOINING_WORDS: Final = """ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGAL
     KHMER MYANMAR TIBETAN BALINESE JAVANESE"""
 _JOINING: Final = frozenset(_JOINING_WORDS.split())
 _UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"})
+# Scripts whose letters carry accents, and no vowel signs or points of other scripts.
+_ALPHABETS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN"})
 _VIRAMA: Final = 9  # the combining class of signs that join consonants
 _OVERLAY: Final = 1  # the combining class of marks that strike through
 
@@ -233,6 +235,8 @@ def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
         return f"the mark {named(letter)} would be drawn over what stands before it", "Take it out."
     if not base or not (composed or unicodedata.category(base)[0] == "L" or base == "\u25cc"):
         return f"the accent {named(letter)} has no letter to stand on", again
+    if not composed and _script(base) in _ALPHABETS and not unicodedata.name(letter, "").startswith("COMBINING"):
+        return f"the mark {named(letter)} belongs to another script than the letter before it", again
     accents = sum(unicodedata.name(mark, "").startswith("COMBINING") for mark in marks)
     if accents > MOST_ACCENTS or len(marks) > MOST_MARKS:
         return f"too many accents stand on one letter; one of them is {named(letter)}", again
@@ -273,12 +277,26 @@ def folded(text: str) -> str:
     for letter in unicodedata.normalize("NFC", text):
         if letter.isascii():
             found.append(" " if letter == "\t" else letter)
+        elif unicodedata.category(letter)[0] == "M" and before.isascii() and before.isalpha():
+            # An accent with which no letter of Unicode is made: the letter is read without it.
+            continue
         elif not is_unseen(letter):
             raised = before.isdecimal() and unicodedata.decomposition(letter).partition(" ")[0] in _RAISED
             found.append(letter if raised else _plain(letter))
         before = letter
     seen = _APOSTROPHES.sub("\u2019", "".join(found))
     return _WORD.sub(_as_latin, seen) if not seen.isascii() else seen
+
+
+def unaccented(text: str) -> str:
+    """Return a text with each accented Latin letter as the plain one, each character at its place: `ibuprof\u00e9n` is `ibuprofen`."""
+    return text if text.isascii() else "".join(map(_bare, text))
+
+
+@lru_cache(maxsize=4096)
+def _bare(letter: str) -> str:
+    first = unicodedata.normalize("NFD", letter)[0]
+    return first if first.isascii() and first.isalpha() else letter
 
 
 @lru_cache(maxsize=4096)

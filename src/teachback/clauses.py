@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.characters import unaccented
 from teachback.ends import CLOSERS, ORDERS
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Clause(NamedTuple):
 
 
 def lowered(text: str) -> str:
-    """Give a text in small letters with straight quotes, each character at its place."""
-    straight = text.replace("\u2019", "'").replace("\u2018", "'")
+    """Return a text in small letters without accents, with straight quotes, each character at its place."""
+    straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
     low = straight.lower()
     # A few letters have no small form of the same length; then each is looked at.
     return low if len(low) == len(text) else "".join(small if len(small := char.lower()) == 1 else char for char in straight)

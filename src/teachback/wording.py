@@ -11,7 +11,7 @@ from teachback.ends import missing_blanks, missing_stops
 from teachback.errors import Severity
 from teachback.marks import bare
 from teachback.passage import Role
-from teachback.rulebook import Example, Finding, Heard, Rule
+from teachback.rulebook import OUR_OWN, Example, Finding, Heard, Rule
 from teachback.sentence import WORD, split_sentences
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ RULES: Final = (
         "a missing blank or full stop between two sentences",
         Severity.WARNING,
         "Without a blank two sentences look like one, and a slow reader loses the end of the first. It is often a slip of the pen.",
-        (EASY,),
+        (OUR_OWN,),
         bad=(
             Example("Avoid salt.Eat fresh food."),
             Example("Are you tired?Rest."),

@@ -115,6 +115,14 @@ def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> 
         ("Text us: 020 7946 0000", "{clinic.phone}"),
         ("Call 555-0123.", "{clinic.phone}"),
         ("Call 1-800-KIDNEYS.", "{clinic.phone}"),
+        ("Call 9**1**1.", "{clinic.emergency}"),
+        ("Call [9](https://example.org)11.", "{clinic.emergency}"),
+        ("Call ni\u00adne\u00a0one one.", "{clinic.emergency}"),
+        ("Call 911.Then rest.", "{clinic.emergency}"),
+        ("Text us: 020\u00a07946\u202f0000", "{clinic.phone}"),
+        ("Text us: 303\u2013555\u20139999", "{clinic.phone}"),
+        ("Text us: 303\u2212555\u22129999", "{clinic.phone}"),
+        ("Text us: 303.**555**.9999", "{clinic.phone}"),
     ],
 )
 def test_a_typed_number_names_the_placeholder(workspace: Make, typed: str, placeholder: str) -> None:

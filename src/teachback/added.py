@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from teachback import safety
 from teachback.errors import Problem
-from teachback.passage import Ear, Passage, Role
+from teachback.passage import Ear, Passage, Role, as_read
 from teachback.rulebook import Heard
 from teachback.workspace import read_bytes, shown
 from teachback.yamlfile import read_yaml
@@ -47,7 +47,7 @@ def _message(finding: Finding) -> str:
 def _passages(value: object, audience: str, path: Steps = ()) -> Iterator[Passage]:
     """Give each text below a value of a file as a passage that stands alone."""
     if isinstance(value, str):
-        yield Passage(value, value, path, Role.LABEL, audience, block=".".join(map(str, path)))
+        yield Passage(as_read(value), value, path, Role.LABEL, audience, block=".".join(map(str, path)))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _passages(inner, audience, (*path, key))

@@ -9,17 +9,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.characters import unaccented
+from teachback.ends import CLOSERS, ORDERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Verbs with which a clause begins when it tells the reader to do something.
-ORDERS: Final = (
-    "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult continue cook crush cut dilute discuss "
-    "dissolve drink eat enjoy find fill finish flush follow forget get give go grab have heat help hold increase keep leave limit load "
-    "look make massage measure mix munch never order pack pick plan pop pour prefer put reach read reduce refill refuel remember replace "
-    "reward rinse rub save season see serve sip skip slice snack soak spread sprinkle squeeze start stay stick stir stock stop stretch "
-    "suck swallow swap switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash watch weigh work write"
-)
 # "Some plants, such as this one, have caused harm": only "have a ..." is an order.
 _VERBS: Final = "|".join(ORDERS.split()).replace("|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|")
 _SUBJECT: Final = (
@@ -27,7 +22,7 @@ _SUBJECT: Final = (
     r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
 )
 _LEAD: Final = r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b|plenty\b)?"
-_SENTENCE: Final = re.compile(r"(?<=[.!?\u2026])[\"')\]]*\s+(?=\S)|\n+")
+_SENTENCE: Final = re.compile(rf"(?<=[.!?\u2026])[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+")
 _CUT: Final = re.compile(
     r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while|which|instead of|rather than|in place of|without)\b)"
@@ -63,8 +58,8 @@ class Clause(NamedTuple):
 
 
 def lowered(text: str) -> str:
-    """Give a text in small letters with straight quotes, each character at its place."""
-    straight = text.replace("\u2019", "'").replace("\u2018", "'")
+    """Return a text in small letters without accents, with straight quotes, each character at its place."""
+    straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
     low = straight.lower()
     # A few letters have no small form of the same length; then each is looked at.
     return low if len(low) == len(text) else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
@@ -89,7 +84,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def _clauses(text: str) -> Iterator[Clause]:
     for number, (start, end) in enumerate(sentences(text)):
         whole = text[start:end]
-        asks = whole.rstrip("\"')] ").endswith("?")
+        asks = whole.rstrip(f"{CLOSERS} ").endswith("?")
         cuts = [(match.start(), match.end()) for match in _CUT.finditer(whole)]
         swapped = _SWAP.search(whole)
         if swapped:

@@ -14,6 +14,7 @@ from teachback.pattern import OwnPattern, pattern_fault
 from teachback.rulebook import Example, Rule
 from teachback.rulefile import NameFile, RuleFile, Sample
 from teachback.safety import TextRule, TextRules
+from teachback.textfile import decode
 from teachback.validation import validated
 from teachback.workspace import Workspace, folders, read_bytes, shown
 from teachback.yamlfile import YamlFile, read_yaml
@@ -71,7 +72,7 @@ def _leaning(workspace: Workspace) -> Leaning:
     if not paths:
         return NOWHERE
     try:
-        return read_leaning(read_bytes(paths[0]).decode(errors="replace"))
+        return read_leaning(decode(read_bytes(paths[0]), shown(paths[0])))
     except ValueError as error:
         hint = "Write it with `python tests/learn.py`, or take the file out."
         raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0], 1))) from None

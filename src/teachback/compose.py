@@ -120,7 +120,7 @@ def open_design(workspace: Workspace) -> Design:
     for name, path in files.items():
         if name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html")):
             try:
-                text = decode(read_bytes(path), shown(path))
+                text = decode(read_bytes(path), shown(path), markup=True)
             except TeachbackError as error:
                 problems.extend(error.problems)
                 continue

@@ -11,7 +11,7 @@ from teachback import across, clinical, safety
 from teachback.added import added_problems
 from teachback.errors import Problem, Severity
 from teachback.model import Checks
-from teachback.passage import Ear, passages
+from teachback.passage import Ear, as_read, passages
 from teachback.rulebook import Finding, Heard, problem_of
 from teachback.validation import validated
 from teachback.workspace import find, read_bytes, shown
@@ -104,7 +104,7 @@ def settled(findings: Iterable[Finding], accepted: tuple[Accepted, ...]) -> tupl
 def _covers(accepted: Accepted, finding: Finding) -> bool:
     if accepted.rule != finding.rule:
         return False
-    words = (accepted.words or "").casefold()
+    words = as_read(accepted.words or "").casefold()
     if not words:
         # What may harm is accepted sentence by sentence: an acceptance of all would hide the next one, too.
         return finding.severity is not Severity.ERROR

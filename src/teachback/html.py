@@ -11,12 +11,14 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 from markupsafe import Markup, escape
 
+from teachback.characters import faults
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.loading import CSS_FILE, closed_page, foreign_loads, served, shown_on_paper
 from teachback.locales import dated
@@ -290,6 +292,10 @@ def direction_of(language: str) -> str:
 def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
     """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
     page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
+    unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
+    if unseen_there:
+        hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
+        raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
     if medium is Medium.SCREEN:
         page = closed_page(page)
         foreign = foreign_loads(page, lambda _: False, own, closed=True)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import document as doc
+from teachback.characters import folded
 from teachback.errors import Problem, Severity, UsageError
 from teachback.passage import Role
 from teachback.reach import steps
@@ -236,7 +237,7 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
     for passage in passages:
         if passage.role not in _STATING or passage.sources or not _MAY_COUNT.search(passage.written):
             continue
-        match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", passage.written))
+        match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", folded(passage.written)))
         if match and not passage.text.rstrip().endswith("?"):
             words = match[0].strip()
             hint = "Name where it is from: `sources: [...]` beside this text. Without a source, say it without the number."

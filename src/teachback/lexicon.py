@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.characters import unaccented
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -113,11 +115,11 @@ def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, st
     members: dict[str, frozenset[str]] = {}
     for name, terms in classes.items():
         own = frozenset((name,))
-        for term in map(str.lower, terms):
+        for term in (unaccented(term).lower() for term in terms):
             members[term] = members[term] | own if term in members else own
     for wrong, right in misspelt.items():
-        low = wrong.lower()
-        members[low] = members.get(low, _NONE) | members.get(right.lower(), _NONE)
+        low = unaccented(wrong).lower()
+        members[low] = members.get(low, _NONE) | members.get(unaccented(right).lower(), _NONE)
     forms: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
     for term, names in members.items():
         # Most names are one word, and need no cutting up.
@@ -126,11 +128,11 @@ def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, st
             known = forms.get(words)
             forms[words] = (term, names) if known is None else (known[0], known[1] | names)
     for phrase in pass_over:
-        forms.setdefault(tuple(_WORD.findall(phrase.lower())), (phrase, _NONE))
+        forms.setdefault(tuple(_WORD.findall(unaccented(phrase).lower())), (phrase, _NONE))
     single = {
-        wrong.lower(): right.lower().lstrip("=")
+        unaccented(wrong).lower(): unaccented(right).lower().lstrip("=")
         for wrong, right in misspelt.items()
-        if len(_WORD.findall(f"{wrong} {right}".lower())) == _TWO
+        if len(_WORD.findall(unaccented(f"{wrong} {right}").lower())) == _TWO
     }
     entries: dict[str, tuple[_Entry, ...]] = {}
     several: set[str] = set()

@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.characters import is_unseen, named
 from teachback.errors import Problem, guess, nearest
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # Without one of these a text has no mark, and nobody need look for any: most texts are such.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
+_MARKS: Final = re.compile(r"\*\*|\[(?P<words>[^\]]*)\]\([^)]*\)|\\(?P<letter>[!-/:-@\[-`{-~])")
 # Without one of these, a text that is printed as it stands does not even look like one with marks.
 _LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 # With one of these, only the parser of Markdown knows what a text means.
@@ -77,6 +79,11 @@ def plain(line: Line) -> str:
     return "".join(span.text for span in line if not span.blank)
 
 
+def bare(text: str) -> str:
+    """Return a checked text without its marks; placeholders stay as they are written."""
+    return _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text) if marked(text) else text
+
+
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
@@ -118,6 +125,9 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
         if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
             message = f"the link to '{target[:60]}' is not allowed"
             yield Problem(message, "A link starts with https://, tel: or mailto:.")
+        hidden = next((letter for letter in target if is_unseen(letter)), "")
+        if hidden:
+            yield Problem(f"the address of a link holds the character {named(hidden)}", "Type the address again.")
 
 
 def _token_problems(text: str) -> tuple[Problem, ...]:

@@ -11,6 +11,8 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback import document as doc
+from teachback.characters import folded
+from teachback.ends import spaced
 from teachback.marks import marked, parse_marks
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Role(StrEnum):
 
 class Passage(NamedTuple):
     """Words that one reader gets in one piece, as `text` without marks; `written` is what the author wrote.
+
+    `text` is what the eye reads (`as_read`), with the blanks that an author left out: rules need not know how a text is typed.
 
     `path` leads to it in the file, `block` is the same for all pieces of one block. `lead` is the sentence before a list or
     the title of a callout, `column` and `row` the headings of a table's cell, `other` the answer to a myth, or the myth to an
@@ -101,6 +105,15 @@ class Ear(NamedTuple):
         words = self.pick(text, ())[0]
         return "".join("____" if span.blank else span.text for span in parse_marks(words, self.values)) if marked(words) else words.strip()
 
+    def read(self, text: doc.Text | None) -> str:
+        """Return a text without marks as rules read it."""
+        return as_read(self.plain(text))
+
+
+def as_read(text: str) -> str:
+    """Return a text without marks as rules read it: as the eye sees it, each sentence parted from the next by a blank."""
+    return spaced(folded(text))
+
 
 def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:
     """Give all that a reader gets of a checked handout and its card, in the order of the file.
@@ -130,7 +143,7 @@ def _passages(handout: doc.Handout, ear: Ear) -> Iterator[Passage]:
         if not ear.reached(section):
             continue
         path = ("sections", index)
-        around = {"section": section.id, "heading": ear.plain(section.title)}
+        around = {"section": section.id, "heading": ear.read(section.title)}
         yield maker(section.title, (*path, "title"), Role.HEADING, block=f"section {section.id}", **around)
         for number, block in enumerate(section.blocks):
             if ear.reached(block):
@@ -152,7 +165,7 @@ class _Maker:
 
     def __call__(self, text: doc.Text, path: Steps, role: Role, **about: Any) -> Passage:  # noqa: ANN401 -- the passage's own fields
         written, where = self.ear.pick(text, path)
-        return Passage(self.ear.plain(text), written, where, role, self.ear.audience, **{"block": str(path[0]), **about})
+        return Passage(self.ear.read(text), written, where, role, self.ear.audience, **{"block": str(path[0]), **about})
 
     def items(self, items: tuple[doc.Item, ...] | None, path: Steps, about: dict[str, Any], role: Role = Role.ITEM) -> Iterator[Passage]:
         """Make a passage of each item that the reader gets."""
@@ -179,7 +192,7 @@ def _card(card: doc.CardText, maker: _Maker) -> Iterator[Passage]:
     for index, note in enumerate(card.notes):
         if maker.ear.reached(note):
             yield maker(note.title, ("card", "notes", index, "title"), Role.LEAD, **about)
-            yield maker(note.text, ("card", "notes", index, "text"), Role.CARD, lead=maker.ear.plain(note.title), **about)
+            yield maker(note.text, ("card", "notes", index, "text"), Role.CARD, lead=maker.ear.read(note.title), **about)
 
 
 @singledispatch
@@ -224,10 +237,10 @@ def _callout(block: doc.CalloutBlock, path: Steps, maker: _Maker, about: dict[st
     about = {**about, "callout": str(block.callout)}
     if block.title is not None:
         yield maker(block.title, (*path, "title"), Role.LEAD, **about)
-    about["lead"] = maker.ear.plain(block.title)
+    about["lead"] = maker.ear.read(block.title)
     if block.text is not None:
         yield maker(block.text, (*path, "text"), Role.CALLOUT, **about)
-    yield from maker.items(block.items, (*path, "list"), {**about, "lead": maker.ear.plain(block.text) or about["lead"]})
+    yield from maker.items(block.items, (*path, "list"), {**about, "lead": maker.ear.read(block.text) or about["lead"]})
 
 
 @_block.register(doc.ReasonsBlock)
@@ -257,7 +270,7 @@ def _(block: doc.MyNumbersBlock, path: Steps, maker: _Maker, about: dict[str, An
 def _(block: doc.TeachBackBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     if block.lead is not None:
         yield maker(block.lead, (*path, "lead"), Role.LEAD, **about)
-    yield from maker.items(block.teach_back, (*path, "teach_back"), {**about, "lead": maker.ear.plain(block.lead)}, Role.QUESTION)
+    yield from maker.items(block.teach_back, (*path, "teach_back"), {**about, "lead": maker.ear.read(block.lead)}, Role.QUESTION)
 
 
 @_block.register(doc.PersonalBlock)
@@ -290,20 +303,20 @@ def _list(
     path, key = place
     if lead is not None:
         yield maker(lead, (*path, "lead"), Role.LEAD, **about)
-    yield from maker.items(items, (*path, key), {**about, "lead": maker.ear.plain(lead)})
+    yield from maker.items(items, (*path, key), {**about, "lead": maker.ear.read(lead)})
 
 
 def _table(table: doc.Table, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     if table.caption is not None:
         yield maker(table.caption, (*path, "caption"), Role.CAPTION, **about)
-    about = {**about, "lead": maker.ear.plain(table.caption)}
-    columns = [maker.ear.plain(column) for column in table.columns]
+    about = {**about, "lead": maker.ear.read(table.caption)}
+    columns = [maker.ear.read(column) for column in table.columns]
     for index, column in enumerate(table.columns):
         yield maker(column, (*path, "columns", index), Role.COLUMN, **about)
     for index, row in enumerate(table.rows):
         if not maker.ear.reached(row):
             continue
-        first = maker.ear.plain(row.cells[0])
+        first = maker.ear.read(row.cells[0])
         for number, cell in enumerate(row.cells):
             where = (*path, "rows", index, "cells", number)
             column = columns[number] if number < len(columns) else ""
@@ -318,7 +331,7 @@ def _table(table: doc.Table, path: Steps, maker: _Maker, about: dict[str, Any]) 
 def _reason(reason: doc.Reason, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     about = {**about, "sources": (*about["sources"], *reason.sources)}
     yield maker(reason.title, (*path, "title"), Role.HEADING, **about)
-    yield from maker.items(reason.points, (*path, "points"), {**about, "lead": maker.ear.plain(reason.title)})
+    yield from maker.items(reason.points, (*path, "points"), {**about, "lead": maker.ear.read(reason.title)})
     for index, note in enumerate(reason.notes):
         if maker.ear.reached(note):
             inside = {**about, "block": f"{about['block']}/{path[-1]}/{index}", "sources": note.sources}
@@ -327,8 +340,8 @@ def _reason(reason: doc.Reason, path: Steps, maker: _Maker, about: dict[str, Any
 
 def _myth(myth: doc.Myth, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     about = {**about, "block": f"{about['block']}/{path[-1]}", "sources": (*about["sources"], *myth.sources)}
-    wrong, right = maker.ear.plain(myth.myth), maker.ear.plain(myth.answer)
-    verdict = maker.ear.plain(myth.verdict)
+    wrong, right = maker.ear.read(myth.myth), maker.ear.read(myth.answer)
+    verdict = maker.ear.read(myth.verdict)
     yield maker(myth.myth, (*path, "myth"), Role.MYTH, **about, other=f"{verdict} {right}".strip())
     if myth.verdict is not None:
         yield maker(myth.verdict, (*path, "verdict"), Role.VERDICT, **about, other=wrong)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
+from teachback.characters import faults
 from teachback.errors import Problem, TeachbackError
 
 if TYPE_CHECKING:
@@ -152,7 +153,16 @@ def _svg_fault(data: bytes) -> Fault | None:
     except (ET.ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (0, 0))[0]
         return "this is no whole SVG drawing" + (f": line {line} cannot be read" if line else ""), _AGAIN
-    return None if root is None else _load_fault(root)
+    return None if root is None else _words_fault(root) or _load_fault(root)
+
+
+def _words_fault(root: ET.Element) -> Fault | None:
+    """Return what is wrong with the letters that a drawing shows."""
+    for element in root.iter():
+        unseen = next(faults("".join(element.itertext()), alone=True), None) if _name(element) == "text" else None
+        if unseen:
+            return unseen[1], unseen[2]
+    return None
 
 
 def _load_fault(root: ET.Element) -> Fault | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback import explained, grade, wording
 from teachback.errors import Severity
-from teachback.passage import Ear, Passage, Role, kind_of
+from teachback.passage import Ear, Passage, Role, as_read, kind_of
 from teachback.rulebook import Example, Finding, Heard, Rule
 from teachback.sentence import is_action, sentences, split_sentences, words_of
 from teachback.vocabulary import Vocabulary, builtin_vocabulary
@@ -145,7 +145,7 @@ def edition_of(example: Example) -> Heard:
         block = {Role.TITLE: "title", Role.MESSAGE: "message", Role.HEADING: "section example"}.get(role, f"example/{kind}")
         section = "" if role in {Role.TITLE, Role.MESSAGE} else "example"
         around = lead if role is Role.ITEM else ""
-        made.append(Passage(text, text, path, role, example.audience, block=block, kind=kind, section=section, lead=around))
+        made.append(Passage(as_read(text), text, path, role, example.audience, block=block, kind=kind, section=section, lead=around))
     return Heard(None, ear, tuple(made))
 
 

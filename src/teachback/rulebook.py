@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, Severity
-from teachback.passage import Passage, Role
+from teachback.passage import Passage, Role, as_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,17 +33,17 @@ class Example(NamedTuple):
     def passage(self) -> Passage:
         """Give the example as a reader gets it."""
         return Passage(
-            self.text,
+            as_read(self.text),
             self.text,
             ("sections", 0, "blocks", 0, "text"),
             self.role,
             self.audience,
             block="example/0",
             section="example",
-            lead=self.lead,
-            column=self.column,
-            row=self.row,
-            other=self.other,
+            lead=as_read(self.lead),
+            column=as_read(self.column),
+            row=as_read(self.row),
+            other=as_read(self.other),
         )
 
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 # On a card the tiers "now" and "today" stand in front, "visit" at the back; so say the templates.
 _FRONT: Final = ("now", "today")
-# What a page may set differently without saying anything else: white space, marks of direction, capitals, and hyphens, which
-# pdfium keeps to itself at the end of a line (as U+0002). Between digits a hyphen says something: 1-2 is not 12.
-_UNSAID: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2069\ufeff]+")
+# What a page may set differently without saying anything else: white space, soft hyphens, the joiners and marks of direction that a
+# language needs (`characters.faults` refuses all others), capitals, and hyphens, which pdfium keeps to itself at the end of a line
+# (as U+0002). Between digits a hyphen says something: 1-2 is not 12.
+_UNSAID: Final = re.compile(r"[\s\u00ad\u061c\u200b-\u200f\u2066-\u2069]+")
 _HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
 _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 

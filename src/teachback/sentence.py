@@ -9,13 +9,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.ends import CLOSERS, OPENERS
 from teachback.passage import Passage, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 WORD: Final = re.compile(r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-_END: Final = re.compile(r"(?:[.!?]+|…)[\"'”\u2019)\]]*(?=\s|$)")
+_END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
 _LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
 # After these a full stop never ends a sentence.
 _NEVER: Final = frozenset(
@@ -88,7 +89,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
     """Say whether a mark ends a sentence, from what stands on both sides of it."""
     if not after:
         return True
-    first = after.lstrip("\"'“\u2018([")
+    first = after.lstrip(OPENERS)
     if first[:1].islower():
         return False
     if not mark.startswith("."):
@@ -109,7 +110,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
 @lru_cache(maxsize=1024)
 def closed(text: str) -> bool:
     """Say whether a text ends as a sentence does."""
-    return bool(re.search(r"[.!?…][\"'”\u2019)\]]*$", text.strip()))
+    return bool(re.search(rf"[.!?…][{re.escape(CLOSERS)}]*$", text.strip()))
 
 
 def is_action(text: str) -> bool:

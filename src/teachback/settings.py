@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.characters import faults
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
 from teachback.impose import Offset, Sides
 from teachback.textfile import decode
@@ -250,6 +251,11 @@ def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str
             continue
         is_list, _, check = _CHECKS[key]
         values = value if isinstance(value, list) else [value]
+        # Quotes of TOML may hold any character by its code, such as "\\u200b".
+        hidden = next((fault for item in values if isinstance(item, str) for fault in faults(item, alone=True)), None)
+        if hidden:
+            problems.append(Problem(hidden[1], hidden[2], place))
+            continue
         if not values or (isinstance(value, list) and not is_list) or not all(isinstance(item, _KINDS[key]) for item in values):
             problems.append(Problem(f"the setting '{key}' cannot hold this", f"Write it like this: {_SAMPLES[key]}", place))
             continue

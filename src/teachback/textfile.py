@@ -5,27 +5,35 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from typing import Any, Final
+import sys
+import unicodedata
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
+from teachback.characters import faults
 from teachback.errors import Location, Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The longest handout we know is 40 KB. A megabyte is a mistake, and slow to say so.
 MAX_BYTES: Final = 1_000_000
-# They swap the order of the words on paper, and no editor shows them.
-TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Line ends that editors do not count: every place after one would be wrong.
-_ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
-# Every character that `unseen` has something to say about: one look at a whole text is enough for most.
-UNSEEN: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+# More characters of one file than anybody mends from one list.
+MOST_NAMED: Final = 20
 _ON_KEYS: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
+# A character of HTML by its name or number, of CSS by up to six digits, and of a text in Jinja2 as Python writes it.
+_CODES: Final = re.compile(
+    r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});?"
+    r"|\\N\{[^{}\n]{1,80}\}|\\U[0-9a-fA-F]{8}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[0-9a-fA-F]{1,6}\s?"
+)
 _SAVE: Final = "Open it in a text editor and save it again, with the encoding UTF-8."
 
 
-def decode(raw: bytes, name: str) -> str:
-    """Give a file's text without its byte order mark.
+def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
+    """Return a file's text without its byte order mark.
 
-    Raises TeachbackError with the place of what is no text: a file too large, bytes that are not UTF-8, characters
-    that nobody sees.
+    Raises TeachbackError with the places of what is no text: a file too large, bytes that are not UTF-8, and all characters that
+    nobody sees or that look like others (`characters.faults`; `markup` is that of a template or a style).
     """
     if len(raw) > MAX_BYTES:
         message = f"the file is {len(raw) / 1e6:.1f} MB large; {MAX_BYTES / 1e6:.0f} MB is the most that is read"
@@ -39,10 +47,10 @@ def decode(raw: bytes, name: str) -> str:
         place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         raise TeachbackError(Problem(f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place)) from None
     # Most files are of nothing but letters, spaces and line ends that are on every keyboard.
-    for found in () if not raw.translate(None, _ON_KEYS) else UNSEEN.finditer(text):
-        fault = unseen(found[0])
-        if fault:
-            raise TeachbackError(Problem(*fault, place_at(text, found.start(), name)))
+    found = list(islice(faults(text, markup=markup), MOST_NAMED)) if raw.translate(None, _ON_KEYS) else []
+    found += islice(_escaped_faults(text), MOST_NAMED) if markup else []
+    if found:
+        raise TeachbackError(*(Problem(message, hint, place_at(text, at, name)) for at, message, hint in found))
     return text
 
 
@@ -55,18 +63,38 @@ def read_json(data: bytes | str) -> Any:  # noqa: ANN401 -- any JSON
         raise ValueError(message) from None
 
 
-def unseen(character: str) -> tuple[str, str] | None:
-    """Say what is wrong with a character that nobody sees, and what to do; None when it may stand in a text."""
-    if " " <= character < "\x7f" or character in "\t\r\n":
-        return None
-    number = f"U+{ord(character):04X}"
-    if character in TURNING:
-        return f"the invisible character {number} would turn the order of the words around", "Take it out."
-    if character in _ODD_LINE_ENDS:
-        return f"the invisible line end {number} does not belong in a text file", "Take it out, and press Enter instead."
-    if character < " " or "\x7f" <= character <= "\x9f" or character in "\ufffe\uffff":
-        return f"the control character {number} does not belong in a text file", f"Take it out. {_SAVE}"
-    return None
+def _escaped_faults(text: str) -> Iterator[tuple[int, str, str]]:
+    """Find characters that a template or a style may not hold and writes by a code, as HTML, CSS or Jinja2 have them."""
+    parts: list[str] = []
+    at = length = 0
+    places: dict[int, int] = {}
+    for code in _CODES.finditer(text):
+        letter = _coded(code[0])
+        if letter and not letter.isascii():
+            parts += (text[at : code.start()], letter)
+            length += code.start() - at
+            places |= {length + number: code.start() for number in range(len(letter))}
+            length += len(letter)
+            at = code.end()
+    for found, message, hint in faults("".join((*parts, text[at:])), markup=True) if places else ():
+        if found in places:
+            yield places[found], message, hint
+
+
+def _coded(code: str) -> str:
+    """Return the characters that a code in HTML, CSS or a text of Jinja2 stands for; an empty text for none."""
+    if code.startswith("&"):
+        import html
+
+        plain = html.unescape(code)
+        return "" if plain == code else plain
+    if code.startswith("\\N"):
+        try:
+            return unicodedata.lookup(code[3:-1])
+        except KeyError:
+            return ""
+    number = int(code.lstrip("\\uUx").strip() or "0", 16)
+    return chr(number) if number <= sys.maxunicode else ""
 
 
 def place_of(part: str, text: str, name: str, remarks: str) -> Location | None:

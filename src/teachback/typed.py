@@ -6,9 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from teachback.characters import folded
 from teachback.errors import Severity
 from teachback.passage import Role
 from teachback.rulebook import OUR_OWN, Example, Finding, Rule
+from teachback.sentence import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,6 +85,10 @@ _FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
 _MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
 _DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
 _ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
+# Stars, brackets of a link's words, and the backslash that makes a mark of Markdown a plain letter.
+_MARK: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
+# Some people join the parts of a telephone number by dashes.
+_DASHES: Final = str.maketrans("\u2013", "-")
 _NINE: Final = re.compile(rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE)
 
 
@@ -93,7 +99,7 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
     for passage in passages:
         if not _may_call(passage.written):
             continue
-        text = _ADDRESS.sub("]", passage.written)
+        text = _as_typed(passage.written)
         seen: list[tuple[int, int]] = []
         for words, start, end, hint in _numbers(text, own, clinic.emergency):
             if not any(start < other_end and other_start < end for other_start, other_end in seen):
@@ -102,9 +108,15 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
 
 
 @lru_cache(maxsize=1024)
+def _as_typed(written: str) -> str:
+    """Return a text as rules read it, with its placeholders and its `tel:` links, and without other marks: 9**1**1 is 911."""
+    return _MARK.sub(r"\1", _ADDRESS.sub("]", folded(written))).translate(_DASHES)
+
+
+@lru_cache(maxsize=1024)
 def _may_call(written: str) -> bool:
     """Say whether a text may hold a number to call, once for all its readers."""
-    return bool(_MAY_CALL.search(written))
+    return bool(_MAY_CALL.search(folded(written)))
 
 
 def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[str, int, int, str]]:
@@ -155,7 +167,6 @@ _THEN: Final = re.compile(
 # What the clinic may do itself is no advice to the reader; the medicine stands before the next comma or joining word, or it is another clause's.
 _OTHERS: Final = re.compile(r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE)
 _CLAUSE: Final = re.compile(r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b", re.IGNORECASE)
-_SENTENCE: Final = re.compile(r"[^.!?]+[.!?]*")
 
 
 def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
@@ -181,7 +192,7 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
 
 def _said(text: str) -> Iterator[str]:
     """Give the sentences of a text that state something."""
-    return (sentence for sentence in _SENTENCE.findall(text) if not sentence.rstrip().endswith("?"))
+    return (sentence for sentence in split_sentences(text) if not sentence.rstrip().endswith("?"))
 
 
 @lru_cache(maxsize=1024)

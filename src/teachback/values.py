@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from teachback.characters import TURNING, is_odd_blank, is_unseen
 from teachback.fields import FieldKind
 from teachback.locales import dated, is_number
 
@@ -29,9 +30,6 @@ _PHONE: Final = re.compile(r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.
 # ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2. An extension may add 6.
 _PHONE_DIGITS: Final = range(2, 22)
 _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
-_TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Drawn as nothing, though Unicode calls them letters or marks (DerivedCoreProperties.txt, Default_Ignorable_Code_Point).
-_UNSEEN: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 _REASONS: Final = {
     "Cc": "holds a control character, a tab or a line break",
     "Zl": "holds a line break",
@@ -89,12 +87,12 @@ def refused(words: str) -> str:
         return ""
     marks = 0
     for letter in words:
-        if letter in _TURNING:
+        if letter in TURNING:
             return "holds a character that turns the direction of the text"
         kind = unicodedata.category(letter)
         if kind in _REASONS:
             return _REASONS[kind]
-        if _UNSEEN.match(letter):
+        if is_unseen(letter) or is_odd_blank(letter):
             return _REASONS["Cf"]
         if unicodedata.bidirectional(letter) in _FROM_RIGHT:
             return "is written from right to left, and such a line cannot be filled yet"

@@ -6,14 +6,18 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from teachback.characters import folded
+from teachback.ends import missing_blanks, missing_stops
 from teachback.errors import Severity
+from teachback.marks import bare
 from teachback.passage import Role
-from teachback.rulebook import Example, Finding, Heard, Rule
+from teachback.rulebook import OUR_OWN, Example, Finding, Heard, Rule
 from teachback.sentence import WORD, split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from teachback.passage import Passage
     from teachback.vocabulary import Vocabulary
 
 _BE: Final = r"(?:is|are|was|were|be|been|being|isn['\u2019]t|aren['\u2019]t|wasn['\u2019]t|weren['\u2019]t)"
@@ -134,6 +138,25 @@ RULES: Final = (
         good=(Example("Do not take magnesium."), Example("Ask about your eGFR, and about CKD.")),
     ),
     Rule(
+        "plain-missing-blank",
+        "a missing blank or full stop between two sentences",
+        Severity.WARNING,
+        "Without a blank two sentences look like one, and a slow reader loses the end of the first. It is often a slip of the pen.",
+        (OUR_OWN,),
+        bad=(
+            Example("Avoid salt.Eat fresh food."),
+            Example("Are you tired?Rest."),
+            Example("Ask us about:salt, water, and pills.", role=Role.ITEM),
+            Example("Avoid salt.eat fresh food.", role=Role.CELL),
+            Example("Avoid salt Eat fresh food."),
+        ),
+        good=(
+            Example("Avoid salt. Eat fresh food."),
+            Example("Take 2.5 mg at 10:30 a.m. or ask Dr.Lee in the U.S. about it."),
+            Example("Read www.example.org, or write to us@example.org."),
+        ),
+    ),
+    Rule(
         "plain-emoji",
         "an emoji",
         Severity.WARNING,
@@ -150,6 +173,7 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Look at the words of each passage. A hard word or a vague amount is told once an edition, where it stands first."""
     seen: set[tuple[str, str]] = set()
     for passage in heard.passages:
+        yield from _missing_blanks(passage)
         for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
             # All forms of a hard word have one hint; a vague amount is told by its words.
             key = (rule, hint if rule == "plain-hard-word" else words.lower())
@@ -157,6 +181,20 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
                 continue
             seen.add(key)
             yield Finding(rule, _SEVERITY[rule], passage, words, message, hint)
+
+
+def _missing_blanks(passage: Passage) -> Iterator[Finding]:
+    """Find sentences that run into each other, in the text as its author wrote it: rules read it with the blanks put in."""
+    written = bare(folded(passage.written))
+    hint = "End each sentence with its mark and a blank, also where a line of the file ends."
+    for words in missing_stops(" ".join(written.split())):
+        message = f"a full stop is missing in '{words}'"
+        yield Finding("plain-missing-blank", Severity.WARNING, passage, words, message, hint)
+    for missing in missing_blanks(written):
+        if missing.ends:
+            message = f"a blank is missing in '{missing.words}'"
+            hint = "Put a blank behind the end of each sentence, and behind a colon, a semicolon or a comma."
+            yield Finding("plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint)
 
 
 Found = tuple[str, str, str, str]

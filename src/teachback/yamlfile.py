@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import yaml
 
+from teachback.characters import NO_BREAK, SOFT_HYPHEN, faults, named
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.textfile import UNSEEN, decode, place_at, unseen
+from teachback.textfile import decode, place_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,12 +265,15 @@ def _text(node: Any, source: _Source) -> str | None:  # noqa: ANN401
         source.say(message, "Split it into paragraphs, each an item of its own.", node)
     if not style:
         return _bare(text, node, source)
-    if style == '"' and not text.isprintable():
-        # What nobody may type into the file can still be written as an escape, such as "\\x07".
-        for fault in dict.fromkeys(unseen(character) for character in UNSEEN.findall(text)):
-            if fault:
-                source.say(*fault, node)
+    if style == '"':
+        _refuse_escapes(text, node, source)
     return text
+
+
+def _refuse_escapes(text: str, node: Any, source: _Source) -> None:  # noqa: ANN401
+    """Refuse what nobody may type into the file, and is written as an escape in double quotes."""
+    for message, hint in dict.fromkeys((message, hint) for _, message, hint in faults(text, alone=True)):
+        source.say(message, hint, node)
 
 
 def _bare(text: str, node: Any, source: _Source) -> str | None:  # noqa: ANN401
@@ -295,6 +299,10 @@ def _mapping(node: Any, source: _Source) -> dict[str, Any]:  # noqa: ANN401
             source.say("a key must be a word, not a list or a mapping", hint, key_node)
             continue
         key = key_node.value
+        _refuse_escapes(key, key_node, source)
+        hidden = next((letter for letter in key if letter in NO_BREAK or letter == SOFT_HYPHEN), "")
+        if hidden:
+            source.say(f"the key '{key}' holds the character {named(hidden)}", "Type the key again, with plain letters.", key_node)
         if key == "<<":
             source.say("merge keys (<<) are not used here", "Write the texts out in full.", key_node)
         elif key in data:

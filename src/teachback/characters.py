@@ -1,0 +1,330 @@
+"""Which characters no text may hold, and a text as its reader sees it: the one list of what prints nothing. Pure.
+
+A character that prints nothing, or looks like another one, splits a word for a rule and not for the eye. It is refused where a
+file is read. The few that a language needs stay, and `folded` gives the rules the text without them.
+Sources: Unicode 15.1, DerivedCoreProperties.txt (Default_Ignorable_Code_Point), confusables.txt, and UAX #31 for the joiners.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# They swap the order of the words on paper, and no editor shows them.
+TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+SOFT_HYPHEN: Final = "\u00ad"
+# No-break spaces: French sets them before ! and ?, German inside "z. B.", everybody before a unit.
+NO_BREAK: Final = frozenset("\u00a0\u202f")
+# Accents that one letter may carry, and all marks on it together: Tibetan and Burmese letters carry more than accents.
+MOST_ACCENTS: Final = 2
+MOST_MARKS: Final = 6
+
+_IGNORABLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# A Braille pattern without dots is no blank to Unicode, and one on paper.
+_BRAILLE_BLANK: Final = "\u2800"
+# Line ends that editors do not count: every place after one would be wrong.
+_ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
+# What most texts are made of, and nothing is ever wrong with: one look at a whole text is enough for most.
+_NOTABLE: Final = re.compile(
+    "[^\t\n\r -~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f\u2190-\u22ff]"
+)
+_RETYPE: Final = "Delete it, or type the words beside it again."
+_KEYBOARD: Final = "Type the whole word again with one keyboard setting."
+_SAVE: Final = "Take it out. Open it in a text editor and save it again, with the encoding UTF-8."
+
+# Scripts whose words need U+200C and U+200D inside, and those that mark the ends of their words with U+200B.
+_JOINING_WORDS: Final = """ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM SINHALA
+    KHMER MYANMAR TIBETAN BALINESE JAVANESE"""
+_JOINING: Final = frozenset(_JOINING_WORDS.split())
+_UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"})
+# Scripts whose letters carry accents, and no vowel signs or points of other scripts.
+_ALPHABETS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN"})
+_VIRAMA: Final = 9  # the combining class of signs that join consonants
+_OVERLAY: Final = 1  # the combining class of marks that strike through
+
+# Letters of other scripts that are drawn as Latin ones, each pair side by side.
+_CYRILLIC: Final = dict(zip("АВЕЅІЈКМНОРСТУХаеорсухѕіјһԁԛԝӏҮүԌԚԜӀ", "ABESIJKMHOPCTYXaeopcyxsijhdqwlYyGQWI", strict=True))
+_GREEK: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονϲϳ", "ABEZHIKMNOPTYXovcj", strict=True))  # noqa: RUF001
+_LOOKALIKE: Final = _CYRILLIC | _GREEK
+# What is drawn like a Latin letter, and may stand in a word: TNF\u03b1, the \u0131 of Turkish. A rule reads the letter that the eye sees.
+_ALIKE: Final = (
+    _LOOKALIKE
+    | dict(zip("ικρυαχτη", "ikpuaxtn", strict=True))
+    | dict(zip("ıɑɡɩʟɪʙɢʜɴʀʏᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱꜰօսոհ", "iagilibghnryacdejkmoptuvwzsfounh", strict=True))
+)
+# Scripts with letters that look like Latin ones. Words without blanks between them, as in Thai or Chinese, may hold Latin words.
+_APART_WORDS: Final = """CYRILLIC ARMENIAN CHEROKEE COPTIC LISU GEORGIAN OSAGE DESERET"""
+_APART: Final = frozenset(_APART_WORDS.split())
+_FOREIGN: Final = re.compile(
+    "[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf\U00010400-\U000104ff]"
+)
+_WORD: Final = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f\u00ad])*")
+_DIGITS: Final = re.compile(r"\d+")
+
+_HYPHENS: Final = frozenset("\u2010\u2011\u2012\u2043\u2212\u058a\ufe63\uff0d")
+_APOSTROPHES: Final = re.compile("(?<=[^\\W\\d_])[\u02b9\u02bb\u02bc\u02bd\u02c8\u2032\u00b4`\uff07\u201b\ua78c](?=[^\\W\\d_])")
+_STOPS: Final = {
+    "\u3002": ".",
+    "\u0964": ".",
+    "\u0965": ".",
+    "\u0589": ".",
+    "\u06d4": ".",
+    "\u1362": ".",
+    "\u061f": "?",
+    "\u203d": "?!",
+    "\u037e": ";",
+}
+# What of Unicode's compatibility forms is the same character in another shape. A fraction is not: \u00bd is no 1.
+_SAME_WORDS: Final = """<wide> <narrow> <small> <font> <circle> <square> <vertical> <isolated> <initial> <medial> <final>"""
+_SAME: Final = frozenset(_SAME_WORDS.split())
+_RAISED: Final = frozenset({"<super>", "<sub>"})
+
+
+def named(character: str) -> str:
+    """Return a character's code and its name in plain words, such as `U+200B zero width space`."""
+    name = unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X}{f' {name}' if name else ''}"
+
+
+@lru_cache(maxsize=4096)
+def is_unseen(character: str) -> bool:
+    """Say whether a character prints nothing by itself: Unicode's default-ignorable and format characters."""
+    return bool(_IGNORABLE.match(character)) or unicodedata.category(character) == "Cf"
+
+
+@lru_cache(maxsize=4096)
+def is_odd_blank(character: str) -> bool:
+    """Say whether a character is a blank other than the plain space and the no-break spaces."""
+    return character == _BRAILLE_BLANK or (unicodedata.category(character) == "Zs" and character != " " and character not in NO_BREAK)
+
+
+def faults(text: str, *, alone: bool = False, markup: bool = False) -> Iterator[tuple[int, str, str]]:
+    """Yield the place (counted from 0), the message and the hint for each character that no text may hold.
+
+    With `alone` the text is only a part of what its author wrote: a word of look-alike letters is then not judged, because the
+    letters that show which script it is may stand elsewhere. `markup` may hold characters of private use: templates mark places by them.
+    """
+    if text.isascii() and text.isprintable():
+        return
+    digits = False
+    # Of several alike in a row the first is named.
+    last: tuple[int, tuple[str, str] | None] = (-1, None)
+    for found in _NOTABLE.finditer(text):
+        digits = digits or found[0].isdecimal()
+        fault = _fault(text, found.start(), found[0])
+        if fault and not (markup and unicodedata.category(found[0]) == "Co") and (found.start() - 1, fault) != last:
+            yield found.start(), *fault
+        last = (found.start(), fault)
+    if text.isascii():
+        return
+    if _FOREIGN.search(text):
+        yield from _mixed_words(text, alone=alone)
+    for number in _DIGITS.finditer(text) if digits else ():
+        zeros = {ord(digit) - unicodedata.decimal(digit) for digit in number[0]} if not number[0].isascii() else set()
+        if len(zeros) > 1:
+            message = f"the number '{number[0]}' mixes digits of different scripts"
+            yield number.start(), message, "Type the whole number again with one keyboard setting."
+
+
+def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
+    """Return what is wrong with one character where it stands, and what to do."""
+    kind = _kind(letter)
+    if not kind:
+        return None
+    code = f"U+{ord(letter):04X}"
+    if kind == "mark":
+        return _mark_fault(text, at, letter)
+    if kind == "unseen":
+        return None if _needed(text, at, letter) else _unseen_fault(letter)
+    return {
+        "blank": (
+            f"a space of another kind stands here: {named(letter)}",
+            "Use a plain space, or a no-break space (U+00A0) before a unit.",
+        ),
+        "line": (f"the invisible line end {code} does not belong in a text file", "Take it out, and press Enter instead."),
+        "control": (f"the control character {code} does not belong in a text file", _SAVE),
+        "private": (f"the character {code} is of private use: each computer draws it differently", "Take it out, or say it in words."),
+        "lost": (f"the character {named(letter)} stands where something was lost", "Type what belongs here again."),
+    }[kind]
+
+
+@lru_cache(maxsize=4096)
+def _kind(letter: str) -> str:
+    """Return what kind of risk a character is; an empty text for none."""
+    category = unicodedata.category(letter)
+    if letter in _ODD_LINE_ENDS:
+        return "line"
+    if letter in "\ufffc\ufffd":
+        return "lost"
+    if category in {"Cc", "Cs"} or ord(letter) & 0xFFFE == 0xFFFE:  # noqa: PLR2004 -- the noncharacters at the end of each plane
+        return "control"
+    if is_unseen(letter):
+        return "unseen"
+    if is_odd_blank(letter):
+        return "blank"
+    if category == "Co":
+        return "private"
+    return "mark" if category[0] == "M" else ""
+
+
+def _unseen_fault(letter: str) -> tuple[str, str]:
+    if letter in TURNING:
+        return f"the invisible character {named(letter)} would turn the order of the words around", "Take it out."
+    if letter == SOFT_HYPHEN:
+        return f"the character {named(letter)} may stand only inside a word, between two letters", "Delete it."
+    if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
+        hint = "Delete it together with the character before it, which is often an emoji, and type that again or say it in words."
+        return f"the invisible character {named(letter)} changes how the character before it looks", hint
+    if letter in "\u200c\u200d":
+        message = f"the invisible character {named(letter)} may stand only between letters that need it, such as Arabic or Hindi ones"
+        return message, _RETYPE
+    return f"the character {named(letter)} prints nothing, and splits or joins what stands beside it", _RETYPE
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[:1] in {"L", "M"} if character else False
+
+
+def _needed(text: str, at: int, letter: str) -> bool:
+    """Say whether a language needs an unseen character where it stands."""
+    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    within = _is_letter(before) and _is_letter(after) and not is_unseen(before) and not is_unseen(after)
+    if letter == SOFT_HYPHEN:
+        return within and unicodedata.category(after)[0] == "L"
+    script = _script(before) if before else ""
+    if letter in "\u200c\u200d":
+        joined = script in _JOINING and within and script == _script(after)
+        return joined or (bool(before) and unicodedata.combining(before) == _VIRAMA and script in _JOINING and not is_unseen(after or "a"))
+    if letter == "\u200b":
+        return within and script in _UNSPACED and script == _script(after)
+    if letter in "\u200e\u200f\u061c":
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        line = text[start : end if end >= 0 else len(text)]
+        return not (before.isalnum() and after.isalnum()) and any(
+            unicodedata.bidirectional(each) in {"R", "AL"} for each in line if each != letter
+        )
+    if "\u180b" <= letter <= "\u180f":
+        return script == "MONGOLIAN" and _is_letter(before) and not is_unseen(before)
+    if "\U000e0100" <= letter <= "\U000e01ef":
+        return unicodedata.name(before, "").startswith("CJK UNIFIED IDEOGRAPH") if before else False
+    return False
+
+
+def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
+    start = at
+    while start and unicodedata.category(text[start - 1])[0] == "M":
+        start -= 1
+    base = text[start - 1 : start] if start else ""
+    marks = text[start : at + 1]
+    overlays = unicodedata.combining(letter) == _OVERLAY or unicodedata.category(letter) == "Me"
+    composed = bool(base) and len(unicodedata.normalize("NFC", base + marks)) < len(base + marks)
+    again = "Type the letter with its accent again, or leave the accent out."
+    if overlays and not composed:
+        return f"the mark {named(letter)} would be drawn over what stands before it", "Take it out."
+    if not base or not (composed or unicodedata.category(base)[0] == "L" or base == "\u25cc"):
+        return f"the accent {named(letter)} has no letter to stand on", again
+    if not composed and _script(base) in _ALPHABETS and not unicodedata.name(letter, "").startswith("COMBINING"):
+        return f"the mark {named(letter)} belongs to another script than the letter before it", again
+    accents = sum(unicodedata.name(mark, "").startswith("COMBINING") for mark in marks)
+    if accents > MOST_ACCENTS or len(marks) > MOST_MARKS:
+        return f"too many accents stand on one letter; one of them is {named(letter)}", again
+    return None
+
+
+def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
+    """Find words whose letters only look like those of one script."""
+    scripts = {"Cyrillic": _CYRILLIC, "Greek": _GREEK}
+    shown = {
+        script: any(_script(letter) == script.upper() and letter not in alike for letter in set(text)) for script, alike in scripts.items()
+    }
+    for word in _WORD.finditer(text):
+        letters = word[0]
+        if letters.isascii():
+            continue
+        latin = any(letter.isascii() or _script(letter) == "LATIN" for letter in letters if letter.isalpha())
+        odd = next((letter for letter in letters if letter in _GREEK or _script(letter) in _APART), "") if latin else ""
+        if odd:
+            yield word.start(), f"the word '{letters}' mixes the letters of two scripts: '{odd}' is {named(odd)}", _KEYBOARD
+            continue
+        for script, alike in scripts.items() if not alone else ():
+            if not shown[script] and set(letters) <= set(alike):
+                message = f"the word '{letters}' is written with {script} letters that look like Latin ones: '{letters[0]}' is {named(letters[0])}"
+                yield word.start(), message, _KEYBOARD
+
+
+@lru_cache(maxsize=1024)
+def folded(text: str) -> str:
+    """Return a text as its reader sees it, for rules to look at: composed (NFC), without what prints nothing, with plain blanks and hyphens.
+
+    Characters that are only another shape of a plain one, such as full-width letters, are that one: `\uff49bu\u00adprofen` is `ibuprofen`.
+    """
+    if text.isascii():
+        return text.replace("\t", " ")
+    found: list[str] = []
+    before = ""
+    for letter in unicodedata.normalize("NFC", text):
+        if letter.isascii():
+            found.append(" " if letter == "\t" else letter)
+        elif unicodedata.category(letter)[0] == "M" and before.isascii() and before.isalpha():
+            # An accent with which no letter of Unicode is made: the letter is read without it.
+            continue
+        elif not is_unseen(letter):
+            raised = before.isdecimal() and unicodedata.decomposition(letter).partition(" ")[0] in _RAISED
+            found.append(letter if raised else _plain(letter))
+        before = letter
+    seen = _APOSTROPHES.sub("\u2019", "".join(found))
+    return _WORD.sub(_as_latin, seen) if not seen.isascii() else seen
+
+
+def unaccented(text: str) -> str:
+    """Return a text with each accented Latin letter as the plain one, each character at its place: `ibuprof\u00e9n` is `ibuprofen`."""
+    return text if text.isascii() else "".join(map(_bare, text))
+
+
+@lru_cache(maxsize=4096)
+def _bare(letter: str) -> str:
+    first = unicodedata.normalize("NFD", letter)[0]
+    return first if first.isascii() and first.isalpha() else letter
+
+
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    """Return the plain form of one character."""
+    if letter in NO_BREAK or is_odd_blank(letter):
+        return " "
+    if letter in _HYPHENS:
+        return "-"
+    if letter in _STOPS:
+        return _STOPS[letter]
+    if letter in "\u2122\u2120":  # trade mark and service mark
+        return " "
+    if letter.isdecimal():
+        return str(unicodedata.decimal(letter))
+    tag, _, _ = unicodedata.decomposition(letter).partition(" ")
+    same = unicodedata.normalize("NFKC", letter)
+    if tag in _SAME or (tag in _RAISED and (letter.isdigit() or unicodedata.category(letter) == "Lm")):
+        return same
+    # Ligatures and Roman numerals; an ellipsis stays one character.
+    return same if tag == "<compat>" and letter != "\u2026" and re.fullmatch(r"\w+|[.!?;:,]+", same) else letter
+
+
+def _as_latin(word: re.Match[str]) -> str:
+    """Return a word of look-alike letters in Latin ones, where it holds Latin letters or nothing else than look-alikes."""
+    letters = word[0]
+    if letters.isascii() or not any(letter in _ALIKE for letter in letters):
+        return letters
+    if any(letter.isascii() for letter in letters) or all(letter in _LOOKALIKE or _script(letter) == "LATIN" for letter in letters):
+        return "".join(_ALIKE.get(letter, letter) for letter in letters)
+    return letters

@@ -1,0 +1,190 @@
+"""Where a sentence ends, also where its author left out the blank behind it. Pure.
+
+`spaced` puts that blank in, so that whatever looks at sentences finds the same ones with it and without it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Verbs with which a clause begins when it tells the reader to do something.
+ORDERS: Final = (
+    "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult continue cook crush cut dilute discuss "
+    "dissolve drink eat enjoy find fill finish flush follow forget get give go grab have heat help hold increase keep leave limit load "
+    "look make massage measure mix munch never order pack pick plan pop pour prefer put reach read reduce refill refuel remember replace "
+    "reward rinse rub save season see serve sip skip slice snack soak spread sprinkle squeeze start stay stick stir stock stop stretch "
+    "suck swallow swap switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash watch weigh work write"
+)
+# What may stand between the mark that ends a sentence and the blank, and what may open the next sentence.
+CLOSERS: Final = "\"'\u2019\u201d\u00bb\u203a)]}"
+OPENERS: Final = "\"'\u2018\u201c\u00ab\u2039\u201e\u201a([{\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
+_CLOSED: Final = f"[{re.escape(CLOSERS)}]*"
+_GLUED: Final = re.compile(
+    rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
+)
+_TOKEN: Final = re.compile(r"\S+")
+_ADDRESS: Final = re.compile(r"(?:https?|ftp|mailto|tel|sms|urn|doi|isbn):|://|www\.|@", re.IGNORECASE)
+# Endings of addresses and of files. Those that are also English words, such as .us and .is, count only behind a second dot.
+_DOMAINS_WORDS: Final = """org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt br mx jp cn app io pdf html htm
+    docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"""
+_DOMAINS: Final = frozenset(_DOMAINS_WORDS.split())
+_WORDLIKE_DOMAINS_WORDS: Final = """us is it be at in to no so me my care health"""
+_WORDLIKE_DOMAINS: Final = frozenset(_WORDLIKE_DOMAINS_WORDS.split())
+# Of these two it cannot be told: clinic.health may be an address, and may be two words.
+_UNSURE: Final = frozenset({"care", "health"})
+_DOMAIN: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?", re.ASCII)
+# An address ends where a full stop and a capital letter follow its last label.
+_ADDRESS_END: Final = re.compile(rf"[\w.@:/-]*?\.(?:{'|'.join(sorted(_DOMAINS))})(?=[.!?;,:][A-Z])")
+# Degrees are written without blanks: Ph.D., B.Sc. A capital letter behind their dot begins no sentence.
+_DEGREES: Final = frozenset({"ph", "b", "m", "d", "r"})
+_DEGREE_ENDS_WORDS: Final = """sc ed phil eng a d n s ph pharm"""
+_DEGREE_ENDS: Final = frozenset(_DEGREE_ENDS_WORDS.split())
+# A full stop behind these is no end of a sentence, and some people write no blank behind it; behind the others before a number.
+_TITLES_WORDS: Final = """dr mr mrs ms prof st vs approx incl ca jr sr dept ext"""
+_TITLES: Final = frozenset(_TITLES_WORDS.split())
+_NUMBERED: Final = frozenset({"no", "nos", "nr", "p", "pp", "vol", "fig"})
+# "Vitamin C.Take" ends a sentence; "J.Smith" is a name.
+_LETTERED: Final = re.compile(r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE)
+_PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
+# A capital letter in the middle of a line, on a verb that tells the reader to do something: the full stop before it is missing, often
+# at the end of a line that YAML has joined to the next. Not in titles, in which more words have one, nor behind words that lead on.
+_UNENDED: Final = re.compile(
+    r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will|may|the|an?|your|our|do|don.t|first|just|also|"
+    r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
+    rf"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
+)
+_ORDER_END: Final = re.compile(rf"[.!?;,:](?:{'|'.join(verb.capitalize() for verb in ORDERS.split())})$")
+_LAST: Final = re.compile(r"[^\W\d_]+$|\d+$")
+_NEXT: Final = re.compile(r"[^\W\d_]+|\d+")
+_TWO: Final = 2
+
+
+class Missing(NamedTuple):
+    """A missing blank: where it belongs, the words on both sides, and whether a sentence ends there (and not an abbreviation)."""
+
+    at: int
+    words: str
+    ends: bool
+
+
+@lru_cache(maxsize=1024)
+def spaced(text: str) -> str:
+    """Return a text with what its author left out: blanks behind the marks that end a sentence or a clause, and full stops."""
+    text = _UNENDED.sub(r"\g<word>.", text)
+    at = 0
+    parts = []
+    for missing in missing_blanks(text):
+        parts.append(text[at : missing.at])
+        at = missing.at
+    return " ".join((*parts, text[at:]))
+
+
+@lru_cache(maxsize=1024)
+def missing_blanks(text: str) -> tuple[Missing, ...]:
+    """Return each place behind a mark of punctuation where a blank is missing.
+
+    Numbers (3.5), times (10:30), abbreviations (U.S., a.m.), addresses and names of files have none.
+    """
+    return tuple(_missing(text)) if _GLUED.search(text) else ()
+
+
+def missing_stops(text: str) -> tuple[str, ...]:
+    """Return the words on both sides of each place where a full stop is missing before a new sentence."""
+    return tuple(f"{found['word']} {found['order']}" for found in _UNENDED.finditer(text))
+
+
+def _missing(text: str) -> Iterator[Missing]:
+    for token in _TOKEN.finditer(text):
+        words = token[0]
+        if not _GLUED.search(words):
+            continue
+        known = _protected(words)
+        for found in _GLUED.finditer(words):
+            if not any(start <= found.start() < end for start, end in known) and _belongs(words, found):
+                at = token.start() + found.start()
+                yield Missing(_behind(text, at, found), words, _ends(text[:at], found, words))
+
+
+def _ends(before: str, found: re.Match[str], words: str) -> bool:
+    """Say whether the blank is missing for certain: not behind an abbreviation, an initial, or in what may be an address."""
+    last = _LAST.search(before)
+    word = last[0].lower() if last else ""
+    behind = _NEXT.match(words, found.end() + len(found["open"]))
+    if not behind or found["open"].endswith(("-", "\u2013")):
+        # Mon.-Fri., U.S.-based
+        return not behind
+    if found["mark"] != ".":
+        # "Wait...and see" is one sentence.
+        return not (found["mark"].endswith(("..", "\u2026")) and behind[0].islower())
+    if len(word) == 1 and word.isalpha() and not before[:-1].endswith("."):
+        return word == "i" or bool(_LETTERED.search(before))
+    return word not in _TITLES and behind[0] not in _UNSURE
+
+
+def _protected(words: str) -> list[tuple[int, int]]:
+    """Return from where to where an address or the name of a file stands in words without a blank."""
+    found = [placeholder.span() for placeholder in _PLACEHOLDER.finditer(words)]
+    address = _ADDRESS.search(words)
+    if address:
+        start = max(words.rfind(mark, 0, address.start()) for mark in "([,;!?:") + 1 if address[0] in {"@", "://"} else address.start()
+        ended = _ADDRESS_END.match(words, start)
+        found.append((start, ended.end() if ended else len(words)))
+    for match in _DOMAIN.finditer(words):
+        labels = re.split(r"[/?#:]", match[0])[0].split(".")
+        plain = labels[-1] in _DOMAINS or (labels[-1] in _WORDLIKE_DOMAINS and len(labels) > _TWO)
+        if plain and all(len(label) > 1 for label in labels):
+            found.append(match.span())
+    order = _ORDER_END.search(words)
+    return [(start, min(end, order.start())) for start, end in found] if order else found
+
+
+def _belongs(words: str, found: re.Match[str]) -> bool:
+    """Say whether a blank belongs behind a mark, from what stands on both sides of it."""
+    mark = found["mark"]
+    last = _LAST.search(words[: found.start()])
+    before = last[0] if last else ""
+    start = found.end() + len(found["open"])
+    behind = _NEXT.match(words, start)
+    after = behind[0] if behind else words[start]
+    bare = not found["closed"] and not found["open"]
+    if before.isdigit() and after[0].isdigit():
+        # 3.5, 10:30, 1,000; a quote or a bracket between them makes two of it.
+        return not bare and mark not in ":,"
+    if mark == ",":
+        return bare and min(len(before), len(after)) >= _TWO and not before.isdigit() and not after.isdigit()
+    if mark == ":":
+        # "pH:7" is a value.
+        return len(before) > _TWO and not before.isupper() if after.isdigit() else max(len(before), len(after)) >= _TWO
+    if mark == "." and bare:
+        return _stops(words[: found.start()], before, after)
+    # 9 a.m.-5 p.m.
+    return not (found["open"].endswith(("-", "\u2013")) and after.isdigit())
+
+
+def _stops(all_before: str, before: str, after: str) -> bool:
+    """Say whether a full stop right between two words may end a sentence."""
+    if before.lower() in _DEGREES and after.lower() in _DEGREE_ENDS:
+        return False
+    if not before:
+        # Also " .Take", but not ".5 mg" or ".pdf".
+        return all_before[-1:] not in {"/", "\\"} and len(after) >= _TWO and not after.isdigit() and after not in _DOMAINS
+    if len(before) == 1 and before.isalpha():
+        # "U.S", "a.m" and "J.R" go on; "vitamin C.Take" and "a.m.Take" end before a whole word that begins with a capital.
+        return len(after) >= _TWO and (after[0].isupper() or before == "I")
+    if before.isdigit():
+        return len(after) >= _TWO or after in {"A", "I"}
+    return not (after.isdigit() and (before.lower() in _TITLES | _NUMBERED or before.isupper()))
+
+
+def _behind(text: str, at: int, found: re.Match[str]) -> int:
+    """Return where the blank belongs: behind quotes that close, before one that opens."""
+    closed = found["closed"]
+    end = at + len(found["mark"]) + len(closed)
+    # A straight quote opens where as many stand before it as close; an apostrophe in a word is none.
+    quotes = re.findall(r"(?<!\w)'|'(?!\w)|\"", text[: end - 1])
+    return end - 1 if closed and closed[-1] in "\"'" and quotes.count(closed[-1]) % 2 == 0 else end

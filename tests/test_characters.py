@@ -1,0 +1,454 @@
+"""What the eye does not see: characters that print nothing, that look like others, and blanks that are missing."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teachback.characters import faults, folded, is_odd_blank, is_unseen
+from teachback.clinical import load_rules
+from teachback.ends import missing_blanks, missing_stops, spaced
+from teachback.errors import Severity, TeachbackError
+from teachback.marks import marks_problems
+from teachback.passage import Ear
+from teachback.picture import picture_fault
+from teachback.safety import TextRules, check_text
+from teachback.said import squeezed
+from teachback.textfile import decode
+from teachback.values import refused
+from teachback.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from teachback.workspace import Workspace
+
+# From DerivedCoreProperties.txt of Unicode 15.1 (Default_Ignorable_Code_Point), apart from what the program has of it.
+IGNORABLE = (
+    *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F)),
+    *(*range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4)),
+    *(*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
+)
+FORMAT = tuple(number for number in range(0x110000) if unicodedata.category(chr(number)) == "Cf")
+BLANKS = (*(number for number in range(0x110000) if unicodedata.category(chr(number)) == "Zs" and number != 0x20), 0x2800)
+UNSEEN = [chr(number) for number in sorted({*IGNORABLE, *FORMAT, *BLANKS})]
+TEXT = "Take ibuprofen for pain, 2 pills."
+
+
+@pytest.fixture(scope="session")
+def rules(builtin: Workspace) -> TextRules:
+    """Return the clinical text rules that come with the program."""
+    return load_rules(builtin)
+
+
+def found(text: str, rules: TextRules) -> list[tuple[str, Severity]]:
+    """Return the rules that find something in a text for readers with CKD, and how bad it is."""
+    return [(finding.rule, finding.severity) for finding in check_text(text, rules)]
+
+
+def codes(text: str) -> list[str]:
+    """Return the code of the character that each fault of a text names."""
+    return [message.partition("U+")[2].split()[0].rstrip(":,") for _, message, _ in faults(text)]
+
+
+def test_the_whole_family_is_known() -> None:
+    """All default-ignorable characters, format characters and odd blanks are known, and no others but Unicode's null notehead."""
+    assert len(UNSEEN) > 4000
+    assert [each for each in UNSEEN if not (is_unseen(each) or is_odd_blank(each) or each in "\u00a0\u202f")] == []
+    every = (chr(number) for number in range(0x110000))
+    assert [each for each in every if (is_unseen(each) or is_odd_blank(each)) and each not in UNSEEN] == ["\U0001d159"]
+
+
+@given(st.sampled_from(UNSEEN), st.integers(0, len(TEXT)))
+def test_an_unseen_character_is_refused_or_makes_no_difference(letter: str, at: int) -> None:
+    """Wherever it stands in a file, it is refused with its name and its place, or rules and proof read the text without it."""
+    text = TEXT[:at] + letter + TEXT[at:]
+    raw = f"title: A\nmessage: '{text}'\n".encode()
+    try:
+        read_yaml(raw, "x.yaml")
+    except TeachbackError as error:
+        first = error.problems[0]
+        assert f"U+{ord(letter):04X}" in first.message
+        assert first.location is not None
+        assert (first.location.line, first.location.column) == (2, 11 + at)
+        assert first.hint
+    else:
+        blank = " " if letter in "\u00a0\u202f" else ""
+        assert folded(text) == TEXT[:at] + blank + TEXT[at:]
+        assert squeezed(text) == squeezed(TEXT)
+
+
+@pytest.mark.parametrize("text", ["ibu{}profen", "1{} mg", "{}No", "No{}.", "a {}b", "a{} b"])
+def test_no_unseen_character_stands_in_a_latin_text(text: str) -> None:
+    """Only a soft hyphen and the no-break spaces may stand among Latin letters, and each other character is named once."""
+    letters = [each for each in UNSEEN if each not in "\u00a0\u202f\u00ad"]
+    assert [each for each in letters if codes(text.format(each)) != [f"{ord(each):04X}"]] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "1\u00ad2",
+            "\u00adword",
+            "word\u00ad",
+            "a \u00adb",
+            "wo\u00ad\u00adrd",
+            "5\u00admg",
+            "mg\u00ad5",
+            "wo\u00ad-rd",
+            "**\u00adword**",
+        ),
+        *(
+            "n\u0336o",
+            "2\u20dd",
+            "1\u20e3",
+            "a\u0489",
+            "\u0301a",
+            "a \u0301",
+            "5\u0301",
+            "z\u0300\u0301\u0302",
+            "\u0e14" + "\u0e49" * 9,
+            "ibu\u05b4profen",
+            "ibu\u093fprofen",
+            "ibu\u0651profen",
+        ),
+        *("1\u0662", "\uff11" + "1", "x\ue000", "x\ufffd", "x\ufffc", "x\uffff", "x\x07", "x\u2028"),
+        *("ibupr\u043efen", "\u0410dvil", "\u0421\u043e\u0441\u043e\u0430", "\u0392anana", "b\u0561nan\u0585", "\u13aadvil"),
+    ],
+)
+def test_what_hides_or_swaps_a_letter_is_refused(text: str) -> None:
+    """Soft hyphens outside of words, marks that strike out or have no letter, mixed digits, and words of two scripts."""
+    assert list(faults(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Kalium\u00adwert und Blut\u00addruck",
+            "Prenez 5\u202f% \u00ab\u00a0Non\u00a0\u00bb\u202f!",
+            "z.\u00a0B. 5\u00a0mg",
+            "na\u00efve caf\u00e9",
+            "cafe\u0301",
+        ),
+        *(
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0915\u094d\u200d\u0937",
+            "\u0915\u094d\u200c\u0937",
+            "\u0dc1\u0dca\u200d\u0dbb\u0dd3",
+            "\u0d28\u0d4d\u200d",
+        ),
+        *(
+            "\u05e9\u05dc\u05d5\u05dd\u200f 5",
+            "\u0627\u0644\u0645\u0627\u0621 \u200e-5",
+            "\u0e01\u200b\u0e02",
+            "\u1820\u180e\u1821",
+            "\u845b\U000e0100",
+        ),
+        *(
+            "TNF\u03b1, \u03b2-blocker, 5 \u03bcg, 5 \u00b5g, \u0394T",
+            "\u041f\u0440\u0438\u0432\u0435\u0442 \u0430 \u0441\u043e",
+            "\u0391\u03bd \u03c0\u03bf\u03bd\u03ac\u03c4\u03b5",
+        ),
+        *(
+            "\u0e14\u0e37\u0e48\u0e21\u0e19\u0e49\u0e33",
+            "\u0bae\u0bbe\u0ba4\u0bcd",
+            "Vi\u1ec7t, Vie\u0323\u0302t",
+            "\u4f7f\u7528ibuprofen\u540e\uff0c",
+            "=\u0338",
+            "\u00bd, 10\u00b2, \u2122, \u2264 5 \u20ac, \u2192",
+        ),
+        *(
+            "\u05d1\u05bc\u05b8\u05e8\u05b5\u05d0",
+            "\u0645\u064f\u062d\u0645\u0651\u064e\u062f",
+            "\u0661\u0662\u0663",
+            "\u0130stanbul \u0131\u015f\u0131k",
+        ),
+    ],
+)
+def test_what_a_language_needs_is_left_alone(text: str) -> None:
+    """Joiners in Persian and Hindi, marks of direction in Hebrew, accents, units, and other scripts are no faults."""
+    assert list(faults(text)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "ibu\u00adprofen",
+            "ibuprofen\u00a0",
+            "\uff49\uff42\uff55\uff50\uff52\uff4f\uff46\uff45\uff4e",
+            "\U0001d422\U0001d41b\U0001d42e\U0001d429\U0001d42b\U0001d428\U0001d41f\U0001d41e\U0001d427",
+        ),
+        *("\u0131buprofen", "\u026a\u0299\u1d1c\u1d18\u0280\u1d0f\ua730\u1d07\u0274", "\u24d8bu\u24dfrofen"),
+        *(
+            "ibup\u0304rof\u030d\u0304en",
+            "ibuprof\u00e9n",
+            "\u00edbuprofen",
+            "ibuprof\u00e9n",
+            "\u00edbuprofen",
+            "ibuprofen\u2122",
+            "ibu\u00adpro\u00adfen\u202f",
+            "I\u00adbuprofen",
+        ),
+    ],
+)
+def test_rules_read_the_letters_that_the_eye_reads(name: str, rules: TextRules) -> None:
+    """A medicine's name in another shape of its letters, or with soft hyphens, is found as the plain one is."""
+    assert found(f"Take {name} for pain.", rules) == found("Take ibuprofen for pain.", rules) == [("nsaid", Severity.ERROR)]
+
+
+@pytest.mark.parametrize("hyphen", "-\u2010\u2011\u2012\u2212\uff0d\ufe63")
+def test_a_hyphen_of_any_kind_joins_a_name(hyphen: str, rules: TextRules) -> None:
+    """A name that a rule looks for is found with each of Unicode's hyphens."""
+    assert found(f"Use a salt{hyphen}substitute.", rules) == [("salt-substitute", Severity.ERROR)]
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        *(("&#8203;", "U+200B"), ("&#x200b;", "U+200B"), ("&ZeroWidthSpace;", "U+200B"), ("&NoBreak;", "U+2060"), ("&shy;2", "U+00AD")),
+        *(
+            ("&zwj;", "U+200D"),
+            ("&rlm;", "U+200F"),
+            ("&#8238;", "U+202E"),
+            ("&ThickSpace;", "U+205F"),
+            ("&emsp;", "U+2003"),
+            ("&hairsp;", "U+200A"),
+        ),
+        *(
+            ("{{ '\\u200b' }}", "U+200B"),
+            ("{{ '\\xad' }}", "U+00AD"),
+            ("{{ '\\N{HANGUL FILLER}' }}", "U+3164"),
+            ("{{ '\\U000e0041' }}", "U+E0041"),
+        ),
+        *(
+            ("a{content: '\\200B'}", "U+200B"),
+            ("a{content: 'x\\00200b y'}", "U+200B"),
+            ("a{content: '\\202e'}", "U+202E"),
+            ("a{content: '\\3164'}", "U+3164"),
+        ),
+    ],
+)
+def test_a_code_in_a_template_or_style_is_read_as_its_character(code: str, what: str) -> None:
+    """Entities of HTML, codes of CSS and of texts in Jinja2 are refused as the character itself is, at their place."""
+    with pytest.raises(TeachbackError) as told:
+        decode(f"<p>\n  {code}</p>".encode(), "x.html", markup=True)
+    assert what in told.value.problems[0].message
+    assert told.value.problems[0].location is not None
+    assert told.value.problems[0].location.line == 2
+
+
+def test_harmless_codes_of_templates_and_styles_stay() -> None:
+    """No-break spaces, soft hyphens inside words, signs and icons may be written by their codes."""
+    text = "<p>5&nbsp;mg &amp; Blut&shy;druck &copy; &ndash; &#233; {{ '\\u2013' }} a{content: '\\2022 \\e900\\A '} &unknown; \\d"
+    assert decode(text.encode(), "x.html", markup=True) == text
+
+
+def test_letters_of_a_drawing_are_looked_at() -> None:
+    """A drawing whose words hold a character that nobody sees is refused; its other parts may be named anyhow."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>a&#x200b;b</title><text>ibu{}<tspan>profen</tspan></text></svg>'
+    )
+    fault = picture_fault(drawing.format("&#x200b;").encode(), ".svg")
+    assert fault is not None
+    assert "U+200B zero width space" in fault[0]
+    assert picture_fault(drawing.format("").encode(), ".svg") is None
+
+
+@pytest.mark.parametrize("key", ['"mes\\u200bsage"', '"mes\\u00adsage"', "mes\u00adsage", "mes\u00a0sage", '"mess\\u0430ge"'])
+def test_a_key_has_plain_letters(key: str) -> None:
+    """A key with a hidden character is refused for that, and not told to be written as it seems to be."""
+    with pytest.raises(TeachbackError) as told:
+        read_yaml(f"title: A\n{key}: b\n".encode(), "x.yaml")
+    assert "U+" in told.value.problems[0].message
+
+
+@pytest.mark.parametrize(
+    "escape", ["\\u200b", "\\uFEFF", "\\u3164", "\\ufe0f", "\\u2800", "\\u034f", "\\U000E0101", "\\u2009", "\\u00ad2", "\\L"]
+)
+def test_an_escape_in_double_quotes_is_refused_as_its_character(escape: str) -> None:
+    """What nobody may type into a file, nobody may write by its code."""
+    with pytest.raises(TeachbackError, match=r"U\+"):
+        read_yaml(f'message: "one {escape} two"\n'.encode(), "x.yaml")
+
+
+def test_the_address_of_a_link_has_no_hidden_characters() -> None:
+    """An address with a soft hyphen is another one than the eye reads."""
+    assert [problem.message for problem in marks_problems("See [us](https://exam\u00adple.org).")] == [
+        "the address of a link holds the character U+00AD soft hyphen"
+    ]
+    assert marks_problems("See [us\u00a0all](https://example.org) or Blut\u00addruck.") == ()
+
+
+def test_a_record_holds_none_of_them() -> None:
+    """The list is the same for what a record says, and stricter: a name has no soft hyphen."""
+    assert [each for each in UNSEEN if each not in "\u00a0\u202f" and not refused(f"Ann{each}a")] == []
+
+
+# Sentences of which the second advises what harms; apart, each is found.
+PAIRS = (
+    ("Avoid NSAIDs", "Take ibuprofen for pain."),
+    ("Avoid salt", "Eat a banana before bed."),
+    ("Drink less", "Eat star fruit every day."),
+)
+JOINS = (
+    ".",
+    "!",
+    "?",
+    "?!",
+    "\u2026",
+    "...",
+    ":",
+    ";",
+    '."',
+    ".\u201d",
+    ".\u2019",
+    ".)",
+    "!)",
+    "\u3002",
+    "\uff0e",
+    "\u2024",
+    ".(",
+    ".\u201c",
+    ".\u2022",
+    ".\u2013",
+    ".\u2014",
+)
+
+
+@pytest.mark.parametrize("join", JOINS)
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("small", [False, True])
+def test_a_missing_blank_changes_no_finding(join: str, pair: tuple[str, str], rules: TextRules, *, small: bool) -> None:
+    """Two sentences are two with and without a blank between them, whatever mark ends the first and however the second begins."""
+    first, second = pair
+    second = second[0].lower() + second[1:] if small else second
+    split = len(join.rstrip("(\u201c\u2022\u2013\u2014"))
+    apart = f"{first}{join[:split]} {join[split:]}{second}"
+    assert found(f"{first}{join}{second}", rules) == found(apart, rules)
+    assert any(severity is Severity.ERROR for _, severity in found(f"{first}{join}{second}", rules))
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [
+        ("Take vitamin C.Eat fruit.", "Take vitamin C. Eat fruit."),
+        ("Made in the U.S.Take it.", "Made in the U.S. Take it."),
+        ("Come at 10 a.m.Bring pills.", "Come at 10 a.m. Bring pills."),
+        ("Not over 300.Call us.", "Not over 300. Call us."),
+        ("Up to 25%.Take it.", "Up to 25%. Take it."),
+        ("Avoid salt.2 bananas are fine.", "Avoid salt. 2 bananas are fine."),
+        ("Avoid salt.A banana is fine.", "Avoid salt. A banana is fine."),
+        ("Read www.example.org.Take it.", "Read www.example.org. Take it."),
+        ("Write to us@example.org.Take it.", "Write to us@example.org. Take it."),
+        ('She said."Take it."', 'She said. "Take it."'),
+        ('"Take it."Then rest.', '"Take it." Then rest.'),
+        ("Call.{clinic.phone}", "Call. {clinic.phone}"),
+        ("salt,water", "salt, water"),
+        ("Avoid NSAIDs .Take it.", "Avoid NSAIDs . Take it."),
+        ("Avoid NSAIDs !take it.", "Avoid NSAIDs ! take it."),
+        ("Is it right?No.Take none.", "Is it right? No. Take none."),
+        ("Read https://example.org/salt.Take it.", "Read https://example.org/salt. Take it."),
+    ],
+)
+def test_the_blank_is_put_where_it_belongs(text: str, apart: str) -> None:
+    """A sentence ends behind a letter, a number, an abbreviation or an address, and quotes stay with their sentence."""
+    assert spaced(text) == apart
+    assert {missing.ends for missing in missing_blanks(text)} == {True}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("3.5 mg", "2.5%", "$3.50", "1,000", "10:30", "2026.11.28", "1:10", "5,000-6,000", "v1.2", "B12.", "3.5mg", "pH:7"),
+        *(
+            "U.S. Army",
+            "e.g. this",
+            "i.e., this",
+            "10 a.m. today",
+            "10:30a.m.",
+            "9 a.m.-5 p.m.",
+            "9 a.m.\u20135 p.m.",
+            "q.i.d.",
+            "U.S.A.",
+            "J.R. Smith",
+            "Ph.D. work",
+            "B.Sc.",
+        ),
+        *(
+            "www.example.org",
+            "example.org",
+            "kidney.example.org/a.Take?b=c:d;e",
+            "https://x.org/a.Take?b=c:d;e",
+            "us@example.org.uk",
+            "handout.pdf",
+            "teachback.toml",
+        ),
+        *(
+            "pill(s).",
+            "and/or",
+            "(e.g., salt)",
+            "No.5",
+            "p.5",
+            "N,N-x",
+            "2,4-D",
+            "mg/dL.",
+            "{clinic.after_hours}.",
+            "(303) 555-0123",
+            "tel:+13035550123",
+        ),
+    ],
+)
+def test_numbers_abbreviations_and_addresses_stay_whole(text: str) -> None:
+    """No blank is missing in what has none."""
+    assert spaced(text) == text
+    assert missing_blanks(text) == ()
+
+
+@given(st.text("aB.!?:; ,)\"'\u20193(\u00e9\u2026-{}", max_size=12))
+def test_blanks_are_only_added(text: str) -> None:
+    """Whatever an author types, no letter is lost or moved, and a second look adds nothing."""
+    assert spaced(text).replace(" ", "") == text.replace(" ", "")
+    assert spaced(spaced(text)) == spaced(text)
+
+
+@pytest.mark.parametrize("text", ["Avoid salt Eat a banana before bed.", "Avoid NSAIDs Take ibuprofen for pain."])
+def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(text: str, rules: TextRules) -> None:
+    """Where lines of a file are joined, a capital letter on an order shows where the sentence before it ends."""
+    assert missing_stops(text)
+    assert any(severity is Severity.ERROR for _, severity in found(text, rules))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How to Take your pills",
+        "Please Take one",
+        "When to Call us now",
+        "Ask about Take Control classes",
+        "Rest. Take one",
+        "Dr. Lee can Help",
+    ],
+)
+def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:
+    """Titles, and words that lead on, are no ends of sentences."""
+    assert missing_stops(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Avoid **NSAIDs.** Take it",
+        "Avoid [NSAIDs.](https://example.org)Take it",
+        "|\n  Avoid NSAIDs.\n  Take it",
+        '"Avoid NSAIDs.\\\n  Take it"',
+    ],
+)
+def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
+    """A reader's text has its blank wherever stars, links or lines of the file end beside it."""
+    data = read_yaml(f"message: {text}\n".encode(), "x.yaml").data["message"]
+    assert Ear(("ckd",), {}).read(data) == "Avoid NSAIDs. Take it"

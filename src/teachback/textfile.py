@@ -14,6 +14,7 @@ MAX_BYTES: Final = 1_000_000
 TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Line ends that editors do not count: every place after one would be wrong.
 _ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
+_ALONE: Final = re.compile(r"\r(?!\n)")
 # Every character that `unseen` has something to say about: one look at a whole text is enough for most.
 UNSEEN: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 _ON_KEYS: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
@@ -42,6 +43,11 @@ def decode(raw: bytes, name: str) -> str:
         fault = unseen(found[0])
         if fault:
             raise TeachbackError(Problem(*fault, place_at(text, found.start(), name)))
+    # Editors, YAML, CSS and templates do not agree on whether a line ends there.
+    alone = _ALONE.search(text) if "\r" in text else None
+    if alone:
+        message = "the end of a line is stored here in an old way (a carriage return alone)"
+        raise TeachbackError(Problem(message, f"{_SAVE[:-1]} and line ends LF or CRLF.", place_at(text, alone.start(), name)))
     return text
 
 

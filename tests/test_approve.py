@@ -82,8 +82,8 @@ def problems(clinic: Workspace, *, release: bool = False, audiences: tuple[str, 
             'review:\n  # who\n  reviewer: "A. Nurse"      # empty\n  status: approved  # still\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: {general: M, ckd: M}\n\n  # below\n',
         ),
         (
-            "review:\n    status: 'draft'\n    reviewer: >-\n      Some\n      Body\n    # kept\n    due: 2026-12-01 # a date\n",
-            "review:\n    status: approved\n    reviewer: A. Nurse\n    # kept\n    due: 2027-11-22 # a date\n    reviewed: 2026-11-22\n    approved: {general: M, ckd: M}\n",
+            "review:\n    status: 'draft'\n    reviewer: >-\n      Some\n      Body\n    # kept\n    due: 2026-12-01  # a date\n",
+            "review:\n    status: approved\n    reviewer: A. Nurse\n    # kept\n    due: 2027-11-22  # a date\n    reviewed: 2026-11-22\n    approved: {general: M, ckd: M}\n",
         ),
         (
             "review:\n  status: draft\n  approved:\n    general: 0123456789abcdef\n    ckd: 0123456789abcdef\n  # last\n",

@@ -41,7 +41,6 @@ _BLANKS: Final = frozenset({" ", "\t"})
 _NO_SENTENCE: Final = re.compile(
     r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: ?(?:mm|cm|in|pt))?|\d{4}-\d\d-\d\d|~"
 )
-_SURE: Final = re.compile(r"\d{4}-\d\d-\d\d|true|false|null|~")
 _LINE_START: Final = re.compile(r"\n\s*")
 # What starts an item or names a value, on a line that YAML takes for more of the text above.
 _MISPLACED: Final = re.compile(r"-|[?:](?:\s|$)|[a-z][a-z0-9_-]*:(?!//)")
@@ -233,14 +232,14 @@ class _Source:
         end = before.rstrip()
         blanks = len(before) - len(end)
         marked = end[-1:] in "]}" or (not indicator and self.last.style in _QUOTES)
-        plain = not indicator and not marked
         words = remark[1:].lstrip()
         plainly = (
-            remark[1:2] in _BLANKS
+            blanks > 1
+            and remark[1:2] in _BLANKS
             and bool(words)
+            # `# 5` is a number to many a reader.
             and (marked or not words[0].isdecimal())
-            and (blanks > 1 or (end[-1:] in "]}" and blanks) or (plain and bool(_SURE.fullmatch(self.last.text))))
-            and (not plain or may_precede_a_remark(self.last.text))
+            and (indicator or marked or may_precede_a_remark(self.last.text))
         )
         if plainly:
             return
@@ -481,7 +480,7 @@ def _in_quotes(text: str, written: str, start: int, column: int, source: _Source
 def _in_block(text: str, written: str, start: int, _column: int, source: _Source) -> None:
     """Check a text below | or >: what stands behind that sign, and that each line is kept."""
     head, _, lines = written.partition("\n")
-    if not _HEAD.match(head):
+    if not _HEAD.match(head) or not text.strip():
         # A digit is YAML's number of blanks to indent by.
         source.say(f"a text cannot start with {written[0]}", f"Put the text in quotes, or take out what follows {written[0]}.", start)
     elif "#" in head and not _HEAD_REMARK.search(head):

@@ -125,7 +125,7 @@ TYPED = {
     "perhaps for true": (("red_flags", 0, "card"), "perhaps", False),
     "two for true": (("red_flags", 0, "card"), "2", False),
     "a word for a number": (("target_grade",), "five", False),
-    "no number": (("fields",), "[{name: x, label: X, width_mm: .nan}]", False),
+    "no number": (("fields",), "[{name: x, label: X, width_mm: nan}]", False),
     "no end of a number": (("fields",), "[{name: x, label: X, width_mm: inf}]", False),
     "a number for an id": (("id",), "5", False),
     "a number for an audience": (("audiences",), "[5]", False),

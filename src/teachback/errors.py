@@ -120,7 +120,7 @@ def guess(word: str, known: Iterable[str]) -> str:
     looks = unicodedata.normalize("NFKC", word)
     twin = next((name for name in names if name != word and unicodedata.normalize("NFKC", name) == looks), None)
     if twin is not None:
-        letters = ", ".join(dict.fromkeys(c for c in unicodedata.normalize("NFC", twin) if not c.isascii())) or word
+        letters = ", ".join(dict.fromkeys(c for c in unicodedata.normalize("NFC", twin) if unicodedata.normalize("NFKD", c) != c)) or word
         return f"There is '{twin}', which looks the same and is stored otherwise ({letters}). Copy its name, or rename it."
     match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
     return f"Did you mean '{match[0]}'?" if match else ""

@@ -75,16 +75,16 @@ def problems(clinic: Workspace, *, release: bool = False, audiences: tuple[str, 
             "review: {due: 2027-11-22, status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, approved: {general: M, ckd: M},}\n",
         ),
         (
-            'review: {\n  "status": "draft",   # not yet\n  owner: The desk  # asks\n}\n',
-            'review: {\n  "status": approved,   # not yet\n  owner: The desk, reviewer: A. Nurse, reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}  # asks\n}\n',
+            'review: {\n  "status": "draft",   # not yet\n  owner: "The desk"  # asks\n}\n',
+            'review: {\n  "status": approved,   # not yet\n  owner: "The desk", reviewer: "A. Nurse", reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}  # asks\n}\n',
         ),
         (
             "review:\n  # who\n  reviewer:      # empty\n  status: draft  # still\n  reviewed:\n\n  # below\n",
-            "review:\n  # who\n  reviewer: A. Nurse      # empty\n  status: approved  # still\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: {general: M, ckd: M}\n\n  # below\n",
+            'review:\n  # who\n  reviewer: "A. Nurse"      # empty\n  status: approved  # still\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: {general: M, ckd: M}\n\n  # below\n',
         ),
         (
-            "review:\n    status: 'draft'\n    reviewer: >-\n      Some\n      Body\n    # kept\n    due: 2026-12-01 # a date\n",
-            "review:\n    status: approved\n    reviewer: A. Nurse\n    # kept\n    due: 2027-11-22 # a date\n    reviewed: 2026-11-22\n    approved: {general: M, ckd: M}\n",
+            "review:\n    status: 'draft'\n    reviewer: >-\n      Some\n      Body\n    # kept\n    due: 2026-12-01  # a date\n",
+            "review:\n    status: approved\n    reviewer: A. Nurse\n    # kept\n    due: 2027-11-22  # a date\n    reviewed: 2026-11-22\n    approved: {general: M, ckd: M}\n",
         ),
         (
             "review:\n  status: draft\n  approved:\n    general: 0123456789abcdef\n    ckd: 0123456789abcdef\n  # last\n",

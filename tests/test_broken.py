@@ -120,6 +120,14 @@ def figure(name: str, content: Content, message: str, hint: str) -> Case:
     return Case(files, (Said(f"{HANDOUT}:16:17", message, hint),))
 
 
+STOCK = b"""own:
+  page: letter
+  grid: {columns: 2, rows: 5}
+  card: {width: 89 mm, height: 50 mm}
+  first: {left: 19 mm, top: 12 mm}
+  pitch: {across: 89 mm, down: 50 mm}
+  source: [measured with a ruler]
+"""
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
 LOST, BRACE = words("Call {emergency} now", "Call now"), words("now: Call {emergency} now", "now: Call {emergency} now}")
 LATIN = "Pequeños sorbos de agua"
@@ -173,6 +181,51 @@ MADE = {
     ),
     "a picture under a wrong name": figure(
         "cup.jpg", picture(), "the picture 'images/cup.jpg' cannot be printed: this is a PNG picture", "Name it by what it is."
+    ),
+    "a picture whose name only looks the same": Case(
+        {HANDOUT: tiny(BLOCK, FIGURE.format("cafe\u0301.png")), "content/images/caf\u00e9.png": picture()},
+        (
+            Said(
+                f"{HANDOUT}:16:17",
+                "there is no picture 'images/cafe\u0301.png'",
+                "It belongs at content/images/cafe\u0301.png. There is 'images/caf\u00e9.png', which looks the same and is stored otherwise (\u00e9).",
+            ),
+        ),
+    ),
+    "a style whose name only looks the same": Case(
+        {
+            "styles/clinic.css": "@font-face { font-family: A; src: url(fonts/Gro\u0308.ttf) }\n".encode(),
+            "styles/fonts/Gr\u00f6.ttf": (builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf").read_bytes(),
+        },
+        (Said("styles/clinic.css:1:39", "there is no file 'fonts/Gro\u0308.ttf'", "It belongs at styles/fonts/Gro\u0308.ttf. There is"),),
+    ),
+    "a length that is no number": Case(
+        {"content/stocks.yaml": STOCK.replace(b"19 mm", b".nan")},
+        (Said("content/stocks.yaml:5:17", "'.nan' is not a length", "Write a number and mm, cm, in or pt."),),
+        "list stocks",
+    ),
+    "a length below nothing": Case(
+        {"content/stocks.yaml": STOCK.replace(b"19 mm", b"-19 mm")},
+        (Said("content/stocks.yaml:5:17", "the number is too small", "Write 0 or more."),),
+        "list stocks",
+    ),
+    "a width of nothing": Case(
+        {"content/stocks.yaml": STOCK.replace(b"width: 89 mm", b"width: 0")},
+        (Said("content/stocks.yaml:4:17", "the number is too small", "Write more than 0."),),
+        "list stocks",
+    ),
+    "a field's width that is no number": Case(
+        {HANDOUT: tiny("red_flags:", "fields: [{name: a, label: A, width_mm: .nan}]\nred_flags:")},
+        (Said(f"{HANDOUT}:9:40", "a number belongs here, not '.nan'", "Write it in digits."),),
+    ),
+    "a field's width that is not finite": Case(
+        {HANDOUT: tiny("red_flags:", "fields: [{name: a, label: A, width_mm: nan}]\nred_flags:")},
+        (Said(f"{HANDOUT}:9:40", "a number belongs here, not 'nan'", "Write it in digits."),),
+    ),
+    "seconds for a day": Case({HANDOUT: tiny("2026-11-22", "864000")}, (Said(f"{HANDOUT}:5:10", "'864000' is not a date", "Write it as"),)),
+    "line ends of two systems": Case(
+        {HANDOUT: tiny("language: en\n", "language: en   # one\r")},
+        (Said(f"{HANDOUT}:4:21", "the end of a line is stored here in an old way", SAVE[:40]),),
     ),
     "a picture of six megabytes": figure(
         "cup.png",

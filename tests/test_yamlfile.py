@@ -1,5 +1,17 @@
 """YAML text becomes data that knows its places."""
 
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from teachback import yamlfile
+from teachback.errors import TeachbackError
 from teachback.yamlfile import read_yaml
 
 
@@ -7,3 +19,284 @@ def test_words_that_yaml_would_turn_into_other_values_stay_text() -> None:
     """What an author types is what is printed: no, 911 and 1.10 are texts, and only an empty value is none."""
     file = read_yaml(b"a: no\nb: 911\nc: 1.10\nd:\ne: 2027-11-01\nf: ''\n", "x.yaml")
     assert file.data == {"a": "no", "b": "911", "c": "1.10", "d": None, "e": "2027-11-01", "f": ""}
+
+
+def told(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return line, column and message of each problem of a text; nothing when it can be read."""
+    try:
+        read_yaml(text.encode(), "x.yaml")
+    except TeachbackError as error:
+        return tuple((p.location.line, p.location.column, p.message) for p in error.problems if p.location and p.hint)
+    return ()
+
+
+def words_in(data: object) -> list[str]:
+    """Return the texts of some data in the order of the file, keys and values."""
+    if isinstance(data, dict):
+        return [text for pair in data.items() for part in pair for text in words_in(part)]
+    if isinstance(data, list):
+        return [text for item in data for text in words_in(item)]
+    return [] if data is None else [str(data)]
+
+
+CUT = "from # on, this line would not be printed"
+LINE = "this line starts with #, so it would not be printed"
+NO_ANCHOR = "a text cannot start with &"
+CONTINUED = "this line would be read as a part of the text above it"
+QUOTE_OPEN = "a text in quotes is not closed above this line"
+BACKSLASH = "a backslash means something else in double quotes"
+NOTHING = "all that follows # is a remark, so nothing stands here"
+
+REFUSED = {
+    "phone: 555-0100 #12": (1, 17, CUT),
+    "phone: 555-0100  # 12": (1, 18, CUT),
+    "phone: 555-0100   # at night": (1, 19, CUT),
+    "- text: Room #5": (1, 14, CUT),
+    "- text: Room # 5": (1, 14, CUT),
+    "- text: Room  #5": (1, 15, CUT),
+    "- text: Room\t# five": (1, 14, CUT),
+    "- room  # 5": (1, 9, CUT),
+    "- Take 2 #3 pills": (1, 10, CUT),
+    "a: two words # rest": (1, 14, CUT),
+    "a: two words  # rest": (1, 15, CUT),
+    "a: Press #": (1, 10, CUT),
+    "a: press  #": (1, 11, CUT),
+    "a: two words # rest\n  more": (1, 14, CUT),
+    "a: one\n  two # three": (2, 7, CUT),
+    "'a' # b: c": (1, 5, CUT),
+    'a: "Room" #5': (1, 11, CUT),
+    'a: "Room"#5': (1, 10, CUT),
+    "a: 'Room' # five": (1, 11, CUT),
+    "a: [one, two] # and three, four]": (1, 15, CUT),
+    "a: 2026-12-01 # or later": (1, 15, CUT),
+    "a: null # of these": (1, 9, CUT),
+    "a: true # or not": (1, 9, CUT),
+    "a: [one, two]#3": (1, 14, CUT),
+    "a: [one, two] #3": (1, 15, CUT),
+    "a: [one,#two\n three]": (1, 9, CUT),
+    "a: [Room #5, two]": (1, 10, CUT),
+    "a: {b: Room #5, c: d}": (1, 13, CUT),
+    "a: [one two # three\n , four]": (1, 13, CUT),
+    "a: |# five\n  six": (1, 4, "a text cannot start with |"),
+    "a: > # five\n  six": (1, 6, CUT),
+    "a: |  # 5\n  six": (1, 7, CUT),
+    "a: # Our clinic": (1, 4, CUT),
+    "a:  # 555-0100": (1, 5, CUT),
+    "a: #134b5f": (1, 3, NOTHING),
+    "- #5": (1, 2, NOTHING),
+    "a: Go to\n  # 5 Main Street": (2, 3, LINE),
+    "a: Go to\n  # 5 Main Street\n  and wait": (2, 3, CUT),
+    "- Go to\n  # 5 Main Street\n- b": (2, 3, LINE),
+    "a:\n  # 5 Main Street\n  Go there": (2, 3, LINE),
+    "a:\n  # 5 Main Street\nb: c": (2, 3, LINE),
+    "-\n  # 5\n- b": (2, 3, LINE),
+    "a: |\n  one\n # two": (3, 2, LINE),
+    "a: [one,\n  #2,\n  three]": (2, 3, LINE),
+    "a: [one\n  # two\n  ]": (2, 3, LINE),
+    "- text: &Do not take two": (1, 9, NO_ANCHOR),
+    "- &Salt and vinegar": (1, 3, NO_ANCHOR),
+    "- &Salt": (1, 3, NO_ANCHOR),
+    "- &Salt x\n- &Salt y": (2, 3, NO_ANCHOR),
+    "a: &Name\n  b: c": (1, 4, NO_ANCHOR),
+    "a: &Name [b]": (1, 4, NO_ANCHOR),
+    "a: [b, &Name c]": (1, 8, NO_ANCHOR),
+    "&Name b: c": (1, 1, NO_ANCHOR),
+    'a: &Name "b"': (1, 4, NO_ANCHOR),
+    "a: &Name |\n  b": (1, 4, NO_ANCHOR),
+    "a: & b": (1, 5, "a text cannot start with * or &"),
+    "a: *Name": (1, 4, "a text cannot start with *"),
+    "- **Name**": (1, 4, "a text cannot start with * or &"),
+    "a: &x b\nc: *x": (1, 4, "this value is repeated elsewhere by an alias"),
+    "- !Do not": (1, 3, "the tag !Do is not known"),
+    "- ! not": (1, 3, "a text cannot start with !"),
+    "- !!str not": (1, 3, "a text cannot start with !"),
+    "- !!seq [a]": (1, 3, "the tag !!seq is not known"),
+    "!Do a: b": (1, 1, "the tag !Do is not known"),
+    "%YAML 1.2\n---\na: b": (1, 1, "a line cannot start with %"),
+    "%Note one\n---\na: b": (1, 6, "a line cannot start with %"),
+    "a: %5": (1, 4, "a text cannot start with this character"),
+    "a: @home": (1, 4, "a text cannot start with this character"),
+    "a: `home`": (1, 4, "a text cannot start with this character"),
+    "? what": (1, 1, "a text cannot start with ? and a space"),
+    "- ? what": (1, 3, "a text cannot start with ? and a space"),
+    "a: |2\n    mmol": (1, 4, "a text cannot start with |"),
+    "a: >5\n       mmol": (1, 4, "a text cannot start with >"),
+    "a: |": (1, 4, "a text cannot start with |"),
+    "a: >\nb: c": (1, 4, "a text cannot start with >"),
+    "a: >5 mmol": (1, 7, "a text cannot start with > or |"),
+    "- one\n  - two": (2, 3, CONTINUED),
+    "- one\n  -two": (2, 3, CONTINUED),
+    "a: one\n  only:[ckd]": (2, 3, CONTINUED),
+    "a: one\n  only: [ckd]": (2, 7, "this line is indented differently from the lines above it"),
+    'a: "one\nb: two"': (2, 1, QUOTE_OPEN),
+    "- 'one\n- two'": (2, 1, QUOTE_OPEN),
+    'a: "and\\nor"': (1, 8, BACKSLASH),
+    'a: "Take\\tablets"': (1, 9, BACKSLASH),
+    'a: "km\\reading"': (1, 7, BACKSLASH),
+    'a: "one\\\n  two"': (1, 8, BACKSLASH),
+    'a: "one" two': (1, 10, "more words follow after the closing quote"),
+    "a: [Take 1,000 mg]": (1, 11, "this comma would make two texts of one"),
+    "a: Null": (1, 4, "'Null' means nothing in YAML"),
+    "a: 1\n'a': 2": (2, 1, "the key 'a' stands twice; it stood first in line 1"),
+    "<<: {a: b}": (1, 1, "merge keys (<<) are not used here"),
+    "a: one\n--- two": (2, 1, "a second document starts here"),
+    "a: one\n...\ntwo": (3, 1, "nothing may stand below the line '...'"),
+    "a: b\rc: d\ne: f g  # h": (1, 5, "the end of a line is stored here in an old way (a carriage return alone)"),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_would_lose_a_word_is_refused_at_its_place(text: str) -> None:
+    """Each way in which YAML drops or moves words of a text is told with line and column."""
+    assert told(text)[:1] == (REFUSED[text],)
+
+
+READ = {
+    "a: low-urine             # raised": {"a": "low-urine"},
+    "a: 2026-12-01  # a date": {"a": "2026-12-01"},
+    "a: 3.5 in  # wide": {"a": "3.5 in"},
+    "a: 5   # the grade": {"a": "5"},
+    "a: images/cup.png  # drawn by hand": {"a": "images/cup.png"},
+    "a: https://example.org/b#c  # seen": {"a": "https://example.org/b#c"},
+    "a: zh-Hans  # a language": {"a": "zh-Hans"},
+    "a: null  # nobody yet": {"a": None},
+    "a:       # nobody yet": {"a": None},
+    "a: {b: c}     # one": {"a": {"b": "c"}},
+    "a: [b, c]  # two": {"a": ["b", "c"]},
+    "a: [b,   # first\n  c]": {"a": ["b", "c"]},
+    "a: [b,\n  # c,\n  d]": {"a": ["b", "d"]},
+    'a: "Room 5"  # five': {"a": "Room 5"},
+    "a:   # for each\n  b: c": {"a": {"b": "c"}},
+    "a:\n  # for each\n  b: c": {"a": {"b": "c"}},
+    "a:  # three\n  # four\n  - b\n  # five\n  - c\n# six\n": {"a": ["b", "c"]},
+    "- # one\n  a: b": None,
+    "-  # one\n  a: b\n  # two\n  c: d": [{"a": "b", "c": "d"}],
+    "a: b\n\n# c\n": {"a": "b"},
+    "a: |  # as it is\n  b # c\n  # d\n": {"a": "b # c\n# d\n"},
+    "a: >-\n  b\n  c\n": {"a": "b c"},
+    "a: C#4 & b*c, 5% of d@e | f > g!": {"a": "C#4 & b*c, 5% of d@e | f > g!"},
+    "a: one\n  two": {"a": "one two"},
+    "a: 'one\n  two'": {"a": "one two"},
+    'a: "say \\"yes\\", \\u00e9"': {"a": 'say "yes", \u00e9'},
+    "a: 'It''s # one & *two*'": {"a": "It's # one & *two*"},
+    "---\na: b\n...\n": {"a": "b"},
+    "a: b\r\nc: d  # e\r\n": {"a": "b", "c": "d"},
+    "a: [b,c]": {"a": ["b", "c"]},
+    "a: [Take 1, 000]": {"a": ["Take 1", "000"]},
+}
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_plain_remark_and_a_plain_text_are_no_mistake(text: str) -> None:
+    """What nobody could misread is read: remarks behind names, numbers, lists and quotes, and signs inside a text."""
+    if READ[text] is None:
+        assert told(text)
+    else:
+        assert read_yaml(text.encode(), "x.yaml").data == READ[text]
+
+
+def test_both_of_the_librarys_parsers_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PyYAML comes without its C parser, what is refused stays refused, and what is read is the same."""
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    spec = importlib.util.spec_from_file_location("yamlfile_without_c", yamlfile.__file__)
+    assert spec
+    assert spec.loader
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    monkeypatch.setitem(globals(), "read_yaml", plain.read_yaml)
+    assert [text for text in REFUSED if not told(text)] == []
+    assert [text for text, data in READ.items() if data is not None and plain.read_yaml(text.encode(), "x.yaml").data != data] == []
+
+
+SIGNS = (
+    "#",
+    "&",
+    "*",
+    "!",
+    "|",
+    ">",
+    "%",
+    "@",
+    "`",
+    "-",
+    "?",
+    ":",
+    ",",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    '"',
+    "\\",
+    "~",
+    "<<",
+    "...",
+    "---",
+    "#5",
+    "&b",
+)
+PIECES = some.one_of(some.sampled_from(SIGNS), some.sampled_from(("take", "Two", "555-0100", "3", "mg", "null", "n\u00e9")))
+JOINTS = some.sampled_from((" ", " ", "  ", "", "\t", "\n", "\n  ", "\n    ", "\n      "))
+TEXTS = some.lists(some.tuples(PIECES, JOINTS), min_size=1, max_size=7).map(lambda parts: "".join(a + b for a, b in parts).strip())
+PLACES = (
+    "a: {}\n",
+    "a: {}\nb: c\n",
+    "- {}\n",
+    "- {}\n- b\n",
+    "- - {}\n",
+    "a:\n  - {}\n  - text: b\n",
+    "a:\n- {}\n- b\n",
+    "a:\n  {}\nb: c\n",
+    "a: [{}]\n",
+    "a: [b, {}, c]\n",
+    "a: {{b: {}, c: d}}\n",
+    'a: "{}"\n',
+    "a: '{}'\nb: 'c'\n",
+    "a: |\n  {}\n",
+    "a: >-\n  {}\nb: c\n",
+    "{}: b\n",
+    "- {}: b\n  c: d\n",
+)
+
+
+def seen(text: str) -> str:
+    """Return the letters and digits of a text."""
+    return "".join(character for character in text if character.isalnum())
+
+
+@settings(max_examples=600, deadline=None, derandomize=True)
+@given(TEXTS, some.sampled_from(PLACES))
+def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
+    """Wherever signs of YAML stand in a text, each letter of the file is read, in order, or a place is told.
+
+    Only what stands in a plain remark is not read: a line of its own, or behind two spaces.
+    """
+    file = place.format(text)
+    problems = told(file)
+    if problems:
+        assert all(line > 0 and column > 0 for line, column, _ in problems)
+        return
+    data = read_yaml(file.encode(), "x.yaml").data
+    without = re.sub(r"(?m)^[ \t]*#.*|[ \t]{2}[ \t]*#([ \t].*|$)", "", file)
+    letters = seen("".join("" if data_text is None else data_text for data_text in words_in(data)))
+    nothing = re.sub(r"(?<![\w'\"])(null|~)(?![\w'\"])", "", without)
+    assert letters in {seen(file), seen(without), seen(nothing)}
+
+
+@settings(max_examples=600, deadline=None, derandomize=True)
+@given(TEXTS, some.sampled_from(("a: {}\n", "- {}\n", "a: [b, {}, c]\n", "a:\n  - {}\n  - b\n")))
+def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) -> None:
+    """A value without quotes is the text that is written, sign by sign, a value of another kind, or a problem."""
+    text = " ".join(text.split())
+    file = place.format(text)
+    if told(file):
+        return
+    data = read_yaml(file.encode(), "x.yaml").data
+    (value,) = data.values() if isinstance(data, dict) else (data,)
+    value = value[int("b," in file)] if isinstance(value, list) and value else value
+    # Of another kind: the model refuses it where a text belongs. A flow list is cut at its commas.
+    if isinstance(value, str) and text[0] not in "\"'" and "," not in text:
+        assert value == text
+    if value is None:
+        assert text in {"null", "~"} or "," in text

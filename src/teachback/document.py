@@ -5,7 +5,6 @@ text wherever a text may stand. `content/handout.schema.json` is made from these
 descriptions are what an author reads in the editor.
 """
 
-import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
@@ -18,6 +17,7 @@ from teachback.fields import FieldName, PersonalBlock, PersonalLine, PersonalLin
 Text = model.Text
 Accepted = model.Accepted
 Id = model.Id
+Day = model.Day
 Plain = model.Plain
 Model = model.Model
 Chosen = model.Chosen
@@ -311,8 +311,8 @@ class Review(Model):
 
     status: Literal["draft", "approved"]
     reviewer: Plain | None = None
-    reviewed: dt.date | None = None
-    due: dt.date | None = None
+    reviewed: Day | None = None
+    due: Day | None = None
     # Not printed, and so no part of what an edition's code is made from.
     owner: Plain | None = Field(None, repr=False, description="Who sees to it that the text is read again.")
     approved: dict[Id, Mark] | None = Field(None, repr=False, description="What was approved for each audience, by `teachback approve`.")
@@ -333,7 +333,7 @@ class Handout(Model):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")] = Field(
         description="A language tag, such as en or es."
     )
-    version: dt.date = Field(description="The date of this text, YYYY-MM-DD; printed on each page.")
+    version: Day = Field(description="The date of this text, YYYY-MM-DD; printed on each page.")
     purpose: Plain = Field(description="In one line: what the reader should know or do afterwards.")
     message: Text = Field(description="The one message; stands first on page 1.")
     codes: Codes = Codes()

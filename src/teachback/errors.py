@@ -165,9 +165,19 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """Ask for the nearest known name; empty when none is near."""
+    """Ask for the nearest known name; empty when none is near.
+
+    A name that only looks the same is told as such: an accented letter can be stored as one character or as two.
+    """
     # Only where something is misspelt.
     import difflib
+    import unicodedata
 
-    match = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.55)
+    names = sorted(known)
+    looks = unicodedata.normalize("NFKC", word)
+    twin = next((name for name in names if name != word and unicodedata.normalize("NFKC", name) == looks), None)
+    if twin is not None:
+        letters = ", ".join(dict.fromkeys(c for c in unicodedata.normalize("NFC", twin) if unicodedata.normalize("NFKD", c) != c)) or word
+        return f"There is '{twin}', which looks the same and is stored otherwise ({letters}). Copy its name, or rename it."
+    match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
     return f"Did you mean '{match[0]}'?" if match else ""

@@ -37,7 +37,9 @@ class RecordField(Model):
     label: Text = Field(description="What stands before the line, such as 'Prepared for'.")
     type: FieldKind = Field(FieldKind.TEXT, description="date: YYYY-MM-DD in the records, printed in words. choice: one of `choices`.")
     required: bool = Field(default=False, description="A record without it is rejected.")
-    width_mm: float = Field(45.0, ge=8, le=170, description="How long the line is, in mm in 13 pt type; a longer value is rejected.")
+    width_mm: float = Field(
+        45.0, ge=8, le=170, allow_inf_nan=False, description="How long the line is, in mm in 13 pt type; a longer value is rejected."
+    )
     choices: tuple[Plain, ...] = Field((), description="For `type: choice`: the words that a record may hold.")
 
 

@@ -1,9 +1,10 @@
 """What all authored files have in common: closed and frozen models, ids, plain texts, statements, and what somebody let stand."""
 
 import datetime as dt
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag
 
 from teachback.unplugged import unplug
 
@@ -41,6 +42,17 @@ Named = Annotated[Id | None, Once()]
 Names = Annotated[tuple[Id, ...], Once()]
 
 
+def _as_day(value: object) -> object:
+    """Refuse what is not written as YYYY-MM-DD: pydantic takes a bare number for seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        message = f"'{value[:60]}' is not a date\nWrite it as YYYY-MM-DD, such as 2027-11-01."
+        raise ValueError(message)
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_as_day), Once()]
+
+
 def _text_kind(value: object) -> str | None:
     return "text" if isinstance(value, str) else "by audience" if isinstance(value, dict) else None
 
@@ -73,8 +85,8 @@ class PartReview(Model):
 
     owner: Plain | None = None
     reviewer: Plain | None = None
-    reviewed: dt.date | None = None
-    due: dt.date | None = None
+    reviewed: Day | None = None
+    due: Day | None = None
 
 
 class Statement(Chosen):

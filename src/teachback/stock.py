@@ -38,7 +38,12 @@ def parse_length(value: object) -> float:
 
 
 def _length(value: object) -> object:
-    return value if value is None else parse_length(value)
+    try:
+        return value if value is None else parse_length(value)
+    except ValueError as error:
+        what, _, hint = str(error).partition("; ")
+        message = f"{what}\n{hint.capitalize()}."
+        raise ValueError(message) from None
 
 
 Length = Annotated[float, BeforeValidator(_length, json_schema_input_type=float | str)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 1_000_000
 # More characters of one file than anybody mends from one list.
 MOST_NAMED: Final = 20
+_ALONE: Final = re.compile(r"\r(?!\n)")
 _ON_KEYS: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 # A character of HTML by its name or number, of CSS by up to six digits, and of a text in Jinja2 as Python writes it.
 _CODES: Final = re.compile(
@@ -51,6 +52,11 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     found += islice(_escaped_faults(text), MOST_NAMED) if markup else []
     if found:
         raise TeachbackError(*(Problem(message, hint, place_at(text, at, name)) for at, message, hint in found))
+    # Editors, YAML, CSS and templates do not agree on whether a line ends there.
+    alone = _ALONE.search(text) if "\r" in text else None
+    if alone:
+        message = "the end of a line is stored here in an old way (a carriage return alone)"
+        raise TeachbackError(Problem(message, f"{_SAVE[:-1]} and line ends LF or CRLF.", place_at(text, alone.start(), name)))
     return text
 
 

@@ -35,6 +35,9 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
     "int_from_float": ("a whole number belongs here, not {what}", "Write it in digits."),
     "int_parsing_size": ("a whole number belongs here, not {what}", "Write it in digits."),
     "int_type": ("a whole number belongs here, not {what}", "Write it in digits."),
+    "float_parsing": ("a number belongs here, not {what}", "Write it in digits."),
+    "float_type": ("a number belongs here, not {what}", "Write it in digits."),
+    "finite_number": ("a number belongs here, not {what}", "Write it in digits."),
     "date_type": ("a date belongs here, not {what}", "Write it as YYYY-MM-DD."),
     "date_from_datetime_parsing": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
     "date_from_datetime_inexact": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
@@ -44,6 +47,8 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
     "too_long": ("too many stand here: {actual_length}, and at most {max_length} can be read", "Take some out, or make two of it."),
     "string_too_long": ("this text is too long; at most {max_length} characters fit", "Make it shorter."),
     "greater_than_equal": ("the number is too small", "Write {ge} or more."),
+    "greater_than": ("the number is too small", "Write more than {gt:g}."),
+    "less_than": ("the number is too large", "Write less than {lt:g}."),
     "less_than_equal": ("the number is too large", "Write {le} or less."),
     "value_error": ("{error}", ""),
 }
@@ -106,11 +111,17 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
         return Problem("nothing stands here", "Write the value, or take the key out.", place)
     if kind == "too_short" and not value:
         return Problem("nothing stands here", "Fill it, or take the key out.", place)
-    message, hint = _WORDING.get(kind, (details["msg"], "Look at a handout that builds, such as the one of `teachback new`."))
+    message, hint = _WORDING.get(kind, (f"{_what(value)} cannot stand here", _like(file.name)))
     context: Mapping[str, Any] = {"input": value, "what": _what(value), **details.get("ctx", {})}
     # A check of our own says its hint in a second line.
     message, _, own_hint = message.format_map(context).partition("\n")
     return Problem(message, own_hint or hint.format_map(context), place)
+
+
+def _like(name: str) -> str:
+    if "handouts/" in name:
+        return "Look at a handout that builds, such as the one of `teachback new`."
+    return "Look at the file of this name that comes with the program."
 
 
 def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Problem | None:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.textfile import decode
-from teachback.yamlfile import read_yaml
+from teachback.yamlfile import may_precede_a_remark, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,8 @@ def with_values(raw: bytes, name: str, key: str, values: Mapping[str, str | Mapp
     for key_node, value_node in mapping.value:
         there[key_node.value] = value_node
         if key_node.value in values:
-            edits.append(_replaced(text, key_node, value_node, _written(values[key_node.value])))
-    new = {name: _written(value) for name, value in values.items() if name not in there}
+            edits.append(_replaced(text, key_node, value_node, values[key_node.value]))
+    new = {name: value for name, value in values.items() if name not in there}
     if new:
         # First of all at its place: a value that is filled in at the very end of the block then comes before it.
         edits.insert(0, _appended(text, mapping, new))
@@ -44,10 +44,13 @@ def with_values(raw: bytes, name: str, key: str, values: Mapping[str, str | Mapp
     return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + text.encode()
 
 
-def _written(value: str | Mapping[str, str]) -> str:
+def _written(value: str | Mapping[str, str], after: str = "") -> str:
+    """Return a value as it is written in front of the rest of a line."""
     if not isinstance(value, str):
         return "{" + ", ".join(f"{name}: {_written(inner)}" for name, inner in value.items()) + "}"
-    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+    # A text that goes on must not seem to end where a remark begins.
+    free = not re.match(r"[ \t]+#", after) or may_precede_a_remark(value)
+    if free and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)
 
@@ -62,8 +65,9 @@ def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML's nodes have no
     return start + len(text[start:end].rstrip())
 
 
-def _replaced(text: str, key: Any, value: Any, words: str) -> tuple[int, int, str]:  # noqa: ANN401
+def _replaced(text: str, key: Any, value: Any, new: str | Mapping[str, str]) -> tuple[int, int, str]:  # noqa: ANN401
     start, end = value.start_mark.index, _end(value, text)
+    words = _written(new, text[end:])
     if start == end or (isinstance(value.value, list) and not value.flow_style):
         # Nothing stands here yet, or a block of several lines: then the value begins right behind the colon.
         start = text.index(":", key.end_mark.index) + 1
@@ -71,16 +75,16 @@ def _replaced(text: str, key: Any, value: Any, words: str) -> tuple[int, int, st
     return start, end, words
 
 
-def _appended(text: str, mapping: Any, new: Mapping[str, str]) -> tuple[int, int, str]:  # noqa: ANN401
+def _appended(text: str, mapping: Any, new: Mapping[str, str | Mapping[str, str]]) -> tuple[int, int, str]:  # noqa: ANN401
     last_key, last = mapping.value[-1]
     end = max(_end(last, text), last_key.end_mark.index)
     if mapping.flow_style:
         if last.start_mark.index == last.end_mark.index:
             end = text.index(":", last_key.end_mark.index) + 1
-        return end, end, "".join(f", {name}: {words}" for name, words in new.items())
+        return end, end, "".join(f", {name}: {_written(value, text[end:])}" for name, value in new.items())
     stop = text.find("\n", end)
     stop = len(text) if stop < 0 else stop
     line_end = "\r\n" if text[:stop].endswith("\r") or (stop == len(text) and "\r\n" in text) else "\n"
     stop -= text[:stop].endswith("\r")
     indent = " " * mapping.value[0][0].start_mark.column
-    return stop, stop, "".join(f"{line_end}{indent}{name}: {words}" for name, words in new.items())
+    return stop, stop, "".join(f"{line_end}{indent}{name}: {_written(value)}" for name, value in new.items())

@@ -26,6 +26,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "picture": set(),
         "stamper": set(),
         "charset": set(),
+        "misread": set(),
         "csvfile": set(),
         "sheetfile": set(),
         "disk": {"workspace"},

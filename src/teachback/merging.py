@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from teachback import __version__, ledger
-from teachback.admit import MOST_UNKNOWN, Rejected, repeated
+from teachback.admit import Rejected, repeated
 from teachback.between import Between
 from teachback.crew import Lost, in_order
 from teachback.disk import told
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.order import overruled, refuse_missing, refuse_order, refuse_unplaced, terms_of, unplaced
 from teachback.privatefile import UNFINISHED
-from teachback.rows import changed, open_table, read_parts, unknown_columns
+from teachback.rows import changed, misnamed, open_table, read_parts, unknown_names
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
 from teachback.survey import Chunk, Desk, alone, fault_problem, letters_of, rows_of, survey
 from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
@@ -198,15 +198,17 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
             # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
             for key, letters in (letters_of(rows_of(chunk)) if twice else found.characters).items():
                 characters[key] = characters.get(key, frozenset()) | letters
-            if len(unknown) < MOST_UNKNOWN:
-                unknown.update(dict.fromkeys(found.unknown))
+            unknown.update(dict.fromkeys(found.unknown))
             mark.update(found.mark)
             rows += len(found.ids)
     if not rows:
         raise TeachbackError(
             Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
         )
-    merged.problems += unknown_columns(list(unknown)[:MOST_UNKNOWN], desk.terms.known, Location(table.name))
+    wrong = misnamed(unknown, desk.terms.known, Location(table.name))
+    if wrong:
+        raise TeachbackError(*wrong)
+    merged.problems += unknown_names(unknown, desk.terms.known, Location(table.name))
     return _Read(mark.digest(), characters, rows)
 
 

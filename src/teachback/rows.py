@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import unicodedata
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 from teachback.charset import find_encoding
 from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells, read_line
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+from teachback.misread import is_garbled
 from teachback.sheetfile import CellFault, examine, read_sheet
 
 if TYPE_CHECKING:
@@ -25,9 +27,14 @@ if TYPE_CHECKING:
 MOST_COLUMNS: Final = 500
 # In characters: texts of rows that are handed on together.
 MOST_TOGETHER: Final = 500_000
+# Letters of other alphabets that look like those from a to z.
+_ALIKE: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261", "aeopcyxijshdoivig"
+)
 # What is shown of a column's name.
 _SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
+_GARBLED: Final = "has a name that lost letters, or was read in the wrong encoding"
 # What a value of JSON can be besides text, a number or nothing. Nobody wants to read "True".
 _NO_TEXT: Final = {
     dict: "holds a record of its own",
@@ -257,27 +264,88 @@ def _headed(
     if len(header) > MOST_COLUMNS:
         message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
         raise TeachbackError(Problem(message, "Keep those that are printed.", place))
-    twice = dict.fromkeys(name for name in header if name and header.count(name) > 1)
-    if twice:
-        raise TeachbackError(
-            *(Problem(f"the column '{_short(name)}' is there twice", "Give each one a name of its own.", place) for name in twice)
-        )
+    wrong = [
+        *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
+        *(_twice(header, name, place) for name in dict.fromkeys(header) if name and header.count(name) > 1),
+        *misnamed([name for name in header if name], known, place),
+    ]
+    if wrong:
+        raise TeachbackError(*wrong)
     warned = list(noticed)
     if "" in header:
         message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
         warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
-    warned += unknown_columns([name for name in header if name and name not in known], known, place)
+    warned += _unknown_columns(header, known, place)
     return Table(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
 
 
-def unknown_columns(names: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
-    """Warn of columns that nothing reads, with the nearest name that would be read."""
+def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Find names that differ from a known one only in capitals, blanks, hyphens, low lines, look-alikes or signs that are not seen.
+
+    Such a name is quoted: it is a field's, and not a patient's.
+    """
+    by_look = {_look(name): name for name in known}
+    found = [(name, by_look[_look(name)]) for name in names if name not in known and _look(name) in by_look]
+    return [
+        Problem(f"the column '{_short(name)}' is not the field '{field}'", f"Rename the column: {field}. Or take it out.", place)
+        for name, field in found
+    ]
+
+
+def is_misnamed(name: str, looks: Collection[str]) -> bool:
+    """Return whether a name that is not known has the look of a known one; `looks` are those of `looks_of`."""
+    return _look(name) in looks
+
+
+def looks_of(known: Iterable[str]) -> frozenset[str]:
+    """Return what names look like, for `is_misnamed`."""
+    return frozenset(map(_look, known))
+
+
+def _look(name: str) -> str:
+    """Return the letters and digits of a name as small letters, those that look alike as one."""
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
+    return "".join(filter(str.isalnum, plain))
+
+
+def unknown_names(names: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of names in records of JSON that no field has. They are not quoted: a turned table has patients there."""
     if not names:
         return []
-    listed = ", ".join(f"'{_short(name)}'" for name in names[:10]) + (" ..." if len(names) > 10 else "")  # noqa: PLR2004 -- a line's worth
-    asked = [f"'{_short(name)}': {said}" for name in names[:10] if (said := guess(name, known))]
-    message = f"the column{'s' if len(names) != 1 else ''} {listed} {'are' if len(names) != 1 else 'is'} not printed"
+    many = len(names) != 1
+    message = f"{len(names)} name{'s' if many else ''} in these records {'are' if many else 'is'} no field, and not printed"
+    asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
     return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def column_place(number: int) -> str:
+    """Return how a column is called, counted from 0: its number, and its letters in a sheet."""
+    letters, rest = "", number + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{number + 1} ({letters})"
+
+
+def _unknown_columns(header: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of columns that nothing reads, with the nearest name that would be read. They are not quoted: a turned table has patients there."""
+    numbers = [number for number, name in enumerate(header) if name and name not in known]
+    if not numbers:
+        return []
+    listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- a line's worth
+    asked = [f"Column {column_place(number)}: {said}" for number in numbers[:10] if (said := guess(header[number], known))]
+    message = f"the column{'s' if len(numbers) != 1 else ''} {listed} {'are' if len(numbers) != 1 else 'is'} not printed"
+    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
+    listed = " and ".join(column_place(number) for number, other in enumerate(header) if other == name)
+    return Problem(f"the columns {listed} have the same name", "Give each one a name of its own.", place)
+
+
+def _garbled_column(number: int, place: Location) -> Problem:
+    message = f"the name of the column {column_place(number)} has lost letters, or was read in the wrong encoding"
+    return Problem(message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place)
 
 
 def _short(name: str) -> str:
@@ -340,6 +408,8 @@ def _json_row(number: int, line: str) -> Row:
         return Row(number, reason="holds a name twice")
     if any("\0" in text for text in cells.values()):
         return Row(number, reason=_NUL)
+    if any(is_garbled(name) for name in found):
+        return Row(number, reason=_GARBLED)
     return Row(number, cells, faults)
 
 

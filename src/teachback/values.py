@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.fields import FieldKind
 from teachback.locales import dated, is_number
+from teachback.misread import LOST_LETTER, spoilt
 
 if TYPE_CHECKING:
     from teachback.fields import RecordField
@@ -32,6 +33,9 @@ _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
 _TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Drawn as nothing, though Unicode calls them letters or marks (DerivedCoreProperties.txt, Default_Ignorable_Code_Point).
 _UNSEEN: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+# Categories of marks, which belong to the letter before them.
+_ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
+_LOST: Final = "\ufffd"
 _REASONS: Final = {
     "Cc": "holds a control character, a tab or a line break",
     "Zl": "holds a line break",
@@ -58,7 +62,7 @@ class FieldFault:
 def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     """Give what is printed of a raw value, in a language; an empty text where there is none and none must be."""
     words = tidied(raw)
-    reason = refused(words)
+    reason = spoilt(raw) or refused(words)
     if reason:
         return FieldFault(field.name, reason)
     if not words:
@@ -88,21 +92,35 @@ def refused(words: str) -> str:
     if _fine.issuperset(words) or (words.isascii() and words.isprintable()):
         return ""
     marks = 0
+    before = " "
     for letter in words:
-        if letter in _TURNING:
-            return "holds a character that turns the direction of the text"
         kind = unicodedata.category(letter)
-        if kind in _REASONS:
-            return _REASONS[kind]
-        if _UNSEEN.match(letter):
-            return _REASONS["Cf"]
-        if unicodedata.bidirectional(letter) in _FROM_RIGHT:
-            return "is written from right to left, and such a line cannot be filled yet"
+        reason = _letter_fault(letter, kind)
+        if reason:
+            return reason
+        if kind in _ACCENTS and before.isspace():
+            return "holds an accent that stands on no letter"
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if marks > MOST_MARKS:
             return "has too many accents on one letter"
-        if not marks:
+        before = letter
+        if kind not in _ACCENTS:
             _fine.add(letter)
+    return ""
+
+
+def _letter_fault(letter: str, kind: str) -> str:
+    """Return why a character cannot be printed, wherever it stands; `kind` is its category in Unicode."""
+    if letter in _TURNING:
+        return "holds a character that turns the direction of the text"
+    if letter == _LOST:
+        return LOST_LETTER
+    if kind in _REASONS:
+        return _REASONS[kind]
+    if _UNSEEN.match(letter):
+        return _REASONS["Cf"]
+    if unicodedata.bidirectional(letter) in _FROM_RIGHT:
+        return "is written from right to left, and such a line cannot be filled yet"
     return ""
 
 

@@ -28,7 +28,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "charset": set(),
         "misread": set(),
         "csvfile": set(),
-        "sheetfile": set(),
+        "sheetfile": {"sheetlook"},
+        "sheetlook": set(),
         "disk": {"workspace"},
         "archive": {"disk", "workspace"},
         "style": set(),
@@ -57,7 +58,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "settings": set(),
         "record": set(),
         "values": set(),
-        "rows": set(),
+        "rows": {"crew"},
         "crew": set(),
         "between": set(),
     },
@@ -144,7 +145,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell answering mergecmd", "openpyxl": "sheetfile", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
+    "click": "cli tell answering mergecmd", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
     "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
 }  # fmt: skip

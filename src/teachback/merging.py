@@ -10,6 +10,8 @@ import hashlib
 import json
 import os
 import pickle
+import select
+import stat
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from teachback.rows import changed, misnamed, open_table, read_parts, unknown_na
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
 from teachback.survey import Chunk, Desk, alone, fault_problem, letters_of, rows_of, survey
 from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
+from teachback.workspace import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -41,8 +44,11 @@ if TYPE_CHECKING:
 
 # Rows that are done together: few enough to hold, enough that waiting for the disk once for each costs nothing.
 CHUNK: Final = 250
-# In bytes, of what comes in from a pipe.
+# In bytes, of what comes in from a pipe, and of a file.
 MOST_PIPED: Final = 4_000_000_000
+MOST_READ: Final = 20_000_000_000
+# In seconds: how long nothing may come into a pipe that has a name.
+PATIENCE: Final = 300
 # How many processes may be ended by one record each, before the machine is to blame and not the record.
 MOST_LOST: Final = 5
 _REASON_LOST: Final = "could not be printed: the process that tried was ended"
@@ -144,13 +150,44 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
                 raise TeachbackError(Problem("there is no standard input", "Name the file of records: --records FILE."))
             incoming: IO[bytes] = sys.stdin.buffer
         else:
-            with told(order.records):
-                incoming = files.enter_context(order.records.open("rb"))
-        if order.records is not None and incoming.seekable():
+            incoming = files.enter_context(_named(order.records))
+        if order.records is not None and stat.S_ISREG(os.fstat(incoming.fileno()).st_mode):
+            if os.fstat(incoming.fileno()).st_size > MOST_READ:
+                message = f"this file of records is larger than {MOST_READ // 1_000_000:,} MB"
+                raise TeachbackError(Problem(message, "Is it the right file? If so, split it.", Location(order.name)))
             yield incoming  # type: ignore[misc]
         else:
             where = ledger.spool(None if order.dry_run else order.output / UNFINISHED, incoming, MOST_PIPED)
             yield files.enter_context(where)  # type: ignore[misc]
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file of records, or a pipe that has a name. Raises TeachbackError for a device, and for a pipe into which nothing comes."""
+    with told(path):
+        kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
+        message = "this is a device or a socket, and no file of records"
+        raise TeachbackError(Problem(message, "Name a file, or - for standard input.", Location(shown(path))))
+    with told(path):
+        # A pipe that nobody writes into would be waited for without end.
+        descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
+        file = os.fdopen(descriptor, "rb")
+    with file:
+        if stat.S_ISFIFO(kind):
+            _await(descriptor, path)
+        yield file
+
+
+def _await(descriptor: int, path: Path) -> None:
+    """Wait until something comes into a pipe. Raises TeachbackError when nothing does for `PATIENCE` seconds."""
+    watch = select.poll()
+    watch.register(descriptor, select.POLLIN)
+    # Until somebody has opened it for writing, there is nothing to be seen of a pipe.
+    if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
+        message = f"nothing came into this pipe for {PATIENCE} s"
+        raise TeachbackError(Problem(message, "Start what writes into it, then start again.", Location(shown(path))))
+    os.set_blocking(descriptor, True)
 
 
 @contextmanager

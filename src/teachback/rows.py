@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
+import tempfile
 import unicodedata
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
+from teachback.crew import Handle, streamed
 from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells, read_line
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.misread import is_garbled
-from teachback.sheetfile import CellFault, examine, read_sheet
+from teachback.sheetfile import read_workbook
+from teachback.sheetlook import CellFault, Pointed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MOST_COLUMNS: Final = 500
+# In seconds of a processor, for a workbook; one of a million rows takes a minute.
+MOST_SECONDS: Final = 240
 # In characters: texts of rows that are handed on together.
 MOST_TOGETHER: Final = 500_000
 # Letters of other alphabets that look like those from a to z.
@@ -115,10 +122,10 @@ def open_table(
         hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
         raise TeachbackError(Problem("this is an old Excel file, or one with a password", hint, place))
     if head.startswith(_ZIP):
-        warned = examine(file, name)
-        table = Table(file, name, "xlsx")
-        names = next((_plain(cells) for _, cells in read_sheet(file, name)), [])
-        return _headed(table, names, key, known, warned)
+        with closing(_workbook(file, name)) as found:
+            warned = next(found)
+            names = next((_plain(cells) for some in found for _, cells in some), [])
+        return _headed(Table(file, name, "xlsx"), names, key, known, warned)
     codec, noticed = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
     start = head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore").lstrip("\ufeff\xef\xbb\xbf").lstrip()
@@ -193,10 +200,32 @@ def _json_texts(table: Table) -> Generator[_Text]:
 
 
 def _sheet_texts(table: Table) -> Generator[_Text]:
-    rows = read_sheet(table.file, table.name)
-    next(rows, None)
-    for number, cells in rows:
-        yield number, tuple(cells), ""
+    with closing(_workbook(table.file, table.name)) as found:
+        next(found)
+        for number, cells in islice((row for some in found for row in some), 1, None):
+            yield number, tuple(cells), ""
+
+
+def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
+    """Return what `read_workbook` gives, read in a process of its own: what a hostile workbook makes run wild is ended with it."""
+    with ExitStack() as files:
+        try:
+            handle = Handle(file)
+        except OSError:
+            # What is in memory has no number.
+            copy = files.enter_context(tempfile.TemporaryFile())
+            file.seek(0)
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            handle = Handle(copy)
+        hint = "Save the sheet as 'CSV UTF-8'."
+        yield from files.enter_context(closing(streamed(_read_handle, (handle, name), f"{name}: reading the workbook", hint, MOST_SECONDS)))
+
+
+def _read_handle(given: tuple[Handle, str]) -> Iterator[Any]:
+    handle, name = given
+    with handle.opened() as file:
+        yield from read_workbook(file, name)  # type: ignore[arg-type]
 
 
 def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool) -> tuple[Table, tuple[Problem, ...]]:
@@ -393,7 +422,7 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
 def _json_row(number: int, line: str) -> Row:
     try:
         # Numbers stay as they are written: 7.50 is printed as 7.50.
-        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_no_number)
+        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=Pointed, parse_constant=_no_number)
     except _JsonError as error:
         return Row(number, reason=str(error))
     except (ValueError, RecursionError):
@@ -414,4 +443,4 @@ def _json_row(number: int, line: str) -> Row:
 
 
 def _json_text(value: object) -> str:
-    return "" if value is None else str(value)
+    return value if isinstance(value, str) else "" if value is None else str(value)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.fields import FieldKind
-from teachback.locales import dated, is_number
+from teachback.locales import dated, is_english_number, is_number
 from teachback.misread import LOST_LETTER, spoilt
+from teachback.sheetlook import Day, Pointed
 
 if TYPE_CHECKING:
     from teachback.fields import RecordField
@@ -63,6 +64,10 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     """Give what is printed of a raw value, in a language; an empty text where there is none and none must be."""
     words = tidied(raw)
     reason = spoilt(raw) or refused(words)
+    if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
+        reason = "is a date; make the field one in the handout (`type: date`), or make the cells text"
+    if not reason and isinstance(raw, Pointed) and not is_english_number(language):
+        reason = "is a number with signs that this language reads otherwise; make the cells text"
     if reason:
         return FieldFault(field.name, reason)
     if not words:

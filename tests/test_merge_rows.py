@@ -401,15 +401,15 @@ def test_a_workbook_is_read_as_a_person_sees_it() -> None:
         sheet["D2"].number_format = "00000"
         sheet["A5"], sheet["B5"], sheet["C5"], sheet["D5"] = 7, 7.5, dt.datetime(2027, 3, 1, 9, 30), 0.1 + 0.2  # noqa: DTZ001 -- as in a sheet
         sheet["B5"].number_format = "0.00"
-        sheet["A6"], sheet["B6"] = True, "=text"
+        sheet["A6"], sheet["B6"] = "x6", "=text"
         sheet["B6"].data_type = "s"
 
     rows, problems = read(workbook(fill), "r.xlsx")
     assert problems == ()
     assert [(row.number, list(row.cells.values())) for row in rows] == [
         (2, ["A1", "Nguyễn Thị Ánh", "2027-03-01", "00042"]),
-        (5, ["7", "7.50", "2027-03-01 09:30", "0.3"]),
-        (6, ["TRUE", "=text"]),
+        (5, ["7", "7.50", "2027-03-01 9:30:00", "0.3"]),
+        (6, ["x6", "=text"]),
     ]
 
 
@@ -418,8 +418,10 @@ def test_a_workbook_is_read_as_a_person_sees_it() -> None:
     [
         ("=1+1", "General", "holds a formula without a result"),
         ("#N/A", "General", "holds an error of Excel"),
-        (1234567890123456789, "General", "more than 15 digits"),
-        (0.05, "0%", "whose look only Excel knows"),
+        (1234567890123456789, "General", "more than 11 digits"),
+        (1234567890123456789, "0", "more than 15 digits"),
+        (True, "General", "is TRUE or FALSE"),
+        (0.05, "# ?/?", "whose look only Excel knows"),
         (5551234567, "(000) 000-0000", "whose look only Excel knows"),
     ],
 )

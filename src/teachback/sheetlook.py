@@ -229,7 +229,7 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
     """Return a day, or a time of a day, in a section of a format."""
     reason = UNKNOWN_TIME if kind == "time" else UNKNOWN_DATE
     parts = _parts(section)
-    if parts is None:
+    if parts is None or value < 0:
         return CellFault(reason)
     whole, fraction = divmod(value, 1)
     seconds = fraction * _SECONDS
@@ -240,7 +240,7 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
     if kind == "time":
         return CellFault(reason) if clock is None else clock
     number = int(whole) + (_SINCE_1904 if from_1904 else 0)
-    if number not in _DAYS or value < 0 or not sharp:
+    if number not in _DAYS or not sharp:
         return CellFault(reason)
     day = _EPOCH + dt.timedelta(days=number)
     if "".join(parts) in {"yyyy-mm-dd", "yyyy\\-mm\\-dd"}:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row>'
 
 
@@ -46,7 +47,7 @@ def package(
 
     def related(*names: tuple[str, str, str]) -> str:
         links = "".join(relation.format(quoteattr(one), quoteattr(f"{LINK}/{kind}"), quoteattr(target)) for one, kind, target in names)
-        return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{links}</Relationships>'
+        return f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>'
 
     parts = {
         "_rels/.rels": related(("r1", "officeDocument", "xl/workbook.xml")),

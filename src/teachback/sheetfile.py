@@ -93,8 +93,13 @@ def _read(archive: zipfile.ZipFile, name: str) -> Iterator[list[tuple[int, list[
         warned.append(Problem(message, "Take out what is not to be printed.", Location(name), Severity.WARNING))
     styles = _styles(archive, book.styles, name) if book.styles else []
     strings = _strings(archive, book.strings, name) if book.strings else []
+    table = _table(archive, shown[0], name)
     yield tuple(warned)
-    yield from _Sheet(styles, strings, merges, from_1904=book.from_1904).rows(archive, shown[0], name)
+    for some in _Sheet(styles, strings, merges, from_1904=book.from_1904).rows(archive, shown[0], name):
+        if table and any(_is_outside(table, number, cells) for number, cells in some):
+            message = "something stands outside the table of this sheet, and nobody can tell whether it is a record"
+            raise TeachbackError(Problem(message, "Take it out, or make the table a plain range.", Location(name)))
+        yield some
 
 
 def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
@@ -319,6 +324,40 @@ def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellF
 
     _walked(archive, part, name, start, "strings", EndElementHandler=end, CharacterDataHandler=words.text)
     return found
+
+
+def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, int, int] | None:
+    """Return where the table of a sheet stands (first and last row, first and last column), None where it has none.
+
+    Refuses two tables, one without names of columns, and one with totals, which would be read as a record.
+    """
+    folder, _, file = part.rpartition("/")
+    linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
+    tables = [target for kind, target in _related(archive, part, name).values() if kind == "table"] if linked else []
+    if not tables:
+        return None
+    place = Location(name)
+    if len(tables) > 1:
+        raise TeachbackError(Problem("this sheet has several tables", "Keep the one with the records.", place))
+    told: dict[str, str] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if _plain(tag) == "table":
+            told.update(attributes)
+
+    _walked(archive, tables[0], name, start)
+    if told.get("totalsRowCount", "0") != "0":
+        raise TeachbackError(Problem("the table of this sheet has a row of totals", "Switch the row of totals off.", place))
+    if told.get("headerRowCount", "1") == "0":
+        raise TeachbackError(Problem("the table of this sheet has no names of columns", "Switch its header row on.", place))
+    first, _, last = told["ref"].partition(":")
+    (left, top), (right, bottom) = _place(first), _place(last or first)
+    return top, bottom, left, right
+
+
+def _is_outside(table: tuple[int, int, int, int], number: int, cells: list[str | CellFault]) -> bool:
+    top, bottom, left, right = table
+    return not top <= number <= bottom or any(cells[: left - 1]) or any(cells[right:])
 
 
 def _surroundings(archive: zipfile.ZipFile, part: str, name: str) -> tuple[list[tuple[int, int, int, int]], bool]:

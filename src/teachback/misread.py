@@ -24,7 +24,7 @@ _UTF8: Final = re.compile(
 # Latin letters that names are written with, and those of them that stand beside no other letter by chance.
 _LATIN: Final = re.compile("[\u00c0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u1e00-\u1eff]")
 _RARE: Final = frozenset(
-    "\u0108\u0109\u010a\u0114\u0115\u011c\u011d\u0124\u0125\u012c\u012d\u0132\u0133\u0134\u0135\u0138\u013f\u0140\u0149\u014a\u014b\u014e\u014f\u0166\u0167\u017f"
+    "\u0108\u0109\u010a\u0114\u0115\u011c\u011d\u0124\u0125\u012c\u012d\u0132\u0133\u0134\u0135\u0138\u013f\u0140\u0149\u014a\u014b\u014e\u014f\u0166\u0167\u0168\u017f"
 )
 # Signs beside words: those of Latin-1 and its controls, dashes, quotation marks, the euro, ligatures, the mark of byte order, a lost letter.
 _SIGNS: Final = re.compile("[\u0080-\u00bf\u2010-\u203a\u20ac\u2122\ufb00-\ufb06\ufeff\ufffd]")
@@ -32,6 +32,8 @@ _SIGNS: Final = re.compile("[\u0080-\u00bf\u2010-\u203a\u20ac\u2122\ufb00-\ufb06
 _BOX: Final = re.compile("[\u2500-\u257f]")
 # What may close a word in capitals behind a letter such as the last one of MANHA with its tilde.
 _CLOSING: Final = frozenset("\u201d\u2026\u00bb")
+# What stands between two letters of a name, or begins and ends a word of it.
+_BESIDE: Final = _CLOSING | frozenset("\u2018\u2019\u201c\u2013\u2014\u00ab\u00b7")
 # A capital with a tilde or circumflex behind a small letter, whose other half was a blank that got lost.
 _HALF: Final = re.compile(r"[a-z][\u00c2\u00c3](?=\s|$)")
 # Scripts other than Latin: as many letters in a row are no chance.
@@ -89,14 +91,15 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     whole = sum(len(taken) for _, taken in found) == len(signs)
     if not whole:
         # Beside letters and marks that were decoded rightly: only where a sign that is no letter shows it.
-        return any(_LATIN.match(letter) and not taken[-1].isalpha() and taken[-1] not in _CLOSING for letter, taken in found)
+        beside = (taken[-1] for letter, taken in found if _LATIN.match(letter))
+        return codec in _WESTERN and any(not sign.isalpha() and sign not in _BESIDE for sign in beside)
     meant = "".join(letter for letter, _ in found)
     before, after = text[: run.start()][-1:], text[run.end() :][:1]
     if len(signs) == _LEAST and signs[-1] in _CLOSING and not _is_letter(after) and _in_capitals(text, run):
         return False
     if all(_LATIN.match(letter) or _SIGNS.match(letter) for letter in meant):
         enough = codec in _WESTERN or _is_letter(before) or _is_letter(after) or len(meant) >= _LEAST_ALONE
-        return not signs.isalpha() or (enough and _cased(before + meant + after) and not _RARE & set(meant))
+        return not signs.isalpha() or (enough and _cased(before + meant + after) and min(meant) >= "\xa0" and not _RARE & set(meant))
     alone = signs.isalpha() and not (_is_letter(before) or _is_letter(after))
     scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in meant}
     of_one = len(scripts) == 1 and all(unicodedata.category(letter)[0] in "LM" for letter in meant)

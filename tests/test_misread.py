@@ -14,6 +14,7 @@ from teachback.values import FieldFault, read_value
 FIELD = RecordField.model_validate({"name": "it", "label": "It"})
 # Names and words of many languages, in each of which something is nearly what a wrong encoding would leave.
 _NAMES = """
+Кот-Д’Ивуар SMÅØYAR
 SÃO JOÃO MÃE CORAÇÃO AÇÃO IRMÃ Â Ã ÂNGELA Conceição São José JOSÉ JOSÉ’S RENÉ’S Renée Ç’kemi Nicolò
 NICOLÒ François Ñandú ÑANDÚ VÍŠEK KŘÍŽ NOVÁČEK ŠTĚPÁNEK Dvořák DVOŘÁK Čížek ČÍŽEK RĂŞCANU Răşcanu
 RĂȘCANU ȘTEFĂNESCU Ștefan Țepeș ŞTEFAN GHIŢĂ KILIÇ Kılıç ÇELİK ŞAHİN Öztürk ÖZTÜRK YILDIRIM İbrahim

@@ -29,8 +29,10 @@ LAYERS: list[dict[str, set[str]]] = [
         "picture": {"characters"},
         "stamper": set(),
         "charset": set(),
+        "misread": set(),
         "csvfile": set(),
-        "sheetfile": set(),
+        "sheetfile": {"sheetlook"},
+        "sheetlook": set(),
         "disk": {"workspace"},
         "archive": {"disk", "textfile", "workspace"},
         "style": set(),
@@ -62,7 +64,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "settings": set(),
         "record": set(),
         "values": set(),
-        "rows": set(),
+        "rows": {"crew"},
         "crew": set(),
         "between": set(),
     },
@@ -149,7 +151,7 @@ LAYERS: list[dict[str, set[str]]] = [
 ]
 # Outside library -> the module that may import it, or two.
 OUTSIDE = {
-    "click": "cli tell answering mergecmd", "openpyxl": "sheetfile", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
+    "click": "cli tell answering mergecmd", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
     "tinyhtml5": "loading", "tinycss2": "loading generated_text", "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
 }  # fmt: skip

@@ -392,3 +392,76 @@ def test_the_search_finds_a_value_that_was_left_behind(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("x QZSECRETNAME y", encoding="utf-8")
     (tmp_path / "QZSECRETNAME.pdf").write_bytes(b"")
     assert sorted(left_behind(tmp_path)) == ["QZSECRETNAME.pdf", "a.log"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of another process")
+def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Path) -> None:
+    """Before the first record comes in, the limit of such files is 0, whatever whoever started the run allows."""
+    pipe = tmp_path / "records"
+    os.mkfifo(pipe)
+    unlimited = "import os,resource,sys; resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2); "
+    command = [sys.executable, "-c", unlimited + "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])", str(FAKE)]
+    process = subprocess.Popen(
+        [*command, "merge", "tiny", "--records", str(pipe), "-o", "out", "--language", "en"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    said = process.stderr.readline().decode()
+    limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+    pipe.write_bytes(b"id,name,audience,next_visit\nP1,Anna,ckd,2027-11-01\n")
+    process.communicate(timeout=120)
+    assert said.startswith("Reading records from the pipe ")
+    assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]
+    assert (process.returncode, printed(tmp_path / "out")) == (0, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a mark of Linux")
+def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
+    """Where crashes go to a program, the limit of their size counts for nothing; the mark does. Children have it, too."""
+    ask = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), end='')"
+    marked = f"from teachback.confined import leave_no_image; leave_no_image(); {ask}"
+    forked = f"import os; from teachback.confined import leave_no_image; leave_no_image(); os.fork() and os.wait() and os._exit(0); {ask}"
+    outcomes = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for code in (ask, marked, forked)]
+    assert outcomes == [b"1", b"0", b"0"]
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_file_of_records(device: str, tmp_path: Path) -> None:
+    """It has no end, or nothing in it."""
+    with pytest.raises(TeachbackError) as caught:
+        merge(Order(Path(device), tmp_path / "out"), Fake())
+    assert caught.value.problems[0].message == "this is a device or a socket, and no file of records"
+
+
+def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was to write into it may never come."""
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(merging, "PATIENCE", 0)
+    with pytest.raises(TeachbackError) as caught:
+        merge(Order(tmp_path / "pipe", tmp_path / "out"), Fake())
+    assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"
+
+
+def test_a_file_of_records_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of many gigabytes is another file."""
+    monkeypatch.setattr(merging, "MOST_READ", 100)
+    with pytest.raises(TeachbackError) as caught:
+        merge(Order(write_records(tmp_path / "r.csv", 20), tmp_path / "out"), Fake())
+    assert "is larger than" in caught.value.problems[0].message
+
+
+def test_a_pivoted_file_names_no_patient(tmp_path: Path) -> None:
+    """Where names of patients stand above the columns, no message repeats them, in no format."""
+    for name, text in {
+        "r.csv": "field,Zoe Secret,Ann Secret\nname,Zoe,Ann\n",
+        "s.csv": "id,name,audience,Zoe Secret,Zoe Secret\n1,x,ckd,,\n",
+        "t.csv": "id,audience,Zoe Secret,Nane Secret,nam Secret\n1,ckd,,,\n",
+        "u.jsonl": '{"id": "1", "name": "x", "audience": "ckd", "Zoe Secret": 1}\n',
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        process = start(tmp_path, "tiny", "--records", name, "-o", f"out-{name}", "--language", "en")
+        outcome = process.communicate(timeout=120)
+        assert b"column" in outcome[1] or b"no field" in outcome[1]
+        assert b"Secret" not in b"".join(outcome)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.rows import is_misnamed, looks_of
 from teachback.stamper import EditionKey
 from teachback.units import Paper, TypeSize
 
@@ -88,10 +89,12 @@ def admitted(rows: Iterable[Row], terms: Terms, unknown: dict[str, None] | None 
     Names that mean nothing are added to `unknown`, in the order in which they turn up.
     """
     known = terms.known
+    looks = looks_of(known)
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
-        if unknown is not None and len(unknown) < MOST_UNKNOWN:
-            unknown.update(dict.fromkeys(name for name in row.cells if name not in known))
+        if unknown is not None:
+            others = (name for name in (*row.cells, *row.faults) if name not in known and name not in unknown)
+            unknown.update(dict.fromkeys(name for name in others if len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks)))
         yield _admit(row, terms, chosen)
 
 

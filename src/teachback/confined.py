@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _GB: Final = 1_000_000_000
 # prctl(2): the signal that a process gets when its parent dies.
 _PR_SET_PDEATHSIG: Final = 1
+# prctl(2): whether a crash is written down. mlockall(2): all pages, those to come too, each once it is used.
+_PR_SET_DUMPABLE: Final = 4
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 # What a child says: it is ready for its first task, it needs more time, it has done a task, or the task went wrong in it.
 READY, MORE, DONE, FAULT = "ready", "more", "done", "fault"
 
@@ -92,6 +95,20 @@ def serve(pipe: Connection, inherited: list[Connection], given: Any, limits: Lim
         os._exit(1)
 
 
+def leave_no_image() -> None:
+    """Keep the system from writing this process's memory into a file when it crashes, and other processes of this user from reading it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # Where a program takes crashes, it gets them whatever that limit says; not of a process that is marked so.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
+
+
+def stay_in_memory() -> None:
+    """Ask the system not to swap this process to a disk, where it sets no limit to that; else nothing is done."""
+    if sys.platform == "linux" and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY:
+        ctypes.CDLL(None).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT)
+
+
 def confine(limits: Limits, scratch: str, parent: int) -> None:
     """Make this process one that ends with its parent, says nothing, leaves no image of its memory and takes no more than its share."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -102,7 +119,7 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leave_no_image()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

@@ -15,6 +15,7 @@ from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Ta
 from teachback.errors import Location, Problem, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
+from teachback.misread import is_misread
 from teachback.places import place_problems
 from teachback.reach import reach_problems, steps
 from teachback.source import Sources
@@ -317,6 +318,10 @@ def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
 
 
 def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
+    for place, text in file.scalars():
+        if is_misread(text):
+            message = "this text looks as if it was read in the wrong encoding before it was saved here"
+            yield Problem(message, "Write its letters anew, and save the file as UTF-8.", place)
     # Without fonts that can be read there is nothing to compare with, and that is said already.
     for place, text in file.scalars() if glyphs else ():
         for character, name in missing_glyphs(text, glyphs):

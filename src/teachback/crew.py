@@ -9,15 +9,17 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import tempfile
 import warnings
 from collections import deque
 from dataclasses import dataclass
+from multiprocessing import reduction
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from teachback.confined import Limits, confine
+from teachback.confined import Limits, confine, stay_in_memory
 from teachback.errors import Problem, TeachbackError
 from teachback.pool import METHOD
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 T = TypeVar("T")
 R = TypeVar("R")
+# What a process that streams sends: an item, that it is done, or the problems that it ended in.
+_ITEM, _DONE, _FAULT = "item", "done", "fault"
 # How many results may wait for an earlier one, for each process.
 AHEAD: Final = 4
 
@@ -47,6 +51,78 @@ class _Hand:
     pipe: Connection
     number: int = -1
     task: Any = None
+
+
+class Handle:
+    """An open file that a process of ours reads, wherever it is: it takes the file by its number, not by its name."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._number = file.fileno()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Where processes are not forked, the file's number is handed over.
+        return _taken_over, (reduction.DupFd(self._number),)
+
+    def opened(self) -> IO[bytes]:
+        """Return the file, from its start."""
+        file = os.fdopen(os.dup(self._number), "rb")
+        file.seek(0)
+        return file
+
+
+def _taken_over(number: Any) -> Handle:  # noqa: ANN401 -- multiprocessing's own
+    with os.fdopen(number.detach(), "rb") as file:
+        handle = Handle(file)
+        handle._number = os.dup(file.fileno())  # noqa: SLF001 -- our own
+    return handle
+
+
+def streamed(function: Callable[[Given], Iterable[R]], given: Given, doing: str, hint: str, seconds: int) -> Generator[R]:
+    """Return what a function gives, one after the other, from a process of its own under limits of memory and processor time (s).
+
+    The function is one of a module. Raises TeachbackError with the problems that it ends in, or when a limit is reached.
+    Whoever stops listening ends the process.
+    """
+    hands: list[_Hand] = []
+    hand = _start(_stream, (function, given, seconds), hands)
+    try:
+        while True:
+            try:
+                kind, answer = hand.pipe.recv()
+            except (EOFError, OSError):
+                hand.process.join()
+                raise TeachbackError(Problem(f"{doing} {_how(hand.process.exitcode, seconds)}", hint)) from None
+            if kind == _DONE:
+                return
+            if kind == _FAULT:
+                raise TeachbackError(*(answer or (Problem(f"{doing} needed more memory than it may have", hint),)))
+            yield answer
+    finally:
+        _end(hand)
+
+
+def _how(code: int | None, seconds: int) -> str:
+    """Return how a process ended that did not say so itself."""
+    if code in {-signal.SIGXCPU, -signal.SIGKILL}:
+        return f"took more than {seconds} s of processor time, or was ended from outside"
+    return "ended in a fault of the program"
+
+
+def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- what `streamed` hands over
+    """Send what a function gives, then that it is done; or the problems that it ended in, or none for lack of memory."""
+    function, given, seconds = wanted
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    most = int(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    try:
+        for item in function(given):
+            pipe.send((_ITEM, item))
+        pipe.send((_DONE, None))
+    except TeachbackError as error:
+        pipe.send((_FAULT, error.problems))
+    except MemoryError:
+        pipe.send((_FAULT, ()))
 
 
 def in_order(
@@ -162,6 +238,10 @@ def _serve(pipe: Connection, inherited: list[Connection], function: Callable[...
         for other in inherited:
             other.close()
         confine(Limits(), scratch, parent)
+        stay_in_memory()
+        if function is _stream:
+            _stream(pipe, given)
+            return
         while True:
             pipe.send(function(given, pipe.recv()))
     except (EOFError, OSError):

@@ -42,6 +42,13 @@ def is_number(text: str, language: str) -> bool:
 
 
 @lru_cache(64)
+def is_english_number(language: str) -> bool:
+    """Return whether a language writes a point before decimals, and commas between thousands. Raises as `is_number`."""
+    locale = _locale(language)
+    return (get_decimal_symbol(locale), get_group_symbol(locale)) == (".", ",")
+
+
+@lru_cache(64)
 def _locale(language: str) -> Locale:
     try:
         return Locale.parse(language, sep="-")

@@ -51,10 +51,16 @@ def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int: 
     if wipe is not None:
         return _wipe(wipe, handout, flags)
     from teachback import engine
+    from teachback.confined import leave_no_image, stay_in_memory
     from teachback.merging import merge
 
     settings, order = _order(handout, flags)
     refuse_own_folder(order.output, here(), "--output")
+    # From here on this process holds records, and so do those that it starts.
+    leave_no_image()
+    stay_in_memory()
+    if order.records is not None and order.records.is_fifo():
+        click.echo(f"Reading records from the pipe {shown(order.records)} ...", err=True)
     opened = engine.open_engine(settings, here(), today())
     with Progress(shown_at_all=not flags["as_json"], label="Printing") as step:
         merged = merge(order, opened, step)

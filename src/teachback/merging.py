@@ -10,6 +10,8 @@ import hashlib
 import json
 import os
 import pickle
+import select
+import stat
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -17,17 +19,18 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from teachback import __version__, ledger
-from teachback.admit import MOST_UNKNOWN, Rejected, repeated
+from teachback.admit import Rejected, repeated
 from teachback.between import Between
 from teachback.crew import Lost, in_order
 from teachback.disk import told
 from teachback.errors import Location, Problem, Severity, TeachbackError, fault_problem
 from teachback.order import overruled, refuse_missing, refuse_order, refuse_unplaced, terms_of, unplaced
 from teachback.privatefile import UNFINISHED
-from teachback.rows import changed, open_table, read_parts, unknown_columns
+from teachback.rows import changed, misnamed, open_table, read_parts, unknown_names
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
 from teachback.survey import Chunk, Desk, alone, letters_of, rows_of, survey
 from teachback.tally import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
+from teachback.workspace import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -41,8 +44,11 @@ if TYPE_CHECKING:
 
 # Rows that are done together: few enough to hold, enough that waiting for the disk once for each costs nothing.
 CHUNK: Final = 250
-# In bytes, of what comes in from a pipe.
+# In bytes, of what comes in from a pipe, and of a file.
 MOST_PIPED: Final = 4_000_000_000
+MOST_READ: Final = 20_000_000_000
+# In seconds: how long nothing may come into a pipe that has a name.
+PATIENCE: Final = 300
 # How many processes may be ended by one record each, before the machine is to blame and not the record.
 MOST_LOST: Final = 5
 _REASON_LOST: Final = "could not be printed: the process that tried was ended"
@@ -144,13 +150,44 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
                 raise TeachbackError(Problem("there is no standard input", "Name the file of records: --records FILE."))
             incoming: IO[bytes] = sys.stdin.buffer
         else:
-            with told(order.records):
-                incoming = files.enter_context(order.records.open("rb"))
-        if order.records is not None and incoming.seekable():
+            incoming = files.enter_context(_named(order.records))
+        if order.records is not None and stat.S_ISREG(os.fstat(incoming.fileno()).st_mode):
+            if os.fstat(incoming.fileno()).st_size > MOST_READ:
+                message = f"this file of records is larger than {MOST_READ // 1_000_000:,} MB"
+                raise TeachbackError(Problem(message, "Is it the right file? If so, split it.", Location(order.name)))
             yield incoming  # type: ignore[misc]
         else:
             where = ledger.spool(None if order.dry_run else order.output / UNFINISHED, incoming, MOST_PIPED)
             yield files.enter_context(where)  # type: ignore[misc]
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file of records, or a pipe that has a name. Raises TeachbackError for a device, and for a pipe into which nothing comes."""
+    with told(path):
+        kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
+        message = "this is a device or a socket, and no file of records"
+        raise TeachbackError(Problem(message, "Name a file, or - for standard input.", Location(shown(path))))
+    with told(path):
+        # A pipe that nobody writes into would be waited for without end.
+        descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
+        file = os.fdopen(descriptor, "rb")
+    with file:
+        if stat.S_ISFIFO(kind):
+            _await(descriptor, path)
+        yield file
+
+
+def _await(descriptor: int, path: Path) -> None:
+    """Wait until something comes into a pipe. Raises TeachbackError when nothing does for `PATIENCE` seconds."""
+    watch = select.poll()
+    watch.register(descriptor, select.POLLIN)
+    # Until somebody has opened it for writing, there is nothing to be seen of a pipe.
+    if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
+        message = f"nothing came into this pipe for {PATIENCE} s"
+        raise TeachbackError(Problem(message, "Start what writes into it, then start again.", Location(shown(path))))
+    os.set_blocking(descriptor, True)
 
 
 @contextmanager
@@ -198,15 +235,17 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
             # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
             for key, letters in (letters_of(rows_of(chunk)) if twice else found.characters).items():
                 characters[key] = characters.get(key, frozenset()) | letters
-            if len(unknown) < MOST_UNKNOWN:
-                unknown.update(dict.fromkeys(found.unknown))
+            unknown.update(dict.fromkeys(found.unknown))
             mark.update(found.mark)
             rows += len(found.ids)
     if not rows:
         raise TeachbackError(
             Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
         )
-    merged.problems += unknown_columns(list(unknown)[:MOST_UNKNOWN], desk.terms.known, Location(table.name))
+    wrong = misnamed(unknown, desk.terms.known, Location(table.name))
+    if wrong:
+        raise TeachbackError(*wrong)
+    merged.problems += unknown_names(unknown, desk.terms.known, Location(table.name))
     return _Read(mark.digest(), characters, rows)
 
 

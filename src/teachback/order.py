@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from teachback.admit import Terms
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
+from teachback.rows import column_place
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
@@ -143,6 +144,12 @@ def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> N
         raise TeachbackError(*problems)
 
 
+def _near(name: str, header: tuple[str, ...]) -> str:
+    """Return which columns could be the one that is missing. They are not quoted: a turned table has patients there."""
+    near = [column_place(number) for number, other in enumerate(header) if guess(other, [name])]
+    return f"Is it the column {' or '.join(near)}? Rename it: {name}." if near else "The first row names the columns: add it."
+
+
 def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:
     """Refuse a table without a column that every record needs; in JSON Lines each record says its own."""
     if table.form == "jsonl":
@@ -151,8 +158,7 @@ def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:
     every = [{one.name for one in fields if one.required} for fields in engine.fields.values()]
     missing = sorted(set.intersection(*every) - set(table.header)) if every else []
     problems = [
-        Problem(f"the records have no column '{name}', and the handout needs it", nearest(name, [n for n in table.header if n]), place)
-        for name in missing
+        Problem(f"the records have no column '{name}', and the handout needs it", _near(name, table.header), place) for name in missing
     ]
     for column, name, answer in ((terms.audience_column, "audience", terms.audience), ("language", "language", terms.language)):
         if not answer and column not in table.header:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import __version__
+from teachback.confined import leave_no_image, stay_in_memory
 from teachback.errors import fault_problem
 from teachback.stampwork import ChunkResult, Paper, Stamped, work
 
@@ -64,6 +65,8 @@ def seal(chunk: Chunk) -> Sealed:
 
 def print_sealed(bench: Bench, sealed: Sealed) -> Sealed:
     """Print a chunk on another machine. It never raises: Dask writes into its logs what does."""
+    leave_no_image()
+    stay_in_memory()
     try:
         result = work(bench, pickle.loads(sealed.data))  # noqa: S301 -- who can send tasks can have any program done here
         return packed(result)

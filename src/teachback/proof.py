@@ -32,8 +32,9 @@ from teachback.readback import (
 from teachback.reading import grey_page, read_pages
 from teachback.said import squeezed
 from teachback.seen import TierLook, ink, looks, overlapping, tier_look
+from teachback.shaping import unfit_letters
 from teachback.style import font_faces, font_files, nearest_face
-from teachback.workspace import shown
+from teachback.workspace import read_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -121,6 +122,11 @@ def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[st
             message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
             place = next((place for words, place in expected.places.items() if squeezed(character) in words), None)
             yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
+        unfit = [set(unfit_letters(read_bytes(path), words, expected.language)) for path in paths if max(words, default="") >= "\u0300"]
+        for letter in sorted(set.intersection(*unfit)) if unfit else ():
+            message = f"the accent of '{letter}' would not stand on its letter in the font chosen for it, {_called(chosen[0])}"
+            place = next((place for words, place in expected.places.items() if squeezed(letter) in words), None)
+            yield Problem(message, "Use other words, or a font that places this accent.", place)
 
 
 def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:

@@ -8,26 +8,40 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
-from contextlib import closing, contextmanager, suppress
+import tempfile
+import unicodedata
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.charset import find_encoding
+from teachback.crew import Handle, streamed
 from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells, read_line
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
-from teachback.sheetfile import CellFault, examine, read_sheet
+from teachback.misread import is_garbled
+from teachback.sheetfile import read_workbook
+from teachback.sheetlook import CellFault, Pointed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MOST_COLUMNS: Final = 500
+# In seconds of a processor, for a workbook; one of a million rows takes a minute.
+MOST_SECONDS: Final = 240
 # In characters: texts of rows that are handed on together.
 MOST_TOGETHER: Final = 500_000
+# Letters of other alphabets that look like those from a to z.
+_ALIKE: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261", "aeopcyxijshdoivig"
+)
 # What is shown of a column's name.
 _SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
+_GARBLED: Final = "has a name that lost letters, or was read in the wrong encoding"
 # What a value of JSON can be besides text, a number or nothing. Nobody wants to read "True".
 _NO_TEXT: Final = {
     dict: "holds a record of its own",
@@ -108,10 +122,10 @@ def open_table(
         hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
         raise TeachbackError(Problem("this is an old Excel file, or one with a password", hint, place))
     if head.startswith(_ZIP):
-        warned = examine(file, name)
-        table = Table(file, name, "xlsx")
-        names = next((_plain(cells) for _, cells in read_sheet(file, name)), [])
-        return _headed(table, names, key, known, warned)
+        with closing(_workbook(file, name)) as found:
+            warned = next(found)
+            names = next((_plain(cells) for some in found for _, cells in some), [])
+        return _headed(Table(file, name, "xlsx"), names, key, known, warned)
     codec, noticed = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
     start = head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore").lstrip("\ufeff\xef\xbb\xbf").lstrip()
@@ -186,10 +200,32 @@ def _json_texts(table: Table) -> Generator[_Text]:
 
 
 def _sheet_texts(table: Table) -> Generator[_Text]:
-    rows = read_sheet(table.file, table.name)
-    next(rows, None)
-    for number, cells in rows:
-        yield number, tuple(cells), ""
+    with closing(_workbook(table.file, table.name)) as found:
+        next(found)
+        for number, cells in islice((row for some in found for row in some), 1, None):
+            yield number, tuple(cells), ""
+
+
+def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
+    """Return what `read_workbook` gives, read in a process of its own: what a hostile workbook makes run wild is ended with it."""
+    with ExitStack() as files:
+        try:
+            handle = Handle(file)
+        except OSError:
+            # What is in memory has no number.
+            copy = files.enter_context(tempfile.TemporaryFile())
+            file.seek(0)
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            handle = Handle(copy)
+        hint = "Save the sheet as 'CSV UTF-8'."
+        yield from files.enter_context(closing(streamed(_read_handle, (handle, name), f"{name}: reading the workbook", hint, MOST_SECONDS)))
+
+
+def _read_handle(given: tuple[Handle, str]) -> Iterator[Any]:
+    handle, name = given
+    with handle.opened() as file:
+        yield from read_workbook(file, name)  # type: ignore[arg-type]
 
 
 def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool) -> tuple[Table, tuple[Problem, ...]]:
@@ -257,27 +293,88 @@ def _headed(
     if len(header) > MOST_COLUMNS:
         message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
         raise TeachbackError(Problem(message, "Keep those that are printed.", place))
-    twice = dict.fromkeys(name for name in header if name and header.count(name) > 1)
-    if twice:
-        raise TeachbackError(
-            *(Problem(f"the column '{_short(name)}' is there twice", "Give each one a name of its own.", place) for name in twice)
-        )
+    wrong = [
+        *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
+        *(_twice(header, name, place) for name in dict.fromkeys(header) if name and header.count(name) > 1),
+        *misnamed([name for name in header if name], known, place),
+    ]
+    if wrong:
+        raise TeachbackError(*wrong)
     warned = list(noticed)
     if "" in header:
         message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
         warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
-    warned += unknown_columns([name for name in header if name and name not in known], known, place)
+    warned += _unknown_columns(header, known, place)
     return Table(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
 
 
-def unknown_columns(names: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
-    """Warn of columns that nothing reads, with the nearest name that would be read."""
+def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Find names that differ from a known one only in capitals, blanks, hyphens, low lines, look-alikes or signs that are not seen.
+
+    Such a name is quoted: it is a field's, and not a patient's.
+    """
+    by_look = {_look(name): name for name in known}
+    found = [(name, by_look[_look(name)]) for name in names if name not in known and _look(name) in by_look]
+    return [
+        Problem(f"the column '{_short(name)}' is not the field '{field}'", f"Rename the column: {field}. Or take it out.", place)
+        for name, field in found
+    ]
+
+
+def is_misnamed(name: str, looks: Collection[str]) -> bool:
+    """Return whether a name that is not known has the look of a known one; `looks` are those of `looks_of`."""
+    return _look(name) in looks
+
+
+def looks_of(known: Iterable[str]) -> frozenset[str]:
+    """Return what names look like, for `is_misnamed`."""
+    return frozenset(map(_look, known))
+
+
+def _look(name: str) -> str:
+    """Return the letters and digits of a name as small letters, those that look alike as one."""
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
+    return "".join(filter(str.isalnum, plain))
+
+
+def unknown_names(names: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of names in records of JSON that no field has. They are not quoted: a turned table has patients there."""
     if not names:
         return []
-    listed = ", ".join(f"'{_short(name)}'" for name in names[:10]) + (" ..." if len(names) > 10 else "")  # noqa: PLR2004 -- a line's worth
-    asked = [f"'{_short(name)}': {said}" for name in names[:10] if (said := guess(name, known))]
-    message = f"the column{'s' if len(names) != 1 else ''} {listed} {'are' if len(names) != 1 else 'is'} not printed"
+    many = len(names) != 1
+    message = f"{len(names)} name{'s' if many else ''} in these records {'are' if many else 'is'} no field, and not printed"
+    asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
     return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def column_place(number: int) -> str:
+    """Return how a column is called, counted from 0: its number, and its letters in a sheet."""
+    letters, rest = "", number + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{number + 1} ({letters})"
+
+
+def _unknown_columns(header: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of columns that nothing reads, with the nearest name that would be read. They are not quoted: a turned table has patients there."""
+    numbers = [number for number, name in enumerate(header) if name and name not in known]
+    if not numbers:
+        return []
+    listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- a line's worth
+    asked = [f"Column {column_place(number)}: {said}" for number in numbers[:10] if (said := guess(header[number], known))]
+    message = f"the column{'s' if len(numbers) != 1 else ''} {listed} {'are' if len(numbers) != 1 else 'is'} not printed"
+    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
+    listed = " and ".join(column_place(number) for number, other in enumerate(header) if other == name)
+    return Problem(f"the columns {listed} have the same name", "Give each one a name of its own.", place)
+
+
+def _garbled_column(number: int, place: Location) -> Problem:
+    message = f"the name of the column {column_place(number)} has lost letters, or was read in the wrong encoding"
+    return Problem(message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place)
 
 
 def _short(name: str) -> str:
@@ -325,7 +422,7 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
 def _json_row(number: int, line: str) -> Row:
     try:
         # Numbers stay as they are written: 7.50 is printed as 7.50.
-        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_no_number)
+        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=Pointed, parse_constant=_no_number)
     except _JsonError as error:
         return Row(number, reason=str(error))
     except (ValueError, RecursionError):
@@ -340,8 +437,10 @@ def _json_row(number: int, line: str) -> Row:
         return Row(number, reason="holds a name twice")
     if any("\0" in text for text in cells.values()):
         return Row(number, reason=_NUL)
+    if any(is_garbled(name) for name in found):
+        return Row(number, reason=_GARBLED)
     return Row(number, cells, faults)
 
 
 def _json_text(value: object) -> str:
-    return "" if value is None else str(value)
+    return value if isinstance(value, str) else "" if value is None else str(value)

@@ -32,6 +32,13 @@ KEPT: Final = 5_000
 _ALWAYS: Final = frozenset({0x20, 0xA0})
 # A glyph that stands for no character of its own, such as a part of an accent: what is read is said beside it.
 _UNREAD: Final = "\ufffd"
+# Accents that take no room of their own, by their categories in Unicode.
+_ACCENTS: Final = frozenset({"Mn", "Me"})
+# The blocks of accents that are characters of their own (Unicode, Blocks.txt: Combining Diacritical Marks and its supplements).
+_LOOSE: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_WITH_ACCENTS: Final = re.compile(f".?{_LOOSE.pattern}+", re.DOTALL)
+# In units of a font: by how much the probe for loose accents widens its letters.
+_WIDER: Final = 10_000
 _DROPPED: Final = ("GSUB", "GPOS", "GDEF", "kern", "DSIG", "name", "post", "OS/2", "cmap", "gasp", "FFTM", "STAT")
 # Names in a font (OpenType, name): its family, in two ways, and its name in PostScript.
 _FAMILY: Final = (16, 1)
@@ -64,7 +71,7 @@ class SlotFont:
 class Shaped(NamedTuple):
     """Words as glyphs: pieces with their height above the baseline (in type sizes) and what TJ draws; the length in thousandths of the type size.
 
-    `missing` is a character that the font cannot draw. `said` says whether the glyphs alone do not tell what the words are.
+    `missing` is a letter, with its accents, that the font cannot draw. `said` says whether the glyphs alone do not tell what the words are.
     """
 
     pieces: tuple[tuple[float, bytes], ...]
@@ -107,6 +114,14 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
     )
 
 
+def unfit_letters(data: bytes, words: str, language: str) -> tuple[str, ...]:
+    """Return each letter with loose accents in some words that a TrueType font cannot draw with its accents in place."""
+    composed = unicodedata.normalize("NFC", words)
+    letters = tuple(dict.fromkeys(_WITH_ACCENTS.findall(composed))) if _LOOSE.search(composed) else ()
+    shape = shaper(slot_font(data, letters, language)).shape if letters else None
+    return tuple(letter for letter in letters if shape and shape(letter).missing)
+
+
 def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
     """Give of each family among some fonts the one that is nearest in weight (100 to 900), in the order of the families' names."""
     found: dict[str, tuple[int, Path]] = {}
@@ -121,7 +136,23 @@ def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
 
 
 def _forms(word: str) -> Iterable[str]:
-    return word + unicodedata.normalize("NFC", word) + unicodedata.normalize("NFD", word)
+    """Return a word's characters, composed, decomposed, and with each of a letter's accents composed by itself and after another."""
+    apart = unicodedata.normalize("NFD", word)
+    forms = {*word, *unicodedata.normalize("NFC", word), *apart}
+    base = ""
+    for letter in apart:
+        if not unicodedata.combining(letter):
+            base = letter
+        elif base:
+            # HarfBuzz draws the largest composed part that the font has.
+            grown = {unicodedata.normalize("NFC", part + letter) for part in (forms & _parts(base, forms)) | {base}}
+            forms |= {one for one in grown if len(one) == 1}
+    return forms
+
+
+def _parts(base: str, forms: set[str]) -> set[str]:
+    """Return the characters among `forms` that decompose into a letter and its accents."""
+    return {form for form in forms if unicodedata.normalize("NFD", form).startswith(base)}
 
 
 def _subset(data: bytes, characters: set[int], flags: hb.SubsetFlags) -> bytes:
@@ -169,6 +200,8 @@ class Shaper:
     def __init__(self, font: SlotFont) -> None:
         self._words = font
         self._font = hb.Font(hb.Face(font.shaped))
+        self._probe = self._widened()
+        self._inked: set[int] = set()
         self._scale = EM / self._font.face.upem
         self._known: dict[str, Shaped] = {}
 
@@ -182,19 +215,16 @@ class Shaper:
         return known
 
     def _shape(self, words: str) -> Shaped:
-        buffer = hb.Buffer()
-        buffer.add_str(words)
-        buffer.guess_segment_properties()
-        # What is guessed of the language is this machine's.
-        buffer.language, buffer.direction = self._words.language, "ltr"
+        buffer = self._buffer(words)
         hb.shape(self._font, buffer)
+        unfit = self._unfit(words, buffer)
+        if unfit:
+            return Shaped((), 0.0, unfit, said=True)
         widths, scale = self._words.widths, self._scale
         pieces: list[tuple[float, list[str]]] = []
         read = []
         pen = drawn = 0.0
         for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-            if not info.codepoint:
-                return Shaped((), 0.0, words[info.cluster], said=True)
             rise = round(place.y_offset / self._font.face.upem, 4)
             if not pieces or pieces[-1][0] != rise:
                 pieces.append((rise, []))
@@ -208,6 +238,67 @@ class Shaper:
             pen += place.x_advance * scale
         lines = tuple((rise, f"[{''.join(steps)}]TJ".replace("><", "").encode()) for rise, steps in pieces)
         return Shaped(lines, max(pen, drawn), "", said="".join(read) != words)
+
+    def _buffer(self, words: str) -> hb.Buffer:
+        buffer = hb.Buffer()
+        buffer.add_str(words)
+        buffer.guess_segment_properties()
+        # What is guessed of the language is this machine's.
+        buffer.language, buffer.direction = self._words.language, "ltr"
+        return buffer
+
+    def _unfit(self, words: str, buffer: hb.Buffer) -> str:
+        """Return the first letter of shaped words, with its accents, that the font cannot draw as it is; "" if there is none.
+
+        A letter is unfit without a glyph, with a glyph without ink, or with an accent that no anchor holds: such an accent
+        is drawn at the pen, which is over the next letter.
+        """
+        glyphs = [(info.codepoint, info.cluster) for info in buffer.glyph_infos]
+        accents = [
+            index
+            for index, ((glyph, _), place) in enumerate(zip(glyphs, buffer.glyph_positions, strict=True))
+            if not place.x_advance or self._is_accent(glyph)
+        ]
+        loose = set(accents) - self._held(words, buffer) if accents else ()
+        for index, (glyph, cluster) in enumerate(glyphs):
+            if not glyph or index in loose or not self._has_ink(glyph, words[cluster]):
+                end = min((other for _, other in glyphs if other > cluster), default=len(words))
+                return words[cluster:end]
+        return ""
+
+    def _held(self, words: str, buffer: hb.Buffer) -> set[int]:
+        """Return which glyphs are placed from an earlier letter: those that go back with it when all letters are wider."""
+        widened = self._buffer(words)
+        hb.shape(self._probe, widened)
+        places = zip(buffer.glyph_positions, widened.glyph_positions, strict=True)
+        return {index for index, (place, wider) in enumerate(places) if place.x_offset != wider.x_offset}
+
+    def _widened(self) -> hb.Font:
+        """Return a font that differs from this one in its letters' widths only: they are `_WIDER` units wider."""
+        font = self._font
+
+        def advance(_: hb.Font, glyph: int, __: object) -> int:
+            width: int = font.get_glyph_h_advance(glyph)
+            return width if not width or self._is_accent(glyph) else width + _WIDER
+
+        functions = hb.FontFuncs()
+        functions.set_glyph_h_advance_func(advance, None)
+        functions.set_nominal_glyph_func(lambda _, point, __: font.get_nominal_glyph(point) or 0, None)
+        probe = hb.Font(font.face)
+        probe.funcs = functions
+        return probe
+
+    def _is_accent(self, glyph: int) -> bool:
+        return any(unicodedata.category(letter) in _ACCENTS for letter in self._words.read[glyph])
+
+    def _has_ink(self, glyph: int, letter: str) -> bool:
+        """Return whether a glyph draws something, which all but blanks must."""
+        if glyph not in self._inked and not letter.isspace():
+            extents = self._font.get_glyph_extents(glyph)
+            if extents is None or not (extents.width and extents.height):
+                return False
+            self._inked.add(glyph)
+        return True
 
 
 def _number(value: float) -> str:

@@ -1,200 +1,577 @@
-"""Rows of cells from an Excel workbook (.xlsx), as text that says what a person sees there. The one module that imports openpyxl.
+"""Rows of cells from an Excel workbook (.xlsx), as text that says what a person sees there.
 
-Formulas are not worked out: what Excel stored as their result is read, and a cell without one is a fault. So is a number in a format whose look
-would have to be guessed, and one of so many digits that Excel has rounded it.
+Read with expat, part by part: each cell's own words, type and format are needed, and a workbook that says two things is refused, where
+libraries take one of them. Source: ECMA-376 part 1 (SpreadsheetML) and part 2 (packages). Formulas are not worked out: what Excel
+stored as their result is read.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import posixpath
 import re
-import warnings
 import zipfile
-from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, BinaryIO, Final
 from xml.parsers import expat
 
 from teachback.errors import Location, Problem, Severity, TeachbackError
+from teachback.sheetlook import BUILT_IN, UNKNOWN_DATE, UNKNOWN_LOOK, CellFault, number_look, text_look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-# A sheet has no more rows, and no more columns (Excel specifications and limits, Microsoft).
+# A sheet has no more rows, no more columns, a workbook no more cell formats (Excel specifications and limits, Microsoft).
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
-# In bytes when unpacked: the sheets are read as a stream, all else at once.
+MOST_FORMATS: Final = 65_490
+# In bytes when unpacked, and in tags: a part of a few hundred KB can unpack to millions of them.
 MOST_SHEET: Final = 500_000_000
 MOST_REST: Final = 300_000_000
-# A number in Excel has 15 digits; what was typed beyond is gone.
-MOST_DIGITS: Final = 15
+MOST_PARTS: Final = 5_000
+MOST_TAGS: Final = {"sheet": 60_000_000, "strings": 12_000_000, "styles": 1_000_000, "part": 200_000}
+MOST_MERGED: Final = 20_000
+# How many rows are handed on together.
+TOGETHER: Final = 500
 _SAVE_AS: Final = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
 _BLOCK: Final = 1 << 16
+_MAIN: Final = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
+_RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+_LINKS: Final = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+)
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]{1,25}(?:\.[0-9]{0,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?")
+_PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# Functions whose result Excel works out anew each time the file is opened.
+_ANEW: Final = re.compile(r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE)
+_ROWS, _CELLS = "rows", "cells"
+_OFF: Final = frozenset({"0", "false", "none", "baseline"})
+_NO_RESULT: Final = CellFault("holds a formula without a result: open the file in Excel and save it again")
+_EACH_DAY: Final = CellFault("holds a formula such as TODAY(), which has another result each day; put in the value")
+_ERROR: Final = CellFault("holds an error of Excel, such as #N/A")
+_LOGICAL: Final = CellFault("is TRUE or FALSE; write the word that is to be printed, as text")
+_STRUCK: Final = CellFault("is struck out; take out what does not hold any more")
+_RAISED: Final = CellFault("has letters above or below the line, which would be printed as others; write it otherwise")
+_MERGED: Final = CellFault("is merged with other cells; take the merge out")
+_NO_LOOK: Final = CellFault(UNKNOWN_LOOK)
+_NO_DAY: Final = CellFault(UNKNOWN_DATE)
 
 
-@dataclass(frozen=True)
-class CellFault:
-    """Why a cell has no text."""
-
-    reason: str
+class _BrokenError(Exception):
+    """A part that is not as Excel writes it."""
 
 
-class _SeenError(Exception):
-    """All of a part that had to be looked at was."""
+def read_workbook(file: BinaryIO, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+    """Return warnings, then each row's number and its cells, some rows together; empty rows are passed over.
 
-
-def examine(file: BinaryIO, name: str) -> tuple[Problem, ...]:
-    """Refuse a workbook that is none, or that would take all memory; say which sheet is read. Raises TeachbackError."""
-    with _said(name):
-        with zipfile.ZipFile(file) as archive:
-            parts = archive.infolist()
-            sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
-            rest = sum(part.file_size for part in parts if part not in sheets)
-            if rest > MOST_REST or any(sheet.file_size > MOST_SHEET for sheet in sheets):
-                raise TeachbackError(Problem("this workbook is too large when it is unpacked", "Save it as 'CSV UTF-8'.", Location(name)))
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    _refuse_doctype(archive, part.filename, name)
-        book = _opened(file, data_only=True)
-        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        if not shown:
-            raise TeachbackError(Problem("this workbook has no sheet that can be seen", _SAVE_AS, Location(name)))
-        _look_through(file, shown[0], name)
-        if len(shown) > 1:
-            message = f"the workbook has {len(shown)} sheets; only the first one is read"
-            return (Problem(message, "Move the records to the first sheet, if they are not there.", Location(name), Severity.WARNING),)
-    return ()
-
-
-def read_sheet(file: BinaryIO, name: str) -> Iterator[tuple[int, list[str | CellFault]]]:
-    """Give each row's number and its cells; empty rows are passed over. Raises TeachbackError for what cannot be read."""
-    with _said(name):
-        results = _first(_opened(file, data_only=True))
-        if not _look_through(file, results, name):
-            pairs: Iterator[tuple[Any, Any]] = ((row, ()) for row in results.iter_rows())
-        else:
-            pairs = zip(results.iter_rows(), _first(_opened(file, data_only=False)).iter_rows(), strict=True)
-        for number, (row, formulas) in enumerate(pairs, start=1):
-            said = [_text(cell) for cell in row]
-            for index, cell in enumerate(formulas):
-                # A formula whose result is an empty text says so.
-                if cell.data_type == "f" and row[index].value is None and row[index].data_type != "str":
-                    said[index] = CellFault("holds a formula without a result: open the file in Excel and save it again")
-            if any(said):
-                yield number, said
-
-
-@contextmanager
-def _said(name: str) -> Iterator[None]:
-    """Turn whatever goes wrong in a broken workbook into a Problem; it quotes nothing."""
+    Raises TeachbackError for a workbook that is none, that says two things, or that would take all memory.
+    """
     try:
-        with warnings.catch_warnings():
-            # Of what openpyxl passes over (colours, drop-down lists), nothing is a value.
-            warnings.simplefilter("ignore")
-            yield
+        with zipfile.ZipFile(file) as archive:
+            yield from _read(archive, name)
     except TeachbackError:
         raise
-    except ImportError:
-        hint = "Install it with: pip install 'teachback[xlsx]'. Or save the sheet as 'CSV UTF-8'."
-        raise TeachbackError(Problem("Excel workbooks are read with openpyxl, which is not installed", hint, Location(name))) from None
-    except Exception:  # noqa: BLE001 -- zipfile, expat and openpyxl raise whatever they stumble over
+    except Exception:  # noqa: BLE001 -- zipfile and expat raise whatever they stumble over; nothing of it is quoted
         raise TeachbackError(Problem("this is not a whole Excel workbook", _SAVE_AS, Location(name))) from None
 
 
-def _opened(file: BinaryIO, *, data_only: bool) -> Any:  # noqa: ANN401 -- openpyxl's Workbook
-    from openpyxl import load_workbook
+def _read(archive: zipfile.ZipFile, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+    _refuse_parts(archive, name)
+    book = _book(archive, name)
+    shown = [path for path, seen in book.sheets if seen]
+    if not shown:
+        raise TeachbackError(Problem("this workbook has no sheet that can be seen", _SAVE_AS, Location(name)))
+    warned = []
+    if len(shown) > 1:
+        message = f"the workbook has {len(shown)} sheets; only the first one is read"
+        warned.append(Problem(message, "Move the records to the first sheet, if they are not there.", Location(name), Severity.WARNING))
+    merges, hidden = _surroundings(archive, shown[0], name)
+    if hidden:
+        message = "the sheet has hidden rows or columns; they are read like the others"
+        warned.append(Problem(message, "Take out what is not to be printed.", Location(name), Severity.WARNING))
+    styles = _styles(archive, book.styles, name) if book.styles else []
+    strings = _strings(archive, book.strings, name) if book.strings else []
+    table = _table(archive, shown[0], name)
+    yield tuple(warned)
+    for some in _Sheet(styles, strings, merges, from_1904=book.from_1904).rows(archive, shown[0], name):
+        if table and any(_is_outside(table, number, cells) for number, cells in some):
+            message = "something stands outside the table of this sheet, and nobody can tell whether it is a record"
+            raise TeachbackError(Problem(message, "Take it out, or make the table a plain range.", Location(name)))
+        yield some
 
-    file.seek(0)
-    return load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+
+def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse a package with a part twice, with too many parts, or with parts that are too large."""
+    parts = archive.infolist()
+    place = Location(name)
+    if any(part.flag_bits & 1 for part in parts):
+        raise TeachbackError(Problem("this workbook has a password", _SAVE_AS, place))
+    sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
+    rest = sum(part.file_size for part in parts) - sum(part.file_size for part in sheets)
+    if rest > MOST_REST or any(sheet.file_size > MOST_SHEET for sheet in sheets) or len(parts) > MOST_PARTS:
+        raise TeachbackError(Problem("this workbook is too large when it is unpacked", "Save it as 'CSV UTF-8'.", place))
+    if len({part.filename.casefold() for part in parts}) < len(parts):
+        raise TeachbackError(_two(name, "a part"))
 
 
-def _first(book: Any) -> Any:  # noqa: ANN401 -- openpyxl's sheet
-    sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
-    # What a file says of its own size is often wrong.
-    sheet.reset_dimensions()
-    return sheet
+def _two(name: str, what: str) -> Problem:
+    return Problem(f"this workbook holds {what} twice, which Excel never writes", _SAVE_AS, Location(name))
 
 
-def _refuse_doctype(archive: zipfile.ZipFile, part: str, name: str) -> None:
-    """Refuse a part that declares entities, before anything else parses it: a few lines of them fill all memory."""
+def _walk(
+    archive: zipfile.ZipFile,
+    part: str,
+    name: str,
+    start: Callable[[str, dict[str, str]], None],
+    most: str = "part",
+    **more: Callable[..., object],
+) -> Iterator[None]:
+    """Parse a part, and stop after each block. Tags are given as `namespace name`. Refuses entities, and more tags than `most` allows."""
 
     def doctype(*_: object) -> None:
         raise TeachbackError(Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name)))
 
-    def element(*_: object) -> None:
-        raise _SeenError
-
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
     parser.StartDoctypeDeclHandler = doctype
-    parser.StartElementHandler = element
+    parser.StartElementHandler = start
+    for handler, function in more.items():
+        setattr(parser, handler, function)
+    _refuse_tags(archive, part, name, MOST_TAGS[most])
     with archive.open(part) as stream:
-        try:
-            while block := stream.read(_BLOCK):
-                parser.Parse(block, False)  # noqa: FBT003 -- expat takes no names
-        except _SeenError:
-            return
-
-
-def _look_through(file: BinaryIO, sheet: Any, name: str) -> bool:  # noqa: ANN401 -- openpyxl's sheet
-    """Say whether a sheet holds formulas. Raises TeachbackError when its rows are not in order: openpyxl would leave some out."""
-    last = 0
-    formulas = False
-
-    def element(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal last, formulas
-        tag = tag.rpartition(":")[2]
-        formulas = formulas or tag == "f"
-        if tag == "row":
-            number = int(attributes.get("r", last + 1))
-            if not last < number <= MOST_ROWS:
-                raise TeachbackError(Problem("the rows of this sheet are not in order", _SAVE_AS, Location(name)))
-            last = number
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = element
-    file.seek(0)
-    # openpyxl knows the sheet's place in the file and does not say it otherwise.
-    with zipfile.ZipFile(file) as archive, archive.open(sheet._worksheet_path) as stream:  # noqa: SLF001
         while block := stream.read(_BLOCK):
             parser.Parse(block, False)  # noqa: FBT003 -- expat takes no names
-    return formulas
+            yield
+        parser.Parse(b"", True)  # noqa: FBT003
+    yield
 
 
-def _text(cell: Any) -> str | CellFault:  # noqa: ANN401 -- openpyxl's cell
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "e":
-        return CellFault("holds an error of Excel, such as #N/A")
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ", timespec="minutes")
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, int | float):
-        return _number(value, cell.number_format or "General")
-    return CellFault("holds what is neither text nor a number nor a date; make it text")
+def _refuse_tags(archive: zipfile.ZipFile, part: str, name: str, most: int) -> None:
+    """Refuse a part with too many tags before it is parsed: to count them takes a hundredth of that."""
+    tags = 0
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            tags += block.count(b"<")
+            if tags > most:
+                message = f"this workbook has more than {most:,} tags in one of its parts"
+                raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
 
 
-def _number(value: float, look: str) -> str | CellFault:
-    """Give a number as its format shows it, where that is plain."""
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not exact.is_finite() or len(exact.normalize().as_tuple().digits) > MOST_DIGITS or abs(exact) >= 10**MOST_DIGITS:
-        # A sum such as 0.1 + 0.2 has 17 digits, and is 0.3.
-        exact = Decimal(f"{value:.15g}")
-        if abs(exact) >= 10**MOST_DIGITS or not exact.is_finite():
-            return CellFault("is a number of more than 15 digits, which Excel rounds; make it text")
-    look = look.partition(";")[0]
-    if look in {"General", "@"}:
-        return f"{exact.normalize():f}"
-    match = re.fullmatch(r"(#,##)?(0+)(?:\.(0+))?|#,?#*", look)
+def _walked(
+    archive: zipfile.ZipFile,
+    part: str,
+    name: str,
+    start: Callable[[str, dict[str, str]], None],
+    most: str = "part",
+    **more: Callable[..., object],
+) -> None:
+    for _ in _walk(archive, part, name, start, most, **more):
+        pass
+
+
+def _plain(tag: str) -> str:
+    """Return the name of an element of SpreadsheetML; "" for one of another language."""
+    space, _, plain = tag.rpartition(" ")
+    return plain if space in _MAIN else ""
+
+
+@dataclass
+class _Book:
+    """What a workbook says: its sheets (part, whether it is seen), where formats and texts are, from which year days are counted."""
+
+    sheets: list[tuple[str, bool]] = field(default_factory=list)
+    styles: str = ""
+    strings: str = ""
+    from_1904: bool = False
+
+
+def _book(archive: zipfile.ZipFile, name: str) -> _Book:
+    root = _related(archive, "", name)
+    (main,) = (target for kind, target in root.values() if kind == "officeDocument")
+    related = _related(archive, main, name)
+    book = _Book()
+    seen: list[tuple[str, str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        plain = _plain(tag)
+        if plain == "sheet":
+            link = next(attributes[f"{space} id"] for space in _LINKS if f"{space} id" in attributes)
+            seen.append((attributes["name"].casefold(), link, attributes.get("state", "visible")))
+        elif plain == "workbookPr":
+            book.from_1904 = attributes.get("date1904", "0") not in _OFF
+
+    _walked(archive, main, name, start)
+    if len({title for title, _, _ in seen}) < len(seen) or len({link for _, link, _ in seen}) < len(seen):
+        raise TeachbackError(_two(name, "a sheet"))
+    book.sheets = [(related[link][1], state == "visible") for _, link, state in seen if related[link][0] == "worksheet"]
+    book.styles, book.strings = (
+        next(iter(one), "")
+        for one in ([target for kind, target in related.values() if kind == wanted] for wanted in ("styles", "sharedStrings"))
+    )
+    if any(sum(kind == once for kind, _ in related.values()) > 1 for once in ("styles", "sharedStrings")):
+        raise TeachbackError(_two(name, "a part"))
+    return book
+
+
+def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[str, str]]:
+    """Return the parts that a part names, by their ids: the kind of each, and its place in the package."""
+    folder, _, file = part.rpartition("/")
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag != f"{_RELATIONS} Relationship" or attributes.get("TargetMode") == "External":
+            return
+        if attributes["Id"] in found:
+            raise TeachbackError(_two(name, "a part"))
+        target = posixpath.normpath(posixpath.join(f"/{folder}", attributes["Target"])).lstrip("/")
+        found[attributes["Id"]] = (attributes["Type"].rpartition("/")[2], target)
+
+    _walked(archive, posixpath.join(folder, "_rels", f"{file}.rels"), name, start)
+    return found
+
+
+def _styles(archive: zipfile.ZipFile, part: str, name: str) -> list[tuple[str | None, CellFault | None]]:
+    """Return of each cell format the code of its number format (None: not known), and why its letters could not be printed as they are."""
+    codes: dict[int, str | None] = dict(BUILT_IN)
+    fonts: list[CellFault | None] = []
+    formats: list[tuple[int, int]] = []
+    path: list[str] = []
+    once: set[str] = set()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        plain = _plain(tag)
+        path.append(plain)
+        inside = path[1:-1]
+        if plain in {"numFmts", "fonts", "cellXfs"} and len(path) == 2:  # noqa: PLR2004 -- below the root
+            if plain in once:
+                raise TeachbackError(_two(name, "a list of formats"))
+            once.add(plain)
+        if plain == "numFmt" and inside == ["numFmts"]:
+            number, code = int(attributes["numFmtId"]), attributes["formatCode"]
+            codes[number] = code if codes.get(number, code) == code else None
+        elif plain == "font" and inside == ["fonts"]:
+            fonts.append(None)
+        elif inside == ["fonts", "font"]:
+            fonts[-1] = fonts[-1] or _marked(plain, attributes)
+        elif plain == "xf" and inside == ["cellXfs"]:
+            formats.append((int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0"))))
+            if len(formats) > MOST_FORMATS:
+                message = f"this workbook has more than {MOST_FORMATS:,} formats of cells, which Excel does not have"
+                raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
+
+    _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
+    return [(codes.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats]
+
+
+def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
+    """Return why letters with a property cannot be printed without it."""
+    if attributes.get("val", "1").lower() in _OFF:
+        return None
+    return {"strike": _STRUCK, "vertAlign": _RAISED}.get(tag)
+
+
+class _Words:
+    """The words of one text, which may stand in runs; what says how they are spoken is left out."""
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self.said: list[str] = []
+        self.fault: CellFault | None = None
+
+    def start(self, plain: str, attributes: dict[str, str]) -> None:
+        """Go into an element of the text."""
+        if not plain and self.path:
+            raise _BrokenError
+        self.path.append(plain)
+        if self.path[-2:-1] == ["rPr"]:
+            self.fault = self.fault or _marked(plain, attributes)
+
+    def text(self, words: str) -> None:
+        """Take words; only those of the text itself count."""
+        if self.path[-1:] == ["t"] and "rPh" not in self.path:
+            self.said.append(words)
+
+    def taken(self) -> str | CellFault:
+        """Return the words, and begin anew."""
+        said, fault = unescaped("".join(self.said)), self.fault
+        self.said, self.fault = [], None
+        return fault if fault and said else said
+
+
+def unescaped(text: str) -> str:
+    """Return a text with the characters that XML cannot hold, which stand as _xHHHH_ in it (ECMA-376 part 1, 22.9.2.19)."""
+    if "_x" not in text:
+        return text
+    found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    # Half characters that follow each other are one.
+    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellFault]:
+    """Return the texts that cells name by their numbers."""
+    found: list[str | CellFault] = []
+    words = _Words()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        words.start(_plain(tag), attributes)
+
+    def end(_: str) -> None:
+        if words.path == ["sst", "si"]:
+            found.append(words.taken())
+        words.path.pop()
+
+    _walked(archive, part, name, start, "strings", EndElementHandler=end, CharacterDataHandler=words.text)
+    return found
+
+
+def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, int, int] | None:
+    """Return where the table of a sheet stands (first and last row, first and last column), None where it has none.
+
+    Refuses two tables, one without names of columns, and one with totals, which would be read as a record.
+    """
+    folder, _, file = part.rpartition("/")
+    linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
+    tables = [target for kind, target in _related(archive, part, name).values() if kind == "table"] if linked else []
+    if not tables:
+        return None
+    place = Location(name)
+    if len(tables) > 1:
+        raise TeachbackError(Problem("this sheet has several tables", "Keep the one with the records.", place))
+    told: dict[str, str] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if _plain(tag) == "table":
+            told.update(attributes)
+
+    _walked(archive, tables[0], name, start)
+    if told.get("totalsRowCount", "0") != "0":
+        raise TeachbackError(Problem("the table of this sheet has a row of totals", "Switch the row of totals off.", place))
+    if told.get("headerRowCount", "1") == "0":
+        raise TeachbackError(Problem("the table of this sheet has no names of columns", "Switch its header row on.", place))
+    first, _, last = told["ref"].partition(":")
+    (left, top), (right, bottom) = _place(first), _place(last or first)
+    return top, bottom, left, right
+
+
+def _is_outside(table: tuple[int, int, int, int], number: int, cells: list[str | CellFault]) -> bool:
+    top, bottom, left, right = table
+    return not top <= number <= bottom or any(cells[: left - 1]) or any(cells[right:])
+
+
+def _surroundings(archive: zipfile.ZipFile, part: str, name: str) -> tuple[list[tuple[int, int, int, int]], bool]:
+    """Return the merged cells of a sheet (first and last row, first and last column), and whether some rows or columns are hidden."""
+    merged: list[tuple[int, int, int, int]] = []
+    hidden = False
+    above = b""
+    found = False
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            both = above + block
+            hidden = hidden or b'hidden="1"' in both or b'hidden="true"' in both
+            found = found or b"mergeCell" in both
+            above = block[-32:]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if _plain(tag) == "mergeCell":
+            first, _, last = attributes["ref"].partition(":")
+            (left, top), (right, bottom) = _place(first), _place(last or first)
+            merged.append((top, bottom, left, right))
+            if len(merged) > MOST_MERGED:
+                raise TeachbackError(Problem("this sheet has too many merged cells", "Take the merges out.", Location(name)))
+
+    if found:
+        _walked(archive, part, name, start, "sheet")
+    return merged, hidden
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """Return the column and the row of a reference such as B2, both counted from 1."""
+    match = _PLACE.fullmatch(reference)
     if match is None:
-        return CellFault("is a number whose look only Excel knows; make it text")
-    places = len(match[3] or "")
-    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    whole, point, rest = f"{abs(rounded):f}".partition(".")
-    return ("-" if rounded < 0 else "") + whole.zfill(len(match[2] or "")) + point + rest
+        raise _BrokenError
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("@")
+    return column, int(match[2])
+
+
+class _Sheet:
+    """Reads the rows of one sheet."""
+
+    def __init__(
+        self,
+        styles: list[tuple[str | None, CellFault | None]],
+        strings: list[str | CellFault],
+        merges: list[tuple[int, int, int, int]],
+        *,
+        from_1904: bool,
+    ) -> None:
+        self._styles = styles or [("General", None)]
+        self._strings = strings
+        self._merges = merges
+        self._from_1904 = from_1904
+        self._path: list[str] = []
+        self._tags: dict[str, str] = {}
+        self._row = 0
+        self._column = 0
+        self._cells: list[str | CellFault] = []
+        self._done: list[tuple[int, list[str | CellFault]]] = []
+        self._cell: dict[str, str] = {}
+        self._value: list[str] | None = None
+        self._formula: list[str] | None = None
+        self._words: _Words | None = None
+        self._inline: str | CellFault | None = None
+        self._shared_anew: set[str] = set()
+        self._data = 0
+
+    def rows(self, archive: zipfile.ZipFile, part: str, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
+        """Return the rows, some together."""
+        handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
+        try:
+            for _ in _walk(archive, part, name, self._start, "sheet", **handlers):
+                while len(self._done) >= TOGETHER:
+                    some, self._done = self._done[:TOGETHER], self._done[TOGETHER:]
+                    yield some
+        except _OrderError as error:
+            message = f"the {error} of this sheet are not in order, or one is there twice"
+            raise TeachbackError(Problem(message, _SAVE_AS, Location(name))) from None
+        if self._done:
+            yield self._done
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        plain = self._tags.get(tag)
+        if plain is None:
+            plain = self._tags[tag] = _plain(tag)
+        path = self._path
+        depth = len(path)
+        path.append(plain)
+        if self._words is not None:
+            self._words.start(plain, attributes)
+        elif depth == 1 and plain == "sheetData":
+            self._data += 1
+            if self._data > 1:
+                raise _BrokenError
+        elif depth < 2 or path[1] != "sheetData":  # noqa: PLR2004 -- worksheet, sheetData
+            return
+        elif depth == 2 and plain == "row":  # noqa: PLR2004
+            number = int(attributes.get("r", self._row + 1))
+            if not self._row < number <= MOST_ROWS:
+                raise _OrderError(_ROWS)
+            self._row, self._column, self._cells = number, 0, []
+        elif depth == 3 and plain == "c":  # noqa: PLR2004
+            self._begin(attributes)
+        elif depth == 4 and plain in {"v", "f", "is"}:  # noqa: PLR2004
+            self._enter(plain, attributes)
+        elif not (plain == "extLst" or "extLst" in path):
+            # Rows and cells elsewhere, or alternatives for other programs: one of them would be left out.
+            raise _BrokenError
+
+    def _begin(self, attributes: dict[str, str]) -> None:
+        place = attributes.get("r")
+        column, row = _place(place) if place else (self._column + 1, self._row)
+        if row != self._row or not self._column < column <= MOST_COLUMNS:
+            raise _OrderError(_CELLS)
+        self._column, self._cell = column, attributes
+        self._value = self._formula = self._words = self._inline = None
+
+    def _enter(self, plain: str, attributes: dict[str, str]) -> None:
+        if plain == "v" and self._value is None:
+            self._value = []
+        elif plain == "f" and self._formula is None:
+            self._formula = []
+            self._cell["f"] = attributes.get("si", "") if attributes.get("t") == "shared" else ""
+        elif plain == "is" and self._inline is None:
+            self._words = _Words()
+            self._words.path.append("is")
+        else:
+            raise _BrokenError
+
+    def _text(self, words: str) -> None:
+        if self._words is not None:
+            self._words.text(words)
+            return
+        inside = self._path[-1] if self._path else ""
+        if inside == "v" and self._value is not None:
+            self._value.append(words)
+        elif inside == "f" and self._formula is not None:
+            self._formula.append(words)
+
+    def _end(self, _: str) -> None:
+        plain = self._path.pop()
+        depth = len(self._path)
+        if self._words is not None:
+            if depth == 4:  # noqa: PLR2004 -- the end of `is`
+                self._inline, self._words = self._words.taken(), None
+            else:
+                self._words.path.pop()
+        elif depth == 3 and plain == "c":  # noqa: PLR2004
+            self._cells += [""] * (self._column - 1 - len(self._cells))
+            self._cells.append(self._shown())
+        elif depth == 2 and plain == "row":  # noqa: PLR2004
+            self._mark_merged()
+            if any(self._cells):
+                self._done.append((self._row, self._cells))
+
+    def _mark_merged(self) -> None:
+        for top, bottom, left, right in self._merges:
+            if top <= self._row <= bottom:
+                # Wider than any table of records is of no use.
+                last = min(right, max(len(self._cells), left))
+                self._cells += [""] * (last - len(self._cells))
+                self._cells[left - 1 : last] = [_MERGED] * (last - left + 1)
+
+    def _shown(self) -> str | CellFault:
+        """Return what a person sees in a cell that was read to its end."""
+        kind = self._cell.get("t", "n")
+        value = None if self._value is None else "".join(self._value)
+        look, marked = self._styles[_index(self._cell.get("s", "0"), len(self._styles))]
+        if self._formula is not None:
+            fault = self._formula_fault(kind, value)
+            if fault:
+                return fault
+        if kind == "inlineStr":
+            if value is not None:
+                raise _BrokenError
+            said: str | CellFault = "" if self._inline is None else self._inline
+        elif self._inline is not None:
+            raise _BrokenError
+        elif value is None or (value == "" and kind in {"n", "str"}):
+            return ""
+        elif kind in {"s", "str"}:
+            said = self._strings[_index(value, len(self._strings))] if kind == "s" else unescaped(value)
+        elif kind == "n":
+            if not _NUMBER.fullmatch(value):
+                raise _BrokenError
+            said = _NO_LOOK if look is None else number_look(Decimal(value), look, from_1904=self._from_1904)
+            return marked or said
+        elif kind in {"b", "e", "d"}:
+            return {"b": _LOGICAL, "e": _ERROR, "d": _NO_DAY}[kind]
+        else:
+            raise _BrokenError
+        if isinstance(said, CellFault) or not said:
+            return said
+        return marked or (CellFault(UNKNOWN_LOOK) if look is None else text_look(said, look))
+
+    def _formula_fault(self, kind: str, value: str | None) -> CellFault | None:
+        """Return why the result of a formula does not count: there is none, or Excel would show another one."""
+        written, shared = "".join(self._formula or ()), self._cell.get("f", "")
+        anew = bool(_ANEW.search(written)) or (bool(shared) and not written and shared in self._shared_anew)
+        if anew and shared:
+            self._shared_anew.add(shared)
+        if anew:
+            return _EACH_DAY
+        # A formula whose result is an empty text says so.
+        return _NO_RESULT if not value and kind != "str" else None
+
+
+class _OrderError(Exception):
+    """Rows or cells that are not in order: what is read last would win, or some would be left out."""
+
+
+def _index(written: str, count: int) -> int:
+    """Return a number that names one of some things. Raises _BrokenError for one that names none."""
+    if not (written.isascii() and written.isdigit() and len(written) < 10 and int(written) < count):  # noqa: PLR2004 -- no list is longer
+        raise _BrokenError
+    return int(written)

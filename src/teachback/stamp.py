@@ -173,10 +173,11 @@ def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[
 
 
 def _script(letter: str) -> str:
-    """Name the script of a letter, and nothing more of it."""
-    if not unicodedata.category(letter).startswith("L"):
+    """Name the script of a letter, and nothing more of it; say whether it has accents of its own."""
+    if not unicodedata.category(letter[0]).startswith("L"):
         return "a sign"
-    return f"a letter ({unicodedata.name(letter, 'unnamed').partition(' ')[0].title()})"
+    script = unicodedata.name(letter[0], "unnamed").partition(" ")[0].title()
+    return f"a letter with an accent ({script})" if len(letter) > 1 else f"a letter ({script})"
 
 
 @lru_cache(4_096)

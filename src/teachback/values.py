@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.characters import TURNING, is_odd_blank, is_unseen
 from teachback.fields import FieldKind
-from teachback.locales import dated, is_number
+from teachback.locales import dated, is_english_number, is_number
+from teachback.misread import LOST_LETTER, spoilt
+from teachback.sheetlook import Day, Pointed
 
 if TYPE_CHECKING:
     from teachback.fields import RecordField
@@ -30,6 +32,9 @@ _PHONE: Final = re.compile(r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.
 # ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2. An extension may add 6.
 _PHONE_DIGITS: Final = range(2, 22)
 _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
+# Categories of marks, which belong to the letter before them.
+_ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
+_LOST: Final = "\ufffd"
 _REASONS: Final = {
     "Cc": "holds a control character, a tab or a line break",
     "Zl": "holds a line break",
@@ -56,7 +61,11 @@ class FieldFault:
 def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     """Give what is printed of a raw value, in a language; an empty text where there is none and none must be."""
     words = tidied(raw)
-    reason = refused(words)
+    reason = spoilt(raw) or refused(words)
+    if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
+        reason = "is a date; make the field one in the handout (`type: date`), or make the cells text"
+    if not reason and isinstance(raw, Pointed) and not is_english_number(language):
+        reason = "is a number with signs that this language reads otherwise; make the cells text"
     if reason:
         return FieldFault(field.name, reason)
     if not words:
@@ -86,21 +95,35 @@ def refused(words: str) -> str:
     if _fine.issuperset(words) or (words.isascii() and words.isprintable()):
         return ""
     marks = 0
+    before = " "
     for letter in words:
-        if letter in TURNING:
-            return "holds a character that turns the direction of the text"
         kind = unicodedata.category(letter)
-        if kind in _REASONS:
-            return _REASONS[kind]
-        if is_unseen(letter) or is_odd_blank(letter):
-            return _REASONS["Cf"]
-        if unicodedata.bidirectional(letter) in _FROM_RIGHT:
-            return "is written from right to left, and such a line cannot be filled yet"
+        reason = _letter_fault(letter, kind)
+        if reason:
+            return reason
+        if kind in _ACCENTS and before.isspace():
+            return "holds an accent that stands on no letter"
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if marks > MOST_MARKS:
             return "has too many accents on one letter"
-        if not marks:
+        before = letter
+        if kind not in _ACCENTS:
             _fine.add(letter)
+    return ""
+
+
+def _letter_fault(letter: str, kind: str) -> str:
+    """Return why a character cannot be printed, wherever it stands; `kind` is its category in Unicode."""
+    if letter in TURNING:
+        return "holds a character that turns the direction of the text"
+    if letter == _LOST:
+        return LOST_LETTER
+    if kind in _REASONS:
+        return _REASONS[kind]
+    if is_unseen(letter) or is_odd_blank(letter):
+        return _REASONS["Cf"]
+    if unicodedata.bidirectional(letter) in _FROM_RIGHT:
+        return "is written from right to left, and such a line cannot be filled yet"
     return ""
 
 

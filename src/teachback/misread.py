@@ -1,0 +1,131 @@
+"""Texts whose letters were spoilt before they came here: decoded with the wrong encoding, lost, or left in a code for letters. Pure.
+
+Nothing is repaired: a repair would be a guess. A text is only called misread when its signs, taken back to bytes, are UTF-8.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+# The encodings that programs take for UTF-8 by mistake. Bytes that one leaves open are read as control characters (WHATWG Encoding).
+_TAKEN: Final = ("cp1252", "iso8859_15", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac_roman", "cp437", "cp850")
+_WESTERN: Final = frozenset({"cp1252", "iso8859_15", "cp1254"})
+_RUN: Final = re.compile(r"[^\x00-\x7f]+")
+# One character of more than one byte (RFC 3629).
+_UTF8: Final = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+# Latin letters that names are written with, and those of them that stand beside no other letter by chance.
+_LATIN: Final = re.compile("[\u00c0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u1e00-\u1eff]")
+_RARE: Final = frozenset(
+    "\u0108\u0109\u010a\u0114\u0115\u011c\u011d\u0124\u0125\u012c\u012d\u0132\u0133\u0134\u0135\u0138\u013f\u0140\u0149\u014a\u014b\u014e\u014f\u0166\u0167\u0168\u017f"
+)
+# Signs beside words: those of Latin-1 and its controls, dashes, quotation marks, the euro, ligatures, the mark of byte order, a lost letter.
+_SIGNS: Final = re.compile("[\u0080-\u00bf\u2010-\u203a\u20ac\u2122\ufb00-\ufb06\ufeff\ufffd]")
+# Lines of boxes stand in no name; the encodings of old PC programs have them where UTF-8 has letters.
+_BOX: Final = re.compile("[\u2500-\u257f]")
+# What may close a word in capitals behind a letter such as the last one of MANHA with its tilde.
+_CLOSING: Final = frozenset("\u201d\u2026\u00bb")
+# What stands between two letters of a name, or begins and ends a word of it.
+_BESIDE: Final = _CLOSING | frozenset("\u2018\u2019\u201c\u2013\u2014\u00ab\u00b7")
+# A capital with a tilde or circumflex behind a small letter, whose other half was a blank that got lost.
+_HALF: Final = re.compile(r"[a-z][\u00c2\u00c3](?=\s|$)")
+# Scripts other than Latin: as many letters in a row are no chance.
+_LEAST: Final = 2
+_LEAST_ALONE: Final = 3
+_LOST: Final = "\ufffd"
+LOST_LETTER: Final = "has lost a letter: a sign stands in its place"
+WRONG: Final = "looks as if it was read in the wrong encoding"
+# A question mark between two letters is what a program leaves of a letter that it does not know; one in an address is not.
+_QUESTION: Final = re.compile(r"(?<!\S)(?:(?![/=])\S)*[^\W\d_]\?[^\W\d_](?:(?![/=])\S)*(?!\S)")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_CODED: Final = re.compile(
+    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|_x[0-9a-fA-F]{4}_|=(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])=[89AB][0-9A-F]"
+    r"|%(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])%[89AB][0-9A-F]"
+)
+
+
+def spoilt(text: str) -> str:
+    """Return why a text must have lost letters on its way, as the end of a sentence; "" if nothing shows it."""
+    if "?" in text and _QUESTION.search(text):
+        return "has a question mark inside a word, where a letter was lost"
+    if "&" in text and any(html.unescape(code) != code for code in _ENTITY.findall(text)):
+        return "holds a code of web pages, such as &eacute;, in place of a letter"
+    if _CODED.search(text):
+        return "holds a code, such as \\u00e9, in place of a letter"
+    if text.isascii():
+        return ""
+    if _LOST in text:
+        return LOST_LETTER
+    return WRONG if is_misread(text) else ""
+
+
+def is_garbled(name: str) -> bool:
+    """Return whether a name of a column has lost letters, or was decoded with the wrong encoding."""
+    return _LOST in name or is_misread(name)
+
+
+def is_misread(text: str) -> bool:
+    """Return whether a text looks like UTF-8 that was decoded with an encoding of one byte a letter."""
+    if text.isascii():
+        return False
+    return bool(_HALF.search(text) or _BOX.search(text)) or any(
+        _is_misread(text, run, codec) for run in _RUN.finditer(text) for codec in _TAKEN
+    )
+
+
+def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
+    """Return whether signs that follow each other, none of ASCII, are UTF-8 that was decoded with an encoding."""
+    signs = run[0]
+    table = _bytes_of(codec)
+    if len(signs) < _LEAST or any(sign not in table for sign in signs):
+        return False
+    data = bytes(table[sign] for sign in signs)
+    found = [(match[0].decode(), signs[match.start() : match.end()]) for match in _UTF8.finditer(data)]
+    whole = sum(len(taken) for _, taken in found) == len(signs)
+    if not whole:
+        # Beside letters and marks that were decoded rightly: only where a sign that is no letter shows it.
+        beside = (taken[-1] for letter, taken in found if _LATIN.match(letter))
+        return codec in _WESTERN and any(not sign.isalpha() and sign not in _BESIDE for sign in beside)
+    meant = "".join(letter for letter, _ in found)
+    before, after = text[: run.start()][-1:], text[run.end() :][:1]
+    if len(signs) == _LEAST and signs[-1] in _CLOSING and not _is_letter(after) and _in_capitals(text, run):
+        return False
+    if all(_LATIN.match(letter) or _SIGNS.match(letter) for letter in meant):
+        enough = codec in _WESTERN or _is_letter(before) or _is_letter(after) or len(meant) >= _LEAST_ALONE
+        return not signs.isalpha() or (enough and _cased(before + meant + after) and min(meant) >= "\xa0" and not _RARE & set(meant))
+    alone = signs.isalpha() and not (_is_letter(before) or _is_letter(after))
+    scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in meant}
+    of_one = len(scripts) == 1 and all(unicodedata.category(letter)[0] in "LM" for letter in meant)
+    # What was misread twice is misread still.
+    return (of_one and len(meant) >= (_LEAST_ALONE if alone else _LEAST)) or is_misread(before + meant + after)
+
+
+@lru_cache(16)
+def _bytes_of(codec: str) -> dict[str, int]:
+    """Return the byte of each character that an encoding has above ASCII; C1 controls stand for the bytes that it leaves open."""
+    table = {bytes([byte]).decode(codec, "ignore") or chr(byte): byte for byte in range(0x80, 0x100)}
+    if codec in _WESTERN:
+        # In ISO 8859-1, all of them are controls.
+        table |= {chr(byte): byte for byte in range(0x80, 0xA0)}
+    return table
+
+
+def _is_letter(sign: str) -> bool:
+    return sign.isascii() and sign.isalpha()
+
+
+def _in_capitals(text: str, run: re.Match[str]) -> bool:
+    word = re.split(r"\s", text[: run.start()])[-1] + run[0][:-1]
+    return len(word) > _LEAST and word.isupper()
+
+
+def _cased(word: str) -> bool:
+    """Return whether no capital stands behind a small letter."""
+    return not any(one.islower() and other.isupper() for one, other in pairwise(word))

@@ -1,0 +1,390 @@
+"""Workbooks: a cell gives what a person sees there, or a fault; a workbook that says two things, or grows without end, is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teachback import crew, rows, sheetfile
+from teachback.errors import Problem, TeachbackError
+from teachback.fields import RecordField
+from teachback.rows import open_table, read_part, read_parts
+from teachback.sheetlook import UNKNOWN_DATE, UNKNOWN_LOOK, UNKNOWN_TIME, CellFault, Day, Pointed, number_look, text_look
+from teachback.values import FieldFault, read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from teachback.rows import Row
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row>'
+
+
+def package(
+    data: str = "",
+    *,
+    strings: str = "",
+    styles: str = "",
+    around: str = "",
+    sheets: str = '<sheet name="One" sheetId="1" r:id="r1"/>',
+    more: dict[str, str] | None = None,
+    properties: str = "",
+) -> bytes:
+    """Return a workbook of one sheet with a header, written by hand: `data` is what follows in it, `around` what follows the rows."""
+    relation = "<Relationship Id={} Type={} Target={}/>"
+
+    def related(*names: tuple[str, str, str]) -> str:
+        links = "".join(relation.format(quoteattr(one), quoteattr(f"{LINK}/{kind}"), quoteattr(target)) for one, kind, target in names)
+        return f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>'
+
+    parts = {
+        "_rels/.rels": related(("r1", "officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{LINK}">{properties}<sheets>{sheets}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": related(
+            ("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "sharedStrings", "sharedStrings.xml"), ("r3", "styles", "styles.xml")
+        ),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{HEAD}{data}</sheetData>{around}</worksheet>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>',
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}">{styles or "<cellXfs><xf/></cellXfs>"}</styleSheet>',
+        **(more or {}),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def read(data: bytes) -> tuple[list[Row], tuple[Problem, ...]]:
+    """Read a workbook from its bytes."""
+    table, problems = open_table(io.BytesIO(data), Path("r.xlsx"), "r.xlsx", "id", frozenset({"id", "name"}))
+    return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
+
+
+def cell(inside: str, attributes: str = "", **more: str) -> str:
+    """Return what is read of the cell B2, or its fault."""
+    (row,), _ = read(package(f'<row r="2"><c r="A2"><v>7</v></c><c r="B2"{attributes}>{inside}</c></row>', **more))  # type: ignore[arg-type]
+    return row.cells.get("name") or row.faults.get("name", "")
+
+
+def refusal(data: bytes) -> str:
+    """Return why a workbook is refused."""
+    with pytest.raises(TeachbackError) as caught:
+        read(data)
+    assert all(problem.hint for problem in caught.value.problems)
+    return caught.value.problems[0].message
+
+
+def styled(code: str) -> str:
+    """Return styles of two formats, the second one with a code."""
+    return (
+        f'<numFmts><numFmt numFmtId="170" formatCode={quoteattr(code)}/></numFmts>'
+        '<fonts><font/><font><strike/></font><font><vertAlign val="superscript"/></font><font><strike val="0"/></font></fonts>'
+        '<cellXfs><xf/><xf numFmtId="170"/><xf fontId="1"/><xf fontId="2"/><xf fontId="3"/><xf numFmtId="14"/><xf numFmtId="27"/></cellXfs>'
+    )
+
+
+NEGATIVE = "is a negative number that its format shows without a sign; make it text"
+HIDDEN = "is a number that its format hides; make it text"
+LONG = "has more than 11 digits, of which Excel does not show all; make it text"
+BOTH = "is a date with a time, whose look only Excel knows; make it text"
+
+
+@pytest.mark.parametrize(
+    ("value", "look", "seen"),
+    [
+        # The format that is none.
+        ("42", "General", "42"), ("-7", "General", "-7"), ("7.50", "General", "7.5"), ("0.30000000000000004", "General", "0.3"), ("0", "General", "0"),
+        ("1E3", "General", "1000"), ("12345678901", "General", "12345678901"), ("123456789012", "General", LONG), ("0.3333333333333333", "General", LONG),
+        ("0.0001", "General", "0.0001"), ("0.00001", "General", UNKNOWN_LOOK), ("5551234567", "@", "5551234567"), ("1E300", "General", LONG),
+        # Digits.
+        ("42", "0", "42"), ("42", "00000", "00042"), ("7.5", "0", "8"), ("2.5", "0", "3"), ("1.005", "0.00", "1.01"), ("7", "0.00", "7.00"),
+        ("7.5", "0.0#", "7.5"), ("7", "0.#", "7."), ("0", "#", ""), ("5", "#", "5"), ("0.4", "#", HIDDEN), ("-0.2", "0", UNKNOWN_LOOK), ("-3", "0", "-3"),
+        ("12345", "#,##0", "12,345"), ("999", "#,##0", "999"), ("1234567.5", "#,##0.00", "1,234,567.50"), ("12345", "#,", UNKNOWN_LOOK),
+        ("12345", "0,", UNKNOWN_LOOK), ("12345", "#", "12345"), ("12345", "##0", "12345"), ("5", "0,000", "0,005"), ("5", "?0", UNKNOWN_LOOK),
+        ("1234567890123456", "0", "is a number of more than 15 digits, which Excel rounds; make it text"),
+        # Words and signs beside them.
+        ("0.05", "0%", "5%"), ("0.285", "0.0%", "28.5%"), ("81", '0" kg"', "81 kg"), ("81", "0\\ \\k\\g", "81 kg"), ("5", "$0.00", "$5.00"),
+        ("5551234567", "(000) 000-0000", UNKNOWN_LOOK), ("5550100", "000-0000", UNKNOWN_LOOK), ("0.5", "# ?/?", UNKNOWN_LOOK),
+        ("1234", "0.00E+00", UNKNOWN_LOOK), ("1234", "##0.0E+0", UNKNOWN_LOOK), ("5", "* 0", UNKNOWN_LOOK), ("5", '"x"', "x"), ("5", "[$€-407] 0", UNKNOWN_LOOK),
+        ("5", 'General" kg"', UNKNOWN_LOOK), ("5", "0.0.0", UNKNOWN_LOOK), ("5", "0kg", UNKNOWN_DATE), ("5", "0%%", UNKNOWN_LOOK),
+        # Sections.
+        ("-5", "0;0", NEGATIVE), ("-5", "0;[Red]0", NEGATIVE), ("-5", "0;-0", "-5"), ("-5", "#,##0_);(#,##0)", "(5)"), ("5", "#,##0_);(#,##0)", "5"),
+        ("-5", "#,##0_);[Red](#,##0)", "(5)"), ("0", '0;-0;"none"', "none"), ("0", "0;-0;;@", ""), ("5", "0;-0;;@", "5"), ("5", ";;;", HIDDEN),
+        ("-5", '0;"none"', UNKNOWN_LOOK), ("5", "[>5]0;0", UNKNOWN_LOOK), ("6", "[>5]0", UNKNOWN_LOOK), ("5", "[Red]0", "5"), ("5", "[Color 3]0", "5"),
+        ("5", "[<=9999999]000-0000;0", UNKNOWN_LOOK), ("5", "0;-0;0;@", "5"), ("-5", "0;@", "-5"),
+        # Days.
+        ("46692", "yyyy-mm-dd", "2027-11-01"), ("46692", "m/d/yyyy", "2027-11-01"), ("46692", "dd.mm.yyyy", "2027-11-01"), ("46692.6", "d-mmm-yy", "2027-11-01"),
+        ("46692", "[$-409]d-mmm-yy;@", "2027-11-01"), ("46692", "[$-en-US]mmmm d, yyyy;@", "2027-11-01"), ("46692", 'd "de" mmmm "de" yyyy', "2027-11-01"),
+        ("46692", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "2027-11-01"), ("46692", "ddd d mmm yyyy", "2027-11-01"), ("46692", "D.M.YYYY", "2027-11-01"),
+        ("46692", "mmm yyyy", UNKNOWN_DATE), ("46692", "yyyy", UNKNOWN_DATE), ("46692", "dddd", UNKNOWN_DATE), ("46692", "d/m", UNKNOWN_DATE),
+        ("46692", "d-mmm", UNKNOWN_DATE), ("46692", "m", UNKNOWN_DATE), ("46692", "mmmmm d, yyyy", UNKNOWN_DATE), ("46692", "d d/m/yyyy", UNKNOWN_DATE),
+        ("46692", '[$-411]ggge"y"m"m"d', UNKNOWN_DATE), ("46692", "[$-107041E]d/m/yyyy", UNKNOWN_DATE), ("46692", "[$-401]d/m/yyyy", UNKNOWN_DATE),
+        ("46692", "b2d/m/yyyy", UNKNOWN_DATE), ("46692", '"due "d/m/yyyy', UNKNOWN_DATE), ("46692", "d/m/yyyy;0", UNKNOWN_DATE), ("46692", "[Red]d/m/yyyy", "2027-11-01"),
+        ("0", "d/m/yyyy", UNKNOWN_DATE), ("1", "d/m/yyyy", UNKNOWN_DATE), ("60", "d/m/yyyy", UNKNOWN_DATE), ("61", "d/m/yyyy", "1900-03-01"),
+        ("-1", "d/m/yyyy", UNKNOWN_DATE), ("2958466", "d/m/yyyy", UNKNOWN_DATE), ("46692", "yyyy/mm/dd hh:mm", BOTH), ("46692.5", "m/d/yy h:mm", BOTH),
+        ("46692.5", "yyyy-mm-dd h:mm", "2027-11-01 12:00"), ("46692.999999999", "d/m/yyyy", UNKNOWN_DATE),
+        # Times.
+        ("0.604166666666667", "h:mm AM/PM", "2:30 PM"), ("0", "h:mm AM/PM", "12:00 AM"), ("0.5", "h:mm AM/PM", "12:00 PM"), ("0.604166666666667", "h:mm", "14:30"),
+        ("0.0625", "hh:mm", "01:30"), ("0.0625", "h:mm:ss", "1:30:00"), ("0.0625", "h:mm:ss AM/PM", "1:30:00 AM"), ("0.60417", "h:mm", UNKNOWN_TIME),
+        ("1.5", "h:mm", UNKNOWN_TIME), ("1.5", "[h]:mm", UNKNOWN_TIME), ("0.5", "mm:ss", UNKNOWN_TIME), ("0.5", "h:mm A/P", UNKNOWN_TIME), ("-0.5", "h:mm", UNKNOWN_TIME),
+        ("0.5", "[$-F400]h:mm:ss AM/PM", UNKNOWN_TIME), ("0.5", "h", UNKNOWN_TIME), ("0.5", 'h:mm" h"', UNKNOWN_TIME), ("0.99999999", "h:mm", UNKNOWN_TIME),
+    ],
+)  # fmt: skip
+def test_a_number_gives_what_its_format_shows_or_a_fault(value: str, look: str, seen: str) -> None:
+    """Formats that look the same on every computer are read, all others are not guessed."""
+    shown = number_look(Decimal(value), look)
+    assert (shown.reason if isinstance(shown, CellFault) else shown) == seen
+
+
+@pytest.mark.parametrize(
+    ("look", "kept"),
+    [
+        ("General", True), ("@", True), ("0", True), ("m/d/yyyy;@", True), ("0;-0;0;@", True), ("[Red]@", True), ('@" kg"', False), ('"Dr. "@', False),
+        (";;;", False), ("0;0;0;", False), ('0;-0;0;"x"', False), ("0;-0;0;[>1]@", False),
+    ],
+)  # fmt: skip
+def test_a_text_is_read_where_its_format_shows_nothing_else(look: str, kept: bool) -> None:  # noqa: FBT001 -- a case
+    """A section for texts may add words, or hide them."""
+    assert (text_look("Anna", look) == "Anna") == kept
+
+
+@given(st.decimals(allow_nan=True, allow_infinity=True, places=4), st.text('0#?,.;%@[]-()_*\\"ymdhsAMP/E+ $>5Rednl', max_size=14))
+def test_any_format_has_an_answer_that_shows_no_other_digits(value: Decimal, look: str) -> None:
+    """No format ends in an error, and a number without signs beside it is the cell's own, rounded."""
+    shown = number_look(value, look)
+    assert isinstance(shown, str | CellFault)
+    if isinstance(shown, str) and look in {"General", "0", "0.00", "#,##0"}:
+        assert abs(Decimal(shown.replace(",", "")) - value) <= Decimal("0.5")
+
+
+@given(st.dates(dt.date(1900, 3, 1), dt.date(2199, 12, 31)), st.sampled_from(["m/d/yyyy", "d.m.yy", "dddd, mmmm d, yyyy", "yyyy-mm-dd"]))
+def test_each_day_is_the_one_that_excel_counts(day: dt.date, look: str) -> None:
+    """From either year in which a workbook may begin to count."""
+    number = (day - dt.date(1899, 12, 30)).days
+    assert number_look(Decimal(number), look) == day.isoformat()
+    if day >= dt.date(1904, 1, 2):
+        assert number_look(Decimal(number - 1462), look, from_1904=True) == day.isoformat()
+
+
+TEXT = RecordField.model_validate({"name": "name", "label": "It"})
+DATE = RecordField.model_validate({"name": "name", "label": "It", "type": "date"})
+NUMBER = RecordField.model_validate({"name": "name", "label": "It", "type": "number"})
+
+
+def test_a_day_is_printed_where_the_field_is_one_only() -> None:
+    """In a text, the cell shows 11/1/2027 or 1.11.2027, and nobody can tell which."""
+    assert read_value(DATE, Day("2027-11-01"), "en") == "Nov 1, 2027"
+    assert isinstance(read_value(TEXT, Day("2027-11-01"), "en"), FieldFault)
+
+
+def test_a_number_with_a_point_is_printed_in_languages_that_write_one() -> None:
+    """In German, 1.125 is over a thousand."""
+    for field in (TEXT, NUMBER):
+        assert read_value(field, Pointed("1.125"), "en") == "1.125"
+        assert isinstance(read_value(field, Pointed("1.125"), "de"), FieldFault)
+        assert isinstance(read_value(field, Pointed("12,345"), "es"), FieldFault)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Anna_x000D_", "Anna\r"), ("_x0041_nna", "Anna"), ("_x005F_x0041_", "_x0041_"), ("a_b", "a_b"), ("_x41_", "_x41_"), ("_xD83D__xDE00_", "\U0001f600"), ("_x00e9_", "\xe9")],
+)  # fmt: skip
+def test_characters_that_xml_cannot_hold_are_read_as_what_they_stand_for(written: str, meant: str) -> None:
+    """In texts that cells share, in their own, and in results of formulas."""
+    text = escape(written)
+    assert cell("<v>0</v>", ' t="s"', strings=f"<si><t>{text}</t></si>") == meant
+    assert cell(f"<is><t>{text}</t></is>", ' t="inlineStr"') == meant
+    assert cell(f"<f>A1</f><v>{text}</v>", ' t="str"') == meant
+
+
+STRUCK = "is struck out; take out what does not hold any more"
+RAISED = "has letters above or below the line, which would be printed as others; write it otherwise"
+
+
+@pytest.mark.parametrize(
+    ("inside", "seen"),
+    [
+        ("<t>Anna</t>", "Anna"),
+        ("<r><t>An</t></r><r><rPr><b/></rPr><t>na</t></r>", "Anna"),
+        ('<t>\u6771</t><rPh sb="0" eb="1"><t>\u3072\u304c\u3057</t></rPh><phoneticPr fontId="1"/>', "\u6771"),
+        ("<r><rPr><strike/></rPr><t>Ann</t></r><r><t> Eva</t></r>", STRUCK),
+        ('<r><rPr><strike val="0"/></rPr><t>Ann</t></r>', "Ann"),
+        ('<r><t>10</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>3</t></r>', RAISED),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_text_in_runs_is_whole_and_has_nothing_that_paper_would_lose(inside: str, seen: str) -> None:
+    """How it is spoken is no part of it; what is struck out or raised would be printed as something else."""
+    assert cell("<v>0</v>", ' t="s"', strings=f"<si>{inside}</si>") == seen
+    assert cell(f"<is>{inside}</is>", ' t="inlineStr"') == seen
+
+
+@pytest.mark.parametrize(
+    ("inside", "attributes", "seen"),
+    [
+        ("<v>5</v>", ' s="1"', "5.0"),
+        ("<v>5</v>", ' s="2"', STRUCK),
+        ("<v>5</v>", ' s="3"', RAISED),
+        ("<v>5</v>", ' s="4"', "5"),
+        ("<v>46692</v>", ' s="5"', "2027-11-01"),
+        ("<v>46692</v>", ' s="6"', UNKNOWN_LOOK),
+        ("<v>1</v>", ' t="b"', "is TRUE or FALSE; write the word that is to be printed, as text"),
+        ("<v>#N/A</v>", ' t="e"', "holds an error of Excel, such as #N/A"),
+        ("<f>A1</f>", "", "holds a formula without a result: open the file in Excel and save it again"),
+        ("<f>A1</f><v>7</v>", "", "7"),
+        ('<f>""</f><v></v>', ' t="str"', ""),
+        ("<f>TODAY()</f><v>46692</v>", ' s="5"', "holds a formula such as TODAY(), which has another result each day; put in the value"),
+        ("<f>A1+ now ()</f><v>1</v>", "", "holds a formula such as TODAY(), which has another result each day; put in the value"),
+        ("<v>2027-11-01</v>", ' t="d"', UNKNOWN_DATE),
+    ],
+)
+def test_each_kind_of_cell_gives_what_is_seen_or_a_fault(inside: str, attributes: str, seen: str) -> None:
+    """Numbers by their own format, formulas by what was stored, nothing by a guess."""
+    assert cell(inside, attributes, styles=styled("0.0")) == seen
+
+
+def test_days_are_counted_from_the_year_that_the_workbook_names() -> None:
+    """A workbook from an old Macintosh."""
+    assert cell("<v>45230</v>", ' s="5"', styles=styled("0"), properties='<workbookPr date1904="1"/>') == "2027-11-01"
+
+
+def row(*cells: str) -> str:
+    """Return a second row of cells."""
+    return f'<row r="2">{"".join(cells)}</row>'
+
+
+ONE = '<c r="A2"><v>1</v></c>'
+TWICE = "which Excel never writes"
+ORDER = "are not in order, or one is there twice"
+BROKEN = "not a whole Excel workbook"
+
+
+@pytest.mark.parametrize(
+    ("data", "more", "message"),
+    [
+        (row(ONE, ONE), {}, ORDER),
+        (row('<c r="B2"><v>1</v></c>', ONE), {}, ORDER),
+        (row(ONE.replace("A2", "A3")), {}, ORDER),
+        (row(ONE) + row(ONE), {}, ORDER),
+        (row('<c r="A2"><v>1</v><v>2</v></c>'), {}, BROKEN),
+        (row('<c r="A2"><v>1</v><is><t>2</t></is></c>'), {}, BROKEN),
+        (row('<c r="A2" t="inlineStr"><v>1</v><is><t>2</t></is></c>'), {}, BROKEN),
+        (row('<c r="A2" t="s"><v>1</v></c>'), {"strings": "<si><t>only one</t></si>"}, BROKEN),
+        (row('<c r="A2" t="s"><v>-1</v></c>'), {"strings": "<si><t>only one</t></si>"}, BROKEN),
+        (row('<c r="A2" s="9"><v>1</v></c>'), {}, BROKEN),
+        (row('<c r="A2" t="x"><v>1</v></c>'), {}, BROKEN),
+        (row('<c r="A2"><v>1_000</v></c>'), {}, BROKEN),
+        (row('<c r="A2"><v>\u0661</v></c>'), {}, BROKEN),
+        (row('<c r="A2"><v>nan</v></c>'), {}, BROKEN),
+        (row('<c r="XFE2"><v>1</v></c>'), {}, ORDER),
+        ("", {"around": f"<sheetData>{row(ONE)}</sheetData>"}, BROKEN),
+        ('<x:AlternateContent xmlns:x="http://schemas.openxmlformats.org/markup-compatibility/2006"/>', {}, BROKEN),
+        ("", {"sheets": '<sheet name="One" sheetId="1" r:id="r1"/><sheet name="ONE" sheetId="2" r:id="r2"/>'}, f"a sheet twice, {TWICE}"),
+        ("", {"sheets": '<sheet name="One" sheetId="1" r:id="r1"/><sheet name="Two" sheetId="2" r:id="r1"/>'}, f"a sheet twice, {TWICE}"),
+        ("", {"sheets": '<sheet name="One" sheetId="1" state="hidden" r:id="r1"/>'}, "no sheet that can be seen"),
+        ("", {"more": {"XL/workbook.xml": ""}}, f"a part twice, {TWICE}"),
+        ("", {"styles": "<cellXfs><xf/></cellXfs><cellXfs><xf/></cellXfs>"}, f"a list of formats twice, {TWICE}"),
+    ],
+)  # fmt: skip
+def test_a_workbook_that_says_two_things_is_refused(data: str, more: dict[str, str], message: str) -> None:
+    """Where other programs take one of them, and not all the same one."""
+    assert [one.cells["name"] for one in read(package(row(ONE, '<c r="B2"><v>5</v></c>')))[0]] == ["5"]
+    assert message in refusal(package(data, **more))  # type: ignore[arg-type]
+
+
+def test_a_built_in_format_with_two_codes_is_not_guessed() -> None:
+    """A list that gives a built-in number another code."""
+    styles = '<numFmts><numFmt numFmtId="2" formatCode="0"/></numFmts><cellXfs><xf/><xf numFmtId="2"/></cellXfs>'
+    assert cell("<v>5</v>", ' s="1"', styles=styles) == UNKNOWN_LOOK
+
+
+def test_merged_cells_are_faults_of_their_columns() -> None:
+    """A person sees one value over several rows, and the file has it in the first one only."""
+    data = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>5</v></c></row>' for n in (2, 3, 4))
+    found, _ = read(package(data, around='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>'))
+    assert [one.faults.get("name", one.cells.get("name")) for one in found] == [sheetfile._MERGED.reason] * 2 + ["5"]  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    "data", ['<row r="2" hidden="1"><c r="A2"><v>1</v></c></row>', '<row r="2" hidden="true"><c r="A2"><v>1</v></c></row>']
+)
+def test_hidden_rows_are_read_and_told(data: str) -> None:
+    """A filter that somebody forgot is no reason to leave a patient out, nor to print one in silence."""
+    found, (warning,) = read(package(data))
+    assert len(found) == 1
+    assert warning.message == "the sheet has hidden rows or columns; they are read like the others"
+    assert read(package(row(ONE)))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"strings": "<si/>" * 30}, "more than 20 tags"),
+        ({"styles": f"<cellXfs>{'<xf/>' * 30}</cellXfs>"}, "more than 20 tags"),
+        ({"data": '<row r="2"><c/></row>' + "<row/>" * 30}, "more than 20 tags"),
+        ({"sheets": '<sheet name="One" sheetId="1" r:id="r1"/>' * 30}, "more than 20 tags"),
+    ],
+)
+def test_a_part_with_too_many_tags_is_refused_before_it_is_parsed(
+    more: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few hundred KB can unpack to millions of them."""
+    monkeypatch.setattr(sheetfile, "MOST_TAGS", dict.fromkeys(sheetfile.MOST_TAGS, 20))
+    assert message in refusal(package(**more))  # type: ignore[arg-type]
+
+
+def test_more_formats_than_excel_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would be held."""
+    monkeypatch.setattr(sheetfile, "MOST_FORMATS", 3)
+    assert "more than 3 formats" in refusal(package(styles=f"<cellXfs>{'<xf/>' * 4}</cellXfs>"))
+
+
+def _endless(_: object) -> Iterator[int]:
+    yield 1
+    while True:
+        pass
+
+
+def _greedy(_: object) -> Iterator[int]:
+    yield len(bytearray(4_000_000_000))
+
+
+def _fallen(_: object) -> Iterator[int]:
+    message = "a patient's name"
+    raise ValueError(message)
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (_endless, "reading took more than 1 s of processor time, or was ended from outside"),
+        (_greedy, "reading needed more memory than it may have"),
+        (_fallen, "reading ended in a fault of the program"),
+    ],
+)
+def test_a_process_that_reads_has_limits_and_says_which_was_reached(function: object, message: str) -> None:
+    """Time of a processor and memory; what goes wrong in it quotes no value."""
+    with pytest.raises(TeachbackError) as caught:
+        list(crew.streamed(function, None, "reading", "Save it.", 1))  # type: ignore[arg-type]
+    assert [problem.message for problem in caught.value.problems] == [message]
+
+
+def test_a_workbook_is_read_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs wild in it is ended with it, and the run says so."""
+    monkeypatch.setattr(rows, "read_workbook", lambda *_: _endless(None))
+    monkeypatch.setattr(rows, "MOST_SECONDS", 1)
+    assert "took more than 1 s of processor time" in refusal(package(row(ONE)))

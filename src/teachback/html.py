@@ -14,6 +14,7 @@ from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup, escape
@@ -248,7 +249,7 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
 
     def picture(name: str) -> str:
         path = _file(f"content/{name}", design)
-        return _data_url(path, own) if medium is Medium.SCREEN else f"../content/{name}"
+        return _data_url(path, own) if medium is Medium.SCREEN else f"../{quote(f'content/{name}')}"
 
     def dial(number: str, words: str | Markup = "") -> Markup:
         return dialled(number, medium, words)
@@ -340,7 +341,8 @@ def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
 
 
 def _file(name: str, design: Design) -> Path:
-    known = served(name, design.files)
+    # A file's own name is no address: it may hold a # or a %.
+    known = served(quote(name), design.files)
     if known is None:
         alike = [other for other in design.files if other.endswith(name.rpartition(".")[2]) and served(other, design.files)]
         raise TeachbackError(Problem(f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()))

@@ -49,7 +49,7 @@ _HTML: Final = _all_of("""html head title meta style body main header footer nav
     mark bdi ruby rt rp rb rtc ins del time data label input output fieldset legend details summary
     center font strike tt nobr""")
 _DRAWN: Final = _all_of("""svg g defs symbol use title desc metadata style switch path rect circle ellipse line polyline polygon text tspan
-    textPath image marker linearGradient radialGradient stop pattern clipPath mask filter feBlend feColorMatrix
+    textPath image marker pattern clipPath mask filter feBlend feColorMatrix
     feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow
     feFlood feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset fePointLight
     feSpecularLighting feSpotLight feTile feTurbulence view""")

@@ -47,6 +47,10 @@ _AGAIN: Final = "Save it again from the program that made it."
 _BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
 _OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re.IGNORECASE)
+# How Pillow names what is printed as it is: black and white, grey, a palette, colour, the last three also transparent.
+_MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
+_GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
+_PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
 _PAINTS: Final = frozenset({"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"})
 
 
@@ -111,6 +115,9 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
                 return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
             if picture.mode == "CMYK":
                 return "the picture has the colours of a printing press (CMYK)", "Save it with the colours of a screen (RGB)."
+            if picture.mode not in _MODES:
+                bits = "16 bits" if "16" in picture.mode or picture.mode == "I" else "an unusual number of bits"
+                return f"the picture has {bits} a colour, and 8 are printed", "Save it with 8 bits a colour."
             picture.load()
     except Image.DecompressionBombError:
         return "the picture has too many dots", "Make it smaller."
@@ -153,7 +160,37 @@ def _svg_fault(data: bytes) -> Fault | None:
     except (ET.ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (0, 0))[0]
         return "this is no whole SVG drawing" + (f": line {line} cannot be read" if line else ""), _AGAIN
-    return None if root is None else _words_fault(root) or _load_fault(root)
+    return None if root is None else _words_fault(root) or _load_fault(root) or _gradient_fault(root)
+
+
+def _gradient_fault(root: ET.Element) -> Fault | None:
+    """Return a fault where a shape is painted with a gradient: some printers and viewers leave its place empty.
+
+    Seen with Poppler 22.12 (`pdftoppm`). Gradients that nothing uses are in many files, and so are such of one colour.
+    """
+    named = {element.get("id", ""): element for element in root.iter()}
+    for element in root.iter():
+        written = " ".join([element.text or "" if _name(element) == "style" else "", *element.attrib.values()])
+        for name in _PLACE.findall(written):
+            if name in named and _name(named[name]) in _GRADIENTS and _stops(named[name], named) > 1:
+                return (
+                    f"the drawing fills a shape with a gradient ('{name[:40]}'), and some printers leave such a shape out",
+                    "Fill it with one colour, or save the drawing as a PNG picture.",
+                )
+    return None
+
+
+def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
+    """Return how many colours a gradient has; it may take them from another one."""
+    seen: set[ET.Element] = set()
+    while gradient not in seen:
+        seen.add(gradient)
+        count = sum(_name(child) == "stop" for child in gradient)
+        link = next((value for key, value in gradient.attrib.items() if key.rpartition("}")[2] == "href"), "")
+        if count or link.strip().removeprefix("#") not in named:
+            return count
+        gradient = named[link.strip().removeprefix("#")]
+    return 0
 
 
 def _words_fault(root: ET.Element) -> Fault | None:

@@ -70,7 +70,7 @@ def late_problem(doing: str, hint: str, seconds: float) -> Problem:
     return Problem(f"{doing} took more than {seconds:.3g} s of processor time", hint)
 
 
-def _system_memory() -> int | None:
+def system_memory() -> int | None:
     """Return how much memory the system allows this process in all, in bytes; None where it sets no limit: see `ulimit -v` and `-d`."""
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
@@ -128,7 +128,7 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- a file of the kernel
             held = int(file.read().split()[0]) * resource.getpagesize()
         most = held + limits.memory
-        allowed = _system_memory()
+        allowed = system_memory()
         _memory[:] = [(limits.memory, False)]
         if allowed is not None and allowed < most:
             most = allowed

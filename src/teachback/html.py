@@ -351,7 +351,10 @@ def _file(name: str, design: Design) -> Path:
 
 def _data_url(path: Path, own: list[str]) -> str:
     """Give a file as a URL that holds it, and put that down in `own`. Raises TeachbackError for what cannot be shown."""
-    data = read_bytes(path)
+    try:
+        data = read_bytes(path)
+    except TeachbackError as error:
+        raise TeachbackError(*(problem._replace(message=f"{shown(path)}: {problem.message}") for problem in error.problems)) from None
     fault = picture_fault(data, path.suffix) if path.suffix.lower() in KINDS else None
     if fault:
         raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))

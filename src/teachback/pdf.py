@@ -151,6 +151,8 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         page = weasyprint.HTML(string=html, base_url=BASE + "styles/", url_fetcher=_Fetcher(files))
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
     except FatalURLFetchingError as error:
+        if isinstance(error.__cause__ or error.__context__, MemoryError):
+            raise MemoryError from None  # noqa: TRY004 -- it is what was raised inside
         raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
     except RecursionError:
         raise TeachbackError(Problem("the page is nested too deep to be laid out", COMPARE)) from None

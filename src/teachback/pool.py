@@ -24,7 +24,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve, system_seconds
+from teachback.confined import DONE, MORE, READY, Limits, late_problem, serve, system_memory, system_seconds
 from teachback.errors import Problem, TeachbackError
 
 if TYPE_CHECKING:
@@ -265,6 +265,10 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
         return Outcome(task, problems=(Problem(message, "Allow more, or start it where there is no such limit."),), late=True)
     if name == "SIGXCPU":
         return Outcome(task, problems=(late_problem(task.doing, task.hint, seconds),), late=True)
+    memory = system_memory()
+    if memory is not None:
+        message = f"{task.doing} ended in a crash ({name}): the system allows this program no more than {memory / 1e9:.2g} GB of memory (see `ulimit -v`)"
+        return Outcome(task, problems=(Problem(message, "Allow it more, or start it where there is no such limit."),))
     how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
     return Outcome(task, problems=(Problem(f"{task.doing} {how}, perhaps for lack of memory", task.hint),))
 

@@ -155,7 +155,7 @@ def keep(folder: Path, done: Mapping[str, Output], printed: Collection[str], sum
     `done` are the run's files, `printed` the names of those that it wrote. The folder is locked, the record is read anew,
     and each file is listed as it is on the disk. A folder into which nothing was ever printed stays as it is.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 -- says no to a name that is too long, where a Path would raise
         return Recorded({}, ())
     try:
         with _held(folder):

@@ -38,8 +38,9 @@ _SVG: Final = "{http://www.w3.org/2000/svg}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}"
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _XMLNS: Final = "{http://www.w3.org/2000/xmlns/}"
-# Elements that load or run something, or hold another page. All others that are not known are refused as well.
+# Elements whose content is text up to their end, for who reads without a tree.
 _PLAIN: Final = ("title", "style")
+# Elements that load or run something, or hold another page. All others that are not known are refused as well.
 _LOADING_ELEMENTS: Final = _all_of("""applet audio base bgsound embed fencedframe feimage foreignobject frame frameset iframe link object portal script
     source template track video animate animatemotion animatetransform set handler listener discard""")
 _HTML: Final = _all_of("""html head title meta style body main header footer nav section article aside div hgroup search address

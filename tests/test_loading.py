@@ -96,6 +96,7 @@ TRICKS = (
 AHEAD = (
     ("<svg><title><!--</title>", "--></title></svg>"), ("<svg><desc><![CDATA[>", "]]></desc></svg>"),
     ("<svg><title><![CDATA[</title>", "]]></title></svg>"), ("<svg><style/></svg><p title='</style>", "'>"), ("<svg><title>x</svg><p title='</title>", "'>"),
+    ("<svg><title>x</svg><style>/*</title>", "*/</style>"), ("<svg><style>a</svg><title></style>", "</title>"),
     ("<svg><style><g id='</style>", "'></g></style></svg>"), ("<svg><title/></svg><!--</title>", "-->"),
 )  # fmt: skip
 OUTSIDE = f'<img alt="x" src="{OUT}">'

@@ -40,6 +40,8 @@ _SVG: Final = "{http://www.w3.org/2000/svg}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}"
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _XMLNS: Final = "{http://www.w3.org/2000/xmlns/}"
+# Elements whose content is text up to their end, for who reads without a tree.
+_PLAIN: Final = ("title", "style")
 # Elements that load or run something, or hold another page. All others that are not known are refused as well.
 _LOADING_ELEMENTS: Final = _all_of("""applet audio base bgsound embed fencedframe feimage foreignobject frame frameset iframe link object portal script
     source template track video animate animatemotion animatetransform set handler listener discard""")
@@ -199,13 +201,17 @@ def _read_ahead(page: str, root: Element) -> Iterator[Foreign]:
     """
     if "<![cdata[" in page.lower():
         yield Foreign("<![CDATA[", loads=False)
-    remarks = "".join(element.text or "" for element in root.iter() if not isinstance(element.tag, str))
-    for tag in ("title", "style"):
-        held = [element for element in root.iter() if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag]
-        edges = (re.compile(rf"<{slash}{tag}(?=[\s/>])", re.IGNORECASE) for slash in ("", "/"))
-        counts = {len(edge.findall(page)) - len(edge.findall(remarks)) for edge in edges}
+    plain = [element for element in root.iter() if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _PLAIN]
+    said = "\n".join(element.text or "" for element in plain)
+    for tag in _PLAIN:
+        held = [element for element in plain if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag]
+        # Tags in remarks, styles and titles are none in the tree.
+        begun, ended = (
+            len(edge.findall(page)) - len(edge.findall(said))
+            for edge in (re.compile(rf"<{slash}{tag}(?=[\s/>])", re.IGNORECASE) for slash in ("", "/"))
+        )
         inside = any(re.search(rf"</{tag}", value, re.IGNORECASE) for element in root.iter() for value in element.attrib.values())
-        if inside or counts != {len(held)} or any(len(element) for element in held):
+        if inside or begun != len(held) or ended < len(held) or any(len(element) for element in held):
             yield Foreign(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
 
 

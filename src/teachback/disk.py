@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -88,10 +89,13 @@ def whole(descriptor: int) -> bytes:
 
 @contextmanager
 def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
-    """Hold a file locked, and give its descriptor. Raises TeachbackError when another run does not let go of it."""
+    """Hold a file or folder locked, and yield its descriptor. Raises TeachbackError when another run does not let go of it."""
     descriptor = os.open(path, mode | os.O_NONBLOCK, 0o644)
     try:
-        refuse_other(os.fstat(descriptor).st_mode, path)
+        opened = os.fstat(descriptor).st_mode
+        if not stat.S_ISDIR(opened):
+            # A folder may be locked, too.
+            refuse_other(opened, path)
         end = time.monotonic() + PATIENCE
         while True:
             try:

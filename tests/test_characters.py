@@ -445,7 +445,6 @@ def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:
         "Avoid **NSAIDs.** Take it",
         "Avoid [NSAIDs.](https://example.org)Take it",
         "|\n  Avoid NSAIDs.\n  Take it",
-        '"Avoid NSAIDs.\\\n  Take it"',
     ],
 )
 def test_marks_and_folded_lines_hide_no_end(text: str) -> None:

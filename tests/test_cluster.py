@@ -46,6 +46,7 @@ from teachback.tally import Account, printed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from teachback.errors import Problem
     from teachback.tally import Merged
     from teachback.workspace import Workspace
 
@@ -401,12 +402,16 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
     try:
         while len(workers(running.cluster, answering=True)) == before:
             time.sleep(0.05)
-        with pytest.raises(TeachbackError) as caught:
-            merged("out", running.cluster)
-        assert [problem.message for problem in caught.value.problems] == [
-            "this worker may put records on its disk when its memory is short"
-        ]
-        assert "distributed.worker.memory.spill" in caught.value.problems[0].hint
+        # On a busy machine it may not answer in time: then the others print, and it is asked by the next run.
+        refused: tuple[Problem, ...] = ()
+        for number in range(50):
+            try:
+                merged(f"out{number}", running.cluster)
+            except TeachbackError as error:
+                refused = error.problems
+                break
+        assert [problem.message for problem in refused] == ["this worker may put records on its disk when its memory is short"]
+        assert "distributed.worker.memory.spill" in refused[0].hint
     finally:
         wild.kill()
         wild.wait()

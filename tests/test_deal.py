@@ -328,7 +328,7 @@ our-cards:
 BROKEN_STOCKS = {
     "first: {left: 0.75 in, top: 1.27cm}": ("first: {left: 40, top: 12.7}", "leaves the page by"),
     "pitch: {across: 252pt, down: 50.8}": ("pitch: {across: 88.9, down: 40}", "overlap by"),
-    "card: {width: 3.5 in, height: 2in}": ("card: {width: -3.5 in, height: 2in}", "greater than 0"),
+    "card: {width: 3.5 in, height: 2in}": ("card: {width: -3.5 in, height: 2in}", "the number is too small"),
     "card: {width: 3.5 in, ": ("card: {", "'width' is missing"),
     "height: 2in}": ("height: 2 feet}", "the unit 'feet' is not known"),
     "page: letter": ("page: legal", "not one of the words"),

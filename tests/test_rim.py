@@ -71,7 +71,7 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
 # What each command calls, where an exception is planted.
 PLANTS = {
     "build tiny": "build.selected_files",
-    "card tiny": "deal.read_record",
+    "card tiny": "deal.keep",
     "check tiny": "check.load_shared",
     "diff tiny general ckd": "comparing.load_shared",
     "due": "duelist.due_list",

@@ -10,8 +10,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import tinycss2
-
 from teachback.errors import Location, Problem
 
 if TYPE_CHECKING:
@@ -103,6 +101,8 @@ def generating(css: str) -> tuple[str, ...]:
 
 
 def _found(css: str) -> Iterator[tuple[int, int, str, str]]:
+    import tinycss2
+
     todo = [tinycss2.parse_component_value_list(css, skip_comments=True)]
     while todo:
         nodes = todo.pop()

@@ -297,11 +297,12 @@ def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str,
     if unseen_there:
         hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
         raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
+    sheets = str(names["styles"])
     if medium is Medium.SCREEN:
         page = closed_page(page)
-        foreign = foreign_loads(page, lambda _: False, own, closed=True)
+        foreign = foreign_loads(page, lambda _: False, own, sheets=sheets, closed=True)
     else:
-        foreign = foreign_loads(page, shown_on_paper(design.files))
+        foreign = foreign_loads(page, shown_on_paper(design.files), sheets=sheets)
     if foreign:
         raise TeachbackError(*(_foreign_problem(one, template, design) for one in foreign))
     return page

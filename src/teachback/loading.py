@@ -161,23 +161,27 @@ def closed_page(page: str) -> str:
     return _HEAD.sub(lambda head: f'{head[1]}\n<meta charset="utf-8">\n{_CLOSED}', page, count=1)
 
 
-def foreign_loads(page: str, allowed: Callable[[str], bool], own: Collection[str] = (), *, closed: bool = False) -> tuple[Foreign, ...]:
+def foreign_loads(
+    page: str, allowed: Callable[[str], bool], own: Collection[str] = (), *, sheets: str = "", closed: bool = False
+) -> tuple[Foreign, ...]:
     """Return what a page holds and may not: what it would load from elsewhere, and what is not known to load nothing.
 
     `allowed` knows the names that a page may load, `own` are the URLs that the program put into it. `closed` asks whether
-    the page tells its browser, before all else, to fetch nothing.
+    the page tells its browser, before all else, to fetch nothing. `sheets` are the style sheets in the page: whether they
+    generate text was looked at, sheet by sheet.
     """
     known = {f"own-file-{number}": url for number, url in enumerate(dict.fromkeys(own))}
     for short, url in known.items():
         # They are long, and of letters that mean nothing to HTML or CSS.
-        page = page.replace(url, short)
+        page, sheets = page.replace(url, short), sheets.replace(url, short)
 
     def may(name: str) -> bool:
         # A name that begins with # is a place in the page itself.
         return not name or name.startswith("#") or name in known or (not name.startswith("own-file-") and allowed(name))
 
     root = parse_page(page)
-    found = [one for element in root.iter() for one in _element_loads(element, may)]
+    sheets = sheets.replace("\r\n", "\n").replace("\r", "\n")
+    found = [one for element in root.iter() for one in _element_loads(element, may, sheets)]
     found += _read_ahead(page, root)
     found += _turned(root)
     if closed and not _is_closed(root):
@@ -223,7 +227,7 @@ def _is_closed(root: Element) -> bool:
     return told == [{"charset": "utf-8"}, {"http-equiv": "Content-Security-Policy", "content": POLICY}] and root.tag == "html"
 
 
-def _element_loads(element: Element, may: Callable[[str], bool]) -> Iterator[Foreign]:
+def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) -> Iterator[Foreign]:
     if not isinstance(element.tag, str):
         # A comment.
         return
@@ -240,7 +244,7 @@ def _element_loads(element: Element, may: Callable[[str], bool]) -> Iterator[For
     if tag == "style":
         css = "".join(element.itertext())
         yield from (one for one in _style_names(css) if not may(one.name))
-        yield from (Foreign(text, (text,), loads=False) for text in generating(css))
+        yield from (Foreign(text, (text,), loads=False) for text in generating(css.replace(sheets, "") if sheets else css))
     relations = [word for word in element.get("rel", "").lower().split() if word not in _RELATIONS] if tag == "a" else []
     yield from (Foreign(word, (word,)) for word in relations)
     for name, value in element.attrib.items():

@@ -22,6 +22,7 @@ from teachback.qr import codes_in_dots
 from teachback.readback import (
     LEFT_OUT,
     name_problems,
+    order_problems,
     page_problems,
     pages_of,
     said_problems,
@@ -144,6 +145,7 @@ def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Pr
         *(problem for part, one in zip(parts, each, strict=True) for problem in page_problems(part, one)),
         *stranger_problems(pages, expected),
         *touching_problems(pages),
+        *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),
         *_qr_problems(data, expected),
         *name_problems(laid, expected),

@@ -5,29 +5,32 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise, permutations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import COMPARE, OfDesign, Problem
 from teachback.html import RTL
 from teachback.reading import read_words, screen_text
 from teachback.said import Said, squeezed
-from teachback.text_match import APART, SAME_LINE, Fault, around, folded, merges, misplaced, read_text, run_together, sought
+from teachback.text_match import APART, SAME_LINE, Fault, Token, around, folded, merges, misplaced, read_text, run_together, sought
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from teachback.pdf import Laid
-    from teachback.reading import ReadPage, Run
+    from teachback.reading import ReadPage
     from teachback.said import Expected
-    from teachback.text_match import ReadText, Sought, Token
+    from teachback.text_match import Edges, ReadText, Sought
 
 MOST_NAMED: Final = 12
 # How many places of the same words are tried, to find the one that follows the sentence before.
 MOST_PLACES: Final = 40
+# What is no part of the text stands further from it than this share of the type size: a space takes 0.25.
+BESIDE: Final = 0.4
 LEFT_OUT: Final = OfDesign("A template or style of the clinic leaves it out. Compare it with the built-in one.")
 _MOVED: Final = OfDesign("A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one.")
+_APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
 _ADDED: Final = OfDesign(
     "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
 )
@@ -127,21 +130,18 @@ def _touching(read: ReadText, start: int, end: int) -> Iterator[Fault]:
 
 
 class _Known(NamedTuple):
-    """What may stand between the sentences: phrases of words, numbers that stand alone, and words beside a red flag."""
+    """What may stand between the sentences: phrases of words, numbers that stand alone, and words beside a sentence."""
 
-    words: tuple[str, ...]
-    numbers: tuple[str, ...]
-    beside: tuple[str, ...]
+    words: re.Pattern[str]
+    numbers: re.Pattern[str]
+    beside: re.Pattern[str]
 
     @classmethod
     def of(cls, expected: Expected) -> _Known:
         """Sort what the templates may say by whether it holds letters."""
-        frame = [folded(text) for text in expected.frame]
-        letters = [text for text in frame if any(letter.isalpha() for letter in text)]
-        numbers = [text for text in frame if text and text not in letters]
-        beside = [folded(text) for text in expected.beside]
-        by_length = [tuple(sorted(set(texts) - {""}, key=len, reverse=True)) for texts in (letters, numbers, beside)]
-        return cls(*by_length)
+        letters = [text for text in expected.frame if any(map(str.isalpha, text))]
+        numbers = [text for text in expected.frame if text not in letters]
+        return cls(_any_of(letters), _any_of(numbers), _any_of(expected.beside))
 
     def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
         """Return what does not belong between two sentences; an empty text where all of it does.
@@ -168,11 +168,9 @@ class _Known(NamedTuple):
         return ""
 
     def _foreign(self, text: str, start: int, stop: int, *, inline: bool, beside: bool) -> str:
-        left = text[start:stop]
-        for words in self.beside if beside else self.words:
-            left = left.replace(words, _WORDS)
-        for number in () if beside or inline else self.numbers:
-            left = left.replace(number, _NUMBER)
+        left = (self.beside if beside or inline else self.words).sub(_WORDS, text[start:stop])
+        if not beside and not inline:
+            left = self.numbers.sub(_NUMBER, left)
         digits = text[start - 1 : start].isdigit() if start else False, text[stop : stop + 1].isdigit()
         shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in left)
         if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, left):
@@ -182,6 +180,12 @@ class _Known(NamedTuple):
         if inline and digits[0] and left[:1] in _BEHIND_NUMBERS:
             return left[:1]
         return ""
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    """Return the expression for any of some texts as they are read from a page: the longest that fits is taken."""
+    found = sorted({sought(text) for text in texts if folded(text)}, key=lambda one: len(one.letters), reverse=True)
+    return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
 
 
 # Stand for known words and known numbers, in a text in which they were found.
@@ -211,11 +215,9 @@ def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Proble
 _NUMBERS: Final = re.compile(r"\d+")
 
 
-def _stranger(gap: str, known: Iterable[str]) -> str:
+def _stranger(text: str, known: Iterable[str]) -> str:
     """Return what is left of a text when all known phrases are taken out; stops and bullets may be left."""
-    left = gap
-    for words in known:
-        left = left.replace(words, _WORDS)
+    left = _any_of(known).sub(_WORDS, text)
     if re.fullmatch(_SIGNS_BESIDE, left):
         return ""
     return " ".join(left.replace(_WORDS, " ").split())
@@ -238,12 +240,12 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
     if expected.language.partition("-")[0] in RTL:
         return
     # The head of a table that goes over pages is painted again, and read once.
-    known = {folded(text) for text in (*expected.frame, *(part.words for part in expected.said if part.repeated))}
+    known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
     found: dict[str, list[int]] = {}
     for number, read in enumerate(pages, start=1):
-        here = {folded(expected.page_words.format(page=number, pages=len(pages)))} if expected.page_words else set()
+        here = expected.page_words.format(page=number, pages=len(pages))
         text = folded(" ".join(run.words for run in read.runs if run.artifact))
-        stranger = _stranger(text, sorted((known | here) - {""}, key=len, reverse=True))
+        stranger = _stranger(text, (*known, here))
         if stranger:
             found.setdefault(stranger, []).append(number)
     for stranger, numbers in found.items():
@@ -252,26 +254,70 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
 
 
 def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
-    """Yield letters outside the text, such as those of a picture, that touch a word or a number and could be read as part of it."""
+    """Yield words that the eye reads as one and that are not one.
+
+    Words of two blocks of text, such as the cells of a table, may not touch. What is no part of the text, such as the
+    words of a picture, may not stand in a line of it, nor right beside a word.
+    """
     for number, read in enumerate(pages, start=1):
-        upright = [run for run in read.runs if run.edges and run.words.strip()]
-        for one in upright:
-            if not one.artifact and not one.drawn:
-                continue
-            for other in upright:
-                if other is not one and not (one.drawn and other.drawn) and (_touch(one, other) or _touch(other, one)):
-                    message = f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
-                    yield Problem(message, "They would be read as one: move them apart in the template or style.")
+        text = [token for token in read.tagged if token.edges and token.words.strip()]
+        others = [Token(run.words, -1, number, run.edges) for run in read.runs if (run.artifact or run.drawn) and run.edges]
+        found = [(one, other) for one, other in permutations(text, 2) if one.block != other.block and _touch(one, other, APART)]
+        for other in others:
+            if any(map(_is_seen, other.words)):
+                found += [(other, token) for token in text if _touch(other, token, BESIDE) or _touch(token, other, BESIDE)]
+                found += [(other, token) for token in text if _inside(other, token, text)]
+        for one, other in dict.fromkeys(found):
+            message = f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
+            yield Problem(message, _APART)
 
 
-def _touch(left: Run, right: Run) -> bool:
-    """Return whether two runs stand side by side on a line without a gap, where one could be read as part of the other."""
-    if left.edges is None or right.edges is None:
+def _is_seen(character: str) -> bool:
+    return not character.isspace() and character not in "\u2022\u25e6\u25aa"
+
+
+def _touch(left: Token, right: Token, apart: float) -> bool:
+    """Return whether two tokens stand side by side on a line with a gap of less than a share of their type size."""
+    if left.edges is None or right.edges is None or not _level(left.edges, right.edges):
         return False
     size = max(left.edges.size, right.edges.size)
     gap = right.edges.left - left.edges.right
-    level = abs(left.edges.baseline - right.edges.baseline) < SAME_LINE * size
-    return level and -size < gap < APART * size and merges(left.words.strip()[-1], right.words.strip()[0])
+    if not -size < gap < apart * size:
+        return False
+    return apart > APART or merges(left.words.strip()[-1], right.words.strip()[0])
+
+
+def _inside(other: Token, token: Token, text: Iterable[Token]) -> bool:
+    """Return whether something stands in a line of a block of text, behind a token and before another one of it."""
+    if other.edges is None or token.edges is None or not _level(other.edges, token.edges) or token.edges.right > other.edges.right:
+        return False
+    return any(
+        one.block == token.block and one.edges and _level(one.edges, token.edges) and one.edges.left >= other.edges.left for one in text
+    )
+
+
+def _level(one: Edges, other: Edges) -> bool:
+    return abs(one.baseline - other.baseline) < SAME_LINE * max(one.size, other.size)
+
+
+def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Yield words that follow others when they are read out, and stand above or before them on the page.
+
+    What comes next may stand to the right, as in the next column or cell, or below.
+    """
+    rtl = expected.language.partition("-")[0] in RTL
+    for number, read in enumerate(pages, start=1):
+        text = [token for token in read.tagged if token.edges and token.words.strip()]
+        for one, other in pairwise(text):
+            if one.block != other.block and one.edges and other.edges and _goes_back(one.edges, other.edges, rtl=rtl):
+                message = f"on page {number}, '{other.words.strip()[:40]}' is read after '{one.words.strip()[:40]}' and stands before it"
+                yield Problem(message, COMPARE, expected.places.get(squeezed(other.words), expected.place))
+
+
+def _goes_back(one: Edges, other: Edges, *, rtl: bool) -> bool:
+    if _level(one, other):
+        return other.left >= one.right if rtl else other.right <= one.left
+    return other.baseline > one.baseline and other.left < one.right and other.right > one.left
 
 
 def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -332,10 +378,12 @@ def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Find pages that do not show what each must show: the edition code, and that the text is a draft or who reviewed it."""
-    texts = [squeezed(" ".join(run.words for run in read.runs)) for read in pages]
-    texts = ["".join(texts)] if expected.card else texts
+    texts = [[run.words for run in read.runs] for read in pages]
+    texts = [[words for text in texts for words in text]] if expected.card else texts
+    rtl = expected.language.partition("-")[0] in RTL
     for words in expected.each_page:
-        without = [number for number, text in enumerate(texts, start=1) if squeezed(words) not in text]
+        there = (_has_words(words, text) if rtl else squeezed(words) in squeezed(" ".join(text)) for text in texts)
+        without = [number for number, shown in enumerate(there, start=1) if not shown]
         if without:
             where = expected.name if expected.card else pages_of(without)
             yield Problem(f"{where} does not show '{words}'", LEFT_OUT)

@@ -185,6 +185,8 @@ def run_together(read: ReadText, start: int, sentence: Sought) -> Iterator[Fault
                 yield Fault(around(read, at), "words run into each other")
             if not sentence.blank[index] and _in_number(before, letter) and not read.same_line(previous, at):
                 yield Fault(around(read, at), "a number is broken over two lines")
+            elif not sentence.blank[index] and _in_number(before, letter) and read.apart[at]:
+                yield Fault(around(read, at), "the digits of a number stand apart")
         previous = at
         at += 1
 
@@ -193,7 +195,7 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[Fault]:
     """Yield the places where a sentence is not painted from left to right and line by line, or a number is raised or lowered."""
     for at in range(start + 1, end):
         one, other = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
-        if one is other or one.page != other.page or one.block != other.block or one.edges is None or other.edges is None:
+        if one is other or one.page != other.page or one.edges is None or other.edges is None:
             continue
         size = max(one.edges.size, other.edges.size)
         lower = one.edges.baseline - other.edges.baseline

@@ -297,6 +297,26 @@ def test_a_template_that_adds_a_number_or_a_sign_stops_the_print(
     assert [message for message in faults if fault in message], faults
 
 
+BETWEEN = [
+    ("<p>{{ words.myth }}: {{ block.text|marked }}</p>", "words are added that are not the handout's: 'myth:"),
+    ("<p>{{ block.text|marked }} {{ words.verdict }}</p>", "words are added that are not the handout's: 'false"),
+    ("<p>{{ block.text|marked|replace('15', '1<span aria-hidden=true style=\"margin: 0 0.2em\">.</span>5'|safe) }}</p>", "'.' touches"),
+    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true>911</span> 15'|safe) }}</p>", "'911' touches"),
+    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true style=\"margin: 0 3em\">911</span> 15'|safe) }}</p>", "'911' touches"),
+    ("<p>{{ block.text|marked|replace('15', '1<span style=\"margin: 0.2em\"></span>5'|safe) }}</p>", "the digits of a number stand apart"),
+    ("<p style='display: flex'><span style='position: relative; left: 90mm'>{{ block.text|marked|replace('15', '</span><span>15'|safe) }}</span></p>", "words are"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("template", "fault"), BETWEEN)
+def test_nothing_stands_in_a_line_of_text(workspace: Callable[..., Workspace], template: str, fault: str) -> None:
+    """No word, number or stop of the program's own, nor space inside a number, nor parts of a line in another order."""
+    files = {"content/handouts/tiny.yaml": TINY.replace("ckd: For kidneys here.", "ckd: Walk for 15 minutes a day.")}
+    assert printed(workspace(files))[0] == []
+    faults, _ = printed(workspace({**files, "templates/blocks/text.html": template}))
+    assert [message for message in faults if fault in message], faults
+
+
 def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace]) -> None:
     """The number of an item, a stop and a space before it are harmless."""
     text = (BUILTIN / "templates/blocks/checklist.html").read_text(encoding="utf-8")
@@ -312,6 +332,7 @@ MOVED = [
     ("li { width: 4.2mm; overflow-wrap: anywhere } td { width: 6mm; overflow-wrap: anywhere }", "a number is broken over two lines"),
     (".checklist li { display: inline; padding: 0 } .checklist { font-size: 0 } .checklist li { font-size: 13pt }", "words run into each other"),
     ("li::first-letter { float: right }", "words are not in their order on the line"),
+    ("td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; width: 9mm }", "touches"),
 ]  # fmt: skip
 
 
@@ -322,6 +343,22 @@ def test_a_style_that_moves_a_number_stops_the_print(workspace: Callable[..., Wo
     assert printed(workspace(files))[0] == []
     faults, _ = printed(workspace({**files, "styles/clinic.css": style}))
     assert [message for message in faults if fault in message], faults
+
+
+TIERS = TINY.replace("  - {id: chest,", "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: chest,")
+SWAPPED = [
+    ("handout", ".flags { position: relative } .tier-now .flags { top: 35mm } .tier-today .flags { top: -35mm }"),
+    ("handout", ".tier-now h2 { position: relative; top: 22mm }"),
+    ("card", ".tier-now ul { position: relative; top: 11mm } .tier-today ul { position: relative; top: -11mm }"),
+]
+
+
+@pytest.mark.parametrize(("kind", "style"), SWAPPED)
+def test_blocks_stand_in_the_order_in_which_they_are_read(workspace: Callable[..., Workspace], kind: str, style: str) -> None:
+    """A flag under the heading of another tier is a wrong instruction."""
+    assert printed(workspace({"content/handouts/tiny.yaml": TIERS}), kind)[0] == []
+    faults, _ = printed(workspace({"content/handouts/tiny.yaml": TIERS, "styles/clinic.css": style}), kind)
+    assert [message for message in faults if "and stands before it" in message], faults
 
 
 FIGURES = [
@@ -372,3 +409,16 @@ def test_the_layout_tells_what_a_style_generates() -> None:
     ):
         laid = pdf.lay_out(page.format(style), {}, pdf.Fonts())
         assert [text for problem in laid.problems for text in texts if f"prints '{text}'" in problem.message] == texts
+
+
+def test_an_approved_card_is_printed(workspace: Callable[..., Workspace]) -> None:
+    """Whoever has reviewed it has a name, and the edition code may end a line at its hyphen."""
+    for reviewer in ("Li Wu", "Dr. Anna Bell", "Maria Fernandez-Lopez, RN"):
+        approved = NUMBERS.replace(
+            "review: {status: draft, reviewer: null, reviewed: null, due: null}",
+            f"review: {{status: approved, reviewer: '{reviewer}', reviewed: 2026-11-20, due: 2027-11-20}}",
+        )
+        assert approved != NUMBERS
+        for style in ("", ".card-foot .code { width: 30mm; white-space: normal }"):
+            clinic = workspace({"content/handouts/tiny.yaml": approved, "styles/clinic.css": style})
+            assert printed(clinic, "card")[0] == []

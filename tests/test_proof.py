@@ -303,7 +303,6 @@ def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(worksp
             "{% for flag in edition.flags %}",
             "words are added beside the red flag",
         ),
-        ("templates/blocks/footer.html", "{{ qr(code) }}", '{{ qr("AB-XX-EN-3333333") }}', "the QR code of page 1 says AB-XX-EN-3333333"),
         (
             "templates/blocks/footer.html",
             "{{ words.draft }}",
@@ -332,6 +331,16 @@ def test_a_template_that_says_more_or_other_than_the_edition_stops_the_print(
     assert old in text
     caught = cast(workspace({"content/handouts/tiny.yaml": THREE, template: text.replace(old, new)}))
     assert [message for message in caught.read_back if fault in message], caught.read_back
+
+
+def test_a_page_has_no_other_qr_code_than_its_own(workspace: Callable[..., Workspace]) -> None:
+    """A second code would lead a scanner to another text, or elsewhere."""
+    text = (BUILTIN / "templates/blocks/footer.html").read_text(encoding="utf-8")
+    for other in ('"AB-XX-EN-3333333"', '"HTTPS://EXAMPLE.ORG/50"', "code ~ code"):
+        clinic = workspace({"templates/blocks/footer.html": text.replace("qr(code)", f"qr({other})")})
+        reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+        _, problems = compose_jobs(reading, [("tiny", "ckd", "handout", ("pdf",))], open_design(clinic), resolve({}, {}, clinic), None)
+        assert "a template asks for a QR code that says" in problems["tiny"][0].message
 
 
 def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(workspace: Callable[..., Workspace]) -> None:

@@ -258,7 +258,13 @@ def _render(template: str, edition: Edition, dress: Dress, design: Design, mediu
         # A browser forgets what a table's parts are when a narrow page stacks them, unless it is told.
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
+    codes = {dress.code, *(card["code"] for card in more.get("cards", ()))}
+
     def qr(text: str) -> Markup:
+        if text not in codes:
+            # A second code beside the edition's would lead a scanner elsewhere.
+            hint = "Write qr(code): a page has the code of its own edition."
+            raise TeachbackError(Problem(f"a template asks for a QR code that says '{text[:60]}'", hint))
         # Its size is the style's; who reads a screen has no use for it there.
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 

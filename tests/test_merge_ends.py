@@ -394,7 +394,7 @@ def test_the_search_finds_a_value_that_was_left_behind(tmp_path: Path) -> None:
     assert sorted(left_behind(tmp_path)) == ["QZSECRETNAME.pdf", "a.log"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of another process")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of another process (issue 12)")
 def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Path) -> None:
     """Before the first record comes in, the limit of such files is 0, whatever whoever started the run allows."""
     pipe = tmp_path / "records"
@@ -417,7 +417,7 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
     assert (process.returncode, printed(tmp_path / "out")) == (0, 1)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a mark of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="a mark of Linux (issue 12)")
 def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
     """Where crashes go to a program, the limit of their size counts for nothing; the mark does. Children have it, too."""
     ask = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), end='')"

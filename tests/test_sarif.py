@@ -207,7 +207,7 @@ def test_a_name_that_is_not_utf_8_is_written(workspace: Make) -> None:
 
 
 def _absolute(run: Any) -> None:  # noqa: ANN401 -- JSON
-    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "file:///home/x/content/a.yaml"
+    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "file:///srv/clinic/content/a.yaml"
 
 
 def _raw(run: Any) -> None:  # noqa: ANN401 -- JSON

@@ -158,7 +158,7 @@ def is_whole(path: Path, sha256: str) -> bool:
 
 
 class _Seen:
-    """What of an archive is whole; each file is hashed once."""
+    """Tells which files of an archive are whole; each file is hashed once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -35,7 +35,7 @@ _SHORT: Final = 16
 
 @dataclass(frozen=True)
 class Audit:
-    """What was looked at, how many of each, and what is wrong; a warning is what an ended run may leave.
+    """The result of a look through an archive: how many of each, and what is wrong. A warning is what an ended run may leave.
 
     `head` is the number of records and the start of the hash of the journal's last line, as `3:0f1e2d3c4b5a6978`.
     """

@@ -96,13 +96,13 @@ def named(character: str) -> str:
 
 @lru_cache(maxsize=4096)
 def is_unseen(character: str) -> bool:
-    """Say whether a character prints nothing by itself: Unicode's default-ignorable and format characters."""
+    """Return whether a character prints nothing by itself: Unicode's default-ignorable and format characters."""
     return bool(_IGNORABLE.match(character)) or unicodedata.category(character) == "Cf"
 
 
 @lru_cache(maxsize=4096)
 def is_odd_blank(character: str) -> bool:
-    """Say whether a character is a blank other than the plain space and the no-break spaces."""
+    """Return whether a character is a blank other than the plain space and the no-break spaces."""
     return character == _BRAILLE_BLANK or (unicodedata.category(character) == "Zs" and character != " " and character not in NO_BREAK)
 
 
@@ -198,7 +198,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _needed(text: str, at: int, letter: str) -> bool:
-    """Say whether a language needs an unseen character where it stands."""
+    """Return whether a language needs an unseen character where it stands."""
     before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
     within = _is_letter(before) and _is_letter(after) and not is_unseen(before) and not is_unseen(after)
     if letter == SOFT_HYPHEN:

@@ -208,7 +208,7 @@ _REFUSED: Final = {
 
 
 def _refused(doing: str, error: OSError) -> Problem:
-    """Say what the system refused, without the name of a file, which may be a patient's id."""
+    """Return what the system refused, without the name of a file, which may be a patient's id."""
     number = error.errno or 0
     reason = os.strerror(number) if number else type(error).__name__
     message = f"{doing} was stopped by the system: {reason} (code {fault_code(error)})"

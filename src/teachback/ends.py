@@ -111,7 +111,7 @@ def _missing(text: str) -> Iterator[Missing]:
 
 
 def _ends(before: str, found: re.Match[str], words: str) -> bool:
-    """Say whether the blank is missing for certain: not behind an abbreviation, an initial, or in what may be an address."""
+    """Return whether the blank is missing for certain: not behind an abbreviation, an initial, or in what may be an address."""
     last = _LAST.search(before)
     word = last[0].lower() if last else ""
     behind = _NEXT.match(words, found.end() + len(found["open"]))
@@ -144,7 +144,7 @@ def _protected(words: str) -> list[tuple[int, int]]:
 
 
 def _belongs(words: str, found: re.Match[str]) -> bool:
-    """Say whether a blank belongs behind a mark, from what stands on both sides of it."""
+    """Return whether a blank belongs behind a mark, from what stands on both sides of it."""
     mark = found["mark"]
     last = _LAST.search(words[: found.start()])
     before = last[0] if last else ""
@@ -167,7 +167,7 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
 
 
 def _stops(all_before: str, before: str, after: str) -> bool:
-    """Say whether a full stop right between two words may end a sentence."""
+    """Return whether a full stop right between two words may end a sentence."""
     if before.lower() in _DEGREES and after.lower() in _DEGREE_ENDS:
         return False
     if not before:

@@ -43,7 +43,7 @@ _TEXT: Final = (
 )
 _BULLETS: Final = (
     "prints text that no handout holds",
-    "A list may have none, disc, circle, square or decimal; or draw the bullet with background-image.",
+    "A list may have none, disc or decimal; or draw the bullet with background-image.",
 )
 _DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
 _CUT: Final = ("cuts a text off", "Take it out, and let the box grow.")

@@ -1,4 +1,4 @@
-"""What a page would load, as its browser would read it. Pure. The one module that imports tinyhtml5.
+"""Find what a page would load, as its browser would read it. Pure. The one module that imports tinyhtml5.
 
 A clinic's own templates and styles may name anything; a page may show only the workspace's own pictures and fonts, and
 one for a screen must hold them. Pages are read by the parsers that WeasyPrint itself uses, after the rules that browsers
@@ -124,7 +124,7 @@ _INSIDE: Final = str.maketrans("", "", "\t\n\r")
 
 
 class Foreign(NamedTuple):
-    """What a page may not hold: what it is called, how it may be written in a template, and whether it loads or runs something."""
+    """Something that a page may not hold: what it is called, how it may be written in a template, and whether it loads or runs something."""
 
     name: str
     written: tuple[str, ...] = ()

@@ -254,7 +254,7 @@ def _not_started(why: str = "") -> Problem:
 
 
 def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
-    """Say how a child ended that said nothing itself; `code` is negative for a signal, `seconds` is the time that it was given."""
+    """Return how a child ended that reported nothing itself; `code` is negative for a signal, `seconds` is the time that it was given."""
     name = f"status {code}"
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):

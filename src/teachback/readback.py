@@ -130,7 +130,7 @@ def _touching(read: ReadText, start: int, end: int) -> Iterator[Fault]:
 
 
 class _Known(NamedTuple):
-    """What may stand between the sentences: phrases of words, numbers that stand alone, and words beside a sentence."""
+    """Everything that may stand between the sentences: phrases of words, numbers that stand alone, and words beside a sentence."""
 
     words: re.Pattern[str]
     numbers: re.Pattern[str]

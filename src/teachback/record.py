@@ -134,7 +134,7 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 class Now(NamedTuple):
-    """What the workspace is now: the hash of what each handout is made from, and the libraries that printed; empty where none did."""
+    """The workspace as it is now: the hash of what each handout is made from, and the libraries that printed; empty where none did."""
 
     origin: Mapping[str, str]
     libraries: str
@@ -142,7 +142,7 @@ class Now(NamedTuple):
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the record holds after a run: every known output by file, those that are current, and why it could not be written."""
+    """The record after a run: every known output by file, those that are current, and why it could not be written."""
 
     outputs: Mapping[str, Output]
     live: tuple[Output, ...]

@@ -1,4 +1,4 @@
-"""What the commands ask of the world around them: the folder they were started in, the day, the streams they print to."""
+"""The world around a command: the folder they were started in, the day, the streams they print to."""
 
 from __future__ import annotations
 

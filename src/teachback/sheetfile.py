@@ -179,7 +179,7 @@ def _plain(tag: str) -> str:
 
 @dataclass
 class _Book:
-    """What a workbook says: its sheets (part, whether it is seen), where formats and texts are, from which year days are counted."""
+    """The parts of a workbook: its sheets (part, whether it is seen), where formats and texts are, from which year days are counted."""
 
     sheets: list[tuple[str, bool]] = field(default_factory=list)
     styles: str = ""

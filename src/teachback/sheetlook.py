@@ -1,4 +1,4 @@
-"""What Excel shows of a number, a date or a text in a cell's format, or why that cannot be told for certain. Pure.
+"""Work out what Excel shows of a number, a date or a text in a cell's format, or why that cannot be told for certain. Pure.
 
 Source: ECMA-376 part 1, 18.8.30 (built-in formats) and 18.8.31 (format codes). Only formats whose look is the same on
 every computer are read here; what depends on the language of Excel, or is rarely seen, is a fault of the cell.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Shelf(NamedTuple):
-    """What is read in one folder: files with these endings under any name, and files with these names.
+    """The files that are read in one folder: files with these endings under any name, and files with these names.
 
     `what` names such a file. A `deep` shelf is read with all its subfolders, and its endings in any case.
     """
@@ -154,7 +154,7 @@ def _is_read(name: str, folder: Path, shelf: Shelf) -> bool:
 
 
 class _Named:
-    """Whether a file outside the usual folders is named by what may name it: the texts are read when first asked for."""
+    """Tells whether a file outside the usual folders is named by what may name it: the texts are read when first asked for."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -258,7 +258,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _hint(name: str, root: Path, shelves: dict[str, Shelf]) -> str:
-    """Say under which name a file would be read."""
+    """Return under which name a file would be read."""
     folder, _, own = name.rpartition("/")
     shelf = shelves.get(folder, Shelf())
     at = next((at for at, s in shelves.items() if s.deep and folder.startswith(at)), folder)
@@ -290,7 +290,7 @@ def _unread(path: Path, hint: str) -> Problem:
 
 
 def _folder_hint(name: str, shelves: dict[str, Shelf]) -> str:
-    """Say where the files of an unknown folder would be read."""
+    """Return where the files of an unknown folder would be read."""
     above, _, own = name.rpartition("/")
     shelf = shelves.get(above, Shelf())
     near = _nearly(own, [one.rpartition("/")[2] for one in shelves if one.rpartition("/")[0] == above])

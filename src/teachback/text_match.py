@@ -166,7 +166,7 @@ def sought(words: str) -> Sought:
 
 
 class Fault(NamedTuple):
-    """What is wrong with the places of letters: a few words of the text, and the fault in words."""
+    """A fault in the places of letters: a few words of the text, and the fault in words."""
 
     words: str
     fault: str

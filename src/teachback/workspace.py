@@ -195,7 +195,7 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
 
 
 def shown(path: Path) -> str:
-    """Give a path as a person at this prompt would write it: relative where it lies below the current folder, with all signs readable."""
+    """Return a path as a person at this prompt would write it: relative below the current folder, with all signs readable."""
     try:
         return readable(path.relative_to(Path.cwd()).as_posix())
     except ValueError:

@@ -107,18 +107,18 @@ PLACES = {
     "link": '<p><a href="https://example.org">{}</a></p>',
 }
 GOOD = (
-    '<p class="a" id="b" lang="en" dir="ltr" title="c (d)" data-actualtext="url(x)" aria-label="image(x)" role="note" hidden>x</p>',
+    '<p class="a" id="b" lang="en" dir="ltr" title="c (d)" data-actualtext="url(x)" aria-label="image(x)" role="note">x</p>',
     '<a href="https://example.org/a?b=c&amp;d#e" rel="noopener">x</a><a href="mailto:a@example.org">x</a><a href="tel:911">x</a><a href="#b">x</a>',
     '<a href="other.html">x</a><a href="http://example.org">x</a>', "<p>http://example.org url(http://example.org) @import <!-- <p>old</p> --></p>",
     '<img src="own" alt="x" width="10" height="10">', '<table border="0"><tr><td colspan="2" valign="top">x</td></tr></table>',
     '<svg viewBox="0 0 1 1" aria-hidden="true"><title>t</title><path fill="#000" transform="rotate(3)" d="M0 0"/><use href="#a"/><rect fill="url(#g)"/></svg>',
     '<p style="color: rgb(1, 2, 3); width: calc(1em + var(--x)); background: linear-gradient(red, #fff)">x</p>',
-    "<style>@page { @bottom-left { content: counter(pages) } } a[href^='http://']::after { content: ':' }</style>",
+    "<style>@page { @bottom-left { content: none } } a[href^='http://']::after { content: ':' }</style>",
     "<style>@media (min-width: 3em) { p:not(.a):nth-child(2n) { background: url(#a) } } /* url(http://example.org) @import */</style>",
     "<style>p[title='url(http://example.org) @import'] { margin: 0 } @font-face { font-family: x; src: url('own') format('truetype') }</style>",
     '<input type="checkbox" aria-label="x"><input type="text" class="line" aria-label="x"><label for="a">x</label>',
     "<!-- <style>p { color: red }</style> --><svg><title>a</title><style>p { color: red }</style></svg>",
-    "<details open><summary>x</summary></details><dl><dt>x</dt><dd>y</dd></dl><center><font color=red>x</font></center>",
+    "<dl><dt>x</dt><dd>y</dd></dl><center><font color=red>x</font></center>",
     '<meta name="author" content="x"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Type" content="text/html; charset=utf-8">',
 )  # fmt: skip
 
@@ -308,15 +308,30 @@ GENERATING = [
     ("<p><input type=number value=12></p>", "value"),
     ("<p><input placeholder=12></p>", "placeholder"),
     ("<p><meter value=2></meter></p>", "<meter"),
+    ("<style>strong::after { content: counter(page) }</style><p>2</p>", "content: counter(page)"),
+    ("<style>strong { display: list-item }</style><p>2</p>", "display: list-item"),
+    ("<p style='display: inline list-item'>2</p>", "display: inline list-item"),
+    ("<p><span dir=rtl lang=en>5-10</span></p>", 'dir="rtl"'),
+    ("<p><span dir=ltr lang=he>5-10</span></p>", ""),
+    ("<p><bdi dir=rtl>5-10</bdi></p>", 'dir="rtl"'),
+    ("<table dir=rtl lang=en-US><tr><td>1</td><td>2</td></tr></table>", 'dir="rtl"'),
+    ("<a href='tel:19005550000'>555-0100</a>", "tel:19005550000"),
+    ("<a href='TEL:9'>Call us at 8</a>", "TEL:9"),
+    ("<details><summary>More</summary>2</details>", "<details"),
+    ("<p hidden>2</p>", "hidden"),
+    ("<p><s>2</s></p>", "<s"),
+    ("<p>1<sup>5</sup></p>", "<sup"),
+    ("<p>1<sub>5</sub></p>", "<sub"),
 ]
 
 
 @pytest.mark.parametrize(("markup", "name"), GENERATING)
 def test_what_a_browser_would_show_as_text_or_turn_round_is_refused(markup: str, name: str) -> None:
     """The number of a list, a field's value, quotation marks, digits from right to left: no check of the text sees them."""
-    assert name in found(page(markup))
+    assert (name in found(page(markup))) if name else (found(page(markup)) == ())
 
 
 def test_a_number_may_run_against_its_page() -> None:
-    """A phone number in a text from right to left."""
+    """A phone number in a text from right to left; and a link dials the number that it shows, without its extension."""
     assert found(page("<p>x <bdi dir=ltr>555-0100</bdi></p>")) == ()
+    assert found(page("<p lang=he dir=rtl>x</p><a href='tel:+44205550100'>+44 (0)20 555-0100, ext. 12</a>")) == ()

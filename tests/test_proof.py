@@ -194,6 +194,30 @@ LEFT_OUT = [
 ]  # fmt: skip
 
 
+OTHERWISE = [
+    ("handout.html", "{{ edition.title|words_only }}</title>", "Take 50 pills</title>", "the page for a screen is called 'Take 50 pills'"),
+    ("blocks/text.html", "<p>", '<p aria-label="All is well">', "a screen reader would say 'All is well'"),
+    ("blocks/text.html", "{{ block.text|marked }}", "<del>{{ block.text|marked }}</del>", "shows text as struck out or added (<del>)"),
+    ("blocks/table.html", "{{ block.columns[loop.index0]|words_only }}", "Walk for 99 hours", "a cell is shown below 'Walk for 99 hours'"),
+]
+
+
+@pytest.mark.parametrize(("template", "old", "new", "fault"), OTHERWISE)
+def test_a_page_for_a_screen_has_no_words_beside_its_text(
+    workspace: Callable[..., Workspace], today: dt.date, template: str, old: str, new: str, fault: str
+) -> None:
+    """A title, the name of a column, words for a screen reader, and text that is struck out are compared, too."""
+    text = (BUILTIN / "templates" / template).read_text(encoding="utf-8")
+    assert old in text
+    table = f"{TINY}      - table: {{columns: [Week, Steps], rows: [[one, two]]}}\n"
+    for page, count in ((text, 0), (text.replace(old, new), 1)):
+        clinic = workspace({"content/handouts/tiny.yaml": table, f"templates/{template}": page})
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        assert len([message for message in errors if fault in message]) == count, errors
+
+
 @pytest.mark.parametrize(("kind", "template", "old", "fault"), LEFT_OUT)
 def test_a_page_for_a_screen_is_read_back_too(
     workspace: Callable[..., Workspace], today: dt.date, kind: str, template: str, old: str, fault: str
@@ -440,6 +464,8 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
     assert not list(said_problems(tokens(sentence[::-1]), expected))
     [problem] = said_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
     assert " is not on the page: '" in problem.message
+    assert not list(said_problems(tokens(sentence), expected, painted=False))
+    assert list(said_problems(tokens(sentence.replace("911", "119")), expected, painted=False))
     [problem] = said_problems(tokens(sentence[::-1] + " 12"), expected)
     assert problem.message == "page: a number is added that is not the handout's: '12'"
 

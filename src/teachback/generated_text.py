@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
-# What the built-in styles generate: the numbers of pages, the foot of a page, the column of a stacked cell, and leaders.
+# What the built-in styles generate: nothing, a colon, the column of a stacked cell.
 _CONTENT: Final = frozenset(
     {
         "none",
@@ -25,12 +25,18 @@ _CONTENT: Final = frozenset(
         '":"',
         'attr(data-column)": "',
         'attr(data-column)": "/""',
+    }
+)
+# For paper alone: a browser would count none and print 0.
+_COUNTERS: Final = frozenset(
+    {
         "counter(page)",
         "counter(pages)",
         'leader(".")target-counter(attr(href),page)',
         'leader(". ")target-counter(attr(href),page)',
     }
 )
+_FOR_PAPER: Final = "print.css"
 _RUNNING: Final = re.compile(r"element\([a-z_][\w-]*\)")
 _FIGURES: Final = frozenset({"normal", "none", "tabular-nums", "lining-nums", "proportional-nums", "oldstyle-nums", "auto"})
 _LIST_STYLES: Final = frozenset({"none", "disc", "circle", "square", "decimal", "inside", "outside"})
@@ -85,22 +91,25 @@ _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
 _AT_RULES: Final = {"counter-style": _BULLETS, "font-feature-values": _DIGITS, "font-palette-values": _DIGITS}
 
 
+_LOOKED_AT: Final = frozenset({*_ALLOWED, "content", "display"})
+
+
 def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
     """Yield what a style sheet would print that no handout holds, and what changes how digits are read.
 
     `name` is the sheet as a person here would write it.
     """
-    for line, column, message, hint in _found(css):
+    for line, column, message, hint in _found(css, counting=name.endswith(_FOR_PAPER)):
         yield Problem(message, hint, Location(name, line, column))
 
 
 @lru_cache(64)
 def generating(css: str) -> tuple[str, ...]:
     """Return the declarations of a page's styles that would print text, or change how digits are read."""
-    return tuple(message.split("`")[1] for _, _, message, _ in _found(css))
+    return tuple(message.split("`")[1] for _, _, message, _ in _found(css, counting=False))
 
 
-def _found(css: str) -> Iterator[tuple[int, int, str, str]]:
+def _found(css: str, *, counting: bool) -> Iterator[tuple[int, int, str, str]]:
     import tinycss2
 
     todo = [tinycss2.parse_component_value_list(css, skip_comments=True)]
@@ -112,10 +121,10 @@ def _found(css: str) -> Iterator[tuple[int, int, str, str]]:
             elif node.type == "at-keyword" and node.lower_value in _AT_RULES:
                 fault, hint = _AT_RULES[node.lower_value]
                 yield node.source_line, node.source_column, f"`@{node.value}` {fault}", hint
-            elif node.type == "ident" and (node.lower_value in _ALLOWED or node.lower_value == "content"):
+            elif node.type == "ident" and node.lower_value in _LOOKED_AT:
                 value = _value(nodes, index + 1)
                 if value is not None:
-                    yield from _judged(node, value)
+                    yield from _judged(node, value, counting=counting)
 
 
 def _value(nodes: list[Any], start: int) -> list[Any] | None:
@@ -137,7 +146,7 @@ def _value(nodes: list[Any], start: int) -> list[Any] | None:
     return found
 
 
-def _judged(node: Any, value: list[Any]) -> Iterator[tuple[int, int, str, str]]:  # noqa: ANN401 -- tinycss2's nodes have no types
+def _judged(node: Any, value: list[Any], *, counting: bool) -> Iterator[tuple[int, int, str, str]]:  # noqa: ANN401 -- tinycss2's nodes have no types
     texts = [_text(one) for one in value]
     written = " ".join(one.serialize() for one in value)[:60]
     name = node.lower_value
@@ -145,9 +154,13 @@ def _judged(node: Any, value: list[Any]) -> Iterator[tuple[int, int, str, str]]:
         return
     if name == "content":
         whole = "".join(texts)
-        if whole in _CONTENT or _RUNNING.fullmatch(whole):
+        if whole in _CONTENT or (counting and whole in _COUNTERS) or _RUNNING.fullmatch(whole):
             return
         fault, hint = _TEXT
+    elif name == "display":
+        if "list-item" not in texts:
+            return
+        fault, hint = _BULLETS
     else:
         known, (fault, hint) = _ALLOWED[name]
         if known is _LIST_STYLES:

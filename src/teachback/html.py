@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from teachback.characters import faults
 from teachback.errors import Location, Problem, TeachbackError, guess
-from teachback.loading import CSS_FILE, closed_page, foreign_loads, served, shown_on_paper
+from teachback.loading import CSS_FILE, RTL, closed_page, foreign_loads, served, shown_on_paper
 from teachback.locales import dated
 from teachback.picture import KINDS, picture_fault
 from teachback.qr import qr_svg
@@ -55,7 +55,6 @@ LONG_HEADING: Final = 40
 FIELD_TYPE: Final = 13.0
 # In mm; the style sheets set the size, this is what a style sheet without one gets. From 0.4 mm on any scanner reads it.
 QR_MODULE: Final = 0.45
-RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 
 
 class Medium(StrEnum):

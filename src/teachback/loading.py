@@ -47,9 +47,9 @@ _LOADING_ELEMENTS: Final = _all_of("""applet audio base bgsound embed fencedfram
     source template track video animate animatemotion animatetransform set handler listener discard""")
 _HTML: Final = _all_of("""html head title meta style body main header footer nav section article aside div hgroup search address
     p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu table caption colgroup col thead tbody tfoot tr td th figure figcaption
-    img a span strong em b i u s small big sub sup br hr wbr blockquote cite code kbd samp var pre abbr acronym dfn
-    mark bdi ruby rt rp rb rtc ins del time data label input output fieldset legend details summary
-    center font strike tt nobr""")
+    img a span strong em b i u small big br hr wbr blockquote cite code kbd samp var pre abbr acronym dfn
+    mark bdi ruby rt rp rb rtc ins del time data label input output fieldset legend
+    center font tt nobr""")
 _DRAWN: Final = _all_of("""svg g defs symbol use title desc metadata style switch path rect circle ellipse line polyline polygon text tspan
     textPath image marker pattern clipPath mask filter feBlend feColorMatrix
     feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow
@@ -57,7 +57,7 @@ _DRAWN: Final = _all_of("""svg g defs symbol use title desc metadata style switc
     feSpecularLighting feSpotLight feTile feTurbulence view""")
 # Of any element, and of some. What a browser would show as text or as another number is none of them: <q>, <meter>,
 # <bdo>, `start` and `value` of lists, `value` and `placeholder` of a field.
-_ATTRIBUTES: Final = _all_of("""id class lang dir title role style hidden translate tabindex itemid itemprop itemref itemscope itemtype
+_ATTRIBUTES: Final = _all_of("""id class lang dir title role style translate tabindex itemid itemprop itemref itemscope itemtype
     align valign width height border bgcolor color""")
 _ATTRIBUTES_OF: Final = {
     "a": _all_of("href rel target hreflang name"),
@@ -74,7 +74,6 @@ _ATTRIBUTES_OF: Final = {
         autocomplete inputmode"""),
     "output": _all_of("for name"),
     "fieldset": _all_of("name disabled"),
-    "details": _all_of("open name"),
     "time": frozenset({"datetime"}),
     "ins": frozenset({"datetime"}),
     "del": frozenset({"datetime"}),
@@ -118,6 +117,8 @@ _AT_RULES: Final = _all_of("""charset color-profile container counter-style font
     layer media page property scope starting-style supports annotation character-variant ornaments styleset stylistic
     swash""")
 _MARGIN_BOX: Final = re.compile(r"(top|bottom)-(left|center|right)(-corner)?|(left|right)-(top|middle|bottom)")
+# Languages that are written from right to left.
+RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 # Controls and blanks around an address, and line ends in it, are taken out by browsers (WHATWG URL, 4.4).
 _AROUND: Final = "".join(map(chr, range(0x21)))
 _INSIDE: Final = str.maketrans("", "", "\t\n\r")
@@ -190,11 +191,25 @@ def foreign_loads(
 
 
 def _turned(root: Element) -> Iterator[Foreign]:
-    """Refuse text that runs against its page: 5-10 from right to left is 10-5. A number or another language may."""
+    """Refuse text that runs against its page: 5-10 from right to left is 10-5. A number from left to right may.
+
+    So may text in another language, in that language's direction.
+    """
+    language = root.get("lang", "").partition("-")[0]
     for element in root.iter():
-        way = element.get("dir", "") if isinstance(element.tag, str) else ""
-        if way and way.lower() != root.get("dir", "ltr").lower() and element.tag != "bdi" and not element.get("lang"):
-            yield Foreign(f'dir="{way}"', _spelt("dir", way), loads=False)
+        way = element.get("dir", "").lower() if isinstance(element.tag, str) else ""
+        other = element.get("lang", language).partition("-")[0]
+        if not way or way == root.get("dir", "ltr").lower() or (element.tag == "bdi" and way == "ltr"):
+            continue
+        if other == language or way != ("rtl" if other in RTL else "ltr"):
+            yield Foreign(f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False)
+
+
+def _dials_another(element: Element) -> bool:
+    """Return whether a link dials another number than it shows; what follows as an extension is not dialled."""
+    href = element.get("href", "").strip().lower()
+    shown = re.sub(r"\D", "", "".join(element.itertext()).replace("(0)", ""))
+    return href.startswith("tel:") and shown != "" and re.sub(r"\D", "", href) not in shown
 
 
 def _read_ahead(page: str, root: Element) -> Iterator[Foreign]:
@@ -245,6 +260,8 @@ def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) ->
         css = "".join(element.itertext())
         yield from (one for one in _style_names(css) if not may(one.name))
         yield from (Foreign(text, (text,), loads=False) for text in generating(css.replace(sheets, "") if sheets else css))
+    if tag == "a" and _dials_another(element):
+        yield Foreign(element.get("href", ""), (element.get("href", ""),), loads=False)
     relations = [word for word in element.get("rel", "").lower().split() if word not in _RELATIONS] if tag == "a" else []
     yield from (Foreign(word, (word,)) for word in relations)
     for name, value in element.attrib.items():

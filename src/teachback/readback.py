@@ -9,7 +9,7 @@ from itertools import islice, pairwise, permutations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import COMPARE, OfDesign, Problem
-from teachback.html import RTL
+from teachback.loading import RTL, parse_page
 from teachback.reading import read_words, screen_text
 from teachback.said import Said, squeezed
 from teachback.text_match import APART, SAME_LINE, Fault, Token, around, folded, merges, misplaced, read_text, run_together, sought
@@ -36,12 +36,13 @@ _ADDED: Final = OfDesign(
 )
 
 
-def said_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Problem]:
+def said_problems(tokens: Sequence[Token], expected: Expected, *, painted: bool = True) -> Iterator[Problem]:
     """Yield sentences that are lost or out of order, and letters, digits and signs that the edition does not have.
 
-    `tokens` are the words of a file in the order of its tags.
+    `tokens` are the words of a file in the order of its tags. Of text from right to left that was `painted`, pdfium gives
+    the letters as they lie on the page, so that only words and numbers can be compared.
     """
-    if expected.language.partition("-")[0] in RTL:
+    if painted and expected.language.partition("-")[0] in RTL:
         read = [token.words for token in tokens]
         lost = [(part, False) for part in expected.said if not _has_words(part.words, read)]
         added: list[Problem] = list(_foreign_numbers(read, expected))
@@ -369,11 +370,32 @@ def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) ->
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Find what a page for a screen leaves out: sentences, the edition code, that the text is a draft or who reviewed it."""
     tokens = screen_text(html)
-    yield from said_problems(tokens, replace(expected, said=tuple(part for part in expected.said if not part.paper)))
+    shown = replace(expected, said=tuple(part for part in expected.said if not part.paper))
+    yield from said_problems(tokens, shown, painted=False)
+    yield from _other_words(html, shown)
     text = squeezed(" ".join(token.words for token in tokens))
     for shown_words in expected.each_page:
         if squeezed(shown_words) not in text:
             yield Problem(f"the page for a screen does not show '{shown_words}'", LEFT_OUT)
+
+
+def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
+    """Yield what a page for a screen says beside its text: a title, columns of cells, words for a screen reader, struck-out text."""
+    root = parse_page(html)
+    title = root.find("head/title")
+    named = "" if title is None else "".join(title.itertext())
+    if folded(named) != folded(expected.title):
+        yield Problem(f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'", COMPARE)
+    columns = {folded(part.words) for part in expected.said if part.repeated}
+    for element in root.iter():
+        column = element.get("data-column")
+        if column is not None and folded(column) not in columns:
+            yield Problem(f"a cell is shown below '{column[:60]}', which is the heading of no column", COMPARE)
+        if element.tag in {"del", "ins"}:
+            yield Problem(f"the page for a screen shows text as struck out or added (<{element.tag}>)", COMPARE)
+        if element.get("aria-label") or element.get("aria-description"):
+            words = element.get("aria-label") or element.get("aria-description") or ""
+            yield Problem(f"a screen reader would say '{words[:60]}' in the place of what is shown", COMPARE)
 
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:

@@ -101,6 +101,61 @@ def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(text: 
     assert problems == ()
 
 
+@pytest.mark.parametrize(
+    ("people", "codec"),
+    [
+        ("Zoë Tesařová Růžena Šimůnková", "cp1250"),
+        ("Zoë Tesařová", "cp1250"),
+        ("Zoë Kučera François", "cp1250"),
+        ("François Zieliński", "cp1250"),
+        ("Noël Ondřej", "cp1250"),
+        ("Zoë Erdős", "cp1250"),
+        ("Gonçalves Popović", "cp1250"),
+        ("José Y\u0131lmaz", "cp1254"),
+        ("Łukasz Kazlauskienė", "cp1257"),
+        ("Müller Bērziņš", "cp1257"),
+    ],
+)
+def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(people: str, codec: str) -> None:
+    """What is the same in two encodings speaks for neither."""
+    assert "--encoding" in refusal("\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode(codec)).hint
+
+
+def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
+    """It may be mistyped; the others are told by what stands before and behind their letters."""
+    people = [
+        "Jiřina",
+        "Ondřej",
+        "Bedřich",
+        "Kateřina",
+        "Řehoř",
+        "Přemysl",
+        "Kryštof",
+        "Věra",
+        "Petřík",
+        "Hořejš",
+        "Matějka",
+        "Kořán",
+        "Zoňes",
+    ]
+    assert "--encoding" in refusal("\n".join(["id,name", *(f"1,{one}" for one in people)]).encode("cp1250")).hint
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        "Hélène François Noël", "João José Gonçalves", "José Muñoz García Martínez", "Åsa Ångström Björn", "Thérèse Benoît Zoë",
+        "Jürgen Müller Groß", "Björk Guðrún Þór", "Sørensen Jørgen Bjørn Åse", "Nicolò José Peña", "María Núñez Peña Sánchez",
+        "Renée Gauthier Lefèvre", "Seán Óscar Muñoz", "Chloë Muñoz Renée",
+    ],
+)  # fmt: skip
+def test_a_plain_western_list_is_read(people: str) -> None:
+    """Names of one country, and some of others."""
+    rows, (warning,) = read("\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode("cp1252"))
+    assert names(rows) == people.split()
+    assert "Windows-1252" in warning.message
+
+
 def test_what_is_read_as_windows_1252_never_was_another_encoding() -> None:
     """Names of many languages, each file in the encoding of its country, in files of one to four names: none is misread in silence."""
     people = {

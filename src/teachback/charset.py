@@ -29,14 +29,34 @@ _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
 _UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # Text in UTF-16 has about one zero byte for each letter of English.
 _MANY_NULS: Final = 8
-_WESTERN: Final = "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿœšžß"
+# The letters of each western language. A word holds those of one, so that letters of several languages in one word show another encoding.
+_WESTERN: Final = (
+    "àâæçèéêëîïôùûüÿœ", "áéíñóúü", "àáâãçéêíóôõúü", "äöüßé", "æøåéèêôäöü", "åäöéèüæø", "áðéíóúýþæö", "àèéìíîïòóúùüç", "áàâäéèëêíïîóòöôúüûç", "äöõüšžå",
+    "áéíóúýšž",
+)  # fmt: skip
 # Signs that stand between words in letters and lists of people; those that other encodings use for letters are left out.
 _SIGNS: Final = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xb0\xb7\xa0")
 # More letters in a row that are not of the alphabet from a to z are no word of a western language.
 _LONGEST_RUN: Final = 2
-# Polish writes ni before a vowel, never the letter with the accent; the Spanish letter that shares its byte stands nowhere else.
-_NO_POLISH: Final = re.compile("\u0144[aeiouy\xf3\u0105\u0119]", re.IGNORECASE)
+# How no language writes a letter that shares its byte with one of another encoding. Polish: n, s and z with an accent before a vowel, c as in Joćo;
+# Czech: as in Thérčse; Romanian: as in Joăo; Slovak: the long l first in a word, as in Ĺsa; Lithuanian and Latvian: as in Sįnchez
+# and Jųrgen.
+_NO_EASTERN: Final = re.compile(
+    r"[ńśź][aeiouyóąę]|ć(?:o|es)$|ų(?!$)|č[^\Waeiouy\d_]{1,2}es?$|ă[oe]|őe|^ĺ|[įķ][a-z]*ez$",
+    re.IGNORECASE,
+)
+# French: the e with its accent before a vowel; Spanish: its own n before none; Portuguese: a and o with a tilde but before a vowel or last; Italian: i and u
+# with their accents but last; the joined letters behind an i at the end of a word, or before no u.
+_NO_WESTERN: Final = re.compile(
+    r"è[aeiouyáéíóúý]|ñ(?![aeiouyáéíóúü])|ã(?=[^\Woe])|õ(?!e)|[ìù](?!$)|iæ$|œ(?!u)",
+    re.IGNORECASE,
+)
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
+# An encoding is ruled out by more than one unfit word among so many that fit: a few are foreign, or mistyped.
+_FEW: Final = 10
+# How many words are kept, so that one that comes again need not be looked at.
+_MOST_KNOWN: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -46,26 +66,35 @@ class Reading:
     name: str
     languages: tuple[str, ...] = ()
     script: str = ""
+    wide: bool = False
 
 
-_CP1252: Final = Reading("windows-1252", (_WESTERN,))
+@dataclass
+class _Tally:
+    """How many words, each counted once, look like words in an encoding, and how many do not."""
+
+    fitting: int = 0
+    unfit: int = 0
+
+
+_CP1252: Final = Reading("windows-1252", _WESTERN)
 _RIVALS: Final = (
     Reading(
         "windows-1250",
         ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "äöüß"),
     ),
     Reading("windows-1254", ("çğıöşüâîûİ",)),
-    Reading("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")),
-    Reading("mac-roman", (_WESTERN,)),
-    Reading("cp850", (_WESTERN,)),
+    Reading("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž", "ąćęłńóśźż")),
+    Reading("mac-roman", _WESTERN),
+    Reading("cp850", _WESTERN),
     Reading("windows-1251", script="CYRILLIC"),
     Reading("windows-1253", script="GREEK"),
     Reading("windows-1255", script="HEBREW"),
     Reading("windows-1256", script="ARABIC"),
-    Reading("shift-jis", script="CJK HIRAGANA KATAKANA"),
-    Reading("gb18030", script="CJK"),
-    Reading("big5", script="CJK"),
-    Reading("euc-kr", script="HANGUL CJK"),
+    Reading("shift-jis", script="CJK HIRAGANA KATAKANA", wide=True),
+    Reading("gb18030", script="CJK", wide=True),
+    Reading("big5", script="CJK", wide=True),
+    Reading("euc-kr", script="HANGUL CJK", wide=True),
 )
 
 
@@ -120,25 +149,48 @@ def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
 
 def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, ...]]:
     """Decide about a file that is not UTF-8, as its `line` shows."""
-    alive = [_CP1252, *_RIVALS]
-    differs: set[Reading] = set()
+    rivals = {reading: _Tally() for reading in _RIVALS}
+    known: set[bytes] = set()
     file.seek(0)
     while raw := file.readline(BLOCK):
         if raw.isascii():
             continue
-        texts = {reading: _decoded(raw, reading) for reading in alive}
-        alive = [reading for reading, text in texts.items() if text is not None and _fits(text, reading)]
-        differs |= {reading for reading in alive if texts[reading] != texts.get(_CP1252)}
-        if _CP1252 not in alive:
-            message = "this line is not UTF-8, and the file does not read like Windows-1252 either"
-            raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
-    others = [reading.name for reading in alive if reading in differs]
+        for reading in [reading for reading in rivals if reading.wide]:
+            text = _decoded(raw, reading)
+            if text is None or not _fits(text, reading):
+                del rivals[reading]
+            else:
+                rivals[reading].fitting += 1
+        for word in _BYTES.findall(raw):
+            if word.isascii() or word in known:
+                continue
+            if len(known) < _MOST_KNOWN:
+                known.add(word)
+            meant = _decoded(word, _CP1252)
+            if meant is None or not _fits(meant, _CP1252):
+                message = "this line is not UTF-8, and the file does not read like Windows-1252 either"
+                raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
+            _weigh(word, meant, rivals)
+    others = [reading.name for reading, tally in rivals.items() if tally.fitting and tally.fitting >= tally.unfit * _FEW]
     if others:
         message = f"this line is not UTF-8; the file could be windows-1252, or {', '.join(others)}"
         hint = "Save it as UTF-8 ('CSV UTF-8' in Excel), or say which it is: --encoding windows-1252."
         raise TeachbackError(Problem(message, hint, Location(name, line, 1)))
     hint = "Look at a page with an accented name. To read it so without this warning: --encoding windows-1252; better, save it as UTF-8."
     return "cp1252", (Problem("this line is not UTF-8: the file is read as Windows-1252", hint, Location(name, line, 1), Severity.WARNING),)
+
+
+def _weigh(word: bytes, meant: str, rivals: dict[Reading, _Tally]) -> None:
+    """Count for each rival whether a word looks like one there. One that is the same in both says nothing, foreign as it may be."""
+    for reading in [reading for reading in rivals if not reading.wide]:
+        text = _decoded(word, reading)
+        if text is None:
+            # Nobody can have saved this word so.
+            del rivals[reading]
+        elif text != meant and _fits(text, reading):
+            rivals[reading].fitting += 1
+        elif text != meant:
+            rivals[reading].unfit += 1
 
 
 def _decoded(raw: bytes, reading: Reading) -> str | None:
@@ -149,7 +201,7 @@ def _decoded(raw: bytes, reading: Reading) -> str | None:
 
 
 def _fits(text: str, reading: Reading) -> bool:
-    """Say whether a line looks like words, each in a language that is written in this encoding: a list of patients may mix them."""
+    """Return whether a text looks like words, each in a language that is written in this encoding: a list of patients may mix them."""
     if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII ends here
         return False
     words = [word for word in _WORD.findall(text) if not word.isascii()]
@@ -161,7 +213,8 @@ def _fits(text: str, reading: Reading) -> bool:
 
 def _spelt(word: str, reading: Reading) -> bool:
     letters = {letter for letter in word if not letter.isascii()}
-    return any(letters <= {*language, *language.upper()} for language in reading.languages) and not _NO_POLISH.search(word)
+    known = any(letters <= {*language, *language.upper()} for language in reading.languages)
+    return known and not (_NO_WESTERN if reading.languages is _WESTERN else _NO_EASTERN).search(word)
 
 
 def _cased(word: str) -> bool:

@@ -74,3 +74,58 @@ def test_a_text_with_marks_goes_the_long_way() -> None:
         Span(" "),
         Span("1", number=True),
     )
+
+
+POWER = "the two stars in {} would be lost, and the numbers run into each other"
+BESIDE = "a space is missing beside {}"
+RUNNING = {
+    "Take 1{record.dose}0 tablets": BESIDE.format("{record.dose}"),
+    "{clinic.emergency}{record.dose}": BESIDE.format("{clinic.emergency}"),
+    "Room 1{clinic.emergency}0": BESIDE.format("{clinic.emergency}"),
+    "Call{clinic.phone}": BESIDE.format("{clinic.phone}"),
+    "{clinic.name}s": BESIDE.format("{clinic.name}"),
+    "1**{record.dose}** tablets": BESIDE.format("{record.dose}"),
+    "**1**{record.dose} tablets": BESIDE.format("{record.dose}"),
+    "[Call 1](https://x.org){clinic.phone}": BESIDE.format("{clinic.phone}"),
+    "{record.dose}-10 mg": BESIDE.format("{record.dose}"),
+    "5-{record.dose} mg": BESIDE.format("{record.dose}"),
+    "1/{record.dose} tablet": BESIDE.format("{record.dose}"),
+    "{record.dose}.5 mg": BESIDE.format("{record.dose}"),
+    "{record.dose},000 units": BESIDE.format("{record.dose}"),
+    "{record.dose}\u00b2 mg": BESIDE.format("{record.dose}"),
+    "\u00bd{record.dose} mg": BESIDE.format("{record.dose}"),
+    "{clinic.phone}-{clinic.emergency}": BESIDE.format("{clinic.phone}"),
+    "{clinic.emergency}/{record.dose}": BESIDE.format("{clinic.emergency}"),
+    "{record.dose}.{record.dose}": BESIDE.format("{record.dose}"),
+    "A count of 10**3 to 10**4": POWER.format("10**3"),
+    "un**do** it": "a space is missing beside the two stars in un**do",
+    "**Call**now": "a space is missing beside the two stars in Call**now",
+    "5\\-6 mg": "the backslash in \\- would not be printed",
+    "5\\.5 mg": "the backslash in \\. would not be printed",
+}
+
+
+@pytest.mark.parametrize("text", RUNNING)
+def test_numbers_that_would_run_into_each_other_are_refused(text: str) -> None:
+    """What is filled in, and what stood apart by stars alone, would be read as one number or word with its neighbour."""
+    assert [problem.message for problem in marks_problems(text, ("dose",))][:1] == [RUNNING[text]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call {clinic.phone}, or {clinic.emergency}.",
+        '({clinic.phone}) "{clinic.phone}" [the unit {clinic.phone}](tel:1)',
+        "{clinic.name}'s and {clinic.name}\u2019s nurses",
+        "**{clinic.phone}** and **call {clinic.emergency}.**",
+        "{record.dose}-day plan, {record.dose}/day, ${record.dose}, {record.dose}%",
+        "Your blood pressure: {record.dose}/{record.dose}",
+        "{record.dose}\u2013{record.dose} tablets",
+        "\u8bf7\u62e8\u6253{clinic.phone}\u3002",
+        "Call\n{clinic.phone}\nnow",
+        "2 **or** 3, (**3**) and 4 \\* 5",
+    ],
+)
+def test_placeholders_between_blanks_and_punctuation_are_read(text: str) -> None:
+    """So are a ratio and a range of two fields, and scripts that put no blank beside a number."""
+    assert marks_problems(text, ("dose",)) == ()

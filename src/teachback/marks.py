@@ -7,7 +7,9 @@ rather than printed, because nobody can know which of the two the author meant.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -34,6 +36,13 @@ _LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 _MARKDOWN: Final = re.compile(r"[_`\[<\\\n\r]")
 # Strong words that CommonMark reads as such whatever stands around them (0.31.2, section 6.2: rules 5 and 7).
 _STRONG: Final = re.compile(r"(?:^|(?<=[ (]))\*\*(?=[A-Za-z0-9])([^*]*(?:[A-Za-z0-9](?=\*\*(?:[ .,;:?)]|$))|[.?](?=\*\*(?: |$))))\*\*")
+# Stars inside a word or a number: 10**3 to 10**4 would be printed as 103 to 104.
+_INSIDE: Final = re.compile(r"([^\W_]+)\*{2,}([^\W_]+)")
+# A backslash before what is no mark would be lost, and nobody needs it.
+_NEEDLESS: Final = re.compile(r"(?<!\\)(?:\\\\)*(\\[\"#$%'()+,\-./:;=?@^|~])")
+# Marks that make one number of the digits on both sides, and those that also part two numbers: a range, a ratio.
+_JOINS: Final = "-/\u2010\u2011\u2012\u2013\u2014\u2015\u2212.,:;'\u2019\u00b7\u00d7*^+~_"
+_PARTS: Final = frozenset("-/\u2010\u2011\u2012\u2013\u2014\u2212")
 _REFUSED: Final = {
     "em_open": ("italics are hard to read and are not printed", "Use **two stars** for strong words, or none."),
     "html_inline": ("HTML is not allowed in a text", "Use **two stars** for strong words; write < as 'less than'."),
@@ -99,7 +108,57 @@ def marked(text: str) -> bool:
 
 def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ...]:
     """Say what in a text is no mark of ours; the places are added by the caller, who knows the file and its `fields`."""
-    return tuple(dict.fromkeys((*_written_problems(text, fields), *_token_problems(text)))) if marked(text) else ()
+    if not marked(text):
+        return ()
+    found = (*_written_problems(text, fields), *_inside_problems(text), *glued_problems(bare(text)), *_token_problems(text))
+    return tuple(dict.fromkeys(found))
+
+
+def glued_problems(text: str) -> Iterator[Problem]:
+    """Yield each placeholder of a text without marks that would run into a letter, a number or another placeholder once it is filled in.
+
+    Scripts without capitals, such as Chinese or Arabic, write words beside a number without a blank.
+    """
+    text = unicodedata.normalize("NFC", text)
+    found = [*_BRACES.finditer(text), None]
+    for place, following in pairwise(found):
+        if place is None:
+            continue
+        before = text[: place.start()].rstrip(_JOINS)
+        behind = text[place.end() :].lstrip(_JOINS)
+        ahead = text[place.end() : len(text) - len(behind)]
+        glued = _runs_into(before[-1:], touches=len(before) == place.start())
+        if following is not None and place.end() + len(ahead) == following.start():
+            # Phones and numbers of the clinic are no ends of a range.
+            glued = glued or ahead not in _PARTS or "clinic." in f"{place[1]} {following[1]}"
+        else:
+            glued = glued or _runs_into(behind[:1], touches=not ahead)
+        if glued:
+            message = f"a space is missing beside {{{place[1]}}}"
+            yield Problem(
+                message, "Put a space between it and the letter or number beside it: what is filled in there would run into that."
+            )
+
+
+def _runs_into(beside: str, *, touches: bool) -> bool:
+    """Return whether a letter beside a placeholder, or behind marks that touch it, would be read as a part of what is filled in."""
+    if not beside:
+        return False
+    return unicodedata.category(beside)[0] == "N" or (touches and beside.isalpha() and beside.upper() != beside.lower())
+
+
+def _inside_problems(text: str) -> Iterator[Problem]:
+    """Yield a problem for stars that a letter or a digit touches on both sides, and for a backslash that would be lost."""
+    for found in _INSIDE.finditer(text):
+        before, behind = found.groups()
+        if before[-1].isdecimal() and behind[0].isdecimal():
+            hint = f"Write {before} to the power of {behind} in words, or put a space on one side of the stars."
+            yield Problem(f"the two stars in {found[0][:60]} would be lost, and the numbers run into each other", hint)
+        else:
+            hint = "Strong words have a space, or a mark such as a comma, before and behind their stars."
+            yield Problem(f"a space is missing beside the two stars in {found[0][:60]}", hint)
+    for found in _NEEDLESS.finditer(text):
+        yield Problem(f"the backslash in {found[1]} would not be printed", "Take it out.")
 
 
 def places_in(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from teachback.marks import glued_problems
 from teachback.model import Once, Plain
 
 
@@ -17,6 +18,10 @@ def _holding(*names: str) -> AfterValidator:
             wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
             # Two lines: message and hint, see validation.
             message = f"this text must hold {wanted}\nWhat is in braces is filled in on paper: keep it as content/words/en.yaml has it."
+            raise ValueError(message)
+        glued = next(glued_problems(text), None)
+        if glued:
+            message = f"{glued.message}\n{glued.hint}"
             raise ValueError(message)
         return text
 

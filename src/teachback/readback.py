@@ -12,7 +12,7 @@ from teachback.errors import COMPARE, OfDesign, Problem
 from teachback.loading import RTL, parse_page
 from teachback.reading import read_words, screen_text
 from teachback.said import Said, squeezed
-from teachback.text_match import APART, SAME_LINE, Fault, Token, around, folded, merges, misplaced, read_text, run_together, sought
+from teachback.text_match import APART, SAME_LINE, MatchFault, Token, around, folded, merges, misplaced, read_text, run_together, sought
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
@@ -122,12 +122,12 @@ def _found(read: ReadText, at: int, sentence: Sought, part: Said, known: _Known,
     return first.span() if first else None
 
 
-def _touching(read: ReadText, start: int, end: int) -> Iterator[Fault]:
+def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
     """Yield the letters at the edges of a gap between two sentences, and in it, that touch what they do not belong to."""
     for at in range(max(start, 1), min(end + 1, len(read.text))):
         edge = at in {start, end} or read.token[at] != read.token[at - 1]
         if edge and not read.apart[at] and merges(read.text[at - 1], read.text[at]):
-            yield Fault(around(read, at), "words run into each other")
+            yield MatchFault(around(read, at), "words run into each other")
 
 
 class _Known(NamedTuple):

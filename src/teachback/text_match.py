@@ -165,14 +165,14 @@ def sought(words: str) -> Sought:
     return Sought("".join(letters), tuple(blank), re.compile("".join(pieces)))
 
 
-class Fault(NamedTuple):
+class MatchFault(NamedTuple):
     """A fault in the places of letters: a few words of the text, and the fault in words."""
 
     words: str
     fault: str
 
 
-def run_together(read: ReadText, start: int, sentence: Sought) -> Iterator[Fault]:
+def run_together(read: ReadText, start: int, sentence: Sought) -> Iterator[MatchFault]:
     """Yield the places where a sentence that was found at `start` has lost a blank, or a number is broken over two lines."""
     at = start
     previous = -1
@@ -182,16 +182,16 @@ def run_together(read: ReadText, start: int, sentence: Sought) -> Iterator[Fault
         if previous >= 0:
             before = sentence.letters[index - 1]
             if sentence.blank[index] and not read.apart[at] and _merges(before, letter):
-                yield Fault(around(read, at), "words run into each other")
+                yield MatchFault(around(read, at), "words run into each other")
             if not sentence.blank[index] and _in_number(before, letter) and not read.same_line(previous, at):
-                yield Fault(around(read, at), "a number is broken over two lines")
+                yield MatchFault(around(read, at), "a number is broken over two lines")
             elif not sentence.blank[index] and _in_number(before, letter) and read.apart[at]:
-                yield Fault(around(read, at), "the digits of a number stand apart")
+                yield MatchFault(around(read, at), "the digits of a number stand apart")
         previous = at
         at += 1
 
 
-def misplaced(read: ReadText, start: int, end: int) -> Iterator[Fault]:
+def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
     """Yield the places where a sentence is not painted from left to right and line by line, or a number is raised or lowered."""
     for at in range(start + 1, end):
         one, other = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
@@ -201,12 +201,12 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[Fault]:
         lower = one.edges.baseline - other.edges.baseline
         if abs(lower) < SAME_LINE * size:
             if other.edges.left < one.edges.right - APART * size:
-                yield Fault(around(read, at), "words are not in their order on the line")
+                yield MatchFault(around(read, at), "words are not in their order on the line")
             elif abs(lower) > RAISED * size and (read.text[at - 1].isdigit() or read.text[at].isdigit()):
-                yield Fault(around(read, at), "a number is raised or lowered")
+                yield MatchFault(around(read, at), "a number is raised or lowered")
         elif lower < 0 and other.edges.left < one.edges.left:
             # The top of a next column stands above, and to the right.
-            yield Fault(around(read, at), "words are moved above the line that they continue")
+            yield MatchFault(around(read, at), "words are moved above the line that they continue")
 
 
 def around(read: ReadText, at: int, most: int = 24) -> str:

@@ -300,6 +300,28 @@ def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Worksp
     assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
 
 
+NUMBER = TINY.replace("For kidneys here.", "'Walk 15 minutes or **1,500** steps.'")
+DIGITS = {
+    'section p { position: relative } section p::after { content: ""; position: absolute; left: 2.9em; top: 0; width: 0.5em; height: 1.3em; background: #fff }': (
+        "the '5' in 'Walk 15 minutes or' on page 1 is covered or cut off"
+    ),
+    "section p { overflow: hidden; border-radius: 25mm 0 0 0 / 100% 0 0 0 }": "on page 1 is covered or cut off",
+}
+
+
+@pytest.mark.parametrize("style", DIGITS)
+def test_a_style_that_hides_one_digit_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """A line of which nearly all is seen may lack the digit that matters."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if DIGITS[style] in message], caught.read_back
+
+
+def test_a_digit_on_an_underline_or_a_fill_is_seen(workspace: Callable[..., Workspace]) -> None:
+    """A line under a number, and light colours behind it, hide nothing of it."""
+    style = "section p { text-decoration: underline } strong { background: #ffe; color: #036 }"
+    assert cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style})) == Caught((), (), ())
+
+
 SAID_MORE = {
     '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'",
     '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'",

@@ -212,8 +212,11 @@ def openings(laid: Laid) -> Iterator[Opening]:
         for box in _boxes(page):
             if box.element is None or not box.element.get("data-field") or not isinstance(box, boxes.BlockContainerBox):
                 continue
+            # A box that a style adds before or after an element has the tag `span::before`.
+            if "::" in box.element_tag:
+                continue
             # The space in it, which stands where the words will.
-            space = next(_text_boxes(box))
+            space = next(line for line in _text_boxes(box) if "::" not in line.element_tag)
             yield Opening(
                 field=box.element.get("data-field"),
                 page=number,

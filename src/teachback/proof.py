@@ -56,6 +56,9 @@ INK_MOST: Final = 0.08
 FILLS_MOST: Final = 0.01
 # Antialiasing blurs the edges of letters; less than this of their ink means that something lies on them or cuts them.
 SHOWN_LEAST: Final = 0.7
+# A digit is another one without a part of it; a sign may touch an underline; a word can be read without a part of a letter.
+DIGIT_LEAST: Final = 0.85
+LETTER_LEAST: Final = 0.5
 # Rounding of type sizes on their way into the file, in pt.
 SIZE_SLACK: Final = 0.05
 # What any office scanner gives; and how far boxes may stand out of their turn, in mm.
@@ -197,12 +200,14 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
 
 def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
     """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
-    hidden, faint, small, turned = [], [], [], []
+    hidden, erased, faint, small, turned = [], [], [], [], []
     for number, look in seen:
         if not look.run.upright:
             turned.append((number, look))
         if not look.run.painted or look.shown < SHOWN_LEAST:
             hidden.append((number, look))
+        elif _erased(look):
+            erased.append((number, look))
         elif min(look.color, look.grey) < CONTRAST_FLOOR:
             faint.append((number, look))
         if not look.run.drawn and look.run.size < expected.floor - SIZE_SLACK:
@@ -211,6 +216,10 @@ def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iter
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
         message = f"{_named(hidden)} cannot be seen: of its ink {share * 100:.0f} % shows"
         yield Problem(message, "A style hides it, cuts it, or paints something over it.", _place(hidden, expected))
+    if erased:
+        number, look = erased[0]
+        message = f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is covered or cut off"
+        yield Problem(message, "A style cuts it, or paints something over it.", _place(erased[:1], expected))
     if faint:
         color, grey = min(look.color for _, look in faint), min(look.grey for _, look in faint)
         message = (
@@ -224,6 +233,11 @@ def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iter
         size = min(look.run.size for _, look in small)
         message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
         yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
+
+
+def _erased(look: Look) -> str:
+    """Return the first letter of which too little can be seen; empty for none."""
+    return next((letter for letter, share in look.letters if share < (DIGIT_LEAST if letter.isdigit() else LETTER_LEAST)), "")
 
 
 def _named(found: Sequence[tuple[int, Look]]) -> str:

@@ -30,8 +30,13 @@ _Text = TypeVar("_Text")
 # left, bottom, right, top in pt, from the bottom left corner of the page.
 Bounds = tuple[float, float, float, float]
 
+# A character and the box around its ink.
+Letter = tuple[str, Bounds]
+
 INVISIBLE: Final = 3  # ISO 32000-1, table 106: neither filled nor stroked
 OPAQUE: Final = 255
+# How many times as large what cuts off a text is made, to see the whole of the text.
+WIDER: Final = 100.0
 # A letter's width may be squeezed to this share; and the cosine of the angle between its foot and its stem (30 degrees off upright).
 NARROWEST: Final = 0.8
 MOST_SLANT: Final = 0.5
@@ -50,7 +55,8 @@ class Run:
 
     `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
     neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is. `drawn` letters belong to a picture.
-    `edges` are those of its first and last letter, where the text is upright and not turned.
+    `edges` are those of its first and last letter, where the text is upright and not turned. `letters` are its characters in their
+    order, without blanks.
     """
 
     words: str
@@ -63,6 +69,7 @@ class Run:
     upright: bool = True
     drawn: bool = False
     edges: Edges | None = None
+    letters: tuple[Letter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class ReadPage:
     """One page: its width and height in pt, its runs in the order in which they are painted, and its text in the order of the tags.
 
     The pictures are drawn by pdfium: `whole` is the page in grey; `bare` the page without its text, in colour; `letters` its
-    text alone, in black.
+    text alone, in black, whole even where a box cuts it off.
     """
 
     width: float
@@ -162,8 +169,8 @@ def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
     texts = _texts(items)
     words_of = page.get_textpage()
     marks = _marks_in_order(page)
-    ends = _ends(words_of)
-    runs = tuple(_run(item, words_of, marks, ends.get(_address(item))) for item in texts)
+    lettered = _lettered(words_of)
+    runs = tuple(_run(item, words_of, marks, lettered.get(_address(item))) for item in texts)
     by_mark = ((raw.FPDFPageObj_GetMarkedContentID(item), run) for item, run in zip(texts, runs, strict=True))
     ordered = _in_order(marks, by_mark)
     tagged = tuple(Token(run.words, block, number, run.edges) for run, block in ordered)
@@ -173,8 +180,9 @@ def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
     bare = page.render(scale=scale).to_pil()
     _activate(texts, on=True)
     _activate([item for item in items if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_TEXT], on=False)
-    for item in texts:
+    for item, run in zip(texts, runs, strict=True):
         raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
+        _unclip(item, run.bounds)
     letters = page.render(scale=scale, grayscale=True).to_pil()
     return ReadPage(page.get_width(), page.get_height(), runs, tagged, whole, bare, letters)
 
@@ -184,12 +192,26 @@ def _activate(items: list[Any], *, on: bool) -> None:
         raw.FPDFPageObj_SetIsActive(item, on)
 
 
+def _unclip(item: Any, bounds: Bounds) -> None:  # noqa: ANN401 -- a pdfium handle
+    """Widen what cuts off a text far beyond it. A path cannot be taken away, but it can be made larger around the text."""
+    left, bottom, right, top = bounds
+    raw.FPDFPageObj_TransformClipPath(item, WIDER, 0, 0, WIDER, (left + right) / 2 * (1 - WIDER), (bottom + top) / 2 * (1 - WIDER))
+
+
 def _address(item: Any) -> int | None:  # noqa: ANN401 -- a pdfium handle
     return ctypes.cast(item, ctypes.c_void_p).value
 
 
-def _ends(words_of: pypdfium2.PdfTextPage) -> dict[int | None, tuple[float, float]]:
-    """Return, by the address of each text object, the left of its first letter and the right of its last, in pt."""
+@dataclass(frozen=True)
+class _Lettered:
+    """The letters of one text object: the left of the first and the right of the last, in pt, and each with its box."""
+
+    ends: tuple[float, float]
+    letters: tuple[Letter, ...]
+
+
+def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
+    """Return the letters of a page by the address of the text object that paints them."""
     letters: dict[int | None, list[int]] = {}
     for index in range(raw.FPDFText_CountChars(words_of)):
         if raw.FPDFText_IsGenerated(words_of, index) != 1 and not chr(raw.FPDFText_GetUnicode(words_of, index)).isspace():
@@ -201,11 +223,17 @@ def _ends(words_of: pypdfium2.PdfTextPage) -> dict[int | None, tuple[float, floa
         raw.FPDFText_GetLooseCharBox(words_of, places[0], box)
         left = box.left
         raw.FPDFText_GetLooseCharBox(words_of, places[-1], box)
-        found[address] = left, box.right
+        found[address] = _Lettered((left, box.right), tuple(_letter(words_of, index) for index in places))
     return found
 
 
-def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], ends: tuple[float, float] | None) -> Run:  # noqa: ANN401 -- a pdfium handle
+def _letter(words_of: pypdfium2.PdfTextPage, index: int) -> Letter:
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    raw.FPDFText_GetCharBox(words_of, index, left, right, bottom, top)
+    return chr(raw.FPDFText_GetUnicode(words_of, index)), (left.value, bottom.value, right.value, top.value)
+
+
+def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], lettered: _Lettered | None) -> Run:  # noqa: ANN401 -- a pdfium handle
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
     matrix = raw.FS_MATRIX()
@@ -232,7 +260,8 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], end
         artifact=mark < 0,
         drawn=mark >= 0 and mark not in marks,
         upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
-        edges=Edges(*ends, matrix.f, height) if ends and straight else None,
+        edges=Edges(*lettered.ends, matrix.f, height) if lettered and straight else None,
+        letters=lettered.letters if lettered else (),
     )
 
 

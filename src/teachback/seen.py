@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from teachback.laid import TierBox
-    from teachback.reading import ReadPage, Run
+    from teachback.reading import Bounds, ReadPage, Run
 
     Drawn = tuple[int, int, bytes]
 
 # A dot of which the letters cover more than this (of 255) belongs to them; where it differs by more than that, it is seen.
 _INKED: Final = 96
 _DIFFERS: Final = 20
+# A dot that belongs to a letter looked at by itself: a full stop fills no dot.
+_FAINTLY_INKED: Final = 64
 # An underline that runs through the feet of letters is not what they are read against.
 _TOUCHED: Final = 0.15
 # Of the smaller text's area; letters of two lines set tight may touch.
@@ -44,12 +46,16 @@ _SAME_ICON: Final = 12
 
 @dataclass(frozen=True)
 class Look:
-    """How one run of letters looks: the share of its ink that can be seen (0 to 1), and its contrast in colour and in grey."""
+    """How one run of letters looks: the share of its ink that can be seen (0 to 1), and its contrast in colour and in grey.
+
+    `letters` are those of which some ink is lost, each with the share of its own ink that can be seen.
+    """
 
     run: Run
     shown: float
     color: float
     grey: float
+    letters: tuple[tuple[str, float], ...] = ()
 
 
 def looks(page: ReadPage) -> Iterator[Look]:
@@ -57,18 +63,35 @@ def looks(page: ReadPage) -> Iterator[Look]:
     inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
     changed = ImageChops.difference(page.whole, page.bare.convert("L")).point([_WHITE if value > _DIFFERS else 0 for value in range(256)])
     seen = ImageChops.darker(inked, changed)
+    faintly = page.letters.point([_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)])
+    lost = ImageChops.darker(faintly, ImageChops.invert(changed))
     # What lies behind the letters themselves; the rest is made transparent.
     ground = page.bare.convert("RGB")
     ground.putalpha(inked)
     for run in page.runs:
-        box = _dots(page, run)
+        box = _dots(page, run.bounds)
         if box is None:
             # Nothing of it lies on the page.
             yield Look(run, 0.0, 1.0, 1.0)
             continue
         ink = inked.crop(box).histogram()[_WHITE]
         shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
-        yield Look(run, shown, *_contrasts(run, ground.crop(box)))
+        letters = tuple(_letters(page, run, faintly, lost)) if lost.crop(box).getbbox() or not ink else ()
+        yield Look(run, shown, *_contrasts(run, ground.crop(box)), letters)
+
+
+def _letters(page: ReadPage, run: Run, inked: Image, lost: Image) -> Iterator[tuple[str, float]]:
+    """Yield each letter of a run that has lost some of its ink, with the share of it that can be seen."""
+    for character, bounds in run.letters:
+        box = _dots(page, bounds, inner=True)
+        if box is None:
+            # A letter without ink has no box.
+            if bounds[0] < bounds[2] and bounds[1] < bounds[3]:
+                yield character, 0.0
+            continue
+        ink, gone = (picture.crop(box).histogram()[_WHITE] for picture in (inked, lost))
+        if gone or (not ink and character.isalnum()):
+            yield character, 1 - gone / ink if ink else 0.0
 
 
 def ink(picture: Image) -> float:
@@ -96,16 +119,20 @@ def _shared(one: Run, other: Run) -> float:
     return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
 
 
-def _dots(page: ReadPage, run: Run) -> tuple[int, int, int, int] | None:
-    """Give the box of a run in dots of the pictures; None where nothing of it lies on the page."""
+def _dots(page: ReadPage, bounds: Bounds, *, inner: bool = False) -> tuple[int, int, int, int] | None:
+    """Return the box of some bounds in dots of the pictures; None where nothing of it lies on the page.
+
+    Dots at the edge belong to it, unless it is the `inner` box: then most of a dot must lie inside.
+    """
     across, down = page.whole.width / page.width, page.whole.height / page.height
-    left, bottom, right, top = run.bounds
-    box = (
-        max(0, int(left * across)),
-        max(0, int((page.height - top) * down)),
-        min(page.whole.width, int(right * across) + 1),
-        min(page.whole.height, int((page.height - bottom) * down) + 1),
-    )
+    left, bottom, right, top = bounds
+    edges = left * across, (page.height - top) * down, right * across, (page.height - bottom) * down
+    if inner:
+        from_left, from_top = round(edges[0]), round(edges[1])
+        to_right, to_bottom = max(from_left + 1, round(edges[2])), max(from_top + 1, round(edges[3]))
+    else:
+        from_left, from_top, to_right, to_bottom = int(edges[0]), int(edges[1]), int(edges[2]) + 1, int(edges[3]) + 1
+    box = max(0, from_left), max(0, from_top), min(page.whole.width, to_right), min(page.whole.height, to_bottom)
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 

@@ -316,6 +316,26 @@ def test_a_style_that_hides_one_digit_stops_the_print(workspace: Callable[..., W
     assert [message for message in caught.read_back if DIGITS[style] in message], caught.read_back
 
 
+DRAWN = {
+    "strong::before { content: ''; display: inline-block; width: 1.6pt; height: 1.6pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
+    "strong::after { content: ''; display: inline-block; width: 1.6pt; height: 8pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
+    "strong { border-left: 0.8pt solid #111; padding-left: 1pt }": "right beside the number '1,500'",
+    "strong { background: linear-gradient(#111, #111) no-repeat 0 45%; background-size: 0.3em 1pt; padding-left: 0.4em }": "right beside the number '1,500'",
+    'section p { position: relative } section p::after { content: ""; position: absolute; left: 0; top: 50%; width: 90mm; height: 1pt; background: #111 }': "is drawn through 'Walk 15 minutes or",
+    "section p { text-decoration: underline; text-underline-offset: -0.33em }": "has a line drawn through or along its letters (text-underline-offset: below 0)",
+    "section p { text-decoration: underline; text-decoration-thickness: 0.3em }": "(text-decoration-thickness: too thick)",
+    "section p { text-decoration: overline }": "has a line drawn through or along its letters (text-decoration: overline)",
+    "strong { letter-spacing: 0.7em }": "'1,500' on page 1 has its digits set apart (letter-spacing: 0.70em)",
+}
+
+
+@pytest.mark.parametrize("style", DRAWN)
+def test_a_style_that_draws_on_or_beside_a_number_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """Ink that is no letter reads as a point, a sign or a digit, or strikes a word out; digits set apart read as several numbers."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if DRAWN[style] in message], caught.read_back
+
+
 def test_a_digit_on_an_underline_or_a_fill_is_seen(workspace: Callable[..., Workspace]) -> None:
     """A line under a number, and light colours behind it, hide nothing of it."""
     style = "section p { text-decoration: underline } strong { background: #ffe; color: #036 }"

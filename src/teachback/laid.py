@@ -22,6 +22,9 @@ FRONT: Final = 1
 # Letters and words set closer than this, as a share of the type size, run into each other.
 CLOSEST_LETTERS: Final = -0.06
 CLOSEST_WORDS: Final = -0.12
+# Digits set further apart than this are read as numbers of their own; an underline thicker than this reaches into its letters.
+WIDEST_LETTERS: Final = 0.12
+THICKEST_UNDERLINE: Final = 0.12
 
 # Features of a font that set capitals or small capitals for other letters (OpenType 1.9.1, registered features).
 CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
@@ -129,11 +132,40 @@ def marred(laid: Laid) -> Iterator[tuple[int, str, str]]:
             letters = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
             if "line-through" in style["text_decoration_line"]:
                 yield number, line.text.strip(), "is struck out"
+            if letters > WIDEST_LETTERS * size and any(character.isdigit() for character in line.text):
+                yield number, line.text.strip(), f"has its digits set apart (letter-spacing: {letters / size:.2f}em)"
+            through = _through(style, size)
+            if through:
+                yield number, line.text.strip(), f"has a line drawn through or along its letters ({through})"
             if letters < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
                 yield number, line.text.strip(), "is set so close that its letters or words lie on each other"
             other = _other_letters(style) if any(character.isalpha() for character in line.text) else ""
             if other:
                 yield number, line.text.strip(), f"is set in other letters than it is written in ({other})"
+
+
+def _through(style: Any, size: float) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
+    """Return the property by which a style draws a line through or above letters; empty for none and for a plain underline."""
+    lines = style["text_decoration_line"]
+    if lines == "none":
+        return ""
+    if "overline" in lines:
+        return "text-decoration: overline"
+    if "underline" in lines:
+        offset, thickness = style["text_underline_offset"], style["text_decoration_thickness"]
+        if _length(offset, size) < 0:
+            return "text-underline-offset: below 0"
+        if _length(thickness, size) > THICKEST_UNDERLINE * size:
+            return "text-decoration-thickness: too thick"
+    return ""
+
+
+def _length(value: Any, size: float) -> float:  # noqa: ANN401 -- WeasyPrint's styles have no types
+    """Return a length in px; 0 for what the font chooses."""
+    if isinstance(value, str):
+        return 0.0
+    unit = getattr(value, "unit", None)
+    return float(value.value) * (size / 100 if unit == "%" else 1) if unit is not None else float(value)
 
 
 def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types

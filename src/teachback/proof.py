@@ -32,7 +32,7 @@ from teachback.readback import (
 )
 from teachback.reading import grey_page, read_pages
 from teachback.said import squeezed
-from teachback.seen import TierLook, ink, looks, overlapping, tier_look
+from teachback.seen import TierLook, beside_numbers, ink, looks, overlapping, struck, tier_look
 from teachback.shaping import unfit_letters
 from teachback.style import font_faces, font_files, nearest_face
 from teachback.workspace import read_bytes, shown
@@ -156,6 +156,7 @@ def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Pr
         *_font_problems(pages, page),
         *_look_problems(seen, expected),
         *_overlap_problems(pages),
+        *_drawn_problems(pages),
         *_marred_problems(laid),
     ]
     inks = [ink(read.whole) for read in pages]
@@ -259,6 +260,16 @@ def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
         for one, other in list(overlapping(read))[:3]:
             message = f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each other on page {number}"
             yield Problem(message, "Change the style that moves one of them.")
+
+
+def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
+    """Find what is drawn through letters, and beside numbers; each is told once for a page."""
+    for number, read in enumerate(pages, start=1):
+        for words in list(struck(read))[:1]:
+            yield Problem(f"a line or a box is drawn through '{words[:60]}' on page {number}", "Take the style that draws it out.")
+        for digits, words in list(beside_numbers(read))[:1]:
+            message = f"something is drawn right beside the number '{digits}' in '{words[:60]}' on page {number}: it could be read as a part of it"
+            yield Problem(message, "Take the border, the background or the picture away from it, or give it more padding.")
 
 
 def _marred_problems(laid: Laid) -> Iterator[Problem]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from teachback.laid import TierBox
-    from teachback.reading import Bounds, ReadPage, Run
+    from teachback.reading import Bounds, Letter, ReadPage, Run
+    from teachback.text_match import Edges
 
     Drawn = tuple[int, int, bytes]
 
@@ -35,6 +36,13 @@ _FAINTLY_INKED: Final = 64
 _TOUCHED: Final = 0.15
 # Of the smaller text's area; letters of two lines set tight may touch.
 _OVERLAP: Final = 0.35
+# Greys that an even ground differs by at most; and where it must be even, in shares of the type size from the baseline: the middle of
+# the letters; and for a number its height above an underline, and what is beside it.
+_DRAWN: Final = 40
+_MIDDLE: Final = (0.15, 0.45)
+_FOOT: Final = 0.03
+_DIGIT: Final = 0.65
+_BESIDE: Final = 0.3
 _WHITE: Final = 255
 # How far from its left edge a tier's border is looked for, in mm; and what two tiers must differ by at least: in the share of
 # the edge that is inked, in pt, and in grey.
@@ -117,6 +125,53 @@ def _shared(one: Run, other: Run) -> float:
     height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
     areas = [(run.bounds[2] - run.bounds[0]) * (run.bounds[3] - run.bounds[1]) for run in (one, other)]
     return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
+
+
+def struck(page: ReadPage) -> Iterator[str]:
+    """Yield the words that have something drawn through the middle of their letters. Pictures, and what nobody reads out, may have."""
+    for run, edges, ground in _straight(page):
+        if _drawn_on(
+            page, ground, (edges.left, edges.baseline + _MIDDLE[0] * edges.size, edges.right, edges.baseline + _MIDDLE[1] * edges.size)
+        ):
+            yield run.words.strip()
+
+
+def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
+    """Yield each number that has something drawn on it or right beside it, which could be read as a part of it, with the words around it."""
+    for run, edges, ground in _straight(page):
+        for letters in _numbers(run):
+            left, right = letters[0][1][0] - _BESIDE * edges.size, letters[-1][1][2] + _BESIDE * edges.size
+            if _drawn_on(page, ground, (left, edges.baseline + _FOOT * edges.size, right, edges.baseline + _DIGIT * edges.size)):
+                yield "".join(letter for letter, _ in letters), run.words.strip()
+
+
+def _straight(page: ReadPage) -> Iterator[tuple[Run, Edges, Image]]:
+    ground = page.bare.convert("L")
+    for run in page.runs:
+        if run.edges and run.words.strip() and not (run.artifact or run.drawn):
+            yield run, run.edges, ground
+
+
+def _numbers(run: Run) -> Iterator[tuple[Letter, ...]]:
+    """Yield the numbers of a run, with the points and commas in them."""
+    number: list[Letter] = []
+    for letter in (*run.letters, (" ", (0.0, 0.0, 0.0, 0.0))):
+        if letter[0].isdigit() or (number and letter[0] in ".,"):
+            number.append(letter)
+        elif number:
+            while not number[-1][0].isdigit():
+                number.pop()
+            yield tuple(number)
+            number = []
+
+
+def _drawn_on(page: ReadPage, ground: Image, bounds: Bounds) -> bool:
+    """Return whether the ground of a place, without its text, is of clearly different greys."""
+    box = _dots(page, bounds, inner=True)
+    if box is None:
+        return False
+    least, most = ground.crop(box).getextrema()
+    return bool(most - least > _DRAWN)  # type: ignore[operator]
 
 
 def _dots(page: ReadPage, bounds: Bounds, *, inner: bool = False) -> tuple[int, int, int, int] | None:

@@ -204,17 +204,23 @@ def test_the_command_prints_and_its_dry_run_does_not(
     assert not (tmp_path / "run").exists()
 
 
+COVER = '.personal-line { position: relative } .personal-line::after { content: ""; position: absolute; background: #fff; %s }'
+
+
 @pytest.mark.parametrize(
     ("style", "said"),
     [
         (".slot { color: white }", "would not be seen on its line"),
         (".slot { margin-left: -25mm }", "words run into each other"),
         (".slot { position: relative; top: -6mm }", "would"),
-        (".slot { transform: scale(2) }", "would"),
+        (".slot { transform: scale(2) }", "is drawn through"),
         (".slot { font-size: 4pt }", "12 pt is the least"),
         (".personal { transform: rotate(5deg) }", ""),
         (".slot { overflow: hidden; height: 0.2em; line-height: 0.2em }", ""),
         (".slot { display: none }", "has a place for it"),
+        (COVER % "left: 31mm; top: 0; width: 2.4mm; height: 7mm", "would be covered in a part of its line"),
+        (COVER % "left: 31mm; top: 0; width: 0.9mm; height: 7mm", "would be covered in a part of its line"),
+        (COVER % "left: 31mm; top: 0; width: 99mm; height: 0.75em", "would be covered in a part of its line"),
     ],
 )
 def test_a_style_that_would_lose_what_a_record_says_is_refused(style: str, said: str, workspace: Make, tmp_path: Path) -> None:
@@ -224,6 +230,14 @@ def test_a_style_that_would_lose_what_a_record_says_is_refused(style: str, said:
         merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
     assert [problem.message for problem in caught.value.problems if said in problem.message], caught.value.problems
     assert not list((tmp_path / "out").glob("handouts/*"))
+
+
+def test_a_box_that_a_style_adds_to_a_slot_is_no_slot(workspace: Make, tmp_path: Path) -> None:
+    """What a style draws before a line does not stop the printing of records with a fault of the program."""
+    style = '.slot::before { content: ""; display: inline-block; width: 0; height: 2pt }\n'
+    clinic = workspace({FILE: FILLED, "styles/clinic.css": style})
+    done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    assert done.printed == 1
 
 
 def test_a_patients_name_cannot_name_the_files(workspace: Make, tmp_path: Path) -> None:

@@ -245,11 +245,19 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
 
 @dataclass(frozen=True)
 class Ink:
-    """What is new in a place between two pictures: how wide (px), how dark the darkest of it (0 is black), and how dark it was there before."""
+    """What is new in a place between two pictures: how wide (px), how dark the darkest of it (0 is black), and how dark it was there before.
+
+    `columns` are the dots that are new in each column from its left, `rows` those in each row from its top, `heights` how many dots each
+    column reaches from its highest to its lowest; each dot is `dot` px wide.
+    """
 
     width: float
     darkest: int
     before: int
+    columns: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()
+    heights: tuple[int, ...] = ()
+    dot: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -281,7 +289,13 @@ def inks(blank: Sequence[Drawn], filled: Sequence[Drawn], boxes: Sequence[tuple[
         darkest = int(ImageChops.lighter(after[page].crop(box), ImageChops.invert(mask)).getextrema()[0]) if seen else 255  # type: ignore[arg-type]
         inside = (left, baseline - 0.65 * height, max(left + 1, left + width - 2), baseline - 0.15 * height)
         old = before[page].crop(_rounded(tuple(edge * scale for edge in inside))) if seen else None
-        found.append(Ink(width, darkest, int(old.getextrema()[0]) if old and old.size[0] and old.size[1] else 255))  # type: ignore[arg-type]
+        earlier = int(old.getextrema()[0]) if old and old.size[0] and old.size[1] else 255  # type: ignore[arg-type]
+        marks = mask.crop(seen) if seen else None
+        strips = [marks.crop((x, 0, x + 1, marks.height)) for x in range(marks.width)] if marks else []
+        columns = tuple(strip.histogram()[_WHITE] for strip in strips)
+        heights = tuple(reach[3] - reach[1] if (reach := strip.getbbox()) else 0 for strip in strips)
+        rows = tuple(marks.crop((0, y, marks.width, y + 1)).histogram()[_WHITE] for y in range(marks.height)) if marks else ()
+        found.append(Ink(width, darkest, earlier, columns, rows, heights, 1 / scale))
     for page, left, top, right, baseline in boxes:
         below = (baseline + _BELOW * (baseline - top)) * scale + _AROUND
         new[page].paste(0, (round(left * scale) - _AROUND, round(top * scale) - _AROUND, round(right * scale) + _AROUND, round(below)))

@@ -6,6 +6,7 @@ through them. So one record whose words fill their lines goes through nets of it
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import OfDesign, Problem
@@ -29,6 +30,13 @@ DARK: Final = 118
 CLEAR: Final = 190
 # Letters that are seen over less of their length than this are cut off.
 SEEN_LEAST: Final = 0.85
+# Of the type size: the height of the lowest capitals, and the widest gap in the ink of a word of one letter. Of the ink of the fullest
+# letter: what each of them must have.
+LOWEST: Final = 0.58
+WIDEST_GAP: Final = 0.25
+SAME_INK: Final = 0.5
+# How much of the width of a letter is blank, at its two sides together.
+BLANK: Final = 0.25
 _PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 _SLACK: Final = 0.05
 _COMPARE: Final = OfDesign(
@@ -44,7 +52,7 @@ def specimen_problems(template: Template, places: Sequence[Opening], floor: floa
     said: set[tuple[str, str]] = set()
     for place, slot, ink in zip(places, template.slots, looked.places, strict=True):
         length = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length * slot.sizes[0] / EM
-        fault = _fault(ink, place, length, floor)
+        fault = _fault(ink, place, length, floor) or _broken(ink, place, len(words[place.field]), length)
         if fault and (place.field, fault) not in said:
             said.add((place.field, fault))
             yield Problem(f"what a record says in the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)
@@ -74,3 +82,26 @@ def _fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
     if ink.width < SEEN_LEAST * length:
         return "would be cut off"
     return "would be printed over something else" if ink.before < CLEAR else ""
+
+
+def _broken(ink: Ink, place: Opening, letters: int, length: float) -> str:
+    """Return what is missing in the middle, above or below of a word that is seen from end to end; all its letters are one letter."""
+    # A long value is set smaller: the ink tells how wide a letter is. What is blank between two letters stands before none and after none.
+    step = len(ink.columns) / (letters - BLANK)
+    half = BLANK * step / 2
+    size = place.size * min(1.0, step * ink.dot * letters / length)
+    starts = [max(0, round(number * step - half)) for number in range(letters + 1)]
+    each = [sum(ink.columns[start:end]) for start, end in pairwise(starts)]
+    uneven = _gap(ink.columns) * ink.dot > WIDEST_GAP * size or min(each) < SAME_INK * max(each)
+    tall = [max(ink.heights[start:end], default=0) for start, end in pairwise(starts)]
+    low = min(tall) * ink.dot < LOWEST * size or _gap(ink.rows)
+    return "would be covered in a part of its line" if uneven or low else ""
+
+
+def _gap(counts: tuple[int, ...]) -> int:
+    """Return the length of the longest stretch without ink."""
+    longest = now = 0
+    for dots in counts:
+        now = 0 if dots else now + 1
+        longest = max(longest, now)
+    return longest

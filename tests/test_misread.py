@@ -94,6 +94,25 @@ def test_what_was_decoded_three_times_is_found() -> None:
         ("Jos\\xe9", "holds a code, such as \\u00e9, in place of a letter"),
         ("Jos=C3=A9", "holds a code, such as \\u00e9, in place of a letter"),
         ("Jos%C3%A9", "holds a code, such as \\u00e9, in place of a letter"),
+        ("???? ????????", "holds nothing but question marks, where letters were lost"),
+        ("??", "holds nothing but question marks, where letters were lost"),
+        ("Jos&eacute Garcia", "holds a code of web pages, such as &eacute;, in place of a letter"),
+        ("Jos&#233 Garcia", "holds a code of web pages, such as &eacute;, in place of a letter"),
+        ("Jos&#xe9", "holds a code of web pages, such as &eacute;, in place of a letter"),
+        ("Jos=E9", "holds a code, such as \\u00e9, in place of a letter"),
+        ("Mu=F1oz", "holds a code, such as \\u00e9, in place of a letter"),
+        ("Jos%E9 Garcia", "holds a code, such as \\u00e9, in place of a letter"),
+        ("%C1ngel", "holds a code, such as \\u00e9, in place of a letter"),
+        ("#REF!", "is what a sheet shows where it has no value, such as #N/A"),
+        ("#N/A", "is what a sheet shows where it has no value, such as #N/A"),
+        ("#NAME?", "is what a sheet shows where it has no value, such as #N/A"),
+        ("#VALUE!", "is what a sheet shows where it has no value, such as #N/A"),
+        ("#DIV/0!", "is what a sheet shows where it has no value, such as #N/A"),
+        ("########", "is what a sheet shows where it has no value, such as #N/A"),
+        (" #n/a ", "is what a sheet shows where it has no value, such as #N/A"),
+        ("Kr\u00b3l", WRONG),
+        ("Jos\u207fo", WRONG),
+        ("Mu\u00bfoz", WRONG),
         ("Anna_x000D_", "holds a code, such as \\u00e9, in place of a letter"),
     ],
 )
@@ -102,7 +121,27 @@ def test_a_value_that_was_spoilt_is_rejected_with_its_reason(raw: str, reason: s
     assert read_value(FIELD, raw, "en") == FieldFault("it", reason)
 
 
-@pytest.mark.parametrize("raw", ["Questions? Call us", "See x.org/find?id=3", "Really?!", "AT&T; R&D", "50% off =now", "a_b_c", "?", "3?"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Questions? Call us",
+        "See x.org/find?id=3",
+        "Really?!",
+        "AT&T; R&D",
+        "50% off =now",
+        "a_b_c",
+        "?",
+        "3?",
+        "m\u00b3",
+        "5 m\u00b3",
+        "R&D",
+        "#1",
+        "# 12",
+        "Why??",
+        "see x.org/a?b=C4",
+        "100%C4",
+    ],
+)
 def test_signs_of_ordinary_texts_are_printed(raw: str) -> None:
     """A question mark at the end of a word, one in an address, and signs that are no codes."""
     assert read_value(FIELD, raw, "en") == raw

@@ -56,6 +56,7 @@ def test_a_value_is_printed_as_its_field_says(kind: str, raw: str, language: str
         ("number", "1,5", "en"),
         ("number", "1.5", "de"),
         ("number", "1.5.5", "en"),
+        ("number", "-\u22125", "en"),
         ("number", "1e5", "en"),
         ("number", "NaN", "en"),
         ("number", "\u0661\u0665", "en"),

@@ -30,7 +30,7 @@ def is_number(text: str, language: str) -> bool:
     locale = _locale(language)
     point, comma = get_decimal_symbol(locale), get_group_symbol(locale)
     # Some languages set thousands apart with a narrow space that nobody can type.
-    digits = text.removeprefix("-").removeprefix("\u2212").replace(" ", comma if comma.isspace() else " ")
+    digits = (text[1:] if text.startswith(("-", "\u2212")) else text).replace(" ", comma if comma.isspace() else " ")
     figures = set(digits) - {point, comma}
     if not figures or not all(figure.isascii() and figure.isdigit() for figure in {*figures, digits[0], digits[-1]}):
         return False

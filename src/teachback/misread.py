@@ -44,26 +44,46 @@ LOST_LETTER: Final = "has lost a letter: a sign stands in its place"
 WRONG: Final = "looks as if it was read in the wrong encoding"
 # A question mark between two letters is what a program leaves of a letter that it does not know; one in an address is not.
 _QUESTION: Final = re.compile(r"(?<!\S)(?:(?![/=])\S)*[^\W\d_]\?[^\W\d_](?:(?![/=])\S)*(?!\S)")
+# A value of nothing else, but for one alone, which is a question.
+_ALL_LOST: Final = re.compile(r"\s*\?(?:\s*\?)+\s*")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Without the sign that closes it, a code is told by its number, or as the name of a letter with an accent.
+_OPEN_ENTITY: Final = re.compile(
+    r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z](?:acute|grave|circ|tilde|uml|cedil|caron|ring|slash)|szlig|(?:ae|AE|oe|OE)lig)(?![A-Za-z0-9])"
+)
 _CODED: Final = re.compile(
     r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|_x[0-9a-fA-F]{4}_|=(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])=[89AB][0-9A-F]"
     r"|%(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])%[89AB][0-9A-F]"
+    # One byte of an old encoding in a word: of mail, or of an address.
+    r"|(?<!\S)[^\W\d_]+[=%][C-F][0-9A-F](?![0-9A-Z])|(?<!\S)[=%][C-F][0-9A-F](?=[a-z])"
 )
+# What a sheet shows in place of a value, and writes into a file of text.
+_NO_VALUE: Final = re.compile(r"\s*(?:#(?:REF|NAME|VALUE|NUM|NULL|DIV/0|SPILL|CALC)[!?]+|#N/A|#{3,})\s*", re.IGNORECASE)
+# Signs that old encodings have where others have letters: no word holds them.
+_IN_WORD: Final = re.compile("[^\\W\\d_][\u00b3\u207f\u00bf][^\\W\\d_]")
 
 
 def spoilt(text: str) -> str:
     """Return why a text must have lost letters on its way, as the end of a sentence; "" if nothing shows it."""
-    if "?" in text and _QUESTION.search(text):
-        return "has a question mark inside a word, where a letter was lost"
-    if "&" in text and any(html.unescape(code) != code for code in _ENTITY.findall(text)):
-        return "holds a code of web pages, such as &eacute;, in place of a letter"
-    if _CODED.search(text):
-        return "holds a code, such as \\u00e9, in place of a letter"
-    if text.isascii():
-        return ""
+    reason = _plainly_spoilt(text)
+    if reason or text.isascii():
+        return reason
     if _LOST in text:
         return LOST_LETTER
-    return WRONG if is_misread(text) else ""
+    return WRONG if _IN_WORD.search(text) or is_misread(text) else ""
+
+
+def _plainly_spoilt(text: str) -> str:
+    """Return which signs of ASCII stand in place of letters or of a whole value, as `spoilt` does."""
+    if "?" in text and _QUESTION.search(text):
+        return "has a question mark inside a word, where a letter was lost"
+    if "?" in text and _ALL_LOST.fullmatch(text):
+        return "holds nothing but question marks, where letters were lost"
+    if "#" in text and _NO_VALUE.fullmatch(text):
+        return "is what a sheet shows where it has no value, such as #N/A"
+    if "&" in text and (_OPEN_ENTITY.search(text) or any(html.unescape(code) != code for code in _ENTITY.findall(text))):
+        return "holds a code of web pages, such as &eacute;, in place of a letter"
+    return "holds a code, such as \\u00e9, in place of a letter" if _CODED.search(text) else ""
 
 
 def is_garbled(name: str) -> bool:

@@ -327,10 +327,28 @@ def test_a_file_that_is_no_table_of_records_is_refused(data: bytes, message: str
 
 
 def test_columns_that_nothing_reads_are_named_with_the_nearest() -> None:
-    """A misspelt column is no silent gap. It is told by its place: a turned table has patients' names there."""
-    _, (warning,) = read(b"id,name,next_visits,Zoe Secret\n1,Anna,,\n")
-    assert warning.message == "the columns 3 (C), 4 (D) are not printed"
-    assert warning.hint == "Column 3 (C): Did you mean 'next_visit'?"
+    """A column beside that of the field is told by its place: a turned table has patients' names there."""
+    _, (warning,) = read(b"id,name,next_visit,next_visits,Zoe Secret\n1,Anna,,,\n")
+    assert warning.message == "the columns 4 (D), 5 (E) are not printed"
+    assert warning.hint == "Column 4 (D): Did you mean 'next_visit'?"
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [("nam", "name"), ("names", "name"), ("name_1", "name"), ("surname", "name"), ("phones", "phone"), ("name,next_visits", "next_visit")],
+)
+def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(header: str, field: str) -> None:
+    """Nothing would stand in that field's places on any paper."""
+    problem = refusal(f"id,{header}\n1,Anna\n".encode())
+    assert "nearly its name" in problem.message
+    assert f"Did you mean '{field}'?" in problem.hint
+
+
+@pytest.mark.parametrize("header", ["name,names", "ward", "pages,sizes", "name,surname,phone"])
+def test_a_column_that_is_near_no_field_that_lacks_one_is_only_told(header: str) -> None:
+    """What chooses an edition is no field."""
+    _, (warning,) = read(f"id,{header}\n1,{','.join('x' for _ in header.split(','))}\n".encode())
+    assert warning.severity is Severity.WARNING
 
 
 LOOK_ALIKE = [
@@ -371,9 +389,9 @@ FOLDED = str.maketrans({"\uff4e": "n", "\uff41": "a", "\u0430": "a", " ": None, 
 
 @pytest.mark.parametrize("name", ["namen", "first_name", "n\u00e4me", "visitor", "size of shoes", "Anna Secret"])
 def test_a_column_with_another_name_is_told_and_not_quoted(name: str) -> None:
-    """It may be a column of the clinic's own."""
-    _, (warning,) = read(f"id,{name}\n1,x\n".encode())
-    assert (warning.message, warning.severity) == ("the column 2 (B) is not printed", Severity.WARNING)
+    """It may be a column of the clinic's own, where each field has one."""
+    _, (warning,) = read(f"id,name,next_visit,phone,{name}\n1,,,,x\n".encode())
+    assert (warning.message, warning.severity) == ("the column 5 (E) is not printed", Severity.WARNING)
     assert name not in warning.message + warning.hint
 
 

@@ -261,6 +261,62 @@ def test_days_are_counted_from_the_year_that_the_workbook_names() -> None:
     assert cell("<v>45230</v>", ' s="5"', styles=styled("0"), properties='<workbookPr date1904="1"/>') == "2027-11-01"
 
 
+SIGNS = "is in a font of signs, in which other signs are seen than letters; write it in an ordinary font"
+RULED = "may be shown otherwise by a conditional format; take the rule out"
+REACHED = "holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value"
+
+
+@pytest.mark.parametrize(
+    ("font", "seen"),
+    [
+        ('<rFont val="Symbol"/>', SIGNS), ('<rFont val="Wingdings 3"/>', SIGNS), ('<rFont val="webdings"/>', SIGNS), ('<rFont val="MT Extra"/>', SIGNS),
+        ('<rFont val="ZapfDingbats"/>', SIGNS), ('<rFont val="Marlett"/>', SIGNS), ('<rFont val="Own"/><charset val="2"/>', SIGNS),
+        ('<rFont val="Calibri"/>', "5 mg"), ('<rFont val="Arial"/><charset val="0"/>', "5 mg"), ('<rFont val="Segoe UI"/>', "5 mg"),
+    ],
+)  # fmt: skip
+def test_letters_in_a_font_of_signs_are_not_what_is_seen(font: str, seen: str) -> None:
+    """In a run of a text, and in a whole cell, a number as well: 5 mg may be seen as five micrograms."""
+    assert cell(f"<is><r><t>5 </t></r><r><rPr>{font}</rPr><t>mg</t></r></is>", ' t="inlineStr"') == seen
+    styles = f'<fonts><font/><font>{font.replace("rFont", "name")}</font></fonts><cellXfs><xf/><xf fontId="1"/></cellXfs>'
+    assert cell("<is><t>5 mg</t></is>", ' t="inlineStr" s="1"', styles=styles) == seen
+    assert cell("<v>5</v>", ' s="1"', styles=styles) == seen.replace("5 mg", "5")
+
+
+@pytest.mark.parametrize(
+    ("area", "changed", "seen"),
+    [
+        ("B2", '<numFmt numFmtId="200" formatCode="0.0"/>', RULED),
+        ("A1 $B$1:$B$9", "<font><strike/></font>", RULED),
+        ("B2", '<font><vertAlign val="superscript"/></font>', RULED),
+        ("B3", "<font><strike/></font>", "5"),
+        ("B2", '<font><b/><color rgb="FFFF0000"/></font><fill/>', "5"),
+        ("B2", '<font><strike val="0"/></font>', "5"),
+    ],
+)
+def test_a_conditional_format_that_changes_what_is_seen_is_a_fault(area: str, changed: str, seen: str) -> None:
+    """Nobody works out whether its condition holds. One that only colours a cell is passed over."""
+    rule = '<cfRule type="expression" dxfId="1" priority="1"><formula>TRUE</formula></cfRule>'
+    around = f'<conditionalFormatting sqref="{area}">{rule}</conditionalFormatting>'
+    styles = f"<cellXfs><xf/></cellXfs><dxfs><dxf/><dxf>{changed}</dxf></dxfs>"
+    assert cell("<v>5</v>", styles=styles, around=around) == seen
+
+
+@pytest.mark.parametrize(
+    ("more", "seen"),
+    [
+        ({"properties": "<definedNames><definedName name='now1'>TODAY()</definedName></definedNames>"}, REACHED),
+        ({"around": "", "more": {"xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><f>1+rand ()</f></worksheet>'}}, REACHED),
+        ({"around": "", "more": {"xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><f>&#84;ODAY()</f></worksheet>'}}, REACHED),
+        ({"around": "", "more": {"xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><t>See you today (2 pm)</t></worksheet>'}}, "7"),
+        ({"properties": "<definedNames><definedName name='x'>KNOW(1)</definedName></definedNames>"}, "7"),
+    ],
+)
+def test_a_formula_may_reach_one_with_another_result_each_day(more: dict[str, object], seen: str) -> None:
+    """Through a cell, on any sheet, or a name; a value that is no formula stays."""
+    assert cell("<f>E2+7</f><v>7</v>", **more) == seen  # type: ignore[arg-type]
+    assert cell("<v>7</v>", **more) == "7"  # type: ignore[arg-type]
+
+
 def row(*cells: str) -> str:
     """Return a second row of cells."""
     return f'<row r="2">{"".join(cells)}</row>'

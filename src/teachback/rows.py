@@ -21,6 +21,7 @@ from teachback.charset import find_encoding
 from teachback.crew import Handle, streamed
 from teachback.csvfile import DELIMITERS, MOST_CHARACTERS, TOO_LONG, cells_of, find_delimiter, first_cells, read_cells, read_line
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+from teachback.fields import COLUMNS
 from teachback.misread import is_garbled
 from teachback.sheetfile import read_workbook
 from teachback.sheetlook import CellFault, Pointed
@@ -297,7 +298,7 @@ def _headed(
         *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
         *(_twice(header, name, place) for name in dict.fromkeys(header) if name and header.count(name) > 1),
         *misnamed([name for name in header if name], known, place),
-    ]
+    ] or _near_missing(header, {*known} - {key, *COLUMNS}, known, place)
     if wrong:
         raise TeachbackError(*wrong)
     warned = list(noticed)
@@ -306,6 +307,20 @@ def _headed(
         warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
     warned += _unknown_columns(header, known, place)
     return Table(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
+
+
+def _near_missing(header: Sequence[str], fields: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Find columns that nothing reads and whose names are near that of a field without a column: all its places would stay empty."""
+    missing = set(fields) - set(header)
+    found = [(number, said) for number, name in enumerate(header) if name and name not in known and (said := guess(name, missing))]
+    return [
+        Problem(
+            f"the column {column_place(number)} is not printed, and the records have no column of a field with nearly its name",
+            f"{said} Then rename the column. If it is another thing, take it out, or add a column with the field's name and leave it empty.",
+            place,
+        )
+        for number, said in found
+    ]
 
 
 def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> list[Problem]:

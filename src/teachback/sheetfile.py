@@ -19,7 +19,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.sheetlook import BUILT_IN, UNKNOWN_DATE, UNKNOWN_LOOK, CellFault, number_look, text_look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 # A sheet has no more rows, no more columns, a workbook no more cell formats (Excel specifications and limits, Microsoft).
 MOST_ROWS: Final = 1_048_576
@@ -46,12 +46,31 @@ _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # Functions whose result Excel works out anew each time the file is opened.
 _ANEW: Final = re.compile(r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE)
+# Fonts whose letters look like other signs (Microsoft typography). A font can also say so itself: its `charset` is that of symbols.
+_SIGN_FONTS: Final = (
+    "symbol",
+    "wingdings",
+    "webdings",
+    "zapfdingbats",
+    "zapf dingbats",
+    "itc zapf dingbats",
+    "dingbats",
+    "mt extra",
+    "marlett",
+    "bookshelf symbol",
+    "ms outlook",
+)
+_SYMBOLS: Final = "2"
+_ANEW_BYTES: Final = re.compile(rb"(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(")
 _ROWS, _CELLS = "rows", "cells"
 _OFF: Final = frozenset({"0", "false", "none", "baseline"})
 _NO_RESULT: Final = CellFault("holds a formula without a result: open the file in Excel and save it again")
 _EACH_DAY: Final = CellFault("holds a formula such as TODAY(), which has another result each day; put in the value")
+_MAY_REACH: Final = CellFault("holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value")
 _ERROR: Final = CellFault("holds an error of Excel, such as #N/A")
 _LOGICAL: Final = CellFault("is TRUE or FALSE; write the word that is to be printed, as text")
+_OF_SIGNS: Final = CellFault("is in a font of signs, in which other signs are seen than letters; write it in an ordinary font")
+_BY_RULE: Final = CellFault("may be shown otherwise by a conditional format; take the rule out")
 _STRUCK: Final = CellFault("is struck out; take out what does not hold any more")
 _RAISED: Final = CellFault("has letters above or below the line, which would be printed as others; write it otherwise")
 _MERGED: Final = CellFault("is merged with other cells; take the merge out")
@@ -94,8 +113,11 @@ def _read(archive: zipfile.ZipFile, name: str) -> Iterator[list[tuple[int, list[
     styles = _styles(archive, book.styles, name) if book.styles else []
     strings = _strings(archive, book.strings, name) if book.strings else []
     table = _table(archive, shown[0], name)
+    rules = _rules(archive, shown[0], name, _telling(archive, book.styles, name) if book.styles else ())
+    sheet = _Sheet(styles, strings, merges, from_1904=book.from_1904)
+    sheet.ruled, sheet.has_anew = rules, _has_anew(archive, name)
     yield tuple(warned)
-    for some in _Sheet(styles, strings, merges, from_1904=book.from_1904).rows(archive, shown[0], name):
+    for some in sheet.rows(archive, shown[0], name):
         if table and any(_is_outside(table, number, cells) for number, cells in some):
             message = "something stands outside the table of this sheet, and nobody can tell whether it is a record"
             raise TeachbackError(Problem(message, "Take it out, or make the table a plain range.", Location(name)))
@@ -267,7 +289,12 @@ def _styles(archive: zipfile.ZipFile, part: str, name: str) -> list[tuple[str | 
 
 def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
     """Return why letters with a property cannot be printed without it."""
-    if attributes.get("val", "1").lower() in _OFF:
+    said = attributes.get("val", "1").strip().lower()
+    if (tag in {"name", "rFont"} and re.split(r"[,;]", said)[0].strip("@ ").startswith(_SIGN_FONTS)) or (
+        tag == "charset" and said == _SYMBOLS
+    ):
+        return _OF_SIGNS
+    if said in _OFF:
         return None
     return {"strike": _STRUCK, "vertAlign": _RAISED}.get(tag)
 
@@ -386,6 +413,86 @@ def _surroundings(archive: zipfile.ZipFile, part: str, name: str) -> tuple[list[
     return merged, hidden
 
 
+def _rules(archive: zipfile.ZipFile, part: str, name: str, telling: Collection[int]) -> list[tuple[int, int, int, int]]:
+    """Return where conditional formats of a sheet stand (first and last row, first and last column) that can change what is seen; see `_telling`."""
+    found: list[tuple[int, int, int, int]] = []
+    areas: list[list[str]] = [[]]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        plain = _plain(tag)
+        if plain == "conditionalFormatting":
+            areas[0] = attributes.get("sqref", "").split()
+        elif plain == "cfRule" and attributes.get("dxfId", "").isdecimal() and int(attributes["dxfId"]) in telling:
+            for area in areas[0]:
+                first, _, last = area.replace("$", "").partition(":")
+                (left, top), (right, bottom) = _place(first), _place(last or first)
+                found.append((top, bottom, left, right))
+            if len(found) > MOST_MERGED:
+                raise TeachbackError(Problem("this sheet has too many conditional formats", "Take them out.", Location(name)))
+
+    if telling:
+        _walked(archive, part, name, start, "sheet")
+    return list(dict.fromkeys(found))
+
+
+def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:
+    """Return the numbers of those formats for conditions that have a number format, or strike letters out or the like."""
+    found: set[int] = set()
+    path: list[str] = []
+    number = -1
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal number
+        path.append(_plain(tag))
+        inside = path[1:]
+        if inside == ["dxfs", "dxf"]:
+            number += 1
+        elif inside == ["dxfs", "dxf", "numFmt"] or (inside[:-1] == ["dxfs", "dxf", "font"] and _marked(inside[-1], attributes)):
+            found.add(number)
+
+    _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
+    return found
+
+
+def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
+    """Return whether a formula or a name anywhere in a workbook has another result each time: any other formula may reach it."""
+    found = False
+    path: list[str] = []
+    said: list[str] = []
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        path.append(_plain(tag))
+        said.clear()
+
+    def text(words: str) -> None:
+        if path[-1:] in (["f"], ["definedName"]):
+            said.append(words)
+
+    def end(_: str) -> None:
+        nonlocal found
+        path.pop()
+        found = found or bool(said and _ANEW.search("".join(said)))
+        said.clear()
+
+    for part in archive.namelist():
+        if part.endswith(".xml") and part.startswith("xl/") and _mentions_anew(archive, part):
+            _walked(archive, part, name, start, "sheet", EndElementHandler=end, CharacterDataHandler=text)
+            path.clear()
+    return found
+
+
+def _mentions_anew(archive: zipfile.ZipFile, part: str) -> bool:
+    """Return whether such a function's name stands in a part: only then it need be parsed. Its letters may be written as numbers."""
+    above = b""
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            both = (above + block).upper()
+            if b"&#" in both or _ANEW_BYTES.search(both):
+                return True
+            above = both[-64:]
+    return False
+
+
 def _place(reference: str) -> tuple[int, int]:
     """Return the column and the row of a reference such as B2, both counted from 1."""
     match = _PLACE.fullmatch(reference)
@@ -423,8 +530,12 @@ class _Sheet:
         self._formula: list[str] | None = None
         self._words: _Words | None = None
         self._inline: str | CellFault | None = None
-        self._shared_anew: set[str] = set()
         self._data = 0
+        # Where conditional formats stand, and whether any formula of the workbook has another result each time.
+        self.ruled: list[tuple[int, int, int, int]] = []
+        self.has_anew = False
+        # The first row names the columns: how their names look does not matter.
+        self._headed = False
 
     def rows(self, archive: zipfile.ZipFile, part: str, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
         """Return the rows, some together."""
@@ -463,7 +574,7 @@ class _Sheet:
         elif depth == 3 and plain == "c":  # noqa: PLR2004
             self._begin(attributes)
         elif depth == 4 and plain in {"v", "f", "is"}:  # noqa: PLR2004
-            self._enter(plain, attributes)
+            self._enter(plain)
         elif not (plain == "extLst" or "extLst" in path):
             # Rows and cells elsewhere, or alternatives for other programs: one of them would be left out.
             raise _BrokenError
@@ -476,12 +587,11 @@ class _Sheet:
         self._column, self._cell = column, attributes
         self._value = self._formula = self._words = self._inline = None
 
-    def _enter(self, plain: str, attributes: dict[str, str]) -> None:
+    def _enter(self, plain: str) -> None:
         if plain == "v" and self._value is None:
             self._value = []
         elif plain == "f" and self._formula is None:
             self._formula = []
-            self._cell["f"] = attributes.get("si", "") if attributes.get("t") == "shared" else ""
         elif plain == "is" and self._inline is None:
             self._words = _Words()
             self._words.path.append("is")
@@ -508,11 +618,16 @@ class _Sheet:
                 self._words.path.pop()
         elif depth == 3 and plain == "c":  # noqa: PLR2004
             self._cells += [""] * (self._column - 1 - len(self._cells))
-            self._cells.append(self._shown())
+            shown = self._shown()
+            self._cells.append(_BY_RULE if shown and self._headed and self._is_ruled() else shown)
         elif depth == 2 and plain == "row":  # noqa: PLR2004
             self._mark_merged()
             if any(self._cells):
+                self._headed = True
                 self._done.append((self._row, self._cells))
+
+    def _is_ruled(self) -> bool:
+        return any(top <= self._row <= bottom and left <= self._column <= right for top, bottom, left, right in self.ruled)
 
     def _mark_merged(self) -> None:
         for top, bottom, left, right in self._merges:
@@ -556,12 +671,11 @@ class _Sheet:
 
     def _formula_fault(self, kind: str, value: str | None) -> CellFault | None:
         """Return why the result of a formula does not count: there is none, or Excel would show another one."""
-        written, shared = "".join(self._formula or ()), self._cell.get("f", "")
-        anew = bool(_ANEW.search(written)) or (bool(shared) and not written and shared in self._shared_anew)
-        if anew and shared:
-            self._shared_anew.add(shared)
-        if anew:
+        written = "".join(self._formula or ())
+        if _ANEW.search(written):
             return _EACH_DAY
+        if self.has_anew:
+            return _MAY_REACH
         # A formula whose result is an empty text says so.
         return _NO_RESULT if not value and kind != "str" else None
 

@@ -136,6 +136,9 @@ REFUSED = {
     'a: "one\\\n  two"': (1, 8, BACKSLASH),
     'a: "one" two': (1, 10, "more words follow after the closing quote"),
     "a: [Take 1,000 mg]": (1, 11, "this comma would make two texts of one"),
+    "a: [Take 1 ,5 mg, other]": (1, 12, "this comma would make two texts of one"),
+    "a: [Take 1\t ,5 mg]": (1, 13, "this comma would make two texts of one"),
+    "a: [Take 1\n  ,5 mg]": (2, 3, "this comma would make two texts of one"),
     "a: Null": (1, 4, "'Null' means nothing in YAML"),
     "a: 1\n'a': 2": (2, 1, "the key 'a' stands twice; it stood first in line 1"),
     "<<: {a: b}": (1, 1, "merge keys (<<) are not used here"),
@@ -153,6 +156,9 @@ def test_what_would_lose_a_word_is_refused_at_its_place(text: str) -> None:
 
 READ = {
     "a: low-urine             # raised": {"a": "low-urine"},
+    "a: [1, 5]": {"a": ["1", "5"]},
+    "a: [Take 1 , 5 mg]": {"a": ["Take 1", "5 mg"]},
+    "a: ['1','5']": {"a": ["1", "5"]},
     "a: 2026-12-01  # a date": {"a": "2026-12-01"},
     "a: 3.5 in  # wide": {"a": "3.5 in"},
     "a: 5   # the grade": {"a": "5"},

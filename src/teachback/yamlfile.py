@@ -200,7 +200,9 @@ class _Source:
     def pass_to(self, start: int, column: int, *, key: bool, in_flow: bool) -> None:
         """Account for what stands between the last text and the next one, which starts at `start`."""
         gap = self.text[self.last.end : start]
-        if gap == "," and in_flow and f"{self.text[start - 2 : start - 1]}{self.text[start : start + 1]}".isdecimal():
+        # 1,000 and 1 ,5 are one number with a slip; 1, 5 and 1 , 5 are two items.
+        touching = in_flow and gap.endswith(",") and not gap[:-1].strip()
+        if touching and f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}".isdecimal():
             self.say("this comma would make two texts of one", "Put the text in quotes, or a space behind the comma.", start - 1)
         if not _INDICATORS.fullmatch(gap):
             self._account(gap, None if key or column < 0 else column, in_flow=in_flow or self.last.in_flow)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from teachback.build import build
+from teachback.check import check
 from teachback.content import load_shared
-from teachback.errors import TeachbackError
+from teachback.errors import Severity, TeachbackError
+from teachback.settings import resolve
 from teachback.workspace import builtin_root
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 WORDS = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
 NAME = "content/words/en.yaml"
+TODAY = dt.date(2026, 11, 28)
 
 
 def said(workspace: Make, key: str, text: str) -> list[str]:
@@ -69,3 +74,52 @@ def test_what_is_filled_in_stands_apart(workspace: Make, key: str, text: str, na
 def test_words_may_touch_punctuation_and_letters_without_capitals(workspace: Make, key: str, text: str) -> None:
     """Chinese, for one, puts no blank beside a number; that this program's fonts lack its letters is told elsewhere."""
     assert [message for message in said(workspace, key, text) if "fonts" not in message] == []
+
+
+DRAFT = "this text has no letters, and must say that nobody has reviewed the handout"
+SAME = "this says of a draft what `reviewed` says of a text that was reviewed"
+TURNED = "{pages} stands before {page} here"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        ("draft", "'.'", DRAFT),
+        ("card_draft", "'1'", DRAFT),
+        ("draft", "Reviewed by on", SAME),
+        ("draft", "'Reviewed by: on!'", SAME),
+        ("draft", "Reviewed by Dr. Smith", SAME),
+        ("card_draft", "REVIEWED BY a clinician", SAME),
+        ("page", "Page {pages} of {page}", TURNED),
+        ("part", "'List {pages} of {page}'", TURNED),
+        ("from_to", "'{last} to {first}'", "{last} stands before {first} here"),
+    ],
+)
+def test_words_do_not_turn_round_what_is_fixed(workspace: Make, key: str, text: str, message: str) -> None:
+    """A draft is called one, and a page is counted up to how many there are."""
+    assert said(workspace, key, text) == [message]
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "text", "warned"),
+    [
+        ("en", "draft", "Checked by our nurses", ["this may not say that the handout is a draft"]),
+        ("en", "card_draft", "Checked by our nurses", ["this may not say that the handout is a draft"]),
+        ("en", "draft", "Not yet read by a clinician", []),
+        ("en", "draft", "This is a draft.", []),
+        ("es", "draft", "Borrador", []),
+        ("es", "page", "'De {pages}, la {page}'", [TURNED]),
+    ],
+)
+def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
+    workspace: Make, language: str, key: str, text: str, warned: list[str]
+) -> None:
+    """Nothing is refused for it; `check` tells it."""
+    lines = [f"{key}: {text}" if line.startswith(f"{key}: ") else line for line in WORDS.splitlines()]
+    own = "\n".join(lines).replace("language: English", f"language: {'English' if language == 'en' else 'Spanish'}")
+    clinic = workspace({f"content/words/{language}.yaml": f"{own}\n"})
+    name = f"words/{language}.yaml"
+    told = [problem for problem in check((), (), clinic, TODAY).problems if problem.location and name in problem.location.file]
+    assert [(problem.message, problem.severity) for problem in told] == [(message, Severity.WARNING) for message in warned]
+    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
+    assert not built.failed

@@ -8,6 +8,7 @@ from teachback import safety
 from teachback.errors import Problem
 from teachback.passage import Ear, Passage, Role, as_read
 from teachback.rulebook import Heard
+from teachback.words import words_problems
 from teachback.workspace import read_bytes, shown
 from teachback.yamlfile import read_yaml
 
@@ -32,6 +33,8 @@ def added_problems(workspace: Workspace, shared: Shared, rules: TextRules, langu
     found: dict[Problem, None] = {}
     for path in sorted((workspace.root / "content" / "words").glob(f"{language}.yaml")):
         file = read_yaml(read_bytes(path), shown(path))
+        for steps, problem in words_problems(shared.words[path.stem], path.stem):
+            found[problem._replace(location=file.locate(steps))] = None
         for name in shared.audiences.root:
             heard = Heard(None, Ear(shared.audiences.lineage(name), {}), tuple(_passages(file.data, name)), path.stem)
             for finding in safety.findings(heard, rules):

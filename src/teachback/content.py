@@ -12,7 +12,7 @@ from teachback.approval import Standing, standing
 from teachback.audience import Audiences
 from teachback.clinic import Clinic
 from teachback.document import CalloutBlock, FigureBlock, Handout, Statement, Table
-from teachback.errors import Location, Problem, TeachbackError, guess, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, guess, nearest
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
 from teachback.misread import is_misread
@@ -20,7 +20,7 @@ from teachback.places import place_problems
 from teachback.reach import reach_problems, steps
 from teachback.source import Sources
 from teachback.validation import validated
-from teachback.words import Words
+from teachback.words import Words, words_problems
 from teachback.workspace import Workspace, find, folders, is_there, read_bytes, shown
 from teachback.yamlfile import YamlFile, read_yaml
 
@@ -224,6 +224,12 @@ def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> 
     file = _read_named(workspace, f"content/words/{language}.yaml")
     words = validated(Words, file)
     problems = list(_as_it_is(file, glyphs, filled=True))
+    problems += [
+        problem._replace(location=file.locate(path))
+        for path, problem in words_problems(words, language)
+        # Warnings are told with what the rules find in these words.
+        if problem.severity is Severity.ERROR
+    ]
     if not _LANGUAGE.fullmatch(language):
         message = f"'{language}' is not a language tag, so no handout can be written in it"
         problems.append(Problem(message, "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml.", file.locate()))

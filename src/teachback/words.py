@@ -1,10 +1,12 @@
 """The words that templates print, one file a language: content/words/en.yaml and so on."""
 
 import re
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from teachback.errors import Problem, Severity
 from teachback.marks import glued_problems
 from teachback.model import Once, Plain
 
@@ -142,3 +144,44 @@ class Words(_Closed):
     calibrate: CalibrateWords
     # Only staff read it: a word of it makes no other edition, whose code is made of what this class shows.
     cover: CoverWords = Field(repr=False)
+
+
+# Texts that name a number and the one that it counts up to.
+_ORDERED: Final[tuple[tuple[str, ...], ...]] = (("page",), ("cover", "part"), ("cover", "from_to"))
+_NAME: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...], Problem]]:
+    """Yield what is wrong, or may be, with words that are whole by themselves, each with the path to it.
+
+    What only somebody who reads the language can judge is a warning.
+    """
+    english = language.partition("-")[0] == "en"
+    for path in _ORDERED:
+        text: str = getattr(words.cover, path[-1]) if path[1:] else words.page
+        first, second = _NAME.findall(text)
+        if (first, second) in {("pages", "page"), ("last", "first")}:
+            hint = f"Write {{{second}}} first." if english else f"Look that it says so in this language; else write {{{second}}} first."
+            problem = Problem(f"{{{first}}} stands before {{{second}}} here", hint)
+            yield path, problem if english else problem._replace(severity=Severity.WARNING)
+    read = _folded(_NAME.sub(" ", words.reviewed))
+    by = _folded(words.reviewed.partition("{")[0])
+    for name, text in (("draft", words.draft), ("card_draft", words.card_draft)):
+        said = _folded(text)
+        if not said:
+            yield (name,), Problem("this text has no letters, and must say that nobody has reviewed the handout", _AS_ENGLISH)
+        elif said == read or (by and f"{said} ".startswith(f"{by} ")):
+            yield (name,), Problem("this says of a draft what `reviewed` says of a text that was reviewed", _AS_ENGLISH)
+        elif english and not {"draft", "not"} & set(said.split()):
+            message = "this may not say that the handout is a draft"
+            yield (name,), Problem(message, "Write that it is a draft, or that nobody has reviewed it.", severity=Severity.WARNING)
+
+
+_AS_ENGLISH: Final = (
+    "Write in this language what content/words/en.yaml that comes with the program says: Draft, not reviewed by a clinician."
+)
+
+
+def _folded(text: str) -> str:
+    """Return a text's words alone, in small letters."""
+    return " ".join(re.findall(r"[^\W\d_]+", text.casefold()))

@@ -20,6 +20,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "shaping": {"workspace"},
         "characters": set(),
         "ends": set(),
+        "apart": set(),
         "textfile": {"characters"},
         "yamlfile": {"characters", "textfile"},
         "yamledit": {"textfile", "characters", "yamlfile"},

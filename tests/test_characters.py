@@ -14,7 +14,7 @@ from teachback.clinical import load_rules
 from teachback.ends import missing_blanks, missing_stops, spaced
 from teachback.errors import Severity, TeachbackError
 from teachback.marks import marks_problems
-from teachback.passage import Ear
+from teachback.passage import Ear, as_read
 from teachback.picture import picture_fault
 from teachback.safety import TextRules, check_text
 from teachback.said import squeezed
@@ -451,3 +451,45 @@ def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
     """A reader's text has its blank wherever stars, links or lines of the file end beside it."""
     data = read_yaml(f"message: {text}\n".encode(), "x.yaml").data["message"]
     assert Ear(("ckd",), {}).read(data) == "Avoid NSAIDs. Take it"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Eat a banana\u00b2 each day.", "Eat a banana each day."),
+        ("Stop\u00b9 your dialysis.\u00b2 Then rest*, or call\u2020.", "Stop your dialysis. Then rest, or call."),
+        ("Take ibuprofen* (or aspirin\u2021) for pain.", "Take ibuprofen (or aspirin) for pain."),
+        ("Not over 300.\u00b9 Call us.", "Not over 300. Call us."),
+        ("Take ibuprofen400mg for pain.", "Take ibuprofen 400 mg for pain."),
+        ("Take 400mgibuprofen.Then rest.", "Take 400 mg ibuprofen. Then rest."),
+        ("Take 400MG, 2tablets or 400micrograms/day.", "Take 400 MG, 2 tablets or 400 micrograms/day."),
+    ],
+)
+def test_rules_read_through_footnote_signs_and_missing_blanks(text: str, read: str) -> None:
+    """A word with a sign behind it, or a number beside it, is still that word."""
+    assert as_read(text) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["10\u00b2 and 5 * 3", "B12, A1C, HbA1c, T4, 1st, 10am, 1960s, H2O", "a1b2@x.org, www.abcde123.org and chart2024.pdf"]
+)
+def test_powers_names_and_addresses_are_read_as_they_stand(text: str) -> None:
+    """What only looks like a sign or a number behind a word is none."""
+    assert as_read(text) == text
+    assert as_read("Vitamin B\u00b9\u00b2, 5 cm\u00b2") == "Vitamin B12, 5 cm2"
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [
+        ("Take ibuprofen400mg for pain.", "Take ibuprofen 400 mg for pain."),
+        ("Take 400mgibuprofen for pain.", "Take 400 mg ibuprofen for pain."),
+        ("Take ibuprofen\u00b9 for pain.", "Take ibuprofen for pain."),
+        ("Take ibuprofen\u2020 for pain.", "Take ibuprofen for pain."),
+        ("Eat a banana\u00b2 each day.", "Eat a banana each day."),
+    ],
+)
+def test_a_name_with_a_sign_or_a_number_beside_it_is_found(text: str, apart: str, rules: TextRules) -> None:
+    """The rules find in it what they find in the text with its blanks, and without its signs."""
+    assert found(text, rules) == found(apart, rules)
+    assert found(text, rules) != []

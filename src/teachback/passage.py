@@ -11,6 +11,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback import document as doc
+from teachback.apart import parted, unnoted
 from teachback.characters import folded
 from teachback.ends import spaced
 from teachback.marks import marked, parse_marks
@@ -111,8 +112,8 @@ class Ear(NamedTuple):
 
 
 def as_read(text: str) -> str:
-    """Return a text without marks as rules read it: as the eye sees it, each sentence parted from the next by a blank."""
-    return spaced(folded(text))
+    """Return a text without marks as rules read it: as the eye sees it, each sentence and number parted from its neighbours by a blank."""
+    return parted(spaced(folded(unnoted(text))))
 
 
 def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:

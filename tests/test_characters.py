@@ -487,9 +487,10 @@ def test_powers_names_and_addresses_are_read_as_they_stand(text: str) -> None:
         ("Take ibuprofen\u00b9 for pain.", "Take ibuprofen for pain."),
         ("Take ibuprofen\u2020 for pain.", "Take ibuprofen for pain."),
         ("Eat a banana\u00b2 each day.", "Eat a banana each day."),
+        ("Take ibupro- fen for pain.", "Take ibuprofen for pain."),
     ],
 )
-def test_a_name_with_a_sign_or_a_number_beside_it_is_found(text: str, apart: str, rules: TextRules) -> None:
+def test_a_name_with_a_sign_or_a_number_beside_it_or_a_line_end_in_it_is_found(text: str, apart: str, rules: TextRules) -> None:
     """The rules find in it what they find in the text with its blanks, and without its signs."""
     assert found(text, rules) == found(apart, rules)
     assert found(text, rules) != []

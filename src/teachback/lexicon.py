@@ -53,7 +53,9 @@ class Lexicon:
 
     def _mentions(self, text: str) -> Iterator[Mention]:
         spans = [match.span() for match in _WORD.finditer(text)]
-        words = [self.misspelt.get(word, word) for word in (text[start:end] for start, end in spans)]
+        if "- " in text:
+            spans = self._whole(text, spans)
+        words = [self.misspelt.get(word, word) for word in (text[start:end].replace("- ", "") for start, end in spans)]
         at = 0
         while at < len(words):
             word = words[at]
@@ -68,6 +70,16 @@ class Lexicon:
             if classes:
                 yield Mention(spans[at][0], spans[at + size - 1][1], name.lstrip("="), classes)
             at += size
+
+    def _whole(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Join the halves of a name that a hyphen divided at the end of a line, which is now in its middle: `ibupro- fen`."""
+        found: list[tuple[int, int]] = []
+        for start, end in spans:
+            if found and text[found[-1][1] : start] == "- " and text[found[-1][0] : found[-1][1]] + text[start:end] in self.entries:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+        return found
 
     def _at(self, words: list[str], at: int) -> tuple[int, str, frozenset[str]] | None:
         first = words[at].removesuffix("'s")

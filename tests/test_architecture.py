@@ -131,7 +131,7 @@ LAYERS: list[dict[str, set[str]]] = [
     {"rules": set()},
     {"check": set(), "earlier": set()},
     {"report": set()},
-    {"staffpages": set()},
+    {"staffpages": set(), "sheetproof": set()},
     {"cover": set()},
     {
         "sarif": set(),

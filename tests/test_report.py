@@ -148,6 +148,45 @@ def test_its_pdf_passes_the_validators_and_says_what_the_page_says(builtin: Work
     assert [said for said in found if re.sub(r"\s", "", said) not in squeezed] == []
 
 
+NUMBERS = TINY.replace("For everyone here.", "Walk 15 minutes.").replace("For kidneys here.", "Eat a banana each day.") + ACCEPT
+SHORT = NUMBERS.replace("text: Chest pain}", "text: Chest pain for 15 minutes, short: Chest pain}")
+SPANS = "{{ spans(line.spans) }}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "styles", "forms", "lacks"),
+    [
+        (SPANS, '{{ spans(line.spans)|replace("15", "50") }}', "", "html pdf", "for 'general' in its turn"),
+        (SPANS, '{{ spans(line.spans)|replace("15", "150") }}', "", "html pdf", "for 'general' in its turn"),
+        (SPANS, "Never {{ spans(line.spans) }}", "", "html pdf", "for 'general' in its turn"),
+        (SPANS, "{% if line.line != 16 %}{{ spans(line.spans) }}{% endif %}", "", "html pdf", "for 'general' in its turn"),
+        ("in edition.text %}", "in edition.text|reverse %}", "", "html pdf", "for 'general' in its turn"),
+        ("{% for one in sheet.findings %}", "{% for one in sheet.findings[1:] %}", "", "html pdf", "what was found"),
+        ("", "", ".row .words { color: #000 }", "", ""),
+        ("{{ one.waived.accepted.reason }}", "fine", "", "html pdf", "the reason of what was accepted"),
+        ("{{ pair.short.text }}", "Pain", "", "html pdf", "short words of the card"),
+        ("", "", ".row:nth-of-type(2) { display: none }", "pdf", "for 'general' in its turn"),
+        ("", "", ".list tr { display: none }", "pdf", "what was found"),
+    ],
+)
+def test_a_sheet_that_does_not_say_what_the_handout_says_is_not_written(
+    old: str, new: str, styles: str, forms: str, lacks: str, workspace: Make, tmp_path: Path
+) -> None:
+    """What is signed is what is printed for patients, whatever the clinic's own template and styles make of it."""
+    plain = (workspace().builtin / "templates" / "report.html").read_text(encoding="utf-8")
+    changed = plain.replace(old, new) if old else plain
+    clinic = workspace({FILE: SHORT, "templates/report.html": changed, "styles/clinic.css": styles})
+    for form in ("html", "pdf"):
+        if form not in forms.split():
+            page(clinic, tmp_path, name=f"fine.{form}")
+            continue
+        with pytest.raises(TeachbackError) as caught:
+            page(clinic, tmp_path, name=f"review.{form}")
+        assert lacks in caught.value.problems[0].message
+        assert "templates/report.html" in caught.value.problems[0].hint
+    assert list(tmp_path.glob("review*")) == []
+
+
 def test_markup_in_a_text_stays_text(workspace: Make, tmp_path: Path) -> None:
     """A handout cannot write into the page around it."""
     clinic = workspace({FILE: TINY.replace("One message.", "Call & ask, 5 < 6.")})

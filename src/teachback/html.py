@@ -218,10 +218,16 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
         html = Markup('<bdi dir="ltr" class="number">{}</bdi>').format(html)
     if span.href is not None:
         html = Markup('<a href="{}">{}</a>').format(span.href, html)
-        address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
-        if address not in span.text:
+        address = shown_address(span)
+        if address:
             html += Markup(' <span class="address">({})</span>').format(address)
     return Markup("<strong>{}</strong>").format(html) if span.strong else html
+
+
+def shown_address(span: Span) -> str:
+    """Return the address that stands behind the words of a link; none where the words say it."""
+    address = (span.href or "").removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+    return "" if address in span.text else address
 
 
 def wide(rows: tuple[TableRow, ...]) -> bool:

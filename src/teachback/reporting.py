@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from teachback import pool
@@ -13,6 +14,7 @@ from teachback.earlier import approved_before
 from teachback.errors import OfDesign, Problem, TeachbackError
 from teachback.pool import Pool, Task, scale_of
 from teachback.report import Report, make_sheet
+from teachback.sheetproof import sheet_problems
 from teachback.workspace import handout_files, hinting, write_whole
 
 if TYPE_CHECKING:
@@ -93,9 +95,14 @@ def write_reports(
 
 def _page(given: Reported, _: None) -> bytes:
     from teachback.html import Medium
+    from teachback.reading import screen_text
     from teachback.staffpages import compose_report
 
-    return compose_report(given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper).encode()
+    page = compose_report(given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper)
+    problems = sheet_problems((token.words for token in screen_text(page)), given.report, str, paper=False)
+    if problems:
+        raise TeachbackError(*problems)
+    return page.encode()
 
 
 def _pdf(given: Reported, _: None) -> bytes:
@@ -103,6 +110,7 @@ def _pdf(given: Reported, _: None) -> bytes:
     from teachback.laid import text_outside
     from teachback.pdf import Fonts, lay_out, write
     from teachback.proof import outside_problems
+    from teachback.reading import read_words
     from teachback.staffpages import compose_report
 
     page = compose_report(given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper)
@@ -111,7 +119,11 @@ def _pdf(given: Reported, _: None) -> bytes:
     problems = (*laid.problems, *outside_problems(text_outside(laid, _SAFE)))
     if problems:
         raise TeachbackError(*problems)
-    return write(laid)
+    data = write(laid)
+    problems = sheet_problems(read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True)
+    if problems:
+        raise TeachbackError(*problems)
+    return data
 
 
 def _drawable(page: str, glyphs: frozenset[int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +12,19 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
+from teachback.content import load_shared
 from teachback.errors import TeachbackError
 from teachback.fonts import _plain_map, coverage
+from teachback.picture import digits_fault
 from teachback.workspace import builtin_root
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from teachback.workspace import Workspace
 
 SHIPPED = sorted((builtin_root() / "styles" / "fonts").glob("*.ttf"))
+KNOWN = [path.read_bytes() for path in sorted((builtin_root() / "styles" / "fonts").rglob("*.ttf"))]
 
 
 def font(points: dict[int, str], form: int | None = None) -> bytes:
@@ -66,3 +72,68 @@ def test_a_font_that_is_cut_off_is_refused_though_its_characters_can_be_read(tmp
     path.write_bytes(path.read_bytes()[:9000])
     with pytest.raises(TeachbackError, match="not a TrueType font"):
         coverage((path,))
+
+
+REAL = sorted(Path("/usr/share/fonts").rglob("*.ttf"))
+
+
+def remapped(path: Path, digits: str) -> bytes:
+    """Make a font out of another one that draws, for the digits 0 to 9, those that are named."""
+    with TTFont(path) as real:
+        names = dict(real.getBestCmap())
+        for table in real["cmap"].tables:
+            table.cmap.update(
+                {ord(digit): names[ord(other)] for digit, other in zip("0123456789", digits, strict=True) if ord(digit) in table.cmap}
+            )
+        data = io.BytesIO()
+        real.save(data)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_no_real_font_is_refused_for_its_digits(path: Path) -> None:
+    """Digits differ from font to font, and each can be told."""
+    assert digits_fault(path.read_bytes(), KNOWN, "0123456789") is None
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, *REAL[::9]], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("digits", "told"),
+    [
+        ("0123465789", "digit 5 so that it looks like a 6"),
+        ("0213456789", "digit 1 so that it looks like a 2"),
+        ("0123456788", "looks like a"),
+        ("0123455789", "looks like a"),
+        ("0723456189", "looks like a"),
+        ("1234567890", "looks like a"),
+    ],
+)
+def test_a_font_that_draws_a_digit_as_another_is_refused(path: Path, digits: str, told: str) -> None:
+    """What is read off the file is right, and what is seen is not."""
+    fault = digits_fault(remapped(path, digits), KNOWN, "0123456789")
+    assert fault is not None
+    assert told in fault[0]
+
+
+def with_font(clinic: Workspace, name: str, data: bytes) -> Workspace:
+    """Put a font into a clinic's styles."""
+    folder = clinic.roots[0] / "styles" / "fonts"
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(data)
+    return clinic
+
+
+def test_a_font_of_the_clinic_with_changed_digits_is_named(workspace: Callable[..., Workspace]) -> None:
+    """Nothing is printed with it."""
+    clinic = with_font(workspace(), "AtkinsonHyperlegible-Bold.ttf", remapped(SHIPPED[0], "0123465789"))
+    with pytest.raises(TeachbackError) as caught:
+        load_shared(clinic)
+    [problem] = caught.value.problems
+    assert "looks like a 6" in problem.message
+    assert problem.location is not None
+    assert problem.location.file.endswith("AtkinsonHyperlegible-Bold.ttf")
+
+
+def test_a_font_without_digits_is_not_compared(workspace: Callable[..., Workspace]) -> None:
+    """It may be there for other letters."""
+    load_shared(with_font(workspace(), "Own.ttf", font({0x41: "A"})))

@@ -16,6 +16,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, guess,
 from teachback.fonts import coverage, missing_glyphs
 from teachback.marks import marks_problems, plain_problems
 from teachback.misread import is_misread
+from teachback.picture import DIGITS, digits_fault
 from teachback.places import place_problems
 from teachback.reach import reach_problems, steps
 from teachback.source import Sources
@@ -165,7 +166,23 @@ def _read_named(workspace: Workspace, name: str) -> YamlFile:
 
 def _glyphs(workspace: Workspace) -> frozenset[int]:
     fonts = {path.name: path for folder in reversed(folders(workspace, "styles/fonts")) for path in folder.glob("*.ttf")}
-    return coverage(tuple(fonts.values()))
+    points = coverage(tuple(fonts.values()))
+    problems = tuple(_digit_problems(workspace))
+    if problems:
+        raise TeachbackError(*problems)
+    return points
+
+
+def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Find fonts of the clinic's that draw a digit as another one: a page would show another number than its text holds."""
+    shipped = [path.read_bytes() for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))]
+    for path in (path for folder in folders(workspace, "styles/fonts") for path in sorted(folder.rglob("*.ttf"))):
+        data = read_bytes(path)
+        if data not in shipped:
+            points = coverage((path,))
+            fault = digits_fault(data, shipped, "".join(digit for digit in DIGITS if ord(digit) in points))
+            if fault:
+                yield Problem(*fault, Location(shown(path)))
 
 
 def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:

@@ -143,6 +143,37 @@ def test_a_gradient_that_nothing_shows_is_fine(inside: str) -> None:
     assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<text>5<set attributeName="display" to="none" begin="1s"/></text>', '<rect><animate attributeName="x" to="9" dur="1s"/></rect>',
+        '<g><animateTransform attributeName="transform" type="scale" to="0" dur="1s"/></g>', '<g><animateMotion path="M0 0h9"/></g>',
+        "<style>@media screen { .a { display: none } }</style>", "<style>.b { fill: red } @MEDIA (min-width: 1px) { .a { fill: red } }</style>",
+        '<style media="print">.a { display: none }</style>', "<style>@supports (color: lch(0 0 0)) { .a { display: none } }</style>",
+        "<style>@keyframes k { to { opacity: 0 } } .a { animation: k 1s }</style>", '<g style="animation: k 1s"/>',
+        "<style>.a:hover { display: none }</style>", '<switch><text systemLanguage="en">5</text><text>6</text></switch>',
+    ],
+)  # fmt: skip
+def test_a_drawing_that_changes_on_a_screen_is_refused(inside: str) -> None:
+    """Paper shows the first of its pictures, or the last; who reads a screen must see the same."""
+    fault = picture_fault(SVG + inside.encode() + b"</svg>", ".svg")
+    assert fault is not None
+    assert "on a screen" in fault[0]
+    assert "still drawing" in fault[1]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<style>.a { fill: red; stroke: #000 }</style>", '<style type="text/css" media="all">.a:first-child { fill: red }</style>',
+        "<style>/* @media: none */ .a { fill: red }</style>", "<switch><g><rect/></g></switch>", '<g id="animate" class="set"/>',
+    ],
+)  # fmt: skip
+def test_a_still_drawing_with_styles_is_fine(inside: str) -> None:
+    """Drawing programs write such."""
+    assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None
+
+
 def test_the_built_in_drawings_are_printed() -> None:
     """None of them is refused."""
     drawings = [path for folder in ("styles/icons", "content/images") for path in (builtin_root() / folder).glob("*.svg")]

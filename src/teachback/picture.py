@@ -56,6 +56,13 @@ _OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re
 _MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 _GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
 _PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
+# What shows one thing now and another later, on a screen and not on paper.
+_MOVING: Final = frozenset({"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"})
+_REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CHANGING: Final = re.compile(
+    r"@(?!font-face|charset|namespace)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b", re.IGNORECASE
+)
+_ANIMATED: Final = re.compile(r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE)
 _PAINTS: Final = frozenset({"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"})
 
 DIGITS: Final = "0123456789"
@@ -265,10 +272,22 @@ def _root_fault(root: ET.Element) -> Fault | None:
     return None
 
 
+def _changes(style: ET.Element) -> bool:
+    """Return whether the styles of a drawing are others on a screen than on paper, or for another reader, or after a while."""
+    text = _REMARK.sub("", style.text or "")
+    return style.get("media", "all").strip().lower() not in {"", "all"} or bool(_CHANGING.search(text) or _ANIMATED.search(text))
+
+
 def _element_fault(element: ET.Element) -> Fault | None:
     name = _name(element)
     if name in {"script", "foreignObject", "feImage", "iframe", "object", "embed", "audio", "video"}:
         return f"the drawing holds <{name}>, which no paper shows", "Save it as plain SVG."
+    if name in _MOVING or "systemLanguage" in element.attrib or (name == "style" and _changes(element)):
+        what = f"<{name}>" if name in _MOVING else "a rule in its <style>" if name == "style" else "`systemLanguage`"
+        message = f"the drawing changes on a screen, by {what}: paper and screen would not show the same"
+        return message, "Save it as a still drawing: plain SVG, or a PNG picture."
+    if _ANIMATED.search(element.get("style", "")):
+        return "the drawing moves on a screen, by `animation`: paper and screen would not show the same", "Save it as a still drawing."
     written = [element.text or ""] if name == "style" else []
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith("#"):

@@ -18,13 +18,14 @@ from PIL import Image, ImageChops
 from teachback.bundle import Bundle, Entry
 from teachback.bundling import make_bundle
 from teachback.cardrun import Order, card_run, find_stock
+from teachback.cli import run
 from teachback.compose import compose_deck, design_hash, open_design, read_handouts
 from teachback.content import load_shared, load_stocks
 from teachback.cover import cover_template, cover_words
 from teachback.errors import TeachbackError
 from teachback.impose import crop_marks
 from teachback.listing import LETTERS as EDITIONS
-from teachback.listing import layout_of, make_cover
+from teachback.listing import layout_of, make_cover, unlisted
 from teachback.settings import resolve
 from teachback.stamp import UnstampedError
 from teachback.stampable import sheet_template
@@ -33,6 +34,7 @@ from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from teachback.stamp import Template
 
@@ -224,6 +226,34 @@ def test_long_ids_and_many_editions_take_the_longer_list(templates: dict[str, Te
         [Entry(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1
     )
     assert long in texts(data)[0].replace(" ", "")
+
+
+@pytest.mark.parametrize("paper", list(Paper))
+def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(paper: Paper, clinic: Workspace) -> None:
+    """The longest that are in use, of 64 digits, can be read; they stand in the list that has most room."""
+    shared = load_shared(clinic)
+    laid = cover_template(shared.words["en"], shared.clinic, "en", paper.box, open_design(clinic))
+    made = make_cover(laid, cover_words(shared.words["en"]))
+    digest = "4dff4ea340f0a823f15d3f4f01ab62eae0e5da579ccb851f8db9dfe84c58b2b3"
+    assert layout_of(made, [digest, "P-1"], 2).name == "long"
+    assert unlisted(made, [digest, "P-1"]) == ()
+    assert unlisted(made, [digest * 2, "W" * 64, "P-1"]) == (digest * 2, "W" * 64)
+
+
+@pytest.mark.parametrize(("length", "ended"), [(40, 0), (64, 1)])
+def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
+    length: int, ended: int, clinic: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever prints it is told what to do."""
+    monkeypatch.chdir(clinic.roots[0])
+    (tmp_path / "records.csv").write_text(f"id,audience,patient\n{'W' * length},ckd,Ana\n", encoding="utf-8")
+    out = tmp_path / "out"
+    asked = ["merge", "tiny", "--records", str(tmp_path / "records.csv"), "-o", str(out), "-l", "en", "--combine", "9", "--json"]
+    assert run(asked) == ended
+    said = capsys.readouterr()
+    assert ("too small to read" in said.out + said.err) == bool(ended)
+    assert ("leave --combine out" in said.out + said.err) == bool(ended)
+    assert bool(list(out.rglob("*.pdf"))) != bool(ended)
 
 
 def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:

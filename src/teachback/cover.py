@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from teachback.cutting import Cut, make_template
 from teachback.errors import TeachbackError
-from teachback.listing import LAYOUTS, LETTERS, PAGES
+from teachback.listing import FLOOR, LAYOUTS, LETTERS, PAGES
 from teachback.staffpages import compose_cover
 from teachback.stampable import opened_places
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from teachback.stamp import Template
     from teachback.units import Box
     from teachback.words import Words
-
-# In pt; only staff read it.
-FLOOR: Final = 7.0
 
 
 def cover_template(words: Words, clinic: Clinic, language: str, page: Box, design: Design) -> Template:

@@ -47,6 +47,12 @@ class Combiner:
         entries = [Entry(_name(one.key), one.values, one.id, one.row) for one in records for _ in range(one.copies)]
         return self.bundles[records[0].key.kind].combine(entries, name=name, duplex=duplex, number=number)
 
+    def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
+        """Return those ids that the cover has no room for in type that can be read."""
+        from teachback.listing import unlisted
+
+        return unlisted(next(iter(self.bundles.values())).cover, ids)
+
 
 @dataclass(frozen=True)
 class HandoutEngine:

@@ -13,7 +13,7 @@ from teachback.errors import OfDesign, Problem, TeachbackError
 from teachback.shaping import EM, Shaped, shaper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from teachback.shaping import SlotFont
     from teachback.stamp import Slot, Template
@@ -26,6 +26,8 @@ BY_LETTER: Final = "few"
 # How the paper is turned, as PDF calls it (ISO 32000-1, table 150), and the cover's sentence about it.
 ONE_SIDE, LONG_EDGE, SHORT_EDGE = "Simplex", "DuplexFlipLongEdge", "DuplexFlipShortEdge"
 _SIDES: Final = {ONE_SIDE: "one_side", LONG_EDGE: "long_edge", SHORT_EDGE: "short_edge"}
+# In pt; only staff read a cover.
+FLOOR: Final = 7.0
 LETTERS: Final = "ABCDEFGHI"
 # What stands at the end of its place.
 _TO_THE_RIGHT: Final = frozenset({"row", "at", "file", "part"})
@@ -130,14 +132,22 @@ def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
 
 
 def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
-    """Choose the way to list ids, of so many editions."""
+    """Choose the way to list ids, of so many editions; where they have room in none, the one in which they are largest."""
     fitting = [
         layout
         for layout in cover.layouts
         if (layout.name != BY_LETTER or editions <= len(LETTERS))
         and all(_has_room(cover, layout.columns[0][0]["id"], each) for each in ids)
     ]
-    return min(fitting, key=lambda layout: layout.pages(len(ids)), default=cover.layouts[-1])
+    if not fitting:
+        return max(cover.layouts, key=lambda layout: layout.columns[0][0]["id"].width)
+    return min(fitting, key=lambda layout: layout.pages(len(ids)))
+
+
+def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return those ids that no list of a cover has in type that can be read."""
+    widest = max((layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width)
+    return tuple(each for each in ids if _size(cover, widest, each) < FLOOR)
 
 
 def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Facts) -> Iterator[tuple[int, bytes]]:

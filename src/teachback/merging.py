@@ -15,6 +15,7 @@ import stat
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from heapq import nlargest
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
@@ -24,7 +25,7 @@ from teachback.between import Between
 from teachback.crew import Lost, in_order
 from teachback.disk import told
 from teachback.errors import Location, Problem, Severity, TeachbackError, fault_problem
-from teachback.order import overruled, refuse_missing, refuse_order, refuse_unplaced, terms_of, unplaced
+from teachback.order import overruled, refuse_missing, refuse_order, refuse_unlisted, refuse_unplaced, terms_of, unplaced
 from teachback.privatefile import UNFINISHED
 from teachback.rows import changed, misnamed, open_table, read_parts, unknown_names
 from teachback.stampwork import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
@@ -51,16 +52,19 @@ MOST_READ: Final = 20_000_000_000
 PATIENCE: Final = 300
 # How many processes may be ended by one record each, before the machine is to blame and not the record.
 MOST_LOST: Final = 5
+# How many of the longest ids are looked at, to see whether a cover has room for them: letters differ in width.
+_LONGEST: Final = 50
 _REASON_LOST: Final = "could not be printed: the process that tried was ended"
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What the reading found: a fingerprint of all rows, the characters of each edition, how many rows there are."""
+    """What the reading found: a fingerprint of all rows, the characters of each edition, how many rows there are, some of the longest ids."""
 
     mark: bytes
     characters: dict[EditionKey, frozenset[str]]
     rows: int
+    longest: tuple[str, ...]
 
 
 def merge(order: Order, engine: Engine, step: Step | None = None) -> Merged:
@@ -105,11 +109,14 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     stampers = engine.make_stampers(read.characters)
     refuse_unplaced(stampers, engine)
     merged.problems += unplaced(stampers, terms, table)
+    combine = engine.make_combine(stampers, read.characters) if order.combine else None
+    if combine is not None:
+        refuse_unlisted(read.longest, combine)
     bench = Bench(
         terms.kinds,
         stampers,
         None if order.dry_run else str(order.output.absolute()),
-        engine.make_combine(stampers, read.characters) if order.combine else None,
+        combine,
         order.duplex,
         only_look=order.dry_run,
     )
@@ -221,6 +228,7 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
     characters: dict[EditionKey, frozenset[str]] = {}
     taken = set[str]()
     rows = 0
+    longest: list[str] = []
     parts = read_parts(table, order.combine or CHUNK, exactly=bool(order.combine))
     with closing(parts), closing(in_order(survey, desk, parts, order.jobs)) as surveys:
         for number, found in enumerate(surveys):
@@ -238,6 +246,7 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
             unknown.update(dict.fromkeys(found.unknown))
             mark.update(found.mark)
             rows += len(found.ids)
+            longest = nlargest(_LONGEST, [*longest, *ids], key=len)
     if not rows:
         raise TeachbackError(
             Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
@@ -246,7 +255,7 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
     if wrong:
         raise TeachbackError(*wrong)
     merged.problems += unknown_names(unknown, desk.terms.known, Location(table.name))
-    return _Read(mark.digest(), characters, rows)
+    return _Read(mark.digest(), characters, rows, tuple(longest))
 
 
 def _announced(run: Run, bench: Bench, chunks: Iterable[Chunk]) -> Iterator[Chunk]:

@@ -11,11 +11,11 @@ from teachback.rows import column_place
 from teachback.workspace import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from teachback.rows import Table
-    from teachback.stamper import EditionKey, Engine, Stamper
+    from teachback.stamper import Combine, EditionKey, Engine, Stamper
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,15 @@ def unplaced(stampers: Mapping[EditionKey, Stamper], terms: Terms, table: Table)
             message = f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: it is not printed there"
             found.append(Problem(message, "Give it a place in the handout, or take the column out.", place, Severity.WARNING))
     return list(dict.fromkeys(found))
+
+
+def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
+    """Raise TeachbackError where the first page of a file could not list an id in type that can be read."""
+    wrong = combine.unlisted(ids)
+    if wrong:
+        longest = max(map(len, wrong))
+        message = f"the ids have up to {longest} letters, and the cover of a file would list them too small to read"
+        raise TeachbackError(Problem(message, "Use shorter ids, or leave --combine out: each record then has a file of its own."))
 
 
 def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from teachback.errors import Problem
 
@@ -98,6 +98,9 @@ class Combine(Protocol):
 
     def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
         """Give the file, the `number`th of a run; its first page lists what is inside, `duplex` begins each record on a front side."""
+
+    def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
+        """Return those ids that the first page has no room for in type that can be read."""
 
 
 class Engine(Protocol):

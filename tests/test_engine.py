@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +239,13 @@ def test_a_box_that_a_style_adds_to_a_slot_is_no_slot(workspace: Make, tmp_path:
     clinic = workspace({FILE: FILLED, "styles/clinic.css": style})
     done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
     assert done.printed == 1
+
+
+def test_a_field_in_a_message_of_larger_type_is_printed(workspace: Make, tmp_path: Path) -> None:
+    """A word that fits only in a smaller size than the first is as long as it is there, and not cut off."""
+    clinic = workspace({FILE: re.sub("(?m)^message: .*", "message: This page is for {record.patient}, seen on {record.visit}.", FILLED)})
+    done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    assert (done.printed, done.rejected) == (1, 0)
 
 
 def test_a_patients_name_cannot_name_the_files(workspace: Make, tmp_path: Path) -> None:

@@ -51,8 +51,10 @@ def specimen_problems(template: Template, places: Sequence[Opening], floor: floa
     looked = inks(blank, filled, [_box(place) for place in places], DPI / PX_PER_INCH)
     said: set[tuple[str, str]] = set()
     for place, slot, ink in zip(places, template.slots, looked.places, strict=True):
-        length = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length * slot.sizes[0] / EM
-        fault = _fault(ink, place, length, floor) or _broken(ink, place, len(words[place.field]), length)
+        long = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length / EM
+        # As `_filling` chose them, the words stand in the largest size in which they fit.
+        length = next((long * size for size in slot.sizes if long * size <= slot.width), long * slot.sizes[-1])
+        fault = _fault(ink, place, length, floor) or _broken(ink, place, len(words[place.field]), long * slot.sizes[0])
         if fault and (place.field, fault) not in said:
             said.add((place.field, fault))
             yield Problem(f"what a record says in the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)

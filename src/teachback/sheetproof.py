@@ -10,7 +10,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import OfDesign, Problem
-from teachback.html import RTL, shown_address
+from teachback.html import shown_address
+from teachback.loading import RTL
 from teachback.text_match import folded, sought
 
 if TYPE_CHECKING:

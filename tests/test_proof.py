@@ -49,12 +49,14 @@ class Caught:
     read_back: tuple[str, ...]
 
 
-def job_of(workspace: Workspace, kind: str = "handout", audience: str = "ckd", **flags: str) -> tuple[Job, dict[str, Path]]:
-    """Compose one edition of the tiny handout."""
-    reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
+def job_of(
+    workspace: Workspace, kind: str = "handout", audience: str = "ckd", stem: str = "tiny", **flags: str
+) -> tuple[Job, dict[str, Path]]:
+    """Compose one edition of a handout."""
+    reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
     assert not reading.problems
     design = open_design(workspace)
-    jobs, problems = compose_jobs(reading, [("tiny", audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None)
+    jobs, problems = compose_jobs(reading, [(stem, audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None)
     assert not problems
     return jobs[0], dict(design.files)
 
@@ -340,6 +342,24 @@ def test_a_digit_on_an_underline_or_a_fill_is_seen(workspace: Callable[..., Work
     """A line under a number, and light colours behind it, hide nothing of it."""
     style = "section p { text-decoration: underline } strong { background: #ffe; color: #036 }"
     assert cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style})) == Caught((), (), ())
+
+
+ORDINARY = """h2 { border-bottom: 1pt solid #134b5f; padding-bottom: 2pt }
+td, th { border: 0.5pt solid #888; padding: 3pt 6pt }
+.message { background: #eef3f5; padding: 6pt }
+strong { text-decoration: underline }
+"""
+
+
+@pytest.mark.parametrize("flags", [{}, {"size": "large", "paper": "a4"}], ids=["standard", "large"])
+def test_an_ordinary_style_of_a_clinic_prints(workspace: Callable[..., Workspace], flags: dict[str, str]) -> None:
+    """Rules under headings, boxes around cells, a tinted message and underlined words are what clinics like; nothing of it is told."""
+    clinic = workspace({"styles/clinic.css": ORDINARY})
+    found = {}
+    for audience in ("general", "ckd", "dialysis"):
+        job, files = job_of(clinic, audience=audience, stem="leg-cramps", **flags)
+        found[audience] = do_job(job, files).problems
+    assert found == dict.fromkeys(found, ())
 
 
 SAID_MORE = {

@@ -37,9 +37,11 @@ _TOUCHED: Final = 0.15
 # Of the smaller text's area; letters of two lines set tight may touch.
 _OVERLAP: Final = 0.35
 # Greys that an even ground differs by at most; and where it must be even, in shares of the type size from the baseline: the middle of
-# the letters; and for a number its height above an underline, and what is beside it.
+# the letters, but for the ends of a line of text, which the border of a cell may touch; and for a number its height above an underline,
+# and what is beside it.
 _DRAWN: Final = 40
 _MIDDLE: Final = (0.15, 0.45)
+_ENDS: Final = 0.12
 _FOOT: Final = 0.03
 _DIGIT: Final = 0.65
 _BESIDE: Final = 0.3
@@ -130,9 +132,8 @@ def _shared(one: Run, other: Run) -> float:
 def struck(page: ReadPage) -> Iterator[str]:
     """Yield the words that have something drawn through the middle of their letters. Pictures, and what nobody reads out, may have."""
     for run, edges, ground in _straight(page):
-        if _drawn_on(
-            page, ground, (edges.left, edges.baseline + _MIDDLE[0] * edges.size, edges.right, edges.baseline + _MIDDLE[1] * edges.size)
-        ):
+        left, right = edges.left + _ENDS * edges.size, edges.right - _ENDS * edges.size
+        if _drawn_on(page, ground, (left, edges.baseline + _MIDDLE[0] * edges.size, right, edges.baseline + _MIDDLE[1] * edges.size)):
             yield run.words.strip()
 
 

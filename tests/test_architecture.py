@@ -39,7 +39,8 @@ LAYERS: list[dict[str, set[str]]] = [
         "style": set(),
         "text_match": set(),
         "generated_text": set(),
-        "loading": {"generated_text"},
+        "screen_style": {"color"},
+        "loading": {"generated_text", "screen_style"},
         "confined": set(),
         "pool": {"confined"},
         "stock": {"model"},
@@ -154,7 +155,7 @@ LAYERS: list[dict[str, set[str]]] = [
 OUTSIDE = {
     "click": "cli tell answering mergecmd", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
     "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
-    "tinyhtml5": "loading", "tinycss2": "loading generated_text", "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
+    "tinyhtml5": "loading", "tinycss2": "loading generated_text screen_style", "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
 }  # fmt: skip
 PYDANTIC = {
     "clinical",

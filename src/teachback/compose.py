@@ -20,10 +20,11 @@ from teachback.marks import plain
 from teachback.picture import KINDS, picture_fault
 from teachback.pool import METHOD, Pool, Task, scale_of
 from teachback.record import Summary, design_fingerprint
+from teachback.screen_style import screen_style_problems
 from teachback.style import sheet_problems
 from teachback.textfile import decode
 from teachback.units import TypeSize
-from teachback.workspace import Workspace, effective_files, folders, hinting, read_bytes, shown
+from teachback.workspace import Workspace, builtin_root, effective_files, folders, hinting, read_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -137,6 +138,8 @@ def design_problems(design: Design) -> Iterator[Problem]:
         sheet = shown(design.files[f"styles/{name}"])
         yield from _in_time(sheet, sheet_problems, css, sheet, design.files)
         yield from _in_time(sheet, generated_text_problems, css, sheet)
+        builtin = builtin_root() / "styles" / name
+        yield from _in_time(sheet, screen_style_problems, css, sheet, builtin.read_text(encoding="utf-8") if builtin.is_file() else "")
     for name, path in design.files.items():
         if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
             yield from _in_time(shown(path), _picture_problems, path)
@@ -342,7 +345,7 @@ def _edition(authored: Authored, audience: str, shared: Shared, size: TypeSize) 
 
 
 def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, settings: Settings) -> Job:
-    printed = {"pdf", "png"} & set(job.forms)
+    printed = {"pdf", "png"} & set(job.forms) or _is_own(design)
     return replace(
         job,
         expected=(expected_handout(job.name, edition, authored, dress, settings.paper),),
@@ -352,7 +355,7 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
 
 
 def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, run: CardRun | None) -> Job:
-    printed = {"pdf", "sheet", "png"} & set(job.forms)
+    printed = {"pdf", "sheet", "png"} & set(job.forms) or _is_own(design)
     return replace(
         job,
         cards=(compose_cards([(edition, dress)], design, medium=Medium.PRINT),) if printed else (),
@@ -362,6 +365,12 @@ def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, desi
         names=(job.name,),
         run=run if "sheet" in job.forms else None,
     )
+
+
+def _is_own(design: Design) -> bool:
+    """Return whether a clinic has templates or styles of its own: then paper is proved also where only a page for a screen is wanted."""
+    made = (path for name, path in design.files.items() if name.endswith((".html", ".css")))
+    return any(not path.is_relative_to(builtin_root()) for path in made)
 
 
 def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from teachback.generated_text import generating
+from teachback.screen_style import hiding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -185,6 +186,7 @@ def foreign_loads(
     found = [one for element in root.iter() for one in _element_loads(element, may, sheets)]
     found += _read_ahead(page, root)
     found += _turned(root)
+    found += _hidden(root, sheets) if closed else ()
     if closed and not _is_closed(root):
         found.append(Foreign("<head>", ("<head",), loads=False))
     return tuple(dict.fromkeys(found))
@@ -232,6 +234,14 @@ def _read_ahead(page: str, root: Element) -> Iterator[Foreign]:
         inside = any(re.search(rf"</{tag}", value, re.IGNORECASE) for element in root.iter() for value in element.attrib.values())
         if inside or begun != len(held) or ended < len(held) or any(len(element) for element in held):
             yield Foreign(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
+
+
+def _hidden(root: Element, sheets: str) -> Iterator[Foreign]:
+    """Refuse what a template's own styles on a page for a screen could hide or move: paper, which is proved, does not have them."""
+    for element in root.iter():
+        css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
+        for text in hiding(css.replace(sheets, "") if sheets else css):
+            yield Foreign(text, (text, text.replace(": ", ":")), loads=False)
 
 
 def _is_closed(root: Element) -> bool:

@@ -80,20 +80,21 @@ def _done(given: Serving, job: Job) -> Done:
 
 
 def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
+    if "html" in job.forms and PROVE:
+        from teachback.readback import screen_problems
+
+        lost = tuple(screen_problems(job.screen, job.expected[0]))
+        if lost:
+            raise TeachbackError(*lost)
     if job.kind == "card":
         yield from _print_card(job, served)
-    elif {"pdf", "png"} & set(job.forms):
+    elif job.handout:
         from teachback.pdf import write
 
         laid = laid_handout(job, served)
         data = write(laid)
         yield from _pages(job, data, laid.pages, proved_file(data, job.handout, laid, job.expected, served))
     if "html" in job.forms:
-        from teachback.readback import screen_problems
-
-        lost = tuple(screen_problems(job.screen, job.expected[0])) if PROVE else ()
-        if lost:
-            raise TeachbackError(*lost)
         yield Printed("html", job.screen.encode(), 1)
 
 
@@ -148,7 +149,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.readback import sheet_problems
 
     data = None
-    if {"pdf", "png"} & set(job.forms):
+    if job.cards and set(job.forms) != {"sheet"}:
         laid = fitted(job, 0, CARD, served).laid
         data = write(laid)
         yield from _pages(job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served))

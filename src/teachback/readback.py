@@ -17,6 +17,7 @@ from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from xml.etree.ElementTree import Element
 
     from teachback.pdf import Laid
     from teachback.reading import ReadPage
@@ -386,16 +387,31 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
     named = "" if title is None else "".join(title.itertext())
     if folded(named) != folded(expected.title):
         yield Problem(f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'", COMPARE)
-    columns = {folded(part.words) for part in expected.said if part.repeated}
+    columns = dict(_columns(root))
     for element in root.iter():
         column = element.get("data-column")
-        if column is not None and folded(column) not in columns:
-            yield Problem(f"a cell is shown below '{column[:60]}', which is the heading of no column", COMPARE)
+        if column is not None and folded(column) != folded(columns.get(element, "")):
+            yield Problem(f"a cell is shown below '{column[:60]}', which is not the heading of its column", COMPARE)
         if element.tag in {"del", "ins"}:
             yield Problem(f"the page for a screen shows text as struck out or added (<{element.tag}>)", COMPARE)
-        if element.get("aria-label") or element.get("aria-description"):
-            words = element.get("aria-label") or element.get("aria-description") or ""
+        if "unseen" in element.get("class", "").split() and not _is_frame(element, expected):
+            words = " ".join("".join(element.itertext()).split())
+            yield Problem(f"the page for a screen shows nobody the words '{words[:60]}'", COMPARE)
+        for words in filter(None, map(element.get, ("aria-label", "aria-description", "title"))):
             yield Problem(f"a screen reader would say '{words[:60]}' in the place of what is shown", COMPARE)
+
+
+def _columns(root: Element) -> Iterator[tuple[Element, str]]:
+    """Yield the cells of tables, each with the heading of its column."""
+    for table in root.iter("table"):
+        headings = ["".join(head.itertext()) for head in table.findall("thead/tr/th")]
+        for row in table.iter("tr"):
+            yield from zip(row, headings, strict=False)
+
+
+def _is_frame(element: Element, expected: Expected) -> bool:
+    """Return whether an element holds what only a screen reader says, and templates may add."""
+    return folded("".join(element.itertext())) in {folded(words) for words in expected.frame}
 
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:

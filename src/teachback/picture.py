@@ -60,7 +60,7 @@ _PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.I
 _MOVING: Final = frozenset({"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"})
 _REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CHANGING: Final = re.compile(
-    r"@(?!font-face|charset|namespace)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b", re.IGNORECASE
+    r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b", re.IGNORECASE
 )
 _ANIMATED: Final = re.compile(r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE)
 _PAINTS: Final = frozenset({"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"})

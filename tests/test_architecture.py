@@ -39,7 +39,7 @@ LAYERS: list[dict[str, set[str]]] = [
         "style": set(),
         "text_match": set(),
         "generated_text": set(),
-        "screen_style": {"color"},
+        "screen_style": {"color", "generated_text"},
         "loading": {"generated_text", "screen_style"},
         "confined": set(),
         "pool": {"confined"},

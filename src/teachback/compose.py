@@ -136,10 +136,13 @@ def design_problems(design: Design) -> Iterator[Problem]:
     """Find what is wrong with the style sheets and the pictures they name, before a page is made with them."""
     for name, css in design.styles.items():
         sheet = shown(design.files[f"styles/{name}"])
-        yield from _in_time(sheet, sheet_problems, css, sheet, design.files)
+        flaws = _in_time(sheet, sheet_problems, css, sheet, design.files)
+        yield from flaws
         yield from _in_time(sheet, generated_text_problems, css, sheet)
-        builtin = builtin_root() / "styles" / name
-        yield from _in_time(sheet, screen_style_problems, css, sheet, builtin.read_text(encoding="utf-8") if builtin.is_file() else "")
+        if not flaws:
+            builtin = builtin_root() / "styles" / name
+            known = builtin.read_text(encoding="utf-8") if builtin.is_file() else ""
+            yield from _in_time(sheet, screen_style_problems, css, sheet, known)
     for name, path in design.files.items():
         if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
             yield from _in_time(shown(path), _picture_problems, path)

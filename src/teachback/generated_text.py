@@ -91,7 +91,9 @@ _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
 _AT_RULES: Final = {"counter-style": _BULLETS, "font-feature-values": _DIGITS, "font-palette-values": _DIGITS}
 
 
-_LOOKED_AT: Final = frozenset({*_ALLOWED, "content", "display"})
+# Properties whose values are known wherever they stand.
+JUDGED: Final = frozenset({*_ALLOWED, "content"})
+_LOOKED_AT: Final = frozenset({*JUDGED, "display"})
 
 
 def generated_text_problems(css: str, name: str) -> Iterator[Problem]:

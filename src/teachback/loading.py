@@ -241,7 +241,7 @@ def _hidden(root: Element, sheets: str) -> Iterator[Foreign]:
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
         for text in hiding(css.replace(sheets, "") if sheets else css):
-            yield Foreign(text, (text, text.replace(": ", ":")), loads=False)
+            yield Foreign(f"{text}, which only browsers would follow", (f"{text}:", text), loads=False)
 
 
 def _is_closed(root: Element) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.color import CONTRAST_BODY, WHITE, contrast
 from teachback.errors import Location, Problem
+from teachback.generated_text import JUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +84,8 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
 
 
 def hiding(css: str) -> tuple[str, ...]:
-    """Return the declarations in a page's own styles that only browsers follow and that could hide, move or cover words."""
-    return tuple(problem.message.split("`")[1] for problem in screen_style_problems(css, "screen"))
+    """Return the properties in a page's own styles that only browsers follow and that could hide, move or cover words."""
+    return tuple(node.name for _, node in _declarations(css) if not _may(node.lower_name, _text(node.value)))
 
 
 def _may(name: str, value: str) -> bool:
@@ -92,6 +93,8 @@ def _may(name: str, value: str) -> bool:
         # Any such text can be read on any such ground: at 4.5:1 or more.
         red, green, blue = bytes.fromhex(value[1:] if len(value) > len("#rgb") else "".join(2 * digit for digit in value[1:]))
         return contrast((red, green, blue), WHITE) >= CONTRAST_BODY if name == "color" else contrast((red, green, blue), _BLACK) >= _LIGHT
+    if name in JUDGED:
+        return True
     bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
     return any(names.fullmatch(bare) and values.fullmatch(value) for names, values in _MAY.items())
 

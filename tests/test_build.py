@@ -17,8 +17,8 @@ from teachback.build import Built, build
 from teachback.cardrun import Order
 from teachback.compose import check_design, open_design
 from teachback.deal import deal
+from teachback.disk import sha256
 from teachback.errors import UsageError
-from teachback.record import sha256
 from teachback.settings import resolve
 from teachback.workspace import builtin_root
 

@@ -20,7 +20,7 @@ from teachback.bundling import make_bundle
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.cli import run
 from teachback.compose import compose_deck, design_hash, open_design, read_handouts
-from teachback.content import load_shared, load_stocks
+from teachback.content import load_shared
 from teachback.cover import cover_template, cover_words
 from teachback.errors import TeachbackError
 from teachback.impose import crop_marks
@@ -29,6 +29,7 @@ from teachback.listing import layout_of, make_cover, unlisted
 from teachback.settings import resolve
 from teachback.stamp import UnstampedError
 from teachback.stampable import sheet_template
+from teachback.stock import load_stocks
 from teachback.units import Paper
 from teachback.workspace import Workspace, builtin_root, handout_files
 

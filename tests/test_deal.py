@@ -17,11 +17,11 @@ from tiny import TINY, TINY_APPROVED
 from teachback.calibrate import calibrate
 from teachback.cardrun import Order
 from teachback.cli import run
-from teachback.content import load_stocks
 from teachback.deal import Dealt, deal
 from teachback.errors import TeachbackError, UsageError
 from teachback.impose import Sides
 from teachback.settings import resolve
+from teachback.stock import load_stocks
 from teachback.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from tagreader import faults, read_tags
 from teachback.build import build
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import compose_deck, open_design, read_handouts
-from teachback.content import load_stocks
 from teachback.reading import read_pages, read_words
 from teachback.settings import resolve
 from teachback.stamp import UnstampedError
 from teachback.stampable import sheet_template
+from teachback.stock import load_stocks
 from teachback.values import FieldFault, read_value
 from teachback.workspace import Workspace, builtin_root, handout_files
 

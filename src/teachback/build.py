@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from teachback.disk import sha256
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest, placed
 from teachback.plan import check_choice, origins, refused, selected_files, sorted_out, wanted_outputs
 from teachback.record import (
@@ -17,7 +18,6 @@ from teachback.record import (
     read_record,
     review_problems,
     same_libraries,
-    sha256,
     shared_fingerprint,
     twin_problems,
 )
@@ -278,7 +278,7 @@ def _print_apart(
 def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
     """Fill one sheet of the workspace's stock. Raises UsageError for a stock that there is not, or not so."""
     from teachback.cardrun import Order, card_run, find_stock
-    from teachback.content import load_stocks
+    from teachback.stock import load_stocks
 
     stocks = load_stocks(workspace)
     named = find_stock(settings.card_stock, stocks)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from teachback.calibration import EDGE, back, front
 from teachback.cardrun import find_stock
 from teachback.compose import Desk, Reading, check_apart, open_design, open_pool
-from teachback.content import load_shared, load_stocks
+from teachback.content import load_shared
 from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
 from teachback.html import compose_calibration, fill
 from teachback.impose import Sides
 from teachback.pool import Task
+from teachback.stock import load_stocks
 from teachback.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from teachback.compose import read_handouts
-from teachback.content import load_shared, load_stocks
+from teachback.content import load_shared
 from teachback.errors import Problem, in_file_order
+from teachback.stock import load_stocks
 from teachback.units import Paper
 from teachback.workspace import Workspace, handout_files, shown
 

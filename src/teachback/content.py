@@ -22,14 +22,13 @@ from teachback.reach import reach_problems, steps
 from teachback.source import Sources
 from teachback.validation import validated
 from teachback.words import Words, words_problems
-from teachback.workspace import Workspace, find, folders, is_there, read_bytes, shown
+from teachback.workspace import Workspace, find, folders, read_bytes, shown
 from teachback.yamlfile import YamlFile, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from teachback.stock import Stock, Stocks
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
@@ -87,32 +86,6 @@ def load_shared(workspace: Workspace) -> Shared:
     return Shared(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
 
 
-def load_stocks(workspace: Workspace) -> Stocks:
-    """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
-    from teachback.stock import Stocks
-
-    problems: list[Problem] = []
-    merged: dict[str, Stock] = {}
-    owners: dict[str, str] = {}
-    for folder in reversed(folders(workspace, "content")):
-        path = folder / "stocks.yaml"
-        if not is_there(path):
-            continue
-        read = _tried(lambda path=path: read_yaml(read_bytes(path), shown(path)), problems)  # type: ignore[misc]
-        stocks = _tried(lambda file=read: validated(Stocks, file), problems) if read else None  # type: ignore[misc]
-        if read is None or stocks is None:
-            continue
-        for name, stock in stocks.root.items():
-            for index, other in enumerate(stock.also):
-                if owners.setdefault(other, name) != name:
-                    message = f"'{other}' is another name of '{owners[other]}' already"
-                    problems.append(Problem(message, "Keep it with one of the two.", read.locate((name, "also", index))))
-        merged |= stocks.root
-    if problems:
-        raise TeachbackError(*problems)
-    return Stocks(dict(sorted(merged.items())))
-
-
 def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
     """Read and check one handout. Raises TeachbackError with every problem found."""
     return check_handout(read_bytes(path), path, workspace, shared)
@@ -141,7 +114,7 @@ def picture_hash(workspace: Workspace) -> Callable[[str], str]:
     """Give the function that hashes a picture by its name below content/; empty for one that is not there."""
 
     def hashed(name: str) -> str:
-        from teachback.record import sha256
+        from teachback.disk import sha256
 
         path = find(workspace, f"content/{name}")
         return sha256(read_bytes(path)) if path else ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from teachback.cutting import Cut, make_template
 from teachback.errors import TeachbackError
+from teachback.html import Medium, direction_of, fill_page, stylesheet
 from teachback.listing import FLOOR, LAYOUTS, LETTERS, PAGES
-from teachback.staffpages import compose_cover
 from teachback.stampable import opened_places
 
 if TYPE_CHECKING:
@@ -22,12 +24,19 @@ def cover_template(words: Words, clinic: Clinic, language: str, page: Box, desig
     """Give the Template of a cover on a paper's size (mm). Raises TeachbackError where it cannot be laid out."""
     from teachback.pdf import fonts, lay_out, write
 
-    html = compose_cover(words, clinic, language, page, design, lists=LAYOUTS, kinds=PAGES, letters=range(len(LETTERS)))
+    html = _compose_cover(words, clinic, language, page, design, lists=LAYOUTS, kinds=PAGES, letters=range(len(LETTERS)))
     laid = lay_out(html, design.files, fonts())
     if laid.problems:
         raise TeachbackError(*laid.problems)
     cut = Cut("cover", language, FLOOR, None)
     return make_template(write(laid), tuple(opened_places(laid, html, design.files)), cut)
+
+
+def _compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object) -> str:
+    """Give the cover of a print room's file, for paper: a page for each way to list and each kind of page."""
+    styles = f"@page {{ size: {page.width}mm {page.height}mm }}\n{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
+    names = {"words": words, "clinic": clinic, "language": language, "direction": direction_of(language), "styles": Markup(styles)}  # noqa: S704 -- checked before
+    return fill_page("cover.html", design, Medium.PRINT, {**names, **lists})
 
 
 def cover_words(words: Words) -> dict[str, str]:

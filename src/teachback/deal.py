@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import Desk, check_apart, deck_apart, open_design, open_pool, read_handouts, summarise
-from teachback.content import load_stocks
+from teachback.disk import sha256
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.plan import origins
 from teachback.press import do_jobs
-from teachback.record import Now, Output, keep, review_problems, sha256, shared_fingerprint
+from teachback.record import Now, Output, keep, review_problems, shared_fingerprint
+from teachback.stock import load_stocks
 from teachback.stray import stray_files
 from teachback.units import Paper, TypeSize
 from teachback.workspace import Workspace, handout_files, write_whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import stat
 import time
@@ -39,6 +40,11 @@ _HINTS: Final = {
     errno.EISDIR: "Name a file: this is a folder.",
     NO_FILE: "Move it away, or name another place.",
 }
+
+
+def sha256(data: bytes) -> str:
+    """Give the SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def write_through(path: Path, data: bytes) -> None:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final
 from teachback.approval import fingerprint, standing
 from teachback.archive import Entry, entries_at, entry_paths, object_path
 from teachback.content import Authored, picture_hash
+from teachback.disk import sha256
 from teachback.document import Handout
 from teachback.errors import TeachbackError
 from teachback.reach import reach_problems
-from teachback.record import sha256
 from teachback.validation import validated
 from teachback.workspace import file_bytes, shown
 from teachback.yamlfile import read_yaml

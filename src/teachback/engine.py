@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from teachback.bundle import Entry
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import Desk, check_apart, compose_deck, compose_jobs, design_hash, open_design, open_pool, read_handouts, summarise
-from teachback.content import load_stocks
 from teachback.errors import COMPARE_LENGTH, Problem, Severity, TeachbackError, as_errors, placed
 from teachback.guard import error_problems, load_guard, word_errors
 from teachback.impose import Sides
 from teachback.pool import Task, scale_of
 from teachback.record import made_from, program_fingerprint, review_problems
+from teachback.stock import load_stocks
 from teachback.stray import stray_files
 from teachback.units import Paper, TypeSize
 from teachback.values import read_value

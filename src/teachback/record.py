@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import __version__
-from teachback.disk import locked, told
+from teachback.disk import locked, sha256, told
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.textfile import read_json
 from teachback.workspace import effective_files, file_bytes, read_bytes, shown, write_whole
@@ -95,11 +95,6 @@ class Record:
     summaries: Mapping[str, Summary]
     outputs: Mapping[str, Output]
     libraries: str
-
-
-def sha256(data: bytes) -> str:
-    """Give the SHA-256 of some bytes in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def read_record(folder: Path) -> Record:

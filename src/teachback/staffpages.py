@@ -1,4 +1,4 @@
-"""What only staff look at -> HTML: two readers side by side, the sheet to sign, the cover of a file for print. They are made like the pages of a handout."""
+"""What only staff look at -> HTML: two readers side by side, and the sheet to sign. They are made like the pages of a handout."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from teachback.compare import Comparison
     from teachback.html import Design
     from teachback.report import Report
-    from teachback.units import Box, Paper
-    from teachback.words import Words
+    from teachback.units import Paper
 
 
 def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
@@ -27,13 +26,6 @@ def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -
     styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     names = {"comparison": comparison, "direction": direction_of(comparison.language), "styles": Markup(styles)}  # noqa: S704 -- checked before
     return fill_page("diff.html", design, Medium.SCREEN, names, own)
-
-
-def compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object) -> str:
-    """Give the cover of a print room's file, for paper: a page for each way to list and each kind of page."""
-    styles = f"@page {{ size: {page.width}mm {page.height}mm }}\n{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
-    names = {"words": words, "clinic": clinic, "language": language, "direction": direction_of(language), "styles": Markup(styles)}  # noqa: S704 -- checked before
-    return fill_page("cover.html", design, Medium.PRINT, {**names, **lists})
 
 
 def compose_report(report: Report, clinic: Clinic, design: Design, *, medium: Medium, paper: Paper) -> str:

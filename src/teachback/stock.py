@@ -6,12 +6,19 @@ What a sheet measures is checked here once: cards that overlap or leave their pa
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
+from teachback.errors import Problem, TeachbackError
 from teachback.model import Id, Plain
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Box, Paper
+from teachback.validation import validated
+from teachback.workspace import folders, is_there, read_bytes, shown
+from teachback.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from teachback.workspace import Workspace
 
 MM_IN_UNIT: Final = {"mm": 1.0, "cm": 10.0, "in": MM_PER_INCH, "pt": MM_PER_INCH / PT_PER_INCH}
 # In mm: sources round to whole points or to hundredths, so what is over by less than this is not over.
@@ -183,3 +190,29 @@ class Stocks(RootModel[dict[Id, Stock]]):
         """Give every name under which a stock can be asked for, and the stock's own name."""
         found = {other: name for name, stock in self.root.items() for other in stock.also}
         return {**found, **{name: name for name in self.root}}
+
+
+def load_stocks(workspace: Workspace) -> Stocks:
+    """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
+    problems: list[Problem] = []
+    merged: dict[str, Stock] = {}
+    owners: dict[str, str] = {}
+    for folder in reversed(folders(workspace, "content")):
+        path = folder / "stocks.yaml"
+        if not is_there(path):
+            continue
+        try:
+            read = read_yaml(read_bytes(path), shown(path))
+            stocks = validated(Stocks, read)
+        except TeachbackError as error:
+            problems.extend(error.problems)
+            continue
+        for name, stock in stocks.root.items():
+            for index, other in enumerate(stock.also):
+                if owners.setdefault(other, name) != name:
+                    message = f"'{other}' is another name of '{owners[other]}' already"
+                    problems.append(Problem(message, "Keep it with one of the two.", read.locate((name, "also", index))))
+        merged |= stocks.root
+    if problems:
+        raise TeachbackError(*problems)
+    return Stocks(dict(sorted(merged.items())))

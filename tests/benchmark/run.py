@@ -72,7 +72,7 @@ import json, sys, time
 from pathlib import Path
 from teachback.cardrun import Order, card_run, find_stock
 from teachback.compose import compose_deck, open_design, read_handouts
-from teachback.content import load_stocks
+from teachback.stock import load_stocks
 from teachback.fitting import fitted
 from teachback.press import do_job
 from teachback.proof import prove

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from tiny import TINY
 
-from teachback.workspace import Workspace, builtin_root
+from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable

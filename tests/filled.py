@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from tiny import TINY
 
-from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.settings import resolve
-from teachback.stampable import card_template, handout_template
-from teachback.workspace import handout_files
+from teachback.files.workspace import handout_files
+from teachback.merge.stamping.edition_templates import card_template, handout_template
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
-    from teachback.document import Handout
-    from teachback.html import Design
-    from teachback.job import Job
-    from teachback.stamp import Template
-    from teachback.workspace import Workspace
+    from teachback.content.handout import Handout
+    from teachback.files.workspace import Workspace
+    from teachback.html.composer import Design
+    from teachback.merge.stamping.pdf_template import Template
+    from teachback.printing.jobs import Job
 
 FIELDS = """\
 fields:

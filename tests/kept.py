@@ -7,8 +7,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from teachback.archive import Entry, Kept, keep
-from teachback.code import ALPHABET, check_character
+from teachback.archive.store import Entry, Kept, keep
+from teachback.editions.edition_code import ALPHABET, check_character
 
 Blobs = dict[tuple[str, str], bytes]
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from sentences import pieces, read_set
 
-from teachback.clinical import load_rules
-from teachback.content import load_handout, load_shared
-from teachback.judging import known
-from teachback.leaning import features, scale
-from teachback.passage import Ear, passages
-from teachback.safety import LEANS, units
-from teachback.workspace import Workspace, builtin_root
+from teachback.checking.clinical.clinical_rules import LEANS, units
+from teachback.checking.clinical.rule_loader import load_rules
+from teachback.checking.clinical.stance_detection import known
+from teachback.checking.clinical.word_classifier import features, scale
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.passages import Ear, passages
+from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from teachback.passage import Passage
-    from teachback.safety import TextRules
+    from teachback.checking.clinical.clinical_rules import TextRules
+    from teachback.editions.passages import Passage
 
 SETS: Final = ("tuning", "own", "tuning-more", "ours")
 ROUNDS: Final = 300

@@ -12,15 +12,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from teachback import cli
-from teachback import engine as engine_module
-from teachback.values import FieldFault
+from teachback.cli import app
+from teachback.merge import handout_engine as engine_module
+from teachback.merge.records.field_values import FieldFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from teachback.errors import Problem
-    from teachback.stamper import EditionKey, Placed, Stamper
+    from teachback.merge.engine_protocol import EditionKey, Placed, Stamper
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Fake:
 def main() -> int:
     """Be `teachback` with this engine."""
     engine_module.open_engine = lambda *_: Fake()
-    return cli.run(sys.argv[1:])
+    return app.run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from teachback.checking.clinical.clinical_rules import check_passages
+from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
-from teachback.passage import Passage, Role
-from teachback.safety import check_passages
 
 if TYPE_CHECKING:
-    from teachback.rulebook import Finding
-    from teachback.safety import TextRules
+    from teachback.checking.clinical.clinical_rules import TextRules
+    from teachback.checking.rule import Finding
 
 PATH = ("sections", 0, "blocks", 0)
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}

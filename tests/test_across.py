@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY
 
-from teachback.across import RULES, SAME, SILENT, UNREAD, across_findings, hear_all, short_pairs
-from teachback.choose import Reader, choose
-from teachback.clinic import Clinic
-from teachback.content import check_handout, load_handout, load_shared
+from teachback.checking.cross_audience import RULES, SAME, SILENT, UNREAD, across_findings, hear_all, short_pairs
+from teachback.checking.rule import problem_of
+from teachback.checking.typed_numbers import ADVICE, TYPED
+from teachback.content.clinic import Clinic
+from teachback.content.loader import check_handout, load_handout, load_shared
+from teachback.editions.selection import Reader, choose
 from teachback.errors import Severity
-from teachback.rulebook import problem_of
-from teachback.typed import ADVICE, TYPED
+from teachback.files.workspace import Workspace, handout_files
 from teachback.units import TypeSize
-from teachback.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.content import Authored
+    from teachback.checking.rule import Example, Finding, Rule
+    from teachback.content.loader import Authored
     from teachback.errors import Problem
-    from teachback.rulebook import Example, Finding, Rule
 
     Make = Callable[..., Workspace]
 

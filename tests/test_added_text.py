@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import TINY
 
-from teachback import pdf
-from teachback.build import build
-from teachback.compose import check_design, compose_jobs, open_design, read_handouts
-from teachback.cover import cover_template
+from teachback.commands.build import build
 from teachback.errors import Severity, TeachbackError
-from teachback.generated_text import generated_text_problems
-from teachback.press import do_job
-from teachback.settings import resolve
+from teachback.files.generated_text import generated_text_problems
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.merge.stamping.cover_page import cover_template
+from teachback.pdf import renderer
+from teachback.printing.job_composer import check_design, compose_jobs, open_design, read_handouts
+from teachback.printing.job_printer import do_job
+from teachback.printing.settings import resolve
 from teachback.units import Paper
-from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -394,7 +394,7 @@ def test_a_style_that_changes_how_a_number_is_read_is_refused(style: str) -> Non
 
 def test_generated_text_stops_the_pages_that_staff_read(workspace: Callable[..., Workspace], builtin: Workspace) -> None:
     """The cover of a print room's file names rows and pages: a number added there sends paper to the wrong patient."""
-    from teachback.content import load_shared
+    from teachback.content.loader import load_shared
 
     shared = load_shared(builtin)
     letter = Paper.LETTER.box
@@ -417,7 +417,7 @@ def test_the_layout_tells_what_a_style_generates() -> None:
         ("li::after { content: ':' }", []),
         ("li { list-style: '7' }", ["7"]),
     ):
-        laid = pdf.lay_out(page.format(style), {}, pdf.Fonts())
+        laid = renderer.lay_out(page.format(style), {}, renderer.Fonts())
         assert [text for problem in laid.problems for text in texts if f"prints '{text}'" in problem.message] == texts
 
 

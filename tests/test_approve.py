@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY, TINY_APPROVED
 
-from teachback.approve import a_year_after, approve
-from teachback.build import build
-from teachback.catalog import handout_rows
-from teachback.cli import run
-from teachback.compose import read_handouts, summarise
-from teachback.content import check_handout, load_shared
+from teachback.cli.app import run
+from teachback.commands.approve import a_year_after, approve
+from teachback.commands.build import build
+from teachback.commands.listings import handout_rows
+from teachback.content.loader import check_handout, load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
-from teachback.record import review_problems
-from teachback.settings import resolve
-from teachback.workspace import Workspace, handout_files
-from teachback.yamledit import with_values
+from teachback.files.workspace import Workspace, handout_files
+from teachback.files.yaml_editor import with_values
+from teachback.printing.build_record import review_problems
+from teachback.printing.job_composer import read_handouts, summarise
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

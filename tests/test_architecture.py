@@ -1,273 +1,85 @@
-"""Imports point down, and each outside library has one module."""
+"""What import-linter cannot say of the code: what a start loads, and that pure modules ask nothing of the world around them."""
 
 from __future__ import annotations
 
 import ast
-import sys
-from pathlib import Path
+import re
+from typing import TYPE_CHECKING
 
-SOURCE = Path(__file__).parents[1] / "src" / "teachback"
+from teachback.files.workspace import package_root
 
-# Each module may import those of the layers below its own, and those named beside it in its own layer.
-LAYERS: list[dict[str, set[str]]] = [
-    {"errors": set(), "units": set(), "unplugged": set()},
-    {
-        "marks": {"characters"},
-        "model": set(),
-        "fields": {"model"},
-        "document": {"model", "fields"},
-        "locales": set(),
-        "shaping": {"workspace"},
-        "characters": set(),
-        "ends": set(),
-        "apart": set(),
-        "textfile": {"characters"},
-        "yamlfile": {"characters", "textfile"},
-        "yamledit": {"textfile", "characters", "yamlfile"},
-        "workspace": set(),
-        "stray": {"workspace"},
-        "fonts": {"workspace"},
-        "picture": {"characters"},
-        "stamper": set(),
-        "charset": set(),
-        "misread": set(),
-        "csvfile": set(),
-        "sheetfile": {"sheetlook"},
-        "sheetlook": set(),
-        "disk": {"workspace"},
-        "archive": {"disk", "textfile", "workspace"},
-        "style": set(),
-        "text_match": set(),
-        "generated_text": set(),
-        "screen_style": {"color", "generated_text"},
-        "loading": {"generated_text", "screen_style"},
-        "confined": set(),
-        "pool": {"confined"},
-        "stock": {"model"},
-        "impose": {"stock"},
-        "color": set(),
-        "tagtree": set(),
-        "syllable": set(),
-        "lexicon": {"characters"},
-        "clauses": {"characters", "ends"},
-        "signs": set(),
-        "stance": {"signs"},
-        "pattern": set(),
-        "judging": {"clauses", "lexicon", "pattern", "stance"},
-        "leaning": {"clauses", "judging", "lexicon"},
-    },
-    {
-        "audience": set(),
-        "clinic": set(),
-        "source": set(),
-        "words": set(),
-        "schema": set(),
-        "validation": set(),
-        "settings": set(),
-        "record": set(),
-        "values": set(),
-        "rows": {"crew"},
-        "crew": set(),
-        "between": set(),
-    },
-    {
-        "approval": set(),
-        "edition": set(),
-        "reach": set(),
-        "raster": set(),
-        "pdf": {"tags"},
-        "tags": set(),
-        "laid": {"pdf"},
-        "plan": set(),
-        "scaffold": set(),
-        "reading": set(),
-        "seen": {"laid", "reading"},
-        "vocabulary": set(),
-        "places": {"reach"},
-        "stamp": set(),
-        "listing": {"stamp"},
-        "bundle": {"listing", "stamp"},
-        "admit": set(),
-    },
-    {
-        "choose": set(),
-        "passage": set(),
-        "compare": {"passage"},
-        "code": set(),
-        "html": {"sandbox", "qr"},
-        "chart": set(),
-        "sandbox": set(),
-        "qr": {"code"},
-        "content": {"reach"},
-        "sheets": set(),
-        "cutting": set(),
-        "bundling": set(),
-        "since": {"compare", "passage"},
-        "said": set(),
-        "audit": set(),
-        "order": set(),
-        "clusterlink": {"order"},
-        "survey": set(),
-        "stampwork": {"privatefile", "survey"},
-        "privatefile": set(),
-    },
-    {"readback": set(), "expect": set(), "rulebook": set(), "rulefile": set(), "sentence": set(), "ledger": set(), "parcel": set()},
-    {"proof": set(), "safety": set(), "tally": set(), "wiping": set(), "cluster": set()},
-    {"typed": set(), "job": set(), "grade": set(), "wording": set(), "clinical": set(), "merging": set()},
-    {"across": set(), "indate": set(), "explained": set(), "added": set()},
-    {"fitting": set(), "plain": set()},
-    {"press": set(), "calibration": set()},
-    {
-        "compose": set(),
-        "stampable": {"specimen"},
-        "specimen": set(),
-        "cardrun": set(),
-        "identify": set(),
-        "approve": set(),
-        "selfcheck": set(),
-    },
-    {"keeping": set()},
-    {"duelist": set()},
-    {"guard": set()},
-    {"rules": set()},
-    {"check": set(), "earlier": set()},
-    {"report": set()},
-    {"staffpages": set(), "sheetproof": set()},
-    {"cover": set()},
-    {
-        "sarif": set(),
-        "build": set(),
-        "catalog": set(),
-        "comparing": set(),
-        "reporting": set(),
-        "doctor": set(),
-        "deal": set(),
-        "calibrate": set(),
-        "engine": set(),
-    },
-    {"reprint": set()},
-    {"tell": set(), "rim": set()},
-    {"answering": set(), "mergecmd": set()},
-    {"cli": set()},
-    {"__main__": set()},
-]
-# Outside library -> the module that may import it, or two.
-OUTSIDE = {
-    "click": "cli tell answering mergecmd", "weasyprint": "pdf tags", "pydyf": "tags", "jinja2": "html sandbox", "markupsafe": "html staffpages", "babel": "locales", "yaml": "yamlfile",
-    "fontTools": "fonts", "pypdfium2": "raster reading", "markdown_it": "marks", "PIL": "picture seen", "pikepdf": "sheets cutting bundling", "uharfbuzz": "shaping",
-    "tinyhtml5": "loading", "tinycss2": "loading generated_text screen_style", "segno": "qr", "zxingcpp": "qr", "dask": "clusterlink", "distributed": "clusterlink",
-}  # fmt: skip
-PYDANTIC = {
-    "clinical",
-    "rulefile",
-    "model",
-    "fields",
-    "stock",
-    "document",
-    "audience",
-    "clinic",
-    "source",
-    "words",
-    "validation",
-    "content",
-    "vocabulary",
-    "unplugged",
-}
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE = package_root()
 # A build with nothing to do imports these and nothing heavier.
 LIGHT = {
     "__main__",
-    "cli",
-    "answering",
-    "mergecmd",
-    "rim",
-    "tell",
-    "plan",
-    "build",
-    "record",
-    "settings",
-    "textfile",
-    "characters",
-    "workspace",
-    "stray",
+    "archive.store",
+    "cli.app",
+    "cli.context",
+    "cli.merge_command",
+    "cli.output",
+    "cli.review_commands",
+    "commands.build",
+    "commands.build_plan",
     "errors",
+    "files.atomic_files",
+    "files.stray_files",
+    "files.text_decoding",
+    "files.unprintable_characters",
+    "files.workspace",
+    "printing.build_record",
+    "printing.imposition",
+    "printing.settings",
     "units",
-    "impose",
-    "archive",
-    "disk",
 }
+# A clock, a file or the environment.
+WORLD = re.compile(
+    r"^(?:open|input|print)$|^(?:dt\.|datetime\.)?(?:date|datetime)\.(?:now|today)$|^time\.\w+$|"
+    r"\.(?:environ|getenv|getcwd|cwd|read_text|read_bytes|write_text|write_bytes|exists|stat)$"
+)
 
 
-def imports(path: Path, *, at_start: bool = False) -> set[str]:
-    """Give what a module imports by name; with `at_start` only what is imported when it is loaded."""
+def imports_at_start(path: Path) -> set[str]:
+    """Return the modules of the program that a module imports when it is loaded."""
     found: set[str] = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-
-    def walk(nodes: list[ast.stmt]) -> None:
-        for node in nodes:
-            if isinstance(node, ast.Import):
-                found.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module)
-                found.update(f"{node.module}.{alias.name}" for alias in node.names if node.module == "teachback")
-            elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and at_start:
-                walk(node.orelse)
-            elif not (at_start and isinstance(node, ast.FunctionDef)):
-                for field in ("body", "orelse", "finalbody"):
-                    walk(getattr(node, field, []) or [])
-                for handler in getattr(node, "handlers", []):
-                    walk(handler.body)
-
-    walk(tree.body)
-    return found
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name.removeprefix("teachback.") for name in found if name.startswith("teachback.")}
 
 
 def modules() -> dict[str, Path]:
-    """Give every module of the program but the package itself."""
-    found = {path.stem: path for path in SOURCE.glob("*.py") if path.stem != "__init__"}
-    assert len(found) > 20
+    """Return every module of the program by its name below the root package."""
+    found = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in SOURCE.rglob("*.py")}
+    assert len(found) > 100
     return found
-
-
-def test_every_module_has_its_layer() -> None:
-    """A new module is put into a layer, or this fails."""
-    assert {name for layer in LAYERS for name in layer} == set(modules())
-
-
-def test_imports_point_down() -> None:
-    """A module imports from lower layers only, and from none beside it but those that are named."""
-    level = {name: number for number, layer in enumerate(LAYERS) for name in layer}
-    wrong = []
-    for name, path in modules().items():
-        for imported in imports(path):
-            if not imported.startswith("teachback."):
-                continue
-            other = imported.split(".")[1]
-            if other in level and level[other] >= level[name] and other not in LAYERS[level[name]][name]:
-                wrong.append(f"{name} imports {other}")
-    assert sorted(set(wrong)) == []
-
-
-def test_each_outside_library_is_imported_by_one_module() -> None:
-    """Whoever wants a library's help asks the module that owns it."""
-    seen = set()
-    for name, path in modules().items():
-        for imported in imports(path):
-            library = imported.split(".")[0]
-            if library in OUTSIDE:
-                assert name in OUTSIDE[library].split(), f"{name} imports {library}"
-                seen.add(library)
-            elif library in {"pydantic", "pydantic_core"}:
-                assert name in PYDANTIC, f"{name} imports pydantic"
-            else:
-                assert library == "teachback" or library in sys.stdlib_module_names, f"{name} imports {library}"
-    assert seen == set(OUTSIDE)
 
 
 def test_what_a_build_with_nothing_to_do_imports_is_light() -> None:
     """The modules on its way load none of the others when they are imported."""
+    known = modules()
+    assert set(known) >= LIGHT
     for name in LIGHT:
-        ours = {other.split(".")[1] for other in imports(modules()[name], at_start=True) if other.startswith("teachback.")}
-        assert ours <= LIGHT | {"__version__"}, name
+        assert imports_at_start(known[name]) & set(known) <= LIGHT, name
+
+
+def test_pure_modules_ask_nothing_of_the_world() -> None:
+    """A module that calls itself pure reads no clock, no file and no environment."""
+    pure = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in modules().items()}
+    pure = {name: tree for name, tree in pure.items() if re.search(r"\bPure\b", (ast.get_docstring(tree) or "").partition("\n\n")[0])}
+    assert len(pure) > 20
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in pure.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load) and WORLD.search(ast.unparse(node))
+    ]
+    assert found == []
 
 
 def test_no_template_chooses_by_audience() -> None:

@@ -21,26 +21,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kept import code_of, edition
 
-from teachback import __version__, disk
-from teachback import build as build_module
-from teachback import deal as deal_module
-from teachback.archive import all_kept, entries_at, entry_paths, keep, object_path
-from teachback.audit import verify
-from teachback.build import Built, build
-from teachback.cardrun import Order
-from teachback.cli import run
-from teachback.deal import deal
+from teachback import __version__
+from teachback.archive.store import all_kept, entries_at, entry_paths, keep, object_path
+from teachback.archive.verification import verify
+from teachback.cli.app import run
+from teachback.commands import build as build_module
+from teachback.commands import card as deal_module
+from teachback.commands.build import Built, build
+from teachback.commands.card import deal
+from teachback.commands.reprint import reprint
 from teachback.errors import Severity, TeachbackError, UsageError
-from teachback.press import do_jobs
-from teachback.record import made_from, shared_fingerprint
-from teachback.reprint import reprint
-from teachback.settings import resolve
+from teachback.files import atomic_files
+from teachback.printing.build_record import made_from, shared_fingerprint
+from teachback.printing.card_run import Order
+from teachback.printing.job_printer import do_jobs
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from teachback.archive import Kept
-    from teachback.workspace import Workspace
+    from teachback.archive.store import Kept
+    from teachback.files.workspace import Workspace
 
     Make = Callable[..., Workspace]
 
@@ -287,7 +288,7 @@ def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(tmp_path: Path, mo
     monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
     monkeypatch.setattr(fcntl, "fcntl", refuse)
     monkeypatch.setattr(os, "fsync", flushed.append)
-    disk.write_through(tmp_path / "kept", b"bytes")
+    atomic_files.write_through(tmp_path / "kept", b"bytes")
     assert (len(flushed), (tmp_path / "kept").read_bytes()) == (1, b"bytes")
 
 
@@ -333,7 +334,7 @@ def test_a_disk_without_locks_is_said(three: Path, monkeypatch: pytest.MonkeyPat
 
 def test_an_archive_that_another_run_does_not_let_go_of_is_said(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ever."""
-    monkeypatch.setattr(disk, "PATIENCE", 0.05)
+    monkeypatch.setattr(atomic_files, "PATIENCE", 0.05)
     with (three / "journal.jsonl").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert refused(three).endswith("another run is at work here")
@@ -774,7 +775,7 @@ def test_a_build_with_all_kept_imports_nothing_heavy(workspace: Make, tmp_path: 
     clinic, archive = workspace(), tmp_path / "archive"
     built(clinic, archive)
     program = (
-        "import sys; from teachback.cli import run; "
+        "import sys; from teachback.cli.app import run; "
         "code = run(sys.argv[1:]); print(code, sorted({'pydantic', 'yaml', 'jinja2', 'weasyprint'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", program, "build", "tiny", "--format", "html", "--archive", str(archive)]

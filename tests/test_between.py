@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from teachback.between import MOST_HELD, Between
 from teachback.errors import TeachbackError
+from teachback.merge.spool import MOST_HELD, Between
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from test_broken import here, lay, problems
 from tiny import TINY
 
 from teachback.errors import COMPARE, COMPARE_LENGTH, OfDesign, Problem
-from teachback.workspace import NOT_OURS, Workspace, builtin_root, effective_files, hinting
+from teachback.files.workspace import NOT_OURS, Workspace, builtin_root, effective_files, hinting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,10 +65,10 @@ def test_a_page_that_takes_too_long_without_a_design_of_its_own_blames_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is long is the text then."""
-    from teachback import pool
-    from teachback.confined import Limits
+    from teachback.printing import process_pool
+    from teachback.printing.process_limits import Limits
 
-    monkeypatch.setattr(pool, "LIMITS", Limits(seconds=0.05, later=0.05, grace=1))
+    monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.05, later=0.05, grace=1))
     code, _, stderr = here("build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys)
     said = problems(stderr)
     assert code == 1

@@ -19,9 +19,9 @@ from hypothesis import strategies as some
 from PIL import Image
 from tiny import TINY, TINY_APPROVED
 
-from teachback import workspace
-from teachback.cli import run
-from teachback.workspace import builtin_root
+from teachback.cli.app import run
+from teachback.files import workspace
+from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

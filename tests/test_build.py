@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tiny import TINY, TINY_APPROVED
 
-from teachback.build import Built, build
-from teachback.cardrun import Order
-from teachback.compose import check_design, open_design
-from teachback.deal import deal
-from teachback.disk import sha256
+from teachback.commands.build import Built, build
+from teachback.commands.card import deal
 from teachback.errors import UsageError
-from teachback.settings import resolve
-from teachback.workspace import builtin_root
+from teachback.files.atomic_files import sha256
+from teachback.files.workspace import builtin_root
+from teachback.printing.card_run import Order
+from teachback.printing.job_composer import check_design, open_design
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
     Make = Callable[..., Workspace]
 
@@ -211,7 +211,7 @@ def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> No
     """WeasyPrint, pydantic, Jinja2 and PyYAML stay where they are while there is nothing to print."""
     clinic = workspace()
     command = (
-        "import sys; from teachback.cli import run; code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
+        "import sys; from teachback.cli.app import run; code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     first, second = (

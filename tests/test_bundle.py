@@ -15,29 +15,29 @@ import pytest
 from filled import FILLED, composed
 from PIL import Image, ImageChops
 
-from teachback.bundle import Bundle, Entry
-from teachback.bundling import make_bundle
-from teachback.cardrun import Order, card_run, find_stock
-from teachback.cli import run
-from teachback.compose import compose_deck, design_hash, open_design, read_handouts
-from teachback.content import load_shared
-from teachback.cover import cover_template, cover_words
+from teachback.cli.app import run
+from teachback.content.loader import load_shared
 from teachback.errors import TeachbackError
-from teachback.impose import crop_marks
-from teachback.listing import LETTERS as EDITIONS
-from teachback.listing import layout_of, make_cover, unlisted
-from teachback.settings import resolve
-from teachback.stamp import UnstampedError
-from teachback.stampable import sheet_template
-from teachback.stock import load_stocks
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.merge.stamping.cover_layout import LETTERS as EDITIONS
+from teachback.merge.stamping.cover_layout import layout_of, make_cover, unlisted
+from teachback.merge.stamping.cover_page import cover_template, cover_words
+from teachback.merge.stamping.edition_templates import sheet_template
+from teachback.merge.stamping.pdf_template import UnstampedError
+from teachback.merge.stamping.print_room_builder import make_bundle
+from teachback.merge.stamping.print_room_file import Bundle, Entry
+from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.imposition import crop_marks
+from teachback.printing.job_composer import compose_deck, design_hash, open_design, read_handouts
+from teachback.printing.settings import resolve
 from teachback.units import Paper
-from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.stamp import Template
+    from teachback.merge.stamping.pdf_template import Template
 
 LETTERS = frozenset(string.ascii_letters + string.digits + " .,-")
 ODD, OTHER, EVEN = "ckd, one page", "general, A4", "ckd, large print"

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.characters import faults, folded, is_odd_blank, is_unseen
-from teachback.clinical import load_rules
-from teachback.ends import missing_blanks, missing_stops, spaced
+from teachback.checking.clinical.clinical_rules import TextRules, check_text
+from teachback.checking.clinical.rule_loader import load_rules
+from teachback.content.inline_markup import marks_problems
+from teachback.editions.passages import Ear, as_read
+from teachback.editions.sentence_ends import missing_blanks, missing_stops, spaced
 from teachback.errors import Severity, TeachbackError
-from teachback.marks import marks_problems
-from teachback.passage import Ear, as_read
-from teachback.picture import picture_fault
-from teachback.safety import TextRules, check_text
-from teachback.said import squeezed
-from teachback.textfile import decode
-from teachback.values import refused
-from teachback.yamlfile import read_yaml
+from teachback.files.images import picture_fault
+from teachback.files.text_decoding import decode
+from teachback.files.unprintable_characters import faults, folded, is_odd_blank, is_unseen
+from teachback.files.yaml_reader import read_yaml
+from teachback.merge.records.field_values import refused
+from teachback.proofing.expected_text import squeezed
 
 if TYPE_CHECKING:
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 # From DerivedCoreProperties.txt of Unicode 15.1 (Default_Ignorable_Code_Point), apart from what the program has of it.
 IGNORABLE = (

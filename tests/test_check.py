@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY
 
-from teachback.build import build
-from teachback.check import check, explained, failed
-from teachback.cli import run
-from teachback.content import load_shared
+from teachback.checking.all_rules import OWN, load_rules
+from teachback.checking.checker import check, explained, failed
+from teachback.checking.clinical.clinical_rules import GAP
+from teachback.checking.rule import Heard
+from teachback.cli.app import run
+from teachback.cli.output import print_checkup
+from teachback.commands.build import build
+from teachback.content.loader import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
-from teachback.rulebook import Heard
-from teachback.rules import OWN, load_rules
-from teachback.safety import GAP
-from teachback.settings import resolve
-from teachback.tell import print_checkup
-from teachback.workspace import Workspace, builtin_root
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.check import Checkup
+    from teachback.checking.checker import Checkup
+    from teachback.checking.rule import Example, Rule
     from teachback.errors import Problem
-    from teachback.rulebook import Example, Rule
 
     Make = Callable[..., Workspace]
 
@@ -291,7 +291,7 @@ def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, ex
 
 def summary(checkup: Checkup) -> str:
     """Give what a run says at its end."""
-    from teachback.check import looked_for
+    from teachback.checking.checker import looked_for
 
     return looked_for(checkup)
 
@@ -387,9 +387,9 @@ def test_grades_are_told_by_formula_edition_and_section(
 def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
     """Of all that a print needs, a check loads only what reads YAML and knows what a handout is."""
     clinic = workspace()
-    command = "import sys; from teachback.cli import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
+    command = "import sys; from teachback.cli.app import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", command], cwd=clinic.root, env=environment, capture_output=True, text=True, check=True)
-    assert "'teachback.safety'" in done.stdout
+    assert "'teachback.checking.clinical.clinical_rules'" in done.stdout
     for heavy in ("weasyprint", "jinja2", "babel", "fontTools", "markdown_it", "PIL", "pypdfium2", "pikepdf", "segno", "zxingcpp"):
         assert f"'{heavy}'" not in done.stdout

@@ -12,10 +12,10 @@ from test_broken import HANDOUT, SVG, Link, Said, all_files, check, here, lay, p
 from tiny import TINY
 
 from teachback.errors import TeachbackError
-from teachback.fonts import font_fault
-from teachback.pdf import Fonts, lay_out, write
-from teachback.picture import picture_fault
-from teachback.workspace import Workspace, builtin_root, effective_files, open_workspace
+from teachback.files.font_coverage import font_fault
+from teachback.files.images import picture_fault
+from teachback.files.workspace import Workspace, builtin_root, effective_files, open_workspace
+from teachback.pdf.renderer import Fonts, lay_out, write
 
 HOSTILE = Path(__file__).parent / "hostile"
 FILES = sorted(path for path in HOSTILE.iterdir() if path.name != "README.md")

@@ -30,27 +30,30 @@ from cryptography.x509.oid import NameOID
 from filled import FILLED, NAMES
 from mergefake import Fake
 
-from teachback import cli, cluster, clusterlink, merging, parcel
-from teachback import engine as engine_module
-from teachback.admit import Entry, Rejected
-from teachback.engine import open_engine
+from teachback.cli import app
 from teachback.errors import TeachbackError, UsageError
-from teachback.merging import merge
-from teachback.order import Cluster, Order
-from teachback.settings import resolve
-from teachback.stamper import EditionKey
-from teachback.stampwork import Bench, ChunkResult, Paper, Stamped, put_away
-from teachback.survey import Chunk, pack
-from teachback.tally import Account, printed
+from teachback.files.workspace import package_root
+from teachback.merge import handout_engine as engine_module
+from teachback.merge import merge_run
+from teachback.merge.accounting import Account, printed
+from teachback.merge.chunk_printer import Bench, ChunkResult, Paper, Stamped, put_away
+from teachback.merge.cluster import connection, dispatcher, payloads
+from teachback.merge.engine_protocol import EditionKey
+from teachback.merge.handout_engine import open_engine
+from teachback.merge.merge_order import Cluster, Order
+from teachback.merge.merge_run import merge
+from teachback.merge.records.record_survey import Chunk, pack
+from teachback.merge.records.record_validation import Entry, Rejected
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from teachback.errors import Problem
-    from teachback.tally import Merged
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
+    from teachback.merge.accounting import Merged
 
-SOURCE = Path(cluster.__file__).parents[1]
+SOURCE = package_root().parent
 TESTS = Path(__file__).parent
 # A word that stands in records and must stand nowhere else.
 PLANTED = "Quisquilia"
@@ -166,7 +169,7 @@ def farm(running: Farm) -> Farm:
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
-    monkeypatch.setattr(merging, "CHUNK", 20)
+    monkeypatch.setattr(merge_run, "CHUNK", 20)
 
 
 def records(count: int, name: str = "Zoë") -> Path:
@@ -320,7 +323,7 @@ def test_records_do_not_go_over_a_network_without_tls(
     """It is refused before anything is read or anybody is called."""
     records(3)
     monkeypatch.setattr(distributed, "Client", None)
-    assert cli.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
+    assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
     assert "without TLS" in capsys.readouterr().err
     assert [path.name for path in Path().iterdir()] == ["records.csv"]
 
@@ -332,7 +335,7 @@ def test_tls_and_this_machine_are_allowed(address: str) -> None:
     """The known-good beside those that are refused."""
     refused = ""
     try:
-        clusterlink.refuse_address(Cluster(address))
+        connection.refuse_address(Cluster(address))
     except UsageError as error:
         refused = error.problems[0].message
     assert refused == ""
@@ -344,7 +347,7 @@ def test_tls_and_this_machine_are_allowed(address: str) -> None:
 def test_what_is_no_address_is_refused(address: str) -> None:
     """And the hint shows one."""
     with pytest.raises(UsageError, match="does not name a scheduler") as caught:
-        clusterlink.refuse_address(Cluster(address))
+        connection.refuse_address(Cluster(address))
     assert "tls://" in caught.value.problems[0].hint
 
 
@@ -381,7 +384,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.Monk
     """No traceback, and nothing is begun."""
     records(3)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert cli.run(["merge", "tiny", "--records", "records.csv", "--cluster", "tls://127.0.0.1:8786"]) == 1
+    assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", "tls://127.0.0.1:8786"]) == 1
     assert "pip install 'teachback[cluster]'" in capsys.readouterr().err
     assert not Path("build").exists()
 
@@ -389,7 +392,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("flag", [["--shared-folder"], ["--tls-ca", "x"], ["--tls-cert", "x"], ["--tls-key", "x"]])
 def test_a_flag_for_a_cluster_needs_one(flag: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """It would mean nothing."""
-    assert cli.run(["merge", "tiny", "--records", "records.csv", *flag]) == 2
+    assert app.run(["merge", "tiny", "--records", "records.csv", *flag]) == 2
     assert f"{flag[0]} is about a cluster" in capsys.readouterr().err
 
 
@@ -420,8 +423,8 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
 def test_a_worker_with_other_versions_is_refused(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says of which library, there and here."""
     records(3)
-    ours = {**parcel.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
-    monkeypatch.setattr(cluster, "versions", lambda: ours)
+    ours = {**payloads.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
+    monkeypatch.setattr(dispatcher, "versions", lambda: ours)
     with pytest.raises(TeachbackError) as caught:
         merged("out", farm.cluster)
     messages = {problem.message.partition(", and ")[2] for problem in caught.value.problems}
@@ -436,7 +439,7 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
     wait_for(farm.cluster, 2)
     other = tmp_path / "other"
     shutil.copytree(SOURCE / "teachback", other / "teachback", ignore=shutil.ignore_patterns("__pycache__"))
-    with (other / "teachback" / "parcel.py").open("a", encoding="utf-8") as file:
+    with (other / "teachback" / "merge" / "cluster" / "payloads.py").open("a", encoding="utf-8") as file:
         file.write("# Another program.\n")
     late: list[subprocess.Popen[bytes]] = []
 
@@ -452,7 +455,7 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
     late[0].kill()
     late[0].wait()
     (problem,) = caught.value.problems
-    ours = parcel.versions()["Teachback"]
+    ours = payloads.versions()["Teachback"]
     assert problem.message.startswith("this worker has Teachback ")
     assert problem.message.endswith(f", and {ours} is here: it would print other bytes")
     finished = len(tree("out/handouts"))
@@ -530,14 +533,14 @@ def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
     here.mkdir()
     there.mkdir()
     (here / "ab.seen").write_bytes(b"1")
-    answer = parcel.look_around(str(here), "ab").answer
-    assert cluster.shares(here, "ab", answer)
-    assert parcel.look_around(str(there), "ab").answer == ""
-    assert not cluster.shares(here, "ab", "")
+    answer = payloads.look_around(str(here), "ab").answer
+    assert dispatcher.shares(here, "ab", answer)
+    assert payloads.look_around(str(there), "ab").answer == ""
+    assert not dispatcher.shares(here, "ab", "")
     (there / "ab.seen").write_bytes(b"2")
-    other = parcel.look_around(str(there), "ab").answer
+    other = payloads.look_around(str(there), "ab").answer
     (here / other).write_bytes((there / other).read_bytes())
-    assert not cluster.shares(here, "ab", other)
+    assert not dispatcher.shares(here, "ab", other)
 
 
 @pytest.mark.parametrize("wishes", [{}, {"combine": 3, "duplex": True}], ids=["a file each", "combined"])
@@ -555,15 +558,17 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         seen.append((bench, chunk))
         return printed(bench, chunk)
 
-    monkeypatch.setattr(merging, "printed", worked)
+    monkeypatch.setattr(merge_run, "printed", worked)
     for output, where in (("alone", None), ("out", farm.cluster)):
         order = Order(Path("records.csv"), Path(output), language="en", cluster=where, **wishes)
         done = merge(order, open_engine(resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)))
         assert (done.printed, done.rejected) == (len(NAMES), 0)
     assert tree("out") == tree("alone")
     bench, chunk = seen[0]
-    Path("bench").write_bytes(pickle.dumps((replace(bench, folder=None), parcel.seal(chunk))))
-    program = "import pickle, sys, teachback.parcel as p; p.print_sealed(*pickle.load(open('bench', 'rb'))); print(*sys.modules)"
+    Path("bench").write_bytes(pickle.dumps((replace(bench, folder=None), payloads.seal(chunk))))
+    program = (
+        "import pickle, sys, teachback.merge.cluster.payloads as p; p.print_sealed(*pickle.load(open('bench', 'rb'))); print(*sys.modules)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     loaded = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout.split()
     by_module = importlib.metadata.packages_distributions()
@@ -571,7 +576,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
     assert {"uharfbuzz", "babel", "pydantic"} <= found
     # What comes along with these, and what the engine's modules load that has done its work before.
     along = {"pydantic_core", "annotated-types", "typing-inspection", "typing_extensions", "setuptools"}
-    assert found - set(parcel.LIBRARIES) <= along | {"jinja2", "markupsafe", "pyyaml", "segno"}
+    assert found - set(payloads.LIBRARIES) <= along | {"jinja2", "markupsafe", "pyyaml", "segno"}
 
 
 def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
@@ -585,9 +590,9 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
         Stamped(4, "z", (*papers[2:], Paper("A", "5", 1, "", None))),
     )
     result = ChunkResult(0, rows, 1)
-    sent = parcel.packed(result)
+    sent = payloads.packed(result)
     assert len(sent.data) < len(head) + 6000
-    assert parcel.unseal(sent) == result
+    assert payloads.unseal(sent) == result
     assert repr(sent) == "Sealed()"
 
 

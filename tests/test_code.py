@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.code import ALPHABET, CODE, check_character, is_whole, nearest_codes, tidied
+from teachback.editions.edition_code import ALPHABET, CODE, check_character, is_whole, nearest_codes, tidied
 
 BODIES = st.builds(
     lambda head, last: f"{head}-{last}",

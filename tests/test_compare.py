@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY
 
-from teachback.across import hear_all
-from teachback.cli import run
-from teachback.compare import compare, marked_words, side_by_side, summary
-from teachback.comparing import compared, write_page
-from teachback.content import load_handout, load_shared
+from teachback.checking.cross_audience import hear_all
+from teachback.cli.app import run
+from teachback.commands.diff import compared, write_page
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.comparison import compare, marked_words, side_by_side, summary
 from teachback.errors import TeachbackError, UsageError
-from teachback.loading import foreign_loads
-from teachback.style import sheet_problems
-from teachback.workspace import Workspace, handout_files
+from teachback.files.page_resources import foreign_loads
+from teachback.files.stylesheets import sheet_problems
+from teachback.files.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.compare import Comparison
+    from teachback.editions.comparison import Comparison
 
     Make = Callable[..., Workspace]
 

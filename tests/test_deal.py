@@ -14,15 +14,15 @@ import pytest
 from tagreader import faults
 from tiny import TINY, TINY_APPROVED
 
-from teachback.calibrate import calibrate
-from teachback.cardrun import Order
-from teachback.cli import run
-from teachback.deal import Dealt, deal
+from teachback.cli.app import run
+from teachback.commands.calibrate import calibrate
+from teachback.commands.card import Dealt, deal
 from teachback.errors import TeachbackError, UsageError
-from teachback.impose import Sides
-from teachback.settings import resolve
-from teachback.stock import load_stocks
-from teachback.workspace import Workspace, builtin_root
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.card_run import Order
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.imposition import Sides
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

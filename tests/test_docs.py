@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from teachback import __version__
-from teachback.cli import main
+from teachback.cli.app import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,22 +14,22 @@ from filled import FILLED, NAMES
 from tagreader import faults
 from tiny import TINY
 
-from teachback.approve import approve
-from teachback.build import build
-from teachback.cli import run
-from teachback.engine import open_engine
+from teachback.cli.app import run
+from teachback.commands.approve import approve
+from teachback.commands.build import build
 from teachback.errors import TeachbackError, UsageError
-from teachback.merging import merge
-from teachback.order import Order
-from teachback.reading import read_words
-from teachback.settings import resolve
+from teachback.merge.handout_engine import open_engine
+from teachback.merge.merge_order import Order
+from teachback.merge.merge_run import merge
+from teachback.pdf.page_reader import read_words
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.tally import Merged
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
+    from teachback.merge.accounting import Merged
 
     Make = Callable[..., Workspace]
 

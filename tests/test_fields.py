@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from filled import FILLED, composed
 
-from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.settings import resolve
-from teachback.workspace import handout_files
+from teachback.files.workspace import handout_files
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
     Make = Callable[..., Workspace]
 

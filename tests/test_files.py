@@ -15,11 +15,12 @@ from test_broken import here, lay, problems
 from tiny import TINY
 from weasyprint.urls import FatalURLFetchingError
 
-from teachback import pdf, workspace
-from teachback.archive import JOURNAL
+from teachback.archive.store import JOURNAL
 from teachback.errors import Location, TeachbackError, readable
-from teachback.textfile import read_json
-from teachback.workspace import Workspace, file_bytes, read_bytes, read_named
+from teachback.files import workspace
+from teachback.files.text_decoding import read_json
+from teachback.files.workspace import Workspace, file_bytes, read_bytes, read_named
+from teachback.pdf import renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,13 +154,13 @@ def test_a_picture_swapped_while_a_page_is_made_is_not_printed(tmp_path: Path) -
     image = tmp_path / "clinic" / "content" / "images" / "cup.svg"
     image.parent.mkdir(parents=True)
     image.write_bytes(CUP)
-    fetcher = pdf._Fetcher({"content/images/cup.svg": image})  # noqa: SLF001 -- what WeasyPrint asks
-    assert fetcher.fetch(f"{pdf.BASE}content/images/cup.svg").read() == CUP
+    fetcher = renderer._Fetcher({"content/images/cup.svg": image})  # noqa: SLF001 -- what WeasyPrint asks
+    assert fetcher.fetch(f"{renderer.BASE}content/images/cup.svg").read() == CUP
     (tmp_path / "secret.svg").write_bytes(CUP)
     image.unlink()
     image.symlink_to(tmp_path / "secret.svg")
     with pytest.raises(FatalURLFetchingError, match="a link to a place outside the workspace"):
-        fetcher.fetch(f"{pdf.BASE}content/images/cup.svg")
+        fetcher.fetch(f"{renderer.BASE}content/images/cup.svg")
 
 
 NAMES = {b"\xff.png": r"\xff.png", b"caf\xe9.svg": r"caf\xe9.svg", b"a\nb.png": r"a\nb.png", b"a\x1b[2J.png": r"a\x1b[2J.png", "a\u202eb.png".encode(): r"a\u202eb.png"}  # fmt: skip

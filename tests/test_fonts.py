@@ -12,16 +12,16 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
-from teachback.content import load_shared
+from teachback.content.loader import load_shared
 from teachback.errors import TeachbackError
-from teachback.fonts import _plain_map, coverage
-from teachback.picture import digits_fault
-from teachback.workspace import builtin_root
+from teachback.files.font_coverage import _plain_map, coverage
+from teachback.files.images import digits_fault
+from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 SHIPPED = sorted((builtin_root() / "styles" / "fonts").glob("*.ttf"))
 KNOWN = [path.read_bytes() for path in sorted((builtin_root() / "styles" / "fonts").rglob("*.ttf"))]

@@ -6,13 +6,13 @@ from math import sqrt
 
 import pytest
 
-from teachback.audience import Audiences
-from teachback.document import Handout
-from teachback.grade import Counts, body, count, findings, flesch_kincaid, forcast, graded, smog, target_of
-from teachback.passage import Ear, Passage, Role, passages
-from teachback.rulebook import Example, Heard
-from teachback.sentence import is_action, sentences, split_sentences, words_of
-from teachback.vocabulary import builtin_vocabulary
+from teachback.checking.plain_language.reading_grade import Counts, body, count, findings, flesch_kincaid, forcast, graded, smog, target_of
+from teachback.checking.plain_language.sentences import is_action, sentences, split_sentences, words_of
+from teachback.checking.plain_language.vocabulary import builtin_vocabulary
+from teachback.checking.rule import Example, Heard
+from teachback.content.audiences import Audiences
+from teachback.content.handout import Handout
+from teachback.editions.passages import Ear, Passage, Role, passages
 
 
 def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list") -> Heard:

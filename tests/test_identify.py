@@ -17,14 +17,14 @@ from PIL import Image, ImageFilter
 from tiny import TINY
 
 from teachback import __version__
-from teachback.archive import entries_at, entry_paths, keep, object_path
-from teachback.build import build
-from teachback.cli import run
-from teachback.code import ALPHABET
-from teachback.identify import identify
-from teachback.raster import page_pictures
-from teachback.settings import resolve
-from teachback.workspace import Workspace, builtin_root
+from teachback.archive.lookup import identify
+from teachback.archive.store import entries_at, entry_paths, keep, object_path
+from teachback.cli.app import run
+from teachback.commands.build import build
+from teachback.editions.edition_code import ALPHABET
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.pdf.page_images import page_pictures
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachback.impose import MARK_GAP, SQUARE, Offset, Placement, Sides, back_of, crop_marks, impose
-from teachback.stock import Stock, Stocks, parse_length
-from teachback.validation import validated
-from teachback.yamlfile import read_yaml
+from teachback.content.validation_errors import validated
+from teachback.files.yaml_reader import read_yaml
+from teachback.printing.card_stock import Stock, Stocks, parse_length
+from teachback.printing.imposition import MARK_GAP, SQUARE, Offset, Placement, Sides, back_of, crop_marks, impose
 
 STOCKS = validated(Stocks, read_yaml((Path(__file__).parents[1] / "content" / "stocks.yaml").read_bytes(), "stocks.yaml")).root
 EDGE = 0.06  # mm; sources round

@@ -14,13 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import TINY
 
-from teachback.across import hear_all
-from teachback.cli import run
-from teachback.compose import read_handouts
-from teachback.content import check_handout, load_handout, load_shared
-from teachback.duelist import as_calendar, as_csv, bibliography_problems, due_list, due_rows
-from teachback.errors import Location, Severity, UsageError
-from teachback.indate import (
+from teachback.checking.cross_audience import hear_all
+from teachback.checking.review_calendar import as_calendar, as_csv, bibliography_problems, due_list, due_rows
+from teachback.checking.review_dates import (
     AGED,
     DUE,
     EXAMPLE_DAY,
@@ -37,17 +33,21 @@ from teachback.indate import (
     terms,
     used_sources,
 )
-from teachback.source import Sources
-from teachback.validation import validated
-from teachback.workspace import Workspace, handout_files
-from teachback.yamlfile import read_yaml
+from teachback.cli.app import run
+from teachback.content.loader import check_handout, load_handout, load_shared
+from teachback.content.sources import Sources
+from teachback.content.validation_errors import validated
+from teachback.errors import Location, Severity, UsageError
+from teachback.files.workspace import Workspace, handout_files
+from teachback.files.yaml_reader import read_yaml
+from teachback.printing.job_composer import read_handouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.compose import Reading
-    from teachback.content import Authored
-    from teachback.rulebook import Example, Rule
+    from teachback.checking.rule import Example, Rule
+    from teachback.content.loader import Authored
+    from teachback.printing.job_composer import Reading
 
     Make = Callable[..., Workspace]
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from teachback.choose import Reader, choose
-from teachback.content import Shared, load_handout, load_shared
-from teachback.document import Handout, Tier
-from teachback.marks import Span, plain
+from teachback.content.handout import Handout, Tier
+from teachback.content.inline_markup import Span, plain
+from teachback.content.loader import Shared, load_handout, load_shared
+from teachback.editions.selection import Reader, choose
+from teachback.files.workspace import handout_files
 from teachback.units import TypeSize
-from teachback.workspace import handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.edition import Edition
-    from teachback.workspace import Workspace
+    from teachback.editions.edition import Edition
+    from teachback.files.workspace import Workspace
 
 AUDIENCES = ("general", "ckd", "dialysis")
 SAME = "same"  # one text for every reader

@@ -11,17 +11,17 @@ import pytest
 from filled import FILLED, composed
 from PIL import Image, ImageChops
 
-from teachback.fields import RecordField
-from teachback.shaping import Shaper, shaper, slot_font, unfit_letters
-from teachback.values import FieldFault, read_value
-from teachback.workspace import Workspace, builtin_root
+from teachback.content.record_fields import RecordField
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.merge.records.field_values import FieldFault, read_value
+from teachback.pdf.text_shaping import Shaper, shaper, slot_font, unfit_letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from filled import Composed
 
-    from teachback.stamp import Template
+    from teachback.merge.stamping.pdf_template import Template
 
 FONTS = builtin_root() / "styles" / "fonts"
 ATKINSON = FONTS / "AtkinsonHyperlegible-Regular.ttf"

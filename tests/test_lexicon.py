@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from teachback.lexicon import _near, _shorter, make_lexicon
+from teachback.checking.clinical.lexicon import _near, _shorter, make_lexicon
 
 WORDS = st.text(string.ascii_lowercase[:3], min_size=1, max_size=9)
 

@@ -23,12 +23,12 @@ import pytest
 from test_broken import HANDOUT, Case, Said, check, here, lay, problems
 from tiny import TINY
 
-from teachback import pool
-from teachback.compose import Desk, open_design, read_handouts
-from teachback.confined import Limits, more_time
-from teachback.pool import Outcome, Pool, Task, scale_of
-from teachback.settings import resolve
-from teachback.workspace import Workspace, handout_files
+from teachback.files.workspace import Workspace, handout_files
+from teachback.printing import process_pool
+from teachback.printing.job_composer import Desk, open_design, read_handouts
+from teachback.printing.process_limits import Limits, more_time
+from teachback.printing.process_pool import Outcome, Pool, Task, scale_of
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +120,7 @@ def test_what_runs_wild_is_stopped_and_the_others_are_printed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One handout ends in a problem when its time is up; the other is printed; no process is left."""
-    monkeypatch.setattr(pool, "LIMITS", SHORT)
+    monkeypatch.setattr(process_pool, "LIMITS", SHORT)
     template, says = WILD[name]
     root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template.encode()})
     before = work_done()
@@ -146,7 +146,7 @@ def test_a_card_that_runs_wild_ends_in_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`teachback card` has the same limits, and so has `teachback calibrate`."""
-    monkeypatch.setattr(pool, "LIMITS", SHORT)
+    monkeypatch.setattr(process_pool, "LIMITS", SHORT)
     flex = "<div style='display: flex'>" * 12 + "x" + "</div>" * 12
     root = lay(tmp_path, {"templates/blocks/card-front.html": flex.encode(), "templates/calibrate.html": flex.encode()})
     code, _, stderr = here("card tiny", root, monkeypatch, capsys)
@@ -162,7 +162,7 @@ def test_a_style_sheet_that_takes_too_long_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Reading the clinic's styles has a limit, too."""
-    monkeypatch.setattr(pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
+    monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
     sheet = "".join(f"div:not(.a{n}) p:nth-child({n + 1}) > span {{ color: black }}\n" for n in range(15000))
     root = lay(tmp_path, {"styles/clinic.css": sheet.encode()})
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
@@ -356,7 +356,7 @@ import resource, sys
 sys.path[:0] = {path!r}
 resource.setrlimit(resource.{kind}, ({amount}, {amount}))
 from test_limits import burn, fill, outcomes, refuse, task
-from teachback.confined import Limits
+from teachback.printing.process_limits import Limits
 (done,) = outcomes([task({work}, {much})], Limits(seconds=30))
 print(done.problems[0].message)
 print(done.problems[0].hint)

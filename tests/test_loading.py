@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from test_broken import HANDOUT, all_files, here, lay, problems
 from tiny import TINY
 
-from teachback.loading import POLICY, closed_page, foreign_loads, parse_page
-from teachback.reading import screen_text
-from teachback.workspace import builtin_root
+from teachback.files.page_resources import POLICY, closed_page, foreign_loads, parse_page
+from teachback.files.workspace import builtin_root
+from teachback.pdf.page_reader import screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachback.marks import Span, _parser, _pieces, marks_problems, parse_marks
+from teachback.content.inline_markup import Span, _parser, _pieces, marks_problems, parse_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

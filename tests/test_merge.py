@@ -23,18 +23,20 @@ import mergefake
 import pytest
 from mergefake import NO_GLYPH, Fake
 
-from teachback import between, cli, crew, ledger, merging, stampwork, survey, wiping
-from teachback import engine as engine_module
-from teachback.crew import Lost, in_order
+from teachback.cli import app
 from teachback.errors import Severity, TeachbackError
-from teachback.ledger import cell
-from teachback.merging import merge
-from teachback.order import Order
+from teachback.merge import chunk_printer, merge_run, ordered_workers, run_folder, run_removal, spool
+from teachback.merge import handout_engine as engine_module
+from teachback.merge.merge_order import Order
+from teachback.merge.merge_run import merge
+from teachback.merge.ordered_workers import Lost, in_order
+from teachback.merge.records import record_survey
+from teachback.merge.run_folder import cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from teachback.tally import Merged
+    from teachback.merge.accounting import Merged
 
 HEAD = "id,name,audience,next_visit"
 
@@ -89,7 +91,7 @@ def tree(folder: str) -> dict[str, bytes]:
 
 def run(*arguments: str) -> int:
     """Run the command."""
-    return cli.run(["merge", *arguments])
+    return app.run(["merge", *arguments])
 
 
 def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
@@ -246,7 +248,7 @@ def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
     most = 0
     for count, _ in enumerate(in_order(double, 2, tasks(), 2), start=1):
         most = max(most, taken - count)
-    assert 0 < most <= 2 * crew.AHEAD + 2
+    assert 0 < most <= 2 * ordered_workers.AHEAD + 2
 
 
 def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
@@ -394,7 +396,7 @@ def test_wipe_believes_no_name_that_leads_elsewhere(name: str) -> None:
     with Path("out/manifest.csv").open("a", encoding="utf-8") as file:
         file.write(f"9,A9,X,{name},1,,printed\n")
     Path("out/journal.jsonl").write_text(json.dumps({"begin": 0, "files": [name]}) + "\n[1]\n{}\n\xff", encoding="latin-1")
-    assert wiping.wipe(Path("out")).left == 1
+    assert run_removal.wipe(Path("out")).left == 1
     assert Path("precious.pdf").exists()
     assert Path("out/precious.pdf").exists()
 
@@ -409,8 +411,8 @@ def test_wipe_refuses_what_is_no_run(capfd: pytest.CaptureFixture[str]) -> None:
     before = tree(".")
     for arguments in (("other",), ("empty",), ("link",), ("nowhere",), ("out", "tiny"), ("out", "--records", "x"), ("out", "--dry-run")):
         assert run("--wipe", *arguments) in {1, 2}
-    with ledger.opened(Path("out")), pytest.raises(TeachbackError) as caught:
-        wiping.wipe(Path("out"))
+    with run_folder.opened(Path("out")), pytest.raises(TeachbackError) as caught:
+        run_removal.wipe(Path("out"))
     assert "at work" in caught.value.problems[0].message
     assert tree(".") == before
     assert "Traceback" not in capfd.readouterr().err
@@ -420,7 +422,7 @@ def opened_or_told(folder: Path, meet: Barrier, done: Barrier) -> str:
     """Open the folder of a run at the same moment as others, and hold it until all have tried; return what is said instead."""
     meet.wait()
     try:
-        with ledger.opened(folder):
+        with run_folder.opened(folder):
             done.wait()
             return ""
     except TeachbackError as error:
@@ -461,7 +463,7 @@ def test_a_folder_that_another_run_takes_away_is_made_again(step: str, monkeypat
         return real(first, *others, **flags)
 
     monkeypatch.setattr(place, name, after_it_is_gone)
-    with ledger.opened(folder):
+    with run_folder.opened(folder):
         assert taken == [step]
         assert (folder / "unfinished").is_dir()
     assert not folder.exists()
@@ -477,7 +479,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(monkeypatch
         real(path, *args, **flags)
 
     monkeypatch.setattr(Path, "mkdir", late)
-    with ledger.opened(Path("one/two/out")):
+    with run_folder.opened(Path("one/two/out")):
         assert Path("one/two/out/unfinished").is_dir()
 
 
@@ -562,8 +564,8 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
         message = "Secret"
         raise KeyError(message)
 
-    monkeypatch.setattr(survey if step == "_read" else stampwork, step, falls)
-    monkeypatch.setattr(merging, "files_of", stampwork.files_of)
+    monkeypatch.setattr(record_survey if step == "_read" else chunk_printer, step, falls)
+    monkeypatch.setattr(merge_run, "files_of", chunk_printer.files_of)
     assert run("tiny", "--records", "records.csv", "-l", "en", "--jobs", jobs) == 1
     err = capfd.readouterr().err
     assert "the program ended in a fault of its own: code " in err
@@ -581,7 +583,7 @@ def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypa
 
     for name in ("read_parts", "open_table"):
         with monkeypatch.context() as patched:
-            patched.setattr(merging, name, failing)
+            patched.setattr(merge_run, name, failing)
             with pytest.raises(TeachbackError) as caught:
                 merged(path)
         [problem] = caught.value.problems
@@ -593,7 +595,7 @@ def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(monkeypatc
     """Files without a name are closed before: on a network's disk they have one till then, which cannot be taken away."""
     opened: list[Any] = []
     open_then: list[bool] = []
-    made, finish = tempfile.TemporaryFile, ledger.finish
+    made, finish = tempfile.TemporaryFile, run_folder.finish
 
     def kept(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 -- as the one it stands for
         opened.append(made(*arguments, **more))
@@ -604,8 +606,8 @@ def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(monkeypatc
         finish(*arguments)
 
     monkeypatch.setattr(tempfile, "TemporaryFile", kept)
-    monkeypatch.setattr(between, "MOST_HELD", 100)
-    monkeypatch.setattr(ledger, "finish", finished)
+    monkeypatch.setattr(spool, "MOST_HELD", 100)
+    monkeypatch.setattr(run_folder, "finish", finished)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(many(700).read_bytes())))
     assert merged(None).printed == 630
     assert open_then == [False, False], "what came in, and what lay between the two looks"

@@ -20,22 +20,22 @@ import pytest
 from filled import FILLED, NAMES
 from mergefake import NO_GLYPH, Fake
 
-from teachback import merging
 from teachback.errors import TeachbackError
-from teachback.ledger import JOURNAL
-from teachback.merging import merge
-from teachback.order import Order
-from teachback.wiping import wipe
+from teachback.merge import merge_run
+from teachback.merge.merge_order import Order
+from teachback.merge.merge_run import merge
+from teachback.merge.run_folder import JOURNAL
+from teachback.merge.run_removal import wipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.errors import Problem
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 FAKE = Path(__file__).with_name("mergefake.py")
 # The command itself, a few records at a time, so that there is much to be ended in.
-REAL = "import sys; from teachback import merging; from teachback.cli import run; merging.CHUNK = 10; sys.exit(run(sys.argv[1:]))"
+REAL = "import sys; from teachback.merge import merge_run; from teachback.cli.app import run; merge_run.CHUNK = 10; sys.exit(run(sys.argv[1:]))"
 BROKEN = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES,ckd,", "../{0},Path,ckd,")
 
 
@@ -202,7 +202,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, BaseException | N
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Give a function that runs a small merge into a folder, in chunks of two."""
-    monkeypatch.setattr(merging, "CHUNK", 2)
+    monkeypatch.setattr(merge_run, "CHUNK", 2)
     path = tmp_path / "r.csv"
     path.write_text("id,name,audience\nA,Anna,ckd\nB,,ckd\nC,Eva,ckd\nD,Bob,ckd\nE,Kim,ckd\n", encoding="utf-8")
 
@@ -421,8 +421,8 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
 def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
     """Where crashes go to a program, the limit of their size counts for nothing; the mark does. Children have it, too."""
     ask = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), end='')"
-    marked = f"from teachback.confined import leave_no_image; leave_no_image(); {ask}"
-    forked = f"import os; from teachback.confined import leave_no_image; leave_no_image(); os.fork() and os.wait() and os._exit(0); {ask}"
+    marked = f"from teachback.printing.process_limits import leave_no_image; leave_no_image(); {ask}"
+    forked = f"import os; from teachback.printing.process_limits import leave_no_image; leave_no_image(); os.fork() and os.wait() and os._exit(0); {ask}"
     outcomes = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for code in (ask, marked, forked)]
     assert outcomes == [b"1", b"0", b"0"]
 
@@ -438,7 +438,7 @@ def test_a_device_is_no_file_of_records(device: str, tmp_path: Path) -> None:
 def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever was to write into it may never come."""
     os.mkfifo(tmp_path / "pipe")
-    monkeypatch.setattr(merging, "PATIENCE", 0)
+    monkeypatch.setattr(merge_run, "PATIENCE", 0)
     with pytest.raises(TeachbackError) as caught:
         merge(Order(tmp_path / "pipe", tmp_path / "out"), Fake())
     assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"
@@ -446,7 +446,7 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(tmp_path:
 
 def test_a_file_of_records_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of many gigabytes is another file."""
-    monkeypatch.setattr(merging, "MOST_READ", 100)
+    monkeypatch.setattr(merge_run, "MOST_READ", 100)
     with pytest.raises(TeachbackError) as caught:
         merge(Order(write_records(tmp_path / "r.csv", 20), tmp_path / "out"), Fake())
     assert "is larger than" in caught.value.problems[0].message

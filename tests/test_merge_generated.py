@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from filled import FILLED
 
-from teachback.cli import run
+from teachback.cli.app import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 RECORDS = Path(__file__).parent / "benchmark" / "records.py"
 COUNT = 2_000

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from teachback import csvfile
-from teachback.admit import Entry, Rejected, Terms, admitted, repeated, unsuitable
-from teachback.charset import NAMED, find_encoding
+from teachback.content.record_fields import FieldKind, RecordField
 from teachback.errors import Problem, Severity, TeachbackError, UsageError
-from teachback.fields import FieldKind, RecordField
-from teachback.rows import Form, Part, Row, open_table, read_part, read_parts
-from teachback.survey import Chunk, Desk, pack, rows_of, survey
-from teachback.values import read_value
+from teachback.merge.records import csv_reader
+from teachback.merge.records.encoding_detection import NAMED, find_encoding
+from teachback.merge.records.field_values import read_value
+from teachback.merge.records.record_reader import Form, Part, Row, open_table, read_part, read_parts
+from teachback.merge.records.record_survey import Chunk, Desk, pack, rows_of, survey
+from teachback.merge.records.record_validation import Entry, Rejected, Terms, admitted, repeated, unsuitable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,11 +250,11 @@ def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> N
     [
         ("2,Bob,more", "has 3 cells instead of 2"),
         ("2", "has 1 cell instead of 2"),
-        ('2,"Bob', csvfile.UNCLOSED),
-        ('2,"Bob"by', csvfile.UNCLOSED),
+        ('2,"Bob', csv_reader.UNCLOSED),
+        ('2,"Bob"by', csv_reader.UNCLOSED),
         ("2,Bo\0b", "holds a zero byte"),
-        ("2," + "x" * 200_000, csvfile.TOO_LONG),
-        ('2,"' + "x" * 200_000, csvfile.TOO_LONG),
+        ("2," + "x" * 200_000, csv_reader.TOO_LONG),
+        ('2,"' + "x" * 200_000, csv_reader.TOO_LONG),
     ],
 )
 def test_a_broken_row_is_rejected_alone(line: str, reason: str) -> None:
@@ -275,11 +275,11 @@ def test_a_quotation_mark_too_many_takes_no_row_along() -> None:
 
 def test_a_line_that_is_too_long_behind_an_open_quotation_mark_takes_no_row_along() -> None:
     """It is read twice: as a part of the row with the mark, and by itself."""
-    data = f'id,name\n1,"x\n{"y" * (csvfile.MOST_CHARACTERS + 9)}\n2,Good\n3,Also\n'.encode()
+    data = f'id,name\n1,"x\n{"y" * (csv_reader.MOST_CHARACTERS + 9)}\n2,Good\n3,Also\n'.encode()
     rows, _ = read(data)
     assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [
-        (2, csvfile.UNCLOSED),
-        (3, csvfile.TOO_LONG),
+        (2, csv_reader.UNCLOSED),
+        (3, csv_reader.TOO_LONG),
         (4, "Good"),
         (5, "Also"),
     ]
@@ -418,7 +418,7 @@ def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
         ('{"id": NaN}', "holds a number that is none"),
         ("{" + '"a":' + "[" * 90_000, "is not JSON"),
         ('{"id": "a\\u0000"}', "holds a zero byte"),
-        ('{"id": "' + "x" * 200_000 + '"}', csvfile.TOO_LONG),
+        ('{"id": "' + "x" * 200_000 + '"}', csv_reader.TOO_LONG),
         ("{" + ",".join(f'"k{n}": 1' for n in range(600)) + "}", "has more than 500 names"),
     ],
 )
@@ -640,7 +640,7 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
     assert right.texts == {"name": "A. B."}
 
 
-@pytest.mark.parametrize("size", [csvfile.MOST_CHARACTERS - 1, csvfile.MOST_CHARACTERS, 2 * csvfile.MOST_CHARACTERS, 250_000])
+@pytest.mark.parametrize("size", [csv_reader.MOST_CHARACTERS - 1, csv_reader.MOST_CHARACTERS, 2 * csv_reader.MOST_CHARACTERS, 250_000])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(size: int, end: bytes, form: str) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.fields import RecordField
-from teachback.misread import LOST_LETTER, WRONG, is_misread, spoilt
-from teachback.values import FieldFault, read_value
+from teachback.content.record_fields import RecordField
+from teachback.files.encoding_damage import LOST_LETTER, WRONG, is_misread, spoilt
+from teachback.merge.records.field_values import FieldFault, read_value
 
 FIELD = RecordField.model_validate({"name": "it", "label": "It"})
 # Names and words of many languages, in each of which something is nearly what a wrong encoding would leave.

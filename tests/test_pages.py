@@ -13,25 +13,25 @@ import pytest
 from pypdfium2 import raw
 from tagreader import PROFILES, faults
 
-from teachback.build import Built, build
-from teachback.calibrate import calibrate
-from teachback.choose import Reader, choose
-from teachback.code import CODE
-from teachback.content import load_handout, load_shared
-from teachback.marks import plain
-from teachback.qr import codes_in_picture
-from teachback.raster import page_pictures
-from teachback.reading import read_words
-from teachback.settings import resolve
+from teachback.commands.build import Built, build
+from teachback.commands.calibrate import calibrate
+from teachback.content.inline_markup import plain
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.edition_code import CODE
+from teachback.editions.qr_code import codes_in_picture
+from teachback.editions.selection import Reader, choose
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.pdf.page_images import page_pictures
+from teachback.pdf.page_reader import read_words
+from teachback.printing.settings import resolve
 from teachback.units import CARD, CARD_INSET, Paper, TypeSize, px_to_mm
-from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from teachback.edition import Edition
-    from teachback.record import Output
+    from teachback.editions.edition import Edition
+    from teachback.printing.build_record import Output
 
 AUDIENCES = ("general", "ckd", "dialysis")
 VARIANTS = [("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a4", "large")]
@@ -284,10 +284,10 @@ def test_only_the_shipped_fonts_are_in_the_files(prints: Prints) -> None:
 def test_a_card_that_does_not_fit_would_be_seen(tmp_path: Path) -> None:
     """The layout's own boxes tell a text that sticks out: one line of letters without a break is found."""
     del tmp_path
-    from teachback import laid as boxes
-    from teachback import pdf
+    from teachback.pdf import page_layout as boxes
+    from teachback.pdf import renderer
 
     html = '<html lang="en"><title>x</title><style>@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>' + "W" * 90
-    laid = pdf.lay_out(html, {}, pdf.Fonts())
+    laid = renderer.lay_out(html, {}, renderer.Fonts())
     assert [out.words for out in boxes.text_outside(laid, CARD_INSET)] == ["W" * 90]
     assert px_to_mm(96) == pytest.approx(25.4)

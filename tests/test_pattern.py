@@ -9,18 +9,18 @@ import pytest
 from test_broken import here, lay, problems
 from tiny import TINY
 
-from teachback import pattern
-from teachback.clinical import load_rules
+from teachback.checking.clinical import timed_patterns
+from teachback.checking.clinical.clinical_rules import check_text
+from teachback.checking.clinical.rule_loader import load_rules
+from teachback.checking.clinical.timed_patterns import Limited, OwnPattern, pattern_fault
 from teachback.errors import Location, TeachbackError
-from teachback.pattern import Limited, OwnPattern, pattern_fault
-from teachback.safety import check_text
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 RULE = """\
 id: blue-gel
@@ -62,7 +62,7 @@ HOSTILE = {
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_any_search_ends_and_names_the_slow_one_of_several(hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a pattern repeats, time is up; the place is that of the one pattern that is slow."""
-    monkeypatch.setattr(pattern, "SECONDS", 0.3)
+    monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
     parts = ((r"quick", Location("ours.yaml", 1, 1)), (hostile, Location("ours.yaml", 2, 5)), (r"also", Location("ours.yaml", 3, 1)))
     for name in ("search", "finditer"):
         slow = Limited(OwnPattern("|".join(f"(?:{part})" for part, _ in parts), "ours", parts))
@@ -79,7 +79,7 @@ def test_a_pattern_that_hangs_is_named_by_every_command(
     command: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`build` and `check` end; the rule's file, line and column are given, and nothing is printed."""
-    monkeypatch.setattr(pattern, "SECONDS", 0.3)
+    monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
     hostile = dict.fromkeys(("doing", "unless", "beside"), "") | {name: ", '(?:use|take|e+|a|e|i)+(?:[a-z ]+)+$'"}
     rule = RULE.format(**hostile)
     text = TINY.replace("For everyone here.", "Take ibuprofen. Use our blue gel for ibuprofen with our many blue words!")

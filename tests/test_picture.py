@@ -11,8 +11,8 @@ from PIL import Image
 from test_broken import FIGURE, HANDOUT, SVG, here, lay, problems
 from tiny import TINY
 
-from teachback.picture import picture_fault
-from teachback.workspace import builtin_root
+from teachback.files.images import picture_fault
+from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
     from pathlib import Path

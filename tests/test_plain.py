@@ -7,16 +7,16 @@ from time import perf_counter
 
 import pytest
 
-from teachback.content import Authored, load_handout, load_shared
-from teachback.document import Handout
+from teachback.checking.plain_language.reading_grade import target_of
+from teachback.checking.plain_language.structure import RULES, edition_of, findings, kinds
+from teachback.checking.plain_language.unexplained_terms import reading_order
+from teachback.checking.plain_language.vocabulary import builtin_vocabulary, forms, load_vocabulary
+from teachback.checking.rule import Example, Heard, Rule, problem_of
+from teachback.content.handout import Handout
+from teachback.content.loader import Authored, load_handout, load_shared
+from teachback.editions.passages import Ear, Role, passages
 from teachback.errors import Severity
-from teachback.explained import reading_order
-from teachback.grade import target_of
-from teachback.passage import Ear, Role, passages
-from teachback.plain import RULES, edition_of, findings, kinds
-from teachback.rulebook import Example, Heard, Rule, problem_of
-from teachback.vocabulary import builtin_vocabulary, forms, load_vocabulary
-from teachback.workspace import Workspace, builtin_root, handout_files
+from teachback.files.workspace import Workspace, builtin_root, handout_files
 
 ROOT = Workspace(builtin_root(), builtin_root())
 BY_ID = {rule.id: rule for rule in RULES}

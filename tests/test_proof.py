@@ -12,18 +12,18 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from tiny import TINY
 
-from teachback import pdf
-from teachback.build import build
-from teachback.compose import compose_jobs, open_design, read_handouts
+from teachback.commands.build import build
 from teachback.errors import Severity, TeachbackError
-from teachback.laid import text_outside
-from teachback.press import HANDOUT_SAFE, do_job
-from teachback.proof import glyph_problems, outside_problems, prove
-from teachback.readback import said_problems, sheet_problems
-from teachback.said import Expected, squeezed
-from teachback.settings import resolve
-from teachback.text_match import Token
-from teachback.workspace import builtin_root, handout_files
+from teachback.files.workspace import builtin_root, handout_files
+from teachback.pdf import renderer
+from teachback.pdf.page_layout import text_outside
+from teachback.pdf.text_matching import Token
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.job_printer import HANDOUT_SAFE, do_job
+from teachback.printing.settings import resolve
+from teachback.proofing.expected_text import Expected, squeezed
+from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
+from teachback.proofing.text_checks import said_problems, sheet_problems
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.errors import Problem
-    from teachback.job import Job
-    from teachback.proof import Measures
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
+    from teachback.printing.jobs import Job
+    from teachback.proofing.page_proof import Measures
 
 BUILTIN = builtin_root()
 BOLD = "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
@@ -64,8 +64,8 @@ def job_of(
 def cast(workspace: Workspace) -> Caught:
     """Throw each of the three nets over the tiny handout, whatever the others say."""
     job, files = job_of(workspace)
-    laid = pdf.lay_out(job.handout, files, pdf.Fonts())
-    found, _ = prove(pdf.write(laid), job.handout, laid, job.expected[0])
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(renderer.write(laid), job.handout, laid, job.expected[0])
     return Caught(
         tuple(problem.message for problem in outside_problems(text_outside(laid, HANDOUT_SAFE))),
         tuple(glyph_problems(laid, job.handout, job.expected[0], files)),
@@ -484,16 +484,16 @@ def drop_last_text(document: pikepdf.Pdf) -> None:
 def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., Workspace]) -> None:
     """By its name in the printed file, whatever came to put it there."""
     job, files = job_of(workspace())
-    laid = pdf.lay_out(job.handout, files, pdf.Fonts())
-    found, _ = prove(spoilt(pdf.write(laid), rename_fonts), job.handout, laid, job.expected[0])
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(spoilt(renderer.write(laid), rename_fonts), job.handout, laid, job.expected[0])
     assert {problem.message for problem in found} == {"the printed file uses the font 'DejaVu-Sans', which is none of the workspace's"}
 
 
 def test_words_that_are_missing_from_the_file_are_found(workspace: Callable[..., Workspace]) -> None:
     """Though the page was laid out with them."""
     job, files = job_of(workspace())
-    laid = pdf.lay_out(job.handout, files, pdf.Fonts())
-    found, _ = prove(spoilt(pdf.write(laid), drop_last_text), job.handout, laid, job.expected[0])
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(spoilt(renderer.write(laid), drop_last_text), job.handout, laid, job.expected[0])
     assert len(found) == 1
     assert " is not on the page: '" in found[0].message
 
@@ -506,7 +506,7 @@ def tokens(*texts: str) -> list[Token]:
 def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
     """A sentence that stands twice in the edition must be read twice."""
     from teachback.errors import Location
-    from teachback.said import Said
+    from teachback.proofing.expected_text import Said
 
     def expected(*words: str) -> Expected:
         return Expected("page", Location("x.yaml"), tuple(Said(text) for text in words), (), 12.0)
@@ -519,7 +519,7 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
     """Pdfium gives its letters as they are painted, from the left, and its brackets and numbers where they stand."""
     from teachback.errors import Location
-    from teachback.said import Said
+    from teachback.proofing.expected_text import Said
 
     sentence = "\u05db\u05d0\u05d1 \u05d1\u05d7\u05d6\u05d4 (911)"
     expected = Expected("page", Location("x.yaml"), (Said(sentence),), (), 12.0, language="he")

@@ -11,12 +11,13 @@ import pytest
 import segno
 from PIL import Image, ImageDraw, ImageFilter
 
-from teachback import pdf, picture
-from teachback.code import check_character
+from teachback.editions.edition_code import check_character
+from teachback.editions.qr_code import codes_in_picture, qr_svg
 from teachback.errors import TeachbackError
-from teachback.picture import grey_picture
-from teachback.qr import codes_in_picture, qr_svg
-from teachback.raster import page_pictures
+from teachback.files import images
+from teachback.files.images import grey_picture
+from teachback.pdf import renderer
+from teachback.pdf.page_images import page_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +33,10 @@ def page_with(*drawings: str) -> bytes:
     body = "".join(f'<div style="display: flex; justify-content: flex-end; height: 20mm">{drawing}</div>{bars}' for drawing in drawings)
     # No letters: which fonts there are does not matter here.
     style = "@page { size: letter; margin: 15mm }"
-    laid = pdf.lay_out(
-        f'<html lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>', {}, pdf.Fonts()
+    laid = renderer.lay_out(
+        f'<html lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>', {}, renderer.Fonts()
     )
-    return pdf.write(laid)
+    return renderer.write(laid)
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +135,10 @@ def test_a_picture_that_is_too_large_is_refused_before_it_is_opened(monkeypatch:
     """A few bytes may stand for gigabytes of dots."""
     data = saved(Image.new("1", (1000, 1000), 1))
     assert codes_in_picture(data) == ()
-    monkeypatch.setattr(picture, "MAX_SCAN_PIXELS", 999_999)
+    monkeypatch.setattr(images, "MAX_SCAN_PIXELS", 999_999)
     with pytest.raises(TeachbackError, match="1000 x 1000 dots"):
         codes_in_picture(data)
-    monkeypatch.setattr(picture, "MAX_SCAN_BYTES", 10)
+    monkeypatch.setattr(images, "MAX_SCAN_BYTES", 10)
     with pytest.raises(TeachbackError, match="larger than"):
         codes_in_picture(data)
 

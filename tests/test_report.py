@@ -16,31 +16,31 @@ import pytest
 from tagreader import faults
 from tiny import TINY
 
-from teachback import pool
-from teachback.approve import approve
-from teachback.build import build
-from teachback.chart import MOST as SCALE
-from teachback.chart import WIDTH, bar
-from teachback.check import check
-from teachback.cli import run
-from teachback.confined import Limits
-from teachback.content import load_shared, picture_hash
-from teachback.earlier import Earlier, Search, approved_before
+from teachback.archive.previous_approval import Earlier, Search, approved_before
+from teachback.checking.checker import check
+from teachback.checking.review_sheet import make_sheet
+from teachback.cli.app import run
+from teachback.commands.approve import approve
+from teachback.commands.build import build
+from teachback.commands.charts import MOST as SCALE
+from teachback.commands.charts import WIDTH, bar
+from teachback.commands.review_report import FORMS, MOST, write_reports
+from teachback.content.loader import load_shared, picture_hash
+from teachback.editions.passages import Ear
+from teachback.editions.version_changes import changes
 from teachback.errors import TeachbackError, UsageError
-from teachback.passage import Ear
-from teachback.report import make_sheet
-from teachback.reporting import FORMS, MOST, write_reports
-from teachback.settings import resolve
-from teachback.since import changes
+from teachback.files.workspace import Workspace, check_target, handout_files
+from teachback.printing import process_pool
+from teachback.printing.process_limits import Limits
+from teachback.printing.settings import resolve
 from teachback.units import Paper
-from teachback.workspace import Workspace, check_target, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.compare import Change
-    from teachback.report import Sheet
+    from teachback.checking.review_sheet import Sheet
+    from teachback.editions.comparison import Change
 
     Make = Callable[..., Workspace]
 
@@ -224,7 +224,7 @@ def test_a_language_without_a_formula_is_told_as_not_scored(workspace: Make, tmp
 
 def test_a_template_of_the_clinic_without_an_end_is_stopped(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends in a problem, and nothing is written."""
-    monkeypatch.setattr(pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
+    monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
     clinic = workspace({"templates/report.html": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"})
     with pytest.raises(TeachbackError) as caught:
         page(clinic, tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from test_broken import lay
 from tiny import TINY
 
-from teachback.cli import run
+from teachback.cli.app import run
 
 PLANTED = "Planted-Name-4711"
 POLISH = TINY.replace("A tiny handout", "Łyżka soli").encode()
@@ -70,23 +70,23 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
 
 # What each command calls, where an exception is planted.
 PLANTS = {
-    "build tiny": "build.selected_files",
-    "card tiny": "deal.keep",
-    "check tiny": "check.load_shared",
-    "diff tiny general ckd": "comparing.load_shared",
-    "due": "duelist.due_list",
-    "approve tiny --by Somebody": "approve.load_shared",
-    "list handouts": "catalog.read_handouts",
-    "list stocks": "catalog.load_stocks",
-    "list audiences": "catalog.load_shared",
-    "schema": "schema.handout_schema",
-    "calibrate": "calibrate.load_shared",
-    "identify LC-CKD-EN-YY43PDX --archive there": "identify.identify",
-    "verify there": "audit.verify",
-    "doctor": "doctor.examine",
-    "new sick-days": "scaffold.new",
-    "init there": "scaffold.init",
-    "merge tiny --records none.csv": "engine.open_engine",
+    "build tiny": "commands.build.selected_files",
+    "card tiny": "commands.card.keep",
+    "check tiny": "checking.checker.load_shared",
+    "diff tiny general ckd": "commands.diff.load_shared",
+    "due": "checking.review_calendar.due_list",
+    "approve tiny --by Somebody": "commands.approve.load_shared",
+    "list handouts": "commands.listings.read_handouts",
+    "list stocks": "commands.listings.load_stocks",
+    "list audiences": "commands.listings.load_shared",
+    "schema": "content.json_schema.handout_schema",
+    "calibrate": "commands.calibrate.load_shared",
+    "identify LC-CKD-EN-YY43PDX --archive there": "archive.lookup.identify",
+    "verify there": "archive.verification.verify",
+    "doctor": "commands.doctor.examine",
+    "new sick-days": "commands.scaffold.new",
+    "init there": "commands.scaffold.init",
+    "merge tiny --records none.csv": "merge.handout_engine.open_engine",
 }
 
 
@@ -112,7 +112,7 @@ def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
 def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
     """A thread, and the end of the process, have no traceback either."""
     program = (
-        "import atexit, sys, threading; from teachback.rim import guard, open_streams; open_streams(); guard();"
+        "import atexit, sys, threading; from teachback.cli.context import guard, open_streams; open_streams(); guard();"
         f"fall = lambda: {{}}['{PLANTED}']; atexit.register(fall); one = threading.Thread(target=fall); one.start(); one.join(); fall()"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -132,14 +132,14 @@ def test_a_fault_shows_where_it_came_from_only_to_who_asks(
         raise KeyError(PLANTED)
 
     monkeypatch.chdir(lay(tmp_path, {}))
-    monkeypatch.setattr("teachback.catalog.read_handouts", falls)
+    monkeypatch.setattr("teachback.commands.listings.read_handouts", falls)
     assert run(["list", "handouts", "--json"]) == 1
     out, err = capsys.readouterr()
     (problem,) = json.loads(out)["problems"]
-    assert problem["message"].startswith("the program ended in a fault of its own: code catalog-")
+    assert problem["message"].startswith("the program ended in a fault of its own: code listings-")
     assert err == ""
     monkeypatch.setenv("TEACHBACK_TRACEBACK", "1")
     assert run(["list", "handouts"]) == 1
     out, err = capsys.readouterr()
-    assert "catalog.py" in err
+    assert "listings.py" in err
     assert PLANTED not in out + err

@@ -11,17 +11,17 @@ import learn
 import pytest
 from sentences import LINEAGE, found_in, measure, read_set
 
-from teachback.clinical import load_rules
-from teachback.content import load_handout, load_shared
+from teachback.checking.clinical.clinical_rules import TextRules, check_passages, check_text, findings, gap_findings
+from teachback.checking.clinical.rule_loader import load_rules
+from teachback.checking.rule import Heard
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.passages import Ear, Passage, Role, passages
 from teachback.errors import Severity, TeachbackError
-from teachback.passage import Ear, Passage, Role, passages
-from teachback.rulebook import Heard
-from teachback.safety import TextRules, check_passages, check_text, findings, gap_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 RULES = sorted(path.stem for path in (Path(__file__).parents[1] / "content" / "rules").glob("*.yaml"))
 

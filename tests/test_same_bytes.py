@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY
 
-from teachback.build import build
-from teachback.settings import resolve
-from teachback.workspace import Workspace, builtin_root
+from teachback.commands.build import build
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import TINY
 
-from teachback.check import Checkup, check
+from teachback.checking.all_rules import load_rules
+from teachback.checking.checker import Checkup, check
+from teachback.checking.sarif import BUILTIN, ROOT, sarif
 from teachback.errors import Location, Problem
-from teachback.rules import load_rules
-from teachback.sarif import BUILTIN, ROOT, sarif
-from teachback.workspace import Workspace, builtin_root
+from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from teachback.document import Handout
-from teachback.schema import handout_schema
-from teachback.yamlfile import read_yaml
+from teachback.content.handout import Handout
+from teachback.content.json_schema import handout_schema
+from teachback.files.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "content" / "handout.schema.json"

@@ -16,16 +16,16 @@ from playwright.sync_api import sync_playwright
 from test_loading import AHEAD, ATTRIBUTES, ELEMENTS, GOOD, OUTSIDE, SHEETS, STYLES, TRICKS, page
 from tiny import TINY
 
-from teachback.build import build
-from teachback.choose import Reader, choose
-from teachback.compose import Reading, compose_jobs, open_design, read_handouts
+from teachback.commands.build import build
+from teachback.content.inline_markup import Line, Span
+from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
-from teachback.html import Medium, dialled
-from teachback.loading import closed_page, foreign_loads, parse_page
-from teachback.marks import Line, Span
-from teachback.settings import resolve
+from teachback.files.page_resources import closed_page, foreign_loads, parse_page
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.html.composer import Medium, dialled
+from teachback.printing.job_composer import Reading, compose_jobs, open_design, read_handouts
+from teachback.printing.settings import resolve
 from teachback.units import TypeSize
-from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +170,7 @@ def browser() -> Iterator[Browser]:
         # tested must show as left out. What CI runs installs the browser first.
         pytest.skip("left out (issue 2): no Chromium here; apt-get install chromium")
     with sync_playwright() as playwright:
-        # teachback.pdf hides the system's fonts from this process; a browser that finds none at all breaks down.
+        # teachback.pdf.renderer hides the system's fonts from this process; a browser that finds none at all breaks down.
         environment: dict[str, str | float | bool] = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
         started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS), env=environment)
         yield started

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY
 
-from teachback.build import build
+from teachback.commands.build import build
 from teachback.errors import TeachbackError
-from teachback.screen_style import screen_style_problems
-from teachback.settings import resolve
-from teachback.workspace import builtin_root
+from teachback.files.screen_only_styles import screen_style_problems
+from teachback.files.workspace import builtin_root
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
 HIDING = [
     "display: none", "display: contents", "visibility: hidden", "font-size: 0", "font-size: 4px", "font: 2px x", "position: absolute", "left: -90em",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from teachback.document import Handout
-from teachback.passage import Ear, passages
-from teachback.plain import edition_of, findings
-from teachback.rulebook import Example, Heard
-from teachback.selfcheck import Asked, self_check
-from teachback.wording import CDC, PEMAT
+from teachback.checking.plain_language.pemat_cdc_questions import Asked, self_check
+from teachback.checking.plain_language.structure import edition_of, findings
+from teachback.checking.plain_language.wording import CDC, PEMAT
+from teachback.checking.rule import Example, Heard
+from teachback.content.handout import Handout
+from teachback.editions.passages import Ear, passages
 
 
 def asked(heard: Heard) -> dict[tuple[str, str], Asked]:

@@ -14,17 +14,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback import crew, rows, sheetfile
+from teachback.content.record_fields import RecordField
 from teachback.errors import Problem, TeachbackError
-from teachback.fields import RecordField
-from teachback.rows import open_table, read_part, read_parts
-from teachback.sheetlook import UNKNOWN_DATE, UNKNOWN_LOOK, UNKNOWN_TIME, CellFault, Day, Pointed, number_look, text_look
-from teachback.values import FieldFault, read_value
+from teachback.merge import ordered_workers
+from teachback.merge.records import record_reader, xlsx_reader
+from teachback.merge.records.field_values import FieldFault, read_value
+from teachback.merge.records.record_reader import open_table, read_part, read_parts
+from teachback.merge.records.xlsx_cell_formats import (
+    UNKNOWN_DATE,
+    UNKNOWN_LOOK,
+    UNKNOWN_TIME,
+    CellFault,
+    Day,
+    Pointed,
+    number_look,
+    text_look,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.rows import Row
+    from teachback.merge.records.record_reader import Row
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -371,7 +381,7 @@ def test_merged_cells_are_faults_of_their_columns() -> None:
     """A person sees one value over several rows, and the file has it in the first one only."""
     data = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>5</v></c></row>' for n in (2, 3, 4))
     found, _ = read(package(data, around='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>'))
-    assert [one.faults.get("name", one.cells.get("name")) for one in found] == [sheetfile._MERGED.reason] * 2 + ["5"]  # noqa: SLF001
+    assert [one.faults.get("name", one.cells.get("name")) for one in found] == [xlsx_reader._MERGED.reason] * 2 + ["5"]  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -398,13 +408,13 @@ def test_a_part_with_too_many_tags_is_refused_before_it_is_parsed(
     more: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few hundred KB can unpack to millions of them."""
-    monkeypatch.setattr(sheetfile, "MOST_TAGS", dict.fromkeys(sheetfile.MOST_TAGS, 20))
+    monkeypatch.setattr(xlsx_reader, "MOST_TAGS", dict.fromkeys(xlsx_reader.MOST_TAGS, 20))
     assert message in refusal(package(**more))  # type: ignore[arg-type]
 
 
 def test_more_formats_than_excel_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each would be held."""
-    monkeypatch.setattr(sheetfile, "MOST_FORMATS", 3)
+    monkeypatch.setattr(xlsx_reader, "MOST_FORMATS", 3)
     assert "more than 3 formats" in refusal(package(styles=f"<cellXfs>{'<xf/>' * 4}</cellXfs>"))
 
 
@@ -435,12 +445,12 @@ def _fallen(_: object) -> Iterator[int]:
 def test_a_process_that_reads_has_limits_and_says_which_was_reached(function: object, message: str) -> None:
     """Time of a processor and memory; what goes wrong in it quotes no value."""
     with pytest.raises(TeachbackError) as caught:
-        list(crew.streamed(function, None, "reading", "Save it.", 1))  # type: ignore[arg-type]
+        list(ordered_workers.streamed(function, None, "reading", "Save it.", 1))  # type: ignore[arg-type]
     assert [problem.message for problem in caught.value.problems] == [message]
 
 
 def test_a_workbook_is_read_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """What runs wild in it is ended with it, and the run says so."""
-    monkeypatch.setattr(rows, "read_workbook", lambda *_: _endless(None))
-    monkeypatch.setattr(rows, "MOST_SECONDS", 1)
+    monkeypatch.setattr(record_reader, "read_workbook", lambda *_: _endless(None))
+    monkeypatch.setattr(record_reader, "MOST_SECONDS", 1)
     assert "took more than 1 s of processor time" in refusal(package(row(ONE)))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from teachback.signs import _KINDS, _by_letters, _parts, _pattern, _phrases, signs
+from teachback.checking.clinical.cue_phrases import _KINDS, _by_letters, _parts, _pattern, _phrases, signs
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,16 @@ from filled import FILLED, NAMES, composed
 from PIL import Image, ImageChops
 from tagreader import faults, read_tags
 
-from teachback.build import build
-from teachback.cardrun import Order, card_run, find_stock
-from teachback.compose import compose_deck, open_design, read_handouts
-from teachback.reading import read_pages, read_words
-from teachback.settings import resolve
-from teachback.stamp import UnstampedError
-from teachback.stampable import sheet_template
-from teachback.stock import load_stocks
-from teachback.values import FieldFault, read_value
-from teachback.workspace import Workspace, builtin_root, handout_files
+from teachback.commands.build import build
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.merge.records.field_values import FieldFault, read_value
+from teachback.merge.stamping.edition_templates import sheet_template
+from teachback.merge.stamping.pdf_template import UnstampedError
+from teachback.pdf.page_reader import read_pages, read_words
+from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.job_composer import compose_deck, open_design, read_handouts
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from filled import Composed
 
-    from teachback.stamp import Slot, Template
+    from teachback.merge.stamping.pdf_template import Slot, Template
 
 LETTERS = string.ascii_letters + string.digits + " .,-"
 ROW = {"visit": "2027-03-01", "nurse": "Ğ. Öç, RN", "fluid": "1.5", "weight": "81.5 kg", "phone": "(555) 010-0100", "side": "left"}

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import TINY
 
-from teachback.check import check, failed
-from teachback.cli import run
+from teachback.checking.checker import check, failed
+from teachback.checking.plain_language.vocabulary import FOLDER
+from teachback.cli.app import run
 from teachback.errors import Severity
-from teachback.stray import SHELVES, stray_files
-from teachback.vocabulary import FOLDER
-from teachback.workspace import KINDS, Workspace, builtin_root, effective_files
+from teachback.files.stray_files import SHELVES, stray_files
+from teachback.files.workspace import KINDS, Workspace, builtin_root, effective_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

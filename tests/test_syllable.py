@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from teachback.syllable import syllables
-from teachback.vocabulary import builtin_vocabulary
+from teachback.checking.plain_language.syllables import syllables
+from teachback.checking.plain_language.vocabulary import builtin_vocabulary
 
 # Counted by hand; none of these stands in the table of exceptions.
 EVERYDAY = {

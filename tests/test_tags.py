@@ -16,26 +16,26 @@ import weasyprint
 from PIL import Image
 from tagreader import Tagged, faults, read_tags
 
-from teachback import pdf
-from teachback.cardrun import Order
-from teachback.choose import Reader, choose
-from teachback.compose import open_design
-from teachback.content import load_handout, load_shared
-from teachback.deal import deal
+from teachback.commands.card import deal
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
-from teachback.html import Dress, Medium, at_size, compose_cards, compose_handout
-from teachback.impose import Extras, Placement, SheetSides, Sides
-from teachback.settings import resolve
-from teachback.sheets import lay_on_sheets
-from teachback.style import sheet_problems
+from teachback.files.stylesheets import sheet_problems
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.html.composer import Dress, Medium, at_size, compose_cards, compose_handout
+from teachback.pdf import renderer
+from teachback.printing.card_run import Order
+from teachback.printing.card_sheets import lay_on_sheets
+from teachback.printing.imposition import Extras, Placement, SheetSides, Sides
+from teachback.printing.job_composer import open_design
+from teachback.printing.settings import resolve
 from teachback.units import CARD, Box, Paper, TypeSize
-from teachback.workspace import Workspace, builtin_root, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from teachback.html import Design
+    from teachback.html.composer import Design
 
 BUILTIN = Workspace(builtin_root(), builtin_root())
 DESIGN = open_design(BUILTIN)
@@ -92,15 +92,15 @@ class Page(NamedTuple):
     data: bytes
 
 
-def lay(body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title") -> pdf.Laid:
+def lay(body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title") -> renderer.Laid:
     """Lay out a small page of ours."""
     html = f'<html lang="en"><head><title>{title}</title><style>{STYLES}</style></head><body>{body}</body></html>'
-    return pdf.lay_out(html, {**DESIGN.files, **(files or {})}, pdf.Fonts())
+    return renderer.lay_out(html, {**DESIGN.files, **(files or {})}, renderer.Fonts())
 
 
 def tags(body: str, files: Mapping[str, Path] | None = None) -> Tagged:
     """Read the tags of a small page that we have printed."""
-    return read_tags(pdf.write(lay(body, files)))
+    return read_tags(renderer.write(lay(body, files)))
 
 
 def raw_tags(body: str) -> Tagged:
@@ -208,7 +208,7 @@ def test_weasyprint_still_needs_the_repair(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_repair_mends_it(fault: Fault) -> None:
     """The same page as we print it reads right, and passes both validators."""
-    data = pdf.write(lay(fault.body))
+    data = renderer.write(lay(fault.body))
     assert fault.read(read_tags(data)) == fault.right
     assert faults(data) == []
 
@@ -220,7 +220,7 @@ def test_opacity_hides_words_from_screen_readers_and_is_refused() -> None:
         marks = [step for step in pikepdf.parse_content_stream(document.pages[0]) if str(step.operator) == "BDC"]
         assert len(marks) < len(document.Root.StructTreeRoot.ParentTree.Nums[1])
     with pytest.raises(TeachbackError, match="a screen reader could not find all words of page 1"):
-        pdf.write(lay('<p>one</p><p style="opacity: 0.5">two</p>'))
+        renderer.write(lay('<p>one</p><p style="opacity: 0.5">two</p>'))
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # of WeasyPrint itself: its colour profile
@@ -231,7 +231,7 @@ def test_pictures_are_not_smoothed(tmp_path: Path) -> None:
     files = {"content/images/dot.png": tmp_path / "dot.png"}
     raw = lay(body, files).document.write_pdf(pdf_variant="pdf/a-2a")
     assert faults(raw, "2a") != []
-    assert faults(pdf.write(lay(body, files))) == []
+    assert faults(renderer.write(lay(body, files))) == []
 
 
 def test_weasyprint_says_nothing_of_a_drawing_without_words(caplog: pytest.LogCaptureFixture) -> None:
@@ -252,7 +252,7 @@ def test_weasyprint_says_nothing_of_a_drawing_without_words(caplog: pytest.LogCa
 def test_what_has_no_words_is_refused(body: str, said: str) -> None:
     """A picture or a link that a screen reader could say nothing of stops the page."""
     with pytest.raises(TeachbackError, match=re.escape(said)):
-        pdf.write(lay(body))
+        renderer.write(lay(body))
 
 
 @pytest.mark.parametrize(
@@ -266,13 +266,13 @@ def test_what_has_no_words_is_refused(body: str, said: str) -> None:
 def test_a_template_that_misleads_a_screen_reader_is_refused(body: str, said: str) -> None:
     """A skipped level of headings, or a language that no voice knows, stops the page: validators would refuse it, too."""
     with pytest.raises(TeachbackError, match=re.escape(said)):
-        pdf.write(lay(body))
+        renderer.write(lay(body))
 
 
 def test_a_page_without_a_title_is_refused() -> None:
     """A title is the first thing that is read out."""
     with pytest.raises(TeachbackError, match="the page has no title"):
-        pdf.write(lay("<p>one</p>", title=""))
+        renderer.write(lay("<p>one</p>", title=""))
 
 
 def test_a_link_in_what_is_hidden_stays_as_words() -> None:
@@ -286,17 +286,17 @@ def test_another_weasyprint_is_refused_aloud(monkeypatch: pytest.MonkeyPatch) ->
     laid = lay("<p>one</p>")
     monkeypatch.setattr(weasyprint, "__version__", "70.1")
     with pytest.raises(TeachbackError, match=r"WeasyPrint 70\.1 is installed.* made for 70\.0"):
-        pdf.write(laid)
+        renderer.write(laid)
 
 
 def test_one_page_leaves_nothing_behind_for_the_next() -> None:
     """Printed again after another page, and after one that was refused, a page is the same to the byte."""
     body = f'<p lang="es">uno</p><ul>{ITEMS}</ul>'
-    first = pdf.write(lay(body))
-    pdf.write(lay("<p>other</p>"))
+    first = renderer.write(lay(body))
+    renderer.write(lay("<p>other</p>"))
     with pytest.raises(TeachbackError):
-        pdf.write(lay('<img src="icons/box.svg">'))
-    assert pdf.write(lay(body)) == first
+        renderer.write(lay('<img src="icons/box.svg">'))
+    assert renderer.write(lay(body)) == first
 
 
 # What is printed for patients
@@ -318,7 +318,7 @@ def printed(edition: Any, dress: Dress, kind: str, design: Design) -> Page:  # n
         html = at_size(compose_cards([(edition, dress)], design, medium=Medium.PRINT), CARD, [(8.0, 8.0)])
     else:
         html = compose_handout(edition, dress, design, medium=Medium.PRINT, paper=Paper.LETTER)
-    return Page(html, pdf.write(pdf.lay_out(html, design.files, pdf.Fonts())))
+    return Page(html, renderer.write(renderer.lay_out(html, design.files, renderer.Fonts())))
 
 
 @pytest.fixture(scope="module", params=[(a, k) for a in ("general", "ckd", "dialysis") for k in ("handout", "large", "card")], ids="-".join)
@@ -456,7 +456,7 @@ def test_links_and_pictures_go_with_the_first_card(turn: int, tmp_path: Path) ->
     """On a sheet the first card keeps its link and its picture, where they are drawn; its repeats are words only."""
     body = '<h1>Card</h1><p><a href="https://example.org">our page</a></p><img alt="A box" src="icons/box.svg" style="width: 20px">'
     del tmp_path
-    cards = pdf.write(lay(body + '<p style="break-before: page">back</p>'))
+    cards = renderer.write(lay(body + '<p style="break-before: page">back</p>'))
     alone = read_tags(cards)
     size = Box(100, 60)
     sheet = SheetSides(
@@ -490,7 +490,7 @@ def _on_page(edges: list[float], turn: int, left: float, bottom: float) -> list[
 def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
     """Badges have fronts only: the back's words, links and cells are gone from tags and file."""
     body = '<p>front</p><div style="break-before: page"><p><a href="https://example.org">back</a></p><table><tr><td>x</td><td></td></tr></table></div>'
-    cards = pdf.write(lay(body))
+    cards = renderer.write(lay(body))
     sheet = SheetSides((Placement(0, 20, 30, 100, 60),), None)
     data = lay_on_sheets(cards, (sheet,), Box(210, 297), Sides.ONE, Extras())
     found = read_tags(data)
@@ -544,7 +544,7 @@ def test_the_kitchens_cards_keep_their_links(order: Order, kitchen_root: Path, t
 )
 def test_a_style_that_no_screen_reader_can_follow_is_refused(css: str, line: int, said: str) -> None:
     """The clinic hears of it with the line in its style sheet, before anything is printed."""
-    (problem,) = pdf.style_problems("styles/clinic.css", css)
+    (problem,) = renderer.style_problems("styles/clinic.css", css)
     assert said in problem.message
     assert problem.location is not None
     assert problem.location.line == line
@@ -560,7 +560,7 @@ def test_a_style_that_no_screen_reader_can_follow_is_refused(css: str, line: int
 )
 def test_a_style_that_does_no_harm_on_paper_is_let_through(css: str) -> None:
     """What is said to be so already, in a remark, in a text, or for screens only is no problem."""
-    assert [problem.message for problem in pdf.style_problems("styles/clinic.css", css) if "read out" in problem.message] == []
+    assert [problem.message for problem in renderer.style_problems("styles/clinic.css", css) if "read out" in problem.message] == []
 
 
 CAPITALS = (
@@ -593,7 +593,7 @@ def test_a_style_that_leaves_the_letters_as_they_are_is_let_through(declaration:
 
 def test_a_picture_for_a_printing_press_is_refused() -> None:
     """PDF/A with the colours of a screen cannot hold a CMYK picture: the author is told how to save it."""
-    from teachback.picture import picture_fault
+    from teachback.files.images import picture_fault
 
     picture = io.BytesIO()
     Image.new("CMYK", (4, 4)).save(picture, "JPEG")

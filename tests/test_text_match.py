@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teachback.text_match import Edges, Token, folded, misplaced, read_text, run_together, sought
+from teachback.pdf.text_matching import Edges, Token, folded, misplaced, read_text, run_together, sought
 
 SAME = [
     ("Dial-Mag trial", "dial\u0002mag  TRIAL"),

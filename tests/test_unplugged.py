@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from teachback import unplugged
+from teachback.content import pydantic_plugins
 
 _PROGRAM = """
-import sys, teachback.model as model
+import sys, teachback.content.base_model as model
 owner = model.PartReview.model_validate({'owner': ' A '}).owner
 loader = sys.modules['pydantic.plugin._loader']
 print(owner, tuple(loader.get_plugins()), hasattr(loader, 'entry_points'), 'email.message' in sys.modules)
@@ -40,8 +40,8 @@ def test_where_all_is_not_refused_pydantic_looks_as_it_does() -> None:
 def test_a_version_that_nobody_knows_loads_its_own(monkeypatch: pytest.MonkeyPatch, version: str, put: bool) -> None:  # noqa: FBT001 -- what is expected
     """What another version asks its loader for may be something else."""
     monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    monkeypatch.delitem(sys.modules, unplugged.LOADER, raising=False)
-    monkeypatch.setattr(unplugged, "VERSION", version)
-    assert unplugged.unplug() is put
-    assert (unplugged.LOADER in sys.modules) is put
-    monkeypatch.delitem(sys.modules, unplugged.LOADER, raising=False)
+    monkeypatch.delitem(sys.modules, pydantic_plugins.LOADER, raising=False)
+    monkeypatch.setattr(pydantic_plugins, "VERSION", version)
+    assert pydantic_plugins.unplug() is put
+    assert (pydantic_plugins.LOADER in sys.modules) is put
+    monkeypatch.delitem(sys.modules, pydantic_plugins.LOADER, raising=False)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.fields import RecordField
-from teachback.values import FieldFault, read_value, refused
+from teachback.content.record_fields import RecordField
+from teachback.merge.records.field_values import FieldFault, read_value, refused
 
 
 def field(kind: str = "text", **more: object) -> RecordField:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from teachback.build import build
-from teachback.check import check
-from teachback.content import load_shared
+from teachback.checking.checker import check
+from teachback.commands.build import build
+from teachback.content.loader import load_shared
 from teachback.errors import Severity, TeachbackError
-from teachback.settings import resolve
-from teachback.workspace import builtin_root
+from teachback.files.workspace import builtin_root
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.workspace import Workspace
+    from teachback.files.workspace import Workspace
 
     Make = Callable[..., Workspace]
 

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from teachback import yamlfile
 from teachback.errors import TeachbackError
-from teachback.yamlfile import read_yaml
+from teachback.files import yaml_reader
+from teachback.files.yaml_reader import read_yaml
 
 
 def test_words_that_yaml_would_turn_into_other_values_stay_text() -> None:
@@ -204,7 +204,7 @@ def test_a_plain_remark_and_a_plain_text_are_no_mistake(text: str) -> None:
 def test_both_of_the_librarys_parsers_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where PyYAML comes without its C parser, what is refused stays refused, and what is read is the same."""
     monkeypatch.delattr(yaml, "CSafeLoader")
-    spec = importlib.util.spec_from_file_location("yamlfile_without_c", yamlfile.__file__)
+    spec = importlib.util.spec_from_file_location("yamlfile_without_c", yaml_reader.__file__)
     assert spec
     assert spec.loader
     plain = importlib.util.module_from_spec(spec)

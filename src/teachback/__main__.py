@@ -16,11 +16,11 @@ def main() -> None:
     # A run makes much that lasts until its end, and little garbage: looking for it 700 objects apart takes a tenth of the time. A check of
     # one handout ends before it would first be looked for.
     gc.set_threshold(200_000, 20, 50)
-    from teachback.rim import guard, open_streams
+    from teachback.cli.context import guard, open_streams
 
     open_streams()
     guard()
-    from teachback.cli import run
+    from teachback.cli.app import run
 
     code = finished(run(sys.argv[1:]))
     # What is left goes with the process.
@@ -30,7 +30,7 @@ def main() -> None:
 
 def finished(code: int) -> int:
     """Return the exit code of a run: 1 where all was done, and standard output could not take what was printed."""
-    from teachback.rim import lost_output, told_all
+    from teachback.cli.context import lost_output, told_all
 
     lost = lost_output()
     if lost is not None:

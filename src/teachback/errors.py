@@ -128,7 +128,7 @@ def fault_code(error: BaseException) -> str:
     import traceback
 
     ours = Path(__file__).parent
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == ours]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if ours in Path(frame.filename).parents]
     place = f"{Path(frames[-1].filename).stem}-{frames[-1].lineno}-" if frames else ""
     return f"{place}{type(error).__name__}"
 

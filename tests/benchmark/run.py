@@ -51,11 +51,11 @@ for number, html in enumerate(pages):
 COMPOSE = """
 import json, sys
 from pathlib import Path
-from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.html import at_size
-from teachback.settings import resolve
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.html.composer import at_size
+from teachback.printing.settings import resolve
 from teachback.units import CARD
-from teachback.workspace import handout_files, open_workspace
+from teachback.files.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
 settings = resolve({}, {}, workspace)
 reading = read_handouts(workspace, handout_files(workspace))
@@ -70,15 +70,15 @@ Path(sys.argv[1]).write_text(json.dumps(pages))
 CARDS = """
 import json, sys, time
 from pathlib import Path
-from teachback.cardrun import Order, card_run, find_stock
-from teachback.compose import compose_deck, open_design, read_handouts
-from teachback.stock import load_stocks
-from teachback.fitting import fitted
-from teachback.press import do_job
-from teachback.proof import prove
-from teachback.pdf import write
-from teachback.settings import resolve
-from teachback.workspace import handout_files, open_workspace
+from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.job_composer import compose_deck, open_design, read_handouts
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.type_fitting import fitted
+from teachback.printing.job_printer import do_job
+from teachback.proofing.page_proof import prove
+from teachback.pdf.renderer import write
+from teachback.printing.settings import resolve
+from teachback.files.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
 settings = resolve({"stock": "avery-5371"}, {}, workspace)
 reading = read_handouts(workspace, handout_files(workspace))

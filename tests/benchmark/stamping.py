@@ -32,15 +32,15 @@ from typing import TYPE_CHECKING, Any
 import typst
 from told import Row, tell
 
-from teachback.compose import compose_jobs, open_design, read_handouts
-from teachback.settings import resolve
-from teachback.stampable import handout_template
-from teachback.workspace import Workspace, builtin_root, handout_files
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.merge.stamping.edition_templates import handout_template
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from teachback.stamp import Template
+    from teachback.merge.stamping.pdf_template import Template
 
 ROOT = Path(__file__).parents[2]
 IN_MEMORY, ON_DISK, WEASYPRINT, TYPST = 2_000, 1_000, 3, 20
@@ -102,7 +102,7 @@ class Bench:
 
     def weasyprint(self, count: int) -> None:
         """Put each record into the page's HTML, and print it."""
-        from teachback.pdf import fonts, lay_out, write
+        from teachback.pdf.renderer import fonts, lay_out, write
 
         for _, values in self.records(count):
             page = self.job.handout

@@ -1,0 +1,213 @@
+"""Which edition is this paper? From a code that was typed, or a scan, to what an archive keeps under it."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.archive.store import ENTRIES, JOURNAL, Entry, Kept, entries_at, entry_paths, named_records, object_path
+from teachback.editions.edition_code import ALPHABET, CODE, LENGTH, is_whole, nearest_codes, tidied
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, placed
+from teachback.files.workspace import read_named, shown, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Dots to the inch at which a page without words is drawn: two to three a module of the smallest QR code.
+SCAN_DPI: Final = 200
+_CHECK: Final = f"Type it again from the paper: the last part has {LENGTH + 1} letters and digits, of these: {ALPHABET}."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an archive says of one code: its records, the oldest first; the nearest codes where there are none.
+
+    `exact` is the file that a scan is byte for byte; `scanned` says whether there was a scan that could be one.
+    """
+
+    code: str
+    entries: tuple[Entry, ...]
+    nearest: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    scanned: bool = False
+    exact: Kept | None = None
+
+    @property
+    def files(self) -> tuple[tuple[Entry, Kept], ...]:
+        """Every file that is kept under the code, those of the newest record first."""
+        return tuple((entry, output) for entry in reversed(self.entries) for output in entry.outputs)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the answer as plain data."""
+        newest = self.entries[-1] if self.entries else None
+        return {
+            "code": self.code,
+            "known": newest is not None,
+            **(
+                {name: getattr(newest, name) for name in ("handout", "audience", "language", "title", "badge", "version")} if newest else {}
+            ),
+            **({"review": dict(newest.review), "first_kept": self.entries[0].kept} if newest else {}),
+            "files": [
+                {
+                    **{name: getattr(output, name) for name in ("file", "kind", "form", "size", "paper", "pages", "sha256")},
+                    "program": entry.program,
+                    "weasyprint": entry.weasyprint,
+                    "kept": entry.kept,
+                }
+                for entry, output in self.files
+            ],
+            "nearest": [{"code": entry.code, "handout": entry.handout, "audience": entry.audience} for entry in self.nearest],
+            **({"same_bytes_as": self.exact.file if self.exact else None} if self.scanned else {}),
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+
+def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer, ...]:
+    """Say what an archive keeps under a code that was typed, and under each code on a scan (PNG, JPEG or PDF).
+
+    Raises UsageError when there is no archive or nothing to look for, TeachbackError for a scan that cannot be read.
+    """
+    if not any((folder / name).exists() for name in (JOURNAL, ENTRIES)):
+        hint = "Name the folder with --archive, or make one: teachback build --archive DIR."
+        raise UsageError(Problem("there is no archive here", hint, Location(shown(folder))))
+    if typed is None and scan is None:
+        raise UsageError(Problem("there is nothing to look for", "Type a code, or name a picture or a PDF with --scan."))
+    known, named = entry_paths(folder), named_records(folder)
+    answers = [_answer(tidied(typed), known, named)] if typed is not None else []
+    if scan is not None:
+        data = read_named(scan)
+        sha256 = hashlib.sha256(data).hexdigest()
+        codes = _codes(data, scan) or _codes_of(sha256, known)
+        if not codes:
+            hint = "Scan it straight, at 300 dots to the inch, or type the code that stands on each page."
+            raise TeachbackError(Problem("no edition code can be read here", hint, Location(shown(scan))))
+        answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
+    return tuple(answers)
+
+
+def _answer(
+    code: str, known: Mapping[str, list[Path]], named: Mapping[str, str], sha256: str | None = None, *, photo: bool = False
+) -> Answer:
+    paths = known.get(code, [])
+    entries = entries_at(paths)
+    problems: list[Problem] = []
+    near: tuple[Entry, ...] = ()
+    if len(entries) < len(paths):
+        severity = Severity.WARNING if entries else Severity.ERROR
+        lost = len(paths) - len(entries)
+        message = f"{code}: {lost} record{'s are' if lost != 1 else ' is'} no longer what was kept"
+        problems.append(Problem(message, "`teachback verify` says which.", severity=severity))
+    elif not entries:
+        near = tuple(entries_at(known[other])[-1] for other in nearest_codes(code, known) if entries_at(known[other]))
+        problems.append(_unknown(code, near))
+    if any(named.get(path.stem) != code for path in paths):
+        message = f"{code}: the journal of the archive does not name every record of this code"
+        problems.append(Problem(message, "A record may have been put there by hand: run `teachback verify`.", severity=Severity.WARNING))
+    exact = next((output for entry in entries for output in entry.outputs if output.sha256 == sha256), None)
+    # That a photo of paper is not the file itself goes without saying.
+    return Answer(code, entries, near, tuple(problems), sha256 is not None and not (photo and exact is None), exact)
+
+
+def _unknown(code: str, near: tuple[Entry, ...]) -> Problem:
+    """Say why a code finds nothing: it was misread, or it was printed elsewhere."""
+    alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
+    guess = f"Did you mean {alike}?" if alike else ""
+    if CODE.fullmatch(code) is None:
+        return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.")
+    if not is_whole(code):
+        return Problem(f"{code} was misread or mistyped: its last character, the check, does not fit the rest", f"{guess} {_CHECK}".strip())
+    hint = "It may have been printed elsewhere, or without --archive."
+    return Problem(f"{code} is a code that could have been printed, but this archive does not have it", f"{hint} {guess}".strip())
+
+
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
+
+
+def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
+    """Read the codes off a scan: of a PDF first its words, then its pictures."""
+    from teachback.editions.qr_code import codes_in_picture
+    from teachback.pdf.page_images import page_texts, scanned_pages
+
+    try:
+        if not _is_pdf(data):
+            return codes_in_picture(data)
+        said = [code for text in page_texts(data) for code in CODE.findall(text)]
+        whole = [code for code in said if is_whole(code)]
+        drawn = [] if said else [code for page in scanned_pages(data, SCAN_DPI) for code in codes_in_picture(page)]
+    except TeachbackError as error:
+        raise TeachbackError(*placed(error.problems, "the scan", Location(shown(scan)))) from None
+    return tuple(dict.fromkeys(whole or said or drawn))
+
+
+def _codes_of(sha256: str, known: Mapping[str, list[Path]]) -> tuple[str, ...]:
+    """Give the codes under which a file is kept that shows none itself."""
+    return tuple(code for code, paths in known.items() if any(o.sha256 == sha256 for e in entries_at(paths) for o in e.outputs))
+
+
+def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[Path, ...]:
+    """Copy every file that is kept under the codes found into a folder, each by a name that a person can read.
+
+    Of files with the same name, the newest has it; the others carry the start of their hash as well.
+    Raises TeachbackError when a file is no longer what was kept, or would replace another file; then nothing is copied.
+    """
+    planned: dict[str, tuple[str, bytes]] = {}
+    problems: list[Problem] = []
+    for answer in answers:
+        for _, output in answer.files:
+            try:
+                data = kept_bytes(folder, output, answer.code)
+            except TeachbackError as error:
+                problems += error.problems
+                continue
+            name = output.file.rsplit("/", 1)[-1]
+            if planned.get(name, (output.sha256,))[0] != output.sha256:
+                stem, dot, ending = name.rpartition(".")
+                name = f"{stem}-{output.sha256[:8]}{dot}{ending}"
+            planned[name] = output.sha256, data
+    for name, (_, data) in planned.items():
+        path = target / name
+        if path.exists() and (not path.is_file() or read_named(path) != data):
+            problems.append(Problem("another file has this name already", "Choose another folder, or move it away.", Location(shown(path))))
+    if problems:
+        raise TeachbackError(*dict.fromkeys(problems))
+    for name, (_, data) in planned.items():
+        if not (target / name).exists():
+            write_whole(target / name, data)
+    return tuple(target / name for name in planned)
+
+
+def main_file(answer: Answer) -> Kept | None:
+    """Give the file to open: the very one that was scanned, else the newest handout in standard size, else what there is."""
+    if answer.exact is not None:
+        return answer.exact
+    order = sorted(
+        (output for _, output in answer.files),
+        key=lambda output: (output.form != "pdf", output.kind != "handout", output.size != "standard"),
+    )
+    return order[0] if order else None
+
+
+def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
+    """Copy the file to open to a place of its own, so that no viewer writes into the archive; None when nothing was found."""
+    for answer in answers:
+        output = main_file(answer)
+        if output is not None:
+            data = kept_bytes(folder, output, answer.code)
+            path = Path(tempfile.mkdtemp(prefix="teachback-")) / output.file.rsplit("/", 1)[-1]
+            path.write_bytes(data)
+            return path
+    return None
+
+
+def kept_bytes(folder: Path, output: Kept, code: str) -> bytes:
+    """Give a kept file's bytes. Raises TeachbackError when they are gone, or no longer what was kept."""
+    path = object_path(folder, output.file, output.sha256)
+    data = read_named(path)
+    if hashlib.sha256(data).hexdigest() != output.sha256:
+        hint = "It is not handed out. Put the archive's file back from a backup; see `teachback verify`."
+        raise TeachbackError(Problem(f"{code}: {output.file} is no longer what was kept", hint, Location(shown(path))))
+    return data

@@ -1,0 +1,123 @@
+"""What a run printed -> records for the archive: who it is for, who answers for it, and every file it was made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+from typing import TYPE_CHECKING
+
+from teachback import __version__
+from teachback.archive.store import Entry, Kept, keep
+from teachback.content.inline_markup import plain
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.workspace import effective_files, handout_files, read_bytes, read_named, shown
+from teachback.printing.build_record import made_from, shared_fingerprint
+from teachback.printing.job_composer import editions_by_code, open_design, read_handouts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from teachback.files.workspace import Workspace
+    from teachback.printing.build_record import Output
+    from teachback.printing.job_composer import Reading
+
+    Blobs = dict[tuple[str, str], bytes]
+
+
+def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, workspace: Workspace, reading: Reading | None) -> None:
+    """Keep printed files of `folder` in an archive, each under its code, with its sources.
+
+    Raises TeachbackError when something cannot be kept: a file or a source that is no longer what was printed (the
+    others are kept then), or an archive that cannot be written to.
+    """
+    blobs: Blobs = {}
+    shared = {name: _source(name, path, blobs) for name, path in effective_files(workspace).items()}
+    fingerprint = shared_fingerprint(workspace)
+    design = open_design(workspace)
+    files = handout_files(workspace)
+    by_stem: dict[str, list[Output]] = {}
+    for output in outputs:
+        by_stem.setdefault(output.stem, []).append(output)
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    for stem, group in sorted(by_stem.items()):
+        if stem not in files:
+            problems.append(Problem(f"the handout '{stem}' was taken away while it was printed", "Put it back, and build again."))
+            continue
+        name = f"content/handouts/{stem}.yaml"
+        sources = {**shared, name: _source(name, files[stem], blobs)}
+        reading = read_handouts(workspace, {stem: files[stem]}, reading)
+        origin = made_from(fingerprint, blobs[name, sources[name]])
+        editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
+        # The hash says that the files are those of the print, the codes that they say what the paper says.
+        if any(output.made_from != origin or not set(output.code.split()) <= set(editions) for output in group):
+            hint = "Print it again, so that the archive gets what it was printed from."
+            problems.append(Problem("a file was changed while this was printed", hint, Location(shown(files[stem]))))
+            continue
+        kept: dict[str, list[Kept]] = {}
+        for output in group:
+            try:
+                one = _kept(output, folder, blobs)
+            except TeachbackError as error:
+                problems += error.problems
+                continue
+            for code in output.code.split():
+                kept.setdefault(code, []).append(one)
+        for code, outputs_of_code in kept.items():
+            edition = editions[code]
+            review = edition.review
+            entries.append(
+                Entry(
+                    code=code,
+                    handout=edition.handout,
+                    audience=edition.audience,
+                    language=edition.language,
+                    title=plain(edition.title),
+                    badge=edition.badge,
+                    version=edition.version.isoformat(),
+                    review={
+                        "status": review.status,
+                        "reviewer": review.reviewer,
+                        "reviewed": review.reviewed.isoformat() if review.reviewed else None,
+                        "due": review.due.isoformat() if review.due else None,
+                    },
+                    program=__version__,
+                    weasyprint=importlib.metadata.version("weasyprint"),
+                    kept=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+                    outputs=tuple(sorted(outputs_of_code, key=lambda output: output.file)),
+                    sources=dict(sorted(sources.items())),
+                )
+            )
+    if entries:
+        keep(archive, entries, blobs)
+    if problems:
+        raise TeachbackError(*problems)
+
+
+def _source(name: str, path: Path, blobs: Blobs) -> str:
+    data = read_bytes(path)
+    sha256 = hashlib.sha256(data).hexdigest()
+    blobs[name, sha256] = data
+    return sha256
+
+
+def _kept(output: Output, folder: Path, blobs: Blobs) -> Kept:
+    path = folder / output.file
+    data = read_named(path)
+    if hashlib.sha256(data).hexdigest() != output.sha256:
+        hint = "Build again: then it is printed anew, and archived."
+        raise TeachbackError(Problem("this file was changed after it was printed", hint, Location(shown(path))))
+    blobs[output.file, output.sha256] = data
+    return Kept(
+        file=output.file,
+        kind=output.kind,
+        form=output.form,
+        size=output.size,
+        paper=output.paper,
+        pages=output.pages,
+        setup=output.setup,
+        sha256=output.sha256,
+        length=len(data),
+    )

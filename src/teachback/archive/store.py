@@ -1,0 +1,322 @@
+"""The archive: every edition that was printed, kept once, by its code. Nothing in it is ever changed or taken out.
+
+    journal.jsonl              one line for each record, with the hash of the line before
+    entries/CODE/SHA256.json   a record: what was printed under a code, for whom, from which files, by which program
+    objects/ab/SHA256.pdf      the bytes of what was printed, and of what it was made from
+    unfinished/                what a run has not finished, or was ended in the middle of
+
+Each file is named by the SHA-256 of its bytes. A record is written to unfinished/, then named in the journal, then
+moved to entries/, each step on the disk before the next. So what a kill leaves behind is told from what somebody
+took out: a record that the journal names is in one of the two folders, and one in entries/ is named in the journal.
+A build with nothing to do reads this module, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import stat
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.atomic_files import append, locked, sync, told, whole, write_through
+from teachback.files.text_decoding import read_json
+from teachback.files.workspace import file_bytes, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+JOURNAL: Final = "journal.jsonl"
+ENTRIES: Final = "entries"
+OBJECTS: Final = "objects"
+UNFINISHED: Final = "unfinished"
+FORMAT: Final = 1
+# What may lie in the folder of an archive; lost+found is the root of a disk's own.
+OWN: Final = frozenset({JOURNAL, ENTRIES, OBJECTS, UNFINISHED, "lost+found"})
+FIRST_LINE: Final = b'{"format": 1, "teachback": "archive"}\n'
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One printed file: its name in the output folder, what it is, and the hash and length of its bytes."""
+
+    file: str
+    kind: str
+    form: str
+    size: str
+    paper: str | None
+    pages: int
+    setup: str
+    sha256: str
+    length: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record: files of one edition that were printed from the same sources by the same program.
+
+    `review` holds status, reviewer, reviewed and due as they stood in the handout; `kept` is the time in UTC;
+    `sources` is the hash of each file by its name in the workspace. Dates are texts, YYYY-MM-DD.
+    """
+
+    code: str
+    handout: str
+    audience: str
+    language: str
+    title: str
+    badge: str
+    version: str
+    review: Mapping[str, str | None]
+    program: str
+    weasyprint: str
+    kept: str
+    outputs: tuple[Kept, ...]
+    sources: Mapping[str, str]
+    format: int = FORMAT
+
+    def to_bytes(self) -> bytes:
+        """Give the record's bytes: the same for the same record."""
+        return (json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def entry_from(data: bytes) -> Entry | None:
+    """Read a record; None when it is none."""
+    try:
+        fields = read_json(data)
+        entry = Entry(**{**fields, "outputs": tuple(Kept(**output) for output in fields["outputs"])})
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return entry if entry.format == FORMAT else None
+
+
+def object_path(folder: Path, name: str, sha256: str) -> Path:
+    """Give the place of some bytes in an archive; the ending is that of the file's own name."""
+    return folder / OBJECTS / sha256[:2] / f"{sha256}{PurePosixPath(name).suffix.lower()}"
+
+
+def entry_paths(folder: Path) -> dict[str, list[Path]]:
+    """Give the paths of all records by code, those included that the journal names and an ended run did not move."""
+    found: dict[str, list[Path]] = {}
+    with told(folder):
+        for path in sorted((folder / ENTRIES).glob("[!.]*/[!.]*.json")):
+            if path.is_file():
+                found.setdefault(path.parent.name, []).append(path)
+        for sha256, code in named_records(folder).items():
+            pending = folder / UNFINISHED / f"{sha256}.json"
+            if pending.is_file():
+                found.setdefault(code, []).append(pending)
+    return dict(sorted(found.items()))
+
+
+def entries_at(paths: Iterable[Path]) -> tuple[Entry, ...]:
+    """Read records, the oldest first; those that are not any more what was kept are left out."""
+    found = []
+    for path in paths:
+        try:
+            data = file_bytes(path)
+        except OSError:
+            continue
+        entry = entry_from(data) if hashlib.sha256(data).hexdigest() == path.stem else None
+        found += [entry] if entry else []
+    return tuple(sorted(found, key=lambda entry: (entry.kept, entry.to_bytes())))
+
+
+def named_records(folder: Path) -> dict[str, str]:
+    """Give the code of each record that the journal names, by the record's hash; lines that cannot be read are passed over."""
+    try:
+        data = file_bytes(folder / JOURNAL)
+    except FileNotFoundError:
+        return {}
+    return _named(data)
+
+
+def _named(journal: bytes) -> dict[str, str]:
+    named = {}
+    # What stands after the last line end is a line that a kill has torn.
+    for line in journal.split(b"\n")[:-1]:
+        with suppress(ValueError, KeyError, TypeError):
+            fields = read_json(line)
+            named[str(fields["record"])] = str(fields["code"])
+    return named
+
+
+def is_whole(path: Path, sha256: str) -> bool:
+    """Return whether a kept file is still a file, and no link, with the bytes that were kept. Raises OSError when it cannot be read."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+    except FileNotFoundError:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+class _Seen:
+    """Tells which files of an archive are whole; each file is hashed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[Path, bool] = {}
+
+    def __call__(self, name: str, sha256: str) -> bool:
+        path = object_path(self._folder, name, sha256)
+        if path not in self._known:
+            self._known[path] = is_whole(path, sha256)
+        return self._known[path]
+
+    def entries(self, code: str, named: Collection[str]) -> list[Entry]:
+        """Return the records of a code that the journal names and whose sources are all whole."""
+        paths = [path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named]
+        return [entry for entry in entries_at(paths) if all(self(name, sha256) for name, sha256 in entry.sources.items())]
+
+
+def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
+    """Return whether all printed files (code, name, SHA-256) are kept: in a record whose sources are whole, as they are themselves."""
+    with told(folder):
+        named = named_records(folder)
+        if not named:
+            return False
+        seen = _Seen(folder)
+        known: dict[str, set[tuple[str, str]]] = {}
+        for code, file, sha256 in wanted:
+            if code not in known:
+                known[code] = {(output.file, output.sha256) for entry in seen.entries(code, named) for output in entry.outputs}
+            if (file, sha256) not in known[code] or not seen(file, sha256):
+                return False
+    return True
+
+
+def keep(folder: Path, entries: Iterable[Entry], blobs: Mapping[tuple[str, str], bytes]) -> None:
+    """Keep editions: when this returns, they are on the disk for good.
+
+    `blobs` are the bytes of all that the entries name, by name and SHA-256. What is kept already is not kept again, unless
+    a source of the earlier record is damaged or lost: then a second, whole record is made.
+    Raises TeachbackError when something cannot be kept; then the archive is as readable as before.
+    """
+    with told(folder):
+        _make(folder)
+        with locked(folder / JOURNAL, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX) as journal:
+            _mend(folder, journal)
+            _put_all(folder, blobs)
+            fresh = []
+            named = _named(whole(journal))
+            seen = _Seen(folder)
+            for entry in entries:
+                known = {(output.file, output.sha256) for old in seen.entries(entry.code, named) for output in old.outputs}
+                outputs = tuple(output for output in entry.outputs if (output.file, output.sha256) not in known)
+                fresh += [replace(entry, outputs=outputs)] if outputs else []
+            _record(folder, journal, fresh)
+
+
+def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
+    """Say of each problem what it means: the paper is printed, and the archive does not have it."""
+    return tuple(problem._replace(message=f"printed, but not archived: {problem.message}") for problem in error.problems)
+
+
+def _make(folder: Path) -> None:
+    """Make the folders of an archive, but not in the middle of other files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
+    if others and not (folder / JOURNAL).exists():
+        message = f"this folder holds other files ({min(others)}), and no archive"
+        raise TeachbackError(Problem(message, "Name a folder of its own for the archive.", Location(shown(folder))))
+    for name in (ENTRIES, OBJECTS, UNFINISHED):
+        (folder / name).mkdir(exist_ok=True)
+    sync(folder)
+    sync(folder.parent)
+
+
+def _mend(folder: Path, journal: int) -> None:
+    """Finish what an ended run had named in the journal, and clear away the rest. The archive is locked."""
+    data = whole(journal)
+    end = data.rfind(b"\n") + 1
+    if end < len(data):
+        os.ftruncate(journal, end)
+        data = data[:end]
+    if not data:
+        if any((folder / ENTRIES).glob("[!.]*/*.json")):
+            hint = "Put it back from a backup; `teachback verify` says what is there."
+            raise TeachbackError(Problem("the journal of this archive is gone", hint, Location(shown(folder / JOURNAL))))
+        append(journal, FIRST_LINE)
+    elif not data.startswith(FIRST_LINE):
+        hint = "Put it back from a backup, or name another folder."
+        raise TeachbackError(
+            Problem("this is not the journal of an archive that can be read", hint, Location(shown(folder / JOURNAL), 1, 1))
+        )
+    named = _named(data)
+    for path in sorted((folder / UNFINISHED).iterdir()):
+        if path.stem in named and hashlib.sha256(file_bytes(path)).hexdigest() == path.stem:
+            _move_in(folder, path, named[path.stem])
+        else:
+            path.unlink()
+
+
+def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
+    """Write the bytes that are not there yet. Raises TeachbackError with every file that is no longer what was kept."""
+    places = {object_path(folder, name, sha256): (name, sha256) for name, sha256 in blobs}
+    there = {place for place in places if os.path.lexists(place)}
+    hint = "Move it aside and build again: then it is kept anew. `teachback verify` says whether there is more."
+    damaged = [
+        Problem(f"{places[place][0]}: this file is no longer what was kept", hint, Location(shown(place)))
+        for place in sorted(there)
+        if not is_whole(place, places[place][1])
+    ]
+    if damaged:
+        raise TeachbackError(*damaged)
+    touched: set[Path] = set()
+    for place in sorted(places.keys() - there):
+        place.parent.mkdir(exist_ok=True)
+        beside = folder / UNFINISHED / place.name
+        write_through(beside, blobs[places[place]])
+        beside.rename(place)
+        touched.add(place.parent)
+    for parent in sorted(touched):
+        sync(parent)
+    if touched:
+        sync(folder / OBJECTS)
+
+
+def _record(folder: Path, journal: int, entries: list[Entry]) -> None:
+    """Write records, name them in the journal, and move them in: in this order, or a kill could lose one."""
+    if not entries:
+        return
+    before = whole(journal)
+    last = before[before.rfind(b"\n", 0, -1) + 1 :]
+    pending: list[tuple[Path, str]] = []
+    lines: list[bytes] = []
+    for entry in entries:
+        data = entry.to_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = folder / UNFINISHED / f"{sha256}.json"
+        write_through(path, data)
+        pending.append((path, entry.code))
+        last = journal_line(last, entry.code, sha256, entry.kept)
+        lines.append(last)
+    sync(folder / UNFINISHED)
+    try:
+        append(journal, b"".join(lines))
+    except OSError:
+        os.ftruncate(journal, len(before))
+        raise
+    for path, code in pending:
+        _move_in(folder, path, code)
+
+
+def journal_line(before: bytes, code: str, sha256: str, kept: str) -> bytes:
+    """Give the journal's line for a record; `before` is the line before, with its line end."""
+    fields = {"before": hashlib.sha256(before).hexdigest(), "code": code, "kept": kept, "record": sha256}
+    return (json.dumps(fields) + "\n").encode()
+
+
+def _move_in(folder: Path, path: Path, code: str) -> None:
+    place = folder / ENTRIES / code
+    place.mkdir(exist_ok=True)
+    path.rename(place / path.name)
+    sync(place)
+    sync(folder / ENTRIES)

@@ -1,0 +1,128 @@
+"""Every rule there is, by its id: those that are files, and the modules of those that are code; and what a clinic has switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 -- part of the public types
+from typing import TYPE_CHECKING, Final
+
+from teachback.checking import cross_audience, review_dates
+from teachback.checking.blocking_rules import Guard, load_guard
+from teachback.checking.clinical import clinical_rules
+from teachback.checking.clinical.clinical_rules import GAP
+from teachback.checking.plain_language import structure
+from teachback.checking.plain_language.reading_grade import target_of
+from teachback.checking.plain_language.vocabulary import load_vocabulary
+from teachback.checking.review_calendar import bibliography_problems
+from teachback.checking.rule import OUR_OWN, Example, Rule
+from teachback.errors import Problem, Severity, TeachbackError, nearest
+from teachback.printing.build_record import ahead_problems
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator
+
+    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.rule import Finding, Heard
+    from teachback.content.loader import Authored, Shared
+    from teachback.files.workspace import Workspace
+
+
+class Rules(Guard):
+    """With those of the guard, all rules by id, and the words that they look for."""
+
+    def __init__(self, guard: Guard, known: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
+        """Add what only a check needs."""
+        super().__init__(guard.text, guard.off, guard.decisions)
+        self.known: Final = known
+        self.vocabulary: Final = vocabulary
+
+
+# What the check itself can find.
+OWN: Final = (
+    Rule(
+        GAP,
+        "advice for everybody that harms a reader with kidney disease",
+        Severity.ERROR,
+        "A reader with kidney disease who gets the general text, because there is no other or the same, must not be harmed by it.",
+        ("cdc-nsaid-2021", "nkf-potassium"),
+        bad=(Example("text: Take ibuprofen for the pain."), Example("text: A naproxen tablet at bedtime eases cramps.")),
+        good=(
+            Example("text: Ask us before you take ibuprofen."),
+            Example("text: {general: Take ibuprofen for the pain., ckd: Ask us first.}"),
+        ),
+    ),
+    Rule(
+        "accept-idle",
+        "an acceptance that nothing needs any more",
+        Severity.WARNING,
+        "It could hide a new finding of the same rule.",
+        (OUR_OWN,),
+        bad=(
+            Example("accept: [{rule: plain-emoji, reason: It was there once., by: A. Nurse}]"),
+            Example("accept: [{rule: plain-term, words: gone, reason: It was there once., by: A. Nurse}]"),
+        ),
+        good=(Example("accept: []"), Example("accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]")),
+    ),
+    Rule(
+        "accept-unknown",
+        "an acceptance of a rule that there is not",
+        Severity.ERROR,
+        "It accepts nothing, and somebody relies on it.",
+        (OUR_OWN,),
+        bad=(
+            Example("accept: [{rule: plain-emojis, reason: It is misspelt., by: A. Nurse}]"),
+            Example("accept: [{rule: never, reason: There is no such rule., by: A. Nurse}]"),
+        ),
+        good=(Example("accept: []"), Example("accept: [{rule: plain-emoji, reason: There is such a rule., by: A. Nurse}]")),
+    ),
+    Rule(
+        "language-unknown",
+        "a handout in a language that the rules do not know",
+        Severity.WARNING,
+        "Nothing found is then not nothing there.",
+        (OUR_OWN,),
+        bad=(Example("language: es"), Example("language: vi")),
+        good=(Example("language: en"), Example("language: en-GB")),
+    ),
+)
+
+
+def load_rules(workspace: Workspace) -> Rules:
+    """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
+    guard = load_guard(workspace)
+    rules = (*(rule.rule for rule in guard.text.rules), *cross_audience.RULES, *structure.RULES, *review_dates.RULES, *OWN)
+    known = {rule.id: rule for rule in rules}
+    problems = [
+        Problem(f"there is no rule '{name}'", nearest(name, known), guard.decisions.locate(("off", index, "rule")))
+        for index, name in enumerate(guard.off)
+        if guard.decisions and name not in known
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+    return Rules(guard, known, load_vocabulary(workspace))
+
+
+def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:
+    """Find in one edition with every rule that looks at one edition."""
+    yield from clinical_rules.findings(heard, rules.text)
+    target = target_of(heard.handout, shared.audiences, heard.ear.audience)
+    yield from structure.findings(heard, target=target, vocabulary=rules.vocabulary)
+    yield from review_dates.number_findings(heard.passages)
+
+
+def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator[Problem]:
+    """Say what of a handout is due, or written in a language that the rules do not know."""
+    yield from review_dates.term_problems(review_dates.terms(authored.handout, authored.file.locate), today)
+    reviewed = authored.handout.review.reviewed
+    if reviewed is not None:
+        # As a build says it.
+        yield from ahead_problems(reviewed.isoformat(), today, authored.file.locate(("review",), key=True))
+    if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
+        message = f"the rules know English: in this handout ({authored.handout.language}) they looked at dates and sources only"
+        hint = "Somebody who reads the language and knows the subject must look for what the rules look for."
+        yield Problem(message, hint, authored.file.locate(("language",), key=True), Severity.WARNING, "language-unknown")
+
+
+def shared_problems(workspace: Workspace, shared: Shared, rules: Rules, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
+    """Say what is wrong with the list of sources that all handouts and rules share; `named` are those that handouts name."""
+    return bibliography_problems(workspace, shared, {*named, *(name for rule in rules.known.values() for name in rule.sources)}, today)

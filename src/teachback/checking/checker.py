@@ -1,0 +1,215 @@
+"""The order of steps of `teachback check`: read, hear as each reader does, find, set against what was accepted. Prints nothing."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from teachback.checking.all_rules import Rules, dated_problems, find_in, load_rules, shared_problems
+from teachback.checking.blocking_rules import find_across, hear, merged, problem_for, settled
+from teachback.checking.clinic_words import added_problems
+from teachback.checking.plain_language.reading_grade import graded, target_of, whole
+from teachback.checking.review_dates import used_sources
+from teachback.content.loader import Authored, Shared, load_handout, load_shared
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
+from teachback.files.stray_files import stray_files
+from teachback.files.workspace import Workspace, handout_files
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Mapping
+
+    from teachback.checking.blocking_rules import Waived
+    from teachback.checking.plain_language.reading_grade import Graded
+    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.rule import Example, Heard
+    from teachback.content.sources import Source
+
+    Step = Callable[[int, int], None]
+
+
+class Checked(NamedTuple):
+    """What was found in one handout: problems in file order, what was accepted, and the editions that were looked at.
+
+    One that is `brief` holds the grades of its editions in place of their text: a run over many handouts would hold all texts at once.
+    """
+
+    stem: str
+    problems: tuple[Problem, ...]
+    waived: tuple[Waived, ...] = ()
+    heard: Mapping[str, Heard] = MappingProxyType({})
+    authored: Authored | None = None
+    targets: Mapping[str, int] = MappingProxyType({})
+    wholes: Mapping[str, Graded] = MappingProxyType({})
+
+    def brief(self, vocabulary: Vocabulary) -> Checked:
+        """Give it without its texts."""
+        return self._replace(heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary))
+
+    def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
+        """Give the reading grades of each edition, by audience."""
+        return self.wholes or {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
+
+    def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
+        """Give the grades of each edition and of its sections as plain data."""
+        return {
+            name: {
+                "target": self.targets[name],
+                **_grades_json(parts[0]),
+                "sections": [{"section": part.section, **_grades_json(part)} for part in parts[1:]],
+            }
+            for name, parts in ((name, graded(heard, vocabulary)) for name, heard in self.heard.items())
+        }
+
+
+def _grades_json(part: Graded) -> dict[str, Any]:
+    return {g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution} for g in part.grades}
+
+
+class Checkup(NamedTuple):
+    """What a run of checks found, by handout, and the rules it looked with."""
+
+    handouts: tuple[Checked, ...]
+    rules: Rules
+    problems: tuple[Problem, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """Give how many findings of a severity there are."""
+        found = [*self.problems, *(problem for checked in self.handouts for problem in checked.problems)]
+        return sum(problem.severity is severity for problem in found)
+
+
+def check(
+    names: tuple[str, ...],
+    audiences: tuple[str, ...],
+    workspace: Workspace,
+    today: dt.date,
+    step: Step | None = None,
+    *,
+    brief: bool = False,
+) -> Checkup:
+    """Check handouts, all or those named, as all their readers get them, or those named; `brief` where nobody needs their texts afterwards.
+
+    Raises UsageError for names that do not exist, TeachbackError when a file that all share is wrong.
+    """
+    files = handout_files(workspace)
+    ids = {stem.split(".")[0] for stem in files}
+    unknown = [name for name in names if name not in files and name not in ids]
+    if unknown:
+        raise UsageError(*(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown))
+    shared = load_shared(workspace)
+    wrong = [name for name in audiences if name not in shared.audiences.root]
+    if wrong:
+        raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root)) for name in wrong))
+    rules = load_rules(workspace)
+    chosen = {stem: path for stem, path in files.items() if not names or stem in names or stem.split(".")[0] in names}
+    found, named, read = [], set[str](), 0
+    for number, (stem, path) in enumerate(chosen.items(), start=1):
+        try:
+            authored = load_handout(path, workspace, shared)
+        except TeachbackError as error:
+            found.append(Checked(stem, in_file_order(error.problems)))
+        else:
+            checked = check_handout(stem, authored, shared, rules, audiences, today)
+            found.append(checked.brief(rules.vocabulary) if brief else checked)
+            named.update(used_sources(authored.handout))
+            read += 1
+        if step:
+            step(number, len(chosen))
+    # What no handout uses can only be said when all of them were looked at, and could be read.
+    shared_found = shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
+    shared_found = (*added_problems(workspace, shared, rules.text), *shared_found, *stray_files(workspace))
+    return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
+
+
+def failed(checkup: Checkup, *, strict: bool) -> bool:
+    """Say whether a run found errors, or warnings where they count as errors; hints never do."""
+    return checkup.count(Severity.ERROR) > 0 or (strict and checkup.count(Severity.WARNING) > 0)
+
+
+def looked_for(checkup: Checkup) -> str:
+    """Say what was looked for, and what that is not."""
+    off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
+    return (
+        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists them. "
+        "They find patterns they know, and miss others: a clinician must read the text."
+    )
+
+
+def explained(name: str, workspace: Workspace) -> str:
+    """Say what a rule looks for, why, from which source, and by which examples; of `all`, one line each.
+
+    Raises UsageError for a rule that there is not.
+    """
+    rules = load_rules(workspace).known
+    if name == "all":
+        width = max((len(rule) for rule in rules), default=0)
+        return "\n".join(f"{rule.id:{width}}  {rule.severity:8}{rule.title}" for rule in rules.values())
+    if name not in rules:
+        raise UsageError(Problem(f"there is no rule '{name}'", f"{guess(name, rules)} `teachback check --explain all` lists them.".strip()))
+    rule = rules[name]
+    lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", rule.why]
+    lines += ["", f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}."]
+    known = load_shared(workspace).sources.root
+    lines += ["", "Sources:", *(f"  - {_cited(name, known)}" for name in rule.sources)]
+    for title, examples in (("It finds:", rule.bad), ("It passes over:", rule.good)):
+        lines += ["", title, *(f"  - {_example(example)}" for example in examples)]
+    return "\n".join(lines)
+
+
+def _cited(name: str, known: Mapping[str, Source]) -> str:
+    """Give a source in full where the list of sources has it; the name as it stands where a rule names it in words."""
+    if name not in known:
+        return name
+    source = known[name]
+    return ", ".join(str(part) for part in (f"{source.publisher}: {source.title}", source.year, source.url) if part)
+
+
+def _example(example: Example) -> str:
+    around = example.lead or (f"{example.column}:" if example.column else "")
+    after = f" -> {example.other}" if example.other else ""
+    return f"{around} {example.text}{after}".strip()
+
+
+def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, audiences: tuple[str, ...], today: dt.date) -> Checked:
+    """Check one handout that was read, for all its audiences or those named."""
+    every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
+    heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
+    findings = [finding for edition in heard.values() for finding in find_in(edition, shared, rules)]
+    # What differs between readers can be seen only where all of them are heard, whoever is asked about.
+    across = find_across(authored, every, shared, rules)
+    findings += [f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})]
+    once = merged(finding for finding in findings if finding.rule not in rules.off)
+    open_, waived, idle = settled(once, authored.handout.accept)
+    several = len(heard) > 1
+    problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
+    problems += [problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in open_]
+    # What was not looked at for lack of a reader may still be there.
+    for number in idle if not audiences else ():
+        accepted = authored.handout.accept[number]
+        if accepted.rule in rules.known:
+            wordless = accepted.words is None and any(finding.rule == accepted.rule for finding in open_)
+            problems.append(_wordless_problem(number, authored) if wordless else _idle_problem(number, authored))
+    targets = {name: target_of(authored.handout, shared.audiences, name) for name in heard}
+    return Checked(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
+
+
+def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
+    for number, accepted in enumerate(authored.handout.accept):
+        if accepted.rule not in rules.known:
+            hint = guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
+            place = authored.file.locate(("accept", number, "rule"))
+            yield Problem(f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown")
+
+
+def _wordless_problem(number: int, authored: Authored) -> Problem:
+    message = f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words that it is about"
+    place = authored.file.locate(("accept", number))
+    return Problem(message, "Add `words:`, one entry for each sentence.", place, Severity.ERROR, "accept-unknown")
+
+
+def _idle_problem(number: int, authored: Authored) -> Problem:
+    accepted = authored.handout.accept[number]
+    message = f"this accepts a finding of '{accepted.rule}' that is not there any more"
+    place = authored.file.locate(("accept", number))
+    return Problem(message, "Take it out, so that it cannot hide a new one.", place, Severity.WARNING, "accept-idle")

@@ -1,0 +1,59 @@
+"""The words that a clinic puts in the place of the program's own: printed on every page of their language, so the rules read them, too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from teachback.checking.clinical import clinical_rules
+from teachback.checking.rule import Heard
+from teachback.content.printed_words import words_problems
+from teachback.editions.passages import Ear, Passage, Role, as_read
+from teachback.errors import Problem
+from teachback.files.workspace import read_bytes, shown
+from teachback.files.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from teachback.checking.clinical.clinical_rules import TextRules
+    from teachback.checking.rule import Finding
+    from teachback.content.loader import Shared
+    from teachback.files.workspace import Workspace
+
+Steps = tuple[Any, ...]
+
+
+def added_problems(workspace: Workspace, shared: Shared, rules: TextRules, language: str = "*") -> tuple[Problem, ...]:
+    """Find with the clinical text rules in the clinic's own `content/words/`, as every audience of the workspace reads them.
+
+    With `language` only in the words of that one. The files have been checked. The program's own words, and languages that the rules do not know, give nothing.
+    """
+    if workspace.root == workspace.builtin:
+        return ()
+    found: dict[Problem, None] = {}
+    for path in sorted((workspace.root / "content" / "words").glob(f"{language}.yaml")):
+        file = read_yaml(read_bytes(path), shown(path))
+        for steps, problem in words_problems(shared.words[path.stem], path.stem):
+            found[problem._replace(location=file.locate(steps))] = None
+        for name in shared.audiences.root:
+            heard = Heard(None, Ear(shared.audiences.lineage(name), {}), tuple(_passages(file.data, name)), path.stem)
+            for finding in clinical_rules.findings(heard, rules):
+                place = file.locate(finding.passage.path)
+                found[Problem(_message(finding), finding.hint, place, finding.severity, finding.rule)] = None
+    return tuple(found)
+
+
+def _message(finding: Finding) -> str:
+    return f"{finding.message} (printed for every reader)"
+
+
+def _passages(value: object, audience: str, path: Steps = ()) -> Iterator[Passage]:
+    """Give each text below a value of a file as a passage that stands alone."""
+    if isinstance(value, str):
+        yield Passage(as_read(value), value, path, Role.LABEL, audience, block=".".join(map(str, path)))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _passages(inner, audience, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from _passages(inner, audience, (*path, index))

@@ -1,0 +1,102 @@
+"""Text -> sentences -> clauses: the pieces in which one thing is said of another. Pure.
+
+A piece keeps its place in the text, so that a finding names the author's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.editions.sentence_ends import CLOSERS, ORDERS
+from teachback.files.unprintable_characters import unaccented
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# "Some plants, such as this one, have caused harm": only "have a ..." is an order.
+_VERBS: Final = "|".join(ORDERS.split()).replace("|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|")
+_SUBJECT: Final = (
+    r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+|an \w+) "
+    r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
+)
+_LEAD: Final = r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b|plenty\b)?"
+_SENTENCE: Final = re.compile(rf"(?<=[.!?\u2026])[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+")
+_CUT: Final = re.compile(
+    r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
+    r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while|which|instead of|rather than|in place of|without)\b)"
+    r"|,\s+(?=(?:and|so|or)\s+(?:[\w'-]+ ){1,4}(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|help|helps)\b)"
+    r"|,?\s+(?=before (?:you|anyone|taking|using|stopping|skipping|changing|eating|drinking|trying|buying|adding|starting)\b)"
+    # An order or a subject begins a clause behind "and", and behind a comma without one; both stand here once, since they are long.
+    rf"|(,)?\s+(?=(?:and|then|so|plus)\s+{_LEAD}(?:more|plenty|not)\b|(?(1)(?:not|never|do not|don't|just|so|and not|more|please)\b|(?!))"
+    rf"|(?:(?:and|then|so|plus)\s+{_LEAD}|(?(1)|(?!)))(?:{_VERBS}|{_SUBJECT})\b)"
+)
+# A clause that says under what condition, before the comma that ends it.
+_OPENS: Final = re.compile(
+    r"(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though|until|once|unless|for|to|as|in|on|at|"
+    r"with|during|instead of|rather than|contrary to|despite|unlike)\b"
+)
+
+
+# "Swap chips for nuts": what stands behind is not swapped out.
+_SWAP: Final = re.compile(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s+)(?:for|with)\b")
+
+
+class Clause(NamedTuple):
+    """A piece of a sentence: its words in small letters, where it begins in the text, and which sentence it is of."""
+
+    text: str
+    start: int
+    sentence: int
+    asks: bool = False
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the text."""
+        return self.start + len(self.text)
+
+
+def lowered(text: str) -> str:
+    """Return a text in small letters without accents, with straight quotes, each character at its place."""
+    straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
+    low = straight.lower()
+    # A few letters have no small form of the same length; then each is looked at.
+    return low if len(low) == len(text) else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
+
+
+@lru_cache(maxsize=1024)
+def clauses(text: str) -> tuple[Clause, ...]:
+    """Cut a text that is in small letters into its clauses, in order."""
+    return tuple(_clauses(text))
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Give where each sentence of a text begins and ends."""
+    start = 0
+    for match in _SENTENCE.finditer(text):
+        yield start, match.start()
+        start = match.end()
+    if start < len(text):
+        yield start, len(text)
+
+
+def _clauses(text: str) -> Iterator[Clause]:
+    for number, (start, end) in enumerate(sentences(text)):
+        whole = text[start:end]
+        asks = whole.rstrip(f"{CLOSERS} ").endswith("?")
+        cuts = [(match.start(), match.end()) for match in _CUT.finditer(whole)]
+        swapped = _SWAP.search(whole)
+        if swapped:
+            cuts.append(swapped.span(1))
+        if _OPENS.match(whole):
+            comma = whole.find(", ")
+            if comma > 0:
+                cuts.append((comma, comma + 2))
+        at = 0
+        for cut_start, cut_end in sorted(cuts):
+            if cut_start > at:
+                yield Clause(whole[at:cut_start], start + at, number, asks)
+            at = max(at, cut_end)
+        if at < len(whole):
+            yield Clause(whole[at:], start + at, number, asks)

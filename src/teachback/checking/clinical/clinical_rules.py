@@ -1,0 +1,273 @@
+"""The clinical text rules over what one reader reads: findings with words, message and hint. Pure.
+
+They look for known patterns. A text without findings is a text in which none was found: a clinician must still read it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.checking.clinical.clause_splitter import lowered, sentences
+from teachback.checking.clinical.stance_detection import Judged, Unit, compiled, judge, judge_doing, known
+from teachback.checking.clinical.word_classifier import NOWHERE
+from teachback.checking.rule import Example, Finding, Heard, Rule
+from teachback.editions.passages import Ear, Passage, Role
+from teachback.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from teachback.checking.clinical.lexicon import Lexicon, Mention
+    from teachback.checking.clinical.rule_models import RuleFile
+    from teachback.checking.clinical.word_classifier import Leaning
+
+_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
+# What a flag's tier says to do, and what its callout says of what stands in it.
+_TIERS: Final = {"now": "Call 911 now", "today": "Call us today", "visit": "Tell us at your next visit"}
+_CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
+_SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
+# Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
+LEANS: Final = frozenset(
+    {Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION}
+)
+# Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned. More is
+# needed where it names nothing that a rule knows, where a rule is settled on a warning, and against a rule that is sure.
+ADVISES: Final = 0.35
+WARNS: Final = -0.3
+UNNAMED: Final = 0.4
+SETTLED: Final = 0.7
+SURER: Final = 0.8
+GAP: Final = "general-gap"
+
+
+class TextRule(NamedTuple):
+    """A rule ready to run: its file, how `--explain` tells of it, and its patterns, each as one; empty where it has none."""
+
+    file: RuleFile
+    rule: Rule
+    doing: str = ""
+    unless: str = ""
+    beside: str = ""
+
+
+class TextRules:
+    """All names and all rules of a workspace. Only itself is equal to it."""
+
+    def __init__(self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: Leaning = NOWHERE) -> None:
+        """Take what the files say."""
+        self.lexicon: Final = lexicon
+        self.rules: Final = rules
+        self.leaning: Final = leaning
+
+
+def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
+    """Give what the rules find in what one reader reads, in the order of the file; one a sentence and rule.
+
+    The rules know English. In other languages they would find nothing, which is not the same as nothing being there:
+    whoever calls this says so for such a handout.
+    """
+    if heard.language.split("-")[0] != "en":
+        return
+    for passage, unit in units(heard.passages):
+        yield from _in_unit(passage, unit, rules, heard.ear.lineage)
+
+
+def check_text(text: str, rules: TextRules, *, audience: str = "ckd", lineage: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Give what the rules find in a text that stands alone, as a paragraph."""
+    return check_passages((Example(text, audience).passage(),), rules, lineage or (audience,))
+
+
+def check_passages(passages: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Give what the rules find in a few passages, for the reader whose audience and what it extends are `lineage`."""
+    return tuple(findings(Heard(None, Ear(lineage, {}), tuple(passages)), rules))
+
+
+def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator[Finding]:
+    """Find advice for everybody that harms a reader with CKD who gets no other text: there is none, or it is the same.
+
+    `by_audience` holds one handout's editions. A sentence that the CKD edition reads differently, or not at all, is no gap.
+    """
+    general = by_audience.get("general")
+    if general is None or general.language.split("-")[0] != "en":
+        return
+    other = {passage.path: passage.text for name, heard in by_audience.items() if "ckd" in heard.ear.lineage for passage in heard.passages}
+    served = any("ckd" in heard.ear.lineage for heard in by_audience.values())
+    wide = _wide(rules)
+    for passage, unit in units(general.passages):
+        if served and other.get(passage.path) != passage.text:
+            continue
+        for found in _in_unit(passage, unit, wide, ("ckd",)):
+            if found.severity is Severity.ERROR:
+                lack = "they get this same text" if served else "there is no text for them"
+                message = f"this is advice for everybody that can harm a reader with kidney disease, and {lack}: {found.words}"
+                hint = "Write a text for `ckd`, or say who must ask first."
+                yield Finding(GAP, Severity.ERROR, passage, found.words, message, hint)
+
+
+@lru_cache(maxsize=8)
+def _wide(rules: TextRules) -> TextRules:
+    return TextRules(rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap), rules.leaning)
+
+
+def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
+    """Give each passage with what stands around it, whatever is judged together."""
+    rows: dict[tuple[object, ...], list[Passage]] = {}
+    verdicts: dict[str, str] = {}
+    for passage in passages:
+        if passage.role is Role.CELL:
+            rows.setdefault(passage.path[: _row_end(passage)], []).append(passage)
+        elif passage.role is Role.VERDICT:
+            verdicts[passage.block] = passage.text
+    for index, passage in enumerate(passages):
+        if passage.role in _SILENT and not (passage.role is Role.MYTH and not passage.other):
+            continue
+        leads = tuple(
+            text for text in (passage.lead, passage.column, _TIERS.get(passage.tier, ""), _CALLOUTS.get(passage.callout, "")) if text
+        )
+        before = after = ""
+        if passage.role is Role.ANSWER:
+            verdict = verdicts.get(passage.block, "")
+            before = passage.other
+            yield passage, _unit(before, f"{verdict}. {passage.text}" if verdict else passage.text, "", (), myth=True)
+            continue
+        if passage.role is Role.CELL:
+            cells = rows[passage.path[: _row_end(passage)]]
+            before = passage.row or passage.column
+            after = " ".join(cell.text for cell in cells[1:]) if cells[0] is passage else ""
+        elif passage.role in {Role.LEAD, Role.CAPTION} and index + 1 < len(passages) and passages[index + 1].block == passage.block:
+            after = passages[index + 1].text
+        elif passage.lead:
+            before = passage.lead
+        if passage.role is not Role.HEADING and passage.heading and not passage.text.rstrip().endswith("."):
+            leads = (*leads, passage.heading)
+        yield passage, _unit(before, passage.text, after, leads)
+
+
+@lru_cache(maxsize=1024)
+def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
+    """Make a unit, once for all readers who get it: it remembers how it was read."""
+    return Unit(before, own, after, leads, myth=myth)
+
+
+def _row_end(passage: Passage) -> int:
+    return passage.path.index("cells") if "cells" in passage.path else len(passage.path)
+
+
+class _Gathered:
+    """What the rules find in one unit, by sentence and rule."""
+
+    def __init__(self) -> None:
+        self.sure: dict[tuple[int, str], Finding] = {}
+        self.unsure: dict[tuple[int, str], Finding] = {}
+        self.settled: set[tuple[int, str]] = set()
+
+    def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
+        """Take a finding in; of two in a sentence the worse one stays."""
+        if not sure:
+            self.unsure.setdefault(key, finding)
+        elif key not in self.sure or _ORDER[finding.severity] < _ORDER[self.sure[key].severity]:
+            self.sure[key] = finding
+
+    def all(self) -> list[Finding]:
+        """Give them in order. "Avoid tonic water, which has quinine in it": the second name stands as the first does."""
+        found = {key: finding for key, finding in self.unsure.items() if key not in self.settled} | self.sure
+        return [found[key] for key in sorted(found)]
+
+
+def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
+    mentions = known(rules.lexicon, unit.text)
+    classes = frozenset[str]().union(*(mention.classes for mention in mentions))
+    lean = _leaning_rule(rules, lineage) if passage.role in LEANS else None
+    side = _side(unit, rules) if lean else 0.0
+    gathered = _Gathered()
+    for rule, level in _applying(rules, classes, lineage):
+        if not rule.beside or not compiled(rule.beside).search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
+            _by_rule(gathered, rule, level, (passage, unit, mentions, side))
+    found = gathered.all()
+    if lean and not any(unit.context[1:]) and all(finding.severity is Severity.HINT for finding in found):
+        yield from _leant(passage, unit, lean, mentions, side - (SETTLED if gathered.settled else 0.0))
+    yield from found
+
+
+def _by_rule(gathered: _Gathered, rule: TextRule, level: Severity, around: tuple[Passage, Unit, tuple[Mention, ...], float]) -> None:
+    passage, unit, mentions, side = around
+    named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
+    for mention in named:
+        judged = _judged(rule, unit, mention, named)
+        if judged is None:
+            continue
+        sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
+        key = (sentence, rule.file.id)
+        if judged.stance in {"warned", "ask"}:
+            gathered.settled.add(key)
+        if judged.stance not in rule.file.when or (rule.unless and compiled(rule.unless).search(unit.sentence(sentence))):
+            continue
+        finding = _finding(passage, unit, rule, mention, judged, level)
+        sure = judged.stance != "unclear"
+        if finding is not None:
+            # What every mention of a thing counts for, such as a dose or the wrong tier, has nothing to do with how it is said.
+            if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
+                finding = finding._replace(severity=_lowered(finding.severity, side, sure=sure))
+            gathered.add(key, finding, sure=sure)
+
+
+def _lowered(level: Severity, side: float, *, sure: bool) -> Severity:
+    """Give what is left of a finding in a text whose words warn. What a rule is sure of needs more of that, and becomes a warning first."""
+    if not sure or side < WARNS - SURER:
+        return Severity.HINT
+    return Severity.WARNING if level is Severity.ERROR else level
+
+
+def _leant(passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float) -> Iterator[Finding]:
+    """Say of a text, at the first of the names in it, that its words lean to advice; of one without names only if they do by far."""
+    named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
+    if side > ADVISES + (0.0 if named else UNNAMED):
+        place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
+        yield Finding(
+            rule.file.id, Severity.WARNING, passage, _words(unit, place), f"{rule.file.message}: {_words(unit, place)}", rule.file.hint
+        )
+
+
+@lru_cache(maxsize=1024)
+def _applying(rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]) -> tuple[tuple[TextRule, Severity], ...]:
+    """Give the rules for what is named in a unit, each with how bad a finding is for a reader; many units name the same."""
+    named = (rule for rule in rules.rules if not rule.file.leaning and not classes.isdisjoint(rule.file.about))
+    levels = ((rule, rule.file.level(lineage)) for rule in named)
+    return tuple((rule, level) for rule, level in levels if level is not None)
+
+
+@lru_cache(maxsize=64)
+def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None:
+    return next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None)
+
+
+@lru_cache(maxsize=1024)
+def _side(unit: Unit, rules: TextRules) -> float:
+    """Give to which side a unit's words lean, once for all its readers."""
+    return rules.leaning.of(unit, known(rules.lexicon, unit.text), rules.lexicon)
+
+
+def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:
+    if rule.doing:
+        return judge_doing(unit, mention, named, rule.doing)
+    return judge(unit, mention, named, praise=rule.file.praise, undecided=rule.file.undecided)
+
+
+def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, judged: Judged, level: Severity) -> Finding | None:
+    place = mention.start if unit.is_own(mention.start) else judged.at
+    if not unit.is_own(place):
+        return None
+    words = _words(unit, place)
+    if judged.stance == "unclear":
+        level = Severity.HINT if level is Severity.HINT else Severity.WARNING
+        message = f"'{mention.name}' is named here, and whether it is advised cannot be told from the words: {words}"
+    else:
+        message = f"{rule.file.message}: {words}"
+    return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
+
+
+def _words(unit: Unit, place: int) -> str:
+    """Give the sentence at a place as its author wrote it, in the answer's own words; a verdict in front of it moved them."""
+    full = unit.own
+    return next((full[start:end] for start, end in sentences(full) if start <= place - unit.first < end), full).strip()

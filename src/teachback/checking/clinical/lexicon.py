@@ -1,0 +1,193 @@
+"""Names of foods, medicines and the like -> where a text names one, with plurals and slips of the pen. Pure.
+
+A text is looked through once for all names: each of its words is looked up, so ten times the names cost no more time.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.files.unprintable_characters import unaccented
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+# Shorter names are too near to other words: "raisins" is one letter from "raising".
+_LONG: Final = 8
+_TWO: Final = 2
+_ES: Final = ("s", "x", "z", "ch", "sh")
+_NONE: Final[frozenset[str]] = frozenset()
+# The words behind the first, the name, its classes.
+_Entry = tuple[tuple[str, ...], str, frozenset[str]]
+
+
+class Mention(NamedTuple):
+    """A name in a text: from where to where, which name is meant, and the classes that it belongs to."""
+
+    start: int
+    end: int
+    name: str
+    classes: frozenset[str]
+
+
+class Lexicon:
+    """All names by their first word: the other words, the name, its classes (none where it only looks like a name).
+
+    `long` are the first words that may be misspelt, by their first letter and their length. Only itself is equal to it.
+    """
+
+    def __init__(
+        self, entries: Mapping[str, tuple[_Entry, ...]], long: Mapping[tuple[str, int], tuple[str, ...]], misspelt: Mapping[str, str]
+    ) -> None:
+        """Take what `make_lexicon` has gathered."""
+        self.entries: Final = entries
+        self.long: Final = long
+        self.misspelt: Final = misspelt
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """Give the names in a text, the longest at each place, in order; `text` is in small letters."""
+        return tuple(self._mentions(text))
+
+    def _mentions(self, text: str) -> Iterator[Mention]:
+        spans = [match.span() for match in _WORD.finditer(text)]
+        if "- " in text:
+            spans = self._whole(text, spans)
+        words = [self.misspelt.get(word, word) for word in (text[start:end].replace("- ", "") for start, end in spans)]
+        at = 0
+        while at < len(words):
+            word = words[at]
+            if word not in self.entries and len(word) < _LONG and not word.endswith("'s"):
+                at += 1
+                continue
+            found = self._at(words, at)
+            if found is None:
+                at += 1
+                continue
+            size, name, classes = found
+            if classes:
+                yield Mention(spans[at][0], spans[at + size - 1][1], name.lstrip("="), classes)
+            at += size
+
+    def _whole(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Join the halves of a name that a hyphen divided at the end of a line, which is now in its middle: `ibupro- fen`."""
+        found: list[tuple[int, int]] = []
+        for start, end in spans:
+            if found and text[found[-1][1] : start] == "- " and text[found[-1][0] : found[-1][1]] + text[start:end] in self.entries:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+        return found
+
+    def _at(self, words: list[str], at: int) -> tuple[int, str, frozenset[str]] | None:
+        first = words[at].removesuffix("'s")
+        if first not in self.entries and len(first) >= _LONG:
+            first = self._meant(first)
+        behind = tuple(words[at + 1 :])
+        for rest, name, classes in self.entries.get(first, ()):
+            if behind[: len(rest)] == rest:
+                return len(rest) + 1, name, classes
+        return None
+
+    @lru_cache(maxsize=1024)  # noqa: B019 -- a lexicon lasts as long as the run
+    def _meant(self, word: str) -> str:
+        """Give the name that a word is a slip of; the word itself where it is none."""
+        found = [
+            other
+            for length in (len(word) - 1, len(word), len(word) + 1)
+            for other in self.long.get((word[0], length), ())
+            if _near(word, other)
+        ]
+        if len(found) < _TWO:
+            return found[0] if found else word
+        # Which of several is told by the first letter left out; of those that share it, the longest name begins with the last of them.
+        found.sort(key=lambda other: (-len(self.entries[other][0][0]), other, self.entries[other][0][0]))
+        slips = {shorter: other for other in found for shorter in _shorter(other)}
+        return next(slips[shorter] for shorter in _shorter(word) if shorter in slips)
+
+
+def plural(word: str) -> str:
+    """Give the plural of an English noun; what has none gets a form that nobody writes."""
+    if word.endswith(_ES):
+        return f"{word}es"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    if word.endswith("o") and word[-2:-1] not in "aeiou":
+        return f"{word}es"
+    return f"{word}s"
+
+
+def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, str], pass_over: Iterable[str]) -> Lexicon:
+    """Index names by class; `misspelt` leads from a wrong spelling to the right one, `pass_over` only look like names.
+
+    A name of two words is also found as one word, or with a hyphen. One with = in front has no other forms.
+    """
+    members: dict[str, frozenset[str]] = {}
+    for name, terms in classes.items():
+        own = frozenset((name,))
+        for term in (unaccented(term).lower() for term in terms):
+            members[term] = members[term] | own if term in members else own
+    for wrong, right in misspelt.items():
+        low = unaccented(wrong).lower()
+        members[low] = members.get(low, _NONE) | members.get(unaccented(right).lower(), _NONE)
+    forms: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
+    for term, names in members.items():
+        # Most names are one word, and need no cutting up.
+        plain = term.isalnum() and term.isascii()
+        for words in ((term,), (plural(term),)) if plain else _forms(term):
+            known = forms.get(words)
+            forms[words] = (term, names) if known is None else (known[0], known[1] | names)
+    for phrase in pass_over:
+        forms.setdefault(tuple(_WORD.findall(unaccented(phrase).lower())), (phrase, _NONE))
+    single = {
+        unaccented(wrong).lower(): unaccented(right).lower().lstrip("=")
+        for wrong, right in misspelt.items()
+        if len(_WORD.findall(unaccented(f"{wrong} {right}").lower())) == _TWO
+    }
+    entries: dict[str, tuple[_Entry, ...]] = {}
+    several: set[str] = set()
+    for words, (term, names) in forms.items():
+        first, entry = words[0], (words[1:], term, names)
+        if first in entries:
+            entries[first] += (entry,)
+            several.add(first)
+        else:
+            entries[first] = (entry,)
+    for word in several:
+        entries[word] = tuple(sorted(entries[word], key=lambda entry: (-len(entry[0]), entry[0])))
+    long: dict[tuple[str, int], list[str]] = {}
+    for word in entries:
+        if len(word) >= _LONG:
+            long.setdefault((word[0], len(word)), []).append(word)
+    return Lexicon(entries, {key: tuple(words) for key, words in long.items()}, single)
+
+
+def _forms(term: str) -> Iterator[tuple[str, ...]]:
+    words = tuple(_WORD.findall(term))
+    ends = (words[-1],) if term.startswith("=") else (words[-1], plural(words[-1]))
+    for end in ends:
+        yield (*words[:-1], end)
+        if len(words) == _TWO:  # star fruit, starfruit
+            yield (words[0] + end,)
+
+
+def _near(one: str, other: str) -> bool:
+    """Say whether two words that begin with the same letter have a form of `_shorter` in common."""
+    first, last = 1, 1
+    while first < len(one) and first < len(other) and one[first] == other[first]:
+        first += 1
+    while last <= min(len(one), len(other)) - first and one[-last] == other[-last]:
+        last += 1
+    left, right = one[first : len(one) - last + 1], other[first : len(other) - last + 1]
+    if len(left) != len(right):
+        return len(left) + len(right) == 1
+    return len(left) <= 1 or left[1:] == right[:-1] or left[:-1] == right[1:]
+
+
+def _shorter(word: str) -> Iterator[str]:
+    """Give the word, and the word without each one of its letters but the first: two words that share one are a slip apart."""
+    yield word
+    for at in range(1, len(word)):
+        yield word[:at] + word[at + 1 :]

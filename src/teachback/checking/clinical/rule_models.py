@@ -1,0 +1,93 @@
+"""The files of the clinical text rules as an author writes them: the names in `content/rules/data/`, a rule each in `content/rules/`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from teachback.content.handout import Id, Plain
+from teachback.editions.passages import Role
+from teachback.errors import Severity
+
+Stance = Literal["waits", "recommended", "warned", "ask", "neutral", "refuted", "question", "unclear"]
+Level = Literal["error", "warning", "hint"]
+
+
+# A regular expression; `clinical` compiles those of a rule together, and says which one cannot be.
+Pattern = Plain
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Names(_Closed):
+    """Names from one source."""
+
+    source: Plain = Field(description="An id of content/sources.yaml, or a short reference.")
+    names: Annotated[tuple[Plain, ...], Field(min_length=1)] = Field(description="In the singular; plurals are made from them.")
+
+
+class NameClass(_Closed):
+    """What rules speak of as one: all foods high in potassium, all NSAIDs."""
+
+    about: Plain
+    groups: Annotated[tuple[Names, ...], Field(min_length=1)]
+
+
+class NameFile(_Closed):
+    """A file of `content/rules/data/`."""
+
+    classes: Annotated[dict[Id, NameClass], Field(min_length=1)]
+    misspelt: dict[Plain, Plain] = Field(default_factory=dict, description="A wrong spelling, and the name that is meant.")
+    pass_over: tuple[Plain, ...] = Field((), description="What only looks like one of the names: nuts and bolts.")
+
+
+class Sample(_Closed):
+    """An example that the rule must find, or pass over; a text alone stands for a paragraph."""
+
+    text: Plain
+    audience: Id | None = None
+    role: Role = Role.PARAGRAPH
+    lead: str = ""
+    column: str = ""
+    row: str = ""
+    other: str = ""
+
+
+class RuleFile(_Closed):
+    """A file of `content/rules/`: one rule."""
+
+    id: Id
+    title: Plain
+    audience: Annotated[tuple[Id, ...], Field(min_length=1)] = Field(description="Whose texts it looks at, with all that extend them.")
+    severity: Level | dict[Id, Level] = Field(description="One, or one by audience. What cannot be decided is a warning at most.")
+    about: Annotated[tuple[Id, ...], Field(min_length=1)] = Field(description="Classes of content/rules/data/.")
+    doing: Annotated[tuple[Pattern, ...], Field(min_length=1)] | None = Field(
+        None, description="Patterns of what is said of it, such as stopping it; without them: eating, taking, praising it."
+    )
+    unless: tuple[Pattern, ...] = Field((), description="A sentence that matches is passed over.")
+    beside: tuple[Pattern, ...] = Field((), description="Where the passage or its lead-in matches, the whole of it is passed over.")
+    when: Annotated[tuple[Stance, ...], Field(min_length=1)] = ("recommended",)
+    undecided: Stance = Field("unclear", description="What a mention is that says neither do nor do not.")
+    praise: bool = Field(default=True, description="Whether praise alone ('helps your muscles') recommends it.")
+    leaning: bool = Field(
+        default=False, description="Whether all words of a text decide, each by the side on which it mostly stands; see leaning.txt."
+    )
+    gap: bool = Field(
+        default=False, description="Whether recommending it in a general text is a gap where CKD readers have none of their own."
+    )
+    message: Plain
+    hint: Plain
+    why: Plain
+    sources: Annotated[tuple[Plain, ...], Field(min_length=1)]
+    bad: Annotated[tuple[Sample | Plain, ...], Field(min_length=2)]
+    good: Annotated[tuple[Sample | Plain, ...], Field(min_length=2)]
+
+    def level(self, lineage: tuple[str, ...]) -> Severity | None:
+        """Give how bad a finding is for a reader; none where the rule does not look at that reader's texts."""
+        name = next((name for name in lineage if name in self.audience), None)
+        if name is None:
+            return None
+        if isinstance(self.severity, str):
+            return Severity(self.severity)
+        return Severity(self.severity[name]) if name in self.severity else None

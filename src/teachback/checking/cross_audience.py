@@ -1,0 +1,191 @@
+"""What only shows when the audiences of a handout are laid side by side: texts written twice or for nobody, silent flags. Pure.
+
+Also what is wrong for any reader alike: a number typed where a placeholder belongs, a medicine stopped without a word on what then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from teachback.checking.rule import OUR_OWN, Example, Finding, Heard, Rule
+from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
+from teachback.content import handout as doc
+from teachback.content.audience_coverage import steps
+from teachback.editions.passages import Ear, Passage, Role, passages
+from teachback.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from teachback.content.audiences import Audiences
+    from teachback.content.clinic import Clinic
+
+# The examples of these rules are a block, or a red flag, as an author writes it.
+SAME: Final = Rule(
+    "same-text",
+    "texts by audience that are all alike",
+    Severity.WARNING,
+    "Where the same words stand twice, one day only one of them is mended. A mapping of audience to text says: these differ on purpose.",
+    sources=(OUR_OWN,),
+    bad=(
+        Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
+        Example("text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before you walk.}"),
+    ),
+    good=(
+        Example("text: {general: Drink water., ckd: Stay within your fluid limit.}"),
+        Example("text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your arm still.}"),
+    ),
+)
+UNREAD: Final = Rule(
+    "unread-text",
+    "text that no reader ever gets",
+    Severity.WARNING,
+    "Whoever wrote it believes that it is read. The short words of a flag are printed on cards only, its reason only where a section places its tier.",
+    sources=(OUR_OWN,),
+    bad=(
+        Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
+        Example("red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your heart.}"),
+    ),
+    good=(
+        Example("red_flag: {id: faint, tier: now, card: true, text: You faint, short: Faint}"),
+        Example("red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You faint, short: Faint}"),
+    ),
+)
+SILENT: Final = Rule(
+    "silent-flag",
+    "a red flag that one reader gets and another does not",
+    Severity.WARNING,
+    "A missing warning sign looks like none. Only the author knows whether it was left out on purpose, and for which reason.",
+    sources=(OUR_OWN,),
+    bad=(
+        Example("red_flag: {id: swelling, tier: today, only: [ckd], text: Fast swelling}"),
+        Example("red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It gets it after all.}}"),
+    ),
+    good=(
+        Example("red_flag: {id: swelling, tier: today, text: Fast swelling}"),
+        Example("red_flag: {id: missed, tier: today, only: [ckd], text: You missed dialysis, silent_for: {general: Has no dialysis.}}"),
+    ),
+)
+RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED)
+
+
+class ShortPair(NamedTuple):
+    """A red flag's full words, and the shorter ones that the card says instead, for some readers."""
+
+    flag: str
+    tier: str
+    audiences: tuple[str, ...]
+    text: Passage
+    short: Passage
+
+
+def hear_all(handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]) -> tuple[Heard, ...]:
+    """Give what each reader of a checked handout gets; `values` are what the clinic's placeholders stand for."""
+    ears = (Ear(audiences.lineage(name), values) for name in handout.audiences)
+    return tuple(Heard(handout, ear, passages(handout, ear), handout.language) for ear in ears)
+
+
+def across_findings(handout: doc.Handout, heard: tuple[Heard, ...], clinic: Clinic) -> Iterator[Finding]:
+    """Give what all rules of this module find in a checked handout, each thing once, for all the readers it concerns."""
+    yield from _same(handout, heard)
+    yield from _unread(handout, heard)
+    yield from _silent(handout, heard)
+    yield from _once(finding for one in heard for finding in (*stop_findings(one.passages), *typed_findings(one.passages, clinic)))
+
+
+def short_pairs(heard: tuple[Heard, ...]) -> tuple[ShortPair, ...]:
+    """Give each carded flag's words in full beside those of the card, where these are shorter; each pair of words once."""
+    found: dict[tuple[str, str, str], ShortPair] = {}
+    for one in heard:
+        carded = {flag.id for flag in one.handout.red_flags if _carded(flag, one.ear)} if one.handout else set()
+        texts = {passage.block: passage for passage in one.passages if passage.role is Role.FLAG}
+        for short in one.passages:
+            name = short.block.removeprefix("flag ")
+            if short.role is not Role.SHORT or name not in carded:
+                continue
+            text = texts[short.block]
+            before = found.get((name, text.text, short.text))
+            readers = (*(before.audiences if before else ()), one.ear.audience)
+            found[name, text.text, short.text] = ShortPair(
+                name, short.tier, readers, before.text if before else text, before.short if before else short
+            )
+    return tuple(found.values())
+
+
+def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Put together what was found at one place for several readers."""
+    readers: dict[tuple[Any, ...], list[str]] = {}
+    first: dict[tuple[Any, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.rule, finding.passage.path, finding.words, finding.message)
+        first.setdefault(key, finding)
+        readers.setdefault(key, []).append(finding.passage.audience)
+    for key, finding in first.items():
+        yield Finding(finding.rule, finding.severity, finding.passage, finding.words, finding.message, finding.hint, tuple(readers[key]))
+
+
+def _finding(rule: Rule, path: tuple[Any, ...], words: str, said: tuple[str, str], audiences: tuple[str, ...] = ()) -> Finding:
+    """Make a finding about a place of the file rather than about what one reader gets."""
+    passage = Passage(words, words, path, Role.PARAGRAPH, audiences[0] if audiences else "", block=str(path[0]))
+    return Finding(rule.id, rule.severity, passage, words, *said, audiences)
+
+
+def _same(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
+    lineages = {one.ear.audience: one.ear.lineage for one in heard}
+    for path, value in steps(handout):
+        if not isinstance(value, dict) or not value or path[-1:] in {("approved",), ("silent_for",)}:
+            continue
+        plain = {name: " ".join(str(text).split()) for name, text in value.items()}
+        words = next(iter(plain.values()))
+        if len(plain) > 1 and len(set(plain.values())) == 1:
+            yield _finding(SAME, path, words, ("all of this mapping is alike", "Write it once, without the audiences."))
+            continue
+        for name, text in plain.items():
+            above = next((other for other in lineages.get(name, (name,))[1:] if other in plain), None)
+            if above is not None and plain[above] == text:
+                said = (f"'{name}' says the same as '{above}', which it would read anyway", f"Take the line '{name}:' out.")
+                yield _finding(SAME, (*path, name), text, said)
+
+
+def _unread(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
+    placed: dict[str, set[str]] = {one.ear.audience: set(_placed(handout, one.ear)) for one in heard}
+    for index, flag in enumerate(handout.red_flags):
+        readers = [one.ear for one in heard if one.ear.reached(flag)]
+        path = ("red_flags", index)
+        if flag.short is not None and not any(_carded(flag, ear) for ear in readers):
+            said = ("nobody reads these short words: this flag is on no card", "Take `short:` out, or set `card: true`.")
+            yield _finding(UNREAD, (*path, "short"), flag.id, said)
+        if flag.why is not None and not any(flag.tier in placed[ear.audience] for ear in readers):
+            hint = f"Place the tier in a section: `- red_flags: [{flag.tier}]`. Or take `why:` out."
+            yield _finding(UNREAD, (*path, "why"), flag.id, (f"nobody reads this reason: no section places the tier '{flag.tier}'", hint))
+
+
+def _silent(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
+    for index, flag in enumerate(handout.red_flags):
+        silent = tuple(one.ear.audience for one in heard if not one.ear.reached(flag))
+        path = ("red_flags", index)
+        words = next((one.ear.plain(flag.text) for one in heard if one.ear.reached(flag)), flag.id)
+        # A reason for those whom an audience extends is not one for it: on dialysis, other signs count.
+        unsaid = tuple(name for name in silent if name not in flag.silent_for)
+        if unsaid:
+            hint = f"Give it to them, too, or say why not: `silent_for: {{{unsaid[0]}: the reason}}`."
+            others = " and ".join(one.ear.audience for one in heard if one.ear.audience not in silent)
+            yield _finding(SILENT, (*path, "text"), words, (f"the red flag '{flag.id}' is for {others} only", hint), unsaid)
+        for name in flag.silent_for:
+            if name in handout.audiences and name not in silent:
+                said = (f"the red flag '{flag.id}' is not silent for '{name}'", "Take the line out, or set `only:`.")
+                yield _finding(SILENT, (*path, "silent_for", name), words, said)
+
+
+def _placed(handout: doc.Handout, ear: Ear) -> Iterator[str]:
+    """Give the tiers that sections place for a reader."""
+    for section in handout.sections:
+        for block in section.blocks if ear.reached(section) else ():
+            if isinstance(block, doc.RedFlagsBlock) and ear.reached(block):
+                yield from block.red_flags
+
+
+def _carded(flag: doc.RedFlag, ear: Ear) -> bool:
+    if not ear.reached(flag):
+        return False
+    return next((flag.card[name] for name in ear.lineage if name in flag.card), False) if isinstance(flag.card, dict) else flag.card

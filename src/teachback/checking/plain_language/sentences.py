@@ -1,0 +1,171 @@
+"""Passages -> sentences, as the document's structure has them: an item with its lead-in, no headings, no fragments. Pure.
+
+Punctuation alone misleads: a list without full stops would be one long sentence, and `2.5 mg` would be two.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.editions.passages import Passage, Role
+from teachback.editions.sentence_ends import CLOSERS, OPENERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+WORD: Final = re.compile(r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
+_LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
+# After these a full stop never ends a sentence.
+_NEVER: Final = frozenset(
+    {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "incl", "ca", "jr", "sr", "dept", "ext"}
+)
+# After these it does where a new sentence seems to start.
+_MAYBE: Final = frozenset(
+    {"a.m", "p.m", "u.s", "u.k", "etc", "inc", "ph.d", "m.d", "r.n", "mg", "ml", "oz", "lb", "lbs", "min", "hr", "hrs"}
+)
+_NUMBERED: Final = frozenset({"no", "nos", "p", "pp", "vol"})  # No. 5; but "No." answers a question
+_DATES: Final = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december",
+    re.IGNORECASE,
+)
+
+# What holds running text; a heading, a label or a column is a fragment whatever it says.
+PROSE: Final = frozenset(
+    {Role.MESSAGE, Role.PARAGRAPH, Role.CALLOUT, Role.WHY, Role.ANSWER, Role.MYTH, Role.QUOTE, Role.QUESTION, Role.CAPTION, Role.LEAD}
+)
+# What may be a sentence or a few words; its own words say which.
+LISTED: Final = frozenset({Role.ITEM, Role.FLAG, Role.CELL})
+
+# Words with which an action begins. Most are also nouns; where one begins an item, it asks for something to be done.
+_ACTION_WORDS: Final = """add ask avoid bend be begin breathe bring brush build buy call carry change check choose clean come contact cook count cover cut
+    do don't drink dry eat exercise fill find finish follow get give go hold keep know learn leave lie lift limit listen look lower make
+    massage measure meet move need never note notice plan prepare press print pull push put raise read relax remember rest return rinse
+    roll rub save say see set share show sit sleep slow speak stand start stay stop store stretch swallow take talk tell test think throw
+    track trust try turn use wait wake walk warm wash watch wear weigh work write"""
+ACTIONS: Final = frozenset(_ACTION_WORDS.split())
+_FINITE: Final = re.compile(
+    r"\b(?:I|you|we|it|they|he|she|this|that|these|those|there)\s+\w|\b(?:is|are|was|were|can|cannot|will|do|does|did|has|have|had|may|might|must"
+    r"|should|could|would)\b|\w+n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_FEWEST: Final = 3
+
+
+class Sentence(NamedTuple):
+    """One sentence as its reader takes it in. `words` are all of it, a lead-in included; `own` are those of the passage alone.
+
+    `whole` is false for a fragment: a heading, a label, a few words in a cell.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    own: int
+    whole: bool
+    passage: Passage
+
+
+@lru_cache(maxsize=1024)
+def words_of(text: str) -> tuple[str, ...]:
+    """Give the words of a text: cola-colored, don't and 2.5 are one word each; a line to write on is none."""
+    return tuple(WORD.findall(text))
+
+
+@lru_cache(maxsize=1024)
+def split_sentences(text: str) -> tuple[str, ...]:
+    """Split a text of one paragraph at its ends of sentences; what stands after the last one is given, too."""
+    found, start = [], 0
+    for end in _END.finditer(text):
+        if _ends(text[start : end.start()], end.group(), text[end.end() :].lstrip()):
+            found.append(text[start : end.end()].strip())
+            start = end.end()
+    rest = text[start:].strip()
+    return tuple(part for part in (*found, rest) if words_of(part))
+
+
+def _ends(before: str, mark: str, after: str) -> bool:
+    """Say whether a mark ends a sentence, from what stands on both sides of it."""
+    if not after:
+        return True
+    first = after.lstrip(OPENERS)
+    if first[:1].islower():
+        return False
+    if not mark.startswith("."):
+        return True
+    match = _LAST_TOKEN.search(before)
+    last = match.group().lower() if match else ""
+    if last in _NEVER or (last in _NUMBERED and first[:1].isdigit()):
+        return False
+    if re.fullmatch(r"[a-z]", last) and match and match.group().isupper() and last != "i":
+        return False  # an initial: J. Smith
+    if last.isdigit() and not before[: -len(last)].strip():
+        return False  # the number of a list: "1. Stretch."
+    if last in _MAYBE:
+        return not (_DATES.match(first) or first[:1].isdigit())
+    return True
+
+
+@lru_cache(maxsize=1024)
+def closed(text: str) -> bool:
+    """Say whether a text ends as a sentence does."""
+    return bool(re.search(rf"[.!?…][{re.escape(CLOSERS)}]*$", text.strip()))
+
+
+def is_action(text: str) -> bool:
+    """Say whether a sentence asks its reader to do something: it, or a clause of it, begins with such a verb."""
+    for number, clause in enumerate(re.split(r"[,;:—\u2013]\s+", text)):
+        words = [word.lower().replace("\u2019", "'") for word in words_of(clause)]
+        while words and words[0] in {"please", "always", "then", "also", "and", "or", "but", "first", "just", "gently"}:
+            words = words[1:]
+        # A single word after a comma is one of a list: "sore, warm, or red".
+        if words and words[0] in ACTIONS and (number == 0 or len(words) > 1):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1024)
+def whole(text: str) -> bool:
+    """Say whether words without a full stop are a sentence all the same: they ask for an action, or hold a subject and its verb."""
+    words = words_of(text)
+    return len(words) >= _FEWEST and (words[0].lower().replace("\u2019", "'") in ACTIONS or _FINITE.search(text) is not None)
+
+
+def sentences(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
+    """Give the sentences and fragments of passages, in order.
+
+    An item under a lead-in that is no sentence of its own (`Call us if:`) counts as the lead-in and the item. The lead-in then
+    does not count a second time on its own.
+    """
+    return tuple(_sentences(tuple(passages)))
+
+
+def _sentences(passages: tuple[Passage, ...]) -> Iterator[Sentence]:
+    joined = {(p.block, p.lead) for p in passages if p.role in {Role.ITEM, Role.QUESTION} and p.lead}
+    for passage in passages:
+        parts = split_sentences(passage.text)
+        if passage.role not in PROSE | LISTED:
+            yield from (_made(part, "", passage, whole_=False) for part in parts)
+            continue
+        lead = _open_end(passage)
+        for number, part in enumerate(parts):
+            begins = lead if number == 0 else ""
+            leads_on = not closed(part) and number == len(parts) - 1 and (passage.block, passage.text) in joined
+            complete = closed(part) or whole(part) or (passage.role in PROSE - {Role.LEAD, Role.CAPTION} and len(words_of(part)) >= _FEWEST)
+            yield _made(part, begins, passage, whole_=bool(begins) or (complete and not leads_on))
+
+
+def _open_end(passage: Passage) -> str:
+    """Give what of a lead-in runs on into an item; nothing where the lead-in ends as a sentence, or is a heading."""
+    parts = split_sentences(passage.lead) if passage.role in {Role.ITEM, Role.QUESTION} else ()
+    if not parts or closed(parts[-1]):
+        return ""
+    # The title of a reason or of a callout stands where a lead-in may stand; a colon tells which it is.
+    titled = passage.kind in {"reasons", "callout"} or len(words_of(parts[-1])) < _FEWEST
+    return "" if titled and not passage.lead.rstrip().endswith(":") else parts[-1]
+
+
+def _made(text: str, lead: str, passage: Passage, *, whole_: bool) -> Sentence:
+    own = words_of(text)
+    return Sentence(f"{lead} {text}".strip(), (*words_of(lead), *own), len(own), whole_, passage)

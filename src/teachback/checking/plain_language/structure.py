@@ -1,0 +1,254 @@
+"""All rules on plain language, and what they find in one edition: those on structure stand here, the others in modules of their own.
+
+Every finding is a warning or a hint: a person decides. The rules are for English; `languages` of each rule says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.checking.plain_language import reading_grade, unexplained_terms, wording
+from teachback.checking.plain_language.sentences import is_action, sentences, split_sentences, words_of
+from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
+from teachback.checking.plain_language.wording import CDC, PEMAT
+from teachback.checking.rule import Example, Finding, Heard, Rule
+from teachback.editions.passages import Ear, Passage, Role, as_read, kind_of
+from teachback.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_SENTENCE: Final = 20
+LONGEST_PARAGRAPH: Final = 3
+LONGEST_LIST: Final = 7
+TOOLKIT: Final = "AHRQ Health Literacy Universal Precautions Toolkit"
+
+_LONG_LIST: Final = "> Call us if you have:\n" + "\n".join(f"- sign {number}" for number in range(1, 9))
+_SHORT_LIST: Final = "> Call us if you have:\n- a fever\n- a cough"
+_STRUCTURE: Final = (
+    Rule(
+        "plain-long-sentence",
+        f"a sentence of more than {LONGEST_SENTENCE} words",
+        Severity.WARNING,
+        "Who reads slowly has forgotten the start of a long sentence at its end. An item of a list counts with its lead-in.",
+        (f"{PEMAT}, item 8", "UK Government on easy read"),
+        bad=(
+            Example("If you have a cramp at night that does not stop after ten minutes and your leg is swollen or red call us today."),
+            Example(
+                "has lasted longer than ten minutes or has come back in the same night",
+                role=Role.ITEM,
+                lead="Call us today if your cramp is new and",
+            ),
+        ),
+        good=(
+            Example(
+                "Call us today if your leg is swollen. Call us if it is red. Call us if a cramp does not stop after ten minutes or so."
+            ),
+            Example("Chest pain, or trouble breathing", role=Role.ITEM, lead="Call 911 if you have:"),
+        ),
+    ),
+    Rule(
+        "plain-long-paragraph",
+        f"a paragraph of more than {LONGEST_PARAGRAPH} sentences",
+        Severity.WARNING,
+        "A block of text looks like work. Three sentences are read; the fourth is skipped.",
+        (f"{PEMAT}, item 8",),
+        bad=(Example("Stop. Rest. Drink. Call us."), Example("It helps. It is easy. It is free. Try it now.", role=Role.CELL)),
+        good=(Example("Stop. Rest. Call Dr. Lee at 8 a.m. or later."), Example("Take 2.5 mg. Rest. Call us.")),
+    ),
+    Rule(
+        "plain-long-list",
+        f"a list of more than {LONGEST_LIST} items",
+        Severity.WARNING,
+        "Nobody keeps more than about seven things in mind. Each reader's own list counts, not the one in the file.",
+        (f"{PEMAT}, item 8",),
+        bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
+        good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
+    ),
+    Rule(
+        "plain-heading",
+        "a heading that is no question and no action",
+        Severity.HINT,
+        "A reader looks for an answer: a heading that asks the reader's own question, or says what to do, is found.",
+        (f"{PEMAT}, item 9",),
+        bad=(Example("## Introduction"), Example("## Causes of cramps")),
+        good=(Example("## What causes cramps?"), Example("## Before you leave, tell us your plan")),
+    ),
+    Rule(
+        "plain-no-teach-back",
+        "no teach-back questions and no lines for notes",
+        Severity.WARNING,
+        "What was explained is known to be understood when the reader has said it in their own words; what was agreed is kept when it is "
+        "written down.",
+        (f"{TOOLKIT}, teach-back", f"{PEMAT}, item 23"),
+        bad=(Example("# Cramps\nWalk each day."), Example("# Salt\n## What is salt?\nEat less of it.")),
+        good=(Example("# Cramps\nWalk each day.\n? When will you call us?"), Example("# Salt\nEat less of it.\n_ My questions")),
+    ),
+    Rule(
+        "plain-no-action",
+        "nothing to do in what stands first",
+        Severity.WARNING,
+        "Many readers read the first lines only. They must hold what to do: in the message, in a red flag, or in the first block.",
+        (f"{CDC}, items 5 and 12", f"{PEMAT}, item 20"),
+        bad=(
+            Example("# Cramps\n! Cramps are common.\nMany people get them."),
+            Example("# Salt\n! Salt is in most food.\n## What is salt?\nA mineral."),
+        ),
+        good=(Example("# Cramps\n! Cramps are common. Call us if they last."), Example("# Salt\n! Salt is in most food.\nEat less of it.")),
+    ),
+)
+RULES: Final[tuple[Rule, ...]] = (*_STRUCTURE, *wording.RULES, *unexplained_terms.RULES, *reading_grade.RULES)
+_SEVERITY: Final = {rule.id: rule.severity for rule in _STRUCTURE}
+_QUESTIONS: Final = re.compile(r"^(?:how to|when to|what to|where to|who to|whom to|why)\b", re.IGNORECASE)
+
+
+def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
+    """Give what the rules find in one edition, in no order of note.
+
+    `target` is the reading grade not to lie above (`grade.target_of`); `vocabulary` the words to look for, the built-in ones when
+    left out. A language that a rule is not for is passed over: `grade.graded` says aloud that it was not scored.
+    """
+    if heard.language.split("-")[0] != "en":
+        return
+    vocabulary = vocabulary or builtin_vocabulary()
+    yield from _long_sentences(heard)
+    yield from _long_paragraphs(heard)
+    yield from _long_lists(heard)
+    yield from _headings(heard)
+    yield from _whole(heard)
+    yield from wording.findings(heard, vocabulary)
+    yield from unexplained_terms.findings(heard, vocabulary)
+    yield from reading_grade.findings(heard, target, vocabulary)
+
+
+def edition_of(example: Example) -> Heard:
+    """Give an example as an edition, so that a rule on structure can be shown on one, too.
+
+    A text of several lines is several passages. A line's first mark says what it is: `#` the title, `##` a heading, `!` the message,
+    `>` a lead-in, `-` an item, `?` a teach-back question, `_` lines for notes; without one it is a paragraph.
+    """
+    ear = Ear((example.audience,), {})
+    if not re.search(r"\n|^(?:#{1,2}|[!>?_-]) ", example.text):
+        return Heard(None, ear, (example.passage(),))
+    made: list[Passage] = []
+    lead = ""
+    for number, line in enumerate(example.text.split("\n")):
+        mark, _, rest = line.partition(" ")
+        role, kind = _MARKS.get(mark, (Role.PARAGRAPH, "text"))
+        text = rest if mark in _MARKS else line
+        lead = text if role is Role.LEAD else lead if role is Role.ITEM else ""
+        path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "list", number, "text")
+        path = ("title",) if role is Role.TITLE else ("message",) if role is Role.MESSAGE else path
+        path = ("sections", 0, "title") if role is Role.HEADING else path
+        block = {Role.TITLE: "title", Role.MESSAGE: "message", Role.HEADING: "section example"}.get(role, f"example/{kind}")
+        section = "" if role in {Role.TITLE, Role.MESSAGE} else "example"
+        around = lead if role is Role.ITEM else ""
+        made.append(Passage(as_read(text), text, path, role, example.audience, block=block, kind=kind, section=section, lead=around))
+    return Heard(None, ear, tuple(made))
+
+
+_MARKS: Final = {
+    "#": (Role.TITLE, ""), "##": (Role.HEADING, ""), "!": (Role.MESSAGE, ""), ">": (Role.LEAD, "list"), "-": (Role.ITEM, "list"),
+    "?": (Role.QUESTION, "teach_back"), "_": (Role.LABEL, "notes"),
+}  # fmt: skip
+
+
+def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> Finding:
+    return Finding(rule, _SEVERITY[rule], passage, words, message, hint)
+
+
+def _long_sentences(heard: Heard) -> Iterator[Finding]:
+    for sentence in sentences(heard.passages):
+        # An item with a full stop is read as a sentence of its own, whatever stands above it.
+        alone = sentence.text.rstrip().endswith((".", "!", "?"))
+        length = sentence.own if alone else len(sentence.words)
+        if length > LONGEST_SENTENCE:
+            lead = "" if alone or sentence.own == length else " with its lead-in"
+            message = f"this sentence has {length} words{lead}; {LONGEST_SENTENCE} are enough: '{_start(sentence.text)}'"
+            yield _found("plain-long-sentence", sentence.passage, sentence.text, message, "Make two of it, or a list.")
+
+
+def _start(text: str) -> str:
+    words = text.split()
+    return text if len(words) <= 8 else f"{' '.join(words[:8])} ..."  # noqa: PLR2004 -- enough to find it
+
+
+def _long_paragraphs(heard: Heard) -> Iterator[Finding]:
+    for passage in heard.passages:
+        parts = split_sentences(passage.text)
+        if len(parts) > LONGEST_PARAGRAPH:
+            message = f"this text has {len(parts)} sentences; {LONGEST_PARAGRAPH} are enough: '{_start(passage.text)}'"
+            hint = f"Split it, or make a list of it; the fourth begins with '{_start(parts[LONGEST_PARAGRAPH])}'."
+            yield _found("plain-long-paragraph", passage, passage.text, message, hint)
+
+
+def lists(heard: Heard) -> tuple[tuple[Passage, ...], ...]:
+    """Give the lists that a reader gets, each as its items; red flags of a tier are one list."""
+    found: dict[tuple[Any, ...], list[Passage]] = defaultdict(list)
+    for passage in heard.passages:
+        if passage.role is Role.FLAG:
+            found["flags", passage.tier].append(passage)
+        elif passage.role in {Role.ITEM, Role.QUESTION} and passage.kind != "my_numbers":
+            last = max(place for place, step in enumerate(passage.path) if isinstance(step, int))
+            found[passage.path[:last]].append(passage)
+    return tuple(map(tuple, found.values()))
+
+
+def _long_lists(heard: Heard) -> Iterator[Finding]:
+    for items in lists(heard):
+        if len(items) > LONGEST_LIST:
+            what = f"the red flags of the tier '{items[0].tier}' are {len(items)}" if items[0].tier else f"this list has {len(items)} items"
+            hint = f"Make two lists of it, or take some out; the eighth is '{_start(items[LONGEST_LIST].text)}'."
+            yield _found("plain-long-list", items[0], items[0].text, f"{what}; {LONGEST_LIST} can be kept in mind", hint)
+
+
+def informative(heading: str) -> bool:
+    """Say whether a heading asks, or says what to do."""
+    return heading.rstrip().endswith("?") or is_action(heading) or bool(_QUESTIONS.match(heading))
+
+
+def _headings(heard: Heard) -> Iterator[Finding]:
+    for passage in heard.passages:
+        if passage.role is Role.HEADING and passage.block.startswith("section ") and not informative(passage.text):
+            hint = "Write the question that the section answers, or what to do: 'What causes cramps?', 'Stretch before bed'."
+            yield _found("plain-heading", passage, passage.text, f"the heading '{passage.text}' asks nothing and says nothing to do", hint)
+
+
+def kinds(heard: Heard) -> frozenset[str]:
+    """Give the kinds of block that a reader gets, also those without words of their own."""
+    found = {passage.kind for passage in heard.passages if passage.kind}
+    for section in heard.handout.sections if heard.handout else ():
+        if heard.ear.reached(section):
+            found |= {kind_of(block) for block in section.blocks if heard.ear.reached(block)}
+    return frozenset(found)
+
+
+def first_block(heard: Heard) -> tuple[Passage, ...]:
+    """Give what stands first: the message, and the first block of the first section."""
+    message = tuple(p for p in heard.passages if p.role is Role.MESSAGE)
+    text = next((p for p in heard.passages if p.section and p.role is not Role.HEADING), None)
+    return (*message, *(p for p in heard.passages if text is not None and p.block == text.block and p.role is not Role.HEADING))
+
+
+def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Give the passages with a sentence that asks the reader to do something."""
+    return tuple(p for p in passages if any(is_action(part) for part in split_sentences(p.text)))
+
+
+def _whole(heard: Heard) -> Iterator[Finding]:
+    """Look at the edition as a whole; a text without a title is a part of one."""
+    title = next((p for p in heard.passages if p.role is Role.TITLE), None)
+    if title is None or len(heard.passages) == 1:
+        return
+    if not kinds(heard) & {"teach_back", "notes"}:
+        hint = "Add a block `teach_back:` with two or three questions, or `notes: 3`."
+        yield _found("plain-no-teach-back", title, title.text, "there are no teach-back questions and no lines for notes", hint)
+    # Flags on top stand under 'Call ... now' or 'Call us today', which is the action.
+    flagged = any(p.role is Role.FLAG and p.tier != "visit" for p in heard.passages)
+    first = first_block(heard)
+    if first and not flagged and not actions(first):
+        words = " ".join(words_of(first[0].text)[:8])
+        message = f"what stands first says nothing to do: '{_start(first[0].text)}'"
+        yield _found("plain-no-action", first[0], words, message, "Say in the message what to do: 'Call us if ...', 'Ask before you ...'.")

@@ -1,0 +1,171 @@
+"""Is a medical term or an abbreviation explained where its reader meets it first? In reading order, once an edition. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.checking.plain_language.wording import PEMAT, shouted_runs, terms_in
+from teachback.checking.rule import Example, Finding, Heard, Rule
+from teachback.content.handout import RedFlagsBlock, Tier
+from teachback.editions.passages import Passage, Role
+from teachback.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from teachback.checking.plain_language.vocabulary import Vocabulary
+
+_SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
+# Abbreviations that everybody knows better than the words behind them.
+_COMMON: Final = frozenset(
+    {"OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "IV", "COVID", "HIV", "AIDS", "DNA"}
+)
+# What explains a term that stands right before it. "or" does between two commas: "diuretics, or water pills, ..."; else it is a list.
+_AFTER: Final = re.compile(
+    r"\s*(?:\((?!\s*\))|[:—\u2013]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
+    r"|,?\s+(?:means?|stands? for|is when|is an?|are the|is the|is what|are what|is how|is called|are called|are an?)\s|\s+that\s+is\b)",
+    re.IGNORECASE,
+)
+_CALLED: Final = re.compile(
+    r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$", re.IGNORECASE
+)
+# Headings of a second column that say what the first one's words mean.
+_MEANING: Final = re.compile(r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE)
+
+RULES: Final = (
+    Rule(
+        "plain-term",
+        "a medical term that is not explained where it first stands",
+        Severity.WARNING,
+        "A term that the reader must learn is explained the first time, in the same sentence. Else it is one more thing not understood.",
+        (f"{PEMAT}, item 4",),
+        bad=(Example("You may get edema."), Example("Creatinine goes up. Creatinine (a waste) is in your blood.")),
+        good=(Example("You may get edema (swelling)."), Example("The waste is called creatinine.")),
+    ),
+    Rule(
+        "plain-abbreviation",
+        "an abbreviation that is not spelled out where it first stands",
+        Severity.WARNING,
+        "An abbreviation saves the writer's time. The first time, its words stand beside it; where it stands once, they stand in its place.",
+        (f"{PEMAT}, item 4", "UK Government and Inclusion Europe on easy read"),
+        bad=(Example("Your GFR is low."), Example("Take no NSAIDs with CKD.")),
+        good=(Example("You have chronic kidney disease (CKD)."), Example("Ask for your eGFR (how well your kidneys work).")),
+    ),
+)
+
+
+def reading_order(heard: Heard) -> tuple[Passage, ...]:
+    """Give the passages as they follow each other on paper: flags on top, unless a section places their tier; the card last."""
+    placed: dict[str, tuple[int, ...]] = {}
+    for number, section in enumerate(heard.handout.sections if heard.handout else ()):
+        for index, block in enumerate(section.blocks):
+            if isinstance(block, RedFlagsBlock) and heard.ear.reached(section) and heard.ear.reached(block):
+                placed |= {str(tier): (2, number, index) for tier in block.red_flags}
+
+    def place(passage: Passage) -> tuple[int, ...]:
+        if passage.block == "card" or passage.role is Role.SHORT:
+            return (3,)
+        if passage.path[0] == "red_flags":
+            return placed.get(passage.tier, (1, list(Tier).index(Tier(passage.tier)) if passage.tier else 0))
+        if passage.path[0] == "sections":
+            steps: tuple[Any, ...] = passage.path
+            return (2, int(steps[1]), int(steps[3]) if steps[2] == "blocks" else -1)
+        return (0,)
+
+    return tuple(sorted(heard.passages, key=place))
+
+
+def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Warn of each term and abbreviation whose first use does not explain it."""
+    met: set[str] = set()
+    ordered = reading_order(heard)
+    rows = _meanings(ordered)
+    for passage in ordered:
+        # An abbreviation first: where the full words stand beside it, they are not asked to be explained a second time.
+        yield from _abbreviations(passage, vocabulary, met)
+        yield from _terms(passage, vocabulary, met, heard.ear.lineage, rows)
+
+
+def _terms(
+    passage: Passage, vocabulary: Vocabulary, met: set[str], lineage: tuple[str, ...], rows: frozenset[tuple[Any, ...]]
+) -> Iterator[Finding]:
+    for form, start, end in terms_in(passage.text, vocabulary):
+        term, entry = vocabulary.terms[form]
+        if term in met or not set(entry.known_by).isdisjoint(lineage):
+            continue
+        met.add(term)
+        before, after = passage.text[:start], passage.text[end:]
+        taught = passage.path in rows and not before.strip() and not after.strip()
+        if taught or explained(before, after, said=entry.means):
+            continue
+        words = passage.text[start:end]
+        message = f"'{words}' is a medical term, and is not explained where it first stands"
+        hint = f"Add what it means, such as '{words} ({entry.means})', or say only that."
+        yield Finding("plain-term", Severity.WARNING, passage, words, message, hint)
+
+
+def explained(before: str, after: str, *, said: str = "") -> bool:
+    """Say whether what stands around a term explains it: brackets, `called`, `means`, `that is`, or the same in other words."""
+    if _AFTER.match(after) and not _listed(before, after):
+        return True
+    if _CALLED.search(before):
+        return True
+    # "nerve damage (neuropathy)": the brackets hold the term alone, and words stand before them.
+    if re.search(r"\w\s*\([^()]{0,20}$", before) and re.match(r"[^(),]{0,20}\)", after) and "," not in before.rpartition("(")[2]:
+        return True
+    close = f"{before[-60:]} {after[:60]}".lower()
+    return bool(said) and said.lower() in close
+
+
+def _listed(before: str, after: str) -> bool:
+    """Say whether a comma after a term goes on with a list rather than with an explanation: a pill, an antacid, a tea."""
+    return after.startswith(",") and bool(re.search(r",\s*(?:an?\s+|the\s+|your\s+)?$", before))
+
+
+def _meanings(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, ...]]:
+    """Give the paths of the first cells of rows that say what the first cell means: Potassium | Helps nerves ..."""
+    first: dict[tuple[Any, ...], Passage] = {}
+    found = set()
+    for passage in ordered:
+        if passage.role is not Role.CELL or "cells" not in passage.path:
+            continue
+        cells = passage.path.index("cells")
+        row, number = passage.path[:cells], passage.path[cells + 1]
+        if number == 0:
+            first[row] = passage
+        elif number == 1 and _MEANING.search(passage.column) and row in first:
+            found.add(first[row].path)
+    return frozenset(found)
+
+
+def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> Iterator[Finding]:
+    matches = tuple(_SHORT.finditer(passage.text))
+    loud = tuple(shouted_runs(passage.text)) if matches else ()
+    for match in matches:
+        written = match.group()
+        short = written.removesuffix("s") if written[-1:] == "s" and written[-2:-1].isupper() else written
+        if short in met or short in _COMMON or any(start <= match.start() < end for start, end in loud):
+            continue
+        met.add(short)
+        full = vocabulary.abbreviations.get(short, "")
+        before, after = passage.text[: match.start()], passage.text[match.end() :]
+        if re.search(r"\w[^()]*\(\s*(?:also\s+)?$", before) and re.match(r"\s*\)", after):
+            continue
+        if (
+            re.match(r"\s*\(\s*[\w\"“]", after)
+            or (full and full.lower() in f"{before[-80:]} {after[:80]}".lower())
+            or explained(before, after)
+        ):
+            if full.lower() in vocabulary.terms:
+                met.add(full.lower())
+            continue
+        message = f"'{written}' is an abbreviation, and is not spelled out where it first stands"
+        meaning = vocabulary.terms.get(full.lower())
+        if meaning is not None:
+            hint = f"Write what it means the first time: '{short} ({meaning[1].means})'. It stands for '{full}'."
+        elif full:
+            hint = f"Write '{full} ({short})' the first time, or only '{full}'."
+        else:
+            hint = "Write its words the first time, and it in brackets."
+        yield Finding("plain-abbreviation", Severity.WARNING, passage, written, message, hint)

@@ -1,0 +1,166 @@
+"""content/rules/words/*.yaml -> the words that the rules on plain language look for: one value, read once a run.
+
+A clinic's file of the same name takes the place of the built-in one, as everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+
+from teachback.content.handout import Id, Plain
+from teachback.content.validation_errors import validated
+from teachback.errors import Problem, TeachbackError
+from teachback.files.workspace import Workspace, builtin_root, find, read_bytes, shown
+from teachback.files.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FOLDER: Final = "content/rules/words"
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class HardWord(_Closed):
+    """A hard word's plainer one, and the phrases in which the hard one is right."""
+
+    say: Plain
+    unless: tuple[Plain, ...] = ()
+
+
+class Term(_Closed):
+    """What a medical term means, and who knows it from their own life."""
+
+    means: Plain
+    known_by: tuple[Id, ...] = ()
+
+
+def _said(value: object) -> object:
+    return {"say": value} if isinstance(value, str) else value
+
+
+def _meant(value: object) -> object:
+    return {"means": value} if isinstance(value, str) else value
+
+
+class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_said)]]]):
+    """content/rules/words/plain-words.yaml."""
+
+
+class Terms(RootModel[dict[Plain, Annotated[Term, BeforeValidator(_meant)]]]):
+    """content/rules/words/terms.yaml."""
+
+
+class Abbreviations(RootModel[dict[Plain, Plain]]):
+    """content/rules/words/abbreviations.yaml."""
+
+
+class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, ...]]]):
+    """content/rules/words/syllables.yaml: words by how many syllables they have."""
+
+
+class Vocabulary:
+    """Hard words and terms by each of their forms in lower case, abbreviations as they are written, syllables by word.
+
+    A form leads to its entry: the word as the file has it, and what the file says about it. `starts` is how many words the
+    longest form has that begins with a word, so that few words are put together in vain. Only itself is equal to it.
+    """
+
+    def __init__(
+        self,
+        hard: Mapping[str, tuple[str, HardWord]],
+        terms: Mapping[str, tuple[str, Term]],
+        abbreviations: Mapping[str, str],
+        syllables: Mapping[str, int],
+    ) -> None:
+        """Take what the four files say."""
+        self.hard: Final = hard
+        self.terms: Final = terms
+        self.abbreviations: Final = abbreviations
+        self.syllables: Final = syllables
+        self.starts: Final = _starts((*hard, *terms))
+        # Syllables of words that were counted before.
+        self.counted: Final[dict[str, int]] = {}
+
+
+def load_vocabulary(workspace: Workspace) -> Vocabulary:
+    """Read the four files. Raises TeachbackError with the problems of all of them."""
+    problems: list[Problem] = []
+    loaded: dict[str, RootModel[dict[object, object]]] = {}
+    kinds: dict[str, type[BaseModel]] = {"plain-words": HardWords, "terms": Terms, "abbreviations": Abbreviations, "syllables": Syllables}
+    for name, kind in kinds.items():
+        try:
+            loaded[name] = _read(workspace, f"{FOLDER}/{name}.yaml", kind)  # type: ignore[assignment]
+        except TeachbackError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise TeachbackError(*problems)
+    return _made(loaded["plain-words"].root, loaded["terms"].root, loaded["abbreviations"].root, loaded["syllables"].root)  # type: ignore[arg-type]
+
+
+def _read(workspace: Workspace, name: str, kind: type[BaseModel]) -> BaseModel:
+    path = find(workspace, name)
+    if path is None:
+        raise TeachbackError(Problem(f"{name}: there is no such file", "Put the program's own one back."))
+    return validated(kind, read_yaml(read_bytes(path), shown(path)))
+
+
+def _made(
+    hard: dict[str, HardWord], terms: dict[str, Term], abbreviations: dict[str, str], counts: dict[int, tuple[str, ...]]
+) -> Vocabulary:
+    by_hard = {form: (word, entry) for word, entry in hard.items() for form in reversed(tuple(forms(word)))}
+    by_term = {form: (word, entry) for word, entry in terms.items() for form in reversed(tuple(plurals(word)))}
+    # What the file itself lists wins over a form that was only made from another entry.
+    by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
+    by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}
+    syllables = {word.lower(): count for count, words in counts.items() for word in words}
+    return Vocabulary(by_hard, by_term, abbreviations, syllables)
+
+
+def _starts(forms_: Iterable[str]) -> dict[str, int]:
+    starts: dict[str, int] = {}
+    for form in forms_:
+        parts = form.split()
+        starts[parts[0]] = max(starts.get(parts[0], 0), len(parts))
+    return starts
+
+
+def plurals(phrase: str) -> Iterator[str]:
+    """Give a phrase in lower case, and with its last word in the plural."""
+    phrase = phrase.lower()
+    yield phrase
+    if phrase.endswith("y") and phrase[-2:-1] not in "aeiou":
+        yield f"{phrase[:-1]}ies"
+    elif phrase.endswith(("s", "x", "ch", "sh")):
+        yield f"{phrase}es"
+    else:
+        yield f"{phrase}s"
+
+
+def forms(phrase: str) -> Iterator[str]:
+    """Give a phrase in all forms that its first word has as a verb, or its last as a noun; also some that nobody writes."""
+    yield from plurals(phrase)
+    verb, *rest = phrase.lower().split(" ")
+    if verb.endswith("ly") and not verb.endswith("ply"):
+        return  # an adverb; but comply and apply are verbs
+    stem = verb.removesuffix("e")
+    doubled = verb + verb[-1] if re.search(r"[^aeiou][aeiou][bdglmnprt]$", verb) else stem
+    inflected = [f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"]
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        inflected += [f"{verb[:-1]}ied", f"{verb[:-1]}ies"]
+    inflected.append(f"{verb}es" if verb.endswith(("s", "x", "ch", "sh")) else f"{verb}s")
+    for form in dict.fromkeys(inflected):
+        yield " ".join((form, *rest))
+
+
+@cache
+def builtin_vocabulary() -> Vocabulary:
+    """Give the words that come with the program."""
+    root = builtin_root()
+    return load_vocabulary(Workspace(root, root))

@@ -1,0 +1,341 @@
+"""Rules on single words and phrases: hard words, the passive, who is spoken to, capitals, percentages. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from teachback.checking.plain_language.sentences import WORD, split_sentences
+from teachback.checking.rule import OUR_OWN, Example, Finding, Heard, Rule
+from teachback.content.inline_markup import bare
+from teachback.editions.passages import Role
+from teachback.editions.sentence_ends import missing_blanks, missing_stops
+from teachback.errors import Severity
+from teachback.files.unprintable_characters import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.editions.passages import Passage
+
+_BE: Final = r"(?:is|are|was|were|be|been|being|isn['\u2019]t|aren['\u2019]t|wasn['\u2019]t|weren['\u2019]t)"
+_ADVERB: Final = r"(?:\s+(?:not|also|often|always|usually|never|now|only|being|then|already|still|\w+ly))?"
+_IRREGULAR: Final = (
+    "(?:done|made|given|taken|seen|shown|known|found|held|kept|put|sent|told|brought|built|chosen|cut|drawn|felt|written|read|paid|left"
+    "|eaten|worn|caught|begun|broken|driven|forgotten|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
+)
+_PASSIVE: Final = re.compile(rf"\b{_BE}{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b", re.IGNORECASE)
+# They look like participles, and say how somebody is; "called" teaches a word.
+_STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored relaxed pleased married retired used supposed allowed
+    limited blocked bed need red called named based left dressed exhausted stressed surprised satisfied experienced overwhelmed
+    dehydrated hydrated seed feed speed bleed exceed indeed
+    related linked"""
+_STATES: Final = frozenset(_STATES_WORDS.split())
+_THIRD: Final = re.compile(
+    r"\b(?:the|a|all|any|each|every|most|these|those)?\s*(?:patients?|individuals?|clients?|sufferers?|the reader|the user)\b(?!['\u2019]s|\s+"
+    r"(?:portal|advocate|educator|education|rights|relations))"
+    r"|\b(?:people|persons|anyone|everyone|those|one|adults)\b[^.!?;:]{0,60}?\b(?:should|must|ought to|need to|needs to|has to|have to)\b(?!\s+I)",
+    re.IGNORECASE,
+)
+# Without one of these a text speaks of no third person.
+_OTHERS: Final = (
+    *("patient", "individual", "client", "sufferer", "reader", "user"),
+    *("people", "persons", "anyone", "everyone", "those", "one", "adults"),
+)
+_PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
+_NATURAL: Final = re.compile(
+    r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
+    r"|four|five|six|seven|eight|nine|ten|a hundred)",
+    re.IGNORECASE,
+)
+_NEGATIVE: Final = r"(?:not|never|no|cannot|\w+n['\u2019]t|nobody|nothing|none)"
+_UNDOING: Final = (
+    r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known|pleasant)|im(?:possible|proper)|in(?:frequent"
+    r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
+)
+# Not "do not ... unless", nor "without asking": that is how a ban with one way out is said, and softer words would be worse.
+_DOUBLE: Final = re.compile(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b", re.IGNORECASE)
+_VAGUE: Final = re.compile(
+    r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly|periodically|from time to time|plenty of"
+    r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b",
+    re.IGNORECASE,
+)
+_CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
+_SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only ask and or no all any if you your help take eat drink be is
+    the for to with before after go see tell us caution note attention high low yes on off use keep away urgent emergency"""
+_SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
+_LONGEST_SHORT: Final = 5  # letters of an abbreviation; a longer word in capitals is shouted
+_EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
+
+PEMAT: Final = "AHRQ PEMAT-P"
+CDC: Final = "CDC Clear Communication Index"
+EASY: Final = "Inclusion Europe, Information for all"
+
+RULES: Final = (
+    Rule(
+        "plain-hard-word",
+        "a hard word that has a plainer one",
+        Severity.WARNING,
+        "Common words are understood faster, and by more readers. The list is content/rules/words/plain-words.yaml.",
+        (f"{PEMAT}, item 3", f"{CDC}, item 7"),
+        bad=(Example("Discontinue the medicine."), Example("Notify us prior to your visit.")),
+        good=(Example("Stop the medicine."), Example("You have chronic kidney disease.")),
+    ),
+    Rule(
+        "plain-passive",
+        "passive voice",
+        Severity.HINT,
+        "A sentence that says who does what is easier to follow, and to act on.",
+        (f"{PEMAT}, item 5", f"{CDC}, item 6"),
+        bad=(Example("Your blood will be tested."), Example("The pills should not be taken with food.")),
+        good=(Example("We will test your blood."), Example("Your leg is swollen, and you are tired.")),
+    ),
+    Rule(
+        "plain-third-person",
+        "the reader is spoken of, not to",
+        Severity.WARNING,
+        "Advice to 'patients' is somebody else's advice. 'You' says who is to act.",
+        (f"{PEMAT}, item 21",),
+        bad=(Example("Patients should call the clinic."), Example("People on dialysis should limit salt.")),
+        good=(Example("Call the clinic."), Example("Many people on dialysis get cramps. You should limit salt.")),
+    ),
+    Rule(
+        "plain-percentage",
+        "a percentage without a count of people",
+        Severity.WARNING,
+        "Most readers picture '1 in 4 people' more easily than '25%'.",
+        (f"{PEMAT}, item 6", f"{CDC}, items 15 and 20"),
+        bad=(Example("About 25% of people get cramps."), Example("It helps 10 percent of those who try it.")),
+        good=(Example("About 25% of people get cramps: 1 in 4."), Example("About 1 in 4 people get cramps.")),
+    ),
+    Rule(
+        "plain-double-negative",
+        "two negatives in one sentence",
+        Severity.HINT,
+        "A reader has to turn a double negative round to know what is meant, and may turn it the wrong way.",
+        (EASY,),
+        bad=(Example("It is not uncommon to have cramps."), Example("Do not fail to call us.")),
+        good=(Example("It is common to have cramps."), Example("Do not take it unless we tell you to.")),
+    ),
+    Rule(
+        "plain-vague",
+        "a vague amount",
+        Severity.HINT,
+        "How much 'a few' is, each reader decides alone. A number can be followed.",
+        (f"{CDC}, item 14",),
+        bad=(Example("Drink several glasses of water."), Example("Stretch regularly.")),
+        good=(Example("Drink 6 glasses of water."), Example("Stretch twice a day.")),
+    ),
+    Rule(
+        "plain-capitals",
+        "words in capitals",
+        Severity.WARNING,
+        "A word in capitals has no shape to know it by, and reads as shouting. Bold does the same better.",
+        (EASY,),
+        bad=(Example("DO NOT take magnesium."), Example("This is IMPORTANT.")),
+        good=(Example("Do not take magnesium."), Example("Ask about your eGFR, and about CKD.")),
+    ),
+    Rule(
+        "plain-missing-blank",
+        "a missing blank or full stop between two sentences",
+        Severity.WARNING,
+        "Without a blank two sentences look like one, and a slow reader loses the end of the first. It is often a slip of the pen.",
+        (OUR_OWN,),
+        bad=(
+            Example("Avoid salt.Eat fresh food."),
+            Example("Are you tired?Rest."),
+            Example("Ask us about:salt, water, and pills.", role=Role.ITEM),
+            Example("Avoid salt.eat fresh food.", role=Role.CELL),
+            Example("Avoid salt Eat fresh food."),
+        ),
+        good=(
+            Example("Avoid salt. Eat fresh food."),
+            Example("Take 2.5 mg at 10:30 a.m. or ask Dr.Lee in the U.S. about it."),
+            Example("Read www.example.org, or write to us@example.org."),
+        ),
+    ),
+    Rule(
+        "plain-emoji",
+        "an emoji",
+        Severity.WARNING,
+        "Emoji print as grey spots or as boxes, and a screen reader says their full names.",
+        ("Our own trial prints in black and white",),
+        bad=(Example("\u26a0\ufe0f Call us."), Example("Drink water \U0001f4a7 each day.")),
+        good=(Example("Take care: call us."), Example("Drink water each day.")),
+    ),
+)
+_SEVERITY: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in RULES}
+
+
+def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Look at the words of each passage. A hard word or a vague amount is told once an edition, where it stands first."""
+    seen: set[tuple[str, str]] = set()
+    for passage in heard.passages:
+        yield from _missing_blanks(passage)
+        for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
+            # All forms of a hard word have one hint; a vague amount is told by its words.
+            key = (rule, hint if rule == "plain-hard-word" else words.lower())
+            if rule in {"plain-hard-word", "plain-vague"} and key in seen:
+                continue
+            seen.add(key)
+            yield Finding(rule, _SEVERITY[rule], passage, words, message, hint)
+
+
+def _missing_blanks(passage: Passage) -> Iterator[Finding]:
+    """Find sentences that run into each other, in the text as its author wrote it: rules read it with the blanks put in."""
+    written = bare(folded(passage.written))
+    hint = "End each sentence with its mark and a blank, also where a line of the file ends."
+    for words in missing_stops(" ".join(written.split())):
+        message = f"a full stop is missing in '{words}'"
+        yield Finding("plain-missing-blank", Severity.WARNING, passage, words, message, hint)
+    for missing in missing_blanks(written):
+        if missing.ends:
+            message = f"a blank is missing in '{missing.words}'"
+            hint = "Put a blank behind the end of each sentence, and behind a colon, a semicolon or a comma."
+            yield Finding("plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint)
+
+
+Found = tuple[str, str, str, str]
+
+
+@lru_cache(maxsize=1024)
+def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]:
+    """Look at one text, once for all its readers."""
+    found = list(_hard(text, vocabulary))
+    for look in _LOOKS:
+        found += look(text)
+    for part in split_sentences(text) if role is not Role.QUOTE else ():
+        found += _passive(part)
+        if role is not Role.MYTH:
+            found += _third(part)
+    return tuple(found)
+
+
+def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
+    for form, start, end in _spot(text, vocabulary.hard, vocabulary.starts):
+        word, entry = vocabulary.hard[form]
+        # A medical term may be taught instead of left out: explained.py looks after those.
+        if form in vocabulary.terms or any(_covers(text, phrase, start, end) for phrase in entry.unless):
+            continue
+        yield "plain-hard-word", text[start:end], f"'{text[start:end]}' is a hard word", f"Write '{entry.say}' instead of '{word}'."
+
+
+@lru_cache(maxsize=1024)
+def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
+    """Give every medical term that stands in a text, the longest first where several begin at one word: its form, start and end."""
+    return tuple(_spot(text, vocabulary.terms, vocabulary.starts))
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> tuple[list[re.Match[str]], list[str]]:
+    """Give a text's words with their places, and in small letters."""
+    words = list(WORD.finditer(text))
+    return words, [word.group().lower().replace("\u2019", "'") for word in words]
+
+
+def _spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+    words, lower = _words(text)
+    index = 0
+    while index < len(words):
+        for size in range(min(starts.get(lower[index], 0), len(words) - index), 0, -1):
+            form = " ".join(lower[index : index + size])
+            if form not in entries:
+                continue
+            first, last = words[index].start(), words[index + size - 1].end()
+            # Words of one phrase stand side by side, with nothing but spaces between them.
+            if size == 1 or not re.search(r"[^\w\s'\u2019-]", text[first:last]):
+                yield form, first, last
+                index += size - 1
+                break
+        else:
+            # "potassium-rich" speaks of potassium.
+            for part in re.finditer(r"[^-]+", words[index].group()) if "-" in lower[index] else ():
+                start = words[index].start()
+                if part.group().lower() in entries:
+                    yield part.group().lower(), start + part.start(), start + part.end()
+        index += 1
+
+
+def _covers(text: str, phrase: str, start: int, end: int) -> bool:
+    return any(m.start() <= start and end <= m.end() for m in re.finditer(rf"\b{re.escape(phrase)}", text, re.IGNORECASE))
+
+
+def _passive(text: str) -> Iterator[Found]:
+    for match in _PASSIVE.finditer(text):
+        if match[1].lower() not in _STATES and not match[1].lower().startswith("un"):
+            hint = "Say who does it, first: 'We test your blood', not 'your blood is tested'."
+            yield "plain-passive", match.group(), f"'{match.group()}' is in the passive voice", hint
+
+
+def _third(text: str) -> Iterator[Found]:
+    low = text.lower()
+    for match in _THIRD.finditer(text) if any(word in low for word in _OTHERS) else ():
+        words = match.group().strip()
+        yield "plain-third-person", words, f"'{words}' speaks of the reader, not to the reader", "Write 'you', or begin with the action."
+
+
+def _percent(text: str) -> Iterator[Found]:
+    matches = tuple(_PERCENT.finditer(text))
+    if not matches or _NATURAL.search(text):
+        return
+    for match in matches:
+        share = float(match[1])
+        if 0 < share < 100:  # noqa: PLR2004 -- all of it is no share
+            yield "plain-percentage", match.group(), f"'{match.group()}' stands without a count of people", f"Add it: {_in_people(share)}."
+
+
+def _in_people(share: float) -> str:
+    """Give a share in percent as a count, in the smallest numbers that say it."""
+    for of in (2, 3, 4, 5, 10, 20, 50, 100, 1000):
+        if abs(share * of / 100 - round(share * of / 100)) < 0.005 * of and round(share * of / 100):
+            return f"'{'' if round(share * of / 100) * 100 == share * of else 'about '}{round(share * of / 100)} in {of} people'"
+    return "'x in y people'"
+
+
+def _double(text: str) -> Iterator[Found]:
+    for match in _DOUBLE.finditer(text):
+        yield "plain-double-negative", match.group(), f"'{match.group()}' says no twice", "Say what is so, or what to do."
+
+
+def _vague(text: str) -> Iterator[Found]:
+    for match in _VAGUE.finditer(text):
+        yield (
+            "plain-vague",
+            match.group(),
+            f"'{match.group()}' leaves it to the reader how much or how often",
+            "Write a number, if there is one.",
+        )
+
+
+def _capitals(text: str) -> Iterator[Found]:
+    for start, end in shouted_runs(text):
+        words = text[start:end]
+        hint = f"Write '{words.lower()}', with **two stars** around it if it must stand out."
+        yield "plain-capitals", words, f"'{words}' is in capitals", hint
+
+
+def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Give from where to where words stand in capitals of which at least one is a common word: not CKD, but DO NOT."""
+    for match in _CAPS.finditer(text):
+        if any(shouted(word) for word in re.split(r"[\s-]+", match.group())):
+            yield match.span()
+
+
+def shouted(word: str) -> bool:
+    """Say whether a word in capitals is a common word rather than an abbreviation."""
+    return word.lower() in _SHOUTED or len(word.rstrip("S")) > _LONGEST_SHORT
+
+
+def _emoji(text: str) -> Iterator[Found]:
+    for match in _EMOJI.finditer(text):
+        yield (
+            "plain-emoji",
+            match.group(),
+            f"the emoji {match.group()} stands here",
+            "Say it in words; a callout brings an icon of its own.",
+        )
+
+
+_LOOKS: Final[tuple[Callable[[str], Iterator[Found]], ...]] = (_percent, _double, _vague, _capitals, _emoji)

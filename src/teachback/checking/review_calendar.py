@@ -1,0 +1,153 @@
+"""What is to be read again, and when: over all handouts of a workspace, as rows and as a calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from teachback.checking.review_dates import Term, source_problems, term_problems, terms
+from teachback.errors import Problem, in_file_order
+from teachback.files.workspace import Workspace, find, handout_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from teachback.content.loader import Shared
+
+# RFC 5545, section 3.1: a line has at most 75 octets, without its end.
+_OCTETS: Final = 75
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Calendars compare SEQUENCE first (RFC 5546, section 2.1.5); it counts the seconds since then, and has room until 2094.
+_COUNTED_FROM: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+class DueList(NamedTuple):
+    """What is due until a day, overdue first; what has no date; and the problems of handouts that cannot be read."""
+
+    terms: tuple[Term, ...]
+    standing: Mapping[str, str]
+    undated: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+
+
+def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
+    """Gather every handout and part whose review is due by a day. Raises TeachbackError when a shared file is wrong."""
+    from teachback.printing.job_composer import read_handouts
+
+    reading = read_handouts(workspace, handout_files(workspace))
+    found: list[Term] = []
+    undated: list[Problem] = []
+    standing = {}
+    for authored in reading.authored.values():
+        own = terms(authored.handout, authored.file.locate)
+        standing[own[0].place.file] = authored.standing.word(authored.handout.review)
+        found += [term for term in own if term.due is not None and term.due <= until]
+        undated += term_problems((term for term in own if term.due is None), today)
+    found.sort(key=lambda term: (term.due, term.handout, term.language, term.place))
+    wrong = in_file_order(problem for group in reading.problems.values() for problem in group)
+    return DueList(tuple(found), standing, tuple(undated), wrong)
+
+
+def due_rows(listed: DueList, today: dt.date) -> list[dict[str, Any]]:
+    """Give a row for each term of a list, for a table, CSV or JSON."""
+    return [
+        {
+            "due": str(term.due),
+            "when": _when(term.due, today) if term.due else "",
+            "handout": term.handout,
+            "part": term.part or "all of it",
+            "language": term.language,
+            "owner": term.owner,
+            "reviewer": term.reviewer,
+            "reviewed": str(term.reviewed) if term.reviewed else None,
+            "review": listed.standing[term.place.file],
+            "place": str(term.place),
+        }
+        for term in listed.terms
+    ]
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Give rows as CSV, with a line of headings also where there are none."""
+    import csv
+
+    text = io.StringIO()
+    names = ["due", "when", "handout", "part", "language", "owner", "reviewer", "reviewed", "review", "place"]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_calendar(found: Iterable[Term], now: dt.datetime) -> bytes:
+    """Return terms as an iCalendar file (RFC 5545), a whole day each; `now` is the moment of the export.
+
+    A due date may move to a later or to an earlier day, so no date in the handout always grows. The moment does: with it
+    as DTSTAMP, LAST-MODIFIED and SEQUENCE, a calendar takes each later export for the newer one. Nothing else asks a clock.
+    """
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Teachback//Reviews//EN", "CALSCALE:GREGORIAN"]
+    events = [line for term in found for line in _event(term, now.astimezone(dt.UTC))]
+    # A calendar must hold something (section 3.6); a time zone is the least that may stand alone.
+    lines += events or [
+        "BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000",
+        "END:STANDARD", "END:VTIMEZONE",
+    ]  # fmt: skip
+    return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
+
+
+def bibliography_problems(workspace: Workspace, shared: Shared, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
+    """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
+
+    `named` are the ids that handouts name, and rules.
+    """
+    path = find(workspace, "content/sources.yaml")
+    if path is None:
+        return ()
+    problems = source_problems(shared.sources, frozenset(named), today, shared.bibliography.locate)
+    own = path.is_relative_to(workspace.root)
+    return tuple(problems) if own else ()
+
+
+def _when(day: dt.date, today: dt.date) -> str:
+    days = (day - today).days
+    count = f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
+    return "today" if days == 0 else f"overdue by {count}" if days < 0 else f"in {count}"
+
+
+def _event(term: Term, now: dt.datetime) -> Iterator[str]:
+    assert term.due is not None  # noqa: S101 -- only what has a date is in a list
+    named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
+    said = [f"{name}: {value}" for name, value in (("Owner", term.owner), ("Reviewer", term.reviewer), ("File", term.place.file)) if value]
+    yield "BEGIN:VEVENT"
+    yield f"UID:{term.handout}-{term.language}-{named}@teachback.invalid"
+    yield f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}"
+    yield f"LAST-MODIFIED:{now:%Y%m%dT%H%M%SZ}"
+    yield f"SEQUENCE:{max(0, int((now - _COUNTED_FROM).total_seconds()))}"
+    yield f"DTSTART;VALUE=DATE:{term.due:%Y%m%d}"
+    yield f"SUMMARY:{_escaped(f'Review due: {term.name}')}"
+    yield f"DESCRIPTION:{_escaped(chr(10).join([term.title, *said]))}"
+    yield "TRANSP:TRANSPARENT"
+    yield "END:VEVENT"
+
+
+def _escaped(text: str) -> str:
+    # A text of a calendar holds no control characters but the tabulator (RFC 5545, section 3.3.11).
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        text = text.replace(plain, written)
+    return text
+
+
+def _folded(line: str) -> bytes:
+    """Break a line so that no part has more than 75 octets, and no letter is cut in two."""
+    parts, part = [], b""
+    for character in line:
+        octets = character.encode()
+        if len(part) + len(octets) > _OCTETS:
+            parts.append(part)
+            part = b" "
+        part += octets
+    return b"\r\n".join([*parts, part]) + b"\r\n"

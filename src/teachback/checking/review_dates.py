@@ -1,0 +1,254 @@
+"""Who answers for which part of a text and until when, and whether what it says has a source that is not old. Pure; today is an argument."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
+from teachback.content import handout as doc
+from teachback.content.audience_coverage import steps
+from teachback.editions.passages import Role
+from teachback.errors import Problem, Severity, UsageError
+from teachback.files.unprintable_characters import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from teachback.content.sources import Sources
+    from teachback.editions.passages import Passage
+    from teachback.errors import Location
+
+    Locate = Callable[..., Location]
+
+# A warning comes this many months before a review is due.
+AHEAD: Final = 6
+# In years. Sources older than this are named; many still hold.
+OLD: Final = 5
+# More unused sources than this are told in one line.
+_MANY: Final = 5
+# The day on which the examples of the rules below are looked at.
+EXAMPLE_DAY: Final = dt.date(2026, 11, 22)
+
+DUE: Final = Rule(
+    "review-due",
+    "a text whose review is due within six months, or overdue",
+    Severity.WARNING,
+    "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints it with a warning, `build --release` refuses it.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
+    bad=(Example("{status: draft, due: 2026-11-21}"), Example("{status: draft, due: 2027-05-22}")),
+    good=(Example("{status: draft, due: 2027-05-23}"), Example("{status: draft, due: 2028-11-22}")),
+)
+UNDATED: Final = Rule(
+    "review-undated",
+    "a text that says no date on which it is to be read again",
+    Severity.WARNING,
+    "Without a date, no list names it and no calendar asks for it.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
+    bad=(Example("{status: draft}"), Example("{status: draft, reviewer: null, due: null}")),
+    good=(Example("{status: draft, due: 2028-01-01}"), Example("{status: draft, owner: The desk, due: 2028-01-01}")),
+)
+NUMBER: Final = Rule(
+    "number-source",
+    "a number about health, and no source beside it",
+    Severity.WARNING,
+    "Percentages, doses, counts and limits are what readers act on, and what was most often wrong. Name the source in `sources:`, beside the text.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
+    bad=(
+        Example("Up to 60% of people on dialysis get cramps."),
+        Example("About 1 in 4 people get them."),
+        Example("Take 400 mg of magnesium a day."),
+        Example("Drink 8 cups of water a day."),
+        Example("Half of all adults get cramps."),
+    ),
+    good=(
+        Example("Many people get cramps."),
+        Example("Call {clinic.phone} about stage 3 CKD."),
+        Example("Ask about vitamin B12 and type 2 diabetes."),
+        Example("How much is 400 mg?", role=Role.QUESTION),
+        Example("Up to 60% of people sink.", role=Role.MYTH),
+    ),
+)
+UNUSED: Final = Rule(
+    "source-unused",
+    "a source that no handout names",
+    Severity.WARNING,
+    "A list of sources that nobody uses hides those that count. It may also be that a statement has lost its source.",
+    sources=(OUR_OWN,),
+    bad=(Example("unused: {publisher: A, title: A, year: 2025, basis: seen}"), Example("unused: {publisher: B, title: B, basis: known}")),
+    good=(
+        Example("used: {publisher: A, title: A, year: 2025, basis: seen}"),
+        Example("used: {publisher: B, title: B, year: 2024, basis: known}"),
+    ),
+)
+YEARLESS: Final = Rule(
+    "source-undated",
+    "a source without a year",
+    Severity.HINT,
+    "Nobody can tell how old it is. Write the year of the text that was read, if it shows one.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
+    bad=(Example("used: {publisher: A, title: A, basis: seen}"), Example("used: {publisher: A, title: A, year: null, basis: copy}")),
+    good=(
+        Example("used: {publisher: A, title: A, year: 2025, basis: seen}"),
+        Example("used: {publisher: A, title: A, year: 2026, basis: copy}"),
+    ),
+)
+AGED: Final = Rule(
+    "source-old",
+    "a source that is more than five years old",
+    Severity.HINT,
+    "It may still hold. Whoever reviews the text should look whether there is a newer one.",
+    sources=("UK Patient Information Forum, PIF TICK criteria",),
+    bad=(
+        Example("used: {publisher: A, title: A, year: 2020, basis: seen}"),
+        Example("used: {publisher: A, title: A, year: 1997, basis: seen}"),
+    ),
+    good=(
+        Example("used: {publisher: A, title: A, year: 2021, basis: seen}"),
+        Example("used: {publisher: A, title: A, year: 2026, basis: seen}"),
+    ),
+)
+RULES: Final = (DUE, UNDATED, NUMBER, UNUSED, YEARLESS, AGED)
+
+
+class Term(NamedTuple):
+    """Who answers for a handout, or a part of it, and until when; what a part does not say is as for the whole.
+
+    `part` is empty for the whole handout, else what an author would look for.
+    """
+
+    handout: str
+    language: str
+    title: str
+    version: dt.date
+    part: str
+    owner: str | None
+    reviewer: str | None
+    reviewed: dt.date | None
+    due: dt.date | None
+    place: Location
+
+    @property
+    def name(self) -> str:
+        """Say what is to be read again."""
+        return f"{self.handout} ({self.part})" if self.part else self.handout
+
+
+def terms(handout: doc.Handout, locate: Locate) -> tuple[Term, ...]:
+    """Give the term of a handout, then those of its parts, in the order of the file; `locate` gives the place of a path in it."""
+    review = handout.review
+    title = handout.title if isinstance(handout.title, str) else next(iter(handout.title.values()))
+    place = locate(("review", "due") if review.due else ("review",), key=True)
+    whole = Term(
+        handout.id, handout.language, title, handout.version, "", review.owner, review.reviewer, review.reviewed, review.due, place
+    )
+    found = [whole]
+    for path, value in steps(handout):
+        part = getattr(value, "review", None)
+        if isinstance(part, doc.PartReview):
+            own = {name: getattr(part, name) for name in ("owner", "reviewer", "reviewed", "due") if getattr(part, name) is not None}
+            where = locate((*path, "review"), key=True)
+            found.append(whole._replace(part=_part(handout, path, value), place=where, **own))
+    return tuple(found)
+
+
+def later(day: dt.date, months: int) -> dt.date:
+    """Give the same day some months later, or the last one of that month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    first = dt.date(day.year + years, month + 1, 1)
+    last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+    return first.replace(day=min(day.day, last.day))
+
+
+def horizon(within: str, today: dt.date) -> dt.date:
+    """Give the last day of a span such as 6m, 2w, 30d or 1y from today on. Raises UsageError."""
+    match = re.fullmatch(r"(\d{1,3})([dwmy])", within.strip().lower())
+    if match is None:
+        raise UsageError(Problem(f"'{within[:20]}' is no span of time", "Write it as 6m, 2w, 30d or 1y."))
+    count = int(match[1])
+    if match[2] in "dw":
+        return today + dt.timedelta(days=count * (7 if match[2] == "w" else 1))
+    return later(today, count * (12 if match[2] == "y" else 1))
+
+
+def term_problems(found: Iterable[Term], today: dt.date) -> Iterator[Problem]:
+    """Say which terms are over (errors), and which are in six months (warnings) or have no date at all."""
+    for term in found:
+        who = f" {term.owner} sees to it." if term.owner else ""
+        hint = f"Have it read again, and set a new `due:`.{who}"
+        if term.due is None:
+            message = f"nobody has said when '{term.name}' is to be read again"
+            yield Problem(message, f"Set `due:` in its review.{who}", term.place, UNDATED.severity, UNDATED.id)
+        elif term.due < today:
+            yield Problem(f"the review of '{term.name}' was due on {term.due}", hint, term.place, Severity.ERROR, DUE.id)
+        elif term.due <= later(today, AHEAD):
+            yield Problem(f"the review of '{term.name}' is due on {term.due}", hint, term.place, DUE.severity, DUE.id)
+
+
+def used_sources(handout: doc.Handout) -> frozenset[str]:
+    """Give the ids of all sources that a handout names, for whichever reader."""
+    return frozenset(name for _, value in steps(handout) for name in getattr(value, "sources", ()) or ())
+
+
+def source_problems(sources: Sources, used: frozenset[str], today: dt.date, locate: Locate) -> Iterator[Problem]:
+    """Say which sources are used by no handout, and which of the others have no year or are old; `locate` knows their file."""
+    unused = [name for name in sources.root if name not in used]
+    if len(unused) > _MANY:
+        named = f"{', '.join(unused[:_MANY])} and {len(unused) - _MANY} more"
+        message = f"{len(unused)} sources are named by no handout: {named}"
+        yield Problem(
+            message, "Name them where they are used, or take them out.", locate((unused[0],), key=True), UNUSED.severity, UNUSED.id
+        )
+    else:
+        for name in unused:
+            message = f"no handout names the source '{name}'"
+            yield Problem(message, "Name it where it is used, or take it out.", locate((name,), key=True), UNUSED.severity, UNUSED.id)
+    for name, source in sources.root.items():
+        if name not in used:
+            continue
+        if source.year is None:
+            hint = "Write the year of the text that was read, if it shows one."
+            yield Problem(f"the source '{name}' has no year", hint, locate((name,), key=True), YEARLESS.severity, YEARLESS.id)
+        elif today.year - source.year > OLD:
+            message = f"the source '{name}' is of {source.year}"
+            yield Problem(message, "Look for a newer one when the text is reviewed.", locate((name, "year")), AGED.severity, AGED.id)
+
+
+_SPELLED: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|a hundred)"
+_COUNT: Final = rf"(?:\d+(?:[.,]\d+)*|{_SPELLED})"
+_NUMBERS: Final = re.compile(
+    r"\d+(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b)"
+    rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b"
+    r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of (?:all |the |those |people|adults|patients|readers|women|men)"
+    r"|\b\d+(?:[.,]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
+    r"(?:mg|mcg|g|kg|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz|pounds?|lbs?|tablets?|pills?|teaspoons?|tablespoons?|"
+    r"calories|kcal|steps|people|patients|adults|women|men|million|billion|times|minutes?|hours?|days?|weeks?|months?|years?)\b"
+    r"|(?:\b(?:over|under|above|below|at least|at most|more than|less than|up to)|[<>\u2264\u2265]) ?\d+(?:[.,/]\d+)*",
+    re.IGNORECASE,
+)
+# Without one of these a text states no number.
+_MAY_COUNT: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
+_STATING: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.LEAD, Role.ITEM, Role.CAPTION, Role.CELL, Role.CALLOUT, Role.FLAG, Role.WHY, Role.ANSWER, Role.CARD})  # fmt: skip
+
+
+def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
+    """Find statements with a number and no source beside them. What a placeholder stands for is no number of the text."""
+    for passage in passages:
+        if passage.role not in _STATING or passage.sources or not _MAY_COUNT.search(passage.written):
+            continue
+        match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", folded(passage.written)))
+        if match and not passage.text.rstrip().endswith("?"):
+            words = match[0].strip()
+            hint = "Name where it is from: `sources: [...]` beside this text. Without a source, say it without the number."
+            yield Finding(NUMBER.id, NUMBER.severity, passage, words, f"'{words}' is a number without a source", hint)
+
+
+def _part(handout: doc.Handout, path: tuple[Any, ...], value: object) -> str:
+    if isinstance(value, doc.Section):
+        return f"section {value.id}"
+    named = getattr(value, "id", None)
+    if named:
+        return str(named)
+    inside = handout.sections[path[1]].id if path[:1] == ("sections",) else path[0]
+    return "/".join((str(inside), *(str(step) for step in path[3:])))

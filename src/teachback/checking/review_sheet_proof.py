@@ -1,0 +1,136 @@
+"""The sheet to sign read back: every line of every reader's text stands on it, and so does what was found and what was accepted. Pure.
+
+The words of a sheet come from a template and styles that a clinic may change. What people sign must be what is printed for patients.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import OfDesign, Problem
+from teachback.files.page_resources import RTL
+from teachback.html.composer import shown_address
+from teachback.pdf.text_matching import folded, sought
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from teachback.checking.review_sheet import Edited, Report, Sheet, TextLine
+
+_HINT: Final = OfDesign(
+    "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with the built-in ones: "
+    "the sheet must show each line as the built-in one does."
+)
+# How many faults are named.
+MOST_NAMED: Final = 5
+# What stands for a line to write on: a few words.
+_BLANK: Final = ".{0,90}?"
+
+
+class Row(NamedTuple):
+    """What stands in one go on a sheet: its words for a message, the line of the file, and the expression that finds it."""
+
+    words: str
+    line: int
+    pattern: re.Pattern[str]
+
+
+def sheet_problems(read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool) -> tuple[Problem, ...]:
+    """Return what the words of a written sheet lack or have changed; `drawn` gives a text in the letters in which the sheet has it."""
+    words = list(read)
+    text = folded(" ".join(words))
+    found: list[Problem] = []
+    start = 0
+    for sheet in report.sheets:
+        mixed = paper and sheet.language.partition("-")[0] in RTL
+        if mixed:
+            found += _lost_words(words, sheet, drawn)
+            continue
+        for edition in sheet.editions:
+            problem, start = _read_on(text, start, edition, sheet, drawn)
+            found += [problem] if problem else []
+        found += _listed(text, sheet, drawn)
+    return tuple(dict.fromkeys(found))[:MOST_NAMED]
+
+
+def _read_on(text: str, start: int, edition: Edited, sheet: Sheet, drawn: Callable[[str], str]) -> tuple[Problem | None, int]:
+    """Find the text of one reader from a place on, row by row, with nothing between; return where it ends."""
+    rows = list(_rows(edition, drawn))
+    if not rows:
+        return None, start
+    begun = sought(drawn(edition.name)).pattern
+    furthest, end = 0, start
+    for match in begun.finditer(text, start):
+        at = match.end()
+        count = 0
+        while count < len(rows) and (here := rows[count].pattern.match(text, at)):
+            at, count = here.end(), count + 1
+        if count == len(rows):
+            return None, at
+        if count > furthest:
+            furthest, end = count, at
+    row = rows[furthest]
+    message = f"{sheet.file}: the sheet to sign does not show line {row.line} for '{edition.audience}' in its turn: '{row.words[:60]}'"
+    return Problem(message, _HINT), end
+
+
+def _rows(edition: Edited, drawn: Callable[[str], str]) -> Iterator[Row]:
+    for heading, lines in edition.text:
+        first = lines[0].line if lines else 0
+        if folded(heading):
+            yield Row(heading, first, sought(drawn(heading)).pattern)
+        for line in lines:
+            yield Row(line.text, line.line, _row(line, drawn))
+
+
+def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
+    """Return the expression for a line as it stands on the sheet: its number, what it is, its words, and the numbers of what was found in it."""
+    begin = f"{line.line} {line.name}: " if line.name else f"{line.line} "
+    pieces, run = [], begin
+    for span in line.spans:
+        if span.blank:
+            pieces.append(run)
+            run = ""
+        else:
+            run += span.text
+            address = shown_address(span)
+            run += f" ({address})" if address else ""
+    pieces.append(f"{run} {' '.join(line.numbers)}")
+    return re.compile(_BLANK.join(sought(drawn(piece)).pattern.pattern for piece in pieces))
+
+
+def _listed(text: str, sheet: Sheet, drawn: Callable[[str], str]) -> Iterator[Problem]:
+    """Find what was found, what was accepted, and the card's short words, each as often as it must stand there."""
+    listed: list[tuple[str, str]] = [("what was found", one.problem.message) for one in sheet.findings]
+    for accepted in sheet.accepted:
+        listed.append(("what was accepted", accepted.waived.finding.message))
+        listed.append(("the reason of what was accepted", f"{accepted.waived.accepted.by}: {accepted.waived.accepted.reason}"))
+    listed += [("short words of the card", f"{pair.text.text} {pair.short.text}") for pair in sheet.pairs]
+    listed += [("a red flag that a reader does not get", one.text) for one in sheet.silent]
+    listed += [("the reason of a red flag that a reader does not get", one.reason) for one in sheet.silent if one.reason]
+    for (what, words), least in Counter(listed).items():
+        pattern = sought(drawn(words)).pattern.pattern
+        # A number that goes on is another number.
+        begin, end = (r"(?<!\d)" if words[:1].isdigit() else ""), (r"(?!\d)" if words[-1:].isdigit() else "")
+        if sum(1 for _ in re.finditer(begin + pattern + end, text)) < least:
+            yield Problem(f"{sheet.file}: the sheet to sign does not show {what}: '{words[:60]}'", _HINT)
+
+
+def _lost_words(read: Iterable[str], sheet: Sheet, drawn: Callable[[str], str]) -> Iterator[Problem]:
+    """Find words that are nowhere on a sheet whose text runs from right to left, which paper gives back in another order."""
+    known = set(_letters(" ".join(read)))
+    for edition in sheet.editions:
+        for _, lines in edition.text:
+            for line in lines:
+                words = "".join(span.text for span in line.spans if not span.blank)
+                if not known.issuperset(_letters(drawn(words))):
+                    message = f"{sheet.file}: the sheet to sign does not show line {line.line} for '{edition.audience}': '{line.text[:60]}'"
+                    yield Problem(message, _HINT)
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Yield each word as its letters in order, so that it does not matter from which side they were read."""
+    for word in re.findall(r"\w+", text.casefold()):
+        yield "".join(sorted(word))

@@ -1,0 +1,216 @@
+"""Two things that no text may do for any reader: type a number that the clinic's file holds, and stop a medicine without a word on what then."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from teachback.checking.plain_language.sentences import split_sentences
+from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
+from teachback.editions.passages import Role
+from teachback.errors import Severity
+from teachback.files.unprintable_characters import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from teachback.content.clinic import Clinic
+    from teachback.editions.passages import Passage
+
+TYPED: Final = Rule(
+    "typed-number",
+    "a phone number or an emergency number typed into a text",
+    Severity.ERROR,
+    "A number that stands in many texts is wrong in some of them after it changes. It belongs into content/clinic.yaml, once.",
+    sources=(OUR_OWN,),
+    bad=(
+        Example("Call 911 for chest pain."),
+        Example("Questions? Call us at (303) 555-0123."),
+        Example("Dial 112 or go to the hospital."),
+        Example("Our day phone is +44 20 7946 0000."),
+        Example("[Call us](tel:+13035550123) the same day."),
+        Example("Call 1-800-555-0199 at night."),
+        Example("If you need help, phone 08 9876 5432."),
+    ),
+    good=(
+        Example("Call {clinic.emergency} for chest pain."),
+        Example("Call us if your blood sugar is over 300 or under 70."),
+        Example("Take 500 mg, not 800-1000 mg, by 2026-11-22."),
+        Example("A fasting blood sugar of 112 mg/dL is high."),
+        Example("In 2019-2020, 1,200 of 37000000 people were asked."),
+        Example("Call us if your weight goes up 2 pounds in 24 hours."),
+    ),
+)
+ADVICE: Final = Rule(
+    "stop-without-restart",
+    "advice to stop a medicine, and not a word on whom to ask or when to start again",
+    Severity.WARNING,
+    "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and never start again, come to harm. "
+    "The same block must say whom to ask, or when to start again.",
+    sources=("common-clinical",),
+    bad=(
+        Example("Stop your water pill on days when you vomit."),
+        Example("Do not take ibuprofen."),
+        Example("If you feel sick, stop taking metformin. Drink small sips."),
+        Example("Hold your blood pressure medicine when you have diarrhea."),
+    ),
+    good=(
+        Example("Stop your water pill on days when you vomit. Call us that day, and ask when to start again."),
+        Example("Do not take ibuprofen unless your kidney team says it is OK."),
+        Example("Do not stop a medicine on your own."),
+        Example("Stop and rest when your leg hurts."),
+        Example("We may stop your water pill. Do not take more than one dose."),
+        Example("Is it true that I should stop my water pill?"),
+        Example("Metformin: do not take it on the day of the scan. Take it again two days later.", role=Role.CELL),
+    ),
+)
+
+_EMERGENCY: Final = ("911", "112", "999", "000")
+_UNIT: Final = r"(?!\s*(?:%|percent|mg|mcg|g\b|kg|ml|l\b|dl|iu\b|units?|mmol|meq|calories|kcal|steps|pounds|lbs?|ounces|oz|people|patients|of\b|days|hours|minutes|times))"
+_CALLED: Final = r"\b(?:call|dial|phone|ring|text|telephone)\b[^.!?;\d]{0,25}?"
+# Digits in the groups that telephones are written in: North America, then +country, then a trunk 0, then seven digits or letters after "call".
+_PHONES: Final = (
+    r"(?<![\d.,/-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s./-])\d{3}[\s.-]\d{4}(?!\d)",
+    r"(?<![\d.,/-])\+?1?[\s.-]?8(?:00|33|44|55|66|77|88)[\s.-](?-i:[A-Z]{3,}[A-Z\d-]*)",
+    r"(?<![\d.,/])\+\d{1,3}[\s.-]?(?:\(0\)\s?)?\d{1,4}(?:[\s.-]?\d{2,4}){1,4}(?!\d)",
+    r"(?<![\d.,/-])\(?0\d{1,4}\)?[\s.-]\d{3,4}[\s.-]?\d{2,4}(?:[\s.-]\d{2,4})?(?![\d,%])",
+    rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
+    rf"{_CALLED}(?P<run>\d{{7,12}})(?!\d){_UNIT}",
+)
+# The shortest that they find: a trunk or a country and three digits, or 800 and letters.
+_FEWEST: Final = 4
+_FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
+# Without one of these a text holds no number to call.
+_MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
+_DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
+_ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
+# Stars, brackets of a link's words, and the backslash that makes a mark of Markdown a plain letter.
+_MARK: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
+# Some people join the parts of a telephone number by dashes.
+_DASHES: Final = str.maketrans("\u2013", "-")
+_NINE: Final = re.compile(rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE)
+
+
+def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Finding]:
+    """Find numbers that are typed into a text; `written` is searched, so that what a placeholder stands for is none."""
+    own = {name: value for name, value in clinic.values().items() if value and name not in {"clinic.name", "clinic.emergency"}}
+    own |= {"interpreter": clinic.interpreter} if clinic.interpreter else {}
+    for passage in passages:
+        if not _may_call(passage.written):
+            continue
+        text = _as_typed(passage.written)
+        seen: list[tuple[int, int]] = []
+        for words, start, end, hint in _numbers(text, own, clinic.emergency):
+            if not any(start < other_end and other_start < end for other_start, other_end in seen):
+                seen.append((start, end))
+                yield Finding(TYPED.id, TYPED.severity, passage, words, f"the number '{words}' is typed into the text", hint)
+
+
+@lru_cache(maxsize=1024)
+def _as_typed(written: str) -> str:
+    """Return a text as rules read it, with its placeholders and its `tel:` links, and without other marks: 9**1**1 is 911."""
+    return _MARK.sub(r"\1", _ADDRESS.sub("]", folded(written))).translate(_DASHES)
+
+
+@lru_cache(maxsize=1024)
+def _may_call(written: str) -> bool:
+    """Say whether a text may hold a number to call, once for all its readers."""
+    return bool(_MAY_CALL.search(folded(written)))
+
+
+def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[str, int, int, str]]:
+    for name, value in own.items():
+        digits = re.sub(r"\D", "", value)
+        if len(digits) > len(emergency):
+            for match in re.finditer(r"(?<!\d)[+(]?" + r"\D{0,2}".join(digits) + r"(?!\d)", text):
+                line = "`- contact: [interpreter]`" if name == "interpreter" else f"{{{name}}}"
+                yield match[0], match.start(), match.end(), f"This is the clinic's own: write {line} in its place."
+    for match in _NINE.finditer(text):
+        yield match[0], match.start(), match.end(), "Write {clinic.emergency} in its place."
+    for number in dict.fromkeys((emergency, *_EMERGENCY)):
+        if not set(number) <= set(text):
+            continue
+        spaced = r"[-.\s]?".join(number)
+        for match in re.finditer(rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE):
+            yield match["number"], match.start("number"), match.end("number"), "Write {clinic.emergency} in its place."
+    general = "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or {clinic.dialysis_unit} in its place."
+    for match in _DIALLED.finditer(text):
+        yield match[1], match.start(1), match.end(1), general
+    if sum(map(str.isdigit, text)) < _FEWEST and not _FREE.search(text):
+        return
+    for pattern in _PHONES:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            group = match.lastgroup or 0
+            yield match[group].strip(), match.start(group), match.end(group), general
+
+
+_MEDICINE: Final = re.compile(
+    r"\b(?:medicines?|medications?|meds|pills?|drugs?|tablets?|capsules?|doses?|insulin|diuretics?|antacids?|laxatives?|antibiotics?|"
+    r"nsaids?|pain ?killers?|steroids?|blood thinners?|inhalers?|statins?|"
+    r"aspirin|ibuprofen|naproxen|advil|motrin|aleve|tylenol|acetaminophen|paracetamol|celecoxib|diclofenac|"
+    r"metformin|glipizide|digoxin|warfarin|coumadin|lithium|prednisone|tacrolimus|cyclosporine|quinine|gabapentin|allopurinol|colchicine|"
+    r"furosemide|lasix|bumetanide|torsemide|spironolactone|eplerenone|amlodipine|"
+    r"\w{3,}(?:pril|sartan|statin|olol|thiazide|gliflozin|gliptin|glutide|oxacin|cillin|xaban|prazole))\b",
+    re.IGNORECASE,
+)
+_STOP: Final = re.compile(
+    r"(?P<no>\b(?:do not|don['\u2019]t|never|must not|should not)\s+)?"
+    r"\b(?:(?P<end>stop(?: taking)?|quit(?: taking)?|hold|skip|pause|come off|leave out)|(?P<take>take))\b",
+    re.IGNORECASE,
+)
+_THEN: Final = re.compile(
+    r"\b(?:ask|call|tell|talk to|speak (?:to|with)|check with|contact|see your|unless|until|restart|resume|"
+    r"(?:start|take|begin)(?: it| them| taking (?:it|them))? again|back on)\b|\bhas told you\b",
+    re.IGNORECASE,
+)
+# What the clinic may do itself is no advice to the reader; the medicine stands before the next comma or joining word, or it is another clause's.
+_OTHERS: Final = re.compile(r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b", re.IGNORECASE)
+
+
+def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
+    """Find advice to stop a medicine in a block, or a row of a table, that says neither whom to ask nor when to start again."""
+    blocks: dict[tuple[object, ...], list[Passage]] = {}
+    for passage in passages:
+        if passage.role is not Role.MYTH:
+            row = passage.path[: passage.path.index("rows") + 2] if passage.role is Role.CELL and "rows" in passage.path else ()
+            blocks.setdefault((passage.block, *row), []).append(passage)
+    for group in blocks.values():
+        if any(_says_then(passage.text) for passage in group):
+            continue
+        context = " ".join(passage.text for passage in group[:1])
+        for passage in group:
+            for sentence in _said(passage.text):
+                if _stops(sentence, f"{passage.lead} {passage.row} {context}"):
+                    hint = "Say in the same block whom to ask, or when to start again, such as: Call us, and ask when to start again."
+                    words = sentence.strip()
+                    yield Finding(
+                        ADVICE.id, ADVICE.severity, passage, words, "a medicine is stopped here, and nothing says what then", hint
+                    )
+
+
+def _said(text: str) -> Iterator[str]:
+    """Give the sentences of a text that state something."""
+    return (sentence for sentence in split_sentences(text) if not sentence.rstrip().endswith("?"))
+
+
+@lru_cache(maxsize=1024)
+def _says_then(text: str) -> bool:
+    """Say whether a text says whom to ask or when to start again."""
+    return any(_THEN.search(sentence) for sentence in _said(text))
+
+
+@lru_cache(maxsize=1024)
+def _stops(sentence: str, context: str) -> bool:
+    """Say whether a sentence tells the reader to stop a medicine, or not to take one; what it is may stand in the lead or heading."""
+    for match in _STOP.finditer(sentence):
+        stops = bool(match["end"]) != bool(match["no"])
+        if not stops:
+            continue
+        if _OTHERS.search(sentence[: match.start()]):
+            continue
+        rest = _CLAUSE.split(sentence[match.end() :], maxsplit=1)[0]
+        if _MEDICINE.search(rest) or (re.match(r"\s+(?:it|them|this|these|any)\b", rest) and _MEDICINE.search(context)):
+            return True
+    return False

@@ -1,0 +1,339 @@
+"""The command line, and with tell, answering and mergecmd the only module that knows click: parse, call one function, print.
+
+Heavy modules are imported inside the commands that need them, so that `teachback --help` and a build with nothing
+to do stay quick. Exit code 0: done; 1: problems in content or data; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from teachback import __version__
+from teachback.cli import merge_command
+from teachback.cli.context import fault
+from teachback.cli.context import here as _workspace
+from teachback.cli.context import today as _today
+from teachback.cli.output import (
+    Progress,
+    built_json,
+    interrupted,
+    kept_json,
+    kept_words,
+    print_answers,
+    print_json,
+    print_problems,
+    print_rows,
+    print_summary,
+    refuse,
+)
+from teachback.cli.review_commands import COMMANDS
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
+from teachback.files.workspace import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; every refusal is printed here and nowhere else."""
+    as_json = "--json" in arguments
+    try:
+        return _run(arguments, as_json=as_json)
+    except Exception as error:  # noqa: BLE001 -- a traceback helps nobody at a clinic, and an exception's message may hold a patient's name
+        refuse((fault(error),), as_json=as_json)
+        return 1
+
+
+def _run(arguments: Sequence[str], *, as_json: bool) -> int:
+    try:
+        result = main.main(args=list(arguments), prog_name="teachback", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        return interrupted()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "teachback"
+        refuse((Problem(error.format_message(), f"See `{command} --help`."),), as_json=as_json)
+        return 2
+    except TeachbackError as error:
+        refuse(in_file_order(error.problems), as_json=as_json)
+        return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        return interrupted()
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="teachback")
+def main() -> None:
+    """Print what a clinic hands to a patient: handouts and wallet cards, for each reader."""
+
+
+@main.command("build")
+@click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
+@click.option("--audience", "-a", multiple=True, metavar="A", help="Only for this audience; may be repeated. [all]")
+@click.option("--paper", metavar="letter|a4", help="The paper to print on. [letter]")
+@click.option("--size", metavar="standard|large", help="The size of the type: 13 pt, or 18 pt large print. [standard]")
+@click.option("--language", "-l", metavar="L", help="Only in this language. [all]")
+@click.option("--kind", multiple=True, metavar="handout|card", help="Only this kind; may be repeated. [both]")
+@click.option("--format", multiple=True, metavar="pdf|html|png", help="Which files to make; may be repeated. [pdf]")
+@click.option("--output", "-o", metavar="DIR", help="Where to put them. [build]")
+@click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
+@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml, for cards on stock.")
+@click.option("--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]")
+@click.option("--force", is_flag=True, help="Print again what has not changed.")
+@click.option("--release", is_flag=True, help="Refuse texts that no clinician has approved, or whose review is overdue.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--proof", is_flag=True, help="Print all anew, and say how it will look in black and white: type, contrast, ink, tiers.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -- what click parsed
+    """Print handouts and cards: all of them, or those named."""
+    from teachback.commands.build import build
+    from teachback.printing.settings import resolve
+
+    workspace = _workspace()
+    settings = resolve(flags, os.environ, workspace)
+    with Progress(shown_at_all=not as_json) as step:
+        built = build(settings, workspace, _today(), step)
+    if as_json:
+        print_json(built_json(built, settings.archive))
+    else:
+        print_problems(built.problems)
+        print_summary(built, settings.output, settings.archive)
+    return 1 if built.failed else 0
+
+
+@main.command("card")
+@click.argument("handout", metavar="HANDOUT")
+@click.option("--audience", "-a", multiple=True, metavar="A", help="For this audience; may be repeated, the cards then share sheets. [all]")
+@click.option("--stock", metavar="NAME", help="The stock, by any name it is sold under. [a plain sheet to cut]")
+@click.option("--sides", metavar="one|long-edge|short-edge|fold", help="How the back comes behind the front. [long-edge]")
+@click.option("--copies", type=click.IntRange(1), metavar="N", help="How many cards of each audience. [a sheet full]")
+@click.option("--start-at", type=click.IntRange(1), metavar="K", help="Leave the places before the K-th on the first sheet empty. [1]")
+@click.option("--offset", metavar="X,Y", help="Move fronts by so many mm, right and down. [0,0]")
+@click.option("--back-offset", metavar="X,Y", help="Move backs by so many mm, right and down. [0,0]")
+@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
+@click.option("--outline", is_flag=True, help="Draw each card's edge, to check where it falls.")
+@click.option("--release", is_flag=True, help="Refuse a text that no clinician has approved, or whose review is overdue.")
+@click.option("--press", is_flag=True, help="One card a page with bleed and crop marks, for a print shop.")
+@click.option("--paper", metavar="letter|a4", help="The paper of the plain sheet. [letter]")
+@click.option("--language", "-l", metavar="L", help="In this language.")
+@click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
+@click.option("--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
+    """Print wallet cards on card stock, with each back behind its front."""
+    from teachback.commands.card import deal
+    from teachback.printing.build_record import manifest_row
+    from teachback.printing.card_run import Order
+    from teachback.printing.settings import resolve
+
+    workspace = _workspace()
+    settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
+    order = Order(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
+    dealt = deal(settings, order, workspace, _today())
+    failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
+    if flags["as_json"]:
+        row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
+        outcome = {"ok": not failed, "outputs": [row], "problems": [p.as_json() for p in dealt.problems]}
+        print_json(outcome | kept_json(dealt.archived, settings.archive))
+        return int(failed)
+    print_problems(dealt.problems)
+    sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
+    cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
+    click.echo(f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}")
+    click.echo(_how_to_print(str(dealt.sides), press=order.press))
+    if dealt.archived:
+        click.echo(f"{kept_words(dealt.archived, settings.archive)}.")
+    return int(failed)
+
+
+def _how_to_print(sides: str, *, press: bool = False) -> str:
+    """Say in words what to click in the printer's dialog."""
+    if press:
+        return "For a print shop: one card a page, 3 mm bleed, cut at the marks, front and back in turn."
+    click_on = {
+        "one": "on one side",
+        "long-edge": "on both sides, flip on long edge",
+        "short-edge": "on both sides, flip on short edge",
+        "fold": "on one side, then cut and fold along the dashed line",
+    }[sides]
+    return f"Print at 'Actual size' (100 %), {click_on}. First hold one sheet of plain paper against your stock."
+
+
+@main.command("identify")
+@click.argument("code", metavar="[CODE]", required=False)
+@click.option("--scan", type=click.Path(path_type=Path), metavar="FILE", help="Read the code off a scan or photo: PNG, JPEG or PDF.")
+@click.option("--archive", metavar="DIR", help="Where the editions are kept. [the setting, or build/archive]")
+@click.option("--copy", "target", type=click.Path(path_type=Path), metavar="DIR", help="Copy the very files into this folder.")
+@click.option("--open", "opened", is_flag=True, help="Open the very file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def identify_command(code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool) -> int:
+    """Say which edition a paper is, by its code or a scan, and give the very file."""
+    from teachback.archive.lookup import copy_kept, identify, readable_copy
+    from teachback.printing.settings import archive_folder
+
+    folder = Path(archive) if archive else archive_folder(os.environ, _workspace())
+    answers = identify(folder, code, scan)
+    found = all(answer.entries for answer in answers)
+    if not flags["as_json"]:
+        print_answers(answers)
+    copied = copy_kept(folder, answers, target) if target is not None else ()
+    if flags["as_json"]:
+        outcome = {"ok": found, "answers": [answer.as_json() for answer in answers], "copied": [str(path) for path in copied]}
+        print_json(outcome)
+    for path in () if flags["as_json"] else copied:
+        click.echo(f"copied: {shown(path.absolute())}")
+    opened = readable_copy(folder, answers) if flags["opened"] else None
+    if opened is not None and click.launch(str(opened)) != 0:
+        raise TeachbackError(Problem("no program could be started that shows it", "Copy it with --copy DIR, and open it there."))
+    return int(not found)
+
+
+@main.command("verify")
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--rebuild", is_flag=True, help="Print each edition again from its kept sources, too, and compare the bytes.")
+@click.option("--expect", metavar="HEAD", default="", help="The head that an earlier verify printed: what was kept by then must still be.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
+    """Say whether everything in an archive is still what was kept."""
+    from teachback.archive.verification import verify
+    from teachback.printing.settings import archive_folder
+
+    archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
+    audit = verify(archive, expect)
+    if flags["rebuild"]:
+        from teachback.commands.reprint import reprint
+
+        audit = audit.with_problems(reprint(archive))
+    if flags["as_json"]:
+        print_json(audit.as_json())
+    else:
+        print_problems(audit.problems)
+        click.echo(audit.summary)
+    return int(audit.failed)
+
+
+@main.command("calibrate")
+@click.option("--stock", metavar="NAME", help="For this stock's page.")
+@click.option("--paper", metavar="letter|a4", help="For this paper. [letter]")
+@click.option("--sides", metavar="one|long-edge|short-edge", help="How the printer turns the sheet over. [long-edge]")
+@click.option("--offset", metavar="X,Y", help="Move the front by so many mm, right and down. [0,0]")
+@click.option("--back-offset", metavar="X,Y", help="Move the back by so many mm, right and down. [0,0]")
+@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
+@click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
+def calibrate_command(**flags: Any) -> None:  # noqa: ANN401 -- what click parsed
+    """Print a page that tells how far a printer is off, and where to write that down."""
+    from teachback.commands.calibrate import calibrate
+    from teachback.printing.settings import resolve
+
+    workspace = _workspace()
+    settings = resolve(flags, os.environ, workspace)
+    path, sides = calibrate(settings, workspace)
+    click.echo(shown(path))
+    click.echo(_how_to_print(sides))
+    click.echo("The page says which numbers to read off, and where to put them.")
+
+
+@main.group("list", context_settings=CONTEXT)
+def list_group() -> None:
+    """List what there is to print, and for whom."""
+
+
+@list_group.command("handouts")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """List the handouts: id, language, audiences, review."""
+    from teachback.commands.listings import handout_rows
+
+    rows, problems = handout_rows(_workspace())
+    print_rows(rows, as_json=as_json)
+    print_problems(problems)
+    return 1 if problems else 0
+
+
+@list_group.command("stocks")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """List the stocks: name, page, cards, size, other names under which the same sheet is sold."""
+    from teachback.commands.listings import stock_rows
+
+    print_rows(stock_rows(_workspace()), as_json=as_json)
+
+
+@list_group.command("audiences")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """List the audiences: id, what staff call them, which one they extend."""
+    from teachback.commands.listings import audience_rows
+
+    print_rows(audience_rows(_workspace()), as_json=as_json)
+
+
+@main.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of a handout, for editors."""
+    from teachback.content.json_schema import handout_schema
+
+    click.echo(handout_schema(), nl=False)
+
+
+@main.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def init_command(folder: Path) -> None:
+    """Make a workspace for a clinic: its names and numbers, and a handout to start from."""
+    from teachback.commands.scaffold import init
+
+    for path in init(folder, _today()):
+        click.echo(shown(path.absolute()))
+    click.echo(f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build")
+
+
+@main.command("new")
+@click.argument("identifier", metavar="ID")
+def new_command(identifier: str) -> None:
+    """Write a handout to start from; it builds as it is."""
+    from teachback.commands.scaffold import new
+
+    path = new(identifier, _workspace(), _today())
+    click.echo(f"{shown(path)}\nNow change it, then: teachback build {identifier}")
+
+
+@main.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """Say what is installed, what is missing, and how to get it."""
+    from dataclasses import asdict
+
+    from teachback.commands.doctor import examine
+
+    findings = examine(_workspace())
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            state = "ok" if finding.ok else "MISSING" if finding.needed else "-"
+            click.echo(f"{state:8}{finding.name:16}{finding.found}")
+            if not finding.ok and finding.remedy:
+                click.echo(f"{'':24}{finding.remedy}")
+    return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
+
+
+for _command in (*COMMANDS, *merge_command.COMMANDS):
+    main.add_command(_command)

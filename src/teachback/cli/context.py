@@ -1,0 +1,150 @@
+"""The world around a command: the folder they were started in, the day, the streams they print to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import io
+import os
+import select
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.errors import Problem, UsageError, fault_code, fault_problem
+from teachback.files.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# Who mends the program sets it, to see where a fault came from. It shows lines of source, and no value.
+TRACEBACK: Final = "TEACHBACK_TRACEBACK"
+_LOST: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk space allowed is used up",
+    errno.EFBIG: "the system allows no larger file",
+}
+
+
+def today() -> dt.date:
+    """Give the day it is where the clinic is."""
+    return dt.datetime.now(tz=dt.UTC).astimezone().date()
+
+
+def new_second() -> dt.datetime:
+    """Wait for the next whole second, and return it in UTC. So no two calls give the same second, one after the other."""
+    time.sleep(1 - time.time() % 1)
+    return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
+
+
+def here() -> Workspace:
+    """Give the workspace of the current folder. Raises UsageError when the folder is gone, TeachbackError for links that lead out."""
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise UsageError(Problem("the folder you are in is not there any more", "Change to another folder.")) from None
+    return open_workspace(folder)
+
+
+class _Out(io.FileIO):
+    """Standard output or standard error that never stops the work: what cannot be written is dropped, and the reason is kept."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self.lost: OSError | None = None
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 -- any buffer of bytes
+        """Write bytes, waiting where a terminal or a pipe is not ready; return how many were taken."""
+        try:
+            taken = super().write(data)
+            while taken is None:
+                select.select([], [self], [])
+                taken = super().write(data)
+        except OSError as error:
+            self.lost = self.lost or error
+            return len(memoryview(data).cast("B"))
+        return taken
+
+
+def open_streams() -> None:
+    """Make the standard streams such that printing to them raises nothing, whatever they are: closed, full, or unable to hold a letter."""
+    # Without this, the next file that is opened would get the number of a closed stream, and with it what is printed.
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        old = getattr(sys, name)
+        if old is not None:
+            with suppress(OSError):
+                old.flush()
+        # A letter that the stream's encoding lacks is written as its number.
+        setattr(
+            sys,
+            name,
+            io.TextIOWrapper(
+                io.BufferedWriter(_Out(descriptor)),
+                encoding=getattr(old, "encoding", None) or "utf-8",
+                errors="backslashreplace",
+                line_buffering=getattr(old, "line_buffering", False) or descriptor == 2,  # noqa: PLR2004 -- standard error
+            ),
+        )
+
+
+def lost_output() -> Problem | None:
+    """Return why standard output could not take all that was printed; None where it could, or where its reader has gone."""
+    sys.stdout.flush()
+    error = _lost(sys.stdout)
+    if error is None or isinstance(error, BrokenPipeError):
+        return None
+    reason = _LOST.get(error.errno or 0) or error.strerror or "it was refused"
+    return Problem(f"standard output could not be written: {reason}", "What was done is done, and files are kept. Print to another place.")
+
+
+def told_all() -> bool:
+    """Return whether standard output took all that was printed."""
+    sys.stdout.flush()
+    return _lost(sys.stdout) is None
+
+
+def _lost(stream: Any) -> OSError | None:  # noqa: ANN401 -- whatever stands for a stream
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    return raw.lost if isinstance(raw, _Out) else None
+
+
+def fault(error: BaseException) -> Problem:
+    """Return the problem for an exception that nobody expected; print where it came from, if `TEACHBACK_TRACEBACK` is set."""
+    if os.environ.get(TRACEBACK):
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_tb(error.__traceback__)))
+    code = f"(code {fault_code(error)})"
+    if isinstance(error, MemoryError):
+        return Problem(f"there is not enough memory {code}", "What was finished is kept. Close other programs, and start again.")
+    if isinstance(error, ImportError):
+        return Problem(f"the library '{error.name}' is missing or broken {code}", "Install the program again.")
+    if isinstance(error, OSError) and error.errno:
+        # Without the name of the file, which may be a patient's id.
+        return Problem(f"the system does not allow this: {os.strerror(error.errno)} {code}", "Free what is lacking, and start again.")
+    return fault_problem(error)
+
+
+def guard() -> None:
+    """Have every exception that nothing else catches told in one line, in threads and at the end of the process, too."""
+    import threading
+
+    sys.excepthook = _on_fault
+    threading.excepthook = lambda about: _on_fault(about.exc_type, about.exc_value, about.exc_traceback)
+    # Such as an exception while an object is taken apart: nothing depends on it any more.
+    sys.unraisablehook = lambda _: None
+
+
+def _on_fault(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """Print one line for what nothing else caught, in place of a traceback, which may quote a value."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    problem = fault((error or kind()).with_traceback(trace))
+    sys.stderr.write(f"teachback: {problem.message}\n    {problem.hint}\n")

@@ -1,0 +1,180 @@
+"""The command `merge`: one handout, many records. With cli, tell and answering, one of the modules that know click."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from teachback.cli.context import here, today
+from teachback.cli.output import Progress, print_json, print_problems
+from teachback.errors import Location, Problem, Severity, UsageError
+from teachback.files.workspace import refuse_own_folder, shown
+
+if TYPE_CHECKING:
+    from teachback.merge.accounting import Merged
+    from teachback.merge.merge_order import Cluster, Order
+    from teachback.merge.records.record_validation import Rejected
+
+# How many rejected rows are printed where a file has all of them.
+_FEW: Final = 20
+
+
+@click.command("merge")
+@click.argument("handout", metavar="[HANDOUT]", required=False)
+@click.option("--records", metavar="FILE", help="The records: CSV, TSV, JSON Lines or XLSX; - is standard input.")
+@click.option("--output", "-o", metavar="DIR", help="Where to put them, a folder of its own. [build/merge/HANDOUT]")
+@click.option("--kind", multiple=True, metavar="handout|card", help="What each record gets; may be repeated. [handout]")
+@click.option("--combine", type=click.IntRange(1, 1000), metavar="N", help="N records a file, for a print room. [a file for each record]")
+@click.option("--duplex", is_flag=True, help="With --combine: begin each record on a front side.")
+@click.option("--name-from", metavar="COLUMN", help="The column of ids, which name the files; never a patient's name. [id]")
+@click.option("--audience-from", metavar="COLUMN", help="The column that says who reads. [audience]")
+@click.option("--audience", "-a", metavar="A", help="For this audience, where the records have no such column.")
+@click.option("--language", "-l", metavar="L", help="In this language, where a record does not say.")
+@click.option("--paper", metavar="letter|a4", help="On this paper, where a record does not say. [letter]")
+@click.option("--size", metavar="standard|large", help="In this size, where a record does not say. [standard]")
+@click.option("--encoding", metavar="NAME", help="The encoding of the records, where it cannot be told: windows-1252, utf-16-le ...")
+@click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
+@click.option("--cluster", metavar="ADDRESS", help="Have other machines print, through Dask's scheduler at tls://HOST:PORT.")
+@click.option("--shared-folder", is_flag=True, help="With --cluster: the machines write into the folder themselves, by the same path.")
+@click.option("--tls-ca", metavar="FILE", help="With --cluster: the authority's certificate. [Dask's setting]")
+@click.option("--tls-cert", metavar="FILE", help="With --cluster: our certificate. [Dask's setting]")
+@click.option("--tls-key", metavar="FILE", help="With --cluster: the key to it. [Dask's setting]")
+@click.option("--dry-run", is_flag=True, help="Say what would be rejected, by row and field, and write nothing.")
+@click.option("--release", is_flag=True, help="Refuse a text that no clinician has approved, or whose review is overdue.")
+@click.option("--wipe", metavar="DIR", type=click.Path(path_type=Path), help="Remove the run in this folder, and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
+    """Print one handout for many patients, from a file of records."""
+    if wipe is not None:
+        return _wipe(wipe, handout, flags)
+    from teachback.merge import handout_engine
+    from teachback.merge.merge_run import merge
+    from teachback.printing.process_limits import leave_no_image, stay_in_memory
+
+    settings, order = _order(handout, flags)
+    refuse_own_folder(order.output, here(), "--output")
+    # From here on this process holds records, and so do those that it starts.
+    leave_no_image()
+    stay_in_memory()
+    if order.records is not None and order.records.is_fifo():
+        click.echo(f"Reading records from the pipe {shown(order.records)} ...", err=True)
+    opened = handout_engine.open_engine(settings, here(), today())
+    with Progress(shown_at_all=not flags["as_json"], label="Printing") as step:
+        merged = merge(order, opened, step)
+    if flags["as_json"]:
+        print_json(_as_json(merged, order))
+    else:
+        _print(merged, order)
+    return int(merged.failed)
+
+
+def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, Order]:
+    """Settle what is wanted: flag before environment before teachback.toml."""
+    from teachback.merge.merge_order import Order
+    from teachback.printing.settings import resolve
+
+    if not handout or not flags["records"]:
+        example = "For example: teachback merge before-your-visit --records patients.csv"
+        raise UsageError(Problem("name a handout, and a file of --records", example))
+    named = {**flags, "handouts": (handout,), "audience": (flags["audience"],) if flags["audience"] else None}
+    settings = resolve(named, os.environ, here())
+    return settings, Order(
+        records=None if flags["records"] == "-" else Path(flags["records"]),
+        output=Path(flags["output"]) if flags["output"] else settings.output / "merge" / handout,
+        # What `build` prints of each edition is not what each patient gets: here cards are asked for.
+        kinds=settings.kinds if flags["kind"] else ("handout",),
+        combine=flags["combine"] or 0,
+        duplex=flags["duplex"],
+        id_column=flags["name_from"] or "id",
+        audience_column=flags["audience_from"] or "audience",
+        audience=settings.audiences[0] if len(settings.audiences) == 1 else "",
+        language=settings.language or "",
+        paper=str(settings.paper),
+        size=str(settings.size),
+        encoding=flags["encoding"],
+        jobs=settings.jobs,
+        dry_run=flags["dry_run"],
+        cluster=_cluster(flags),
+    )
+
+
+def _cluster(flags: dict[str, Any]) -> Cluster | None:
+    from teachback.merge.merge_order import Cluster
+
+    if flags["cluster"] is None:
+        for name in ("shared_folder", "tls_ca", "tls_cert", "tls_key"):
+            if flags[name]:
+                raise UsageError(
+                    Problem(f"--{name.replace('_', '-')} is about a cluster", "Name its scheduler: --cluster tls://HOST:8786.")
+                )
+        return None
+    files = {name: flags[f"tls_{name}"] or "" for name in ("ca", "cert", "key")}
+    return Cluster(flags["cluster"], **files, shared=flags["shared_folder"])
+
+
+def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
+    from teachback.merge.run_removal import wipe
+
+    if handout or any(value for name, value in flags.items() if name != "as_json"):
+        raise UsageError(Problem("--wipe stands alone", f"Type: teachback merge --wipe {folder}"))
+    wiped = wipe(folder)
+    hint = "Look into the folder, and remove by hand what is not wanted."
+    left = (
+        (Problem(f"{_many(wiped.left, 'file')} in it the run did not name, and left", hint, Location(shown(folder))),) if wiped.left else ()
+    )
+    if flags["as_json"]:
+        outcome = {"ok": not left, "removed": wiped.files, "left": wiped.left, "problems": [problem.as_json() for problem in left]}
+        print_json(outcome)
+    else:
+        print_problems(left)
+        click.echo(f"{_many(wiped.files, 'file')} removed")
+    return int(bool(left))
+
+
+def row_problems(rejected: list[Rejected], name: str) -> tuple[Problem, ...]:
+    """Say of rejected rows where they stand, which field it is and why; never what stands there."""
+    return tuple(
+        Problem(f"{f'{field} ' if field else 'this row '}{reason}", "", Location(name, row.row, 1))
+        for row in rejected
+        for field, reason in row.faults
+    )
+
+
+def _print(merged: Merged, order: Order) -> None:
+    print_problems(tuple(merged.problems))
+    shown_rows = merged.told if order.dry_run else merged.told[:_FEW]
+    print_problems(row_problems(shown_rows, order.name))
+    more = merged.rejected - len(shown_rows)
+    if more:
+        where = f"see {shown(order.output.absolute() / 'rejected.csv')}" if not order.dry_run else "the first ones stand above"
+        click.echo(f"{_many(more, 'more row')} rejected; {where}", err=True)
+    for code, files in sorted(merged.editions.items()):
+        click.echo(f"{code}  {files}")
+    kept = f", {merged.kept} of the files were there" if merged.kept else ""
+    printed = f"{merged.printed} {'would be printed' if order.dry_run else 'printed'}{kept}"
+    where = "; nothing was written" if order.dry_run else f"; all of it is in {shown(order.output.absolute())}"
+    click.echo(f"{_many(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
+
+
+def _as_json(merged: Merged, order: Order) -> dict[str, Any]:
+    return {
+        "ok": not merged.failed,
+        "records": merged.records,
+        "printed": merged.printed,
+        "rejected": merged.rejected,
+        "kept": merged.kept,
+        "editions": dict(sorted(merged.editions.items())),
+        "output": None if order.dry_run else str(order.output),
+        "rows": [{"row": row.row, "field": field, "reason": reason} for row in merged.told for field, reason in row.faults],
+        "problems": [problem.as_json() for problem in merged.problems if problem.severity is not Severity.HINT],
+    }
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count != 1 else ''}"
+
+
+COMMANDS = (merge_command,)

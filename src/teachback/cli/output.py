@@ -1,0 +1,254 @@
+"""What a person at the prompt is told: problems, rows, progress, the outcome of a build."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from teachback.errors import Problem, Severity, readable
+from teachback.files.workspace import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from teachback.archive.lookup import Answer
+    from teachback.checking.checker import Checkup
+    from teachback.commands.build import Built
+    from teachback.proofing.page_proof import Measures
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON, with every letter as it is where the stream can hold it, else all that are not ASCII as numbers."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=2)
+    click.echo(text)
+
+
+def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print rows as JSON, or as columns as wide as their longest entry."""
+    if as_json:
+        print_json(rows)
+        return
+    table = [list(rows[0])] if rows else []
+    table += [
+        [readable(", ".join(value) if isinstance(value, list) else "" if value is None else str(value)) for value in row.values()]
+        for row in rows
+    ]
+    widths = [max(len(cells[index]) for cells in table) for index in range(len(table[0]))] if table else []
+    for cells in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+
+class Progress:
+    """A progress bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, *, shown_at_all: bool, label: str = "Printing") -> None:
+        self.on = shown_at_all and sys.stderr.isatty()
+        self.label = label
+        self.bar: Any = None
+
+    def __enter__(self) -> Any:  # noqa: ANN401 -- a function or None
+        return self._step if self.on else None
+
+    def _step(self, done: int, total: int) -> None:
+        if self.bar is None:
+            self.bar = click.progressbar(length=total, label=self.label, file=sys.stderr)
+            self.bar.__enter__()
+        self.bar.update(done - self.bar.pos)
+
+    def __exit__(self, *details: object) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(*details)
+
+
+def built_json(built: Built, archive: Path | None) -> dict[str, Any]:
+    """Give the outcome of a build as plain data."""
+    from teachback.printing.build_record import manifest_row
+
+    return {
+        "ok": not built.failed,
+        "outputs": [
+            {**manifest_row(output), "status": "printed" if output.file in built.printed else "unchanged"} for output in built.outputs
+        ],
+        "refused": list(built.refused),
+        **({"proofs": [_proof_json(name, measures) for name, measures in sorted(built.proofs.items())]} if built.proofs else {}),
+        "problems": [problem.as_json() for problem in built.problems],
+        **kept_json(built.archived, archive),
+    }
+
+
+def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
+    return {
+        "file": name,
+        "smallest_pt": round(measures.smallest, 2),
+        "contrast": round(measures.color, 2),
+        "contrast_grey": round(measures.grey, 2),
+        "ink": round(measures.ink, 4),
+        "tiers": [
+            {"tier": tier.tier, "words": tier.words, "border_inked": round(tier.border[0], 2), "border_pt": round(tier.border[1], 2)}
+            for tier in measures.tiers
+        ],
+    }
+
+
+def kept_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
+    """Give what an archive keeps of a run as plain data; nothing where there is to be no archive."""
+    return {} if archive is None else {"archive": {"folder": str(archive), "kept": list(codes)}}
+
+
+def kept_words(codes: tuple[str, ...], archive: Path | None) -> str:
+    """Say how many editions an archive keeps of a run; nothing where it keeps none."""
+    return f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}" if archive is not None and codes else ""
+
+
+def print_answers(answers: tuple[Answer, ...]) -> None:
+    """Print what an archive says of each code, and why it says nothing of some."""
+    for answer in answers:
+        print_problems(answer.problems)
+        if not answer.entries:
+            continue
+        newest, review = answer.entries[-1], answer.entries[-1].review
+        said = f"approved by {review['reviewer']} on {review['reviewed']}"
+        if review["status"] != "approved":
+            said = f"{review['status']}: no clinician has approved this text"
+        rows = [
+            ("handout", f"{newest.handout}: {newest.title}"),
+            ("audience", f"{newest.audience}: {newest.badge}"),
+            ("language", newest.language),
+            ("version", newest.version),
+            ("review", said + (f"; due {review['due']}" if review["due"] else "")),
+            ("first kept", answer.entries[0].kept),
+        ]
+        if answer.scanned:
+            rows.append(
+                (
+                    "your file",
+                    f"is byte for byte {answer.exact.file}" if answer.exact else "is none of the kept files, and has the same code",
+                )
+            )
+        click.echo(click.style(answer.code, bold=True))
+        for name, value in rows:
+            click.echo(f"  {name:12}{value}")
+        for entry, output in answer.files:
+            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
+            form = ", ".join(word for word in (pages, output.paper, output.size) if word)
+            click.echo(f"  {'file':12}{output.file}  {form}; Teachback {entry.program}, WeasyPrint {entry.weasyprint}")
+
+
+def print_summary(built: Built, folder: Path, archive: Path | None) -> None:
+    """Print one line for each file that was printed, and one for all."""
+    for output in built.outputs:
+        if output.file in built.printed:
+            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
+            click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
+    if built.proofs:
+        click.echo("\nMeasured on the printed pages:")
+        print_rows([proof_row(name, measures) for name, measures in sorted(built.proofs.items())], as_json=False)
+        click.echo()
+    unchanged = len(built.outputs) - len(built.printed)
+    errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
+    words = [f"{len(built.printed)} printed"]
+    words += [f"{unchanged} unchanged"] if unchanged else []
+    words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
+    words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
+    kept = kept_words(built.archived, archive)
+    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else "") + (f"; {kept}" if kept else ""))
+
+
+def proof_row(name: str, measures: Measures) -> dict[str, Any]:
+    """Give what was measured on one file, as a row: type in pt, contrast in colour and grey, the most ink of a page, the tiers' looks."""
+    return {
+        "file": name,
+        "smallest type": f"{measures.smallest:.1f} pt",
+        "contrast": f"{measures.color:.1f}:1",
+        "in grey": f"{measures.grey:.1f}:1",
+        "most ink": f"{measures.ink * 100:.1f} %",
+        "tiers": [tier.tier for tier in measures.tiers],
+    }
+
+
+def print_checkup(checkup: Checkup) -> None:
+    """Print what was found, handout by handout, and at the end what was looked for."""
+    from teachback.checking.checker import looked_for
+
+    print_problems(checkup.problems)
+    for checked in checkup.handouts:
+        print_problems(checked.problems)
+        counts = [f"{count} {name}" for name, count in _counts(checked.problems).items()]
+        waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
+        click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
+        for name, graded in checked.grades(checkup.rules.vocabulary).items():
+            click.echo(f"  {name}: {', '.join(map(str, graded.grades))}; target grade {checked.targets[name]}")
+    click.echo(looked_for(checkup))
+
+
+def checkup_json(checkup: Checkup) -> dict[str, Any]:
+    """Give what was found as plain data."""
+    from teachback.checking.checker import looked_for
+
+    return {
+        "ok": checkup.count(Severity.ERROR) == 0,
+        "handouts": [
+            {
+                "handout": checked.stem,
+                "audiences": list(checked.heard),
+                "grades": checked.grades_json(checkup.rules.vocabulary),
+                "problems": [problem.as_json() for problem in checked.problems],
+                "accepted": [
+                    {
+                        "rule": w.finding.rule,
+                        "words": w.finding.words,
+                        "message": w.finding.message,
+                        "reason": w.accepted.reason,
+                        "by": w.accepted.by,
+                    }
+                    for w in checked.waived
+                ],
+            }
+            for checked in checkup.handouts
+        ],
+        "rules": len(checkup.rules.known),
+        "off": [{"rule": rule, "reason": reason, "by": by} for rule, (reason, by) in checkup.rules.off.items()],
+        "problems": [problem.as_json() for problem in checkup.problems],
+        "note": looked_for(checkup),
+    }
+
+
+def _counts(problems: tuple[Problem, ...]) -> dict[str, int]:
+    names = [(Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.HINT, "hint")]
+    counted = {name: sum(problem.severity is severity for problem in problems) for severity, name in names}
+    return {name if count == 1 else f"{name}s": count for name, count in counted.items() if count}
+
+
+def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+    """Print why nothing was done at all."""
+    if as_json:
+        print_json({"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]})
+    else:
+        print_problems(problems)
+
+
+def print_problems(problems: tuple[Problem, ...]) -> None:
+    """Print to the error stream, in colour only on a terminal that has not asked for none."""
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    for problem in problems:
+        place = readable(str(problem.location)) if problem.location else "teachback"
+        warning = click.style(f"{problem.severity}: ", fg="yellow") if problem.severity is not Severity.ERROR else ""
+        rule = f" [{problem.rule}]" if problem.rule else ""
+        # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
+        click.echo(f"{click.style(place, bold=True)}: {warning}{readable(' '.join(problem.message.split()))}{rule}", err=True, color=color)
+        if problem.hint:
+            click.echo(f"    {readable(' '.join(problem.hint.split()))}", err=True, color=color)
+
+
+def interrupted() -> int:
+    """Say that the person at the keyboard got their way, and give the exit code for it."""
+    click.echo("\nStopped; what was finished is kept.", err=True)
+    return 130

@@ -1,0 +1,117 @@
+"""Write into a handout who approved it, when, until when, and what: the order of steps of `teachback approve`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback.content.approval import fingerprint
+from teachback.content.loader import Authored, check_handout, load_shared, picture_hash
+from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.files.workspace import Workspace, handout_named, read_bytes, shown, write_whole
+from teachback.files.yaml_editor import with_values
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+@dataclass(frozen=True)
+class Approved:
+    """What was written into which file: the review's keys, the audiences that now count as approved, and the lines as they stand."""
+
+    file: str
+    review: dict[str, str | dict[str, str]]
+    audiences: tuple[str, ...]
+    lines: tuple[tuple[int, str], ...]
+
+
+def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt.date | None, audiences: tuple[str, ...]) -> Approved:
+    """Set a handout's review to approved, for all its audiences or some, and give what was written.
+
+    Raises UsageError for names and dates that cannot be, TeachbackError when the handout has an error of its own, is the
+    program's and not the clinic's, or cannot be written. Then the file is as it was.
+    """
+    path = handout_named(workspace, name)
+    until = due or a_year_after(today)
+    if until <= today:
+        raise UsageError(Problem(f"{until} is no day to read the text again: today is {today}", "Give a later --due."))
+    if not by.isprintable():
+        raise UsageError(Problem("--by holds a line break or another sign that cannot be printed", "Write a name, on one line."))
+    if not by.strip():
+        raise UsageError(Problem("nobody stands behind --by", 'Write the name of who has read the text: --by "NAME".'))
+    if not path.is_relative_to(workspace.root):
+        hint = f"Copy it to {shown(workspace.root / 'content' / 'handouts' / path.name)} first: then it is your clinic's."
+        raise TeachbackError(
+            Problem("this handout comes with the program, and is not the clinic's to approve", hint, Location(shown(path)))
+        )
+    shared = load_shared(workspace)
+    raw = read_bytes(path)
+    authored = check_handout(raw, path, workspace, shared)
+    handout = authored.handout
+    for audience in audiences:
+        if audience not in handout.audiences:
+            raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, handout.audiences)))
+    chosen = tuple(a for a in handout.audiences if not audiences or a in audiences)
+    picture = picture_hash(workspace)
+    marks = {a: fingerprint(handout, shared.audiences.lineage(a), picture) for a in chosen}
+    marks |= _still_approved(authored, chosen, by.strip(), today)
+    marks = {a: marks[a] for a in handout.audiences if a in marks}
+    values: dict[str, str | dict[str, str]] = {
+        "status": "approved",
+        "reviewer": by.strip(),
+        "reviewed": today.isoformat(),
+        "due": until.isoformat(),
+        "approved": marks,
+    }
+    edited = with_values(raw, shown(path), "review", values)
+    again = check_handout(edited, path, workspace, shared)
+    _check_only_the_review_changed(authored, again, tuple(marks))
+    write_whole(path.resolve(), edited)
+    return Approved(shown(path), values, tuple(marks), _lines(again, edited))
+
+
+def a_year_after(day: dt.date) -> dt.date:
+    """Give the same day a year later; the day before, where there is none."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
+def _still_approved(authored: Authored, chosen: tuple[str, ...], by: str, today: dt.date) -> dict[str, str]:
+    """Give what stays approved for other audiences. Paper names one reviewer and one day, so both must be the same for all."""
+    review, standing = authored.handout.review, authored.standing
+    others = {
+        a: mark
+        for a, mark in (review.approved or {}).items()
+        if review.status == "approved" and a in authored.handout.audiences and a not in (*chosen, *standing.changed)
+    }
+    unsealed = review.status == "approved" and review.approved is None and set(chosen) != set(authored.handout.audiences)
+    if unsealed or (others and (review.reviewer, review.reviewed) != (by, today)):
+        named = " and ".join(others or [a for a in authored.handout.audiences if a not in chosen])
+        message = f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, and paper names one reviewer and one day"
+        hint = "Approve all of it together: leave --audience out. Or set `status: draft` first, and approve what was read."
+        raise TeachbackError(Problem(message, hint, authored.file.locate(("review",), key=True)))
+    return others
+
+
+def _check_only_the_review_changed(before: Authored, after: Authored, audiences: tuple[str, ...]) -> None:
+    """Make sure that the file says what it said: an edit that touched more is not written."""
+    old, new = ({key: value for key, value in a.file.data.items() if key != "review"} for a in (before, after))
+    counts = set(before.handout.audiences) - {*after.standing.changed, *after.standing.missing}
+    if old != new or counts != set(audiences) or after.handout.review.status != "approved":
+        message = "the review cannot be written without changing other lines"
+        hint = "Write it as `review: {status: draft, reviewer: null, reviewed: null, due: null}`, and approve again."
+        raise TeachbackError(Problem(message, hint, before.file.locate(("review",), key=True)))
+
+
+def _lines(authored: Authored, edited: bytes) -> tuple[tuple[int, str], ...]:
+    """Give the numbered lines of the file that hold the review."""
+    file = authored.file
+    numbers = [file.locate(("review",), key=True).line]
+    review = authored.handout.review
+    for key in ("status", "reviewer", "reviewed", "due", "owner", "approved"):
+        numbers.append(file.locate(("review", key)).line)
+        numbers += [file.locate(("review", key, name)).line for name in (review.approved or ()) if key == "approved"]
+    text = edited.decode("utf-8-sig").split("\n")
+    return tuple((number, text[number - 1].rstrip()) for number in range(min(numbers), max(numbers) + 1))

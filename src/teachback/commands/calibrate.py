@@ -1,0 +1,66 @@
+"""The page that tells how far a printer is off. The order of steps of `teachback calibrate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from teachback.commands.calibration_page import EDGE, back, front
+from teachback.content.loader import load_shared
+from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
+from teachback.files.workspace import Workspace, write_whole
+from teachback.html.composer import compose_calibration, fill
+from teachback.printing.card_run import find_stock
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.imposition import Sides
+from teachback.printing.job_composer import Desk, Reading, check_apart, open_design, open_pool
+from teachback.printing.process_pool import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from teachback.content.printed_words import Words
+    from teachback.printing.settings import Settings
+    from teachback.units import Box
+
+
+def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
+    """Print the page for a stock's or a paper's size; give the file and the sides.
+
+    Raises UsageError for a stock that there is not, TeachbackError when the page cannot be printed.
+    """
+    shared = load_shared(workspace)
+    language = settings.language or "en"
+    if language not in shared.words:
+        raise UsageError(Problem(f"there are no words for the language '{language}'", nearest(language, shared.words)))
+    words = shared.words[language]
+    if settings.stock:
+        name, stock = find_stock(settings.stock, load_stocks(workspace))
+        page = stock.page_box
+    else:
+        name, page = str(settings.paper), settings.paper.box
+    sides = settings.sides or Sides.LONG_EDGE
+    says = words.calibrate
+    pages = [
+        {"title": says.front, "drawing": front(page, settings.offset), "steps": [fill(step, edge=f"{EDGE:g}") for step in says.front_steps]}
+    ]
+    if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
+        pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
+    design = open_design(workspace)
+    with open_pool(Desk(workspace, Reading(shared, {}, {}), design, settings), 1) as pool:
+        check_apart(pool)
+        hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
+        data = pool.one(Task(_page, (pages, words, language, page, sides), "laying the page out", hint))
+    path = settings.output / f"calibrate-{name}-{sides}.pdf"
+    write_whole(path, data)
+    return path, str(sides)
+
+
+def _page(desk: Desk, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]) -> bytes:
+    from teachback.pdf.renderer import Fonts, lay_out, write
+    from teachback.printing.card_sheets import ask_for_printing
+
+    laid = lay_out(compose_calibration(*wanted[:4], desk.design), desk.files, Fonts())
+    if laid.problems:
+        raise TeachbackError(*laid.problems)
+    return ask_for_printing(write(laid), wanted[4])

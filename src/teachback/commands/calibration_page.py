@@ -1,0 +1,76 @@
+"""What is drawn on the page that tells how far a printer is off. Pure, in millimetres from the top left.
+
+On the front two lines stand at a known distance from the paper's edges: measured with a ruler, they tell the front's
+offset. Front and back each have a cross in the middle of the page; the back's has a scale, on which one reads, against
+the light, how far the front's cross lies from it: that is the back's offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from teachback.printing.imposition import Mark, Offset
+
+if TYPE_CHECKING:
+    from teachback.units import Box
+
+# Where the two lines to measure stand, from the left and from the top edge.
+EDGE: Final = 20.0
+# How far the scale in the middle goes to each side; office printers are off by 1 to 2 mm.
+REACH: Final = 12
+LINE: Final = 40.0
+SHORT, MIDDLE, LONG = 2.0, 3.0, 4.5
+
+
+@dataclass(frozen=True)
+class Label:
+    """A number beside a tick, centred on (x, y)."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The lines and numbers of one side."""
+
+    marks: tuple[Mark, ...]
+    labels: tuple[Label, ...]
+
+
+def front(page: Box, offset: Offset) -> Drawing:
+    """Give the two lines to measure, and the cross in the middle."""
+    middle_x, middle_y = page.width / 2 + offset.x, page.height / 2 + offset.y
+    left, top = EDGE + offset.x, EDGE + offset.y
+    marks = (
+        Mark(left, middle_y - LINE - 20, 0, LINE),
+        Mark(middle_x - LINE - 20, top, LINE, 0),
+        *_cross(middle_x, middle_y),
+    )
+    labels = (Label(left + 4, middle_y - 20 - LINE / 2, "A"), Label(middle_x - 20 - LINE / 2, top + 4, "B"))
+    return Drawing(marks, labels)
+
+
+def back(page: Box, offset: Offset) -> Drawing:
+    """Give the cross in the middle with its scale: a tick each millimetre, a number each five."""
+    x, y = page.width / 2 + offset.x, page.height / 2 + offset.y
+    marks = [*_cross(x, y)]
+    labels = []
+    for step in range(-REACH, REACH + 1):
+        if step == 0:
+            continue
+        length = LONG if step % 10 == 0 else MIDDLE if step % 5 == 0 else SHORT
+        marks += [Mark(x + step, y - length / 2, 0, length), Mark(x - length / 2, y + step, length, 0)]
+        if step % 5 == 0:
+            # Each half of an axis has its labels on another side, so that none lies on another.
+            labels += [
+                Label(x + step, y + (5 if step < 0 else -5), f"{step:+d}"),
+                Label(x + (6 if step > 0 else -6), y + step, f"{step:+d}"),
+            ]
+    return Drawing(tuple(marks), tuple(labels))
+
+
+def _cross(x: float, y: float) -> tuple[Mark, Mark]:
+    return Mark(x - REACH - 3, y, 2 * REACH + 6, 0), Mark(x, y - REACH - 3, 0, 2 * REACH + 6)

@@ -1,0 +1,58 @@
+"""Read a handout, lay two of its readers side by side, and make a page of it: the order of steps of `teachback diff`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.comparison import Comparison, compare
+from teachback.editions.passages import Ear
+from teachback.errors import OfDesign, Problem, UsageError, nearest
+from teachback.files.workspace import Workspace, handout_named, hinting, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from teachback.content.clinic import Clinic
+    from teachback.html.composer import Design
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that the page of a comparison is made with; it is given to a pool."""
+
+    comparison: Comparison
+    clinic: Clinic
+    design: Design
+
+
+def compared(name: str, audiences: tuple[str, str], workspace: Workspace) -> tuple[Comparison, Clinic]:
+    """Compare what two audiences get of a handout. Raises UsageError for names that are none, TeachbackError for a handout with errors."""
+    path = handout_named(workspace, name)
+    shared = load_shared(workspace)
+    authored = load_handout(path, workspace, shared)
+    if audiences[0] == audiences[1]:
+        raise UsageError(Problem(f"'{audiences[0]}' stands on both sides", "Name two audiences: teachback diff HANDOUT general ckd."))
+    for audience in audiences:
+        if audience not in authored.handout.audiences:
+            raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, authored.handout.audiences)))
+    left, right = (Ear(shared.audiences.lineage(audience), shared.clinic.values()) for audience in audiences)
+    return compare(authored.handout, left, right, authored.file.locate), shared.clinic
+
+
+def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, page: Path) -> None:
+    """Write a comparison as one page for a screen. Its template may be the clinic's own, so it is filled in a child, in time."""
+    from teachback.printing.job_composer import open_design
+    from teachback.printing.process_pool import Pool, Task
+
+    hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
+    design = open_design(workspace)
+    with Pool(Sheet(comparison, clinic, design), 1, settle=hinting(design.files)) as pool:
+        write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
+
+
+def _page(sheet: Sheet, _: None) -> str:
+    from teachback.commands.staff_pages import compose_comparison
+
+    return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)

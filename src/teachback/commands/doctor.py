@@ -1,0 +1,98 @@
+"""What is installed, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback import __version__
+from teachback.errors import TeachbackError
+from teachback.files.stray_files import stray_files
+from teachback.files.workspace import Workspace, find, folders, handout_files, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIBRARIES = (
+    "click",
+    "PyYAML",
+    "pydantic",
+    "Jinja2",
+    "markdown-it-py",
+    "babel",
+    "fonttools",
+    "weasyprint",
+    "pikepdf",
+    "pypdfium2",
+    "pillow",
+    "segno",
+    "zxing-cpp",
+    "uharfbuzz",
+)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: whether it is there, and what to do if not."""
+
+    name: str
+    found: str
+    ok: bool = True
+    needed: bool = True
+    remedy: str = ""
+
+
+def examine(workspace: Workspace) -> tuple[Finding, ...]:
+    """Look at everything that printing needs. Nothing is changed."""
+    return tuple(_findings(workspace))
+
+
+def _findings(workspace: Workspace) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Teachback", __version__)
+    yield Finding("Python", version, sys.version_info >= (3, 11), remedy="Install Python 3.11 or newer.")
+    for name in LIBRARIES:
+        try:
+            yield Finding(name, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, "not installed", ok=False, remedy=f"pip install {name}")
+    yield _pango()
+    yield Finding("workspace", shown(workspace.root))
+    for problem in stray_files(workspace):
+        yield Finding("file", f"{problem.location}: {problem.message}", ok=False, needed=False, remedy=problem.hint)
+    yield Finding("handouts", str(len(handout_files(workspace))))
+    fonts = [path.name for folder in folders(workspace, "styles/fonts") for path in folder.glob("*.ttf")]
+    yield Finding("fonts", ", ".join(sorted(set(fonts))) or "none", bool(fonts), remedy="Put the program's styles/fonts/ back.")
+    clinic = find(workspace, "content/clinic.yaml")
+    own = clinic is not None and clinic.is_relative_to(workspace.root) and workspace.root != workspace.builtin
+    yield Finding(
+        "clinic",
+        shown(clinic) if own and clinic else "none of your own: lines to write on are printed instead of names and numbers",
+        ok=own,
+        needed=False,
+        remedy="teachback init DIR makes a workspace with a clinic.yaml to fill in.",
+    )
+    browser = next((name for name in BROWSERS if shutil.which(name)), None)
+    yield Finding(
+        "browser",
+        browser or "none",
+        browser is not None,
+        needed=False,
+        remedy="Only the tests of the HTML pages use one: apt-get install chromium",
+    )
+
+
+def _pango() -> Finding:
+    try:
+        importlib.import_module("teachback.pdf.renderer")
+        ffi = importlib.import_module("weasyprint.text.ffi")
+        return Finding("Pango", str(ffi.ffi.string(ffi.pango.pango_version_string()).decode()))
+    except TeachbackError as error:
+        return Finding("Pango", error.problems[0].message, ok=False, remedy=error.problems[0].hint)
+    except (ImportError, AttributeError):
+        return Finding("Pango", "loaded")

@@ -1,0 +1,65 @@
+"""What there is to print, and for whom, as rows for a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from teachback.content.loader import load_shared
+from teachback.errors import Problem, in_file_order
+from teachback.files.workspace import Workspace, handout_files, shown
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.job_composer import read_handouts
+from teachback.units import Paper
+
+if TYPE_CHECKING:
+    from teachback.content.handout import Text
+
+
+def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
+    """Give a row for each handout that can be read, and the problems of the others."""
+    files = handout_files(workspace)
+    reading = read_handouts(workspace, files)
+    rows = []
+    for stem, authored in reading.authored.items():
+        handout = authored.handout
+        rows.append(
+            {
+                "id": handout.id,
+                "language": handout.language,
+                "audiences": list(handout.audiences),
+                "card": "yes" if handout.card else "no",
+                "review": authored.standing.word(handout.review),
+                "due": handout.review.due.isoformat() if handout.review.due else None,
+                "title": _any(handout.title),
+                "file": shown(files[stem]),
+            }
+        )
+    return rows, in_file_order(problem for group in reading.problems.values() for problem in group)
+
+
+def audience_rows(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give a row for each audience. Raises TeachbackError when a shared file is wrong."""
+    audiences = load_shared(workspace).audiences
+    return [{"id": name, "extends": audience.extends, "name": audience.name} for name, audience in audiences.root.items()]
+
+
+def stock_rows(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give a row for each stock. Raises TeachbackError when a file of stocks is wrong."""
+    rows = []
+    for name, stock in load_stocks(workspace).root.items():
+        page, box = stock.page_box, stock.card_box
+        rows.append(
+            {
+                "name": name,
+                "page": str(stock.page) if isinstance(stock.page, Paper) else f"{page.width:g} x {page.height:g} mm",
+                "cards": stock.places,
+                "size": f"{box.width:g} x {box.height:g} mm",
+                "kind": stock.kind,
+                "also sold as": list(stock.also),
+            }
+        )
+    return rows
+
+
+def _any(text: Text) -> str:
+    return text if isinstance(text, str) else next(iter(text.values()))

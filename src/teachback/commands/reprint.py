@@ -1,0 +1,125 @@
+"""Print kept editions again, from their kept sources alone, and compare the bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+from collections import defaultdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from teachback import __version__
+from teachback.archive.store import Entry, Kept, entries_at, entry_paths, object_path
+from teachback.commands.build import build
+from teachback.errors import Location, Problem, Severity, TeachbackError
+from teachback.files.workspace import Workspace, file_bytes, shown, write_whole
+from teachback.printing.imposition import Offset, Sides
+from teachback.printing.settings import Settings
+from teachback.units import Paper, TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HANDOUTS: Final = "content/handouts/"
+# Runs of `teachback card`: how many cards of whom stands in no record.
+_RUNS: Final = frozenset({"cards", "cards-press"})
+_FORMATS: Final = {"sheet": "pdf"}
+
+
+def reprint(folder: Path) -> tuple[Problem, ...]:
+    """Print every edition of an archive again in a folder of its own, and say where the bytes are others.
+
+    That is an error where program and WeasyPrint are those of the record, else a warning, as it is for a run of cards
+    that cannot be ordered again. Records and sources that are not what was kept any more are passed over: `verify` names them.
+    """
+    problems: list[Problem] = []
+    for paths in entry_paths(folder).values():
+        for entry in entries_at(paths):
+            with TemporaryDirectory(prefix="teachback-") as place:
+                root = Path(place) / "workspace"
+                if _laid_out(folder, entry, root):
+                    problems += _compared(folder, entry, Workspace(root, root), Path(place) / "build")
+    return tuple(problems)
+
+
+def _laid_out(folder: Path, entry: Entry, root: Path) -> bool:
+    """Put the sources of an edition back to where they were; False when one is not what was kept."""
+    for name, sha256 in entry.sources.items():
+        try:
+            data = file_bytes(object_path(folder, name, sha256))
+        except OSError:
+            return False
+        if hashlib.sha256(data).hexdigest() != sha256 or not (root / name).resolve().is_relative_to(root.resolve()):
+            return False
+        write_whole(root / name, data)
+    return True
+
+
+def _compared(folder: Path, entry: Entry, workspace: Workspace, output: Path) -> Iterator[Problem]:
+    now = f"Teachback {__version__} with WeasyPrint {importlib.metadata.version('weasyprint')}"
+    then = f"Teachback {entry.program} with WeasyPrint {entry.weasyprint}"
+    by = f"by {now}" if now == then else f"by {now} (kept: by {then})"
+    severity = Severity.ERROR if now == then else Severity.WARNING
+    for settings, wanted in _orders(entry, output):
+        try:
+            built = build(settings, workspace, dt.date.fromisoformat(entry.kept[:10]))
+            again = {_key(made.file, made.form, made.setup): made.sha256 for made in built.outputs}
+            reasons = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        except TeachbackError as error:
+            again, reasons = {}, [problem.message for problem in error.problems]
+        for kept in wanted:
+            place = Location(shown(object_path(folder, kept.file, kept.sha256)))
+            sha256 = again.get(_key(kept.file, kept.form, kept.setup))
+            if sha256 is None:
+                why = f": {reasons[0]}" if reasons else ""
+                yield Problem(f"{entry.code}: {kept.file} cannot be printed again {by}{why}", "", place, severity)
+            elif sha256 != kept.sha256:
+                hint = "What is kept is what was printed. Other text libraries (see `teachback doctor`) print other bytes, too."
+                yield Problem(f"{entry.code}: {kept.file}, printed again {by}, has other bytes", hint, place, severity)
+    for kept in entry.outputs:
+        if kept.form in _RUNS:
+            message = f"{entry.code}: {kept.file} is a run of cards, which is not printed again"
+            place = Location(shown(object_path(folder, kept.file, kept.sha256)))
+            yield Problem(message, "Its bytes were hashed again.", place, Severity.WARNING)
+
+
+def _key(file: str, form: str, setup: str) -> str:
+    """Tell the files of one edition apart; a sheet's name does not say all of its setup."""
+    return f"sheet {' '.join(setup.split())}" if form == "sheet" else file
+
+
+def _orders(entry: Entry, output: Path) -> Iterator[tuple[Settings, list[Kept]]]:
+    """Give the settings of each build that prints some of the files again, and these files."""
+    groups: defaultdict[tuple[str, str, str, str], list[Kept]] = defaultdict(list)
+    for kept in entry.outputs:
+        if kept.form in _RUNS:
+            continue
+        paper = kept.paper if kept.kind == "handout" and kept.paper else str(Paper.LETTER)
+        groups[kept.kind, kept.size, paper, kept.setup].append(kept)
+    (stem,) = (name.removeprefix(HANDOUTS).removesuffix(".yaml") for name in entry.sources if name.startswith(HANDOUTS))
+    for (kind, size, paper, setup), wanted in groups.items():
+        stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
+        settings = Settings(
+            handouts=(stem,),
+            audiences=(entry.audience,),
+            language=None,
+            paper=Paper(paper),
+            size=TypeSize(size),
+            kinds=(kind,),
+            formats=tuple(sorted({_FORMATS.get(kept.form, kept.form) for kept in wanted})),
+            output=output,
+            jobs=1,
+            stock=stock or None,
+            sides=Sides(sides) if sides else None,
+            offset=_offset(offset),
+            back_offset=_offset(back_offset),
+            force=True,
+        )
+        yield settings, wanted
+
+
+def _offset(written: str) -> Offset:
+    x, _, y = written.partition(",")
+    return Offset(float(x or 0), float(y or 0))

@@ -1,0 +1,131 @@
+"""Write what was checked as one document to sign, as a page for a screen or as a PDF: the order of steps of `check --report`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from teachback.archive.previous_approval import approved_before
+from teachback.checking.checker import looked_for
+from teachback.checking.review_sheet import Report, make_sheet
+from teachback.checking.review_sheet_proof import sheet_problems
+from teachback.content.loader import load_shared, picture_hash
+from teachback.errors import OfDesign, Problem, TeachbackError
+from teachback.files.workspace import handout_files, hinting, write_whole
+from teachback.printing import process_pool
+from teachback.printing.job_composer import open_design
+from teachback.printing.process_pool import Pool, Task, scale_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from teachback.checking.checker import Checkup
+    from teachback.content.clinic import Clinic
+    from teachback.files.workspace import Workspace
+    from teachback.html.composer import Design
+    from teachback.units import Paper
+
+# The forms of a report, by the ending of its file's name.
+FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
+# Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides).
+_SAFE: Final = 6.4
+# A sheet has five times the pages of a handout; how many handouts there are, no template decides.
+_LONGER: Final = 4
+# A meeting reads a few texts, not a library; and pages are kept in memory until the last one is there.
+MOST: Final = 12
+_HINT: Final = OfDesign(
+    "Ask for fewer handouts, or one --audience at a time, or for .html. Or compare the clinic's own templates/report.html and "
+    "styles/report.css with the built-in ones."
+)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """All that the document is made with; it is given to a pool."""
+
+    report: Report
+    clinic: Clinic
+    design: Design
+    paper: Paper
+    glyphs: frozenset[int]
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """The workspace's files by name, for the pages that name them."""
+        return self.design.files
+
+
+def write_reports(
+    checkup: Checkup, paths: tuple[Path, ...], workspace: Workspace, today: dt.date, archive: Path | None, paper: Paper
+) -> None:
+    """Write the report into each of the files; their names end in one of FORMS.
+
+    Raises TeachbackError when it cannot be made or written: each file is then whole, or not there.
+    """
+    shared = load_shared(workspace)
+    files = handout_files(workspace)
+    sheets = tuple(
+        make_sheet(
+            checked,
+            shared,
+            checkup.rules.vocabulary,
+            approved_before(checked.authored, files[checked.stem], workspace, shared, archive),
+            picture_hash(workspace),
+        )
+        for checked in checkup.handouts
+        if checked.authored is not None
+    )
+    unread = tuple(checked for checked in checkup.handouts if checked.authored is None)
+    if len(sheets) > MOST and any(FORMS[path.suffix.lower()] == "pdf" for path in paths):
+        message = f"{len(sheets)} handouts are too many for one PDF to sign; it holds at most {MOST}"
+        raise TeachbackError(Problem(message, "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. Or ask for .html."))
+    report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)
+    makers: dict[str, Callable[[Reported, None], bytes]] = {"html": _page, "pdf": _pdf}
+    given = Reported(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
+    sizes = [checked.authored.file.size for checked in checkup.handouts if checked.authored is not None]
+    limits = replace(process_pool.LIMITS, seconds=process_pool.LIMITS.seconds * _LONGER * max(1.0, sum(map(scale_of, sizes))))
+    with Pool(given, 1, limits, settle=hinting(given.files)) as children:
+        made = [children.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", _HINT)) for path in paths]
+    for path, data in zip(paths, made, strict=True):
+        write_whole(path, data)
+
+
+def _page(given: Reported, _: None) -> bytes:
+    from teachback.commands.staff_pages import compose_report
+    from teachback.html.composer import Medium
+    from teachback.pdf.page_reader import screen_text
+
+    page = compose_report(given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper)
+    problems = sheet_problems((token.words for token in screen_text(page)), given.report, str, paper=False)
+    if problems:
+        raise TeachbackError(*problems)
+    return page.encode()
+
+
+def _pdf(given: Reported, _: None) -> bytes:
+    from teachback.commands.staff_pages import compose_report
+    from teachback.html.composer import Medium
+    from teachback.pdf.page_layout import text_outside
+    from teachback.pdf.page_reader import read_words
+    from teachback.pdf.renderer import Fonts, lay_out, write
+    from teachback.proofing.page_proof import outside_problems
+
+    page = compose_report(given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper)
+    page = _drawable(page, given.glyphs)
+    laid = lay_out(page, given.files, Fonts())
+    problems = (*laid.problems, *outside_problems(text_outside(laid, _SAFE)))
+    if problems:
+        raise TeachbackError(*problems)
+    data = write(laid)
+    problems = sheet_problems(read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True)
+    if problems:
+        raise TeachbackError(*problems)
+    return data
+
+
+def _drawable(page: str, glyphs: frozenset[int]) -> str:
+    """Write the number of each character that no font has in its place: the sheet quotes handouts that are refused for just that."""
+    return "".join(c if ord(c) in glyphs or c.isspace() or not c.isprintable() else f"[U+{ord(c):04X}]" for c in page)

@@ -1,0 +1,52 @@
+"""What only staff look at -> HTML: two readers side by side, and the sheet to sign. They are made like the pages of a handout."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from teachback.commands.charts import bar
+from teachback.files.page_resources import CSS_FILE
+from teachback.html.composer import Medium, direction_of, fill_page, marked, put_inside, stylesheet
+
+if TYPE_CHECKING:
+    from teachback.checking.review_sheet import Report
+    from teachback.content.clinic import Clinic
+    from teachback.editions.comparison import Comparison
+    from teachback.html.composer import Design
+    from teachback.units import Paper
+
+
+def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
+    """Give one page for a screen that lays side by side what two readers get; it holds all that it shows."""
+    own: list[str] = []
+    styles = stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
+    styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
+    names = {"comparison": comparison, "direction": direction_of(comparison.language), "styles": Markup(styles)}  # noqa: S704 -- checked before
+    return fill_page("diff.html", design, Medium.SCREEN, names, own)
+
+
+def compose_report(report: Report, clinic: Clinic, design: Design, *, medium: Medium, paper: Paper) -> str:
+    """Give the sheet that people sign: for a screen one page that holds all it shows, for paper one to be laid out."""
+    own: list[str] = []
+    styles = stylesheet(["tokens.css", "report.css", f"report-{medium}.css"], clinic, design)
+    if medium is Medium.SCREEN:
+        styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
+    else:
+        styles = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n{styles}"
+    names: dict[str, Any] = {
+        "report": report,
+        "clinic": clinic,
+        "styles": Markup(styles),  # noqa: S704 -- checked before
+        "medium": str(medium),
+        "bar": _bar,
+        "direction": direction_of,
+    }
+    names["spans"] = partial(marked, medium=medium, write_here="line to write on")
+    return fill_page("report.html", design, medium, names, own)
+
+
+def _bar(value: float, target: float | None, said: str) -> Markup:
+    return Markup(bar(value, target, said))  # noqa: S704 -- our own drawing

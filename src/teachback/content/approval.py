@@ -1,0 +1,100 @@
+"""What was approved, for whom, and whether it still stands: a hash over all that one reader gets of a handout. Pure.
+
+The hash is no signature: who may write the file may also approve it. It keeps a text from staying approved after it was changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from teachback.content.handout import Chosen, FigureBlock, Handout, Model, Review
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from teachback.content.audiences import Audiences
+
+# Hexadecimal digits: enough to tell any two texts apart that people write.
+LENGTH: Final = 16
+# Who answers for the text, who gets it and how it is filed: nothing of it is what a reader reads. The version is a date.
+_UNREAD: Final = frozenset({"review", "silent_for", "accept", "target_grade", "only", "id", "audiences", "version", "codes"})
+
+
+class Standing(NamedTuple):
+    """What an approval is worth now.
+
+    `changed` are the audiences whose text has changed since it was approved, `missing` those whose text nobody has
+    approved; for both the text counts as a draft. `sealed` says that the approval holds hashes at all: one that was
+    written by hand has none, and stands for whatever the file says.
+    """
+
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    sealed: bool = True
+
+    def review(self, review: Review, audience: str) -> Review:
+        """Give the review as it counts for one audience: what its hash does not fit is a draft."""
+        return review.model_copy(update={"status": "draft"}) if audience in (*self.changed, *self.missing) else review
+
+    def word(self, review: Review) -> str:
+        """Say in a few words what the review is worth, for a list."""
+        if review.status != "approved" or not (self.changed or self.missing):
+            return review.status
+        why = [f"changed since it was approved ({', '.join(self.changed)})"] if self.changed else []
+        why += [f"not approved for {', '.join(self.missing)}"] if self.missing else []
+        return f"draft: {'; '.join(why)}"
+
+
+def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[str], str]) -> str:
+    """Hash all that one reader gets: texts, flags and their tiers, the card, the ids of the sources, pictures.
+
+    Line breaks inside a text, remarks, the order of keys, the clinic's own numbers and the review itself do not count. `picture` gives
+    what tells the content of a picture apart, by its name.
+    """
+    said = repr(_read(handout, lineage, picture))
+    return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
+
+
+def standing(handout: Handout, audiences: Audiences, picture: Callable[[str], str]) -> Standing:
+    """Compare what was approved with what the file says now."""
+    review = handout.review
+    if review.status != "approved":
+        return Standing()
+    if review.approved is None:
+        return Standing(sealed=False)
+    known = [name for name in handout.audiences if name in audiences.root]
+    changed = tuple(
+        name
+        for name in known
+        if name in review.approved and review.approved[name] != fingerprint(handout, audiences.lineage(name), picture)
+    )
+    return Standing(changed, tuple(name for name in known if name not in review.approved))
+
+
+def _read(value: Any, lineage: tuple[str, ...], picture: Callable[[str], str]) -> Any:  # noqa: ANN401 -- any part of a handout
+    if isinstance(value, Model):
+        return tuple(_fields(value, lineage, picture))
+    if isinstance(value, tuple):
+        return tuple(_read(item, lineage, picture) for item in value if _reached(item, lineage))
+    if isinstance(value, dict):
+        return next((_read(value[name], lineage, picture) for name in lineage if name in value), None)
+    return " ".join(str(value).split())
+
+
+def _fields(value: Model, lineage: tuple[str, ...], picture: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
+    for name, field in type(value).model_fields.items():
+        inner = getattr(value, name)
+        if name in _UNREAD or inner is None or inner == field.default:
+            # What is left out counts for nothing, so that a program that knows more keys gives the same hash.
+            continue
+        read = _read(inner, lineage, picture)
+        if read is None or (isinstance(field.default, bool) and read == str(field.default)):
+            continue
+        yield name, read
+        if isinstance(value, FigureBlock) and name == "figure":
+            yield "picture", picture(value.figure)
+
+
+def _reached(item: object, lineage: tuple[str, ...]) -> bool:
+    return not isinstance(item, Chosen) or item.only is None or not set(item.only).isdisjoint(lineage)

@@ -1,0 +1,194 @@
+"""Which audience reads which text: every text for somebody, and for everybody who comes by. Pure.
+
+Each finding is a pair of the path inside the handout and a Problem that has no place yet.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from teachback.content.base_model import Model
+from teachback.content.handout import Chosen, Handout, RedFlag, RedFlagsBlock, Tier
+from teachback.errors import Problem, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from teachback.content.audiences import Audiences
+
+MAX_FLAGS_A_TIER = 5
+# Mappings of audience to what nobody reads: they need not answer for everybody.
+_NO_TEXTS = frozenset({"review", "silent_for"})
+
+Path = tuple[Any, ...]
+Finding = tuple[Path, Problem]
+# The handout that was walked last: nine checks in a row walk the same one, and nothing in it ever changes.
+_LAST: list[tuple[Handout, Sequence[tuple[Path, object]]]] = []
+
+
+def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
+    """Find audiences that do not exist, gaps, and texts and items that nobody can reach."""
+    known = audiences.root
+    readers = tuple(name for name in handout.audiences if name in known)
+    for index, name in enumerate(handout.audiences):
+        if name not in known:
+            yield ("audiences", index), Problem(f"the audience '{name}' is not known", nearest(name, known))
+        elif name in handout.audiences[:index]:
+            yield ("audiences", index), Problem(f"the audience '{name}' stands twice", "Keep one of the two.")
+    if readers:
+        yield from _walk(handout, (), readers, audiences)
+        yield from _flag_findings(handout, readers, audiences)
+
+
+def steps(value: object, path: Path = ()) -> Sequence[tuple[Path, object]]:
+    """Give each value below a model with its path, in the keys that the author writes."""
+    for handout, walked in _LAST if not path else ():
+        if handout is value:
+            return walked
+    found: list[tuple[Path, object]] = []
+    _gather(value, path, found)
+    if isinstance(value, Handout) and not path:
+        _LAST[:] = [(value, found)]
+    return found
+
+
+def _gather(value: object, path: Path, found: list[tuple[Path, object]]) -> None:
+    found.append((path, value))
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            _gather(item, (*path, index), found)
+    elif isinstance(value, Model):
+        for key, name in _keys(type(value)):
+            _gather(getattr(value, name), (*path, key), found)
+
+
+@cache
+def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """Give a model's keys as the author writes them, each with the name of its value."""
+    return tuple((field.alias or name, name) for name, field in model.model_fields.items())
+
+
+def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+    if isinstance(value, Chosen) and value.only is not None:
+        yield from _only_findings(value.only, (*path, "only"), readers, audiences)
+        chosen = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
+        if not chosen and set(value.only) <= set(audiences.root):
+            message = f"nobody reads this: it is only for {', '.join(value.only)}, and here read {', '.join(readers)}"
+            yield (*path, "only"), Problem(message, "Name one of those, or take the item out.")
+        readers = chosen
+    if isinstance(value, RedFlag):
+        for name in value.silent_for:
+            if name not in audiences.root:
+                yield (*path, "silent_for", name), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
+    if isinstance(value, Model):
+        for name, field in type(value).model_fields.items():
+            if name in _NO_TEXTS:
+                continue
+            inner = getattr(value, name)
+            yield from _walk(inner, (*path, field.alias or name), readers, audiences)
+            # What may be left out (its default is an empty list) may also be empty for some.
+            if isinstance(inner, tuple) and field.default != ():
+                yield from _empty_findings(inner, (*path, field.alias or name), readers, audiences)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _walk(item, (*path, index), readers, audiences)
+    elif isinstance(value, dict) and readers:
+        yield from _mapping_findings(value, path, readers, audiences)
+
+
+def _empty_findings(items: tuple[object, ...], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+    """Find readers who would get a heading with nothing below it; that nobody gets anything is said of each item."""
+    chosen = [item.only for item in items if isinstance(item, Chosen)]
+    if not chosen or None in chosen:
+        return
+    names = {name for only in chosen for name in only or ()}
+    left_out = [reader for reader in readers if names.isdisjoint(audiences.lineage(reader))]
+    if len(left_out) < len(readers):
+        for reader in left_out:
+            hint = f"Add something for '{reader}', or set `only:` on what stands around it."
+            yield path, Problem(f"nothing of this is for the audience '{reader}'", hint)
+
+
+def _only_findings(only: tuple[str, ...], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+    for index, name in enumerate(only):
+        if name not in audiences.root:
+            yield (*path, index), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
+        elif len(only) > 1 and not any(name in audiences.lineage(reader) for reader in readers):
+            message = f"nobody who comes here reads as '{name}'"
+            yield (*path, index), Problem(message, f"Here read: {', '.join(readers)}.")
+
+
+def _mapping_findings(value: dict[str, Any], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+    used = set()
+    for reader in readers:
+        answer = next((name for name in audiences.lineage(reader) if name in value), None)
+        if answer is None:
+            line = " or ".join(f"'{name}:'" for name in audiences.lineage(reader))
+            what = "text" if any(isinstance(answer, str) for answer in value.values()) else "answer"
+            yield path, Problem(f"there is no {what} for the audience '{reader}'", f"Add {line}.")
+        used.add(answer)
+    for name in value:
+        if name not in audiences.root:
+            yield (*path, name), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
+        elif name not in used:
+            message = f"nobody can reach the text for '{name}'"
+            yield (*path, name), Problem(message, f"Here read: {', '.join(readers)}. Take it out, or widen `only` or `audiences`.")
+
+
+def _flag_findings(handout: Handout, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+    carded: dict[tuple[str, Tier], int] = {}
+    for index, flag in enumerate(handout.red_flags):
+        for reader in readers:
+            if not _carded(flag, audiences.lineage(reader)):
+                continue
+            if handout.card is None:
+                message = "this flag is for the card, and the handout has no card"
+                yield ("red_flags", index, "card"), Problem(message, "Add `card:` with a title, or take `card: true` out.")
+                break
+            count = carded[reader, flag.tier] = carded.get((reader, flag.tier), 0) + 1
+            if count == MAX_FLAGS_A_TIER + 1:
+                message = f"this is the {count}th flag '{flag.tier}' on the card for '{reader}'"
+                hint = f"A reader keeps at most {MAX_FLAGS_A_TIER} in mind. Set `card: false` on the least urgent one."
+                yield ("red_flags", index, "card"), Problem(message, hint)
+    if handout.card is not None:
+        for reader in readers:
+            if not any(carded.get((reader, tier)) for tier in Tier):
+                message = f"the card for '{reader}' would carry no red flag"
+                yield ("card",), Problem(message, "Set `card: true` on the flags that belong on it.")
+    present = {
+        reader: {flag.tier for flag in handout.red_flags if flag.only is None or not set(flag.only).isdisjoint(audiences.lineage(reader))}
+        for reader in readers
+    }
+    for path, block, reached in _placed(handout.sections, ("sections",), readers, audiences):
+        for index, tier in enumerate(block.red_flags):
+            without = [reader for reader in reached if tier not in present[reader]]
+            if without and len(without) == len(reached):
+                yield (*path, "red_flags", index), Problem(f"there is no red flag of the tier '{tier}'", "Take it out.")
+            elif without:
+                message = f"there is no red flag of the tier '{tier}' for {' and '.join(without)}"
+                yield (*path, "red_flags", index), Problem(message, "Add one, or set `only:` on the section.")
+
+
+def _placed(
+    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[tuple[Path, RedFlagsBlock, tuple[str, ...]]]:
+    """Find the places where sections put tiers, and who comes by each."""
+    if isinstance(value, Chosen) and value.only is not None:
+        readers = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
+    if isinstance(value, RedFlagsBlock):
+        yield path, value, readers
+    elif isinstance(value, Model):
+        for name, field in type(value).model_fields.items():
+            yield from _placed(getattr(value, name), (*path, field.alias or name), readers, audiences)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _placed(item, (*path, index), readers, audiences)
+
+
+def _carded(flag: RedFlag, lineage: tuple[str, ...]) -> bool:
+    if flag.only is not None and set(flag.only).isdisjoint(lineage):
+        return False
+    if isinstance(flag.card, dict):
+        return next((flag.card[name] for name in lineage if name in flag.card), False)
+    return flag.card

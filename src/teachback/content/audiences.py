@@ -1,0 +1,40 @@
+"""Who reads: audiences are data, and one may extend another."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from teachback.content.base_model import Id, Plain
+
+
+class Audience(BaseModel):
+    """One kind of reader."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    name: Plain = Field(description="What staff call these readers, in lists.")
+    badge: Annotated[dict[str, Plain], Field(min_length=1)] = Field(description="By language: what stands on page 1 above the title.")
+    extends: Id | None = Field(None, description="Texts that have no version for this audience are taken from that one.")
+    target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        None,
+        description="The reading grade that texts for these readers should not lie above; that of the extended audience, or 6, when left out.",
+    )
+
+
+class Audiences(RootModel[dict[Id, Audience]]):
+    """Every audience of the workspace, by id."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def lineage(self, audience: str) -> tuple[str, ...]:
+        """Give the audience itself, then what it extends, nearest first. A ring ends where it would begin again."""
+        line: list[str] = []
+        current: str | None = audience
+        while current is not None and current not in line and current in self.root:
+            line.append(current)
+            current = self.root[current].extends
+        return tuple(line)
+
+    def target_grade(self, audience: str) -> int | None:
+        """Give the reading grade set for an audience, or for the nearest one that it extends."""
+        return next((grade for name in self.lineage(audience) if (grade := self.root[name].target_grade) is not None), None)

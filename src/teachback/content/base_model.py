@@ -1,0 +1,125 @@
+"""What all authored files have in common: closed and frozen models, ids, plain texts, statements, and what somebody let stand."""
+
+import datetime as dt
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag
+
+from teachback.content.pydantic_plugins import unplug
+
+# Before the first model is made.
+unplug()
+
+
+class Once:
+    """Put into an Annotated type, before any description: its schema is made once, not once for each field of each model that is of this type.
+
+    Making the schemas of all models takes a tenth of a check's time, and most fields are of a few types.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:  # noqa: ANN401 -- pydantic's own types
+        """Give the schema that the type has without this, as a copy, since pydantic writes into what it gets."""
+        if self.made is None:
+            self.made = dict(handler(source))
+        return {**self.made, "metadata": dict(self.made.get("metadata") or {})}
+
+
+Id = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
+    Once(),
+    Field(description="Lower-case words joined by hyphens."),
+]
+Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True), Once()]
+ByAudience = dict[Id, Plain]
+# What nearly every model has: for whom it is, what it is called, which sources it names.
+Only = Annotated[Annotated[tuple[Id, ...], Field(min_length=1)] | None, Once()]
+Named = Annotated[Id | None, Once()]
+Names = Annotated[tuple[Id, ...], Once()]
+
+
+def _as_day(value: object) -> object:
+    """Refuse what is not written as YYYY-MM-DD: pydantic takes a bare number for seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        message = f"'{value[:60]}' is not a date\nWrite it as YYYY-MM-DD, such as 2027-11-01."
+        raise ValueError(message)
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_as_day), Once()]
+
+
+def _text_kind(value: object) -> str | None:
+    return "text" if isinstance(value, str) else "by audience" if isinstance(value, dict) else None
+
+
+# A text, or a mapping of audience to text. Inline marks: **strong** and [words](https://...).
+Text = Annotated[
+    Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
+    Discriminator(
+        _text_kind, custom_error_type="text_expected", custom_error_message="a text, or a mapping of audience to text, belongs here"
+    ),
+    Once(),
+    Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
+]
+
+
+class Model(BaseModel):
+    """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Chosen(Model):
+    """Anything in a list that an audience may or may not get."""
+
+    only: Only = Field(None, description="The audiences that get this; those that extend them get it too.")
+
+
+class PartReview(Model):
+    """Who answers for a part of the text that is read again at a time of its own. Its status is that of the whole."""
+
+    owner: Plain | None = None
+    reviewer: Plain | None = None
+    reviewed: Day | None = None
+    due: Day | None = None
+
+
+class Statement(Chosen):
+    """An item that says something: it can be named, and can name where it was taken from."""
+
+    id: Named = Field(None, description="A name for this statement, unique in the file.")
+    sources: Names = Field((), description="Ids from content/sources.yaml.")
+    review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
+
+
+Reason = Annotated[Plain, StringConstraints(min_length=10), Field(description="Why; printed on the report.")]
+
+
+class Accepted(Model):
+    """A finding of `teachback check` that somebody has looked at and lets stand."""
+
+    rule: Id = Field(description="The rule's id, as the finding names it.")
+    words: Plain | None = Field(
+        None, description="Words of the text that it is about; left out: all findings of the rule in this handout. An error needs them."
+    )
+    reason: Reason
+    by: Plain = Field(description="Who decided it.")
+
+
+class SwitchedOff(Model):
+    """A rule of `teachback check` that a clinic does without."""
+
+    rule: Id
+    reason: Reason
+    by: Plain = Field(description="Who decided it.")
+
+
+class Checks(Model):
+    """content/checks.yaml: what a clinic has decided about the rules."""
+
+    off: tuple[SwitchedOff, ...] = ()

@@ -1,0 +1,62 @@
+"""The clinic: names, phones, address, logo, colours, emergency number. One file, used everywhere.
+
+Nothing configured means lines to write on, never an invented number.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from teachback.content.base_model import Plain
+from teachback.files.contrast import CONTRAST_FLOOR, WHITE, contrast
+
+
+def _readable(color: str) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    ratio = contrast((red, green, blue), WHITE)
+    if ratio < CONTRAST_FLOOR:
+        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {CONTRAST_FLOOR}:1\nTake a darker colour."
+        raise ValueError(message)
+    return color
+
+
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_readable)]
+Number = Annotated[Plain, StringConstraints(max_length=30)]
+
+
+Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
+
+
+class Colors(BaseModel):
+    """The clinic's colours, as #rrggbb. Meaning never hangs on them: the pages must work in grey."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    heading: Color | None = Field(None, description="Title and headings.")
+    accent: Color | None = Field(None, description="The badge, rules and links.")
+
+
+class Clinic(BaseModel):
+    """Whom the reader calls. What is left empty is printed as a line to write on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    emergency: Emergency = Field(description="The emergency number of the country, such as 911, 999 or 112.")
+    name: Annotated[Plain, StringConstraints(max_length=60)] | None = None
+    phone: Number | None = Field(None, description="In office hours.")
+    after_hours: Number | None = Field(None, description="Nights and weekends.")
+    dialysis_unit: Number | None = None
+    interpreter: Number | None = Field(None, description="The line for interpreters.")
+    address: Annotated[Plain, StringConstraints(max_length=120)] | None = None
+    logo: Plain | None = Field(None, description="A picture below content/: images/logo.svg or .png.")
+    colors: Colors = Colors()
+
+    def values(self) -> dict[str, str | None]:
+        """Give what the placeholders of a text stand for."""
+        return {
+            "clinic.name": self.name,
+            "clinic.phone": self.phone,
+            "clinic.after_hours": self.after_hours,
+            "clinic.dialysis_unit": self.dialysis_unit,
+            "clinic.emergency": self.emergency,
+        }

@@ -1,0 +1,350 @@
+"""The authored model: one handout with everything for all its audiences. Values only; no files, no clock.
+
+Two ways for texts to differ by audience, and no third: `only` on an item of a list, and a mapping of audience to
+text wherever a text may stand. `content/handout.schema.json` is made from these classes, so their field
+descriptions are what an author reads in the editor.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
+
+from teachback.content import base_model
+from teachback.content.record_fields import FieldName, PersonalBlock, PersonalLine, PersonalLines, RecordField
+
+# What other modules take from here belongs to the authored model, wherever it is written.
+Text = base_model.Text
+Accepted = base_model.Accepted
+Id = base_model.Id
+Day = base_model.Day
+Plain = base_model.Plain
+Model = base_model.Model
+Chosen = base_model.Chosen
+PartReview = base_model.PartReview
+Statement = base_model.Statement
+__all__ = ["FieldName", "PersonalBlock", "PersonalLine", "RecordField"]
+
+
+class Item(Statement):
+    """One entry of a list."""
+
+    text: Text
+
+
+def _as_item(value: object) -> object:
+    """Let a plain text, or a mapping of audience to text, stand for an item that has nothing but its text."""
+    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & {"text", "only", "id", "sources", "review"}):
+        return {"text": value}
+    return value
+
+
+AnItem = Annotated[Item, BeforeValidator(_as_item, json_schema_input_type=Text | Item)]
+Items = Annotated[tuple[AnItem, ...], Field(min_length=1)]
+
+
+class Tier(StrEnum):
+    """How fast a red flag needs an answer."""
+
+    NOW = "now"
+    TODAY = "today"
+    VISIT = "visit"
+
+
+class CalloutKind(StrEnum):
+    """What a boxed remark is; the kind brings its icon, its border and its heading."""
+
+    ADVICE = "advice"
+    EXAMPLE = "example"
+    FACT = "fact"
+    TIP = "tip"
+    TEST = "test"
+    WARNING = "warning"
+    DIALYSIS = "dialysis"
+
+
+class RedFlag(Statement):
+    """A warning sign, written once; handout and card both take it from here."""
+
+    id: Id
+    tier: Tier = Field(description="now: the emergency number. today: call the clinic. visit: tell us next time.")
+    text: Text
+    short: Text | None = Field(None, description="Shorter words for the same sign, for the card.")
+    why: Text | None = Field(None, description="What it may mean; printed where a section places this tier.")
+    card: bool | dict[Id, bool] = Field(default=False, description="Whether the card carries it; may differ by audience.")
+    silent_for: dict[Id, Plain] = Field({}, description="Audience: why it does not get this sign. Not printed.")
+
+
+class TextBlock(Statement):
+    """A paragraph."""
+
+    text: Text
+
+
+class ListBlock(Statement):
+    """A list with bullets."""
+
+    items: Items = Field(alias="list")
+    lead: Text | None = Field(None, description="The sentence before the list.")
+
+
+class StepsBlock(Statement):
+    """A numbered list: things to do in this order."""
+
+    steps: Items
+    lead: Text | None = None
+
+
+class Row(Statement):
+    """One row of a table."""
+
+    cells: tuple[Text, ...] = Field(min_length=1)
+
+
+def _as_row(value: object) -> object:
+    return {"cells": value} if isinstance(value, list) else value
+
+
+class Table(Model):
+    """Columns and rows; the first cell of each row is its heading."""
+
+    columns: tuple[Text, ...] = Field(min_length=2, max_length=4, description="Two to four headings: more cannot be read.")
+    rows: tuple[Annotated[Row, BeforeValidator(_as_row, json_schema_input_type=tuple[Text, ...] | Row)], ...] = Field(min_length=1)
+    caption: Text | None = None
+
+
+class TableBlock(Statement):
+    """A table."""
+
+    table: Table
+
+
+class CalloutBlock(Statement):
+    """A boxed remark."""
+
+    callout: CalloutKind
+    title: Text | None = Field(None, description="A heading other than the one of its kind.")
+    text: Text | None = None
+    items: Items | None = Field(None, alias="list")
+
+
+class Reason(Statement):
+    """One numbered reason, with its points and the remarks that go with it."""
+
+    title: Text
+    points: Items
+    notes: tuple[CalloutBlock, ...] = ()
+
+
+class ReasonsBlock(Statement):
+    """Numbered reasons."""
+
+    reasons: tuple[Reason, ...] = Field(min_length=1)
+
+
+class RedFlagsBlock(Statement):
+    """Places the red flags of these tiers here instead of on top of page 1."""
+
+    red_flags: tuple[Tier, ...] = Field(min_length=1)
+
+
+class Myth(Statement):
+    """A wrong belief and the answer to it."""
+
+    myth: Text
+    verdict: Text | None = Field(None, description="The word beside the answer; 'False' when left out.")
+    answer: Text
+
+
+class MythsBlock(Statement):
+    """Myths and facts."""
+
+    myths: tuple[Myth, ...] = Field(min_length=1)
+
+
+class ChecklistBlock(Statement):
+    """Things to tick off."""
+
+    checklist: Items
+    lead: Text | None = None
+
+
+class Number(Chosen):
+    """One of the reader's own numbers, to be filled in by hand."""
+
+    label: Text
+    hint: Text | None = None
+    field: FieldName | None = Field(None, description="The field that a record writes here.")
+
+
+class MyNumbersBlock(Statement):
+    """A table in which the reader and the clinic write the reader's own numbers."""
+
+    my_numbers: tuple[Number, ...] = Field(min_length=1)
+
+
+class TeachBackBlock(Statement):
+    """Questions that the reader answers in their own words."""
+
+    teach_back: Items
+    lead: Text | None = None
+
+
+class NotesBlock(Statement):
+    """Lines to write on."""
+
+    notes: int = Field(ge=1, le=30, description="How many lines.")
+    prompt: Text | None = None
+
+
+class Phone(StrEnum):
+    """What the contact box can show, by its name in content/clinic.yaml."""
+
+    PHONE = "phone"
+    AFTER_HOURS = "after_hours"
+    DIALYSIS_UNIT = "dialysis_unit"
+    INTERPRETER = "interpreter"
+
+
+class ContactLine(Chosen):
+    """One line of the contact box."""
+
+    line: Phone
+
+
+def _as_contact_line(value: object) -> object:
+    return {"line": value} if isinstance(value, str) else value
+
+
+class ContactBlock(Statement):
+    """The box with the clinic's numbers, or with lines to write them on."""
+
+    contact: tuple[Annotated[ContactLine, BeforeValidator(_as_contact_line, json_schema_input_type=Phone | ContactLine)], ...] = Field(
+        min_length=1
+    )
+
+
+class FigureBlock(Statement):
+    """A picture from content/, with the words for those who cannot see it."""
+
+    figure: Plain = Field(description="The file, below content/: images/name.svg, .png or .jpg.")
+    alt: Text = Field(description="What the picture shows, for a reader who cannot see it.")
+    caption: Text | None = None
+
+
+class QuoteBlock(Statement):
+    """A closing quote, set apart."""
+
+    quote: Text
+
+
+class SummaryBlock(Statement):
+    """The few things to keep in mind."""
+
+    summary: Items
+
+
+# The key that names each kind of block -> its class. A block must hold exactly one of these keys.
+BLOCKS: Final[dict[str, type[Statement]]] = {
+    "callout": CalloutBlock, "figure": FigureBlock, "table": TableBlock, "reasons": ReasonsBlock, "steps": StepsBlock,
+    "red_flags": RedFlagsBlock, "myths": MythsBlock, "checklist": ChecklistBlock, "my_numbers": MyNumbersBlock,
+    "teach_back": TeachBackBlock, "personal": PersonalBlock, "notes": NotesBlock, "contact": ContactBlock, "quote": QuoteBlock,
+    "summary": SummaryBlock, "list": ListBlock, "text": TextBlock,
+}  # fmt: skip
+
+
+def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- whatever the author wrote
+    keys = value if isinstance(value, dict) else ()
+    return next((kind for kind in BLOCKS if kind in keys), None)
+
+
+Block = Annotated[
+    Annotated[TextBlock, Tag("text")] | Annotated[ListBlock, Tag("list")] | Annotated[StepsBlock, Tag("steps")]
+    | Annotated[TableBlock, Tag("table")] | Annotated[CalloutBlock, Tag("callout")]
+    | Annotated[ReasonsBlock, Tag("reasons")] | Annotated[RedFlagsBlock, Tag("red_flags")]
+    | Annotated[MythsBlock, Tag("myths")] | Annotated[ChecklistBlock, Tag("checklist")]
+    | Annotated[MyNumbersBlock, Tag("my_numbers")] | Annotated[TeachBackBlock, Tag("teach_back")]
+    | Annotated[PersonalBlock, Tag("personal")] | Annotated[NotesBlock, Tag("notes")] | Annotated[ContactBlock, Tag("contact")]
+    | Annotated[FigureBlock, Tag("figure")] | Annotated[QuoteBlock, Tag("quote")]
+    | Annotated[SummaryBlock, Tag("summary")],
+    Discriminator(_block_kind, custom_error_type="block_expected", custom_error_message="this is no known kind of block"),
+]  # fmt: skip
+
+
+class Section(Chosen):
+    """A heading and what stands below it."""
+
+    id: Id
+    title: Text = Field(description="A question or an action, in sentence case.")
+    review: PartReview | None = Field(None, description="For a section with an owner or a due date of its own.")
+    blocks: tuple[Block, ...] = Field(min_length=1)
+
+
+class WriteInLine(Chosen):
+    """A line on the card to write on."""
+
+    label: Text
+    field: FieldName | None = Field(None, description="The field that a record writes on this line.")
+
+
+class CardNote(Chosen):
+    """A short remark on the back of the card."""
+
+    title: Text
+    text: Text
+
+
+class CardText(Model):
+    """What stands on the card besides its flags."""
+
+    title: Text
+    statements: tuple[AnItem, ...] = Field((), description="What the card says about its bearer.")
+    lines: tuple[WriteInLine, ...] = Field((), description="Lines to write on: name, kidney team ...")
+    notes: tuple[CardNote, ...] = ()
+
+
+Mark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
+class Review(Model):
+    """Who answers for the text."""
+
+    status: Literal["draft", "approved"]
+    reviewer: Plain | None = None
+    reviewed: Day | None = None
+    due: Day | None = None
+    # Not printed, and so no part of what an edition's code is made from.
+    owner: Plain | None = Field(None, repr=False, description="Who sees to it that the text is read again.")
+    approved: dict[Id, Mark] | None = Field(None, repr=False, description="What was approved for each audience, by `teachback approve`.")
+
+
+class Codes(Model):
+    """Codes under which a clinic's system files the handout."""
+
+    icd10: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$")], ...] = ()
+
+
+class Handout(Model):
+    """One authored topic: everything for all its audiences, in one language."""
+
+    id: Id
+    title: Text
+    audiences: tuple[Id, ...] = Field(min_length=1)
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")] = Field(
+        description="A language tag, such as en or es."
+    )
+    version: Day = Field(description="The date of this text, YYYY-MM-DD; printed on each page.")
+    purpose: Plain = Field(description="In one line: what the reader should know or do afterwards.")
+    message: Text = Field(description="The one message; stands first on page 1.")
+    codes: Codes = Codes()
+    target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        None, description="The reading grade that no edition should lie above; the audience's own, or 6, when left out."
+    )
+    review: Review
+    fields: tuple[RecordField, ...] = Field((), description="What differs from patient to patient, for `teachback merge`.")
+    personal: PersonalLines = Field((), description="Fields that stand on top of page 1, with their labels.")
+    red_flags: tuple[RedFlag, ...] = ()
+    card: CardText | None = Field(None, description="Left out: no card is printed.")
+    sections: tuple[Section, ...] = Field(min_length=1)
+    sources: tuple[Id, ...] = ()
+    accept: tuple[Accepted, ...] = Field((), description="Findings of `teachback check` that may stand, each with a reason and a name.")

@@ -1,0 +1,93 @@
+"""A handout's fields and the places where its blocks put them: each declared once, each placed, none where it could not be read. Pure.
+
+Each finding is a pair of the path inside the handout and a Problem that has no place in the file yet.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.content.audience_coverage import steps
+from teachback.content.inline_markup import places_in
+from teachback.content.record_fields import COLUMNS, FieldKind, RecordField
+from teachback.errors import Problem, guess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from teachback.content.handout import Handout
+
+Path = tuple[Any, ...]
+Finding = tuple[Path, Problem]
+# Texts that stand in more places than one, or outside the page: what they are written for.
+_NO_PLACES: Final = {
+    "alt": "the words of a picture",
+    "columns": "the heading of a column, which a long table repeats",
+}
+_IN_LINK: Final = re.compile(r"\[[^\]\[]*\{record\.[^\]\[]*\]\(")
+_APART: Final = "Write the place into a text of its own."
+
+
+def place_problems(handout: Handout) -> Iterator[Finding]:
+    """Find fields that are declared twice, misnamed, without choices or without a place, and places where none can be."""
+    declared: set[str] = set()
+    placed = {name for _, name in _placed(handout)}
+    for index, one in enumerate(handout.fields):
+        where = ("fields", index)
+        if one.name in declared:
+            yield (*where, "name"), Problem(f"the field '{one.name}' stands twice", "Give each one a name of its own.")
+        elif one.name in COLUMNS:
+            message = f"a field cannot be called '{one.name}': that column of the records chooses the edition"
+            yield (*where, "name"), Problem(message, f"Call it 'patient_{one.name}', or something else.")
+        elif one.name not in placed:
+            message = f"the field '{one.name}' has no place: nothing that a record says there would be printed"
+            yield (*where, "name"), Problem(message, f"Write {{record.{one.name}}} into a text, or name it below `personal:`.")
+        yield from ((where, problem) for problem in _choice_problems(one))
+        declared.add(one.name)
+    for path, name in _placed(handout):
+        if name not in declared and path[-1] == "field":
+            yield path, Problem(f"the field '{name}' is not declared", f"Declare it below `fields:`. {guess(name, declared)}".strip())
+    for path, what in _misplaced(handout):
+        yield path, Problem(f"no record can be written into {what}", _APART)
+
+
+def _choice_problems(one: RecordField) -> Iterator[Problem]:
+    if one.type is FieldKind.CHOICE and not one.choices:
+        yield Problem(f"the field '{one.name}' has no choices", "Add `choices: [one, other]`, or take `type: choice` out.")
+    if one.type is not FieldKind.CHOICE and one.choices:
+        yield Problem(f"the field '{one.name}' has choices, and is none", "Add `type: choice`, or take them out.")
+
+
+def _placed(handout: Handout) -> Iterator[tuple[Path, str]]:
+    """Give each place with its path and its field's name."""
+    for path, value in _leaves(handout):
+        if path[-1] == "field":
+            yield path, value
+        elif "{" in value:
+            yield from ((path, name) for name in places_in(value))
+
+
+def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
+    for path, value in _leaves(handout):
+        if path[-1] == "field" or "{" not in value or not places_in(value):
+            continue
+        if path[0] == "title" or path[:2] == ("card", "title"):
+            yield path, "a title, which names the file, too"
+        elif path[0] == "sections" and path[2] == "title":
+            yield path, "the heading of a section, which the file's outline repeats"
+        elif _IN_LINK.search(value):
+            yield path, "the words of a link"
+        elif path[0] == "fields":
+            yield path, "what a field says of itself"
+        else:
+            yield from ((path, what) for key, what in _NO_PLACES.items() if key in path)
+
+
+def _leaves(handout: Handout) -> Iterator[tuple[Path, str]]:
+    """Give every text of a handout with its path, in the keys that the author writes."""
+    for path, value in steps(handout):
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict):
+            yield from (((*path, name), text) for name, text in value.items() if isinstance(text, str))

@@ -1,0 +1,363 @@
+"""YAML files -> checked values, or every problem at once with its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from teachback.content.approval import Standing, standing
+from teachback.content.audience_coverage import reach_problems, steps
+from teachback.content.audiences import Audiences
+from teachback.content.clinic import Clinic
+from teachback.content.handout import CalloutBlock, FigureBlock, Handout, Statement, Table
+from teachback.content.handout_checks import place_problems
+from teachback.content.inline_markup import marks_problems, plain_problems
+from teachback.content.printed_words import Words, words_problems
+from teachback.content.sources import Sources
+from teachback.content.validation_errors import validated
+from teachback.errors import Location, Problem, Severity, TeachbackError, guess, nearest
+from teachback.files.encoding_damage import is_misread
+from teachback.files.font_coverage import coverage, missing_glyphs
+from teachback.files.images import DIGITS, digits_fault
+from teachback.files.workspace import Workspace, find, folders, read_bytes, shown
+from teachback.files.yaml_reader import YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+ResultT = TypeVar("ResultT")
+
+_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+# Texts of a handout in which no mark is read.
+_AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
+
+
+LONGEST_TITLE: Final = 80
+
+
+class Shared(NamedTuple):
+    """What every handout of a workspace uses."""
+
+    audiences: Audiences
+    clinic: Clinic
+    sources: Sources
+    words: dict[str, Words]
+    glyphs: frozenset[int]
+    # Where each source stands.
+    bibliography: YamlFile
+
+
+class Authored(NamedTuple):
+    """A checked handout, the file that knows where each of its texts stands, and what its approval is worth."""
+
+    handout: Handout
+    file: YamlFile
+    standing: Standing = Standing()
+
+
+def load_shared(workspace: Workspace) -> Shared:
+    """Read audiences, clinic, sources and all words. Raises TeachbackError with the problems of all of them."""
+    problems: list[Problem] = []
+    glyphs = _tried(lambda: _glyphs(workspace), problems)
+    audiences = _tried(lambda: _load_audiences(workspace, glyphs or frozenset()), problems)
+    clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
+    bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
+    words: dict[str, Words] = {}
+    for language in sorted({path.stem for folder in folders(workspace, "content/words") for path in folder.glob("*.yaml")}):
+        loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
+        if loaded is not None:
+            words[language] = loaded
+    spoken: dict[str, str] = {}
+    for language, known in words.items():
+        if spoken.setdefault(known.language, language) != language:
+            message = f"content/words/{language}.yaml says that its language is '{known.language}', as content/words/{spoken[known.language]}.yaml does"
+            problems.append(
+                Problem(message, "Translate the words, and write the language's own name.", Location(f"content/words/{language}.yaml"))
+            )
+    if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
+        raise TeachbackError(*problems)
+    return Shared(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
+
+
+def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
+    """Read and check one handout. Raises TeachbackError with every problem found."""
+    return check_handout(read_bytes(path), path, workspace, shared)
+
+
+def check_handout(raw: bytes, path: Path, workspace: Workspace, shared: Shared) -> Authored:
+    """Check what a handout's file holds, or is to hold. Raises TeachbackError with every problem found."""
+    file = read_yaml(raw, shown(path))
+    handout = validated(Handout, file)
+    problems = [
+        *_name_problems(path, handout, file, shared),
+        *_id_problems(handout, file),
+        *(problem._replace(location=file.locate(where, key=True)) for where, problem in reach_problems(handout, shared.audiences)),
+        *_shape_problems(handout, file),
+        *(problem._replace(location=file.locate(where)) for where, problem in place_problems(handout)),
+        *_text_problems(handout, file, shared),
+        *_source_problems(handout, file, shared),
+        *_picture_problems(handout, file, workspace),
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+    return Authored(handout, file, standing(handout, shared.audiences, picture_hash(workspace)))
+
+
+def picture_hash(workspace: Workspace) -> Callable[[str], str]:
+    """Give the function that hashes a picture by its name below content/; empty for one that is not there."""
+
+    def hashed(name: str) -> str:
+        from teachback.files.atomic_files import sha256
+
+        path = find(workspace, f"content/{name}")
+        return sha256(read_bytes(path)) if path else ""
+
+    return hashed
+
+
+def _tried(step: Callable[[], ResultT], problems: list[Problem]) -> ResultT | None:
+    try:
+        return step()
+    except TeachbackError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _read_named(workspace: Workspace, name: str) -> YamlFile:
+    path = find(workspace, name)
+    if path is None:
+        raise TeachbackError(Problem(f"{name}: there is no such file", "Put the program's own one back."))
+    return read_yaml(read_bytes(path), shown(path))
+
+
+def _glyphs(workspace: Workspace) -> frozenset[int]:
+    fonts = {path.name: path for folder in reversed(folders(workspace, "styles/fonts")) for path in folder.glob("*.ttf")}
+    points = coverage(tuple(fonts.values()))
+    problems = tuple(_digit_problems(workspace))
+    if problems:
+        raise TeachbackError(*problems)
+    return points
+
+
+def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Find fonts of the clinic's that draw a digit as another one: a page would show another number than its text holds."""
+    shipped = [path.read_bytes() for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))]
+    for path in (path for folder in folders(workspace, "styles/fonts") for path in sorted(folder.rglob("*.ttf"))):
+        data = read_bytes(path)
+        if data not in shipped:
+            points = coverage((path,))
+            fault = digits_fault(data, shipped, "".join(digit for digit in DIGITS if ord(digit) in points))
+            if fault:
+                yield Problem(*fault, Location(shown(path)))
+
+
+def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
+    file = _read_named(workspace, "content/audiences.yaml")
+    audiences = validated(Audiences, file)
+    problems = list(_as_it_is(file, glyphs))
+    for name, audience in audiences.root.items():
+        if audience.extends is None:
+            continue
+        if audience.extends not in audiences.root:
+            problems.append(
+                Problem(
+                    f"the audience '{audience.extends}' is not known",
+                    nearest(audience.extends, audiences.root),
+                    file.locate((name, "extends")),
+                )
+            )
+        elif audiences.root[audiences.lineage(name)[-1]].extends is not None:
+            problems.append(
+                Problem(f"the audience '{name}' extends itself in a ring", "Take one `extends` out.", file.locate((name, "extends")))
+            )
+    if problems:
+        raise TeachbackError(*problems)
+    return audiences
+
+
+def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
+    file = _read_named(workspace, "content/clinic.yaml")
+    clinic = validated(Clinic, file)
+    problems = list(_as_it_is(file, glyphs))
+    if clinic.logo:
+        if clinic.name is None:
+            problems.append(
+                Problem(
+                    "a logo needs the clinic's name beside it",
+                    "Fill `name:`; a reader who cannot see the logo hears the name.",
+                    file.locate(("logo",)),
+                )
+            )
+        problems.extend(picture_problems(clinic.logo, file.locate(("logo",)), workspace))
+    if problems:
+        raise TeachbackError(*problems)
+    return clinic
+
+
+def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
+    file = _read_named(workspace, "content/sources.yaml")
+    sources = validated(Sources, file)
+    problems = tuple(_as_it_is(file, glyphs))
+    if problems:
+        raise TeachbackError(*problems)
+    return sources, file
+
+
+def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> Words:
+    file = _read_named(workspace, f"content/words/{language}.yaml")
+    words = validated(Words, file)
+    problems = list(_as_it_is(file, glyphs, filled=True))
+    problems += [
+        problem._replace(location=file.locate(path))
+        for path, problem in words_problems(words, language)
+        # Warnings are told with what the rules find in these words.
+        if problem.severity is Severity.ERROR
+    ]
+    if not _LANGUAGE.fullmatch(language):
+        message = f"'{language}' is not a language tag, so no handout can be written in it"
+        problems.append(Problem(message, "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml.", file.locate()))
+    if problems:
+        raise TeachbackError(*problems)
+    return words
+
+
+def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    expected = {handout.id, f"{handout.id}.{handout.language}"}
+    if path.stem not in expected:
+        message = f"the id '{handout.id}' is not the name of the file"
+        stem = path.stem.split(".")[0]
+        other = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
+        yield Problem(message, f"Call the file {handout.id}.yaml{other}.", file.locate(("id",)))
+    if handout.language not in shared.words:
+        message = f"there are no words for the language '{handout.language}'"
+        yield Problem(
+            message, f"Add content/words/{handout.language}.yaml. {nearest(handout.language, shared.words)}", file.locate(("language",))
+        )
+    for index, name in enumerate(handout.audiences):
+        audience = shared.audiences.root.get(name)
+        if audience is not None and handout.language not in audience.badge:
+            message = f"the audience '{name}' has no badge in the language '{handout.language}'"
+            yield Problem(message, "Add it in content/audiences.yaml.", file.locate(("audiences", index)))
+    review = handout.review
+    if review.status == "approved":
+        for name in ("reviewer", "reviewed", "due"):
+            if getattr(review, name) is None:
+                yield Problem(f"an approved text needs `{name}:`", "Fill it, or set `status: draft`.", file.locate(("review",)))
+    if review.reviewed and review.due and review.due < review.reviewed:
+        yield Problem("the next review is due before the last one took place", "Set a later `due:`.", file.locate(("review", "due")))
+    for where, text in texts(handout.title, ("title",)):
+        if len(text) > LONGEST_TITLE:
+            message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
+            yield Problem(message, "Say it in fewer words.", file.locate(where))
+
+
+def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
+    first: dict[str, Location] = {}
+    for path, value in steps(handout):
+        name = getattr(value, "id", None) if path else None
+        if name is None:
+            continue
+        place = file.locate((*path, "id"))
+        if name in first:
+            yield Problem(f"the id '{name}' stands twice; it stood first in line {first[name].line}", "Give each one its own.", place)
+        first.setdefault(name, place)
+
+
+def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Give every text of a handout with its path, each audience's version on its own."""
+    for where, found in steps(value, path):
+        if where[-1:] == ("approved",):
+            continue
+        if isinstance(found, dict):
+            yield from (((*where, name), text) for name, text in found.items() if isinstance(text, str))
+        elif (
+            isinstance(found, str)
+            and where
+            and where[-1] not in {"figure", "id", "tier", "callout", "line", "language", "field", "name", "type"}
+        ):
+            yield where, found
+
+
+def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    names = [declared.name for declared in handout.fields]
+    for path, text in texts(handout):
+        as_it_is = path[-1] in _AS_IT_IS or "silent_for" in path or "choices" in path
+        found = plain_problems(text) if as_it_is else marks_problems(text, names)
+        yield from (problem._replace(location=file.locate(path)) for problem in found)
+    yield from _glyph_problems(file, shared.glyphs)
+
+
+def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -> Iterator[Problem]:
+    """Check a file whose texts are printed as they stand; with `filled`, braces are filled in by the templates."""
+    yield from _glyph_problems(file, glyphs)
+    for place, text in file.scalars():
+        yield from (problem._replace(location=place) for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text))
+
+
+def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
+    """Find what is whole by its keys and yet would print as nothing, or not at all."""
+    for path, value in steps(handout):
+        if isinstance(value, Table):
+            for index, row in enumerate(value.rows):
+                if len(row.cells) != len(value.columns):
+                    message = f"this row has {len(row.cells)} cells, and the table has {len(value.columns)} columns"
+                    yield Problem(message, "Give each row one cell for each column.", file.locate((*path, "rows", index)))
+        elif isinstance(value, CalloutBlock) and value.text is None and value.items is None:
+            yield Problem("this callout says nothing", "Add `text:` or `list:`.", file.locate((*path, "callout"), key=True))
+
+
+def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
+    for place, text in file.scalars():
+        if is_misread(text):
+            message = "this text looks as if it was read in the wrong encoding before it was saved here"
+            yield Problem(message, "Write its letters anew, and save the file as UTF-8.", place)
+    # Without fonts that can be read there is nothing to compare with, and that is said already.
+    for place, text in file.scalars() if glyphs else ():
+        for character, name in missing_glyphs(text, glyphs):
+            message = f"the character '{character}' ({name}) is in none of the fonts"
+            yield Problem(message, "Use other words, or add a font that has it to styles/fonts/.", place)
+
+
+def _source_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+    for path, value in steps(handout):
+        if isinstance(value, Statement | Handout):
+            for index, name in enumerate(value.sources):
+                if name not in shared.sources.root:
+                    hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
+                    yield Problem(f"the source '{name}' is not known", hint, file.locate((*path, "sources", index)))
+
+
+def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
+    for path, value in steps(handout):
+        if isinstance(value, FigureBlock):
+            yield from picture_problems(value.figure, file.locate((*path, "figure")), workspace)
+
+
+def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterator[Problem]:
+    """Say what keeps a picture from being printed: it must be a small file below content/ of the workspace."""
+    from teachback.files.images import KINDS, picture_fault
+
+    inside = PurePosixPath(name)
+    if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
+        yield Problem(f"the picture '{name}' lies outside the workspace", "Put it below content/images/ and write images/name.svg.", place)
+        return
+    path = find(workspace, f"content/{name}")
+    if inside.suffix.lower() not in KINDS:
+        yield Problem(f"'{name}' is not a picture that can be printed", f"Use one of {', '.join(KINDS)}.", place)
+    elif path is None:
+        there = {f"images/{p.name}" for folder in folders(workspace, "content/images") for p in folder.iterdir() if p.is_file()}
+        yield Problem(f"there is no picture '{name}'", f"It belongs at content/{name}. {nearest(name, there)}".strip(), place)
+    elif not any(path.resolve().is_relative_to(root.resolve()) for root in workspace.roots):
+        message = f"the picture '{name}' is a link to a place outside the workspace"
+        yield Problem(message, "Put the file itself below content/images/.", place)
+    else:
+        fault = picture_fault(read_bytes(path), inside.suffix)
+        if fault:
+            yield Problem(f"the picture '{name}' cannot be printed: {fault[0]}", fault[1], place)

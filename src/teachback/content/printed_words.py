@@ -1,0 +1,187 @@
+"""The words that templates print, one file a language: content/words/en.yaml and so on."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from teachback.content.base_model import Once, Plain
+from teachback.content.inline_markup import glued_problems
+from teachback.errors import Problem, Severity
+
+
+def _holding(*names: str) -> AfterValidator:
+    """Make a check that a text holds exactly these placeholders: a lost one would lose a number on paper."""
+
+    def check(text: str) -> str:
+        found = sorted(re.findall(r"\{([^{}]*)\}", text))
+        if found != sorted(names) or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
+            wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
+            # Two lines: message and hint, see validation.
+            message = f"this text must hold {wanted}\nWhat is in braces is filled in on paper: keep it as content/words/en.yaml has it."
+            raise ValueError(message)
+        glued = next(glued_problems(text), None)
+        if glued:
+            message = f"{glued.message}\n{glued.hint}"
+            raise ValueError(message)
+        return text
+
+    return AfterValidator(check)
+
+
+Word = Annotated[Plain, _holding(), Once()]
+WithEmergency = Annotated[Plain, _holding("emergency")]
+WithDate = Annotated[Plain, _holding("date")]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class TierWords(_Closed):
+    """The headings of the three tiers."""
+
+    now: WithEmergency
+    today: Word
+    visit: Word
+
+
+class CalloutWords(_Closed):
+    """The heading of each kind of callout."""
+
+    advice: Word
+    example: Word
+    fact: Word
+    tip: Word
+    test: Word
+    warning: Word
+    dialysis: Word
+
+
+class PhoneWords(_Closed):
+    """What each phone is for."""
+
+    phone: Word
+    after_hours: Word
+    dialysis_unit: Word
+    interpreter: Word
+
+
+WithEdge = Annotated[Plain, _holding("edge")]
+
+
+class CalibrateWords(_Closed):
+    """The words of the page that tells how far a printer is off."""
+
+    title: Word
+    front: Word
+    front_steps: tuple[WithEdge, WithEdge, Word]
+    back: Word
+    back_steps: tuple[Word, ...] = Field(min_length=1)
+
+
+class CoverWords(_Closed):
+    """The words of the page that lists what is in a print room's file."""
+
+    title: Word
+    file: Annotated[Plain, _holding("number")]
+    records: Word
+    pages: Word
+    sheets: Word
+    rows: Word
+    papers: Word
+    from_to: Annotated[Plain, _holding("first", "last")]
+    one_side: Word
+    long_edge: Word
+    short_edge: Word
+    part: Annotated[Plain, _holding("page", "pages")]
+    editions: Word
+    edition: Annotated[Plain, _holding("code", "pages", "paper")]
+    row: Word = Field(description="The heading of a record's row in the file of records; short.")
+    id: Word
+    code: Word
+    letter: Word = Field(description="The heading of the edition's letter; as short as can be.")
+    count: Word = Field(description="The heading of how many pages a record has; short.")
+    at: Word = Field(description="The heading of a record's first page in the file; short.")
+    keep: Word
+
+
+class Words(_Closed):
+    """Every word that stands in a template rather than in a handout."""
+
+    language: Word = Field(description="The language's own name.")
+    tiers: TierWords
+    callouts: CalloutWords
+    phones: PhoneWords
+    your_clinic: Word
+    not_sure: WithEmergency
+    visit_soon: Word
+    at: Word = Field(description="Stands between 'Call us today' and the number.")
+    myth: Word
+    verdict: Word
+    my_number: Word
+    my_result: Word
+    my_goal: Word
+    teach_back: Word
+    teach_back_lead: Word
+    notes: Word
+    contact: Word
+    summary: Word
+    sources: Word
+    write_here: Word = Field(description="What a screen reader says for a line to write on.")
+    tick_here: Word = Field(description="What a screen reader says for a box to tick.")
+    draft: Word
+    reviewed: Annotated[Plain, _holding("reviewer", "date")]
+    version: WithDate
+    due: WithDate
+    page: Annotated[Plain, _holding("page", "pages")]
+    not_instead: Word
+    this_code: Annotated[Plain, _holding("code")] = Field(description="The edition code where it is read aloud: at the end.")
+    card_draft: Word = Field(description="The draft notice where there is room for one line only.")
+    card_nights: Word
+    card_visit_soon: Word
+    calibrate: CalibrateWords
+    # Only staff read it: a word of it makes no other edition, whose code is made of what this class shows.
+    cover: CoverWords = Field(repr=False)
+
+
+# Texts that name a number and the one that it counts up to.
+_ORDERED: Final[tuple[tuple[str, ...], ...]] = (("page",), ("cover", "part"), ("cover", "from_to"))
+_NAME: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...], Problem]]:
+    """Yield what is wrong, or may be, with words that are whole by themselves, each with the path to it.
+
+    What only somebody who reads the language can judge is a warning.
+    """
+    english = language.partition("-")[0] == "en"
+    for path in _ORDERED:
+        text: str = getattr(words.cover, path[-1]) if path[1:] else words.page
+        first, second = _NAME.findall(text)
+        if (first, second) in {("pages", "page"), ("last", "first")}:
+            hint = f"Write {{{second}}} first." if english else f"Look that it says so in this language; else write {{{second}}} first."
+            problem = Problem(f"{{{first}}} stands before {{{second}}} here", hint)
+            yield path, problem if english else problem._replace(severity=Severity.WARNING)
+    read = _folded(_NAME.sub(" ", words.reviewed))
+    by = _folded(words.reviewed.partition("{")[0])
+    for name, text in (("draft", words.draft), ("card_draft", words.card_draft)):
+        said = _folded(text)
+        if not said:
+            yield (name,), Problem("this text has no letters, and must say that nobody has reviewed the handout", _AS_ENGLISH)
+        elif said == read or (by and f"{said} ".startswith(f"{by} ")):
+            yield (name,), Problem("this says of a draft what `reviewed` says of a text that was reviewed", _AS_ENGLISH)
+        elif english and not {"draft", "not"} & set(said.split()):
+            message = "this may not say that the handout is a draft"
+            yield (name,), Problem(message, "Write that it is a draft, or that nobody has reviewed it.", severity=Severity.WARNING)
+
+
+_AS_ENGLISH: Final = (
+    "Write in this language what content/words/en.yaml that comes with the program says: Draft, not reviewed by a clinician."
+)
+
+
+def _folded(text: str) -> str:
+    """Return a text's words alone, in small letters."""
+    return " ".join(re.findall(r"[^\W\d_]+", text.casefold()))

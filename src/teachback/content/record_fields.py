@@ -1,0 +1,62 @@
+"""What a handout leaves open for one patient: its fields, as an author declares them, and where they are written.
+
+A field is a place to write on. Without a patient's record it prints as a line; with one, the record's words stand on that line.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from teachback.content.base_model import Chosen, Model, Plain, Statement, Text
+
+# Columns of a file of records that choose which edition a record gets: no field can be called so.
+COLUMNS: Final = ("id", "audience", "language", "paper", "size", "copies")
+
+FieldName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40),
+    Field(description="A field's name: lower-case words joined by underscores, as the column of the records is called."),
+]
+
+
+class FieldKind(StrEnum):
+    """What may be written into a field."""
+
+    TEXT = "text"
+    DATE = "date"
+    PHONE = "phone"
+    NUMBER = "number"
+    CHOICE = "choice"
+
+
+class RecordField(Model):
+    """Something that differs from patient to patient."""
+
+    name: FieldName
+    label: Text = Field(description="What stands before the line, such as 'Prepared for'.")
+    type: FieldKind = Field(FieldKind.TEXT, description="date: YYYY-MM-DD in the records, printed in words. choice: one of `choices`.")
+    required: bool = Field(default=False, description="A record without it is rejected.")
+    width_mm: float = Field(
+        45.0, ge=8, le=170, allow_inf_nan=False, description="How long the line is, in mm in 13 pt type; a longer value is rejected."
+    )
+    choices: tuple[Plain, ...] = Field((), description="For `type: choice`: the words that a record may hold.")
+
+
+class PersonalLine(Chosen):
+    """One field with its label."""
+
+    field: FieldName
+
+
+def _as_personal_line(value: object) -> object:
+    return {"field": value} if isinstance(value, str) else value
+
+
+PersonalLines = tuple[Annotated[PersonalLine, BeforeValidator(_as_personal_line, json_schema_input_type=FieldName | PersonalLine)], ...]
+
+
+class PersonalBlock(Statement):
+    """Whom this paper is for: fields with their labels, each a line to write on."""
+
+    personal: PersonalLines = Field(min_length=1)

@@ -1,0 +1,27 @@
+"""Where a statement was taken from: the bibliography of the workspace."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from teachback.content.base_model import Id, Plain
+
+
+class Source(BaseModel):
+    """One published source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    publisher: Plain
+    title: Plain
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] | None = None
+    year: int | None = Field(None, ge=1900, le=2100)
+    basis: Literal["seen", "copy", "known"] = Field(description="seen: its own page was read. copy: read elsewhere. known: not read again.")
+    seen_at: Plain | None = None
+    note: Plain | None = None
+
+
+class Sources(RootModel[dict[Id, Source]]):
+    """Every source, by id."""
+
+    model_config = ConfigDict(frozen=True)

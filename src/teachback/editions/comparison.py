@@ -1,0 +1,314 @@
+"""What one reader of a handout sees that another does not: block by block in reading order, word by word. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.content import handout as doc
+from teachback.editions.passages import Ear, Role, passages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from teachback.editions.passages import Passage
+    from teachback.errors import Location
+
+Steps = tuple[Any, ...]
+Words = tuple[tuple[str, str], ...]
+
+# In the order in which they are read, whichever the order in the file. What stands in no list is read last.
+_ORDER: Final = (
+    "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption", "myth", "verdict", "answer", "lead", "label",
+    "prompt", "text", "short", "why", "hint", "list", "steps", "checklist", "summary", "teach_back", "columns", "rows", "cells", "points",
+    "statements", "flags", "lines", "notes", "blocks",
+)  # fmt: skip
+_WHAT: Final = {
+    Role.FLAG: "red flag", Role.SHORT: "card's words", Role.WHY: "reason", Role.CARD: "words on the card",
+    Role.LABEL: "line to fill in", Role.LEAD: "words before", Role.COLUMN: "heading of a column", Role.ITEM: "entry", Role.ALT: "words for a picture",
+}  # fmt: skip
+# Two texts with less than this in common, as a part of their letters, are two texts: marked whole rather than in shreds.
+ALIKE: Final = 0.35
+# A run of unchanged words shorter than this, between two changed ones, is no help to the eye.
+_ISLAND: Final = 2
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one reader gets at a place, and where that stands in the file."""
+
+    text: str
+    place: Location
+
+
+@dataclass(frozen=True)
+class Change:
+    """One piece of text that differs: what it is in words, and what either reader gets; None where a reader gets nothing."""
+
+    what: str
+    left: Side | None
+    right: Side | None
+
+    @cached_property
+    def words(self) -> tuple[Words, Words]:
+        """Give the runs of words of either side, each with its mark: - only left, + only right, and nothing for both."""
+        return marked_words(self.left.text if self.left else "", self.right.text if self.right else "")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block in which something differs: the heading that it stands below, and its changes in reading order."""
+
+    heading: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two readers of a handout do not have in common, and how many blocks they do."""
+
+    handout: str
+    title: str
+    language: str
+    audiences: tuple[str, str]
+    blocks: tuple[Block, ...]
+    unchanged: int
+
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Block, ...]], ...]:
+        """Give the blocks by the heading that they stand below."""
+        return tuple((heading, tuple(group)) for heading, group in groupby(self.blocks, lambda block: block.heading))
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain data."""
+        left, right = self.audiences
+        return {
+            "handout": self.handout,
+            "audiences": [left, right],
+            "unchanged_blocks": self.unchanged,
+            "blocks": [
+                {
+                    "heading": block.heading,
+                    "changes": [{"what": c.what, left: _plain(c.left), right: _plain(c.right)} for c in block.changes],
+                }
+                for block in self.blocks
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A passage, or what has no words in the file: which lines a contact box has, which flags the card carries.
+
+    `written` is the text with its marks, white space folded; `form` tells what it looks like: the kind of its block, and of its callout.
+    """
+
+    key: Steps
+    text: str
+    path: Steps
+    what: str
+    block: str
+    heading: str
+    written: str = ""
+    form: str = ""
+    passage: Passage | None = None
+
+    @property
+    def said(self) -> str:
+        """The text with its marks."""
+        return self.written or self.text
+
+
+def compare(handout: doc.Handout, left: Ear, right: Ear, locate: Callable[[Steps], Location]) -> Comparison:
+    """Lay what two readers get of a checked handout side by side; `locate` gives the place of a path in its file."""
+    both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
+    names: dict[str, str] = {}
+    changes: dict[str, list[Change]] = {}
+    for key in sorted({**both[0], **both[1]}, key=reading_order):
+        old, new = (side.get(key) for side in both)
+        piece = old or new
+        assert piece is not None  # noqa: S101 -- the key is of one of the two
+        names.setdefault(piece.block, piece.heading)
+        changes.setdefault(piece.block, [])
+        if old is None or new is None or old.said != new.said:
+            same = old is not None and new is not None and old.text == new.text
+            # Where only a mark differs, the marks are shown.
+            sides = (None if one is None else Side(one.said if same else one.text, locate(one.path)) for one in (old, new))
+            changes[piece.block].append(Change(piece.what, *sides))
+    blocks = tuple(Block(names[name], tuple(group)) for name, group in changes.items() if group)
+    audiences = (left.audience, right.audience)
+    return Comparison(handout.id, left.plain(handout.title), handout.language, audiences, blocks, len(changes) - len(blocks))
+
+
+def marked_words(left: str, right: str) -> tuple[Words, Words]:
+    """Compare two texts word by word; give the runs of each with their marks. Texts that have little in common are marked whole."""
+    if not left or not right:
+        return ((("-", left),) if left else ()), ((("+", right),) if right else ())
+    old, new = re.findall(r"\S+", left), re.findall(r"\S+", right)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    shared = sum(len(" ".join(old[m.a : m.a + m.size])) for m in matcher.get_matching_blocks())
+    if 2 * shared < ALIKE * (len(left) + len(right)):
+        return (("-", left),), (("+", right),)
+    sides: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    codes = matcher.get_opcodes()
+    for number, (kind, a, b, c, d) in enumerate(codes):
+        island = kind == "equal" and b - a < _ISLAND and 0 < number < len(codes) - 1
+        for runs, words, mark in ((sides[0], old[a:b], "-"), (sides[1], new[c:d], "+")):
+            sign = "" if kind == "equal" and not island else mark
+            if words and runs and runs[-1][0] == sign:
+                runs[-1] = (sign, f"{runs[-1][1]} {' '.join(words)}")
+            elif words:
+                runs.append((sign, " ".join(words)))
+    return tuple(sides[0]), tuple(sides[1])
+
+
+def _plain(side: Side | None) -> dict[str, Any] | None:
+    return None if side is None else {"text": side.text, "file": side.place.file, "line": side.place.line}
+
+
+def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
+    """Give what sorts pieces as they are read, by their keys."""
+    return tuple(
+        (0, step, "") if isinstance(step, int) else (1, _ORDER.index(step), "") if step in _ORDER else (1, len(_ORDER), step)
+        for step in key
+    )
+
+
+def pieces(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
+    """Give all that a reader gets of a checked handout, what has no words of its own included, in the order of the file."""
+    flags: dict[str, str] = {}
+    for passage in passages(handout, ear):
+        if passage.role is Role.FLAG:
+            flags[passage.block] = passage.text
+        key = passage.path[:-1] if passage.path[-1] in ear.lineage else passage.path
+        heading = passage.heading or {"red_flags": "Red flags", "card": "Card"}.get(passage.kind, "Top of page 1")
+        what = _WHAT.get(passage.role, str(passage.role))
+        what += f" '{passage.tier}'" if passage.role is Role.FLAG else ""
+        what += f" of the flag '{flags[passage.block]}'" if passage.role in {Role.SHORT, Role.WHY} else ""
+        what += f" of the row '{passage.row}'" if passage.row else ""
+        written = " ".join(passage.written.split())
+        form = f"{passage.kind} {passage.callout}".strip()
+        yield Piece(key, passage.text, passage.path, what, passage.block, heading, written, form, passage)
+    yield from _carded(handout, ear)
+    for path, block, section in _blocks(handout, ear):
+        yield from _wordless(path, block, ear, f"{section.id}/{path[-1]}", ear.plain(section.title))
+
+
+def _carded(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
+    """Give what the card carries of the flags: their short words, or the full ones."""
+    for index, flag in enumerate(handout.red_flags):
+        carded = flag.card
+        if isinstance(carded, dict):
+            carded = next((carded[name] for name in ear.lineage if name in carded), False)
+        if carded and ear.reached(flag):
+            name = "text" if flag.short is None else "short"
+            words = flag.short or flag.text
+            written, place = ear.pick(words, ("red_flags", index, name))
+            what = f"red flag '{flag.tier}' on the card"
+            yield Piece(("card", "flags", index), ear.plain(words), place, what, f"card {flag.id}", "Card", " ".join(written.split()))
+
+
+def _blocks(handout: doc.Handout, ear: Ear) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
+    for index, section in enumerate(handout.sections):
+        for number, block in enumerate(section.blocks if ear.reached(section) else ()):
+            if ear.reached(block):
+                yield ("sections", index, "blocks", number), block, section
+
+
+def _wordless(path: Steps, block: doc.Statement, ear: Ear, name: str, heading: str) -> Iterator[Piece]:
+    """Give pieces for the blocks whose words are not the author's."""
+    if isinstance(block, doc.ContactBlock):
+        for index, line in enumerate(block.contact):
+            if ear.reached(line):
+                where = (*path, "contact", index)
+                yield Piece(where, line.line.replace("_", " "), where, "line of the contact box", name, heading)
+    elif isinstance(block, doc.RedFlagsBlock):
+        yield Piece((*path, "red_flags"), f"red flags: {', '.join(block.red_flags)}", path, "red flags, placed here", name, heading)
+    elif isinstance(block, doc.NotesBlock):
+        yield Piece((*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading)
+    elif isinstance(block, doc.FigureBlock):
+        yield Piece((*path, "figure"), f"picture {block.figure}", path, "picture", name, heading)
+
+
+Style = tuple[str, str]
+
+
+def side_by_side(comparison: Comparison, width: int) -> Iterator[tuple[Style, ...]]:
+    """Give the lines of two columns that fit `width` characters (at least 40), as runs of text with a style.
+
+    Words that only one reader gets stand between [-...-] and {+...+}; styles are "", "-", "+", "head" and "place".
+    """
+    column = (max(width, 40) - 3) // 2
+    yield (("head", _fit(comparison.audiences[0], column)), ("", " | "), ("head", comparison.audiences[1]))
+    for heading, blocks in comparison.parts:
+        yield ()
+        yield (("head", _shortened(heading, width)),)
+        for change in (change for block in blocks for change in block.changes):
+            yield (("place", _shortened(f"  {change.what}", width)),)
+            cells = [
+                [(("place", line),) for line in _cut(_where(side.place, column), column)] + list(_wrapped(words, column))
+                if side
+                else [(("place", "(nothing)"),)]
+                for side, words in zip((change.left, change.right), change.words, strict=True)
+            ]
+            for number in range(max(map(len, cells))):
+                left, right = (cell[number] if number < len(cell) else () for cell in cells)
+                room = column - sum(len(text) for _, text in left)
+                yield (*left, ("", " " * room + (" | " if right else " |")), *right)
+
+
+def _fit(text: str, width: int) -> str:
+    return text[:width].ljust(width)
+
+
+def _where(place: Location, width: int) -> str:
+    """Give file and line, as an editor opens them; the file's name alone where a column is too narrow."""
+    whole = f"{place.file}:{place.line}"
+    return whole if len(whole) <= width else f"{place.file.rpartition('/')[2]}:{place.line}"
+
+
+def _shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _cut(text: str, width: int) -> Iterator[str]:
+    for start in range(0, len(text), width):
+        yield text[start : start + width]
+
+
+def _wrapped(runs: Words, width: int) -> Iterator[tuple[Style, ...]]:
+    """Break runs of words into lines; each line of a marked run is marked by itself, so that it can be read alone."""
+    brackets = {"-": ("[-", "-]"), "+": ("{+", "+}"), "": ("", "")}
+    line: list[Style] = []
+    used = 0
+    for mark, text in runs:
+        start, end = brackets[mark]
+        around = len(start) + len(end)
+        words: list[str] = []
+        for word in (part for whole in text.split() for part in _cut(whole, width - around)):
+            length = len(" ".join([*words, word])) + around
+            if used + bool(used) + length > width:
+                if words:
+                    line.append((mark, f"{' ' if line else ''}{start}{' '.join(words)}{end}"))
+                if line:
+                    yield tuple(line)
+                line, used, words = [], 0, []
+            words.append(word)
+        if words:
+            line.append((mark, f"{' ' if line else ''}{start}{' '.join(words)}{end}"))
+            used = sum(len(part) for _, part in line)
+    if line:
+        yield tuple(line)
+
+
+def summary(comparison: Comparison) -> str:
+    """Say in one line how much differs."""
+    count = sum(len(block.changes) for block in comparison.blocks)
+    left, right = comparison.audiences
+    texts = f"{count} text{'s' if count != 1 else ''} in {len(comparison.blocks)} block{'s' if len(comparison.blocks) != 1 else ''} differ"
+    same = f"{comparison.unchanged} block{'s are' if comparison.unchanged != 1 else ' is'} the same"
+    return f"{texts}; {same} for {left} and {right}"

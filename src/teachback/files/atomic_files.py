@@ -1,0 +1,130 @@
+"""Bytes that are on the disk for good, files that are locked, and what the system says when it cannot be done."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.workspace import NO_FILE, refuse_other, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# How long another run may hold an archive or the record of a build, in seconds: it writes a few megabytes.
+PATIENCE: Final = 60.0
+# What is kept is written once; nobody needs leave to write it again.
+READ_ONLY: Final = 0o444
+_REASONS: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk space allowed is used up",
+    errno.EEXIST: "a file stands where a folder must be",
+    errno.ENOTDIR: "a file stands where a folder must be",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOLCK: "files cannot be locked on this disk",
+    errno.ENOTSUP: "files cannot be locked on this disk",
+}
+
+_HINT: Final = "Free this place, or name another folder."
+_HINTS: Final = {
+    errno.ENOENT: "Look at the name, and whether it is there.",
+    errno.EACCES: "Give yourself leave to read and write there, or name another place.",
+    errno.EPERM: "Give yourself leave to read and write there, or name another place.",
+    errno.EISDIR: "Name a file: this is a folder.",
+    NO_FILE: "Move it away, or name another place.",
+}
+
+
+def sha256(data: bytes) -> str:
+    """Give the SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Write a file that nobody is to write again, and wait until its bytes are on the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, READ_ONLY)
+    try:
+        append(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def append(descriptor: int, data: bytes) -> None:
+    """Write all of the bytes to an open file, and wait until they are on the disk."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    _flush(descriptor)
+
+
+def _flush(descriptor: int) -> None:
+    # On macOS fsync leaves the bytes in the drive's own memory; on a network's disk only fsync can be asked for.
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, full)
+            return
+    os.fsync(descriptor)
+
+
+def sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can say so."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def whole(descriptor: int) -> bytes:
+    """Read an open file from its start to its end."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
+    """Hold a file or folder locked, and yield its descriptor. Raises TeachbackError when another run does not let go of it."""
+    descriptor = os.open(path, mode | os.O_NONBLOCK, 0o644)
+    try:
+        opened = os.fstat(descriptor).st_mode
+        if not stat.S_ISDIR(opened):
+            # A folder may be locked, too.
+            refuse_other(opened, path)
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise TeachbackError(Problem("another run is at work here", "Wait until it is done.", Location(shown(path)))) from None
+            time.sleep(0.01)
+        yield descriptor
+    finally:
+        # Closing lets go of the lock.
+        os.close(descriptor)
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Turn what the system says into a Problem."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        number: Any = getattr(error, "errno", None)
+        reason = _REASONS.get(number) or getattr(error, "strerror", None) or str(error)
+        path = getattr(error, "filename", None)
+        place = Location(shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder))
+        raise TeachbackError(Problem(f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place)) from None

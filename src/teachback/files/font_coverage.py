@@ -1,0 +1,175 @@
+"""Which characters the fonts can draw. The one module that imports fontTools.
+
+System fonts are never used, so that paper looks the same everywhere: a character that the shipped fonts lack
+would print as an empty box, and is refused before that.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.workspace import read_bytes, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_STARTS: Final = (b"\0\1\0\0", b"true", b"OTTO")
+_SEGMENTS: Final = 4
+_WIDE: Final = 12
+_GROUPS: Final = frozenset({_WIDE, 13})
+# Platform and encoding of the tables of characters, the fullest first, as fontTools takes them.
+_BEST: Final = ((3, 10), (0, 6), (0, 4), (3, 1), (0, 3), (0, 2), (0, 1), (0, 0))
+# Unicode has 1,114,112 code points; a font names each of its own a few times, once in each of its tables.
+_POINTS: Final = 0x110000
+MAX_CHARACTERS: Final = 4 * _POINTS
+# Fonts have about twenty tables.
+MAX_TABLES: Final = 200
+# Controls and format characters draw nothing; combining marks are composed by the shaper where it can.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+
+
+def font_fault(data: bytes) -> tuple[str, str] | None:
+    """Say what keeps a font from being used, and what to do.
+
+    A compressed one (WOFF) could unpack to any size, and a table of characters could claim billions of them: both are
+    refused before anything unpacks them. (OpenType 1.9.1: font file, cmap formats 4, 12 and 13.)
+    """
+    if not data.startswith(_STARTS):
+        return "this is not a TrueType font: it begins like none", "Use a whole .ttf file."
+    try:
+        for tag, start, _ in _tables(data):
+            if tag == b"cmap" and sum(_mapped(data, start)) > MAX_CHARACTERS:
+                return "this font claims to have more characters than there are", "Use a whole .ttf file from its maker."
+    except struct.error:
+        return "this is not a TrueType font: it is cut off", "Use a whole .ttf file."
+    return None
+
+
+def _tables(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Give the name, the start and the length of each table of a font."""
+    tables = min(struct.unpack_from(">H", data, 4)[0], MAX_TABLES)
+    for at in range(12, 12 + 16 * tables, 16):
+        tag, _, start, length = struct.unpack_from(">4s3L", data, at)
+        yield tag, start, length
+
+
+def _mapped(data: bytes, start: int) -> Iterator[int]:
+    """Give how many characters each range of each table of a cmap claims."""
+    (count,) = struct.unpack_from(">H", data, start + 2)
+    offsets = {struct.unpack_from(">L", data, start + 8 + 8 * number)[0] for number in range(count)}
+    for at in (start + offset for offset in offsets):
+        (form,) = struct.unpack_from(">H", data, at)
+        if form == _SEGMENTS:
+            (twice,) = struct.unpack_from(">H", data, at + 6)
+            ends = struct.unpack_from(f">{twice // 2}H", data, at + 14)
+            starts = struct.unpack_from(f">{twice // 2}H", data, at + 16 + twice)
+            yield from (max(0, end - begin + 1) for begin, end in zip(starts, ends, strict=True))
+        elif form in _GROUPS:
+            (groups,) = struct.unpack_from(">L", data, at + 12)
+            for group in range(groups):
+                begin, end = struct.unpack_from(">2L", data, at + 16 + 12 * group)
+                yield max(0, end - begin + 1)
+
+
+def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
+    """Give the code points that at least one of the fonts can draw. Raises TeachbackError on a broken font."""
+    points: set[int] = set()
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            points |= _coverage(path, path.stat().st_mtime_ns)
+        except (TeachbackError, OSError) as error:
+            problems += getattr(error, "problems", ()) or [Problem(f"this cannot be read: {error}", "", Location(shown(path)))]
+    if problems:
+        raise TeachbackError(*problems)
+    return frozenset(points)
+
+
+@lru_cache(64)
+def _coverage(path: Path, changed: int) -> frozenset[int]:
+    """Read one font, once for each state that its file is in."""
+    del changed
+    data = read_bytes(path)
+    fault = font_fault(data)
+    if fault:
+        raise TeachbackError(Problem(*fault, Location(shown(path))))
+    points = _plain_map(data)
+    return _any_map(data, path) if points is None else points
+
+
+def _plain_map(data: bytes) -> frozenset[int] | None:
+    """Read a font's best table of characters, where it has the form that nearly every font has and nothing is odd about it; else None.
+
+    It gives what fontTools gives, whose import takes ten times as long. (OpenType 1.9.1: cmap, formats 4 and 12.)
+    """
+    tables = tuple(_tables(data))
+    if any(start + length > len(data) for _, start, length in tables):
+        return None
+    start = next((start for tag, start, _ in tables if tag == b"cmap"), len(data))
+    try:
+        (count,) = struct.unpack_from(">H", data, start + 2)
+        maps = [struct.unpack_from(">HHL", data, start + 4 + 8 * number) for number in range(count)]
+        at = next((start + at for named in _BEST for *name, at in maps if tuple(name) == named), len(data))
+        (form,) = struct.unpack_from(">H", data, at)
+        if form not in {_SEGMENTS, _WIDE}:
+            return None
+        (length,) = struct.unpack_from(*((">H", data, at + 2) if form == _SEGMENTS else (">L", data, at + 4)))
+        own = data[at : at + length]
+        return frozenset(_segments(own) if form == _SEGMENTS else _wide(own)) if len(own) == length else None
+    except (struct.error, ValueError):
+        return None
+
+
+def _segments(data: bytes) -> Iterator[int]:
+    """Give the code points of a table of format 4."""
+    count = struct.unpack_from(">H", data, 6)[0] // 2
+    ends = struct.unpack_from(f">{count}H", data, 14)
+    starts, deltas, offsets = (struct.unpack_from(f">{count}H", data, 16 + 2 * count * row) for row in (1, 2, 3))
+    # The last segment ends the table, and maps nothing.
+    for number in range(count - 1):
+        points = range(starts[number], ends[number] + 1)
+        if not offsets[number]:
+            missing = -deltas[number] & 0xFFFF
+            yield from (point for point in points if point != missing)
+            continue
+        place = 16 + 2 * count * 3 + 2 * number + offsets[number]
+        glyphs = struct.unpack_from(f">{len(points)}H", data, place)
+        yield from (point for point, glyph in zip(points, glyphs, strict=True) if glyph and (glyph + deltas[number]) & 0xFFFF)
+
+
+def _wide(data: bytes) -> Iterator[int]:
+    """Give the code points of a table of format 12. Raises ValueError where its groups are not in order."""
+    (groups,) = struct.unpack_from(">L", data, 12)
+    last = -1
+    for begin, end, glyph in (struct.unpack_from(">3L", data, 16 + 12 * group) for group in range(groups)):
+        if not last < begin <= end < _POINTS:
+            raise ValueError
+        yield from range(begin + (glyph == 0), end + 1)
+        last = end
+
+
+def _any_map(data: bytes, path: Path) -> frozenset[int]:
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        # From its bytes: a font that cannot be read would stay open.
+        with TTFont(io.BytesIO(data), lazy=True) as font:
+            return frozenset(font.getBestCmap() or {})
+    except (TTLibError, OSError, AssertionError, ValueError, KeyError, IndexError, struct.error) as error:
+        problem = Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path)))
+        raise TeachbackError(problem) from None
+
+
+def missing_glyphs(text: str, points: frozenset[int]) -> Iterator[tuple[str, str]]:
+    """Give each character of a text that cannot be drawn, with its Unicode number and name."""
+    if text.isascii():
+        return
+    for character in dict.fromkeys(unicodedata.normalize("NFC", text)):
+        if ord(character) not in points and unicodedata.category(character) not in _INVISIBLE:
+            yield character, f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}"

@@ -1,0 +1,350 @@
+"""Pictures that a page may carry: whole, of a kind that prints, and asking for nothing outside; and the digits of fonts, as they are drawn.
+
+With seen, this is one of the two modules for Pillow.
+
+WeasyPrint leaves a hole where it cannot read a picture, and a browser shows a broken one: so each is read before.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import struct
+import warnings
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+from teachback.errors import Problem, TeachbackError
+from teachback.files.unprintable_characters import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from PIL.Image import Image
+
+# Suffix -> what the file must be inside.
+KINDS: Final = {".svg": "SVG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+# Of a picture or a font.
+MAX_BYTES: Final = 5_000_000
+# A page at 300 dots to the inch has 8 million.
+MAX_PIXELS: Final = 40_000_000
+# Drawings nest about ten levels; far deeper ones exhaust the stack of whoever draws them.
+MAX_DEPTH: Final = 50
+# A scan or a photo is only looked at: a letter page at 1,200 dots to the inch has 135 million, a phone's photo 12 to 50.
+MAX_SCAN_BYTES: Final = 50_000_000
+MAX_SCAN_PIXELS: Final = 100_000_000
+# A large map has some thousand shapes, and as many numbers in a path as its outline has corners.
+MAX_SHAPES: Final = 20_000
+MAX_PATH: Final = 1_000_000
+# Each of them paints the whole page once more.
+MAX_PAINTS: Final = 200
+# A progressive picture comes in about ten scans; each of a thousand is decoded over the whole picture.
+MAX_SCANS: Final = 100
+
+# What is wrong, and what to do about it.
+Fault = tuple[str, str]
+_AGAIN: Final = "Save it again from the program that made it."
+# What Pillow raises over files that are not what they say.
+_BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+_LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
+_OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re.IGNORECASE)
+# How Pillow names what is printed as it is: black and white, grey, a palette, colour, the last three also transparent.
+_MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
+_GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
+_PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
+# What shows one thing now and another later, on a screen and not on paper.
+_MOVING: Final = frozenset({"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"})
+_REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CHANGING: Final = re.compile(
+    r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b", re.IGNORECASE
+)
+_ANIMATED: Final = re.compile(r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE)
+_PAINTS: Final = frozenset({"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"})
+
+DIGITS: Final = "0123456789"
+# In dots: the type in which a digit is drawn, and the height that all digits are brought to.
+_DRAWN: Final = 96
+_HIGH: Final = 48
+# How many times further from its own digit than from another a drawn one may be, and how near two of a font may be to each other. Of 40 fonts
+# (DejaVu, Liberation, Noto Sans, Atkinson), no digit is over 1.01 (a 1 over 1.40), and no two are nearer than 1365.
+_LIKE: Final = 1.03
+_LIKE_ONE: Final = 1.6
+_SAME: Final = 700.0
+
+
+@dataclass(frozen=True)
+class Grey:
+    """A picture in grey: one byte a dot, 0 is black, row by row from the top."""
+
+    width: int
+    height: int
+    dots: bytes
+
+
+def grey_picture(data: bytes) -> Grey:
+    """Open a scan or a photo, PNG or JPEG, the right way up as the camera says.
+
+    What is transparent is white. Raises TeachbackError for what is no such picture, cut off, or too large.
+    """
+    if len(data) > MAX_SCAN_BYTES:
+        raise TeachbackError(
+            Problem(f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB", "Scan it again at 300 dots to the inch.")
+        )
+    from PIL import Image, ImageOps
+
+    try:
+        with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height <= MAX_SCAN_PIXELS:
+                upright = ImageOps.exif_transpose(picture)
+                if upright.has_transparency_data:
+                    paper = Image.new("RGBA", upright.size, "white")
+                    upright = Image.alpha_composite(paper, upright.convert("RGBA"))
+                grey = upright.convert("L")
+                return Grey(grey.width, grey.height, grey.tobytes())
+            fault = f"the picture has {picture.width} x {picture.height} dots", "Scan it again at 300 dots to the inch."
+    except Image.DecompressionBombError:
+        fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
+    except _BROKEN:
+        fault = "this is no whole PNG or JPEG picture", "Save the scan or the photo again as PNG, JPEG or PDF."
+    raise TeachbackError(Problem(*fault))
+
+
+def picture_fault(data: bytes, suffix: str) -> Fault | None:
+    """Say what keeps a picture from being printed; `suffix` is the end of its name, such as `.png`."""
+    kind = KINDS.get(suffix.lower())
+    if kind is None:
+        return "this is not a picture that can be printed", f"Use one of {', '.join(KINDS)}."
+    if len(data) > MAX_BYTES:
+        return f"the picture is larger than {MAX_BYTES // 1_000_000} MB", "Make it smaller."
+    return _svg_fault(data) if kind == "SVG" else _pixels_fault(data, kind)
+
+
+def _pixels_fault(data: bytes, kind: str) -> Fault | None:
+    # Most pictures are drawings, which need no Pillow.
+    from PIL import Image
+
+    try:
+        with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+            if picture.format != kind:
+                return f"this is a {picture.format} picture under the name of a {kind} one", "Name it by what it is."
+            if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+                return f"the picture comes in more than {MAX_SCANS} scans", _AGAIN
+            if picture.width * picture.height > MAX_PIXELS:
+                return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
+            if picture.mode == "CMYK":
+                return "the picture has the colours of a printing press (CMYK)", "Save it with the colours of a screen (RGB)."
+            if picture.mode not in _MODES:
+                bits = "16 bits" if "16" in picture.mode or picture.mode == "I" else "an unusual number of bits"
+                return f"the picture has {bits} a colour, and 8 are printed", "Save it with 8 bits a colour."
+            picture.load()
+    except Image.DecompressionBombError:
+        return "the picture has too many dots", "Make it smaller."
+    except _BROKEN:
+        return f"this is no whole {kind} picture", _AGAIN
+    return None
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Make Pillow refuse what is cut off, and keep to itself what it thinks of sizes: the limits here are lower."""
+    from PIL import ImageFile
+
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+    # WeasyPrint tells Pillow, for the whole process, to make do with half a picture.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+
+
+def _svg_fault(data: bytes) -> Fault | None:
+    # Zero bytes stand between the letters of UTF-16.
+    if b"<!ENTITY" in data.replace(b"\0", b""):
+        return "the drawing defines entities of its own", "Save it as plain SVG."
+    depth = 0
+    root = None
+    try:
+        for event, element in ET.iterparse(io.BytesIO(data), events=("start", "end")):  # noqa: S314 -- no entities, see above
+            root = element if root is None else root
+            depth += 1 if event == "start" else -1
+            if depth > MAX_DEPTH:
+                return f"the drawing is nested more than {MAX_DEPTH} deep", "Ungroup it."
+            fault = _root_fault(element) if depth == 1 and event == "start" else _element_fault(element) if event == "end" else None
+            if fault:
+                return fault
+    except (ET.ParseError, ValueError, LookupError) as error:
+        line = getattr(error, "position", (0, 0))[0]
+        return "this is no whole SVG drawing" + (f": line {line} cannot be read" if line else ""), _AGAIN
+    return None if root is None else _words_fault(root) or _load_fault(root) or _gradient_fault(root)
+
+
+def _gradient_fault(root: ET.Element) -> Fault | None:
+    """Return a fault where a shape is painted with a gradient: some printers and viewers leave its place empty.
+
+    Seen with Poppler 22.12 (`pdftoppm`). Gradients that nothing uses are in many files, and so are such of one colour.
+    """
+    named = {element.get("id", ""): element for element in root.iter()}
+    for element in root.iter():
+        written = " ".join([element.text or "" if _name(element) == "style" else "", *element.attrib.values()])
+        for name in _PLACE.findall(written):
+            if name in named and _name(named[name]) in _GRADIENTS and _stops(named[name], named) > 1:
+                return (
+                    f"the drawing fills a shape with a gradient ('{name[:40]}'), and some printers leave such a shape out",
+                    "Fill it with one colour, or save the drawing as a PNG picture.",
+                )
+    return None
+
+
+def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
+    """Return how many colours a gradient has; it may take them from another one."""
+    seen: set[ET.Element] = set()
+    while gradient not in seen:
+        seen.add(gradient)
+        count = sum(_name(child) == "stop" for child in gradient)
+        link = next((value for key, value in gradient.attrib.items() if key.rpartition("}")[2] == "href"), "")
+        if count or link.strip().removeprefix("#") not in named:
+            return count
+        gradient = named[link.strip().removeprefix("#")]
+    return 0
+
+
+def _words_fault(root: ET.Element) -> Fault | None:
+    """Return what is wrong with the letters that a drawing shows."""
+    for element in root.iter():
+        unseen = next(faults("".join(element.itertext()), alone=True), None) if _name(element) == "text" else None
+        if unseen:
+            return unseen[1], unseen[2]
+    return None
+
+
+def _load_fault(root: ET.Element) -> Fault | None:
+    """Say whether a drawing is too much to draw: too many shapes, once each <use> has brought its own, or too many fillings."""
+    fewer = "Simplify it, or save it as a PNG picture."
+    if sum(_name(element) in _PAINTS for element in root.iter()) > MAX_PAINTS:
+        return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", fewer
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    shapes: dict[ET.Element, int] = {}
+    opened: set[ET.Element] = set()
+
+    def count(element: ET.Element) -> int:
+        if element in opened:
+            # It shows itself without end.
+            return MAX_SHAPES + 1
+        if element not in shapes:
+            opened.add(element)
+            used = named.get(
+                next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == "href"), "").removeprefix("#")
+            )
+            total = 1 + (count(used) if used is not None and _name(element) == "use" else 0)
+            for child in element:
+                total += count(child)
+                if total > MAX_SHAPES:
+                    break
+            opened.discard(element)
+            shapes[element] = min(total, MAX_SHAPES + 1)
+        return shapes[element]
+
+    try:
+        too_many = count(root) > MAX_SHAPES
+    except RecursionError:
+        too_many = True
+    return (f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", fewer) if too_many else None
+
+
+def _name(element: ET.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _root_fault(root: ET.Element) -> Fault | None:
+    if root.tag != "{http://www.w3.org/2000/svg}svg":
+        return "this is no SVG drawing", _AGAIN
+    if not all(_LENGTH.fullmatch(root.get(name, "1")) for name in ("width", "height")):
+        return "the width or height of the drawing is no length", "Write it like this: 40mm."
+    if "viewBox" not in root.attrib and not {"width", "height"} <= set(root.attrib):
+        return "the drawing does not say how large it is", "It needs a viewBox, or a width and a height."
+    return None
+
+
+def _changes(style: ET.Element) -> bool:
+    """Return whether the styles of a drawing are others on a screen than on paper, or for another reader, or after a while."""
+    text = _REMARK.sub("", style.text or "")
+    return style.get("media", "all").strip().lower() not in {"", "all"} or bool(_CHANGING.search(text) or _ANIMATED.search(text))
+
+
+def _element_fault(element: ET.Element) -> Fault | None:
+    name = _name(element)
+    if name in {"script", "foreignObject", "feImage", "iframe", "object", "embed", "audio", "video"}:
+        return f"the drawing holds <{name}>, which no paper shows", "Save it as plain SVG."
+    if name in _MOVING or "systemLanguage" in element.attrib or (name == "style" and _changes(element)):
+        what = f"<{name}>" if name in _MOVING else "a rule in its <style>" if name == "style" else "`systemLanguage`"
+        message = f"the drawing changes on a screen, by {what}: paper and screen would not show the same"
+        return message, "Save it as a still drawing: plain SVG, or a PNG picture."
+    if _ANIMATED.search(element.get("style", "")):
+        return "the drawing moves on a screen, by `animation`: paper and screen would not show the same", "Save it as a still drawing."
+    written = [element.text or ""] if name == "style" else []
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith("#"):
+            return f"the drawing asks for '{value[:60]}'", "Put everything into the drawing itself."
+        if len(value) > MAX_PATH:
+            return f"the drawing holds a path of {len(value)} characters", "Simplify it, or save it as a PNG picture."
+        written.append(value if "url(" in value.lower() else "")
+    if any(_OUTSIDE.search(text) for text in written):
+        return "the drawing asks for another file", "Put everything into the drawing itself."
+    return None
+
+
+def digits_fault(font: bytes, known: Sequence[bytes], digits: str) -> Fault | None:
+    """Return a fault where a font draws one of its digits as another one; `known` are fonts whose digits are right, `digits` those it has.
+
+    A digit looks most like the same digit of a known font. Only the 1 has forms that look more like another font's 2.
+    """
+    from PIL import ImageChops, ImageStat
+
+    def apart(one: Image, other: Image) -> float:
+        return math.sqrt(sum(ImageStat.Stat(ImageChops.difference(one, other)).sum2))
+
+    own = {digit: drawn for digit in digits if (drawn := _drawn_digit(font, digit)) is not None}
+    right = {digit: [drawn for data in known if (drawn := _drawn_digit(data, digit)) is not None] for digit in DIGITS}
+    looks = {digit: {other: min(apart(drawn, one) for one in right[other]) for other in DIGITS} for digit, drawn in own.items()}
+    for digit, distances in looks.items():
+        other = min((one for one in DIGITS if one != digit), key=distances.__getitem__)
+        if distances[digit] > distances[other] * (_LIKE_ONE if digit == "1" else _LIKE):
+            return _digit_fault(digit, other)
+        for before in looks:
+            swapped = looks[before][digit] + distances[before]
+            same = looks[before][before] + distances[digit]
+            if before < digit and (swapped < same or apart(own[before], own[digit]) < _SAME):
+                return _digit_fault(before, digit)
+    return None
+
+
+def _digit_fault(digit: str, other: str) -> Fault:
+    return f"this font draws the digit {digit} so that it looks like a {other}", "Use the font as its maker gives it out."
+
+
+def _drawn_digit(font: bytes, digit: str) -> Image | None:
+    """Draw a digit as high as all others, a little blurred; None where the font draws nothing."""
+    from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+    try:
+        face = ImageFont.truetype(io.BytesIO(font), _DRAWN, layout_engine=ImageFont.Layout.BASIC)
+        paper = Image.new("L", (3 * _DRAWN, 3 * _DRAWN), 0)
+        ImageDraw.Draw(paper).text((_DRAWN, _DRAWN // 2), digit, font=face, fill=255)
+    except _BROKEN:
+        return None
+    box = paper.getbbox()
+    if box is None:
+        return None
+    cut = paper.crop(box)
+    width = max(1, min(_HIGH, round(cut.width * _HIGH / cut.height)))
+    digit_only = cut.resize((width, _HIGH), Image.Resampling.BOX)
+    framed = Image.new("L", (_HIGH + 12, _HIGH + 12), 0)
+    framed.paste(digit_only, ((_HIGH - width) // 2 + 6, 6))
+    return framed.filter(ImageFilter.GaussianBlur(2.5))

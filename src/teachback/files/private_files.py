@@ -1,0 +1,58 @@
+"""Files that only their owner can read, written beside and renamed; and their hashes. A file's name may be a patient's id."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+
+from teachback.files.workspace import open_file
+
+# A run's own folder for what is not finished.
+UNFINISHED: Final = "unfinished"
+
+
+def hashed(data: bytes, head: bytes) -> str:
+    """Give the hash of a file. What it has in common with those before it is hashed once."""
+    if not data.startswith(head):
+        head = b""
+    hashing = _begun(head).copy()
+    hashing.update(memoryview(data)[len(head) :])
+    return hashing.hexdigest()
+
+
+@lru_cache(64)
+def _begun(head: bytes) -> hashlib._Hash:
+    return hashlib.sha256(head)
+
+
+def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINISHED) -> None:
+    """Write a file of the run's that only its owner can read, whatever the umask: beside, then renamed. Raises OSError."""
+    # Processes of two machines can have the same number.
+    beside = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            os.fchmod(descriptor, 0o600)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
+        os.rename(beside, f"{folder}/{name}")  # noqa: PTH104 -- a hundred thousand times: a Path for each takes as long as the rename
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)  # noqa: PTH108 -- as above
+        raise
+
+
+def hash_of(path: str) -> str:
+    """Give the hash of a file that is no link; an empty text when there is none."""
+    try:
+        descriptor = open_file(path, os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,123 @@
+"""Styles that only browsers follow: nothing on paper shows what they do, so no proof of the printed page sees it. Pure.
+
+In such a rule a style may set space, layout, borders, dark letters and light grounds. What could hide, move, cover or shrink words is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.errors import Location, Problem
+from teachback.files.contrast import CONTRAST_BODY, WHITE, contrast
+from teachback.files.generated_text import JUDGED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Declared = tuple[tuple[str, ...], Any]
+
+_HINT: Final = (
+    "Set it outside of such rules, where the printed page shows it, or leave it out. In them you may set space, width, layout, borders, "
+    "larger type, line height, and dark letters or light backgrounds as #rrggbb."
+)
+# Around a rule that paper follows, too.
+_PAPER: Final = re.compile(r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*")
+# What only a page for a screen has, or only a browser knows: links, its own classes and attributes, states of a link.
+_SCREEN_PARTS: Final = re.compile(
+    r"""(?:^|[\s>+~,(])a(?![\w-]) | \.(?:dial|unseen|page-foot|draft-note)(?![\w-]) | \[\s*(?:role|href|data-column|aria|tabindex)
+    | (?<!:):(?!:|first|last|nth|only|not|is|where|root)""",
+    re.VERBOSE,
+)
+_SIZE: Final = r"(?:0|auto|[\d.]+(?:px|pt|mm|cm|in|pc|q|em|rem|ex|ch|%))"
+_SIZES: Final = re.compile(rf"{_SIZE}(?: {_SIZE}){{0,3}}")
+_WIDTH: Final = re.compile(rf"{_SIZE}|none|(?:min|max|fit)-content")
+_LARGER: Final = re.compile(r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)")
+_BLACK: Final = (0, 0, 0)
+# The contrast of a light ground with black.
+_LIGHT: Final = 14.0
+_HEX: Final = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
+_BORDER: Final = re.compile(rf"(?:{_SIZE}|thin|medium|thick|none|solid|dashed|dotted|double|[a-z]+|{_HEX.pattern}| )+")
+# Property -> what it may be where only browsers follow it.
+_MAY: Final = {
+    re.compile(r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing|scroll-margin(?:-[a-z]+)?"): _SIZES,
+    re.compile(r"max-width|min-width|min-height|max-inline-size"): _WIDTH,
+    re.compile(r"border(?:-(?:top|right|bottom|left|block|inline)(?:-(?:start|end))?)?(?:-(?:width|style|color))?|outline"): _BORDER,
+    re.compile("display"): re.compile("block|inline-block|flex|inline-flex|grid|inline-grid|flow-root"),
+    re.compile("flex-direction|flex-wrap"): re.compile("row|column|wrap|nowrap"),
+    re.compile("align-items|align-self|justify-content|justify-items"): re.compile(
+        "normal|stretch|start|end|center|baseline|flex-start|flex-end"
+    ),
+    re.compile("grid-template-columns"): re.compile(r"(?:[\d.]+(?:fr|em|rem|px|%)|auto| )+"),
+    re.compile("font-size"): _LARGER,
+    # Filled in by the program.
+    re.compile("--text-size"): re.compile("\ue000(?:front|back)-[0-9]+\ue001"),
+    re.compile("font-weight"): re.compile(r"normal|bold|bolder|[4-9]00"),
+    re.compile("line-height"): re.compile(r"normal|[12](?:\.\d+)?"),
+    re.compile("color"): re.compile(r"inherit|var\(--(?:text|heading|accent)\)"),
+    re.compile("background|background-color|box-shadow"): re.compile("none|transparent"),
+    re.compile("text-decoration|text-decoration-line"): re.compile("none|underline"),
+    re.compile("text-align|text-align-last"): re.compile("start|end|left|right|center"),
+    re.compile("text-wrap|cursor|hyphens|scroll-behavior|print-color-adjust|text-size-adjust|overflow-wrap"): re.compile(".*"),
+    re.compile("(?:page-)?break-(?:before|after|inside)|orphans|widows"): re.compile(".*"),
+}
+
+
+def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Problem]:
+    """Yield what a style sheet sets for browsers alone that could hide, move or cover words.
+
+    `name` is the sheet as a person here would write it. What the `builtin` sheet of that name has may stay.
+    """
+    known = {(rules, node.lower_name, _text(node.value)) for rules, node in _declarations(builtin)}
+    whole = "screen" in name.rpartition("/")[2]
+    for rules, node in _declarations(css):
+        value = _text(node.value)
+        where = next((rule for rule in rules if not _on_paper(rule)), "")
+        if not (whole or where) or _may(node.lower_name, value) or (rules, node.lower_name, value) in known:
+            continue
+        followed = f"inside `{where}`" if where else "in a sheet for screens"
+        yield Problem(
+            f"`{node.name}: {value[:40]}` {followed} could hide or move words: only browsers follow it, and no proof sees what they show",
+            _HINT,
+            Location(name, node.source_line, node.source_column),
+        )
+
+
+def hiding(css: str) -> tuple[str, ...]:
+    """Return the properties in a page's own styles that only browsers follow and that could hide, move or cover words."""
+    return tuple(node.name for _, node in _declarations(css) if not _may(node.lower_name, _text(node.value)))
+
+
+def _may(name: str, value: str) -> bool:
+    if name in {"color", "background", "background-color"} and _HEX.fullmatch(value):
+        # Any such text can be read on any such ground: at 4.5:1 or more.
+        red, green, blue = bytes.fromhex(value[1:] if len(value) > len("#rgb") else "".join(2 * digit for digit in value[1:]))
+        return contrast((red, green, blue), WHITE) >= CONTRAST_BODY if name == "color" else contrast((red, green, blue), _BLACK) >= _LIGHT
+    if name in JUDGED:
+        return True
+    bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
+    return any(names.fullmatch(bare) and values.fullmatch(value) for names, values in _MAY.items())
+
+
+def _on_paper(rule: str) -> bool:
+    return bool(_PAPER.fullmatch(rule)) if rule.startswith("@") else not _SCREEN_PARTS.search(rule)
+
+
+def _declarations(css: str) -> Iterator[Declared]:
+    """Yield the declarations of a sheet, each with the rules around it, from the outside in."""
+    import tinycss2
+
+    todo: list[tuple[Any, tuple[str, ...]]] = [(tinycss2.parse_component_value_list(css, skip_comments=True), ())]
+    while todo:
+        nodes, rules = todo.pop()
+        for node in tinycss2.parse_blocks_contents(nodes, skip_comments=True, skip_whitespace=True):
+            if node.type == "declaration":
+                yield rules, node
+            elif node.type in {"qualified-rule", "at-rule"} and node.content is not None:
+                words = _text(node.prelude)
+                rule = f"@{node.lower_at_keyword} {words}".strip() if node.type == "at-rule" else words
+                todo.append((node.content, (*rules, rule)))
+
+
+def _text(nodes: list[Any]) -> str:
+    return " ".join("".join(node.serialize() for node in nodes if node.type != "comment").lower().split())

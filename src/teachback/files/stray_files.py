@@ -1,0 +1,310 @@
+"""Find the clinic's files that nothing reads, such as a safety rule saved as `.yml`, and name what each should be called.
+
+A build with nothing to do imports this module, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import Location, Problem, Severity, guess, nearest
+from teachback.files.workspace import KINDS, MIME, SETTINGS, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from teachback.files.workspace import Workspace
+
+
+class Shelf(NamedTuple):
+    """The files that are read in one folder: files with these endings under any name, and files with these names.
+
+    `what` names such a file. A `deep` shelf is read with all its subfolders, and its endings in any case.
+    """
+
+    endings: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    what: str = ""
+    deep: bool = False
+
+    def reads(self, name: str) -> bool:
+        """Return whether a file of this name is read here."""
+        ending = os.path.splitext(name)[1]  # noqa: PTH122 -- a name, and no path
+        return name in self.names or (ending.lower() if self.deep else ending) in self.endings
+
+
+_PICTURES: Final = (".svg", ".png", ".jpg", ".jpeg")
+_YAML: Final = (".yaml",)
+SHELVES: Final = {
+    "content": Shelf(
+        names=frozenset({"audiences.yaml", "checks.yaml", "clinic.yaml", "sources.yaml", "stocks.yaml", "handout.schema.json"})
+    ),
+    "content/handouts": Shelf(_YAML, what="A handout"),
+    "content/images": Shelf(_PICTURES, what="A picture", deep=True),
+    "content/rules": Shelf(_YAML, frozenset({"leaning.txt"}), "A rule"),
+    "content/rules/data": Shelf(_YAML, what="A list of names for rules"),
+    "content/rules/words": Shelf(names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})),
+    "content/samples": Shelf(names=frozenset({"clinic.yaml", "handout.yaml"})),
+    "content/words": Shelf(_YAML, what="A language's words"),
+    # The names in these come from the built-in folders.
+    "templates": Shelf(),
+    "templates/blocks": Shelf(),
+    "styles": Shelf(),
+    "styles/fonts": Shelf((".ttf",), what="A font"),
+    "styles/fonts/names": Shelf((".ttf",), what="A font"),
+    "styles/icons": Shelf(_PICTURES, what="An icon", deep=True),
+}
+# What systems, editors and licences put beside an author's files.
+_PASSED_OVER: Final = re.compile(
+    r"\.|~\$|#.*#$|.*:zone\.identifier$|(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r)$"
+    r"|(readme|licen[cs]e|copying|notice|ofl|fontlog|authors)[-\w]*(\.(md|txt|rst|html|pdf))?$",
+    re.IGNORECASE,
+)
+_YAML_SOMEWHERE: Final = re.compile(r"(.+?)\.ya?ml(?![a-z])", re.IGNORECASE)
+# How alike names must be, 0 to 1, for one to be a slip in writing the other. Other files beside content/ are the clinic's own.
+_ALIKE: Final = 0.75
+_MADE_OF: Final = re.compile(r".*\.(ya?ml|css|html|ttf|svg|png|jpe?g)$", re.IGNORECASE)
+
+
+def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
+    """Warn of the clinic's files and folders that nothing would ever read, each with the name that would be read.
+
+    A folder under the name of a built-in file is an error: the built-in file would be used without a word.
+    Pictures and templates outside their usual folders count as read when a handout, style or template names them.
+    """
+    shelves = _shelves(workspace)
+    named = _Named(workspace.root)
+    problems = [*_in_root(workspace, shelves)]
+    for kind in KINDS:
+        groups: dict[str, list[tuple[str, bool]]] = {}
+        for folder, names in _walked(workspace, kind):
+            top = _unknown_top(folder, shelves)
+            shelf = shelves.get(folder) or next((s for at, s in shelves.items() if s.deep and folder.startswith(f"{at}/")), Shelf())
+            for name in names:
+                if _is_passed_over(name, names):
+                    continue
+                read = (not top and _is_read(name, workspace.root / folder, shelf)) or named(f"{folder}/{name}")
+                groups.setdefault(top, []).append((f"{folder}/{name}", read))
+        for top, found in groups.items():
+            if top and not any(read for _, read in found):
+                problems.append(_unread_folder(workspace.root / top, _folder_hint(top, shelves)))
+            else:
+                problems += [_unread(workspace.root / name, _hint(name, workspace.root, shelves)) for name, read in found if not read]
+    if workspace.root != workspace.builtin:
+        known = sorted(f"{folder}/{name}" for folder, shelf in shelves.items() for name in shelf.names)
+        hint = "Rename it or take it out."
+        problems += [
+            Problem("this is a folder, and a file belongs here", hint, Location(shown(workspace.root / name)))
+            for name in known
+            if os.path.isdir(workspace.root / name)  # noqa: PTH112 -- says no where a Path would raise
+        ]
+    return tuple(sorted(problems, key=lambda problem: problem.location or Location("")))
+
+
+def _shelves(workspace: Workspace) -> dict[str, Shelf]:
+    """Return the shelves, with the names of the built-in templates and styles."""
+    found = {}
+    for folder, shelf in SHELVES.items():
+        there = workspace.builtin / folder
+        builtin = frozenset(entry.name for entry in os.scandir(there) if entry.is_file()) if there.is_dir() else frozenset()
+        found[folder] = shelf if folder.startswith("content") else shelf._replace(names=shelf.names | builtin)
+    return found
+
+
+def _walked(workspace: Workspace, kind: str) -> Iterator[tuple[str, list[str]]]:
+    """Return each folder below a kind by its name in the workspace, with its files. Links are followed as pages follow them."""
+    walked: set[str] = set()
+    root = os.path.realpath(workspace.root)
+    for folder, subfolders, names in os.walk(workspace.root / kind, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in walked or not Path(real).is_relative_to(root):
+            subfolders.clear()
+            continue
+        walked.add(real)
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__")))
+        yield Path(folder).relative_to(workspace.root).as_posix(), sorted(names)
+
+
+def _unknown_top(folder: str, shelves: dict[str, Shelf]) -> str:
+    """Return the uppermost folder on the way to this one that nothing reads; empty when it is read."""
+    parts = folder.split("/")
+    for length in range(1, len(parts) + 1):
+        at = "/".join(parts[:length])
+        if at not in shelves:
+            return at
+        if shelves[at].deep:
+            return ""
+    return ""
+
+
+def _is_passed_over(name: str, beside: list[str]) -> bool:
+    """Return whether a file is a system's, an editor's or a licence, and not an author's."""
+    return bool(_PASSED_OVER.match(name)) or (name.endswith("~") and name[:-1] in beside)
+
+
+def _is_read(name: str, folder: Path, shelf: Shelf) -> bool:
+    if shelf.reads(name):
+        return True
+    # Where a disk does not tell upper case from lower case, `Clinic.yaml` is opened as `clinic.yaml`.
+    return any(known.lower() == name.lower() and _same(folder / known, folder / name) for known in shelf.names)
+
+
+class _Named:
+    """Tells whether a file outside the usual folders is named by what may name it: the texts are read when first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._texts: dict[str, bytes] = {}
+
+    def __call__(self, name: str) -> bool:
+        kind, _, inside = name.partition("/")
+        ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 -- a name, and no path
+        if ending not in {"content": _PICTURES, "styles": tuple(MIME), "templates": (".html",)}[kind]:
+            return False
+        return inside.encode(errors="surrogateescape") in self._text(kind)
+
+    def _text(self, kind: str) -> bytes:
+        if kind not in self._texts:
+            sources = {
+                "content": ("content/clinic.yaml", "content/handouts/*.yaml"),
+                "styles": ("styles/*.css", "templates/**/*.html"),
+                "templates": ("templates/**/*.html",),
+            }[kind]
+            found = []
+            for path in sorted(path for source in sources for path in self._root.glob(source)):
+                with suppress(OSError):
+                    found += [path.read_bytes()] if path.is_file() else []
+            self._texts[kind] = b"\n".join(found)
+        return self._texts[kind]
+
+
+def _in_root(workspace: Workspace, shelves: dict[str, Shelf]) -> Iterator[Problem]:
+    """Find in the workspace's own folder what looks like settings, content or styles, and is not read there."""
+    root = workspace.root
+    homes = {name: f"{folder}/{name}" for folder, shelf in shelves.items() if folder in {"content", "styles"} for name in shelf.names}
+    try:
+        entries = sorted((entry for entry in os.scandir(root) if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except OSError:
+        return
+    inner = []
+    for entry in entries:
+        path = root / entry.name
+        if entry.is_dir():
+            right = _folder_meant(entry.name)
+            if right and not _same(path, root / right) and _holds(path):
+                yield _unread_folder(path, f"Did you mean '{right}'?")
+            elif not right and entry.name not in KINDS and root != workspace.builtin and _is_workspace(path):
+                inner.append(path)
+        elif entry.name in homes and entry.name.endswith((".yaml", ".css")):
+            yield _unread(path, f"It belongs at {homes[entry.name]}.")
+        elif entry.name != SETTINGS and _like_settings(entry.name) and not _same(path, root / SETTINGS):
+            yield _unread(path, f"To have it read, name it '{SETTINGS}'; else take it out of this folder.")
+    if inner:
+        more = f" (and {len(inner) - 1} more)" if len(inner) > 1 else ""
+        hint = f"Change to that folder first (cd {inner[0].name}), or take it out of here."
+        yield Problem(
+            f"this folder is a workspace of its own{more}, and nothing in it is read from here", hint, _at(inner[0]), Severity.WARNING
+        )
+
+
+def _folder_meant(name: str) -> str:
+    """Return the folder for which a folder in the workspace's own was meant; empty when none."""
+    if name in KINDS:
+        return ""
+    if name.lower() in KINDS:
+        return name.lower()
+    below = {folder.split("/")[1]: folder for folder in ("content/handouts", "content/rules", "content/words")}
+    if name.lower() in below:
+        return below[name.lower()]
+    return _nearly(name, KINDS)
+
+
+def _like_settings(name: str) -> bool:
+    lower = name.lower()
+    if re.match(r"teachback\.(toml|tml|tom|ini|cfg|conf|ya?ml|json)\b", lower):
+        return True
+    return "." in lower and bool(_nearly(lower, [SETTINGS]))
+
+
+def _nearly(name: str, known: Sequence[str]) -> str:
+    """Return the known name that a name nearly is; empty when there is none."""
+    # Only where something has another name than usual.
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name.lower(), known, 1, _ALIKE)), "")
+
+
+def _holds(folder: Path) -> bool:
+    """Return whether a folder holds anything that a workspace could be made of."""
+    return any(_MADE_OF.match(name) for _, _, names in os.walk(folder) for name in names)
+
+
+def _is_workspace(folder: Path) -> bool:
+    with suppress(OSError):
+        content = folder / "content"
+        return (content / "clinic.yaml").is_file() or next(content.glob("handouts/*.yaml"), None) is not None
+    return False
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Return whether two names lead to one file, as on a disk that does not tell upper case from lower case."""
+    with suppress(OSError):
+        return one.samefile(other)
+    return False
+
+
+def _hint(name: str, root: Path, shelves: dict[str, Shelf]) -> str:
+    """Return under which name a file would be read."""
+    folder, _, own = name.rpartition("/")
+    shelf = shelves.get(folder, Shelf())
+    at = next((at for at, s in shelves.items() if s.deep and folder.startswith(at)), folder)
+    if shelf.endings == _YAML or any(known.endswith(".yaml") for known in shelf.names):
+        found = _YAML_SOMEWHERE.match(own)
+        right = f"{found[1] if found else own.split('.')[0]}.yaml"
+        right = right if shelf.endings else right.lower()
+        if shelf.reads(right):
+            if right != own and (root / folder / right).exists() and not _same(root / folder / right, root / name):
+                return f"'{right}' is read instead. Take this one out of the folder, or give it a name of its own that ends in .yaml."
+            said = f"{shelf.what} is a file that ends in .yaml, right in {folder}/. " if shelf.what else ""
+            return f"{said}To have it read, rename it to '{right}'; else take it out of the folder."
+        return f"{nearest(own, shelf.names)} Only these are read in {folder}/."
+    shelf = shelves.get(at, shelf)
+    if shelf.what:
+        return f"{shelf.what} ends in {' or '.join(shelf.endings)}. Save it as one, or take it out of the folder."
+    known = {f"{folder}/{one}" for folder, shelf in shelves.items() for one in shelf.names}
+    return _meant(name, known) or "It replaces no built-in file; take it out or rename it."
+
+
+def _meant(name: str, known: set[str]) -> str:
+    """Ask for the known file of the same folder whose name is nearest; of other folders where there is none."""
+    folder = name.rpartition("/")[0]
+    return guess(name, {one for one in known if one.rpartition("/")[0] == folder}) or guess(name, known)
+
+
+def _unread(path: Path, hint: str) -> Problem:
+    return Problem("nothing reads this file", hint, _at(path), Severity.WARNING)
+
+
+def _folder_hint(name: str, shelves: dict[str, Shelf]) -> str:
+    """Return where the files of an unknown folder would be read."""
+    above, _, own = name.rpartition("/")
+    shelf = shelves.get(above, Shelf())
+    near = _nearly(own, [one.rpartition("/")[2] for one in shelves if one.rpartition("/")[0] == above])
+    if near:
+        return f"Did you mean '{above}/{near}'?"
+    if not shelf.what:
+        return ""
+    return f"{shelf.what} is read right in {above}/, and in no folder below it such as '{own}'."
+
+
+def _unread_folder(path: Path, where: str) -> Problem:
+    hint = f"{where} Move its files to where they are read, or take the folder out.".strip()
+    return Problem("nothing reads this folder, nor what is in it", hint, _at(path), Severity.WARNING)
+
+
+def _at(path: Path) -> Location:
+    return Location(shown(path))

@@ -1,0 +1,362 @@
+"""Where content, templates and styles are: the clinic's own folder over the built-in one.
+
+Both have the same shape. The clinic's file wins over the built-in file of the same name, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import Location, OfDesign, Problem, TeachbackError, UsageError, nearest, readable, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+KINDS: Final = ("content", "templates", "styles")
+SETTINGS: Final = "teachback.toml"
+MIME: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".ttf": "font/ttf"}
+
+
+# No file of a workspace is larger: the program's largest font has 2 MB, and a picture may have 5.
+MOST_OWN: Final = 100_000_000
+# A printed file of 10,000 cards has 1 MB, one with a large picture on each page of a thousand some hundreds.
+MOST_BYTES: Final = 2_000_000_000
+NOT_OURS: Final = (
+    "No template or style here is the clinic's own. Shorten or split what is long: rows, lists, texts, pictures. If that changes nothing, "
+    "report this line."
+)
+_OUTSIDE: Final = ("this is a link to a place outside the workspace", "Put the file or the folder itself there.")
+# The system's number for what is no file, where it has none of its own.
+NO_FILE: Final = errno.EINVAL
+_PACKAGED: Final = "_builtin"
+_WHERE: Final = "Check that it is there and that you may read it."
+_KIND_OF: Final = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class Workspace(NamedTuple):
+    """Two roots; they are the same folder in a checkout of the program."""
+
+    root: Path
+    builtin: Path
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders to search, first hit wins."""
+        return (self.root,) if self.root == self.builtin else (self.root, self.builtin)
+
+
+def package_root() -> Path:
+    """Return the folder of the program's own code."""
+    return Path(__file__).parents[1]
+
+
+def builtin_root() -> Path:
+    """Give the folder of the files that come with the program: inside the wheel, or a checkout's root."""
+    packaged = package_root() / _PACKAGED
+    return packaged if packaged.is_dir() else package_root().parents[1]
+
+
+def open_workspace(start: Path) -> Workspace:
+    """Find the workspace that `start` is in: the nearest folder upward that looks like one, else `start` itself.
+
+    Raises TeachbackError when a link in it leads out of it, or a file's name cannot be read.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS).is_file() or (folder / "content" / "clinic.yaml").is_file() or (folder / "content" / "handouts").is_dir():
+            return _closed(Workspace(folder, builtin_root()))
+    return _closed(Workspace(start, builtin_root()))
+
+
+def _closed(workspace: Workspace) -> Workspace:
+    problems = (*link_problems(workspace), *name_problems(workspace))
+    if problems:
+        raise TeachbackError(*problems)
+    return workspace
+
+
+def find(workspace: Workspace, name: str) -> Path | None:
+    """Give the file of that name (`styles/card.css`), the clinic's before the built-in one."""
+    try:
+        return next((root / name for root in workspace.roots if is_there(root / name)), None)
+    except (OSError, ValueError):
+        # No file can have such a name: it is too long, or holds a zero byte.
+        return None
+
+
+def is_there(path: Path) -> bool:
+    """Return whether something other than a folder has this name: what cannot be read is refused when it is read, not passed over."""
+    return os.path.lexists(path) and not path.is_dir()
+
+
+def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
+    """Give the folders of that name, the clinic's first."""
+    return tuple(root / name for root in workspace.roots if (root / name).is_dir())
+
+
+def handout_files(workspace: Workspace) -> dict[str, Path]:
+    """Give every handout file by its name without the ending, in the order of the names."""
+    found: dict[str, Path] = {}
+    for root in reversed(workspace.roots):
+        # A name with a dot in front belongs to an editor or to the system, not to an author.
+        found.update({path.stem: path for path in (root / "content" / "handouts").glob("*.yaml") if not path.name.startswith(".")})
+    return dict(sorted(found.items()))
+
+
+def handout_named(workspace: Workspace, name: str) -> Path:
+    """Give the file of one handout, by its id or by the name of its file; UsageError when there is none, or several."""
+    files = handout_files(workspace)
+    of_id = [stem for stem in files if stem == name] or [stem for stem in files if stem.split(".")[0] == name]
+    if not of_id:
+        raise UsageError(Problem(f"there is no handout '{name}'", nearest(name, {stem.split(".")[0] for stem in files})))
+    if len(of_id) > 1:
+        raise UsageError(Problem(f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."))
+    return files[of_id[0]]
+
+
+def effective_files(workspace: Workspace) -> dict[str, Path]:
+    """Give every file but the handouts by its name in the workspace: what any page may be made from."""
+    found: dict[str, Path] = {}
+    roots = tuple(os.path.realpath(root) for root in workspace.roots)
+    for root in reversed(workspace.roots):
+        walked: set[str] = set()
+        for kind in KINDS:
+            for folder, subfolders, names in os.walk(root / kind, followlinks=True):
+                # Links are followed, since pages would be made from what they lead to; one that leads out, or a ring of them, ends here.
+                real = os.path.realpath(folder)
+                if real in walked or not any(Path(real).is_relative_to(inside) for inside in roots):
+                    subfolders.clear()
+                    continue
+                walked.add(real)
+                subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+                inside = Path(folder).relative_to(root).as_posix()
+                if inside == "content/handouts":
+                    continue
+                found.update({f"{inside}/{name}": Path(folder) / name for name in names if not name.startswith(".")})
+    return dict(sorted(found.items()))
+
+
+def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
+    """Refuse a clinic's links that lead out of its folder, to a file or to a folder: nothing from elsewhere gets onto a page.
+
+    Links inside are fine, and so is a workspace that is itself reached by a link. The built-in files are as they were installed.
+    """
+    roots = tuple(os.path.realpath(root) for root in workspace.roots)
+    return tuple(
+        Problem(*_OUTSIDE, Location(shown(link)))
+        for link in sorted(_links(workspace.root))
+        if not any(Path(os.path.realpath(link)).is_relative_to(root) for root in roots)
+    )
+
+
+def name_problems(workspace: Workspace) -> tuple[Problem, ...]:
+    """Refuse names of a clinic's files that no message and no list could show, such as those of an archive from another system."""
+    found = []
+    for kind in KINDS:
+        for folder, subfolders, names in os.walk(workspace.root / kind):
+            subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+            found += [Path(folder) / name for name in (*subfolders, *names) if unreadable(name) and not name.startswith(".")]
+    message = "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen"
+    return tuple(Problem(message, "Rename it, with letters and digits, or take it out.", Location(shown(path))) for path in sorted(found))
+
+
+def _links(root: Path) -> Iterator[Path]:
+    walked: set[str] = set()
+    for kind in KINDS:
+        if (root / kind).is_symlink():
+            yield root / kind
+        # Followed, as pages follow them: behind a link to another folder of the workspace there may be one that leads out.
+        for folder, subfolders, names in os.walk(root / kind, followlinks=True):
+            real = os.path.realpath(folder)
+            if real in walked or not Path(real).is_relative_to(os.path.realpath(root)):
+                subfolders.clear()
+                continue
+            walked.add(real)
+            yield from (Path(folder) / name for name in (*subfolders, *names) if (Path(folder) / name).is_symlink())
+
+
+def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
+    """Return the function that settles the hint of a problem of a page, which is made from `files`.
+
+    A hint that blames the clinic's own templates and styles is replaced where there are none.
+    """
+    builtin = builtin_root()
+    own = any(name.startswith(("templates/", "styles/")) and not path.is_relative_to(builtin) for name, path in files.items())
+
+    def settled(problem: Problem) -> Problem:
+        return problem._replace(hint=NOT_OURS) if isinstance(problem.hint, OfDesign) and not own else problem
+
+    return settled
+
+
+def shown(path: Path) -> str:
+    """Return a path as a person at this prompt would write it: relative below the current folder, with all signs readable."""
+    try:
+        return readable(path.relative_to(Path.cwd()).as_posix())
+    except ValueError:
+        return readable(str(path))
+
+
+def read_named(path: Path) -> bytes:
+    """Read a file that somebody named. Raises TeachbackError with the reason when it cannot be read, or is no file."""
+    return _read(path, closed=False)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file of a workspace, below its content/, templates/ or styles/.
+
+    Raises TeachbackError with the reason when it cannot be read, is no file, or has become a link that leads out of the workspace
+    since links were looked at.
+    """
+    return _read(path, closed=True)
+
+
+def _read(path: Path, *, closed: bool) -> bytes:
+    try:
+        descriptor = open_file(path)
+        try:
+            if closed and not _is_inside(path, descriptor):
+                raise TeachbackError(Problem(*_OUTSIDE, Location(shown(path))))
+            return whole_file(descriptor, MOST_OWN if closed else MOST_BYTES)
+        finally:
+            os.close(descriptor)
+    except IsADirectoryError:
+        raise TeachbackError(
+            Problem("this is a folder, and a file belongs here", "Rename it or take it out.", Location(shown(path)))
+        ) from None
+    except (OSError, ValueError) as error:
+        kind: int = getattr(error, "errno", None) or 0
+        reason = getattr(error, "strerror", None) or str(error)
+        message, hint = {
+            NO_FILE: (reason, "Rename it or take it out."),
+            errno.EFBIG: (reason, "Take it out, or make it smaller."),
+        }.get(kind, (f"this file cannot be read: {reason}", _WHERE))
+        raise TeachbackError(Problem(message, hint, Location(shown(path)))) from None
+
+
+def file_bytes(path: Path) -> bytes:
+    """Read a file. Raises OSError when it cannot be read, or is a folder, a pipe, a device or anything else but a file."""
+    descriptor = open_file(path)
+    try:
+        return whole_file(descriptor, MOST_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> int:
+    """Open a file to read it, and return the descriptor. It never waits, as opening a pipe would.
+
+    `folder` is the descriptor of a folder that a relative path starts in. Raises OSError as `file_bytes` does.
+    """
+    # Asked before it is opened, since opening a device may set it going; and after, since it may have been swapped.
+    refuse_other(os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode, path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | flags, dir_fd=folder)
+    try:
+        refuse_other(os.fstat(descriptor).st_mode, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def refuse_other(mode: int, path: Path | str) -> None:
+    """Raise OSError for the mode of a folder, a pipe, a socket or a device: `os.stat` gives modes."""
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    what = next((name for test, name in _KIND_OF if test(mode)), "")
+    if what:
+        raise OSError(NO_FILE, f"this is {what}, and a file belongs here", os.fspath(path))
+
+
+def whole_file(descriptor: int, most: int) -> bytes:
+    """Read an open file to its end. Raises OSError when it has more than `most` bytes."""
+    parts = []
+    size = 0
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise OSError(errno.EFBIG, f"this file is larger than {most // 1_000_000} MB, the most that is read")
+    return b"".join(parts)
+
+
+def _is_inside(path: Path, descriptor: int) -> bool:
+    """Return whether an open file of a workspace lies in that workspace, or among the built-in files, wherever links led to it."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are followed below
+    roots = [folder.parent for folder in whole.parents if folder.name in KINDS]
+    builtin = builtin_root()
+    if not roots or (builtin.name == _PACKAGED and builtin in roots):
+        # No file of a workspace, or one of the program's as it was installed, perhaps by links.
+        return True
+    real = _real(whole, descriptor)
+    return real is not None and any(real.is_relative_to(_real_root(root)) for root in (*roots, builtin))
+
+
+def _real(path: Path, descriptor: int) -> Path | None:
+    """Return the place of an open file, free of links; None when another file has taken its place meanwhile."""
+    try:
+        return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 -- it is not a link to a path, but reads like one
+    except OSError:
+        real, opened = os.path.realpath(path), os.fstat(descriptor)
+        found = os.stat(real)  # noqa: PTH116 -- as the lines around it
+        return Path(real) if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
+
+
+@lru_cache(maxsize=64)
+def _real_root(root: Path) -> str:
+    return os.path.realpath(root)
+
+
+def check_target(path: Path, endings: Collection[str], workspace: Workspace, option: str) -> None:
+    """Make sure, before any work is done, that a file to be written has a name of its kind and is none that the workspace is made of.
+
+    Raises UsageError with what to write instead.
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are not followed: what stands there is replaced
+    if path.suffix.lower() not in endings:
+        message = f"{option}: '{path.name or path}' does not say what it is to be"
+        raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
+    if whole.is_dir():
+        raise UsageError(Problem(f"{option}: a folder has this name", "Give another name.", Location(shown(whole))))
+    refuse_own_folder(whole, workspace, option)
+
+
+def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
+    """Raise UsageError for a place among the files that handouts are made of."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- as above
+    made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
+    if any(whole.is_relative_to(folder) for folder in made_of):
+        message = f"{option}: what handouts are made of lies there, and might be overwritten"
+        raise UsageError(Problem(message, "Choose another folder, such as build/.", Location(shown(whole))))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write beside, then rename, so that nobody ever finds half a file.
+
+    Raises TeachbackError when the folder cannot be written to.
+    """
+    if not path.name:
+        raise TeachbackError(Problem("a file needs a name, and this is a folder", "Add the name of a file.", Location(shown(path))))
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_bytes(data)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        blocked = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a file stands where a folder must be" if blocked else getattr(error, "strerror", None) or str(error)
+        message = f"this cannot be written: {reason}"
+        raise TeachbackError(Problem(message, "Choose another folder, or free this one.", Location(shown(path)))) from None

@@ -1,0 +1,90 @@
+"""Change a few values in a YAML file, and not one byte of the rest: no dumping, just the places that the parser marked."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.files.text_decoding import decode
+from teachback.files.yaml_reader import may_precede_a_remark, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Plain words that mean themselves, in a block and between braces; everything else is put in quotes.
+_PLAIN: Final = re.compile(r"[^\W\d_][\w.'-]*(?: [\w.'-]+)*|\d{4}-\d{2}-\d{2}|[0-9a-f]{16}")
+_WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+
+
+def with_values(raw: bytes, name: str, key: str, values: Mapping[str, str | Mapping[str, str]]) -> bytes:
+    """Give a file's bytes with some values in the mapping at the top-level `key` set; what it lacks is added at its end.
+
+    Order of keys, remarks, block or flow style, line ends and all other bytes stay. A value that is a mapping is written
+    on one line. Raises TeachbackError for what is not YAML, KeyError when there is no such mapping.
+    """
+    text = decode(raw, name)
+    root = read_yaml(raw, name).root
+    mapping = next((value for found, value in root.value if found.value == key and isinstance(value.value, list)), None)
+    if mapping is None or not mapping.value:
+        raise KeyError(key)
+    edits = []
+    there = {}
+    for key_node, value_node in mapping.value:
+        there[key_node.value] = value_node
+        if key_node.value in values:
+            edits.append(_replaced(text, key_node, value_node, values[key_node.value]))
+    new = {name: value for name, value in values.items() if name not in there}
+    if new:
+        # First of all at its place: a value that is filled in at the very end of the block then comes before it.
+        edits.insert(0, _appended(text, mapping, new))
+    for start, end, words in sorted(edits, key=lambda edit: (edit[0], edit[1]), reverse=True):
+        text = text[:start] + words + text[end:]
+    return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+
+
+def _written(value: str | Mapping[str, str], after: str = "") -> str:
+    """Return a value as it is written in front of the rest of a line."""
+    if not isinstance(value, str):
+        return "{" + ", ".join(f"{name}: {_written(inner)}" for name, inner in value.items()) + "}"
+    # A text that goes on must not seem to end where a remark begins.
+    free = not re.match(r"[ \t]+#", after) or may_precede_a_remark(value)
+    if free and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML's nodes have no types
+    """Give where a value's own letters end: the parser's mark of a block lies behind the empty lines and remarks that follow it."""
+    if isinstance(node.value, list) and not node.flow_style:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(last, tuple) else last, text)
+    start: int = node.start_mark.index
+    end: int = node.end_mark.index
+    return start + len(text[start:end].rstrip())
+
+
+def _replaced(text: str, key: Any, value: Any, new: str | Mapping[str, str]) -> tuple[int, int, str]:  # noqa: ANN401
+    start, end = value.start_mark.index, _end(value, text)
+    words = _written(new, text[end:])
+    if start == end or (isinstance(value.value, list) and not value.flow_style):
+        # Nothing stands here yet, or a block of several lines: then the value begins right behind the colon.
+        start = text.index(":", key.end_mark.index) + 1
+        return start, max(start, end), f" {words}" if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"} else f" {words} "
+    return start, end, words
+
+
+def _appended(text: str, mapping: Any, new: Mapping[str, str | Mapping[str, str]]) -> tuple[int, int, str]:  # noqa: ANN401
+    last_key, last = mapping.value[-1]
+    end = max(_end(last, text), last_key.end_mark.index)
+    if mapping.flow_style:
+        if last.start_mark.index == last.end_mark.index:
+            end = text.index(":", last_key.end_mark.index) + 1
+        return end, end, "".join(f", {name}: {_written(value, text[end:])}" for name, value in new.items())
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    line_end = "\r\n" if text[:stop].endswith("\r") or (stop == len(text) and "\r\n" in text) else "\n"
+    stop -= text[:stop].endswith("\r")
+    indent = " " * mapping.value[0][0].start_mark.column
+    return stop, stop, "".join(f"{line_end}{indent}{name}: {_written(value)}" for name, value in new.items())

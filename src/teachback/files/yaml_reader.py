@@ -1,0 +1,525 @@
+"""YAML text -> plain data that still knows where each value stood. The one module that imports PyYAML.
+
+Scalars reach the model as they were written, as text: `911` stays "911" and `no` stays "no"; only an empty value
+is None. The model decides what is a number or a date, so that YAML's guesses never change a word on paper.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import yaml
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.text_decoding import decode, place_at
+from teachback.files.unprintable_characters import NO_BREAK, SOFT_HYPHEN, faults, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Deep nesting would exhaust the parser's stack; a handout nests about ten levels.
+MAX_DEPTH: Final = 40
+MAX_INDENT: Final = 100
+# In characters. The longest paragraph we know has 600; what is far longer was pasted in by mistake.
+MAX_TEXT: Final = 5000
+
+_NULLS: Final = frozenset({"~", "null"})
+# YAML reads these as nothing, too; a person may be called so.
+_OTHER_NULLS: Final = frozenset({"Null", "NULL"})
+# What YAML makes of a value without being told; anything else was asked for with a tag.
+_TAG: Final = "tag:yaml.org,2002:"
+_PLAIN_TAGS: Final = frozenset(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "yaml"))
+_TAGS: Final[dict[Any, str]] = {yaml.ScalarNode: f"{_TAG}str", yaml.SequenceNode: f"{_TAG}seq", yaml.MappingNode: f"{_TAG}map"}
+# What may stand between two texts besides remarks, and what else might.
+_INDICATORS: Final = re.compile(r"[\s,\[\]{}:-]*")
+_ODD: Final = re.compile(r"%.*|[^\s,\[\]{}:-][^\s,\[\]{}]*")
+_REMARK: Final = re.compile(r"#[^\n]*")
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s*)+")
+_QUOTES: Final = frozenset({"'", '"'})
+_BLANKS: Final = frozenset({" ", "\t"})
+# Values behind which a remark may stand: names, numbers, lengths, addresses; no text that goes on.
+_NO_SENTENCE: Final = re.compile(
+    r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: ?(?:mm|cm|in|pt))?|\d{4}-\d\d-\d\d|~"
+)
+_LINE_START: Final = re.compile(r"\n\s*")
+# What starts an item or names a value, on a line that YAML takes for more of the text above.
+_MISPLACED: Final = re.compile(r"-|[?:](?:\s|$)|[a-z][a-z0-9_-]*:(?!//)")
+# A # that is no plain remark, and a line that is no more of the text above.
+_CUT: Final = re.compile(r"^[ \t]+#|\S(?:[ \t]#|[ \t]+#(?=\S))|[\]}\"',:]#")
+_STARTS_ANEW: Final = re.compile(r"\s*(?:-\s|#|$|[^:]*:(?:\s|$))")
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+# A quote, a backslash or a slash as itself, and characters by their number.
+_ESCAPES: Final = frozenset('"\\/xuU')
+_HEAD: Final = re.compile(r"[|>][+-]?(?:\s|$)")
+_HEAD_REMARK: Final = re.compile(r"[ \t]{2}#[ \t]+[^\s\d]")
+_QUOTE_OR_MOVE: Final = "Put the whole text in quotes if that belongs to it; else put the remark above, in a line of its own."
+_ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE)
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_INDENTED: Final = re.compile(rf"\n[ \-?:]{{{MAX_INDENT + 1}}}")
+_OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
+_LINES_UP: Final = "Lines that belong together start in the same column."
+_LOOK: Final = "Look at this line and the one above it: a colon, a quote or the indentation is not right."
+# What PyYAML says -> what is wrong in our words, and what to do about it.
+_WORDING: Final = {
+    "cannot start any token": ("a text cannot start with this character", "Put the text in quotes."),
+    "expected alphabetic or numeric character": ("a text cannot start with * or &", "Put the text in quotes."),
+    "expected comment or line break": ("a text cannot start with > or |", "Put the text in quotes."),
+    "expected tag URI": ("a text cannot start with !", "Put the text in quotes."),
+    "expected whitespace or line break": ("a text cannot start with this character", "Put the text in quotes."),
+    "expected node content": (
+        "a value is missing here, or a text that is not in quotes starts with this character",
+        "Put the text in quotes.",
+    ),
+    "block sequence entries are not allowed": (
+        "a list cannot start beside its key",
+        "Start it in the line below, indented, or write [one, two].",
+    ),
+    "mapping keys are not allowed": ("a text cannot start with ? and a space", "Put the text in quotes."),
+    "unexpected ':'": ("a colon stands where none belongs", "A text that holds a colon must stand in quotes."),
+    "unexpected document indicator": ("a text in quotes is not closed above this line", "Close the quote."),
+    "directive": ("a line cannot start with %", "Take the line out, or put the text in quotes."),
+    "incompatible YAML document": ("a line cannot start with %", "Take the line out."),
+    "undefined tag": ("a text cannot start with !", "Put the text in quotes."),
+    "found duplicate anchor": ("a text cannot start with &", "Put the text in quotes."),
+    "undefined alias": ("a text cannot start with *", "Put the text in quotes."),
+    "mapping values are not allowed": ("a second colon stands in this line", "A text that holds a colon and a space must stand in quotes."),
+    "did not find expected ',' or": ("a bracket is not closed, or a comma is missing", "Write [one, two], or put the text in quotes."),
+    "did not find expected key": (
+        "this does not fit the lines above it",
+        "Check the indentation of this line against the lines above it, and that a quoted text ends with its quote.",
+    ),
+    "did not find expected '-' indicator": (
+        "a dash is missing, or this line is indented differently",
+        f"Each item of a list starts with a dash and a space. {_LINES_UP}",
+    ),
+    "could not find expected ':'": (
+        "this line has no colon with a space behind it",
+        "A key is followed by a colon and a space. A text of several lines is indented below its key.",
+    ),
+    "escape c": ("a backslash means something else in double quotes", "Put the text in single quotes: ' instead of \"."),
+    "hexdecimal": ("a backslash means something else in double quotes", "Put the text in single quotes: ' instead of \"."),
+    "expected a single document": ("a second document starts here", "One file holds one handout: take out the line '---'."),
+    "expected <document start>": ("nothing may stand below the line '...'", "Take that line out."),
+}
+
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
+    """Guesses no kinds of scalars: nobody here asks whether a text looks like a number or a date."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def resolve(self, kind: Any, _value: str, _implicit: tuple[bool, bool]) -> str:  # noqa: ANN401 -- PyYAML's nodes have no types
+        """Give the tag of what has none."""
+        return _TAGS[kind]
+
+    # Called twice for each value, to give tags by where a value stands, which nobody here asks for: this takes anything, and does nothing.
+    descend_resolver = ascend_resolver = "".format
+
+
+class YamlFile(NamedTuple):
+    """One file's data, and the node tree that knows the places."""
+
+    name: str
+    data: Any
+    root: Any
+
+    @property
+    def size(self) -> int:
+        """How many characters the data takes in the file."""
+        return int(self.root.end_mark.index)
+
+    def locate(self, path: tuple[Any, ...] = (), *, key: bool = False) -> Location:
+        """Give the place of the value at `path`, or of its key; steps that the file does not have are passed over.
+
+        The model's paths name union members and fields that the author may have left out; the nearest place
+        that is really in the file is what an author wants to see.
+        """
+        node, place = self.root, self.root.start_mark
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((k, v) for k, v in node.value if k.value == str(step)), None)
+                if found is None:
+                    continue
+                node = found[1]
+                place = found[0].start_mark if key else node.start_mark
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                place = node.start_mark
+        return Location(self.name, place.line + 1, place.column + 1)
+
+    def scalars(self) -> Iterator[tuple[Location, str]]:
+        """Give every value that is written in the file, with its place; not the keys, and not the comments."""
+        todo = [self.root]
+        while todo:
+            node = todo.pop()
+            if isinstance(node, yaml.ScalarNode):
+                yield Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1), node.value
+            elif isinstance(node, yaml.MappingNode):
+                todo.extend(value for _, value in node.value)
+            else:
+                todo.extend(node.value)
+
+
+class _Leaf(NamedTuple):
+    """A text of the file that the reader has passed, and what a line below it is held against."""
+
+    end: int
+    style: str
+    text: str
+    # The column of the block that the text belongs to, from 0: a line further right may belong to the text.
+    column: int
+    in_flow: bool
+
+
+class _Source:
+    """The text that a tree was made from, how far it is accounted for, and the problems found on the way.
+
+    The tree is walked in the order of the file. Between two texts only indicators and remarks may stand, so that no
+    word is lost: libyaml ends a text at ` #`, drops what it takes for an anchor or a tag, and is laxer than YAML 1.2.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.problems: list[Problem] = []
+        # The nodes met so far, where there may be aliases.
+        self.seen: set[int] | None = set() if "*" in text else None
+        self.anchors: list[int] = []
+        self.aliased = False
+        self.last = _Leaf(0, "", "", -1, in_flow=False)
+        # The columns of the blocks in which values are empty, since the last text.
+        self.empty: list[int] = []
+
+    def say(self, message: str, hint: str, at: Any) -> None:  # noqa: ANN401 -- a number of characters, or PyYAML's node
+        self.problems.append(Problem(message, hint, place_at(self.text, at if isinstance(at, int) else at.start_mark.index, self.name)))
+
+    def pass_to(self, start: int, column: int, *, key: bool, in_flow: bool) -> None:
+        """Account for what stands between the last text and the next one, which starts at `start`."""
+        gap = self.text[self.last.end : start]
+        # 1,000 and 1 ,5 are one number with a slip; 1, 5 and 1 , 5 are two items.
+        touching = in_flow and gap.endswith(",") and not gap[:-1].strip()
+        if touching and f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}".isdecimal():
+            self.say("this comma would make two texts of one", "Put the text in quotes, or a space behind the comma.", start - 1)
+        if not _INDICATORS.fullmatch(gap):
+            self._account(gap, None if key or column < 0 else column, in_flow=in_flow or self.last.in_flow)
+        self.empty.clear()
+
+    def _account(self, gap: str, column: int | None, *, in_flow: bool) -> None:
+        # Of the same length, so that places stay.
+        bare = _REMARK.sub(lambda remark: " " * len(remark[0]), gap)
+        for remark in _REMARK.finditer(gap):
+            at = self.last.end + remark.start()
+            before = self.text[self.text.rfind("\n", 0, at) + 1 : at]
+            indicator = bare[: remark.start()].rstrip()[-1:]
+            if before.strip():
+                self._remark_behind(before, remark[0], indicator, at)
+            elif self._cuts(len(before), indicator, remark[0], in_flow=in_flow) or (
+                column is not None and not in_flow and not bare[remark.end() :].strip()
+            ):
+                self.say("this line starts with #, so it would not be printed", _QUOTE_OR_MOVE, at)
+        for odd in _ODD.finditer(bare):
+            self._odd(odd[0], self.last.end + odd.start())
+
+    def _cuts(self, column: int, indicator: str, remark: str, *, in_flow: bool) -> bool:
+        """Tell whether a line of remark stands where a line of text belongs."""
+        if in_flow and remark[1:2] not in _BLANKS:
+            return True
+        if indicator:
+            return not in_flow and indicator in ":-" and any(column > of_block for of_block in self.empty)
+        return self.last.style not in _QUOTES and bool(self.last.end) and (in_flow or column > self.last.column)
+
+    def _remark_behind(self, before: str, remark: str, indicator: str, at: int) -> None:
+        """Refuse a remark behind a value, unless nobody could take it for a part of a text.
+
+        Its look is what yamllint asks for by default: two blanks before the # and one behind it.
+        """
+        end = before.rstrip()
+        blanks = len(before) - len(end)
+        marked = end[-1:] in "]}" or (not indicator and self.last.style in _QUOTES)
+        words = remark[1:].lstrip()
+        plainly = (
+            blanks > 1
+            and remark[1:2] in _BLANKS
+            and bool(words)
+            # `# 5` is a number to many a reader.
+            and (marked or not words[0].isdecimal())
+            and (indicator or marked or may_precede_a_remark(self.last.text))
+        )
+        if plainly:
+            return
+        if indicator and indicator in ":-" and remark[1:2] not in _BLANKS:
+            hint = "A text that holds # must stand in quotes. A remark has a space after its #."
+            self.say("all that follows # is a remark, so nothing stands here", hint, at - blanks)
+        else:
+            self.say("from # on, this line would not be printed", _QUOTE_OR_MOVE, at)
+
+    def _odd(self, odd: str, at: int) -> None:
+        # An alias is told at the text that it repeats.
+        if odd == "..." or odd[0] == "*":
+            return
+        if odd[0] == "&":
+            self.anchors.append(at)
+        elif odd[0] == "!":
+            self.say(f"the tag {odd} is not known", "Tags are not used here: take it out.", at)
+        elif odd[0] == "%":
+            self.say("a line cannot start with %", "Take the line out, or put the text in quotes.", at)
+        elif odd[0] == "?":
+            self.say("a text cannot start with ? and a space", "Put the text in quotes.", at)
+        else:
+            self.say("this would not be printed", "Put the whole text in quotes.", at)
+
+    def finish(self) -> None:
+        """Account for what stands below the last text, and tell of anchors where there is no alias."""
+        self.pass_to(len(self.text), -1, key=True, in_flow=False)
+        for at in () if self.aliased else self.anchors:
+            self.say("a text cannot start with &", "Put the text in quotes: anchors (&) and aliases (*) are not used here.", at)
+
+
+def read_yaml(raw: bytes, name: str) -> YamlFile:
+    """Parse one file's bytes.
+
+    Raises TeachbackError with every problem that keeps the text from being data: not UTF-8, not YAML, too large,
+    too deep, duplicate keys, aliases, keys that are not words.
+    """
+    text = decode(raw, name)
+    _refuse_depth(text, name)
+    try:
+        root = _compose(text)
+    except yaml.YAMLError as error:
+        raise TeachbackError(_syntax_problem(error, text, name)) from None
+    if root is None:
+        hint = "Start from `teachback new ID`." if "handouts/" in name else "Fill it, or delete it: then the program's own one counts."
+        raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
+    source = _Source(name, text)
+    data = _plain(root, source)
+    source.finish()
+    if source.problems:
+        raise TeachbackError(*source.problems)
+    return YamlFile(name, data, root)
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Stop before the parser recurses: brackets in a row, or indentation that no handout has."""
+    refused: list[tuple[int, str, str]] = []
+    odd = None if text.isascii() else _ODD_SPACE.search(text)
+    if odd:
+        refused.append(
+            (odd.end() - 1, "a space of another kind stands here", "Use plain spaces to indent: copied text often brings others.")
+        )
+    depth = 0
+    for bracket in _BRACKET.finditer(text) if text.count("[") + text.count("{") > MAX_DEPTH else ():
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            refused.append((bracket.start(), f"brackets are nested more than {MAX_DEPTH} deep", "Close them, or quote the text."))
+            break
+    # A line's end is found sooner than a line's beginning; with one more in front, each line begins where the end before it stands.
+    indented = _INDENTED.search(f"\n{text}")
+    if indented:
+        message = f"this line is indented by more than {MAX_INDENT} columns"
+        refused.append((indented.start(), message, "Nest less, or start the text further left."))
+    if refused:
+        at, message, hint = min(refused)
+        raise TeachbackError(Problem(message, hint, place_at(text, at, name)))
+
+
+def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the library has no types for the C loader
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
+    context, context_mark = getattr(error, "context", None) or "", getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None) or context_mark
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    everything = f"{context} {said}"
+    message, hint = next((words for part, words in _WORDING.items() if part in everything), (f"this is not YAML: {said}", _LOOK))
+    lines = text.split("\n")
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    before = line[: mark.column] if mark else ""
+    opened = _OPENED.search(before)
+    cut = _cut_above(lines, mark.line, context_mark) if mark and "expected" in said else None
+    if cut:
+        return Problem("from # on, this line would not be printed", _QUOTE_OR_MOVE, Location(name, *cut))
+    if "unexpected end of stream" in said and "quoted" in context and context_mark:
+        message, hint, mark = "a quote opens here and is never closed", "A quote that opens a text must be closed again.", context_mark
+    elif mark and line[mark.column : mark.column + 1] == "\t":
+        message, hint = "a tab stands here", "YAML does not allow tabs for indentation. Use spaces."
+    elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
+        mark = context_mark
+    elif "mapping values" in said and re.fullmatch(r"[\s-]*[^\s:]+", before):
+        message, hint = "this line is indented differently from the lines above it", _LINES_UP
+    elif "did not find expected key" in said and opened and opened[1] in "[{":
+        message, hint = f"a text cannot start with {opened[1]}", "Put the whole text in quotes."
+    elif "did not find expected key" in said and opened:
+        message, hint = "more words follow after the closing quote", "Put the whole text in quotes, or none of it."
+    return Problem(message, hint, Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1))
+
+
+def _cut_above(lines: list[str], line: int, opened: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
+    """Return the line and column of a # that ended a text too soon, so that what follows fits nowhere."""
+    text_follows = line < len(lines) and not _STARTS_ANEW.match(lines[line])
+    for number in dict.fromkeys((line - 1, opened.line if opened else line - 1)):
+        found = _CUT.search(lines[number]) if 0 <= number < len(lines) else None
+        if found and (text_follows or lines[number][: found.end() - 1].strip()):
+            return number + 1, found.end()
+    return None
+
+
+def may_precede_a_remark(text: str) -> bool:
+    """Tell whether a remark may stand behind this text on the same line when the text is in no quotes."""
+    return bool(_NO_SENTENCE.fullmatch(text))
+
+
+def _plain(node: Any, source: _Source, column: int = -1, *, in_flow: bool = False) -> Any:  # noqa: ANN401 -- YAML is any data
+    if _is_alias(node, source):
+        return None
+    if isinstance(node, yaml.ScalarNode):
+        return _text(node, source, column, in_flow=in_flow)
+    if node.flow_style:
+        in_flow = True
+    else:
+        column = node.start_mark.column
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, source, column, in_flow=in_flow) for item in node.value]
+    return _mapping(node, source, column, in_flow=in_flow)
+
+
+def _is_alias(node: Any, source: _Source) -> bool:  # noqa: ANN401
+    if source.seen is None:
+        return False
+    if id(node) in source.seen:
+        # The composer gives an alias the very node of its anchor, so one seen before is an alias: this also ends
+        # alias bombs and lists that contain themselves.
+        source.aliased = True
+        source.say(
+            "this value is repeated elsewhere by an alias",
+            "Write the text out in full: anchors (&) and aliases (*) are not used here.",
+            node,
+        )
+        return True
+    source.seen.add(id(node))
+    return False
+
+
+def _text(node: Any, source: _Source, column: int, *, in_flow: bool, key: bool = False) -> str | None:  # noqa: ANN401
+    """Return a text as it is written, None for an empty value; say what would be lost of it."""
+    text: str = node.value
+    style: str = node.style or ""
+    start: int = node.start_mark.index
+    written = source.text[start : node.end_mark.index]
+    if not written:
+        source.empty.append(column)
+        if key:
+            source.say("a key is missing before this colon", "Put the text in quotes, or write its key.", start)
+        return None
+    source.pass_to(start, column, key=key, in_flow=in_flow)
+    source.last = _Leaf(node.end_mark.index, style, text, column, in_flow)
+    properties = _PROPERTIES.match(written) if written[0] in "&!" else None
+    if properties:
+        _tell_properties(properties[0], node, source)
+        start += properties.end()
+        written = written[properties.end() :]
+    if len(text) > MAX_TEXT:
+        message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
+        source.say(message, "Split it into paragraphs, each an item of its own.", node)
+    if written != text:
+        _READERS[style](text, written, start, column, source)
+    if style or key:
+        return text
+    if text in _NULLS:
+        return None
+    if text in _OTHER_NULLS:
+        source.say(f"'{text}' means nothing in YAML", "Put it in quotes if it is a text; else write null, or leave it out.", start)
+    return text
+
+
+def _tell_properties(properties: str, node: Any, source: _Source) -> None:  # noqa: ANN401
+    at = node.start_mark.index
+    for found in re.finditer(r"\S+", properties):
+        if found[0][0] == "&":
+            source.anchors.append(at + found.start())
+        elif node.tag in _PLAIN_TAGS:
+            source.say("a text cannot start with !", "Put the text in quotes. Tags are not used here.", at + found.start())
+        else:
+            hint = "Tags are not used here. A text that starts with ! must stand in quotes."
+            source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, at + found.start())
+
+
+def _bare(text: str, written: str, start: int, _column: int, source: _Source) -> None:
+    """Check a text without quotes that takes several lines."""
+    if written.split() != text.split():
+        source.say("not all of this text would be printed", "Put the whole text in quotes.", start)
+    for line in _LINE_START.finditer(written):
+        if _MISPLACED.match(written, line.end()):
+            message = "this line would be read as a part of the text above it"
+            hint = "Start it in the column of its neighbours; if it is a part of the text, put the whole text in quotes."
+            source.say(message, hint, start + line.end())
+
+
+def _in_quotes(text: str, written: str, start: int, column: int, source: _Source) -> None:
+    """Check a text in quotes: what a backslash makes of it, and that it does not swallow the lines below."""
+    for line in _LINE_START.finditer(written):
+        # YAML 1.2, 7.3: each line is indented further than the block. Tabs do not indent.
+        if len(line[0].rpartition("\n")[2].partition("\t")[0]) <= column:
+            source.say("a text in quotes is not closed above this line", "Close the quote, or indent this line.", start + line.end())
+            break
+    if written[0] != '"':
+        return
+    # An escape such as "\\n" takes letters out of the text that an author sees.
+    for escape in _ESCAPE.finditer(written) if "\\" in written else ():
+        if escape[1] not in _ESCAPES:
+            hint = "Put the text in single quotes: ' instead of \"."
+            source.say("a backslash means something else in double quotes", hint, start + escape.start())
+            break
+    # What nobody may type into the file can still be written as an escape, such as "\x07".
+    for message, hint in dict.fromkeys((message, hint) for _, message, hint in faults(text, alone=True)):
+        source.say(message, hint, start)
+
+
+def _in_block(text: str, written: str, start: int, _column: int, source: _Source) -> None:
+    """Check a text below | or >: what stands behind that sign, and that each line is kept."""
+    head, _, lines = written.partition("\n")
+    if not _HEAD.match(head) or not text.strip():
+        # A digit is YAML's number of blanks to indent by.
+        source.say(f"a text cannot start with {written[0]}", f"Put the text in quotes, or take out what follows {written[0]}.", start)
+    elif "#" in head and not _HEAD_REMARK.search(head):
+        source.say("from # on, this line would not be printed", _QUOTE_OR_MOVE, start + head.index("#"))
+    if lines.split() != text.split():
+        source.say("not all of this text would be printed", "Put the whole text in quotes.", start)
+
+
+_READERS: Final = {"": _bare, "'": _in_quotes, '"': _in_quotes, "|": _in_block, ">": _in_block}
+
+
+def _mapping(node: Any, source: _Source, column: int, *, in_flow: bool) -> dict[str, Any]:  # noqa: ANN401
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            hint = "A text that starts with [ or { must stand in quotes."
+            source.say("a key must be a word, not a list or a mapping", hint, key_node)
+            # Both are still read, so that what is wrong with them is told, too.
+            _plain(key_node, source, column, in_flow=in_flow)
+            _plain(value_node, source, column, in_flow=in_flow)
+            continue
+        key = key_node.value
+        if not _is_alias(key_node, source):
+            _text(key_node, source, column, in_flow=in_flow, key=True)
+        value = _plain(value_node, source, column, in_flow=in_flow)
+        hidden = next((letter for letter in key if letter in NO_BREAK or letter == SOFT_HYPHEN), "")
+        if hidden:
+            source.say(f"the key '{key}' holds the character {named(hidden)}", "Type the key again, with plain letters.", key_node)
+        if key == "<<":
+            source.say("merge keys (<<) are not used here", "Write the texts out in full.", key_node)
+        elif key in data:
+            first = next(other.start_mark.line + 1 for other, _ in node.value if other.value == key)
+            source.say(f"the key '{key}' stands twice; it stood first in line {first}", "Keep one of the two.", key_node)
+        else:
+            data[key] = value
+    return data

@@ -1,0 +1,374 @@
+"""Edition -> HTML, with Jinja2. No file but the templates, no clock, no environment.
+
+Templates get an Edition, which holds no choice any more, and words. They contain no `if audience`.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup, escape
+
+from teachback.content.locale_formats import dated
+from teachback.editions.qr_code import qr_svg
+from teachback.errors import Location, Problem, TeachbackError, guess
+from teachback.files.images import KINDS, picture_fault
+from teachback.files.page_resources import CSS_FILE, RTL, closed_page, foreign_loads, served, shown_on_paper
+from teachback.files.text_decoding import place_of
+from teachback.files.unprintable_characters import faults
+from teachback.files.workspace import MIME, read_bytes, shown
+from teachback.html.template_sandbox import MAX_PAGE, filled, open_sandbox
+from teachback.units import CARD, CARD_INSET, CARD_TEXT, MM_PER_INCH, PT_PER_INCH, Box, Paper, TypeSize, is_roomy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from jinja2.runtime import Context
+
+    from teachback.content.clinic import Clinic
+    from teachback.content.inline_markup import Line, Place, Span
+    from teachback.content.printed_words import Words
+    from teachback.editions.edition import Edition, TableRow
+    from teachback.files.page_resources import Foreign
+
+# A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
+_DIALLED: Final = re.compile(r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?", re.IGNORECASE)
+# ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2.
+_DIALLED_DIGITS: Final = range(2, 16)
+# Stand in composed cards until their size is known.
+_CARD_SIZE: Final = "/* the size of the card */\n"
+# No text can hold these: no font has the characters of the private use area.
+_ROOM: Final = "\ue000room\ue001"
+# In characters; a heading longer than this wraps in a narrow first column.
+LONG_HEADING: Final = 40
+# In pt: fields are declared as long as their lines are in type of this size.
+FIELD_TYPE: Final = 13.0
+# In mm; the style sheets set the size, this is what a style sheet without one gets. From 0.4 mm on any scanner reads it.
+QR_MODULE: Final = 0.45
+
+
+class Medium(StrEnum):
+    """What the HTML is for."""
+
+    PRINT = "print"
+    SCREEN = "screen"
+
+
+@dataclass(frozen=True)
+class Design:
+    """What pages are made with: the templates, the style sheets by name, and the files that they name."""
+
+    environment: jinja2.Environment
+    styles: Mapping[str, str]
+    files: Mapping[str, Path]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Templates cannot go to another process; their folders can.
+        folders = tuple(Path(folder) for folder in getattr(self.environment.loader, "searchpath", ()))
+        return _reopened, (folders, self.styles, self.files)
+
+
+def _reopened(folders: tuple[Path, ...], styles: Mapping[str, str], files: Mapping[str, Path]) -> Design:
+    return Design(open_templates(folders), styles, files)
+
+
+@dataclass(frozen=True)
+class Dress:
+    """What one page is dressed in besides the edition itself."""
+
+    words: Words
+    clinic: Clinic
+    code: str
+
+
+def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
+    """Make the one Jinja2 environment: sandboxed, escaping everything, strict about names."""
+    environment = open_sandbox(template_folders)
+    environment.filters["marked"] = _marked_here
+    environment.filters["words_only"] = words_only
+    environment.filters["fill"] = fill
+    environment.tests["wide"] = wide
+    return environment
+
+
+def compose_handout(edition: Edition, dress: Dress, design: Design, *, medium: Medium, paper: Paper) -> str:
+    """Give the whole HTML page of a handout, its styles inside; for a screen its fonts and pictures too.
+
+    Raises TeachbackError with the template's file and line when a template cannot be filled.
+    """
+    names = ["tokens.css", "handout.css"]
+    names += ["print.css"] if medium is Medium.PRINT else []
+    names += ["large-print.css"] if edition.size is TypeSize.LARGE else []
+    names += ["screen.css"] if medium is Medium.SCREEN else []
+    sheet = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n" if medium is Medium.PRINT else ""
+    return _render("handout.html", edition, dress, design, medium, styles=sheet + stylesheet(names, dress.clinic, design))
+
+
+def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, medium: Medium) -> str:
+    """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
+    edition, dress = cards[0]
+    names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(names, dress.clinic, design)
+    dealt = [{"edition": edition, "code": dress.code, "number": number} for number, (edition, dress) in enumerate(cards)]
+    page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
+    return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
+
+
+def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False) -> str:
+    """Fill in how large composed cards are (mm), the type of each one's front and back (pt), and whether they show QR codes.
+
+    They are known only when the stock is, and after a first layout.
+    """
+    width = box.width - 2 * CARD_INSET
+    sheet = f"@page {{ size: {box.width}mm {box.height}mm; margin: {CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
+    page = page.replace(_CARD_SIZE, sheet).replace(_ROOM, ("roomy" if is_roomy(box) else "snug") + (" coded" if coded else ""))
+    for number, (front, back) in enumerate(sizes):
+        page = page.replace(f"\ue000front-{number}\ue001", f"{front:g}pt").replace(f"\ue000back-{number}\ue001", f"{back:g}pt")
+    return page
+
+
+def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design) -> str:
+    """Give the HTML of the page that tells how far a printer is off, front and back."""
+    styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
+        design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
+    )
+    names = {"words": words, "language": language, "direction": direction_of(language), "sides": pages, "page": page}
+    return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
+
+
+def marked(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
+    """Turn a line into HTML; every word in it is escaped. `write_here` is what a screen reader says for a line to write on."""
+    return Markup("").join(_span(span, medium, write_here) for span in line)
+
+
+@jinja2.pass_context
+def _marked_here(context: Context, line: Line) -> Markup:
+    return marked(line, Medium(context["medium"]), context["words"].write_here)
+
+
+def words_only(line: Line) -> str:
+    """Give a line as plain text, for titles and attributes."""
+    return "".join("" if span.blank else span.text for span in line)
+
+
+def fill(text: str, **values: object) -> Markup:
+    """Put values into a text of content/words; the words' model has checked which names it holds."""
+    return escape(text).format(**values)
+
+
+def counter(name: str) -> Markup:
+    """Give the place where the style sheet counts pages: `page` or `pages`."""
+    return Markup('<span class="counter-{}"></span>').format(name)
+
+
+def dialled(number: str, medium: Medium, words: str | Markup = "") -> Markup:
+    """Give a phone's number, or the words for it; on a screen as a link that dials, where it is one number to dial.
+
+    Not on paper: a PDF/UA link must stand alone, and nobody taps on paper.
+    """
+    shown = escape(words or number)
+    match = _DIALLED.fullmatch(number.strip()) if medium is Medium.SCREEN else None
+    if match is None:
+        return shown
+    # The (0) of "+44 (0)20 ..." is not dialled after a country's code.
+    main = match[1].replace("(0)", "") if match[1].startswith("+") else match[1]
+    digits = re.sub(r"\D", "", main)
+    if len(digits) not in _DIALLED_DIGITS:
+        return shown
+    return Markup('<a class="dial" href="tel:{}{}">{}</a>').format("+" if main.startswith("+") else "", digits, shown)
+
+
+def unseen(text: str, medium: Medium) -> Markup:
+    """Give words that only a screen reader says, for what the eye sees without words; a PDF has them in its tags."""
+    # Read instead of a space that takes no room: a tag without any content would be passed over.
+    paper = '<span style="position: absolute" data-actualtext="{}">&nbsp;</span>'
+    return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(text)  # noqa: S704 -- one of two texts of ours
+
+
+def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Markup:
+    """Give the place of a field: a line to write on whose length stays as it is, whatever a record will write there.
+
+    Its space has the font, the size and the baseline of those words; `look` is a class beside its own.
+    """
+    width = f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"' if place.width else ""
+    names = f"slot {look}".strip()
+    if medium is Medium.SCREEN:
+        return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
+    html = '<span class="{}" data-field="{}" data-actualtext="{}"' + width + ">&nbsp;</span>"
+    return Markup(html).format(names, place.field, write_here)  # noqa: S704 -- a text of ours, and a number
+
+
+def _span(span: Span, medium: Medium, write_here: str) -> Markup:
+    if span.place is not None:
+        return slot(span.place, medium, write_here, "strong" if span.strong else "")
+    if span.blank:
+        return Markup('<span class="blank">{}</span>').format(unseen(write_here, medium))
+    html = dialled(span.text, medium) if span.number and span.href is None else escape(span.text)
+    if span.number:
+        html = Markup('<bdi dir="ltr" class="number">{}</bdi>').format(html)
+    if span.href is not None:
+        html = Markup('<a href="{}">{}</a>').format(span.href, html)
+        address = shown_address(span)
+        if address:
+            html += Markup(' <span class="address">({})</span>').format(address)
+    return Markup("<strong>{}</strong>").format(html) if span.strong else html
+
+
+def shown_address(span: Span) -> str:
+    """Return the address that stands behind the words of a link; none where the words say it."""
+    address = (span.href or "").removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+    return "" if address in span.text else address
+
+
+def wide(rows: tuple[TableRow, ...]) -> bool:
+    """Say whether the first column holds whole sentences, and needs half of a table's width."""
+    return any(len(words_only(row.cells[0])) > LONG_HEADING for row in rows)
+
+
+def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
+    """Join style sheets by name, the clinic's own last, and its colours after them."""
+    colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
+    own = f":root {{ {colors}}}\n" if colors else ""
+    return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
+
+
+def _render(template: str, edition: Edition, dress: Dress, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
+    own: list[str] = []
+
+    def date(day: dt.date) -> str:
+        if not isinstance(day, dt.date):
+            # Of nothing Babel would make today's date.
+            message = f"'{day}' is not a date"
+            raise TypeError(message)
+        return dated(day, edition.language)
+
+    def picture(name: str) -> str:
+        path = _file(f"content/{name}", design)
+        return _data_url(path, own) if medium is Medium.SCREEN else f"../{quote(f'content/{name}')}"
+
+    def dial(number: str, words: str | Markup = "") -> Markup:
+        return dialled(number, medium, words)
+
+    def role(name: str) -> Markup:
+        # A browser forgets what a table's parts are when a narrow page stacks them, unless it is told.
+        return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
+
+    codes = {dress.code, *(card["code"] for card in more.get("cards", ()))}
+
+    def qr(text: str) -> Markup:
+        if text not in codes:
+            # A second code beside the edition's would lead a scanner elsewhere.
+            hint = "Write qr(code): a page has the code of its own edition."
+            raise TeachbackError(Problem(f"a template asks for a QR code that says '{text[:60]}'", hint))
+        # Its size is the style's; who reads a screen has no use for it there.
+        return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
+
+    if medium is Medium.SCREEN:
+        styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
+    names = {
+        "edition": edition,
+        "words": dress.words,
+        "clinic": dress.clinic,
+        "code": dress.code,
+        "qr": qr,
+        "styles": Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
+        "direction": direction_of(edition.language),
+        "date": date,
+        "counter": counter,
+        "picture": picture,
+        "dial": dial,
+        "say": partial(unseen, medium=medium),
+        "slot": partial(slot, medium=medium, write_here=dress.words.write_here),
+        "role": role,
+        "medium": str(medium),
+        "large": edition.size is TypeSize.LARGE,
+    }
+    return fill_page(template, design, medium, {**names, **more}, own)
+
+
+def direction_of(language: str) -> str:
+    """Say which way a language is written: ltr or rtl."""
+    return "rtl" if language.partition("-")[0] in RTL else "ltr"
+
+
+def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
+    """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
+    page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
+    unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
+    if unseen_there:
+        hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
+        raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
+    sheets = str(names["styles"])
+    if medium is Medium.SCREEN:
+        page = closed_page(page)
+        foreign = foreign_loads(page, lambda _: False, own, sheets=sheets, closed=True)
+    else:
+        foreign = foreign_loads(page, shown_on_paper(design.files), sheets=sheets)
+    if foreign:
+        raise TeachbackError(*(_foreign_problem(one, template, design) for one in foreign))
+    return page
+
+
+def _foreign_problem(one: Foreign, template: str, design: Design) -> Problem:
+    """Return the problem that a page holds what it may not, with the place in the template or style sheet that names it."""
+    places = (_named_at(part, design) for part in (one.name, *one.written) if part)
+    place = next(filter(None, places), None)
+    if one.name == "<head>":
+        path = design.files.get(f"templates/{template}")
+        own = Location(shown(path), 1, 1) if path else None
+        message = "this page has no plain <head> in which its browser is told to load nothing"
+        return Problem(message, "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>.", own)
+    if not one.loads:
+        message = f"a page shows only text, lists, tables and pictures, and this one holds '{one.name[:80]}'"
+        return Problem(message, "Take it out; the built-in templates show what a page may hold.", place)
+    hint = "Name pictures with picture('images/name.svg'); put styles into the style sheets; leave scripts out."
+    return Problem(f"a page must hold all it shows, and this one asks for '{one.name[:80]}'", hint, place)
+
+
+def _named_at(part: str, design: Design) -> Location | None:
+    """Return the first place in a template, or else in a style sheet, where something is written, in capitals or not."""
+    for folder, ending, remarks in (("templates/", ".html", r"\{#.*?#\}"), ("styles/", ".css", r"/\*.*?\*/")):
+        for known, path in design.files.items():
+            if known.startswith(folder) and known.endswith(ending):
+                place = place_of(part, read_bytes(path).decode("utf-8-sig"), shown(path), remarks)
+                if place:
+                    return place
+    return None
+
+
+def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
+    """Put a file that the styles name into them; a comment, and a file that may not be shown, stay: `foreign_loads` finds them."""
+    name = served(f"styles/{match[2]}", design.files)
+    return match[0] if name is None else f'url("{_data_url(design.files[name], own)}")'
+
+
+def _file(name: str, design: Design) -> Path:
+    # A file's own name is no address: it may hold a # or a %.
+    known = served(quote(name), design.files)
+    if known is None:
+        alike = [other for other in design.files if other.endswith(name.rpartition(".")[2]) and served(other, design.files)]
+        raise TeachbackError(Problem(f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()))
+    return design.files[known]
+
+
+def _data_url(path: Path, own: list[str]) -> str:
+    """Give a file as a URL that holds it, and put that down in `own`. Raises TeachbackError for what cannot be shown."""
+    try:
+        data = read_bytes(path)
+    except TeachbackError as error:
+        raise TeachbackError(*(problem._replace(message=f"{shown(path)}: {problem.message}") for problem in error.problems)) from None
+    fault = picture_fault(data, path.suffix) if path.suffix.lower() in KINDS else None
+    if fault:
+        raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))
+    own.append(f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}")
+    return own[-1]

@@ -1,0 +1,185 @@
+"""Templates are filled in a sandbox: no way into the program, no unknown name, no number or page without bound.
+
+With html, one of the two modules that import Jinja2. How long a template may take is seen to where pages are made, in `pool`.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+import jinja2
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from teachback.errors import Location, OutOfTime, Problem, TeachbackError, guess, nearest
+from teachback.files.workspace import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+# In characters. The longest handout that a file may hold makes a page of 2 MB.
+MAX_PAGE: Final = 10_000_000
+# In bits: no page shows a longer number, and Python would go on calculating one.
+MAX_NUMBER: Final = 10_000
+# What a template can raise that Jinja2 does not foresee.
+_BROKEN: Final = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError)
+# What templates may name; a macro's own names come on top.
+_NAMES: Final = (
+    "edition",
+    "words",
+    "clinic",
+    "code",
+    "qr",
+    "date",
+    "counter",
+    "picture",
+    "dial",
+    "say",
+    "role",
+    "medium",
+    "large",
+    "direction",
+    "cards",
+)
+
+
+class _Unknown(jinja2.StrictUndefined):
+    """A name that a template uses and nobody knows. Its complaint has two lines: message and hint."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        thing, name = self._undefined_obj, self._undefined_name
+        if self._undefined_hint or not isinstance(name, str):
+            return super()._undefined_message
+        if thing is jinja2.utils.missing:
+            return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
+        if thing is None:
+            return f"what stands before '.{name}' is empty here\nAsk first whether it is there: {{% if ... %}}."
+        known: Any = getattr(type(thing), "model_fields", None) or getattr(thing, "__dataclass_fields__", ())
+        return f"'{type(thing).__name__}' has no '{name}'\n{nearest(name, known)}"
+
+
+class _Plain(CodeGenerator):
+    """Calculates nothing while it reads a template: what goes wrong there has no line yet."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:  # noqa: ANN401 -- Jinja2's own
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Refuses sums whose outcome no page could show."""
+
+    code_generator_class = _Plain
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 -- whatever a template multiplies
+        if operator == "*" and any(isinstance(one, int) and hasattr(other, "__len__") for one, other in ((left, right), (right, left))):
+            times, thing = (left, right) if isinstance(left, int) else (right, left)
+            if times * len(thing) > MAX_PAGE:
+                message = f"'{str(thing)[:20]}' times {times} is longer than any page"
+                raise ValueError(message)
+        elif isinstance(left, int) and isinstance(right, int):
+            bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
+            if abs(left) > 1 and bits > MAX_NUMBER:
+                message = f"this number is larger than any page can show: {str(left)[:20]} {operator} {str(right)[:20]}"
+                raise ValueError(message)
+        return super().call_binop(context, operator, left, right)
+
+
+class _PageSizeError(ValueError):
+    """More comes out of the templates than any page holds; says which file and line was at work."""
+
+    def __init__(self, name: str, line: int) -> None:
+        super().__init__(f"the page grows beyond {MAX_PAGE // 1_000_000} MB here\nTake the sum or the loop out that makes it grow.")
+        self.name, self.line = name, line
+
+
+def open_sandbox(folders: Iterable[Path]) -> jinja2.Environment:
+    """Make the one Jinja2 environment: sandboxed, escaping everything, strict about names."""
+    return _Sandbox(
+        loader=jinja2.FileSystemLoader(list(folders), encoding="utf-8-sig"),
+        autoescape=True,
+        undefined=_Unknown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        optimized=False,
+    )
+
+
+def filled(
+    environment: jinja2.Environment, template: str, names: Mapping[str, object], files: Mapping[str, Path], most: Callable[[], int]
+) -> str:
+    """Fill a template; `most` says how many characters the page may have by now. `files` are the workspace's, by name.
+
+    Raises TeachbackError with the file and the line of the template that cannot be filled, OutOfTime where it took too long.
+    """
+    try:
+        return "".join(_pieces(environment, template, names, most))
+    except OutOfTime as error:
+        raise OutOfTime(_template_problem(error, template, environment, files)) from None
+    except (TeachbackError, *_BROKEN) as error:
+        raise TeachbackError(_template_problem(error, template, environment, files)) from None
+
+
+def _pieces(environment: jinja2.Environment, template: str, names: Mapping[str, object], most: Callable[[], int]) -> Iterator[str]:
+    pieces: Any = environment.get_template(template).generate(names)
+    length = 0
+    for piece in pieces:
+        length += len(piece)
+        if length > MAX_PAGE and length > most():
+            raise _PageSizeError(*_at_work(pieces))
+        yield piece
+
+
+def _at_work(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of Jinja2
+    """Give the file and the line of the template that has just given a piece: the innermost of those that wait for one another."""
+    found = ("", 0)
+    while pieces is not None and pieces.gi_frame is not None:
+        frame = pieces.gi_frame
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            found = (template.filename, template.get_corresponding_lineno(frame.f_lineno))
+        # An included template is asked piece by piece.
+        pieces = pieces.gi_yieldfrom if pieces.gi_yieldfrom is not None else frame.f_locals.get("gen")
+    return found
+
+
+def _template_problem(error: Exception, template: str, environment: jinja2.Environment, files: Mapping[str, Path]) -> Problem:
+    """Find the template's own file and line: Jinja2 puts them into the traceback, or into the error."""
+    name = f"templates/{template}"
+    line = 0
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        name, line = f"templates/{error.name or template}", error.lineno
+    else:
+        known = {str(path): known for known, path in files.items() if known.startswith("templates/")}
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename in known:
+                name, line = known[frame.filename], frame.lineno or 0
+        if isinstance(error, _PageSizeError):
+            name, line = known.get(error.name, name), error.line
+    path = files.get(name)
+    place = Location(shown(path) if path else name, line, 1 if line else 0)
+    if isinstance(error, TeachbackError):
+        return error.problems[0]._replace(location=place)
+    if isinstance(error, jinja2.TemplateNotFound):
+        return Problem(f"there is no template '{error.name}'", "Check the name in the template that includes it.", place)
+    if isinstance(error, RecursionError):
+        return Problem("this template includes itself without end", "Take the include of itself out.", place)
+    if isinstance(error, MemoryError):
+        return Problem("this template makes a text that fills the memory", "Take the sum or the loop out that makes it.", place)
+    message, _, hint = str(error).rstrip(".").partition("\n")
+    missing = re.match(r"No (filter|test) named '(\w+)'", message)
+    if missing:
+        names: Iterable[str] = environment.filters if missing[1] == "filter" else environment.tests
+        return Problem(f"there is no {missing[1]} '{missing[2]}'", guess(missing[2], names) or "Take it out.", place)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return Problem(f"this is not a template: {message}", "Each {{ needs its }}, and each {% if %} or {% for %} its end.", place)
+    return Problem(f"the template cannot be filled: {message}", hint or "Look at the built-in template of the same name.", place)

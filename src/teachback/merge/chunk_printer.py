@@ -1,0 +1,238 @@
+"""How a chunk of records is printed, by whichever process has it, once the editions are; `survey` comes before.
+
+`work` is a function of what it is given, which pickles; so the same one serves one process, several, or other machines. Nothing that goes wrong in it
+quotes a value: what is a person's stays in the record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import Problem, TeachbackError, fault_problem
+from teachback.files.atomic_files import told
+from teachback.files.private_files import UNFINISHED, hash_of, hashed, write_private
+from teachback.merge.engine_protocol import EditionKey, Placed
+from teachback.merge.records.record_survey import fallen, rows_of
+from teachback.merge.records.record_validation import Entry, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from teachback.merge.engine_protocol import Combine, Stamper
+    from teachback.merge.records.record_survey import Chunk
+
+# Inside it: the folder of one start, where other machines that share it put what is not finished.
+SHARED: Final = "shared-"
+FOLDERS: Final = {"handout": "handouts", "card": "cards"}
+COMBINED: Final = "combined"
+
+
+class Paper(NamedTuple):
+    """One record's share of a file: the edition's code, the file's name in the run's folder, pages, hash. `data` only where nothing is written."""
+
+    code: str
+    file: str
+    pages: int
+    sha256: str
+    data: bytes | None = None
+
+
+class Stamped(NamedTuple):
+    """A record that is on paper."""
+
+    row: int
+    id: str
+    papers: tuple[Paper, ...]
+
+
+class ChunkResult(NamedTuple):
+    """What came of a chunk: each of its rows, in their order; or the problems that stop the run. `kept` files were there already."""
+
+    number: int
+    rows: tuple[Stamped | Rejected, ...]
+    kept: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What printing takes: which kinds, the editions. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`.
+
+    `beside` is the folder in it for what is not finished.
+    """
+
+    kinds: tuple[str, ...]
+    stampers: Mapping[EditionKey, Stamper]
+    folder: str | None
+    combine: Combine | None = None
+    duplex: bool = False
+    only_look: bool = False
+    beside: str = UNFINISHED
+
+
+def work(bench: Bench, chunk: Chunk) -> ChunkResult:
+    """Print a chunk: write its files, or say why a row cannot be. Doing it again gives the same, byte for byte."""
+    try:
+        return _together(bench, chunk) if bench.combine else _each(bench, chunk)
+    except TeachbackError as error:
+        return ChunkResult(chunk.number, (), 0, error.problems)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
+        return ChunkResult(chunk.number, (), 0, (fault_problem(error),))
+
+
+def files_of(bench: Bench, chunk: Chunk) -> tuple[str, ...]:
+    """Give the names of all files that a chunk may write, before it does."""
+    if bench.combine:
+        return tuple(_combined_name(kind, chunk) for kind in bench.kinds) if chunk.ids else ()
+    return tuple(_own_name(kind, identifier) for identifier in chunk.ids for kind in bench.kinds)
+
+
+def _own_name(kind: str, identifier: str) -> str:
+    return f"{FOLDERS[kind]}/{identifier}.pdf"
+
+
+def _combined_name(kind: str, chunk: Chunk) -> str:
+    return f"{COMBINED}/{FOLDERS[kind]}-{chunk.number + 1:05}.pdf"
+
+
+def _looked_at(bench: Bench, entry: Entry) -> Entry | Rejected:
+    """Give a record, or why it cannot be printed in all its editions."""
+    try:
+        faults = tuple(dict.fromkeys((one.field, one.reason) for key in entry.keys for one in bench.stampers[key].faults(entry.texts)))
+    except Exception as error:  # noqa: BLE001 -- a fault of the engine, with this record: the others are printed
+        faults = (("", fallen(error)),)
+    return Rejected(entry.row, entry.id, faults) if faults else entry
+
+
+def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
+    rows: list[Stamped | Rejected] = []
+    kept = 0
+    for row in rows_of(chunk):
+        entry = row if isinstance(row, Rejected) else _looked_at(bench, row)
+        if isinstance(entry, Rejected):
+            rows.append(entry)
+            continue
+        names = [_own_name(key.kind, entry.id) for key in entry.keys]
+        there = {name for name in names if _is_there(bench, name, chunk.known)}
+        kept += len(there)
+        try:
+            # All that a record gets, or nothing: nothing is written before all of it is made.
+            made = [
+                b"" if bench.only_look or name in there else bench.stampers[key].stamp(entry.texts, entry.id.encode())
+                for key, name in zip(entry.keys, names, strict=True)
+            ]
+        except Exception as error:  # noqa: BLE001 -- as in _looked_at
+            rows.append(Rejected(entry.row, entry.id, (("", fallen(error)),)))
+            continue
+        papers = []
+        for key, name, data in zip(entry.keys, names, made, strict=True):
+            stamper = bench.stampers[key]
+            sha256, kept_back = (chunk.known[name], None) if name in there else _put(bench, name, data, stamper.head)
+            papers.append(Paper(stamper.code, name, stamper.pages, sha256, kept_back))
+        rows.append(Stamped(entry.row, entry.id, tuple(papers)))
+    return ChunkResult(chunk.number, tuple(rows), kept)
+
+
+def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
+    """Print a chunk into one file for each kind."""
+    rows = [row if isinstance(row, Rejected) else _looked_at(bench, row) for row in rows_of(chunk)]
+    try:
+        made = _combined(bench, chunk, rows)
+    except Exception:
+        tried = [row if isinstance(row, Rejected) else _tried(bench, row) for row in rows]
+        if tried == rows:
+            raise
+        rows, made = tried, _combined(bench, chunk, tried)
+    papers: dict[int, list[Paper]] = {row.row: [] for row in rows}
+    kept = 0
+    for index, (kind, whole) in enumerate(made.items()):
+        name = _combined_name(kind, chunk)
+        # Made anew, as which records are in it is known only then; written only where it is not there.
+        there = _is_there(bench, name, chunk.known) and hashlib.sha256(whole).hexdigest() == chunk.known[name]
+        kept += there
+        sha256, data = (chunk.known[name], None) if there else _put(bench, name, whole)
+        for entry in rows:
+            if isinstance(entry, Entry):
+                stamper = bench.stampers[entry.keys[index]]
+                papers[entry.row].append(Paper(stamper.code, name, stamper.pages * entry.copies, sha256, data))
+                # The bytes of a file are sent once.
+                data = None
+    done = [row if isinstance(row, Rejected) else Stamped(row.row, row.id, tuple(papers[row.row])) for row in rows]
+    return ChunkResult(chunk.number, tuple(done), kept)
+
+
+def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected]) -> dict[str, bytes]:
+    """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
+    assert bench.combine is not None  # noqa: S101 -- who calls has looked
+    entries = [row for row in rows if isinstance(row, Entry)]
+    made = {}
+    for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
+        placed = [Placed(entry.keys[index], entry.texts, entry.id, entry.row, entry.copies) for entry in entries]
+        name = _combined_name(kind, chunk).rpartition("/")[2]
+        if bench.only_look:
+            made[kind] = b""
+        else:
+            made[kind] = bench.combine(placed, name=name, number=chunk.number + 1, duplex=bench.duplex)
+    return made
+
+
+def _tried(bench: Bench, entry: Entry) -> Entry | Rejected:
+    """Print a record by itself, to see whether it can be."""
+    try:
+        for key in entry.keys:
+            bench.stampers[key].stamp(entry.texts, entry.id.encode())
+    except Exception as error:  # noqa: BLE001 -- as in _looked_at
+        return Rejected(entry.row, entry.id, (("", fallen(error)),))
+    return entry
+
+
+def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, bytes | None]:
+    """Write a file, where there is a folder; give its hash, and its bytes where there is none. `head` is what others begin with, too."""
+    if bench.only_look:
+        return "", None
+    sha256 = hashed(data, head)
+    if bench.folder is None:
+        return sha256, data
+    try:
+        write_private(bench.folder, name, data, bench.beside)
+    except OSError as error:
+        # Said of the run's folder: the name of the file is a patient's id.
+        error.filename = error.filename2 = None
+        with told(Path(bench.folder)):
+            raise
+    return sha256, None
+
+
+def _is_there(bench: Bench, name: str, known: Mapping[str, str]) -> bool:
+    """Say whether a file that was written earlier is still, byte for byte, what it was; without a folder, who gave the chunk has looked."""
+    if name not in known:
+        return False
+    return bench.folder is None or hash_of(f"{bench.folder}/{name}") == known[name]
+
+
+def still_there(bench: Bench, chunk: Chunk) -> Chunk:
+    """Leave in a chunk's `known` what is still there, byte for byte: for one who prints it without seeing the folder."""
+    return chunk._replace(known={name: sha256 for name, sha256 in chunk.known.items() if _is_there(bench, name, chunk.known)})
+
+
+def put_away(bench: Bench, chunk: Chunk, result: ChunkResult) -> ChunkResult:
+    """Write the files of a chunk that was printed elsewhere. Raises TeachbackError when it is not that chunk's, or cannot be written."""
+    names = set(files_of(bench, chunk))
+    papers = [paper for row in result.rows if isinstance(row, Stamped) for paper in row.papers]
+    asked, given = ([(row.row, row.id) for row in rows] for rows in (rows_of(chunk), result.rows))
+    whole = all(paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256 for paper in papers)
+    if result.number != chunk.number or asked != given or not names.issuperset(paper.file for paper in papers) or not whole:
+        raise TeachbackError(
+            Problem("another machine gave back something else than was asked for", "What was finished is kept. Start again.")
+        )
+    for paper in papers:
+        if paper.data is not None:
+            _put(bench, paper.file, paper.data)
+    rows = [
+        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers)) if isinstance(row, Stamped) else row
+        for row in result.rows
+    ]
+    return result._replace(rows=tuple(rows))

@@ -1,0 +1,243 @@
+"""The engine behind `merge`: a handout in all its languages, whose editions are printed once and stamped. See `stamper.Engine` for what it gives.
+
+Pages are composed and laid out in child processes under limits, as `build` does: a clinic's own templates may loop without end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from teachback.checking.blocking_rules import error_problems, load_guard, word_errors
+from teachback.errors import COMPARE_LENGTH, Problem, Severity, TeachbackError, as_errors, placed
+from teachback.files.stray_files import stray_files
+from teachback.files.workspace import handout_files, handout_named, read_bytes
+from teachback.merge.records.field_values import read_value
+from teachback.merge.stamping.print_room_file import Entry
+from teachback.printing.build_record import made_from, program_fingerprint, review_problems
+from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.imposition import Sides
+from teachback.printing.job_composer import (
+    Desk,
+    check_apart,
+    compose_deck,
+    compose_jobs,
+    design_hash,
+    open_design,
+    open_pool,
+    read_handouts,
+    summarise,
+)
+from teachback.printing.process_pool import Task, scale_of
+from teachback.units import Paper, TypeSize
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from teachback.content.record_fields import RecordField
+    from teachback.files.workspace import Workspace
+    from teachback.merge.engine_protocol import EditionKey, Engine, Placed, Stamper
+    from teachback.merge.stamping.pdf_template import Template
+    from teachback.merge.stamping.print_room_file import Bundle
+    from teachback.printing.job_composer import Reading
+    from teachback.printing.process_pool import Pool
+    from teachback.printing.settings import Settings
+
+
+@dataclass(frozen=True)
+class Combiner:
+    """Puts records into files for the print room, with what was prepared for each kind of paper."""
+
+    bundles: Mapping[str, Bundle]
+
+    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
+        """Give the file; see `bundle.Bundle.combine`."""
+        entries = [Entry(_name(one.key), one.values, one.id, one.row) for one in records for _ in range(one.copies)]
+        return self.bundles[records[0].key.kind].combine(entries, name=name, duplex=duplex, number=number)
+
+    def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
+        """Return those ids that the cover has no room for in type that can be read."""
+        from teachback.merge.stamping.cover_layout import unlisted
+
+        return unlisted(next(iter(self.bundles.values())).cover, ids)
+
+
+@dataclass(frozen=True)
+class HandoutEngine:
+    """One handout, read and checked: the files of its languages, by language."""
+
+    handout: str
+    stems: Mapping[str, str]
+    reading: Reading
+    settings: Settings
+    workspace: Workspace
+    today: dt.date
+    problems: tuple[Problem, ...]
+
+    read_value = staticmethod(read_value)
+
+    @property
+    def fingerprint(self) -> str:
+        """The program, its libraries, and the handout's own files."""
+        files = handout_files(self.workspace)
+        # Styles, pictures and words are in the editions' codes: what else lies in the workspace may change while a run is away.
+        return "|".join(made_from(program_fingerprint(), read_bytes(files[stem])) for stem in self.stems.values())
+
+    @property
+    def audiences(self) -> Mapping[str, tuple[str, ...]]:
+        """For whom there are editions, by language."""
+        return {language: self.reading.authored[stem].handout.audiences for language, stem in self.stems.items()}
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What there is to print in every language: handout, card."""
+        cards = all(self.reading.authored[stem].handout.card is not None for stem in self.stems.values())
+        return frozenset({"handout", "card"} if cards else {"handout"})
+
+    @property
+    def fields(self) -> Mapping[str, tuple[RecordField, ...]]:
+        """What a record may fill, by language."""
+        return {language: self.reading.authored[stem].handout.fields for language, stem in self.stems.items()}
+
+    def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
+        """Print each edition once. Raises TeachbackError with all that keeps some from being printed."""
+        self._refuse_drafts(wanted)
+        with self._pool(len(wanted)) as pool:
+            check_apart(pool)
+            tasks = [
+                Task(_template, (key, self.stems[key.language], letters), "laying the page out", COMPARE_LENGTH, scale=self._scale(key))
+                for key, letters in wanted.items()
+            ]
+            return _done(pool, tasks)
+
+    def make_combine(self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]) -> Combiner:
+        """Prepare files of many records: covers, and sheets of cards on the workspace's stock. Raises TeachbackError as `make_stampers`."""
+        from teachback.merge.stamping.cover_page import cover_words
+        from teachback.merge.stamping.print_room_builder import make_bundle
+
+        language = self.settings.language or next(iter(self.stems))
+        with self._pool(len(wanted)) as pool:
+            cover = pool.one(Task(_cover, language, "laying the cover out", COMPARE_LENGTH))
+            cards = {key: letters for key, letters in wanted.items() if key.kind == "card"}
+            tasks = [
+                Task(_sheet, (key, self.stems[key.language], letters), "laying the sheet out", COMPARE_LENGTH)
+                for key, letters in cards.items()
+            ]
+            templates: dict[EditionKey, Any] = {**stampers, **_done(pool, tasks)}
+        says = cover_words(self.reading.shared.words[language])
+        kinds = dict.fromkeys(key.kind for key in templates)
+        return Combiner({kind: make_bundle({_name(k): t for k, t in templates.items() if k.kind == kind}, cover, says) for kind in kinds})
+
+    def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
+        """With --release: raise TeachbackError where a text that is wanted is not approved, or overdue. Others may be drafts."""
+        if not self.settings.release:
+            return
+        problems: list[Problem] = []
+        for language, stem in self.stems.items():
+            audiences = tuple(dict.fromkeys(key.audience for key in wanted if key.language == language))
+            if audiences:
+                problems += review_problems(summarise(self.reading.authored[stem], stem), self.today, release=True, audiences=audiences)
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        if errors:
+            raise TeachbackError(*dict.fromkeys(errors))
+
+    def _scale(self, key: EditionKey) -> float:
+        return scale_of(self.reading.authored[self.stems[key.language]].file.size)
+
+    def _pool(self, wanted: int) -> Pool:
+        design = open_design(self.workspace)
+        desk = Desk(self.workspace, self.reading, design, self.settings, None, design_hash(design))
+        return open_pool(desk, min(self.settings.jobs, max(1, wanted)))
+
+
+def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Engine:
+    """Read the one handout of the settings in all its languages.
+
+    Raises UsageError for a handout that there is not, TeachbackError for one that must not be printed, or without fields.
+    """
+    name = settings.handouts[0]
+    files = {stem: path for stem, path in handout_files(workspace).items() if name in {stem, stem.partition(".")[0]}}
+    if not files:
+        handout_named(workspace, name)
+    reading = read_handouts(workspace, files)
+    problems = [*stray_files(workspace), *(problem for found in reading.problems.values() for problem in found)]
+    guard = load_guard(workspace)
+    for stem, authored in reading.authored.items():
+        problems += error_problems(authored, reading.shared, guard)
+        problems += word_errors(workspace, reading.shared, guard, authored.handout.language)
+        problems += review_problems(summarise(authored, stem), today, release=False)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise TeachbackError(*as_errors(errors))
+    stems = {authored.handout.language: stem for stem, authored in sorted(reading.authored.items())}
+    if not any(reading.authored[stem].handout.fields for stem in stems.values()):
+        message = f"'{name}' has no fields that a record could fill"
+        raise TeachbackError(
+            Problem(message, "Declare them under `fields:`, and place them. Or use `teachback build`: all get the same paper.")
+        )
+    return HandoutEngine(name, stems, reading, settings, workspace, today, tuple(dict.fromkeys(problems)))
+
+
+def _name(key: EditionKey) -> str:
+    return f"{key.audience}/{key.language}/{key.paper}/{key.size}/{key.kind}"
+
+
+def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
+    """Do tasks whose subjects begin with a key; give what came of each. Raises TeachbackError with the problems of all."""
+    made: dict[EditionKey, Any] = {}
+    problems: list[Problem] = []
+    for outcome in pool.each(tasks):
+        key = outcome.task.subject[0]
+        problems += outcome.problems
+        made[key] = outcome.result
+    if problems:
+        raise TeachbackError(*dict.fromkeys(problems))
+    return {task.subject[0]: made[task.subject[0]] for task in tasks}
+
+
+def _settings(desk: Desk, key: EditionKey) -> Settings:
+    return replace(desk.settings, paper=Paper(key.paper) if key.paper else desk.settings.paper, size=TypeSize(key.size))
+
+
+def _template(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+    """Print one edition, and cut it where its fields are."""
+    from teachback.merge.stamping.edition_templates import card_template, handout_template
+
+    key, stem, letters = wanted
+    jobs, problems = compose_jobs(
+        desk.reading, [(stem, key.audience, key.kind, ("pdf",))], desk.design, _settings(desk, key), None, desk.fingerprint
+    )
+    if problems:
+        raise TeachbackError(*problems[stem])
+    (job,) = jobs
+    try:
+        return (card_template if key.kind == "card" else handout_template)(job, desk.files, letters)
+    except TeachbackError as error:
+        raise TeachbackError(*placed(error.problems, job.name, job.place)) from None
+
+
+def _sheet(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+    """Print one sheet of cards on the workspace's stock, each for a record of its own."""
+    from teachback.merge.stamping.edition_templates import sheet_template
+
+    key, stem, letters = wanted
+    stocks = load_stocks(desk.workspace)
+    named = find_stock(desk.settings.card_stock, stocks)
+    run = card_run(named, list(range(named[1].places)), desk.settings, stocks, Order())
+    if run.sides is Sides.ONE:
+        message = f"on {named[0]} cards are printed on one side here, and what a record fills in stands on the back"
+        raise TeachbackError(
+            Problem(message, 'Take `sides = "one"` out of teachback.toml, choose a stock with two sides, or leave --combine out.')
+        )
+    job = compose_deck(desk.reading, stem, (key.audience,) * named[1].places, desk.design, run)
+    return sheet_template(job, desk.files, letters)
+
+
+def _cover(desk: Desk, language: str) -> Template:
+    """Print the page that lists what is in a file."""
+    from teachback.merge.stamping.cover_page import cover_template
+
+    shared = desk.reading.shared
+    return cover_template(shared.words[language], shared.clinic, language, desk.settings.paper.box, desk.design)

@@ -1,0 +1,179 @@
+"""What is wanted of a run of `merge`, and what its rows may therefore say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
+from teachback.files.workspace import shown
+from teachback.merge.records.record_reader import column_place
+from teachback.merge.records.record_validation import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from teachback.merge.engine_protocol import Combine, EditionKey, Engine, Stamper
+    from teachback.merge.records.record_reader import Table
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Other machines that print: the address of Dask's scheduler, the files of TLS where Dask's own settings do not name them (empty).
+
+    `shared` says that the machines write into the run's folder themselves, by the same path.
+    """
+
+    address: str
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted: whose records (None: standard input), where to, and what holds for rows that do not say.
+
+    `combine` is how many records go into one file, 0 for a file each.
+    """
+
+    records: Path | None
+    output: Path
+    kinds: tuple[str, ...] = ("handout",)
+    combine: int = 0
+    duplex: bool = False
+    id_column: str = "id"
+    audience_column: str = "audience"
+    audience: str = ""
+    language: str = ""
+    paper: str = "letter"
+    size: str = "standard"
+    encoding: str | None = None
+    jobs: int = 1
+    dry_run: bool = False
+    cluster: Cluster | None = None
+
+    @property
+    def name(self) -> str:
+        """What the records are called in problems."""
+        return shown(self.records) if self.records else "<standard input>"
+
+
+def refuse_order(order: Order, engine: Engine) -> None:
+    """Raise UsageError for what cannot be printed of this handout."""
+    problems = []
+    if order.duplex and not order.combine:
+        problems.append(Problem("--duplex is about files of several records", "Add --combine N, or leave it out."))
+    named = {one.name for fields in engine.fields.values() for one in fields}
+    if order.id_column in named:
+        message = (
+            f"the column '{order.id_column}' is a field of the handout, and ids name the files: a patient's name would stand in a folder"
+        )
+        problems.append(Problem(message, "Name a column of numbers or codes that mean nothing elsewhere."))
+    there_is = f"There is: {', '.join(sorted(engine.kinds))}."
+    problems += [Problem(f"'{engine.handout}' has no {kind}", there_is) for kind in order.kinds if kind not in engine.kinds]
+    if order.audience and not any(order.audience in names for names in engine.audiences.values()):
+        known = {name for names in engine.audiences.values() for name in names}
+        problems.append(Problem(f"'{engine.handout}' is not for the audience '{order.audience}'", nearest(order.audience, known)))
+    if order.language and order.language not in engine.audiences:
+        message = f"'{engine.handout}' is not written in the language '{order.language}'"
+        problems.append(Problem(message, nearest(order.language, engine.audiences)))
+    if problems:
+        raise UsageError(*problems)
+
+
+def terms_of(order: Order, engine: Engine) -> Terms:
+    """Settle what a row may say and what holds for one that says nothing: where there is only one answer, it need not be given."""
+    languages = tuple(engine.audiences)
+    audiences = {name for names in engine.audiences.values() for name in names}
+    return Terms(
+        id_column=order.id_column,
+        audience_column=order.audience_column,
+        audiences=engine.audiences,
+        fields={language: tuple(one.name for one in fields) for language, fields in engine.fields.items()},
+        kinds=order.kinds,
+        audience=order.audience or (next(iter(audiences)) if len(audiences) == 1 else ""),
+        language=order.language or (languages[0] if len(languages) == 1 else ""),
+        paper=order.paper,
+        size=order.size,
+    )
+
+
+def overruled(order: Order, table: Table) -> list[Problem]:
+    """Warn of wishes that the records make void, and of a column that counts for nothing."""
+    place = Location(table.name, table.skipped + 1, 1)
+    found = []
+    if order.audience and order.audience_column in table.header:
+        message = f"the column '{order.audience_column}' decides who reads, and '{order.audience}' is not used"
+        found.append(Problem(message, "Leave --audience out, or take the column out.", place, Severity.WARNING))
+    if "copies" in table.header and not order.combine:
+        message = "the column 'copies' counts only with --combine: each record has one file"
+        found.append(Problem(message, "Print the file as often as it is wanted, or add --combine N.", place, Severity.WARNING))
+    return found
+
+
+def unplaced(stampers: Mapping[EditionKey, Stamper], terms: Terms, table: Table) -> list[Problem]:
+    """Warn of columns for which an edition has no place: they are filled, and not on the paper."""
+    place = Location(table.name, table.skipped + 1, 1)
+    found = []
+    for key, stamper in sorted(stampers.items()):
+        names = [name for name in terms.fields[key.language] if name in table.header and name not in stamper.fields]
+        if names:
+            message = f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: it is not printed there"
+            found.append(Problem(message, "Give it a place in the handout, or take the column out.", place, Severity.WARNING))
+    return list(dict.fromkeys(found))
+
+
+def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
+    """Raise TeachbackError where the first page of a file could not list an id in type that can be read."""
+    wrong = combine.unlisted(ids)
+    if wrong:
+        longest = max(map(len, wrong))
+        message = f"the ids have up to {longest} letters, and the cover of a file would list them too small to read"
+        raise TeachbackError(Problem(message, "Use shorter ids, or leave --combine out: each record then has a file of its own."))
+
+
+def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> None:
+    """Raise TeachbackError where a record must fill a field that none of the papers it gets has a place for: a style or template hides it."""
+    placed: dict[tuple[str, ...], set[str]] = {}
+    for key, stamper in stampers.items():
+        placed.setdefault((key.audience, key.language), set()).update(stamper.fields)
+    problems = [
+        Problem(
+            f"the field '{one.name}' must be filled, and nothing that is printed for {audience} ({language}) has a place for it",
+            "Place it for these readers, print another --kind, or look for a style or template that hides its place.",
+        )
+        for (audience, language), names in sorted(placed.items())
+        for one in engine.fields[language]
+        if one.required and one.name not in names
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+
+
+def _near(name: str, header: tuple[str, ...]) -> str:
+    """Return which columns could be the one that is missing. They are not quoted: a turned table has patients there."""
+    near = [column_place(number) for number, other in enumerate(header) if guess(other, [name])]
+    return f"Is it the column {' or '.join(near)}? Rename it: {name}." if near else "The first row names the columns: add it."
+
+
+def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:
+    """Refuse a table without a column that every record needs; in JSON Lines each record says its own."""
+    if table.form == "jsonl":
+        return
+    place = Location(table.name, table.skipped + 1, 1)
+    every = [{one.name for one in fields if one.required} for fields in engine.fields.values()]
+    missing = sorted(set.intersection(*every) - set(table.header)) if every else []
+    problems = [
+        Problem(f"the records have no column '{name}', and the handout needs it", _near(name, table.header), place) for name in missing
+    ]
+    for column, name, answer in ((terms.audience_column, "audience", terms.audience), ("language", "language", terms.language)):
+        if not answer and column not in table.header:
+            known = sorted({one for each in terms.audiences.values() for one in each} if name == "audience" else terms.audiences)
+            hint = f"Add it, name it with --audience-from, or say --audience for all: {', '.join(known)}."
+            hint = hint if name == "audience" else f"Add it, or say --language for all: {', '.join(known)}."
+            problems.append(Problem(f"the records have no column '{column}', and there are several answers", hint, place))
+    if problems:
+        raise TeachbackError(*problems)

@@ -1,0 +1,141 @@
+"""What a record says in a field -> the words that are printed, or why it cannot be. Pure.
+
+Nothing in a value is a command: braces, signs of equality and marks of texts print as they stand. What could print as something else than
+what stands in the file is refused. A reason never holds the value: it is a patient's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from teachback.content.locale_formats import dated, is_english_number, is_number
+from teachback.content.record_fields import FieldKind
+from teachback.files.encoding_damage import LOST_LETTER, spoilt
+from teachback.files.unprintable_characters import TURNING, is_odd_blank, is_unseen
+from teachback.merge.records.xlsx_cell_formats import Day, Pointed
+
+if TYPE_CHECKING:
+    from teachback.content.record_fields import RecordField
+
+# In characters; the longest line of a page holds about half of it.
+LONGEST: Final = 200
+# Accents on one letter; more would reach into the lines above and below.
+MOST_MARKS: Final = 2
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A patient's dates: what is outside was typed wrongly.
+_YEARS: Final = range(1900, 2200)
+_PHONE: Final = re.compile(r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.?| ?extension) ?[0-9]{1,6})?", re.IGNORECASE)
+# ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2. An extension may add 6.
+_PHONE_DIGITS: Final = range(2, 22)
+_FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
+# Categories of marks, which belong to the letter before them.
+_ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
+_LOST: Final = "\ufffd"
+_REASONS: Final = {
+    "Cc": "holds a control character, a tab or a line break",
+    "Zl": "holds a line break",
+    "Zp": "holds a line break",
+    "Cf": "holds a character that cannot be seen",
+    "Co": "holds a character of private use, which each computer draws differently",
+    "Cs": "holds half a character",
+    "Cn": "holds a character that Unicode does not know",
+}
+
+
+# Letters of which it is known that nothing is wrong with them, wherever they stand: those of names come back again and again.
+_fine: set[str] = set()
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """Why a record cannot be printed: the field's name, and the reason. The value is never in it: it is a patient's."""
+
+    field: str
+    reason: str
+
+
+def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
+    """Give what is printed of a raw value, in a language; an empty text where there is none and none must be."""
+    words = tidied(raw)
+    reason = spoilt(raw) or refused(words)
+    if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
+        reason = "is a date; make the field one in the handout (`type: date`), or make the cells text"
+    if not reason and isinstance(raw, Pointed) and not is_english_number(language):
+        reason = "is a number with signs that this language reads otherwise; make the cells text"
+    if reason:
+        return FieldFault(field.name, reason)
+    if not words:
+        return FieldFault(field.name, "is empty, and must be filled") if field.required else ""
+    if field.type is FieldKind.DATE:
+        day = _day(words)
+        return FieldFault(field.name, "is not a date such as 2027-11-01") if day is None else dated(day, language)
+    if field.type is FieldKind.PHONE and not _is_phone(words):
+        return FieldFault(field.name, "is not a phone number")
+    if field.type is FieldKind.NUMBER and not is_number(words, language):
+        return FieldFault(field.name, "is not a number as this language writes one")
+    if field.type is FieldKind.CHOICE and words not in {tidied(choice) for choice in field.choices}:
+        return FieldFault(field.name, "is none of the field's choices")
+    return words
+
+
+def tidied(raw: str) -> str:
+    """Give a value without blanks around it, composed (NFC), with each kind of space inside it as a plain one."""
+    composed = unicodedata.normalize("NFC", raw.strip())
+    return composed if composed.isascii() else "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in composed)
+
+
+def refused(words: str) -> str:
+    """Say why words cannot be printed as they stand, whatever their field is; an empty text where they can."""
+    if len(words) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    if _fine.issuperset(words) or (words.isascii() and words.isprintable()):
+        return ""
+    marks = 0
+    before = " "
+    for letter in words:
+        kind = unicodedata.category(letter)
+        reason = _letter_fault(letter, kind)
+        if reason:
+            return reason
+        if kind in _ACCENTS and before.isspace():
+            return "holds an accent that stands on no letter"
+        marks = marks + 1 if kind in {"Mn", "Me"} else 0
+        if marks > MOST_MARKS:
+            return "has too many accents on one letter"
+        before = letter
+        if kind not in _ACCENTS:
+            _fine.add(letter)
+    return ""
+
+
+def _letter_fault(letter: str, kind: str) -> str:
+    """Return why a character cannot be printed, wherever it stands; `kind` is its category in Unicode."""
+    if letter in TURNING:
+        return "holds a character that turns the direction of the text"
+    if letter == _LOST:
+        return LOST_LETTER
+    if kind in _REASONS:
+        return _REASONS[kind]
+    if is_unseen(letter) or is_odd_blank(letter):
+        return _REASONS["Cf"]
+    if unicodedata.bidirectional(letter) in _FROM_RIGHT:
+        return "is written from right to left, and such a line cannot be filled yet"
+    return ""
+
+
+def _day(words: str) -> dt.date | None:
+    if not _DAY.fullmatch(words):
+        return None
+    try:
+        day = dt.date.fromisoformat(words)
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
+
+
+def _is_phone(words: str) -> bool:
+    return bool(_PHONE.fullmatch(words)) and sum(letter.isdigit() for letter in words) in _PHONE_DIGITS

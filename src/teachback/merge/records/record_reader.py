@@ -1,0 +1,470 @@
+"""A file of records -> its rows, one after the other, each with the number that a person sees beside it. Nothing of a file is held but one row.
+
+CSV, TSV, JSON Lines, or an Excel workbook; what a file is, is told from its bytes. A row that cannot be read is given with the reason.
+Rows and records are a patient's here; `record` is about what was printed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+import tempfile
+import unicodedata
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
+
+from teachback.content.record_fields import COLUMNS
+from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+from teachback.files.encoding_damage import is_garbled
+from teachback.merge.ordered_workers import Handle, streamed
+from teachback.merge.records.csv_reader import (
+    DELIMITERS,
+    MOST_CHARACTERS,
+    TOO_LONG,
+    cells_of,
+    find_delimiter,
+    first_cells,
+    read_cells,
+    read_line,
+)
+from teachback.merge.records.encoding_detection import find_encoding
+from teachback.merge.records.xlsx_cell_formats import CellFault, Pointed
+from teachback.merge.records.xlsx_reader import read_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+MOST_COLUMNS: Final = 500
+# In seconds of a processor, for a workbook; one of a million rows takes a minute.
+MOST_SECONDS: Final = 240
+# In characters: texts of rows that are handed on together.
+MOST_TOGETHER: Final = 500_000
+# Letters of other alphabets that look like those from a to z.
+_ALIKE: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261", "aeopcyxijshdoivig"
+)
+# What is shown of a column's name.
+_SHOWN: Final = 40
+_NUL: Final = "holds a zero byte"
+_GARBLED: Final = "has a name that lost letters, or was read in the wrong encoding"
+# What a value of JSON can be besides text, a number or nothing. Nobody wants to read "True".
+_NO_TEXT: Final = {
+    dict: "holds a record of its own",
+    list: "holds a list",
+    bool: "is true or false; write the word that is to be printed, in quotes",
+}
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_SEP: Final = "sep="
+
+# A row's number, its text (of a sheet: its cells), and why it cannot be read.
+_Text = tuple[int, Any, str]
+
+
+class Row(NamedTuple):
+    """One row: its line in the file (its row in a sheet), and its cells by column.
+
+    `faults` say of columns why they have no text, `reason` why the row as a whole cannot be read.
+    """
+
+    number: int
+    cells: Mapping[str, str] = {}
+    faults: Mapping[str, str] = {}
+    reason: str = ""
+
+
+class Part(NamedTuple):
+    """Rows that follow each other, not yet looked into: the number of each, and its text as it stands in the file (of a sheet: its cells).
+
+    `broken` says of some, by their place among these, why they cannot be read.
+    """
+
+    numbers: tuple[int, ...]
+    texts: tuple[Any, ...]
+    broken: Mapping[int, str]
+
+
+class Form(NamedTuple):
+    """How texts of rows are read: `kind` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
+
+    kind: str
+    delimiter: str = ""
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of records and how it is read: `form` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
+
+    file: BinaryIO
+    name: str
+    form: str
+    codec: str = ""
+    delimiter: str = ""
+    skipped: int = 0
+    header: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> Form:
+        """How the texts of its rows are read."""
+        return Form(self.form, self.delimiter, self.header)
+
+
+def open_table(
+    file: BinaryIO, path: Path | None, name: str, key: str, known: Collection[str], encoding: str | None = None
+) -> tuple[Table, tuple[Problem, ...]]:
+    """Find out what a file of records is and how it is read; give warnings of what was not certain.
+
+    `file` can be read from its start again; `path` is its name, None for standard input; `name` is what it is called in problems. `key` is the column
+    of ids, `known` are all columns that mean something. Raises TeachbackError for a file that cannot be read for certain.
+    """
+    file.seek(0)
+    head = file.read(64)
+    place = Location(name)
+    if not head:
+        raise TeachbackError(Problem("this file of records is empty", "The first row names the columns: id, then the fields.", place))
+    if head.startswith(_OLE):
+        hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
+        raise TeachbackError(Problem("this is an old Excel file, or one with a password", hint, place))
+    if head.startswith(_ZIP):
+        with closing(_workbook(file, name)) as found:
+            warned = next(found)
+            names = next((_plain(cells) for some in found for _, cells in some), [])
+        return _headed(Table(file, name, "xlsx"), names, key, known, warned)
+    codec, noticed = find_encoding(file, name, encoding)
+    ending = path.suffix.lower() if path else ""
+    start = head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore").lstrip("\ufeff\xef\xbb\xbf").lstrip()
+    if start.startswith("["):
+        raise TeachbackError(Problem("this is one list of JSON", "Write one record a line, each in braces (JSON Lines).", place))
+    if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
+        return Table(file, name, "jsonl", codec), noticed
+    return _csv(Table(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
+
+
+def read_parts(table: Table, size: int, *, exactly: bool = True) -> Generator[Part]:
+    """Give the rows of records from the first to the last, `size` at a time; unless it must be `exactly` so many, fewer where their texts are long.
+
+    Raises TeachbackError when the file cannot be read (any more).
+
+    This looks no further than to see where a row ends: most of the work is in `read_part`, which any process can do.
+    """
+    with closing(
+        _json_texts(table) if table.form == "jsonl" else _sheet_texts(table) if table.form == "xlsx" else _csv_texts(table)
+    ) as found:
+        for some in _together(found, size, sys.maxsize if exactly else MOST_TOGETHER):
+            numbers, texts, reasons = zip(*some, strict=True)
+            yield Part(numbers, texts, {at: reason for at, reason in enumerate(reasons) if reason})
+
+
+def _together(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Text]]:
+    some: list[_Text] = []
+    held = 0
+    for one in found:
+        some.append(one)
+        held += len(one[1])
+        if len(some) == size or held > most:
+            yield some
+            some, held = [], 0
+    if some:
+        yield some
+
+
+def read_part(form: Form, part: Part) -> Iterator[Row]:
+    """Give the rows of a part."""
+    whole = [text for at, text in enumerate(part.texts) if at not in part.broken] if part.broken else part.texts
+    cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
+    for at, number in enumerate(part.numbers):
+        if at in part.broken:
+            yield Row(number, reason=part.broken[at])
+        elif form.kind == "jsonl":
+            yield _json_row(number, next(cells))
+        else:
+            yield _row(number, next(cells), form.header)
+
+
+def _csv_texts(table: Table) -> Generator[_Text]:
+    with _text(table) as text:
+        found = read_cells(text, table.delimiter)
+        next(found, None)
+        for line, cells, whole in found:
+            if isinstance(cells, str):
+                yield line + table.skipped, "", cells
+            elif any(cells):
+                yield line + table.skipped, whole, ""
+
+
+def _json_texts(table: Table) -> Generator[_Text]:
+    with _text(table) as text:
+        number = 0
+        while line := read_line(text):
+            number += 1
+            if len(line) > MOST_CHARACTERS:
+                yield number, "", TOO_LONG
+            elif line.strip():
+                yield number, line, ""
+
+
+def _sheet_texts(table: Table) -> Generator[_Text]:
+    with closing(_workbook(table.file, table.name)) as found:
+        next(found)
+        for number, cells in islice((row for some in found for row in some), 1, None):
+            yield number, tuple(cells), ""
+
+
+def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
+    """Return what `read_workbook` gives, read in a process of its own: what a hostile workbook makes run wild is ended with it."""
+    with ExitStack() as files:
+        try:
+            handle = Handle(file)
+        except OSError:
+            # What is in memory has no number.
+            copy = files.enter_context(tempfile.TemporaryFile())
+            file.seek(0)
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            handle = Handle(copy)
+        hint = "Save the sheet as 'CSV UTF-8'."
+        yield from files.enter_context(closing(streamed(_read_handle, (handle, name), f"{name}: reading the workbook", hint, MOST_SECONDS)))
+
+
+def _read_handle(given: tuple[Handle, str]) -> Iterator[Any]:
+    handle, name = given
+    with handle.opened() as file:
+        yield from read_workbook(file, name)  # type: ignore[arg-type]
+
+
+def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool) -> tuple[Table, tuple[Problem, ...]]:
+    skipped, said = _sep_line(table)
+    table = Table(table.file, table.name, "csv", table.codec, skipped=skipped)
+    headers = {}
+    for sign in DELIMITERS:
+        with _text(table) as text:
+            headers[sign] = first_cells(text, sign)
+    chosen, doubtful = ("\t", False) if tabs else (said, False) if said else find_delimiter(headers, key, known)
+    place = Location(table.name, skipped + 1, 1)
+    if chosen is None:
+        message = "it cannot be told whether commas, semicolons or tabs stand between the columns"
+        raise TeachbackError(Problem(message, "Save the file with one of them, and with none of them in a column's name.", place))
+    if doubtful:
+        message = f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; the first line holds other such signs, too"
+        noticed = (*noticed, Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING))
+    table = Table(table.file, table.name, "csv", table.codec, chosen, skipped)
+    return _headed(table, headers[chosen], key, known, noticed)
+
+
+def _sep_line(table: Table) -> tuple[int, str]:
+    """Give how many lines come before the header, and the sign that Excel's own line `sep=;` names."""
+    with _text(table) as text:
+        line = text.readline(16).rstrip("\r\n")
+    if line[:-1].lower() == _SEP and line[-1] in DELIMITERS:
+        return 1, line[-1]
+    return 0, ""
+
+
+@contextmanager
+def _text(table: Table) -> Iterator[TextIO]:
+    table.file.seek(0)
+    text = io.TextIOWrapper(table.file, table.codec, newline="")
+    try:
+        for _ in range(table.skipped):
+            text.readline()
+        yield text
+    except UnicodeDecodeError:
+        # It could be decoded a moment ago.
+        raise changed(table.name) from None
+    finally:
+        with suppress(ValueError):
+            text.detach()
+
+
+def changed(name: str) -> TeachbackError:
+    """Say that a file is not what it was when it was first read."""
+    hint = "What was printed of it is kept. Put the file back as it was and start again, or begin anew with another --output."
+    return TeachbackError(Problem("the file of records was changed while it was read", hint, Location(name)))
+
+
+def _headed(
+    table: Table, names: Sequence[str], key: str, known: Collection[str], noticed: tuple[Problem, ...]
+) -> tuple[Table, tuple[Problem, ...]]:
+    """Check the names of the columns. Without the column of ids nothing is quoted: the first row may be a patient's."""
+    header = tuple(name.lstrip("\ufeff").strip() for name in names)
+    place = Location(table.name, table.skipped + 1, 1)
+    if key not in header:
+        alike = next((name for name in header if "".join(filter(str.isalnum, name)).lower() == key.lower()), "")
+        hint = (
+            f"Name it: --name-from {alike}" if alike else "The first row names the columns. If ids have another name: --name-from COLUMN."
+        )
+        raise TeachbackError(Problem(f"the records have no column '{key}'", hint, place))
+    if len(header) > MOST_COLUMNS:
+        message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
+        raise TeachbackError(Problem(message, "Keep those that are printed.", place))
+    wrong = [
+        *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
+        *(_twice(header, name, place) for name in dict.fromkeys(header) if name and header.count(name) > 1),
+        *misnamed([name for name in header if name], known, place),
+    ] or _near_missing(header, {*known} - {key, *COLUMNS}, known, place)
+    if wrong:
+        raise TeachbackError(*wrong)
+    warned = list(noticed)
+    if "" in header:
+        message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
+        warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
+    warned += _unknown_columns(header, known, place)
+    return Table(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
+
+
+def _near_missing(header: Sequence[str], fields: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Find columns that nothing reads and whose names are near that of a field without a column: all its places would stay empty."""
+    missing = set(fields) - set(header)
+    found = [(number, said) for number, name in enumerate(header) if name and name not in known and (said := guess(name, missing))]
+    return [
+        Problem(
+            f"the column {column_place(number)} is not printed, and the records have no column of a field with nearly its name",
+            f"{said} Then rename the column. If it is another thing, take it out, or add a column with the field's name and leave it empty.",
+            place,
+        )
+        for number, said in found
+    ]
+
+
+def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Find names that differ from a known one only in capitals, blanks, hyphens, low lines, look-alikes or signs that are not seen.
+
+    Such a name is quoted: it is a field's, and not a patient's.
+    """
+    by_look = {_look(name): name for name in known}
+    found = [(name, by_look[_look(name)]) for name in names if name not in known and _look(name) in by_look]
+    return [
+        Problem(f"the column '{_short(name)}' is not the field '{field}'", f"Rename the column: {field}. Or take it out.", place)
+        for name, field in found
+    ]
+
+
+def is_misnamed(name: str, looks: Collection[str]) -> bool:
+    """Return whether a name that is not known has the look of a known one; `looks` are those of `looks_of`."""
+    return _look(name) in looks
+
+
+def looks_of(known: Iterable[str]) -> frozenset[str]:
+    """Return what names look like, for `is_misnamed`."""
+    return frozenset(map(_look, known))
+
+
+def _look(name: str) -> str:
+    """Return the letters and digits of a name as small letters, those that look alike as one."""
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
+    return "".join(filter(str.isalnum, plain))
+
+
+def unknown_names(names: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of names in records of JSON that no field has. They are not quoted: a turned table has patients there."""
+    if not names:
+        return []
+    many = len(names) != 1
+    message = f"{len(names)} name{'s' if many else ''} in these records {'are' if many else 'is'} no field, and not printed"
+    asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
+    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def column_place(number: int) -> str:
+    """Return how a column is called, counted from 0: its number, and its letters in a sheet."""
+    letters, rest = "", number + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{number + 1} ({letters})"
+
+
+def _unknown_columns(header: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
+    """Warn of columns that nothing reads, with the nearest name that would be read. They are not quoted: a turned table has patients there."""
+    numbers = [number for number, name in enumerate(header) if name and name not in known]
+    if not numbers:
+        return []
+    listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- a line's worth
+    asked = [f"Column {column_place(number)}: {said}" for number in numbers[:10] if (said := guess(header[number], known))]
+    message = f"the column{'s' if len(numbers) != 1 else ''} {listed} {'are' if len(numbers) != 1 else 'is'} not printed"
+    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+
+
+def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
+    listed = " and ".join(column_place(number) for number, other in enumerate(header) if other == name)
+    return Problem(f"the columns {listed} have the same name", "Give each one a name of its own.", place)
+
+
+def _garbled_column(number: int, place: Location) -> Problem:
+    message = f"the name of the column {column_place(number)} has lost letters, or was read in the wrong encoding"
+    return Problem(message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place)
+
+
+def _short(name: str) -> str:
+    shown = "".join(sign if sign.isprintable() else "?" for sign in name)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+
+
+def _plain(cells: Sequence[str | CellFault]) -> list[str]:
+    return [cell if isinstance(cell, str) else "" for cell in cells]
+
+
+def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> Row:
+    """Put cells below their columns. In a sheet rows end with their last cell; a text has as many in each."""
+    plain = [cell for cell in cells if isinstance(cell, str)]
+    if len(plain) == len(cells) == len(header) and "" not in header:
+        # So are nearly all.
+        return Row(number, reason=_NUL) if "\0" in "".join(plain) else Row(number, dict(zip(header, plain, strict=True)))
+    extra = [cell for cell in cells[len(header) :] if cell]
+    nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
+    if extra or nameless:
+        return Row(number, reason="has something in a column without a name")
+    texts = {name: cell for name, cell in zip(header, cells, strict=False) if name and isinstance(cell, str)}
+    if any("\0" in text for text in texts.values()):
+        return Row(number, reason=_NUL)
+    return Row(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
+
+
+class _JsonError(ValueError):
+    """The reason why a line is no record."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "holds a name twice"
+        raise _JsonError(message)
+    return found
+
+
+def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
+    message = "holds a number that is none"
+    raise _JsonError(message)
+
+
+def _json_row(number: int, line: str) -> Row:
+    try:
+        # Numbers stay as they are written: 7.50 is printed as 7.50.
+        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=Pointed, parse_constant=_no_number)
+    except _JsonError as error:
+        return Row(number, reason=str(error))
+    except (ValueError, RecursionError):
+        return Row(number, reason="is not JSON")
+    if not isinstance(found, dict):
+        return Row(number, reason="is no record in braces")
+    if len(found) > MOST_COLUMNS:
+        return Row(number, reason=f"has more than {MOST_COLUMNS} names")
+    faults = {name.strip(): _NO_TEXT[type(value)] for name, value in found.items() if type(value) in _NO_TEXT}
+    cells = {name.strip(): _json_text(value) for name, value in found.items() if name.strip() not in faults}
+    if len(cells) + len(faults) < len(found):
+        return Row(number, reason="holds a name twice")
+    if any("\0" in text for text in cells.values()):
+        return Row(number, reason=_NUL)
+    if any(is_garbled(name) for name in found):
+        return Row(number, reason=_GARBLED)
+    return Row(number, cells, faults)
+
+
+def _json_text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)

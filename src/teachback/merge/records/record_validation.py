@@ -1,0 +1,185 @@
+"""Rows -> records that can be printed: each has an id that may name a file, and chooses its edition. What cannot is rejected, with field and reason.
+
+A reason never holds what stands in the file, and an id that cannot name a file is not repeated either: it could be a name, or a formula.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.merge.engine_protocol import EditionKey
+from teachback.merge.records.record_reader import is_misnamed, looks_of
+from teachback.units import Paper, TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from teachback.merge.records.record_reader import Row
+
+ID: Final = "id"
+TWICE: Final = "is the id of an earlier row, too"
+# The columns that choose the edition, besides the id.
+CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
+MOST_COPIES: Final = 100
+MOST_UNKNOWN: Final = 50
+# How many different choices of rows are remembered.
+MOST_CHOSEN: Final = 1_000
+# A file name on every system. It begins with a letter, a digit or a low line: no program that opens a table takes it for a formula.
+_PORTABLE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+# Names of devices, whatever stands behind a dot (Naming Files, Microsoft).
+_DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))})
+
+_PAPERS: Final = frozenset(map(str, Paper))
+_SIZES: Final = frozenset(map(str, TypeSize))
+
+Why = tuple[str, str]
+# The editions of a row, how often it is wanted, and what is wrong with what it chooses.
+_Chosen = tuple[tuple[EditionKey, ...], int, list[Why]]
+
+
+class Entry(NamedTuple):
+    """A record that may be printed: its row, its id, an edition for each kind, what its fields say, how often it is wanted."""
+
+    row: int
+    id: str
+    keys: tuple[EditionKey, ...]
+    texts: Mapping[str, str]
+    copies: int
+
+
+class Rejected(NamedTuple):
+    """A row that is not printed: its id where that may be repeated, and each field with the reason (no field: the row itself)."""
+
+    row: int
+    id: str
+    faults: tuple[Why, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides about a row.
+
+    The columns of id and audience, whom there are editions for and which fields (by language), which kinds are printed, and what holds for rows that say
+    nothing. `audience` and `language` are empty where a row must say it itself.
+    """
+
+    id_column: str
+    audience_column: str
+    audiences: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[str, ...]]
+    kinds: tuple[str, ...]
+    audience: str
+    language: str
+    paper: str
+    size: str
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every column that means something."""
+        names = {name for each in self.fields.values() for name in each}
+        return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
+
+
+def admitted(rows: Iterable[Row], terms: Terms, unknown: dict[str, None] | None = None) -> Iterator[Entry | Rejected]:
+    """Give each row as a record or as rejected, in their order; whether another one has the same id is not looked at, see `repeated`.
+
+    Names that mean nothing are added to `unknown`, in the order in which they turn up.
+    """
+    known = terms.known
+    looks = looks_of(known)
+    chosen: dict[tuple[str | None, ...], _Chosen] = {}
+    for row in rows:
+        if unknown is not None:
+            others = (name for name in (*row.cells, *row.faults) if name not in known and name not in unknown)
+            unknown.update(dict.fromkeys(name for name in others if len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks)))
+        yield _admit(row, terms, chosen)
+
+
+def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
+    """Give the places of ids that an earlier row has, too, and add the others to `taken`. An id is taken by the first row that has it, rejected or not."""
+    places = []
+    for place, identifier in enumerate(ids):
+        folded = identifier.lower()
+        if folded in taken:
+            places.append(place)
+        elif folded:
+            taken.add(folded)
+    return tuple(places)
+
+
+def _admit(row: Row, terms: Terms, chosen: dict[tuple[str | None, ...], _Chosen]) -> Entry | Rejected:
+    if row.reason:
+        return Rejected(row.number, "", (("", row.reason),))
+    identifier = row.cells.get(terms.id_column, "").strip()
+    reason = row.faults.get(terms.id_column) or unsuitable(identifier)
+    if reason:
+        return Rejected(row.number, "", ((ID, reason),))
+    cells = row.cells
+    # Rows say the same few things again and again.
+    said = None if row.faults else (cells.get(terms.audience_column), *map(cells.get, CHOOSING[1:]))
+    found = chosen.get(said) if said else None
+    if found is None:
+        found = _chosen(row, terms)
+        if said and len(chosen) < MOST_CHOSEN:
+            chosen[said] = found
+    keys, copies, faults = found
+    fields = terms.fields.get(keys[0].language, ()) if keys else ()
+    faults = [*faults, *((name, reason) for name, reason in row.faults.items() if name in fields)]
+    if faults:
+        return Rejected(row.number, identifier, tuple(faults))
+    texts = {name: text for name in fields if (text := cells.get(name, ""))}
+    return Entry(row.number, identifier, keys, texts, copies)
+
+
+def unsuitable(identifier: str) -> str:
+    """Say why a text cannot be an id; an empty text where it can."""
+    if not identifier:
+        return "is empty"
+    if not _PORTABLE.fullmatch(identifier) or identifier.endswith("."):
+        return "cannot name a file: take 1 to 64 of a-z, A-Z, 0-9, dot, hyphen and low line, with no dot or hyphen in front"
+    if identifier.partition(".")[0].lower() in _DEVICES:
+        return "is the name of a device on Windows, and cannot name a file"
+    return ""
+
+
+def _chosen(row: Row, terms: Terms) -> _Chosen:
+    faults: list[Why] = []
+
+    def cell(column: str, name: str) -> str | None:
+        """Give what a row says, None where there is no such column."""
+        if column in row.faults:
+            faults.append((name, row.faults[column]))
+        text = row.cells.get(column)
+        return None if text is None else text.strip()
+
+    def one_of(name: str, said: str, known: Collection[str]) -> str:
+        if said not in known:
+            names = sorted(known)
+            faults.append((name, f"is none of: {', '.join(names)}" if said else f"is empty; it is one of: {', '.join(names)}"))
+        return said
+
+    language = one_of("language", cell("language", "language") or terms.language, terms.audiences)
+    # An empty cell where rows say who reads is no answer: advice for one reader can harm another.
+    said = cell(terms.audience_column, "audience")
+    audience = one_of("audience", terms.audience if said is None else said, terms.audiences.get(language, ()))
+    paper = one_of("paper", cell("paper", "paper") or terms.paper, _PAPERS)
+    size = one_of("size", cell("size", "size") or terms.size, _SIZES)
+    number = cell("copies", "copies") or "1"
+    copies = int(number) if number.isascii() and number.isdigit() and len(number) <= len(str(MOST_COPIES)) else 0
+    if not 1 <= copies <= MOST_COPIES:
+        faults.append(("copies", f"is no whole number from 1 to {MOST_COPIES}"))
+    if language not in terms.audiences:
+        # Who reads cannot be told apart from the language: say what is wrong first.
+        faults = [fault for fault in faults if fault[0] != "audience"]
+    return _keys(audience, language, paper, size, terms.kinds), copies, faults
+
+
+@lru_cache(1_000)
+def _keys(audience: str, language: str, paper: str, size: str, kinds: tuple[str, ...]) -> tuple[EditionKey, ...]:
+    return tuple(
+        EditionKey(audience, language, "" if kind == "card" else paper, str(TypeSize.STANDARD) if kind == "card" else size, kind)
+        for kind in kinds
+    )

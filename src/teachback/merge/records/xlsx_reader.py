@@ -1,0 +1,691 @@
+"""Rows of cells from an Excel workbook (.xlsx), as text that says what a person sees there.
+
+Read with expat, part by part: each cell's own words, type and format are needed, and a workbook that says two things is refused, where
+libraries take one of them. Source: ECMA-376 part 1 (SpreadsheetML) and part 2 (packages). Formulas are not worked out: what Excel
+stored as their result is read.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, BinaryIO, Final
+from xml.parsers import expat
+
+from teachback.errors import Location, Problem, Severity, TeachbackError
+from teachback.merge.records.xlsx_cell_formats import BUILT_IN, UNKNOWN_DATE, UNKNOWN_LOOK, CellFault, number_look, text_look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+# A sheet has no more rows, no more columns, a workbook no more cell formats (Excel specifications and limits, Microsoft).
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 16_384
+MOST_FORMATS: Final = 65_490
+# In bytes when unpacked, and in tags: a part of a few hundred KB can unpack to millions of them.
+MOST_SHEET: Final = 500_000_000
+MOST_REST: Final = 300_000_000
+MOST_PARTS: Final = 5_000
+MOST_TAGS: Final = {"sheet": 60_000_000, "strings": 12_000_000, "styles": 1_000_000, "part": 200_000}
+MOST_MERGED: Final = 20_000
+# How many rows are handed on together.
+TOGETHER: Final = 500
+_SAVE_AS: Final = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
+_BLOCK: Final = 1 << 16
+_MAIN: Final = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
+_RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+_LINKS: Final = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+)
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]{1,25}(?:\.[0-9]{0,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?")
+_PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# Functions whose result Excel works out anew each time the file is opened.
+_ANEW: Final = re.compile(r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE)
+# Fonts whose letters look like other signs (Microsoft typography). A font can also say so itself: its `charset` is that of symbols.
+_SIGN_FONTS: Final = (
+    "symbol",
+    "wingdings",
+    "webdings",
+    "zapfdingbats",
+    "zapf dingbats",
+    "itc zapf dingbats",
+    "dingbats",
+    "mt extra",
+    "marlett",
+    "bookshelf symbol",
+    "ms outlook",
+)
+_SYMBOLS: Final = "2"
+_ANEW_BYTES: Final = re.compile(rb"(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(")
+_ROWS, _CELLS = "rows", "cells"
+_OFF: Final = frozenset({"0", "false", "none", "baseline"})
+_NO_RESULT: Final = CellFault("holds a formula without a result: open the file in Excel and save it again")
+_EACH_DAY: Final = CellFault("holds a formula such as TODAY(), which has another result each day; put in the value")
+_MAY_REACH: Final = CellFault("holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value")
+_ERROR: Final = CellFault("holds an error of Excel, such as #N/A")
+_LOGICAL: Final = CellFault("is TRUE or FALSE; write the word that is to be printed, as text")
+_OF_SIGNS: Final = CellFault("is in a font of signs, in which other signs are seen than letters; write it in an ordinary font")
+_BY_RULE: Final = CellFault("may be shown otherwise by a conditional format; take the rule out")
+_STRUCK: Final = CellFault("is struck out; take out what does not hold any more")
+_RAISED: Final = CellFault("has letters above or below the line, which would be printed as others; write it otherwise")
+_MERGED: Final = CellFault("is merged with other cells; take the merge out")
+_NO_LOOK: Final = CellFault(UNKNOWN_LOOK)
+_NO_DAY: Final = CellFault(UNKNOWN_DATE)
+
+
+class _BrokenError(Exception):
+    """A part that is not as Excel writes it."""
+
+
+def read_workbook(file: BinaryIO, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+    """Return warnings, then each row's number and its cells, some rows together; empty rows are passed over.
+
+    Raises TeachbackError for a workbook that is none, that says two things, or that would take all memory.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield from _read(archive, name)
+    except TeachbackError:
+        raise
+    except Exception:  # noqa: BLE001 -- zipfile and expat raise whatever they stumble over; nothing of it is quoted
+        raise TeachbackError(Problem("this is not a whole Excel workbook", _SAVE_AS, Location(name))) from None
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+    _refuse_parts(archive, name)
+    book = _book(archive, name)
+    shown = [path for path, seen in book.sheets if seen]
+    if not shown:
+        raise TeachbackError(Problem("this workbook has no sheet that can be seen", _SAVE_AS, Location(name)))
+    warned = []
+    if len(shown) > 1:
+        message = f"the workbook has {len(shown)} sheets; only the first one is read"
+        warned.append(Problem(message, "Move the records to the first sheet, if they are not there.", Location(name), Severity.WARNING))
+    merges, hidden = _surroundings(archive, shown[0], name)
+    if hidden:
+        message = "the sheet has hidden rows or columns; they are read like the others"
+        warned.append(Problem(message, "Take out what is not to be printed.", Location(name), Severity.WARNING))
+    styles = _styles(archive, book.styles, name) if book.styles else []
+    strings = _strings(archive, book.strings, name) if book.strings else []
+    table = _table(archive, shown[0], name)
+    rules = _rules(archive, shown[0], name, _telling(archive, book.styles, name) if book.styles else ())
+    sheet = _Sheet(styles, strings, merges, from_1904=book.from_1904)
+    sheet.ruled, sheet.has_anew = rules, _has_anew(archive, name)
+    yield tuple(warned)
+    for some in sheet.rows(archive, shown[0], name):
+        if table and any(_is_outside(table, number, cells) for number, cells in some):
+            message = "something stands outside the table of this sheet, and nobody can tell whether it is a record"
+            raise TeachbackError(Problem(message, "Take it out, or make the table a plain range.", Location(name)))
+        yield some
+
+
+def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse a package with a part twice, with too many parts, or with parts that are too large."""
+    parts = archive.infolist()
+    place = Location(name)
+    if any(part.flag_bits & 1 for part in parts):
+        raise TeachbackError(Problem("this workbook has a password", _SAVE_AS, place))
+    sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
+    rest = sum(part.file_size for part in parts) - sum(part.file_size for part in sheets)
+    if rest > MOST_REST or any(sheet.file_size > MOST_SHEET for sheet in sheets) or len(parts) > MOST_PARTS:
+        raise TeachbackError(Problem("this workbook is too large when it is unpacked", "Save it as 'CSV UTF-8'.", place))
+    if len({part.filename.casefold() for part in parts}) < len(parts):
+        raise TeachbackError(_two(name, "a part"))
+
+
+def _two(name: str, what: str) -> Problem:
+    return Problem(f"this workbook holds {what} twice, which Excel never writes", _SAVE_AS, Location(name))
+
+
+def _walk(
+    archive: zipfile.ZipFile,
+    part: str,
+    name: str,
+    start: Callable[[str, dict[str, str]], None],
+    most: str = "part",
+    **more: Callable[..., object],
+) -> Iterator[None]:
+    """Parse a part, and stop after each block. Tags are given as `namespace name`. Refuses entities, and more tags than `most` allows."""
+
+    def doctype(*_: object) -> None:
+        raise TeachbackError(Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name)))
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartElementHandler = start
+    for handler, function in more.items():
+        setattr(parser, handler, function)
+    _refuse_tags(archive, part, name, MOST_TAGS[most])
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            parser.Parse(block, False)  # noqa: FBT003 -- expat takes no names
+            yield
+        parser.Parse(b"", True)  # noqa: FBT003
+    yield
+
+
+def _refuse_tags(archive: zipfile.ZipFile, part: str, name: str, most: int) -> None:
+    """Refuse a part with too many tags before it is parsed: to count them takes a hundredth of that."""
+    tags = 0
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            tags += block.count(b"<")
+            if tags > most:
+                message = f"this workbook has more than {most:,} tags in one of its parts"
+                raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
+
+
+def _walked(
+    archive: zipfile.ZipFile,
+    part: str,
+    name: str,
+    start: Callable[[str, dict[str, str]], None],
+    most: str = "part",
+    **more: Callable[..., object],
+) -> None:
+    for _ in _walk(archive, part, name, start, most, **more):
+        pass
+
+
+def _plain(tag: str) -> str:
+    """Return the name of an element of SpreadsheetML; "" for one of another language."""
+    space, _, plain = tag.rpartition(" ")
+    return plain if space in _MAIN else ""
+
+
+@dataclass
+class _Book:
+    """The parts of a workbook: its sheets (part, whether it is seen), where formats and texts are, from which year days are counted."""
+
+    sheets: list[tuple[str, bool]] = field(default_factory=list)
+    styles: str = ""
+    strings: str = ""
+    from_1904: bool = False
+
+
+def _book(archive: zipfile.ZipFile, name: str) -> _Book:
+    root = _related(archive, "", name)
+    (main,) = (target for kind, target in root.values() if kind == "officeDocument")
+    related = _related(archive, main, name)
+    book = _Book()
+    seen: list[tuple[str, str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        plain = _plain(tag)
+        if plain == "sheet":
+            link = next(attributes[f"{space} id"] for space in _LINKS if f"{space} id" in attributes)
+            seen.append((attributes["name"].casefold(), link, attributes.get("state", "visible")))
+        elif plain == "workbookPr":
+            book.from_1904 = attributes.get("date1904", "0") not in _OFF
+
+    _walked(archive, main, name, start)
+    if len({title for title, _, _ in seen}) < len(seen) or len({link for _, link, _ in seen}) < len(seen):
+        raise TeachbackError(_two(name, "a sheet"))
+    book.sheets = [(related[link][1], state == "visible") for _, link, state in seen if related[link][0] == "worksheet"]
+    book.styles, book.strings = (
+        next(iter(one), "")
+        for one in ([target for kind, target in related.values() if kind == wanted] for wanted in ("styles", "sharedStrings"))
+    )
+    if any(sum(kind == once for kind, _ in related.values()) > 1 for once in ("styles", "sharedStrings")):
+        raise TeachbackError(_two(name, "a part"))
+    return book
+
+
+def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[str, str]]:
+    """Return the parts that a part names, by their ids: the kind of each, and its place in the package."""
+    folder, _, file = part.rpartition("/")
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag != f"{_RELATIONS} Relationship" or attributes.get("TargetMode") == "External":
+            return
+        if attributes["Id"] in found:
+            raise TeachbackError(_two(name, "a part"))
+        target = posixpath.normpath(posixpath.join(f"/{folder}", attributes["Target"])).lstrip("/")
+        found[attributes["Id"]] = (attributes["Type"].rpartition("/")[2], target)
+
+    _walked(archive, posixpath.join(folder, "_rels", f"{file}.rels"), name, start)
+    return found
+
+
+def _styles(archive: zipfile.ZipFile, part: str, name: str) -> list[tuple[str | None, CellFault | None]]:
+    """Return of each cell format the code of its number format (None: not known), and why its letters could not be printed as they are."""
+    codes: dict[int, str | None] = dict(BUILT_IN)
+    fonts: list[CellFault | None] = []
+    formats: list[tuple[int, int]] = []
+    path: list[str] = []
+    once: set[str] = set()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        plain = _plain(tag)
+        path.append(plain)
+        inside = path[1:-1]
+        if plain in {"numFmts", "fonts", "cellXfs"} and len(path) == 2:  # noqa: PLR2004 -- below the root
+            if plain in once:
+                raise TeachbackError(_two(name, "a list of formats"))
+            once.add(plain)
+        if plain == "numFmt" and inside == ["numFmts"]:
+            number, code = int(attributes["numFmtId"]), attributes["formatCode"]
+            codes[number] = code if codes.get(number, code) == code else None
+        elif plain == "font" and inside == ["fonts"]:
+            fonts.append(None)
+        elif inside == ["fonts", "font"]:
+            fonts[-1] = fonts[-1] or _marked(plain, attributes)
+        elif plain == "xf" and inside == ["cellXfs"]:
+            formats.append((int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0"))))
+            if len(formats) > MOST_FORMATS:
+                message = f"this workbook has more than {MOST_FORMATS:,} formats of cells, which Excel does not have"
+                raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
+
+    _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
+    return [(codes.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats]
+
+
+def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
+    """Return why letters with a property cannot be printed without it."""
+    said = attributes.get("val", "1").strip().lower()
+    if (tag in {"name", "rFont"} and re.split(r"[,;]", said)[0].strip("@ ").startswith(_SIGN_FONTS)) or (
+        tag == "charset" and said == _SYMBOLS
+    ):
+        return _OF_SIGNS
+    if said in _OFF:
+        return None
+    return {"strike": _STRUCK, "vertAlign": _RAISED}.get(tag)
+
+
+class _Words:
+    """The words of one text, which may stand in runs; what says how they are spoken is left out."""
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self.said: list[str] = []
+        self.fault: CellFault | None = None
+
+    def start(self, plain: str, attributes: dict[str, str]) -> None:
+        """Go into an element of the text."""
+        if not plain and self.path:
+            raise _BrokenError
+        self.path.append(plain)
+        if self.path[-2:-1] == ["rPr"]:
+            self.fault = self.fault or _marked(plain, attributes)
+
+    def text(self, words: str) -> None:
+        """Take words; only those of the text itself count."""
+        if self.path[-1:] == ["t"] and "rPh" not in self.path:
+            self.said.append(words)
+
+    def taken(self) -> str | CellFault:
+        """Return the words, and begin anew."""
+        said, fault = unescaped("".join(self.said)), self.fault
+        self.said, self.fault = [], None
+        return fault if fault and said else said
+
+
+def unescaped(text: str) -> str:
+    """Return a text with the characters that XML cannot hold, which stand as _xHHHH_ in it (ECMA-376 part 1, 22.9.2.19)."""
+    if "_x" not in text:
+        return text
+    found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    # Half characters that follow each other are one.
+    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellFault]:
+    """Return the texts that cells name by their numbers."""
+    found: list[str | CellFault] = []
+    words = _Words()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        words.start(_plain(tag), attributes)
+
+    def end(_: str) -> None:
+        if words.path == ["sst", "si"]:
+            found.append(words.taken())
+        words.path.pop()
+
+    _walked(archive, part, name, start, "strings", EndElementHandler=end, CharacterDataHandler=words.text)
+    return found
+
+
+def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, int, int] | None:
+    """Return where the table of a sheet stands (first and last row, first and last column), None where it has none.
+
+    Refuses two tables, one without names of columns, and one with totals, which would be read as a record.
+    """
+    folder, _, file = part.rpartition("/")
+    linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
+    tables = [target for kind, target in _related(archive, part, name).values() if kind == "table"] if linked else []
+    if not tables:
+        return None
+    place = Location(name)
+    if len(tables) > 1:
+        raise TeachbackError(Problem("this sheet has several tables", "Keep the one with the records.", place))
+    told: dict[str, str] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if _plain(tag) == "table":
+            told.update(attributes)
+
+    _walked(archive, tables[0], name, start)
+    if told.get("totalsRowCount", "0") != "0":
+        raise TeachbackError(Problem("the table of this sheet has a row of totals", "Switch the row of totals off.", place))
+    if told.get("headerRowCount", "1") == "0":
+        raise TeachbackError(Problem("the table of this sheet has no names of columns", "Switch its header row on.", place))
+    first, _, last = told["ref"].partition(":")
+    (left, top), (right, bottom) = _place(first), _place(last or first)
+    return top, bottom, left, right
+
+
+def _is_outside(table: tuple[int, int, int, int], number: int, cells: list[str | CellFault]) -> bool:
+    top, bottom, left, right = table
+    return not top <= number <= bottom or any(cells[: left - 1]) or any(cells[right:])
+
+
+def _surroundings(archive: zipfile.ZipFile, part: str, name: str) -> tuple[list[tuple[int, int, int, int]], bool]:
+    """Return the merged cells of a sheet (first and last row, first and last column), and whether some rows or columns are hidden."""
+    merged: list[tuple[int, int, int, int]] = []
+    hidden = False
+    above = b""
+    found = False
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            both = above + block
+            hidden = hidden or b'hidden="1"' in both or b'hidden="true"' in both
+            found = found or b"mergeCell" in both
+            above = block[-32:]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if _plain(tag) == "mergeCell":
+            first, _, last = attributes["ref"].partition(":")
+            (left, top), (right, bottom) = _place(first), _place(last or first)
+            merged.append((top, bottom, left, right))
+            if len(merged) > MOST_MERGED:
+                raise TeachbackError(Problem("this sheet has too many merged cells", "Take the merges out.", Location(name)))
+
+    if found:
+        _walked(archive, part, name, start, "sheet")
+    return merged, hidden
+
+
+def _rules(archive: zipfile.ZipFile, part: str, name: str, telling: Collection[int]) -> list[tuple[int, int, int, int]]:
+    """Return where conditional formats of a sheet stand (first and last row, first and last column) that can change what is seen; see `_telling`."""
+    found: list[tuple[int, int, int, int]] = []
+    areas: list[list[str]] = [[]]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        plain = _plain(tag)
+        if plain == "conditionalFormatting":
+            areas[0] = attributes.get("sqref", "").split()
+        elif plain == "cfRule" and attributes.get("dxfId", "").isdecimal() and int(attributes["dxfId"]) in telling:
+            for area in areas[0]:
+                first, _, last = area.replace("$", "").partition(":")
+                (left, top), (right, bottom) = _place(first), _place(last or first)
+                found.append((top, bottom, left, right))
+            if len(found) > MOST_MERGED:
+                raise TeachbackError(Problem("this sheet has too many conditional formats", "Take them out.", Location(name)))
+
+    if telling:
+        _walked(archive, part, name, start, "sheet")
+    return list(dict.fromkeys(found))
+
+
+def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:
+    """Return the numbers of those formats for conditions that have a number format, or strike letters out or the like."""
+    found: set[int] = set()
+    path: list[str] = []
+    number = -1
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal number
+        path.append(_plain(tag))
+        inside = path[1:]
+        if inside == ["dxfs", "dxf"]:
+            number += 1
+        elif inside == ["dxfs", "dxf", "numFmt"] or (inside[:-1] == ["dxfs", "dxf", "font"] and _marked(inside[-1], attributes)):
+            found.add(number)
+
+    _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
+    return found
+
+
+def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
+    """Return whether a formula or a name anywhere in a workbook has another result each time: any other formula may reach it."""
+    found = False
+    path: list[str] = []
+    said: list[str] = []
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        path.append(_plain(tag))
+        said.clear()
+
+    def text(words: str) -> None:
+        if path[-1:] in (["f"], ["definedName"]):
+            said.append(words)
+
+    def end(_: str) -> None:
+        nonlocal found
+        path.pop()
+        found = found or bool(said and _ANEW.search("".join(said)))
+        said.clear()
+
+    for part in archive.namelist():
+        if part.endswith(".xml") and part.startswith("xl/") and _mentions_anew(archive, part):
+            _walked(archive, part, name, start, "sheet", EndElementHandler=end, CharacterDataHandler=text)
+            path.clear()
+    return found
+
+
+def _mentions_anew(archive: zipfile.ZipFile, part: str) -> bool:
+    """Return whether such a function's name stands in a part: only then it need be parsed. Its letters may be written as numbers."""
+    above = b""
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            both = (above + block).upper()
+            if b"&#" in both or _ANEW_BYTES.search(both):
+                return True
+            above = both[-64:]
+    return False
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """Return the column and the row of a reference such as B2, both counted from 1."""
+    match = _PLACE.fullmatch(reference)
+    if match is None:
+        raise _BrokenError
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("@")
+    return column, int(match[2])
+
+
+class _Sheet:
+    """Reads the rows of one sheet."""
+
+    def __init__(
+        self,
+        styles: list[tuple[str | None, CellFault | None]],
+        strings: list[str | CellFault],
+        merges: list[tuple[int, int, int, int]],
+        *,
+        from_1904: bool,
+    ) -> None:
+        self._styles = styles or [("General", None)]
+        self._strings = strings
+        self._merges = merges
+        self._from_1904 = from_1904
+        self._path: list[str] = []
+        self._tags: dict[str, str] = {}
+        self._row = 0
+        self._column = 0
+        self._cells: list[str | CellFault] = []
+        self._done: list[tuple[int, list[str | CellFault]]] = []
+        self._cell: dict[str, str] = {}
+        self._value: list[str] | None = None
+        self._formula: list[str] | None = None
+        self._words: _Words | None = None
+        self._inline: str | CellFault | None = None
+        self._data = 0
+        # Where conditional formats stand, and whether any formula of the workbook has another result each time.
+        self.ruled: list[tuple[int, int, int, int]] = []
+        self.has_anew = False
+        # The first row names the columns: how their names look does not matter.
+        self._headed = False
+
+    def rows(self, archive: zipfile.ZipFile, part: str, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
+        """Return the rows, some together."""
+        handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
+        try:
+            for _ in _walk(archive, part, name, self._start, "sheet", **handlers):
+                while len(self._done) >= TOGETHER:
+                    some, self._done = self._done[:TOGETHER], self._done[TOGETHER:]
+                    yield some
+        except _OrderError as error:
+            message = f"the {error} of this sheet are not in order, or one is there twice"
+            raise TeachbackError(Problem(message, _SAVE_AS, Location(name))) from None
+        if self._done:
+            yield self._done
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        plain = self._tags.get(tag)
+        if plain is None:
+            plain = self._tags[tag] = _plain(tag)
+        path = self._path
+        depth = len(path)
+        path.append(plain)
+        if self._words is not None:
+            self._words.start(plain, attributes)
+        elif depth == 1 and plain == "sheetData":
+            self._data += 1
+            if self._data > 1:
+                raise _BrokenError
+        elif depth < 2 or path[1] != "sheetData":  # noqa: PLR2004 -- worksheet, sheetData
+            return
+        elif depth == 2 and plain == "row":  # noqa: PLR2004
+            number = int(attributes.get("r", self._row + 1))
+            if not self._row < number <= MOST_ROWS:
+                raise _OrderError(_ROWS)
+            self._row, self._column, self._cells = number, 0, []
+        elif depth == 3 and plain == "c":  # noqa: PLR2004
+            self._begin(attributes)
+        elif depth == 4 and plain in {"v", "f", "is"}:  # noqa: PLR2004
+            self._enter(plain)
+        elif not (plain == "extLst" or "extLst" in path):
+            # Rows and cells elsewhere, or alternatives for other programs: one of them would be left out.
+            raise _BrokenError
+
+    def _begin(self, attributes: dict[str, str]) -> None:
+        place = attributes.get("r")
+        column, row = _place(place) if place else (self._column + 1, self._row)
+        if row != self._row or not self._column < column <= MOST_COLUMNS:
+            raise _OrderError(_CELLS)
+        self._column, self._cell = column, attributes
+        self._value = self._formula = self._words = self._inline = None
+
+    def _enter(self, plain: str) -> None:
+        if plain == "v" and self._value is None:
+            self._value = []
+        elif plain == "f" and self._formula is None:
+            self._formula = []
+        elif plain == "is" and self._inline is None:
+            self._words = _Words()
+            self._words.path.append("is")
+        else:
+            raise _BrokenError
+
+    def _text(self, words: str) -> None:
+        if self._words is not None:
+            self._words.text(words)
+            return
+        inside = self._path[-1] if self._path else ""
+        if inside == "v" and self._value is not None:
+            self._value.append(words)
+        elif inside == "f" and self._formula is not None:
+            self._formula.append(words)
+
+    def _end(self, _: str) -> None:
+        plain = self._path.pop()
+        depth = len(self._path)
+        if self._words is not None:
+            if depth == 4:  # noqa: PLR2004 -- the end of `is`
+                self._inline, self._words = self._words.taken(), None
+            else:
+                self._words.path.pop()
+        elif depth == 3 and plain == "c":  # noqa: PLR2004
+            self._cells += [""] * (self._column - 1 - len(self._cells))
+            shown = self._shown()
+            self._cells.append(_BY_RULE if shown and self._headed and self._is_ruled() else shown)
+        elif depth == 2 and plain == "row":  # noqa: PLR2004
+            self._mark_merged()
+            if any(self._cells):
+                self._headed = True
+                self._done.append((self._row, self._cells))
+
+    def _is_ruled(self) -> bool:
+        return any(top <= self._row <= bottom and left <= self._column <= right for top, bottom, left, right in self.ruled)
+
+    def _mark_merged(self) -> None:
+        for top, bottom, left, right in self._merges:
+            if top <= self._row <= bottom:
+                # Wider than any table of records is of no use.
+                last = min(right, max(len(self._cells), left))
+                self._cells += [""] * (last - len(self._cells))
+                self._cells[left - 1 : last] = [_MERGED] * (last - left + 1)
+
+    def _shown(self) -> str | CellFault:
+        """Return what a person sees in a cell that was read to its end."""
+        kind = self._cell.get("t", "n")
+        value = None if self._value is None else "".join(self._value)
+        look, marked = self._styles[_index(self._cell.get("s", "0"), len(self._styles))]
+        if self._formula is not None:
+            fault = self._formula_fault(kind, value)
+            if fault:
+                return fault
+        if kind == "inlineStr":
+            if value is not None:
+                raise _BrokenError
+            said: str | CellFault = "" if self._inline is None else self._inline
+        elif self._inline is not None:
+            raise _BrokenError
+        elif value is None or (value == "" and kind in {"n", "str"}):
+            return ""
+        elif kind in {"s", "str"}:
+            said = self._strings[_index(value, len(self._strings))] if kind == "s" else unescaped(value)
+        elif kind == "n":
+            if not _NUMBER.fullmatch(value):
+                raise _BrokenError
+            said = _NO_LOOK if look is None else number_look(Decimal(value), look, from_1904=self._from_1904)
+            return marked or said
+        elif kind in {"b", "e", "d"}:
+            return {"b": _LOGICAL, "e": _ERROR, "d": _NO_DAY}[kind]
+        else:
+            raise _BrokenError
+        if isinstance(said, CellFault) or not said:
+            return said
+        return marked or (CellFault(UNKNOWN_LOOK) if look is None else text_look(said, look))
+
+    def _formula_fault(self, kind: str, value: str | None) -> CellFault | None:
+        """Return why the result of a formula does not count: there is none, or Excel would show another one."""
+        written = "".join(self._formula or ())
+        if _ANEW.search(written):
+            return _EACH_DAY
+        if self.has_anew:
+            return _MAY_REACH
+        # A formula whose result is an empty text says so.
+        return _NO_RESULT if not value and kind != "str" else None
+
+
+class _OrderError(Exception):
+    """Rows or cells that are not in order: what is read last would win, or some would be left out."""
+
+
+def _index(written: str, count: int) -> int:
+    """Return a number that names one of some things. Raises _BrokenError for one that names none."""
+    if not (written.isascii() and written.isdigit() and len(written) < 10 and int(written) < count):  # noqa: PLR2004 -- no list is longer
+        raise _BrokenError
+    return int(written)

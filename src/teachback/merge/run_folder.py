@@ -1,0 +1,358 @@
+"""The folder of one run of `merge`: what is finished is known there, whenever the run is ended, and only its owner can read it.
+
+    run.json        which run this is: a hash of records, editions and options; whether it is finished, and its counts
+    journal.jsonl   while it runs: which files a chunk is about to write (on the disk before the first is), and then their hashes
+    unfinished/     while it runs: files being written, and the two lists
+    handouts/, cards/ or combined/    the files
+    manifest.csv, rejected.csv        every row, once the run is finished
+
+Files are written beside and renamed. What the journal says of a file is looked at before it is believed, so a lost line costs time, not a record.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import hashlib
+import io
+import json
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.atomic_files import append, sync, told
+from teachback.files.private_files import UNFINISHED, write_private
+from teachback.files.text_decoding import read_json
+from teachback.files.workspace import open_file, refuse_other, shown
+from teachback.merge.chunk_printer import COMBINED, FOLDERS, SHARED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from teachback.merge.records.record_survey import Chunk
+
+RUN: Final = "run.json"
+JOURNAL: Final = "journal.jsonl"
+MANIFEST: Final = "manifest.csv"
+REJECTED: Final = "rejected.csv"
+FORMAT: Final = 1
+RUNNING, FINISHED = "running", "finished"
+MANIFEST_COLUMNS: Final = ("row", "id", "edition code", "file", "pages", "sha256", "status")
+REJECTED_COLUMNS: Final = ("row", "id", "field", "reason")
+# All that can lie in the folder of a run.
+OWN_FOLDERS: Final = (*FOLDERS.values(), COMBINED, UNFINISHED)
+OWN_FILES: Final = (MANIFEST, REJECTED, JOURNAL, RUN)
+# How often a folder is looked for that other runs make and take away.
+_TRIES: Final = 20
+# Programs that open a table take a cell that begins so for a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass
+class Run:
+    """A run at work in its folder: its key, where the journal says that chunks are finished, the lists being written."""
+
+    folder: Path
+    key: str
+    about: Mapping[str, Any]
+    finished: Mapping[str, Any] | None
+    journal: int = -1
+    done: dict[int, tuple[int, int]] = field(default_factory=dict)
+    lists: dict[str, IO[str]] = field(default_factory=dict)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise TeachbackError when a folder cannot be a run's because it holds something else."""
+    names = {path.name for path in folder.iterdir()}
+    if names and RUN not in names and not names <= {UNFINISHED}:
+        hint = "Name a new folder with --output."
+        raise TeachbackError(Problem("this folder holds something else than a run of merge", hint, _at(folder)))
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """Make the folder of a run, closed to everybody else, and hold it locked. It is taken away again when nothing was put into it.
+
+    Raises TeachbackError when it cannot be made, is a link, holds something else, or another run holds it.
+    """
+    made, lock = _made_and_held(folder)
+    try:
+        with told(folder):
+            refuse_foreign(folder)
+            folder.chmod(0o700)
+        try:
+            with told(folder):
+                # What a start that was ended has left half written.
+                clear(folder / UNFINISHED)
+                _make(folder / UNFINISHED)
+            yield lock
+        finally:
+            with suppress(OSError):
+                clear(folder / UNFINISHED)
+            with suppress(OSError):
+                for each in (folder, *(one for one in made if one != folder)):
+                    each.rmdir()
+    finally:
+        os.close(lock)
+
+
+def _made_and_held(folder: Path) -> tuple[list[Path], int]:
+    """Make a folder where there is none, and lock it; return the folders that were made, the innermost first, and the lock.
+
+    Another run may make it, lock it or take it away between any two steps. Then the next try finds what that run left.
+    """
+    made: list[Path] = []
+    for left in reversed(range(_TRIES)):
+        lock = -1
+        with told(folder):
+            if folder.is_symlink():
+                raise TeachbackError(
+                    Problem("this is a link, and a folder of its own belongs here", "Name the folder itself.", _at(folder))
+                )
+            try:
+                made += [] if folder.is_dir() else _make(folder)
+                lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                if not left:
+                    raise
+                continue
+        try:
+            held(lock, folder)
+            if os.path.samestat(os.fstat(lock), folder.stat()):
+                return made, lock
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)
+    raise TeachbackError(_at_work(folder))
+
+
+def held(lock: int, folder: Path) -> None:
+    """Lock an open folder. Raises TeachbackError when another run holds it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise TeachbackError(_at_work(folder)) from None
+
+
+def _at_work(folder: Path) -> Problem:
+    return Problem("another run is at work in this folder", "Wait until it is done.", _at(folder))
+
+
+def begin(folder: Path, key: str, about: Mapping[str, Any]) -> Run:
+    """Take up the run of a key in its folder, if there is one, else a new one. Raises TeachbackError when there is another one."""
+    with told(folder):
+        before = read_run(folder)
+        if before is not None and before["key"] != key:
+            hint = f"Name another folder with --output, or remove that run: teachback merge --wipe {shown(folder)}"
+            raise TeachbackError(Problem("this folder holds a run of other records, editions or options", hint, _at(folder)))
+        run = Run(folder, key, about, before if before and before["state"] == FINISHED else None)
+        if run.finished is not None:
+            (folder / JOURNAL).unlink(missing_ok=True)
+        return run
+
+
+def go_on(run: Run, folders: Iterable[str]) -> None:
+    """Open the journal and the lists; what the journal knows of an earlier start is kept."""
+    folder = run.folder
+    with told(folder):
+        _write_run(run, RUNNING, {})
+        for name in folders:
+            _make(folder / name)
+        run.finished = None
+        run.journal = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        refuse_other(os.fstat(run.journal).st_mode, folder / JOURNAL)
+        os.fchmod(run.journal, 0o600)
+        whole = _read_journal(run)
+        # A line that was being written when the run was ended.
+        os.ftruncate(run.journal, whole)
+        os.lseek(run.journal, whole, os.SEEK_SET)
+        sync(folder)
+        for name, columns in ((MANIFEST, MANIFEST_COLUMNS), (REJECTED, REJECTED_COLUMNS)):
+            run.lists[name] = io.TextIOWrapper(_open_private(folder / UNFINISHED / name), "utf-8", newline="")
+            run.lists[name].write(lines([columns]))
+
+
+def close(run: Run) -> None:
+    """Let go of the files of a run."""
+    for file in run.lists.values():
+        with suppress(OSError):
+            file.close()
+    run.lists.clear()
+    if run.journal >= 0:
+        os.close(run.journal)
+        run.journal = -1
+
+
+def announce(run: Run, chunk: Chunk, files: Sequence[str]) -> None:
+    """Write down which files a chunk is about to write; it is on the disk when this returns."""
+    if chunk.number not in run.done:
+        with told(run.folder):
+            append(run.journal, _line({"begin": chunk.number, "files": list(files)}))
+
+
+def report(run: Run, number: int, hashes: Mapping[str, str], listed: str, rejected: str) -> None:
+    """Write down that a chunk is finished, with the hashes of its files, and add its lines to the lists."""
+    with told(run.folder):
+        run.lists[MANIFEST].write(listed)
+        run.lists[REJECTED].write(rejected)
+        if number not in run.done:
+            line = memoryview(_line({"done": number, "sha256": dict(hashes)}))
+            while line:
+                line = line[os.write(run.journal, line) :]
+
+
+def known(run: Run, number: int) -> dict[str, str]:
+    """Give the hashes of the files of a chunk that was finished before, by name; nothing where it was not."""
+    if number not in run.done:
+        return {}
+    start, length = run.done[number]
+    with told(run.folder):
+        hashes: dict[str, str] = json.loads(os.pread(run.journal, length, start))["sha256"]
+        return hashes
+
+
+def finish(run: Run, counts: Mapping[str, Any]) -> None:
+    """Put the lists in their places and declare the run finished; all of it is on the disk then."""
+    folder = run.folder
+    with told(folder):
+        hashes = {}
+        for name, file in run.lists.items():
+            file.flush()
+            os.fsync(file.fileno())
+            with (folder / UNFINISHED / name).open("rb") as written:
+                hashes[name] = hashlib.file_digest(written, "sha256").hexdigest()
+        # The files were not waited for one by one: that would take most of the time.
+        os.sync()
+        for name in run.lists:
+            (folder / UNFINISHED / name).rename(folder / name)
+        sync(folder)
+        _write_run(run, FINISHED, {**counts, "lists": hashes})
+        close(run)
+        (folder / JOURNAL).unlink(missing_ok=True)
+        clear(folder / UNFINISHED)
+        sync(folder)
+
+
+def read_run(folder: Path) -> dict[str, Any] | None:
+    """Give what run.json says, None where there is none. Raises TeachbackError when it is not one of ours."""
+    try:
+        descriptor = open_file(folder / RUN, os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(1_000_000)
+    try:
+        found = read_json(data)
+        if found["teachback"] == "merge" and found["format"] == FORMAT and found["state"] in {RUNNING, FINISHED} and found["key"]:
+            return dict(found)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise TeachbackError(Problem("this does not describe a run of merge", "Name another folder with --output.", _at(folder / RUN)))
+
+
+def cell(value: object) -> str:
+    """Give a cell of a list, which no program takes for a formula."""
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def lines(rows: Iterable[Sequence[object]]) -> str:
+    """Give lines of a list."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[value if isinstance(value, int) else cell(value) for value in row] for row in rows])
+    return text.getvalue()
+
+
+def clear(folder: Path) -> None:
+    """Take away a folder of files that are not finished, links unfollowed. Raises OSError."""
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+        elif path.name.startswith(SHARED):
+            clear(path)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
+    """Keep what comes in from a pipe in a file without a name, which is gone when the run is, however it ends.
+
+    It lies in the run's folder; with None, in the system's folder for such files. Raises TeachbackError when there is no room, or more than `most` bytes.
+    """
+    with told(folder or Path(tempfile.gettempdir())):
+        # Where the system cannot make a file without a name, this one loses it at once.
+        file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- whoever asked for it closes it
+        while block := source.read(1 << 20):
+            file.write(block)
+            if file.tell() > most:
+                file.close()
+                raise TeachbackError(Problem(f"more than {most // 1_000_000} MB came in", "Is it the right file? If so, split it."))
+        file.flush()
+        return file
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder that only its owner can look into; return those that were made, the innermost first.
+
+    A folder that another run makes at the same moment is taken as it is.
+    """
+    made: list[Path] = []
+    for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        try:
+            each.mkdir(mode=0o700)
+        except FileExistsError:
+            if each.is_symlink() or not each.is_dir():
+                raise
+            continue
+        each.chmod(0o700)
+        made.insert(0, each)
+    if folder.is_symlink() or not folder.is_dir():
+        raise TeachbackError(Problem("a folder of its own belongs here", "Take away what stands there.", _at(folder)))
+    folder.chmod(0o700)
+    return made
+
+
+def _open_private(path: Path) -> IO[bytes]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "wb")
+
+
+def _write_run(run: Run, state: str, counts: Mapping[str, Any]) -> None:
+    said = {"teachback": "merge", "format": FORMAT, "key": run.key, "state": state, **run.about, **counts}
+    write_private(str(run.folder), RUN, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    sync(run.folder)
+
+
+def _read_journal(run: Run) -> int:
+    """Note where the journal says that chunks are finished; give the length of its whole lines."""
+    whole = 0
+    with os.fdopen(os.dup(run.journal), "rb") as file:
+        for line in file:
+            try:
+                said = read_json(line) if line.endswith(b"\n") else None
+            except ValueError:
+                said = None
+            if not isinstance(said, dict):
+                break
+            if isinstance(said.get("done"), int) and isinstance(said.get("sha256"), dict):
+                run.done[said["done"]] = (whole, len(line))
+            whole += len(line)
+    return whole
+
+
+def _line(said: Mapping[str, Any]) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+
+
+def _at(path: Path) -> Location:
+    return Location(shown(path))

@@ -1,0 +1,240 @@
+"""What the cover of a print room's file says: every record by its id, never by what it holds; as bytes for a cover that is laid out once. Pure.
+
+The cover's own template says where the words stand, in which type, and how many lines a list has: its places are called LAYOUT.PAGE.NAME,
+and those of the list LAYOUT.PAGE.COLUMN.LINE.NAME, for the first and the last line. Between them the lines are here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import OfDesign, Problem, TeachbackError
+from teachback.pdf.text_shaping import EM, Shaped, shaper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from teachback.merge.stamping.pdf_template import Slot, Template
+    from teachback.pdf.text_shaping import SlotFont
+
+# The ways to list, in the order in which they stand in the cover's template: the first in which all ids have room, and that needs the
+# fewest pages, is taken. `few` says each line's edition by a letter.
+LAYOUTS: Final = ("long", "short", "few")
+FIRST, FURTHER = PAGES = ("first", "further")
+BY_LETTER: Final = "few"
+# How the paper is turned, as PDF calls it (ISO 32000-1, table 150), and the cover's sentence about it.
+ONE_SIDE, LONG_EDGE, SHORT_EDGE = "Simplex", "DuplexFlipLongEdge", "DuplexFlipShortEdge"
+_SIDES: Final = {ONE_SIDE: "one_side", LONG_EDGE: "long_edge", SHORT_EDGE: "short_edge"}
+# In pt; only staff read a cover.
+FLOOR: Final = 7.0
+LETTERS: Final = "ABCDEFGHI"
+# What stands at the end of its place.
+_TO_THE_RIGHT: Final = frozenset({"row", "at", "file", "part"})
+# A line for the eye below every fifth record.
+_RULED: Final = 5
+_GRAY: Final = b"0.6 G 0.5 w"
+# It has so much room of its own, and stands so far below the words, as parts of the way from one line to the next.
+_GAP: Final = 0.3
+_BELOW: Final = 0.42
+_EDITION: Final = "edition"
+_COMPARE: Final = OfDesign("Compare the clinic's own cover.html and cover.css with the built-in ones.")
+
+
+class Line(NamedTuple):
+    """A record as the cover lists it: its row, its id, the code and the number (from 0) of its edition, its pages, the first one in the file."""
+
+    row: int
+    id: str
+    code: str
+    edition: int
+    pages: int
+    at: int
+
+
+class Facts(NamedTuple):
+    """What the cover says of the file; `editions` are codes, pages and papers."""
+
+    name: str
+    number: int
+    records: int
+    pages: int
+    rows: tuple[int, int]
+    papers: tuple[str, ...]
+    sides: str
+    editions: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to list: on the first page and on further ones, the places by name, and those of the list's first line, column by column.
+
+    `steps` are from one line to the next, `lines` how many a column has, for the first and for further pages.
+    """
+
+    name: str
+    number: int
+    heads: tuple[Mapping[str, Slot], Mapping[str, Slot]]
+    columns: tuple[tuple[Mapping[str, Slot], ...], tuple[Mapping[str, Slot], ...]]
+    steps: tuple[float, float]
+    lines: tuple[int, int]
+
+    def pages(self, records: int) -> int:
+        """Say how many pages the list of so many records takes."""
+        first, further = (len(columns) * lines for columns, lines in zip(self.columns, self.lines, strict=True))
+        return 1 + max(0, -(-(records - first) // further))
+
+    def split(self, lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+        """Give the lines of each page."""
+        first, further = (len(columns) * count for columns, count in zip(self.columns, self.lines, strict=True))
+        yield lines[:first]
+        yield from (lines[start : start + further] for start in range(first, len(lines), further))
+
+
+@dataclass(frozen=True)
+class Cover:
+    """A cover to be filled: its fonts, its ways to list, and its sentences with places for numbers."""
+
+    fonts: tuple[SlotFont, ...]
+    layouts: tuple[Layout, ...]
+    says: Mapping[str, str]
+
+
+def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
+    """Read off a cover's Template where its words stand. Raises TeachbackError where a place is missing."""
+    if template.pages != len(LAYOUTS) * len(PAGES):
+        message = f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
+        raise TeachbackError(Problem(message, OfDesign("Its lists must each fit on one page. " + _COMPARE)))
+    return Cover(template.fonts, tuple(_layout(name, number, template.slots) for number, name in enumerate(LAYOUTS)), says)
+
+
+def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
+    heads: list[Mapping[str, Slot]] = []
+    columns: list[tuple[Mapping[str, Slot], ...]] = []
+    steps: list[float] = []
+    lines: list[int] = []
+    for page in PAGES:
+        own = {slot.field.split(".", 2)[2]: slot for slot in slots if slot.field.startswith(f"{name}.{page}.")}
+        listed = {tuple(key.split(".")): slot for key, slot in own.items() if "." in key}
+        tops: dict[str, dict[str, Slot]] = {}
+        for (column, line, field), slot in listed.items():
+            if line == "0":
+                tops.setdefault(column, {})[field] = slot
+        ends = [(int(line), slot.matrix[5]) for (column, line, field), slot in listed.items() if (column, field) == ("0", "id")]
+        if len(ends) != 2 or ends[1][0] < 1:  # noqa: PLR2004 -- the first and the last line
+            raise TeachbackError(Problem(f"the cover's list '{name}' has no first and last line for an id", _COMPARE))
+        (_, top), (last, bottom) = ends
+        heads.append({key: slot for key, slot in own.items() if "." not in key})
+        columns.append(tuple(tops[column] for column in sorted(tops, key=int)))
+        steps.append((bottom - top) / _down(last))
+        lines.append(last + 1)
+    return Layout(name, number, (heads[0], heads[1]), (columns[0], columns[1]), (steps[0], steps[1]), (lines[0], lines[1]))
+
+
+def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
+    """Choose the way to list ids, of so many editions; where they have room in none, the one in which they are largest."""
+    fitting = [
+        layout
+        for layout in cover.layouts
+        if (layout.name != BY_LETTER or editions <= len(LETTERS))
+        and all(_has_room(cover, layout.columns[0][0]["id"], each) for each in ids)
+    ]
+    if not fitting:
+        return max(cover.layouts, key=lambda layout: layout.columns[0][0]["id"].width)
+    return min(fitting, key=lambda layout: layout.pages(len(ids)))
+
+
+def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return those ids that no list of a cover has in type that can be read."""
+    widest = max((layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width)
+    return tuple(each for each in ids if _size(cover, widest, each) < FLOOR)
+
+
+def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Facts) -> Iterator[tuple[int, bytes]]:
+    """Give the cover's pages: which page of its Template each is, and what is drawn there."""
+    pages = list(layout.split(lines))
+    for count, held in enumerate(pages):
+        kind = 1 if count else 0
+        said = {key: words for key, words in _said(cover.says, facts, count + 1, len(pages)).items() if words}
+        places = {key: slot for key, slot in layout.heads[kind].items() if key in said}
+        sizes = {key: _size(cover, slot, said[key]) for key, slot in places.items()}
+        # What stands below each other is of one size.
+        least = min((size for key, size in sizes.items() if key.startswith(_EDITION)), default=0.0)
+        sizes.update({key: least for key in sizes if key.startswith(_EDITION)})
+        drawn = [_words(cover, slot, said[key], sizes[key], right=key in _TO_THE_RIGHT) for key, slot in places.items()]
+        drawn += _listed(cover, layout, kind, held)
+        yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
+
+
+def _said(says: Mapping[str, str], facts: Facts, page: int, pages: int) -> dict[str, str]:
+    """Give what stands in the places of a cover's page by their names."""
+    first, last = facts.rows
+    letters = dict(zip(LETTERS, facts.editions, strict=False)) if len(facts.editions) <= len(LETTERS) else {}
+    return {
+        "name": facts.name,
+        "file": says["file"].format(number=facts.number),
+        "records": str(facts.records),
+        "pages": str(facts.pages),
+        "sheets": str(-(-facts.pages // 2) if facts.sides != ONE_SIDE else facts.pages),
+        "rows": says["from_to"].format(first=first, last=last) if first != last else str(first),
+        "papers": ", ".join(facts.papers),
+        "sides": says[_SIDES[facts.sides]],
+        "part": says["part"].format(page=page, pages=pages) if pages > 1 else "",
+        **{f"letter{index}": letter for index, letter in enumerate(letters)},
+        **{
+            f"{_EDITION}{index}": says["edition"].format(code=code, pages=count, paper=paper)
+            for index, (code, count, paper) in enumerate(letters.values())
+        },
+    }
+
+
+def _listed(cover: Cover, layout: Layout, kind: int, lines: Sequence[Line]) -> Iterator[bytes]:
+    columns, step = layout.columns[kind], layout.steps[kind]
+    # All columns are of one length, so that a short list is not one long column.
+    each = -(-len(lines) // len(columns))
+    said = [{**line._asdict(), "edition": LETTERS[line.edition] if layout.name == BY_LETTER else ""} for line in lines]
+    # One size for all of a kind, down the page.
+    sizes = {field: min(_size(cover, slot, str(each[field])) for each in said) for field, slot in columns[0].items()}
+    for index, words in enumerate(said):
+        column, down = columns[index // each], index % each
+        for field, slot in column.items():
+            yield _words(cover, slot, str(words[field]), sizes[field], _down(down) * step, right=field in _TO_THE_RIGHT)
+        if down % _RULED == _RULED - 1 and down < each - 1:
+            left = min(slot.matrix[4] for slot in column.values())
+            right = max(slot.matrix[4] + slot.width for slot in column.values())
+            y = next(iter(column.values())).matrix[5] + (_down(down) + _BELOW) * step
+            yield b"%b %.2f %.2f m %.2f %.2f l S" % (_GRAY, left, y, right, y)
+
+
+def _down(line: int) -> float:
+    """Say how many steps below the first a line stands."""
+    return line + line // _RULED * _GAP
+
+
+def _shaped(cover: Cover, slot: Slot, words: str) -> tuple[int, Shaped]:
+    """Shape words in the first font of a place that has all letters; a letter that none has is written as its number."""
+    for index in slot.fonts:
+        shaped = shaper(cover.fonts[index]).shape(words)
+        if not shaped.missing:
+            return index, shaped
+    missing = shaper(cover.fonts[slot.fonts[0]]).shape(words).missing
+    return _shaped(cover, slot, words.replace(missing, f"(U+{ord(missing):04X})"))
+
+
+def _has_room(cover: Cover, slot: Slot, words: str) -> bool:
+    return _size(cover, slot, words) >= slot.sizes[-1]
+
+
+def _size(cover: Cover, slot: Slot, words: str) -> float:
+    """Give the size in which words fill their place, or less."""
+    return min(slot.sizes[0], slot.width * EM / max(_shaped(cover, slot, words)[1].length, 1))
+
+
+def _words(cover: Cover, slot: Slot, words: str, size: float, down: float = 0.0, *, right: bool = False) -> bytes:
+    """Draw words in a place, so far below it."""
+    index, shaped = _shaped(cover, slot, words)
+    a, b, c, d, x, y = slot.matrix
+    if right:
+        x += slot.width - shaped.length * size / EM
+    steps = b"".join((b"%.2f Ts " % (rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn for rise, drawn in shaped.pieces)
+    return b"BT /Slot%d %.3f Tf %g %g %g %g %.2f %.2f Tm %b ET" % (index, size, a, b, c, d, x, y + down, steps)

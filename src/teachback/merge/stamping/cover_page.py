@@ -1,0 +1,44 @@
+"""The cover of a print room's file, laid out once for a run: the workspace's cover.html and cover.css with the words of a language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from teachback.errors import TeachbackError
+from teachback.html.composer import Medium, direction_of, fill_page, stylesheet
+from teachback.merge.stamping.cover_layout import FLOOR, LAYOUTS, LETTERS, PAGES
+from teachback.merge.stamping.edition_templates import opened_places
+from teachback.merge.stamping.template_builder import Cut, make_template
+
+if TYPE_CHECKING:
+    from teachback.content.clinic import Clinic
+    from teachback.content.printed_words import Words
+    from teachback.html.composer import Design
+    from teachback.merge.stamping.pdf_template import Template
+    from teachback.units import Box
+
+
+def cover_template(words: Words, clinic: Clinic, language: str, page: Box, design: Design) -> Template:
+    """Give the Template of a cover on a paper's size (mm). Raises TeachbackError where it cannot be laid out."""
+    from teachback.pdf.renderer import fonts, lay_out, write
+
+    html = _compose_cover(words, clinic, language, page, design, lists=LAYOUTS, kinds=PAGES, letters=range(len(LETTERS)))
+    laid = lay_out(html, design.files, fonts())
+    if laid.problems:
+        raise TeachbackError(*laid.problems)
+    cut = Cut("cover", language, FLOOR, None)
+    return make_template(write(laid), tuple(opened_places(laid, html, design.files)), cut)
+
+
+def _compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object) -> str:
+    """Give the cover of a print room's file, for paper: a page for each way to list and each kind of page."""
+    styles = f"@page {{ size: {page.width}mm {page.height}mm }}\n{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
+    names = {"words": words, "clinic": clinic, "language": language, "direction": direction_of(language), "styles": Markup(styles)}  # noqa: S704 -- checked before
+    return fill_page("cover.html", design, Medium.PRINT, {**names, **lists})
+
+
+def cover_words(words: Words) -> dict[str, str]:
+    """Give the cover's sentences that numbers are put into, for `make_bundle`."""
+    return words.cover.model_dump()

@@ -1,0 +1,127 @@
+"""A composed edition -> a Template that records are stamped into: laid out and proved like any other, then cut at its fields.
+
+What a Template prints without values is read back here, and says word for word what the proved file says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from teachback.content.locale_formats import dated
+from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.files.stylesheets import font_faces, font_files, nearest_face
+from teachback.merge.stamping.template_builder import Cut, Opened, make_template
+from teachback.merge.stamping.template_specimen import specimen_problems
+from teachback.pdf.page_layout import openings
+from teachback.pdf.page_reader import read_words
+from teachback.pdf.text_shaping import nearest_weights
+from teachback.printing.job_printer import laid_handout, proved_file
+from teachback.units import CARD, CARD_TEXT_FLOOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from teachback.merge.stamping.pdf_template import Template
+    from teachback.pdf.renderer import Laid
+    from teachback.printing.jobs import Job
+
+# Fonts for what records say, in letters that the page's own fonts lack.
+NAMES: Final = "styles/fonts/names/"
+
+
+def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+    """Give the Template of a job's handout.
+
+    `characters` are those of all its records, as printed (words will do); ASCII and dates are always there. With None they are all that the page's own fonts have: a larger file, and fewer
+    letters, because fonts that stand in for missing ones are left out. Raises
+    TeachbackError with all that keeps the edition from being printed.
+    """
+    from teachback.pdf.renderer import write
+
+    laid = laid_handout(job, served)
+    data = write(laid)
+    proved_file(data, job.handout, laid, job.expected, served)
+    expected = job.expected[0]
+    cut = Cut(job.code, expected.language, expected.floor, characters)
+    return _looked_at(_cut(data, laid, job.handout, served, cut), laid, expected.floor)
+
+
+def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+    """Give the Template of a job's card, front and back, a page each. As `handout_template`."""
+    from teachback.pdf.renderer import write
+    from teachback.printing.type_fitting import fitted
+
+    laid = fitted(job, 0, CARD, served).laid
+    data = write(laid)
+    proved_file(data, job.cards[0], laid, job.expected[:1], served)
+    template = _cut(data, laid, job.cards[0], served, Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters))
+    return _looked_at(template, laid, CARD_TEXT_FLOOR)
+
+
+def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+    """Give the Template of one sheet of cards, each for a record of its own: `stamp` takes as many records as there are cards.
+
+    The job holds one card for each place of the sheet (`compose_deck`), and a run of one sheet, dealt in that order. As `handout_template`.
+    """
+    from teachback.pdf.renderer import write
+    from teachback.printing.card_sheets import lay_on_sheets, lines_beside
+    from teachback.printing.type_fitting import laid_together
+
+    run = job.run
+    if run is None or len(run.sheets) != 1:
+        message = "a sheet is made of a run of one sheet"
+        raise ValueError(message)
+    laid = laid_together(job, run, served)
+    data = write(laid)
+    proved_file(data, job.cards[0], laid, job.expected, served)
+    sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
+    (sheet,) = run.sheets
+    sides = (sheet.front, *((sheet.back,) if sheet.back is not None else ()))
+    count = len(job.cards)
+    held = tuple(tuple(placement.card for placement in side) for side in sides)
+    beside = tuple(lines_beside(side, count, run.page, run.extras) for side in sides)
+    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters, cards=count, held=held, beside=beside)
+    return _cut(sheets, laid, job.cards[0], served, cut)
+
+
+def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
+    if cut.characters is not None:
+        cut = replace(cut, characters=cut.characters | _common(cut.language))
+    template = make_template(data, tuple(opened_places(laid, page, served)), cut)
+    wanted = _letters(read_words(data))
+    if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
+        raise TeachbackError(Problem("the page says something else when it is cut for records", COMPARE))
+    return template
+
+
+def _looked_at(template: Template, laid: Laid, floor: float) -> Template:
+    """Look at a specimen of a record. Raises TeachbackError where its words would be lost."""
+    problems = tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
+    if problems:
+        raise TeachbackError(*problems)
+    return template
+
+
+def _common(language: str) -> frozenset[str]:
+    """Give what any record may need: the letters of ASCII, and those of dates as the language writes them."""
+    return frozenset(
+        {string.ascii_letters, string.digits, string.punctuation, *(dated(dt.date(2000, month, 28), language) for month in range(1, 13))}
+    )
+
+
+def _letters(words: Iterable[str]) -> str:
+    """Put words together without the spaces between them."""
+    return "".join("".join(word.split()) for word in words)
+
+
+def opened_places(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
+    """Give the places of fields with the files of their fonts."""
+    faces = font_faces(page)
+    names = [path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")]
+    for opening in openings(laid):
+        chosen = [face for family in opening.families for face in nearest_face(family, opening.weight, faces)]
+        yield Opened(opening, font_files(chosen, served), nearest_weights(names, opening.weight))

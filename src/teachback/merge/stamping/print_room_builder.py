@@ -1,0 +1,128 @@
+"""Templates -> a Bundle: what their pages are made of is numbered once, each thing once, for files of many patients.
+
+Done once for a run, with pikepdf. The tags stay behind: such a file goes to a printer, and nobody reads it aloud.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.merge.stamping.cover_layout import make_cover
+from teachback.merge.stamping.print_room_file import Bundle, Leaf, Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from teachback.merge.stamping.pdf_template import Template
+
+# What leads out of a thing into the page, the tags or the file around it.
+_LEFT: Final = frozenset({"/Parent", "/StructParents", "/StructParent", "/P", "/Length"})
+# What a page says of itself besides its content (ISO 32000-1, table 30). Links and tags are of no use on paper.
+_OF_PAGE: Final = ("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/Rotate", "/UserUnit", "/Group")
+
+
+def make_bundle(templates: Mapping[str, Template], cover: Template, says: Mapping[str, str]) -> Bundle:
+    """Prepare Templates, by names of the caller's choice, and a cover (`cover_template`), for files of many patients.
+
+    `says` are the cover's sentences with places for numbers, `cover_words` of its language. The outcome can be pickled. Raises
+    TeachbackError where a Template's pages are not what this program writes.
+    """
+    store = _Store()
+    parts = {key: _parts(template, store) for key, template in templates.items()}
+    return Bundle(parts, _parts(cover, store), make_cover(cover, says), tuple(store.objects))
+
+
+def _parts(template: Template, store: _Store) -> Parts:
+    """Take the pages of a Template apart: what is stored once, and what each record draws between."""
+    places = {slot.number: -index for index, slot in enumerate(template.slots, start=1)}
+    with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
+        reached: set[int] = set()
+        store.reached = reached
+        leaves = tuple(_leaf(page, places, store, template, number) for number, page in enumerate(pdf.pages))
+        intents = [store.keep(intent) for intent in pdf.Root.get("/OutputIntents", Array())]
+        sides = str(pdf.Root.get("/ViewerPreferences", Dictionary()).get("/Duplex", ""))
+        store.forget()
+    return Parts(template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/"))
+
+
+def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int) -> Leaf:
+    content = page.obj.get("/Contents", Array())
+    streams = content if isinstance(content, Array) else [content]
+    steps = tuple(places.get(stream.objgen[0]) or store.keep(stream) for stream in streams)
+    known = [(name, page.obj[name]) for name in _OF_PAGE if name in page.obj]
+    told = b"".join(name.encode() + store.written(value) for name, value in known)
+    resources = store.keep(page.resources)
+    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    begins, size = b"<</Type/Page%b/Resources %d 0 R" % (told, resources), (right - left, top - bottom)
+    if not template.owners:
+        return Leaf(begins, steps, size)
+    return Leaf(begins, steps, size, template.owners[number], template.beside[number])
+
+
+class _Store:
+    """Objects with numbers of their own, from 1; what is written alike is one object."""
+
+    def __init__(self) -> None:
+        self.objects: list[bytes] = []
+        self.reached: set[int] = set()
+        self._numbers: dict[bytes, int] = {}
+        # For each object what it needs, itself included.
+        self._needs: dict[int, frozenset[int]] = {}
+        self._seen: dict[tuple[int, int], int] = {}
+
+    def forget(self) -> None:
+        """Forget the numbers that one file gave its objects, before the next is read."""
+        self._seen.clear()
+
+    def keep(self, thing: Any) -> int:  # noqa: ANN401 -- a PDF object
+        """Give the number of an object, kept once with all that it needs."""
+        own = thing.objgen
+        number = self._seen.get(own, 0) if own[0] else 0
+        if number < 0:
+            raise TeachbackError(Problem("a page's fonts or pictures lead back to themselves, and cannot be put into one file", COMPARE))
+        if not number:
+            if own[0]:
+                self._seen[own] = -1
+            before, self.reached = self.reached, set()
+            body = self._body(thing)
+            number = self._numbers.setdefault(body, len(self.objects) + 1)
+            if number > len(self.objects):
+                self.objects.append(b"%d 0 obj\n%b\nendobj\n" % (number, body))
+            self._needs[number] = frozenset(self.reached | {number})
+            self.reached = before
+            if own[0]:
+                self._seen[own] = number
+        self.reached |= self._needs[number]
+        return number
+
+    def _body(self, thing: Any) -> bytes:  # noqa: ANN401
+        if not isinstance(thing, pikepdf.Stream):
+            return self._inside(thing)
+        data = thing.read_raw_bytes()
+        told = self._pairs((str(key), value) for key, value in thing.stream_dict.items())
+        return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (told, len(data), data)
+
+    def written(self, value: Any) -> bytes:  # noqa: ANN401
+        """Write a value as a file has it; what stands elsewhere in the file is kept, and named by its number."""
+        if isinstance(value, pikepdf.Object) and value.is_indirect:
+            return b" %d 0 R" % self.keep(value)
+        return self._inside(value)
+
+    def _inside(self, value: Any) -> bytes:  # noqa: ANN401
+        if isinstance(value, Dictionary):
+            return b"<<%b>>" % self._pairs((str(key), each) for key, each in value.items())
+        if isinstance(value, Array):
+            return b"[%b]" % b"".join(self.written(each) for each in value.as_list())
+        if isinstance(value, pikepdf.Object):
+            return b" " + value.unparse()
+        if value is None or isinstance(value, bool):
+            return {None: b" null", True: b" true", False: b" false"}[value]
+        return b" " + f"{value:f}".encode() if not isinstance(value, int) else b" %d" % value
+
+    def _pairs(self, pairs: Iterable[tuple[str, Any]]) -> bytes:
+        return b"".join(Name(key).unparse() + self.written(value) for key, value in sorted(pairs) if key not in _LEFT)

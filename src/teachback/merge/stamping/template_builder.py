@@ -1,0 +1,319 @@
+"""A written PDF -> a Template: its content is cut at the places of fields, and each of them becomes a stream of its own.
+
+Done once for an edition, with pikepdf. What is read of the file is our own: `tags` gives the element of each place a title that begins with
+`record.`, and its one mark in the content holds the space that stands there.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+from teachback.content.inline_markup import RECORD
+from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.files.workspace import read_bytes
+from teachback.merge.stamping.pdf_template import BESIDE, ENTRY, STEP, Slot, Template, blank
+from teachback.pdf.text_shaping import SlotFont, shaper, slot_font
+from teachback.units import PT_PER_INCH, PX_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from teachback.pdf.page_layout import Opening
+
+# Marks a stream that is a place, until the file is cut.
+SLOT: Final = "/TeachbackSlot"
+PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
+# What the run of a place is drawn with; all else in it sets what later runs rely on, and stays.
+_DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'", '"'})
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A place as it is laid out, the files of the fonts that its style names, in their order, and of those that stand in for them."""
+
+    opening: Opening
+    fonts: tuple[Path, ...]
+    stand_ins: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How an edition is cut: its code and language, the smallest type (pt), and the characters of all its records (None: all that the fonts have).
+
+    `cards` is how many cards the file holds, each with two pages; of a handout it is one. Of a sheet, `held` names for each
+    page the cards in the order in which they are drawn, and `beside` is kept as `Template.beside`.
+    """
+
+    code: str
+    language: str
+    floor: float
+    characters: frozenset[str] | None = None
+    cards: int = 1
+    held: tuple[tuple[int, ...], ...] = ()
+    beside: tuple[tuple[bytes, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A place in the file, from its element: the field, the page, its mark there, and what is said of it while it is empty."""
+
+    field: str
+    page: tuple[int, int]
+    mark: int
+    words: str
+
+
+def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
+    """Cut a written file at its places. Raises TeachbackError where it holds others than those that were laid out.
+
+    A file without places gives a Template that stamps nothing but its ID.
+    """
+    if cut.characters is not None:
+        cut = replace(cut, characters=frozenset(letter for word in cut.characters for letter in word))
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        found = list(_places(pdf.Root.StructTreeRoot))
+        if [place.field for place in found] != [one.opening.field for one in opened]:
+            raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", COMPARE))
+        named = [_fonts_of(one, cut) for one in opened]
+        paths = list(dict.fromkeys(path for each in named for path in each))
+        fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
+        streams, owners = _split(pdf, found, cut.held)
+        _add_fonts(pdf, found, fonts)
+        out = io.BytesIO()
+        pdf.save(
+            out,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            static_id=True,
+        )
+        pages = len(pdf.pages)
+    head, table, trailer, numbers = _sliced(out.getvalue(), streams)
+    slots = [
+        _slot(place, one.opening, number, tuple(map(paths.index, each)), fonts, cut)
+        for place, one, each, number in zip(found, opened, named, numbers, strict=True)
+    ]
+    fields = tuple(dict.fromkeys(place.field for place in found))
+    return Template(cut.code, pages, fields, cut.cards, tuple(slots), fonts, head, table, trailer, owners, cut.beside)
+
+
+def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
+    """Find the places in the tree of tags, in reading order; what is said of an empty one goes from its element into its mark."""
+    kids = element.get("/K", Array())
+    for kid in kids if isinstance(kids, Array) else [kids]:
+        if not (isinstance(kid, Dictionary) and "/S" in kid):
+            continue
+        if str(kid.get("/T", "")).startswith(RECORD):
+            (mark,) = kid.K
+            yield _Found(str(kid.T).removeprefix(RECORD), kid.Pg.objgen, int(mark), str(kid.get("/ActualText", "")))
+            if "/ActualText" in kid:
+                del kid.ActualText
+        else:
+            yield from _places(kid)
+
+
+def _split(pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], ...]) -> tuple[int, tuple[tuple[int, ...], ...]]:
+    """Make the content of each page with places or cards an array of streams.
+
+    Return how many streams are slots, and for each page of a sheet which card each of its streams draws.
+    """
+    count = 0
+    owners = []
+    for number, page in enumerate(pdf.pages):
+        wanted = {place.mark: place for place in found if place.page == page.obj.objgen}
+        if not wanted and not held:
+            continue
+        parts = Array()
+        own = []
+        for piece, owner in _pieces(page, wanted, held[number] if held else ()):
+            own.append(owner)
+            if isinstance(piece, bytes):
+                parts.append(pikepdf.Stream(pdf, zlib.compress(piece, 9), Filter=Name.FlateDecode))
+            else:
+                parts.append(pikepdf.Stream(pdf, b" ", {SLOT: found.index(piece)}))
+                count += 1
+        page.obj.Contents = parts
+        owners.append(tuple(own))
+    if count != len(found):
+        raise TeachbackError(Problem("the places of the fields cannot be found on the page", COMPARE))
+    return count, tuple(owners) if held else ()
+
+
+def _pieces(page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]) -> Iterator[tuple[bytes | _Found, int]]:
+    """Cut a page's content: what stays, and the places between it, each with the card that it belongs to.
+
+    `lay_on_sheets` draws each card within a q and its Q.
+    """
+    kept: list[Any] = []
+    place: _Found | None = None
+    owners = [*held, BESIDE]
+    depth = 0
+    for step in pikepdf.parse_content_stream(page):
+        name = str(step.operator)
+        depth += {"q": 1, "Q": -1}.get(name, 0)
+        if place is None:
+            marks = step.operands[1] if name == "BDC" else None
+            place = wanted.get(int(marks.get("/MCID", -1))) if isinstance(marks, Dictionary) else None
+            if place is None:
+                kept.append(step)
+        elif name == "EMC":
+            yield pikepdf.unparse_content_stream(kept) + b"\n", owners[0]
+            yield place, owners[0]
+            kept, place = [], None
+        elif name not in _DRAWING:
+            kept.append(step)
+        if name == "Q" and depth == 0 and len(owners) > 1:
+            yield pikepdf.unparse_content_stream(kept) + b"\n", owners.pop(0)
+            kept = []
+    if len(owners) > 1:
+        raise TeachbackError(Problem("the cards of a sheet cannot be told apart", COMPARE))
+    yield pikepdf.unparse_content_stream(kept) + b"\n", BESIDE
+
+
+def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
+    """Give the fonts that a place needs: those that stand in only where a record has characters that the others lack."""
+    own = [shaper(_slot_font(path, path.stat().st_mtime_ns, cut)) for path in one.fonts]
+    lacking = any(all(each.shape(letter).missing for each in own) for letter in cut.characters or ())
+    return (*one.fonts, *(one.stand_ins if lacking else ()))
+
+
+@lru_cache(16)
+def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
+    """Cut a font down, once for each state that its file is in."""
+    del changed
+    return slot_font(read_bytes(path), cut.characters, cut.language)
+
+
+def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], fonts: tuple[SlotFont, ...], cut: Cut) -> Slot:
+    if not names:
+        raise TeachbackError(Problem(f"the place of the field '{place.field}' has no font of the workspace", COMPARE))
+    sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
+    matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))
+    space = shaper(fonts[names[0]]).shape("\xa0").pieces
+    return Slot(
+        field=place.field,
+        number=number,
+        mark=place.mark,
+        fonts=names,
+        matrix=matrix,
+        width=opening.width,
+        sizes=sizes,
+        blank=blank(place.mark, place.words, names[0], sizes[0], matrix, space[0][1] if space else b"[]TJ"),
+        card=opening.page // 2 if cut.cards > 1 else 0,
+        rtl=opening.rtl,
+    )
+
+
+def _sizes(largest: float, floor: float) -> tuple[float, ...]:
+    """Give the type sizes that a place may take (px), the largest first, from its own size and the smallest allowed (pt)."""
+    smaller = [step * STEP for step in range(int(largest / STEP), 0, -1) if floor <= step * STEP < largest]
+    return tuple(round(size * PX_PER_PT, 4) for size in (largest, *smaller))
+
+
+def _add_fonts(pdf: pikepdf.Pdf, found: list[_Found], fonts: tuple[SlotFont, ...]) -> None:
+    if not fonts:
+        return
+    made = {f"/Slot{index}": _font(pdf, font) for index, font in enumerate(fonts)}
+    for page in pdf.pages:
+        if any(place.page == page.obj.objgen for place in found):
+            page.obj.Resources.Font = Dictionary({**dict(page.obj.Resources.get("/Font", Dictionary()).items()), **made})
+
+
+def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF object
+    """Make the objects of a font whose characters are numbers of glyphs (ISO 32000-1, 9.7)."""
+    name = Name(f"/{font.name}")
+    program = pikepdf.Stream(pdf, zlib.compress(font.embedded, 9), Filter=Name.FlateDecode, Length1=len(font.embedded))
+    descriptor = Dictionary(
+        Type=Name.FontDescriptor,
+        FontName=name,
+        Flags=4,
+        FontBBox=Array([round(edge) for edge in font.box]),
+        ItalicAngle=0,
+        Ascent=round(font.ascent),
+        Descent=round(font.descent),
+        CapHeight=round(font.capital),
+        StemV=80,
+        FontFile2=pdf.make_indirect(program),
+    )
+    glyphs = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.CIDFontType2,
+        BaseFont=name,
+        CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
+        CIDToGIDMap=Name.Identity,
+        FontDescriptor=pdf.make_indirect(descriptor),
+        W=Array([0, Array([round(width, 3) for width in font.widths])]),
+    )
+    return pdf.make_indirect(
+        Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type0,
+            BaseFont=name,
+            Encoding=Name("/Identity-H"),
+            DescendantFonts=Array([pdf.make_indirect(glyphs)]),
+            ToUnicode=pdf.make_indirect(pikepdf.Stream(pdf, zlib.compress(_read_as(font.read), 9), Filter=Name.FlateDecode)),
+        )
+    )
+
+
+def _read_as(read: tuple[str, ...]) -> bytes:
+    """Give the table that says which characters each glyph stands for (ISO 32000-1, 9.10.3)."""
+    # Glyph 0 stands for what is missing: it is never drawn.
+    lines = [f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>" for glyph, characters in enumerate(read) if glyph]
+    blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
+    chars = "".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks)
+    return (
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+        "/CIDSystemInfo\n<< /Registry (Adobe)\n/Ordering (UCS)\n/Supplement 0\n>> def\n"
+        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+        f"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n{chars}"
+        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
+    ).encode()
+
+
+def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
+    """Cut a saved file into what is the same for each record, the table of offsets, the trailer; and give the numbers of the slots' objects."""
+    start = int(data.rpartition(b"startxref")[2].split()[0])
+    entries, trailer = _table(data[start:])
+    offsets = {number: offset for number, (kind, offset, _) in enumerate(entries) if kind == 1 and offset != start}
+    order = sorted(offsets, key=offsets.__getitem__)
+    ends = [offsets[number] for number in order[1:]] + [start]
+    numbers = [0] * count
+    parts = [data[: offsets[order[0]]]]
+    at = len(parts[0])
+    for number, end in zip(order, ends, strict=True):
+        thing = data[offsets[number] : end]
+        slot = re.search(rb"%b (\d+)" % SLOT.encode(), thing[:200])
+        if slot:
+            numbers[int(slot[1])] = number
+            continue
+        entries[number] = (1, at, 0)
+        parts.append(thing)
+        at += len(thing)
+    return b"".join(parts), b"".join(ENTRY.pack(*entry) for entry in entries), trailer, numbers
+
+
+def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
+    """Read the table of offsets that ends a file (ISO 32000-1, 7.5.8), and what its dictionary says of the file."""
+    head, _, body = end.partition(b"stream\n")
+    told = {key: re.search(rb"/%b ([^/>]+)" % key, head) for key in (b"W", b"Length", b"Root", b"Info")}
+    known = {key: match[1].strip() for key, match in told.items() if match}
+    widths = [int(width) for width in known[b"W"].strip(b"[] ").split()]
+    rows = zlib.decompress(body[: int(known[b"Length"])])
+    # Each row says by how much it differs from the one above (PNG's filter "up", 7.4.4.4), behind a byte that says so.
+    columns = sum(widths)
+    above = bytes(columns)
+    entries = []
+    for begin in range(0, len(rows), columns + 1):
+        above = bytes((one + other) % 256 for one, other in zip(rows[begin + 1 : begin + 1 + columns], above, strict=True))
+        kind, where = above[: widths[0]], above[widths[0] : widths[0] + widths[1]]
+        entries.append((int.from_bytes(kind), int.from_bytes(where), int.from_bytes(above[widths[0] + widths[1] :])))
+    return entries, b"".join(b"/%b %b" % (key, known[key]) for key in (b"Root", b"Info") if key in known)

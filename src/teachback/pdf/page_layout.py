@@ -1,0 +1,337 @@
+"""What lies where on laid-out pages: WeasyPrint's boxes, read before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.pdf.renderer import boxes
+from teachback.units import px_to_mm
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from teachback.pdf.renderer import Laid
+
+# Rounding of the layout, in mm; what sticks out less than this cannot be seen.
+TOLERANCE: Final = 0.1
+FRONT: Final = 1
+
+
+# Letters and words set closer than this, as a share of the type size, run into each other.
+CLOSEST_LETTERS: Final = -0.06
+CLOSEST_WORDS: Final = -0.12
+# Digits set further apart than this are read as numbers of their own; an underline thicker than this reaches into its letters.
+WIDEST_LETTERS: Final = 0.12
+THICKEST_UNDERLINE: Final = 0.12
+
+# Features of a font that set capitals or small capitals for other letters (OpenType 1.9.1, registered features).
+CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
+
+# left, top, right, bottom in CSS px.
+_Box = tuple[float, float, float, float]
+_Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
+
+
+@dataclass(frozen=True)
+class TextOut:
+    """Words that lie outside the area they belong in, with the page (from 1) and how far, in mm.
+
+    With `cut` they lie outside a box that cuts off what does not fit into it.
+    """
+
+    words: str
+    page: int
+    millimetres: float
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """Words that are set in one font: the families that the style names, in their order, and the weight (100 to 900)."""
+
+    families: tuple[str, ...]
+    weight: int
+    words: str
+
+
+def text_outside(laid: Laid, safe_mm: float) -> Iterator[TextOut]:
+    """Find words that stick out of a page's area (nearer to its edge than `safe_mm`), or out of a box that cuts them off.
+
+    Turned and moved boxes count where they are painted.
+    """
+    for number, page in enumerate(laid.document.pages, start=1):
+        width, height = px_to_mm(page.width), px_to_mm(page.height)
+        for line, place, clips in _placed_lines(page._page_box, None, ()):  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+            if not any(character.isalnum() for character in line.text):
+                continue
+            left, top, right, bottom = (px_to_mm(edge) for edge in place)
+            out = max(safe_mm - left, safe_mm - top, right - (width - safe_mm), bottom - (height - safe_mm))
+            if out > TOLERANCE:
+                yield TextOut(line.text.strip(), number, round(out, 1))
+            cut = max((px_to_mm(_over(place, clip)) for clip in clips), default=0.0)
+            if cut > TOLERANCE:
+                yield TextOut(line.text.strip(), number, round(cut, 1), cut=True)
+
+
+def _over(place: _Box, clip: _Box) -> float:
+    """Give how far a box sticks out of another, in their own unit."""
+    return max(clip[0] - place[0], clip[1] - place[1], place[2] - clip[2], place[3] - clip[3])
+
+
+def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    """Give each piece of text below a box, where it is painted, and the boxes around it that cut off what sticks out of them."""
+    box = getattr(box, "_box", box)  # a placeholder of a box that is placed absolutely
+    if isinstance(box, boxes.TextBox):
+        yield box, _painted(matrix, box.position_x, box.position_y, box.width, box.height), clips
+        return
+    if box.transformation_matrix:
+        matrix = box.transformation_matrix @ matrix if matrix else box.transformation_matrix
+    if isinstance(box, boxes.BlockBox | boxes.InlineBlockBox | boxes.FlexContainerBox | boxes.GridContainerBox):
+        if box.style["overflow"] != "visible" and box.element_tag not in {"html", "body"}:
+            clips = (*clips, _painted(matrix, *box.rounded_padding_box()[:4]))
+        if box.style["clip"] and box.is_absolutely_positioned():
+            clips = (*clips, _painted(matrix, *_clip_of(box)))
+    for child in box.children:
+        yield from _placed_lines(child, matrix, clips)
+
+
+def _clip_of(box: Any) -> _Box:  # noqa: ANN401
+    """Give the part of a box that `clip: rect(...)` leaves, as x, y, width, height; the sides as WeasyPrint takes them."""
+    top, right, bottom, left = box.style["clip"]
+    upper, lower = (0.0 if top == "auto" else top), (box.border_height() if bottom == "auto" else bottom)
+    one, other = (0.0 if right == "auto" else right), (box.border_width() if left == "auto" else left)
+    return box.border_box_x() + min(one, other), box.border_box_y() + upper, abs(other - one), lower - upper
+
+
+def _painted(matrix: Any, x: float, y: float, width: float, height: float) -> _Box:  # noqa: ANN401
+    corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)]
+    if matrix:
+        corners = [matrix.transform_point(*corner) for corner in corners]
+    return min(c[0] for c in corners), min(c[1] for c in corners), max(c[0] for c in corners), max(c[1] for c in corners)
+
+
+def letterings(laid: Laid) -> tuple[Lettering, ...]:
+    """Give the words of all pages, put together by the font that their style chooses for them."""
+    found: dict[tuple[tuple[str, ...], int], list[str]] = {}
+    for page in laid.document.pages:
+        for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
+            found.setdefault((tuple(line.style["font_family"]), int(line.style["font_weight"])), []).append(line.text)
+    return tuple(Lettering(families, weight, "".join(words)) for (families, weight), words in found.items())
+
+
+def marred(laid: Laid) -> Iterator[tuple[int, str, str]]:
+    """Find words that a style strikes out, sets so close that they run into each other, or in other letters: page, words, fault.
+
+    They can be read back, and most of their ink is seen: only the style tells.
+    """
+    for number, page in enumerate(laid.document.pages, start=1):
+        for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
+            style, size = line.style, line.style["font_size"]
+            letters = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
+            if "line-through" in style["text_decoration_line"]:
+                yield number, line.text.strip(), "is struck out"
+            if letters > WIDEST_LETTERS * size and any(character.isdigit() for character in line.text):
+                yield number, line.text.strip(), f"has its digits set apart (letter-spacing: {letters / size:.2f}em)"
+            through = _through(style, size)
+            if through:
+                yield number, line.text.strip(), f"has a line drawn through or along its letters ({through})"
+            if letters < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
+                yield number, line.text.strip(), "is set so close that its letters or words lie on each other"
+            other = _other_letters(style) if any(character.isalpha() for character in line.text) else ""
+            if other:
+                yield number, line.text.strip(), f"is set in other letters than it is written in ({other})"
+
+
+def _through(style: Any, size: float) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
+    """Return the property by which a style draws a line through or above letters; empty for none and for a plain underline."""
+    lines = style["text_decoration_line"]
+    if lines == "none":
+        return ""
+    if "overline" in lines:
+        return "text-decoration: overline"
+    if "underline" in lines:
+        offset, thickness = style["text_underline_offset"], style["text_decoration_thickness"]
+        if _length(offset, size) < 0:
+            return "text-underline-offset: below 0"
+        if _length(thickness, size) > THICKEST_UNDERLINE * size:
+            return "text-decoration-thickness: too thick"
+    return ""
+
+
+def _length(value: Any, size: float) -> float:  # noqa: ANN401 -- WeasyPrint's styles have no types
+    """Return a length in px; 0 for what the font chooses."""
+    if isinstance(value, str):
+        return 0.0
+    unit = getattr(value, "unit", None)
+    return float(value.value) * (size / 100 if unit == "%" else 1) if unit is not None else float(value)
+
+
+def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
+    """Return the property by which a style sets capitals, small capitals or other forms in the place of the letters; empty for none."""
+    if style["text_transform"] != "none":
+        return f"text-transform: {style['text_transform']}"
+    if style["font_variant_caps"] != "normal":
+        return f"font-variant-caps: {style['font_variant_caps']}"
+    features = () if style["font_feature_settings"] == "normal" else style["font_feature_settings"]
+    return next((f'font-feature-settings: "{name}"' for name, value in features if name in CAPITALS and value), "")
+
+
+@dataclass(frozen=True)
+class TierBox:
+    """Where a tier stands on a page: its box and that of its icon (left, top, right, bottom in mm), and its heading."""
+
+    tier: str
+    page: int
+    words: str
+    place: _Box
+    icon: _Box
+
+
+def tier_boxes(laid: Laid) -> Iterator[TierBox]:
+    """Find the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            if isinstance(box, boxes.BlockBox) and (_has_class(box, "tier") or _has_class(box, "placed")):
+                tier = next((n.removeprefix("tier-") for n in box.element.get("class").split() if n.startswith("tier-")), "")
+                inner = list(box.descendants())
+                heads = [b for b in inner if b.element_tag in {"h2", "h3"} and isinstance(b, boxes.BlockBox)]
+                icons = [b for b in inner if isinstance(b, boxes.BlockBox) and _has_class(b, "tier-icon")]
+                bullets = [b for b in inner if isinstance(b, boxes.BlockBox) and b.element_tag == "li"]
+                if heads and (icons or bullets):
+                    words = " ".join(line.text.strip() for line in _text_boxes(heads[0]))
+                    place = (box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height())
+                    yield TierBox(tier, number, words, _in_mm(place), _in_mm(_icon_of(icons[0]) if icons else _bullet_of(bullets[0])))
+
+
+def _icon_of(box: Any) -> _Box:  # noqa: ANN401
+    return box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height()
+
+
+def _bullet_of(box: Any) -> _Box:  # noqa: ANN401
+    side = min(box.padding_left, box.height)
+    return box.border_box_x(), box.border_box_y(), side, side
+
+
+def _in_mm(place: _Box) -> _Box:
+    """Turn x, y, width, height in px into left, top, right, bottom in mm."""
+    x, y, width, height = place
+    return px_to_mm(x), px_to_mm(y), px_to_mm(x + width), px_to_mm(y + height)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The place of a field on laid-out pages: the page (from 0); where its words begin, on which baseline, how long the line and how large the type is (CSS px).
+
+    `families` are those that the style names, in their order; `weight` is from 100 to 900.
+    """
+
+    field: str
+    page: int
+    left: float
+    baseline: float
+    width: float
+    size: float
+    families: tuple[str, ...]
+    weight: int
+    rtl: bool
+
+
+def openings(laid: Laid) -> Iterator[Opening]:
+    """Find the places of fields, in the order of the text."""
+    for number, page in enumerate(laid.document.pages):
+        for box in _boxes(page):
+            if box.element is None or not box.element.get("data-field") or not isinstance(box, boxes.BlockContainerBox):
+                continue
+            # A box that a style adds before or after an element has the tag `span::before`.
+            if "::" in box.element_tag:
+                continue
+            # The space in it, which stands where the words will.
+            space = next(line for line in _text_boxes(box) if "::" not in line.element_tag)
+            yield Opening(
+                field=box.element.get("data-field"),
+                page=number,
+                left=box.content_box_x(),
+                baseline=space.position_y + space.baseline,
+                width=box.width,
+                size=space.style["font_size"],
+                families=tuple(space.style["font_family"]),
+                weight=int(space.style["font_weight"]),
+                rtl=box.style["direction"] == "rtl",
+            )
+
+
+def sides_that_fit(laid: Laid) -> tuple[bool, bool]:
+    """Say whether a card's front and its back each fit on one page."""
+    back = _back_page(laid)
+    return back == FRONT + 1, back == laid.pages
+
+
+def missing_height(laid: Laid) -> tuple[float, float]:
+    """Give how many millimetres a card's front and back are too high: what runs on to further pages."""
+    back = _back_page(laid) or laid.pages + 1
+    front_more = sum(_used(page) for page in laid.document.pages[FRONT : back - 1])
+    return round(front_more, 1), round(sum(_used(page) for page in laid.document.pages[back:]), 1)
+
+
+def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    lines = [line for line in _text_boxes(page._page_box) if line.text.strip()]  # noqa: SLF001 -- see text_outside
+    if not lines:
+        return 0.0
+    return px_to_mm(max(line.position_y + line.height for line in lines) - min(line.position_y for line in lines))
+
+
+def in_turn(laid: Laid, cards: int) -> bool:
+    """Say whether cards lie front and back in turn, a page each."""
+    sides = ["back" if any(_has_class(box, "back") for box in _boxes(page)) else "front" for page in laid.document.pages]
+    return sides == ["front", "back"] * cards
+
+
+def flags_out(laid: Laid, words_out: Collection[str]) -> tuple[str, ...]:
+    """Name the red flags of a card that are not wholly on its two sides, by their ids.
+
+    The front must be page 1, and the back the page on which it begins: what runs on to another page is off the card.
+    """
+    back = _back_page(laid)
+    lost: dict[str, None] = {}
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            flag = box.element.get("data-flag") if box.element is not None and box.element_tag == "li" else None
+            if flag is None:
+                continue
+            words = " ".join(line.text for line in _text_boxes(box))
+            if number not in {FRONT, back} or any(out in words for out in words_out):
+                lost[flag] = None
+    return tuple(lost)
+
+
+def _back_page(laid: Laid) -> int:
+    """Give the page (from 1) on which a card's back begins; 0 when a template has lost it."""
+    pages = enumerate(laid.document.pages, start=1)
+    return next((n for n, page in pages if any(_has_class(box, "back") for box in _boxes(page))), 0)
+
+
+def _boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    yield from page._page_box.descendants(placeholders=True)  # noqa: SLF001 -- see text_outside
+
+
+def _has_class(box: Any, name: str) -> bool:  # noqa: ANN401
+    return box.element is not None and name in (box.element.get("class") or "").split()
+
+
+def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    for child in box.descendants(placeholders=True):
+        if isinstance(child, boxes.TextBox):
+            yield child
+
+
+def split_rows(laid: Laid) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of tables that stand on more than one page, in order: the words of each of their cells."""
+    pages: dict[Any, set[int]] = {}
+    for number, page in enumerate(laid.document.pages):
+        # The rows of a head are on each page of a table.
+        groups = (box for box in _boxes(page) if isinstance(box, boxes.TableRowGroupBox) and not (box.is_header or box.is_footer))
+        for row in (row for group in groups for row in group.children if row.element is not None):
+            pages.setdefault(row.element, set()).add(number)
+    return tuple(tuple("".join(cell.itertext()) for cell in row) for row, numbers in pages.items() if len(numbers) > 1)

@@ -1,0 +1,328 @@
+"""PDF, or a page for a screen -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
+
+The file is read by pdfium, which has no part in printing it: what is proved is the paper, not our own idea of it. Raster and
+this module are the two that import pypdfium2.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import pypdfium2
+from pypdfium2 import raw
+
+from teachback.errors import Problem, TeachbackError
+from teachback.files.page_resources import parse_page
+from teachback.pdf.text_matching import Edges, Token
+from teachback.units import PT_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from xml.etree.ElementTree import Element
+
+    from teachback.files.contrast import Rgb
+
+_Text = TypeVar("_Text")
+
+# left, bottom, right, top in pt, from the bottom left corner of the page.
+Bounds = tuple[float, float, float, float]
+
+# A character and the box around its ink.
+Letter = tuple[str, Bounds]
+
+INVISIBLE: Final = 3  # ISO 32000-1, table 106: neither filled nor stroked
+OPAQUE: Final = 255
+# How many times as large what cuts off a text is made, to see the whole of the text.
+WIDER: Final = 100.0
+# A letter's width may be squeezed to this share; and the cosine of the angle between its foot and its stem (30 degrees off upright).
+NARROWEST: Final = 0.8
+MOST_SLANT: Final = 0.5
+# The sine of the angle from which on a line of text counts as turned (3 degrees).
+TURNED_LEAST: Final = 0.05
+# Structure types that stand within a line of text (ISO 32000-1, 14.8.4.4).
+INLINE: Final = frozenset(
+    {"a", "abbr", "b", "bdi", "code", "del", "em", "i", "ins", "label", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}
+)
+WITHIN_A_LINE: Final = frozenset({"Span", "Strong", "Em", "Link", "Code", "Quote"})
+
+
+@dataclass(frozen=True)
+class Run:
+    """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
+
+    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
+    neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is. `drawn` letters belong to a picture.
+    `edges` are those of its first and last letter, where the text is upright and not turned. `letters` are its characters in their
+    order, without blanks.
+    """
+
+    words: str
+    font: str
+    size: float
+    color: Rgb
+    bounds: Bounds
+    painted: bool
+    artifact: bool
+    upright: bool = True
+    drawn: bool = False
+    edges: Edges | None = None
+    letters: tuple[Letter, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """One page: its width and height in pt, its runs in the order in which they are painted, and its text in the order of the tags.
+
+    The pictures are drawn by pdfium: `whole` is the page in grey; `bare` the page without its text, in colour; `letters` its
+    text alone, in black, whole even where a box cuts it off.
+    """
+
+    width: float
+    height: float
+    runs: tuple[Run, ...]
+    tagged: tuple[Token, ...]
+    whole: Any
+    bare: Any
+    letters: Any
+
+
+def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
+    """Read a PDF's pages, and draw them at `dpi` dots to the inch. Raises TeachbackError when pdfium cannot open it."""
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            return tuple(_read(page, dpi, number) for number, page in enumerate(document, start=1))
+    except pypdfium2.PdfiumError as error:
+        raise TeachbackError(_unreadable(error)) from None
+
+
+def read_words(data: bytes) -> Iterator[str]:
+    """Give the words of a PDF in the order of its tags, page by page as they are asked for, without drawing them.
+
+    Raises TeachbackError when pdfium cannot open it.
+    """
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            for page in document:
+                yield from _tagged(page)
+    except pypdfium2.PdfiumError as error:
+        raise TeachbackError(_unreadable(error)) from None
+
+
+def screen_text(html: str) -> tuple[Token, ...]:
+    """Return the text of an HTML page in its order, as a browser reads it; whether a style hides some is not asked."""
+    return tuple(_shown_text(parse_page(html), 0, count(1)))
+
+
+def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator[Token]:
+    """Yield the text below an element. What only the eye gets, or only a screen reader, is a block of its own."""
+    tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    if not tag or tag in {"style", "title"}:
+        return
+    apart = element.get("aria-hidden") == "true" or "unseen" in element.get("class", "").split()
+    own = next(blocks) if apart or tag not in INLINE else block
+    if element.text:
+        yield Token(element.text, own)
+    for child in element:
+        yield from _shown_text(child, own, blocks)
+        if child.tail:
+            yield Token(child.tail, own)
+
+
+def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
+    return Problem(f"the printed file cannot be read back: {error}", "Print it again; if that does not help, tell the makers of Teachback.")
+
+
+def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
+    words_of = page.get_textpage()
+    texts = [(raw.FPDFPageObj_GetMarkedContentID(item), _words(item, words_of)) for item in _texts(_items(page))]
+    return tuple(words for words, _ in _in_order(_marks_in_order(page), texts))
+
+
+def _items(page: pypdfium2.PdfPage) -> list[Any]:
+    return [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
+
+
+def _texts(items: list[Any]) -> list[Any]:
+    return [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
+
+
+def _in_order(marks: Mapping[int, int], texts: Iterable[tuple[int, _Text]]) -> tuple[tuple[_Text, int], ...]:
+    """Return a page's texts in the order of its tags, each with the number of its block, without those that no tag holds."""
+    by_mark: dict[int, list[_Text]] = {}
+    for mark, text in texts:
+        by_mark.setdefault(mark, []).append(text)
+    return tuple((text, block) for mark, block in marks.items() for text in by_mark.get(mark, ()))
+
+
+def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -- a pdfium handle
+    length = raw.FPDFTextObj_GetText(item, words_of, None, 0)
+    letters = (ctypes.c_ushort * max(length, 1))()
+    raw.FPDFTextObj_GetText(item, words_of, letters, length)
+    return bytes(letters).decode("utf-16-le", "replace").partition("\0")[0]
+
+
+def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
+    items = _items(page)
+    texts = _texts(items)
+    words_of = page.get_textpage()
+    marks = _marks_in_order(page)
+    lettered = _lettered(words_of)
+    runs = tuple(_run(item, words_of, marks, lettered.get(_address(item))) for item in texts)
+    by_mark = ((raw.FPDFPageObj_GetMarkedContentID(item), run) for item, run in zip(texts, runs, strict=True))
+    ordered = _in_order(marks, by_mark)
+    tagged = tuple(Token(run.words, block, number, run.edges) for run, block in ordered)
+    scale = dpi / PT_PER_INCH
+    whole = page.render(scale=scale, grayscale=True).to_pil()
+    _activate(texts, on=False)
+    bare = page.render(scale=scale).to_pil()
+    _activate(texts, on=True)
+    _activate([item for item in items if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_TEXT], on=False)
+    for item, run in zip(texts, runs, strict=True):
+        raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
+        _unclip(item, run.bounds)
+    letters = page.render(scale=scale, grayscale=True).to_pil()
+    return ReadPage(page.get_width(), page.get_height(), runs, tagged, whole, bare, letters)
+
+
+def _activate(items: list[Any], *, on: bool) -> None:
+    for item in items:
+        raw.FPDFPageObj_SetIsActive(item, on)
+
+
+def _unclip(item: Any, bounds: Bounds) -> None:  # noqa: ANN401 -- a pdfium handle
+    """Widen what cuts off a text far beyond it. A path cannot be taken away, but it can be made larger around the text."""
+    left, bottom, right, top = bounds
+    raw.FPDFPageObj_TransformClipPath(item, WIDER, 0, 0, WIDER, (left + right) / 2 * (1 - WIDER), (bottom + top) / 2 * (1 - WIDER))
+
+
+def _address(item: Any) -> int | None:  # noqa: ANN401 -- a pdfium handle
+    return ctypes.cast(item, ctypes.c_void_p).value
+
+
+@dataclass(frozen=True)
+class _Lettered:
+    """The letters of one text object: the left of the first and the right of the last, in pt, and each with its box."""
+
+    ends: tuple[float, float]
+    letters: tuple[Letter, ...]
+
+
+def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
+    """Return the letters of a page by the address of the text object that paints them."""
+    letters: dict[int | None, list[int]] = {}
+    for index in range(raw.FPDFText_CountChars(words_of)):
+        if raw.FPDFText_IsGenerated(words_of, index) != 1 and not chr(raw.FPDFText_GetUnicode(words_of, index)).isspace():
+            letters.setdefault(_address(raw.FPDFText_GetTextObject(words_of, index)), []).append(index)
+    box = raw.FS_RECTF()
+    found = {}
+    for address, places in letters.items():
+        # The loose box of a letter is as wide as the letter's advance.
+        raw.FPDFText_GetLooseCharBox(words_of, places[0], box)
+        left = box.left
+        raw.FPDFText_GetLooseCharBox(words_of, places[-1], box)
+        found[address] = _Lettered((left, box.right), tuple(_letter(words_of, index) for index in places))
+    return found
+
+
+def _letter(words_of: pypdfium2.PdfTextPage, index: int) -> Letter:
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    raw.FPDFText_GetCharBox(words_of, index, left, right, bottom, top)
+    return chr(raw.FPDFText_GetUnicode(words_of, index)), (left.value, bottom.value, right.value, top.value)
+
+
+def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], lettered: _Lettered | None) -> Run:  # noqa: ANN401 -- a pdfium handle
+    size = ctypes.c_float()
+    raw.FPDFTextObj_GetFontSize(item, size)
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, matrix)
+    color = [ctypes.c_uint() for _ in range(4)]
+    raw.FPDFPageObj_GetFillColor(item, *color)
+    edges = [ctypes.c_float() for _ in range(4)]
+    raw.FPDFPageObj_GetBounds(item, *edges)
+    red, green, blue, alpha = (int(value.value) for value in color)
+    mark = raw.FPDFPageObj_GetMarkedContentID(item)
+    # How a letter's own axes lie on the page: across and up.
+    across, up = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
+    slant = abs(matrix.a * matrix.c + matrix.b * matrix.d)
+    # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
+    height = abs(size.value) * (up if across > up * NARROWEST else across)
+    straight = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) < across * TURNED_LEAST
+    return Run(
+        words=_words(item, words_of),
+        font=_font_name(item),
+        size=height,
+        color=(red, green, blue),
+        bounds=tuple(edge.value for edge in edges),  # type: ignore[arg-type]
+        painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
+        artifact=mark < 0,
+        drawn=mark >= 0 and mark not in marks,
+        upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
+        edges=Edges(*lettered.ends, matrix.f, height) if lettered and straight else None,
+        letters=lettered.letters if lettered else (),
+    )
+
+
+def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
+    font = raw.FPDFTextObj_GetFont(item)
+    length = raw.FPDFFont_GetBaseFontName(font, None, 0)
+    name = ctypes.create_string_buffer(max(length, 1))
+    raw.FPDFFont_GetBaseFontName(font, name, length)
+    embedded = raw.FPDFFont_GetIsEmbedded(font) == 1
+    return name.value.decode("utf-8", "replace") if embedded else f"{name.value.decode('utf-8', 'replace')} (not embedded)"
+
+
+def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
+    """Return the numbers of a page's marked content in the order of the tag tree, each with the number of its block.
+
+    That is the order in which it is read out. What is drawn inside a picture is left out: the picture has words
+    of its own.
+    """
+    tree = raw.FPDF_StructTree_GetForPage(page)
+    if not tree:
+        return {}
+    try:
+        roots = [raw.FPDF_StructTree_GetChildAtIndex(tree, index) for index in range(raw.FPDF_StructTree_CountChildren(tree))]
+        blocks = count()
+        return {mark: block for root in roots if root for mark, block in _marks(root, 0, blocks)}
+    finally:
+        raw.FPDF_StructTree_Close(tree)
+
+
+def _marks(element: Any, block: int, blocks: Iterator[int]) -> Iterator[tuple[int, int]]:  # noqa: ANN401 -- a pdfium handle
+    """Yield the marks below an element with the number of their block; what stands within a line is no block of its own."""
+    role = _role(element)
+    if role == "Figure":
+        return
+    block = block if role in WITHIN_A_LINE else next(blocks)
+    for index in range(raw.FPDF_StructElement_CountChildren(element)):
+        child = raw.FPDF_StructElement_GetChildAtIndex(element, index)
+        if child:
+            yield from _marks(child, block, blocks)
+        else:
+            mark = raw.FPDF_StructElement_GetChildMarkedContentID(element, index)
+            if mark >= 0:
+                yield mark, block
+
+
+def _role(element: Any) -> str:  # noqa: ANN401 -- a pdfium handle
+    length = raw.FPDF_StructElement_GetType(element, None, 0)
+    name = ctypes.create_string_buffer(max(length, 2))
+    raw.FPDF_StructElement_GetType(element, name, length)
+    return name.raw[: max(length - 2, 0)].decode("utf-16-le", "replace")
+
+
+def grey_pages(data: bytes, dpi: float) -> list[tuple[int, int, bytes]]:
+    """Draw all pages of a PDF in grey: width and height in dots, and a byte for each dot."""
+    with pypdfium2.PdfDocument(data) as document:
+        pictures = [page.render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil() for page in document]
+        return [(picture.width, picture.height, picture.tobytes()) for picture in pictures]
+
+
+def grey_page(data: bytes, dpi: float) -> tuple[int, int, bytes]:
+    """Draw the first page of a PDF in grey: width and height in dots, and a byte for each dot."""
+    with pypdfium2.PdfDocument(data) as document:
+        picture = document[0].render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
+        return picture.width, picture.height, picture.tobytes()

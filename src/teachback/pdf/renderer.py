@@ -1,0 +1,323 @@
+"""HTML -> PDF. The one module that imports WeasyPrint, which takes a second: import this one late.
+
+Everything a page loads comes through one fetcher that serves the workspace's own pictures and fonts by name and nothing else.
+Whatever WeasyPrint says in its log is a problem here, because it prints on and leaves a hole.
+"""
+
+from __future__ import annotations
+
+import bisect
+import gc
+import logging
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from teachback.errors import COMPARE, Location, Problem, TeachbackError, guess
+from teachback.files.font_coverage import font_fault
+from teachback.files.images import KINDS, MAX_BYTES, picture_fault
+from teachback.files.page_resources import served
+from teachback.files.stylesheets import unread_problems
+from teachback.files.text_decoding import place_of
+from teachback.files.workspace import MIME, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Pango reads this once, when it is loaded: no system font can then stand in for ours without a word.
+os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.conf")
+
+try:
+    with warnings.catch_warnings():
+        # "No fonts configured": that is what no-system-fonts.conf is for.
+        warnings.simplefilter("ignore")
+        import weasyprint
+        from weasyprint.css.properties import INITIAL_VALUES
+        from weasyprint.css.validation import EXPANDERS
+        from weasyprint.formatting_structure import boxes as boxes  # noqa: PLC0414 -- for laid.py, which reads them
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+except OSError:
+    # cffi's way to say that a library of the system is not there.
+    raise TeachbackError(
+        Problem(
+            "Pango, which sets the text of the pages, is not installed",
+            "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango.",
+        )
+    ) from None
+
+# A register of fonts.
+Fonts = FontConfiguration
+
+# A base that no network knows: relative names in a page resolve against it, and the fetcher answers only for it.
+BASE: Final = "https://workspace.invalid/"
+# How many new objects Python waits for before it looks for garbage; see `fonts`.
+GARBAGE_THRESHOLD: Final = 100_000
+# One file for reading aloud and for keeping: PDF/A-2a here, and `_finish` adds what PDF/UA-1 asks for on top.
+VARIANT: Final = "pdf/a-2a"
+# The name that PDF/UA-1 has in XMP (ISO 14289-1, clause 5), and the schema by which PDF/A-2 knows it (ISO 19005-2, 6.6.2.3).
+_UA_RDF: Final = (
+    b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    b' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>\n'
+    b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about=""><pdfaExtension:schemas><rdf:Bag>'
+    b'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>'
+    b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
+    b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>"
+    b'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>'
+    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>"
+    b"<pdfaProperty:description>Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>"
+    b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n"
+)
+# What WeasyPrint raises on styles and pages that it did not foresee.
+_BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
+# Bullets, and the numbers of a list; dots and a page's number, in a table of contents.
+_MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
+_LEADER: Final = re.compile(r"[. ]*[0-9]*")
+_KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Pages that are laid out but not yet written."""
+
+    document: Any
+    problems: tuple[Problem, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return len(self.document.pages)
+
+
+class _Fetcher(URLFetcher):
+    """Serves the workspace's own pictures and fonts by their names, when they are whole; anything else stops the page."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        super().__init__(allowed_protocols={"https"}, allow_redirects=False, fail_on_errors=True)
+        self.files = files
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 -- the base class's signature
+        if not url.startswith(BASE):
+            message = f"the page asks for '{url[:80]}', which is not a file of the workspace"
+            raise FatalURLFetchingError(message)
+        asked = urlsplit(url).path.removeprefix("/")
+        name = served(asked, self.files)
+        if name is None:
+            message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
+            raise FatalURLFetchingError(message)
+        path = self.files[name]
+        try:
+            data, suffix = read_bytes(path), path.suffix.lower()
+        except TeachbackError as error:
+            message = f"the file '{name[:80]}' cannot be shown: {error.problems[0].message}"
+            raise FatalURLFetchingError(message) from None
+        if len(data) > MAX_BYTES:
+            message = f"the file '{name[:80]}' is larger than {MAX_BYTES // 1_000_000} MB"
+            raise FatalURLFetchingError(message)
+        fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)
+        if fault:
+            message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, data, {"Content-Type": MIME[suffix]})
+
+
+class _Log(logging.Handler):
+    """Gathers what WeasyPrint says, as messages."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> Laid:
+    """Lay a page out. What WeasyPrint complains of comes back as problems beside the pages.
+
+    Raises TeachbackError when the page asks for something that is not in the workspace.
+    """
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        page = weasyprint.HTML(string=html, base_url=BASE + "styles/", url_fetcher=_Fetcher(files))
+        document = page.render(font_config=fonts, pdf_variant=VARIANT)
+    except FatalURLFetchingError as error:
+        if isinstance(error.__cause__ or error.__context__, MemoryError):
+            raise MemoryError from None  # noqa: TRY004 -- it is what was raised inside
+        raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except RecursionError:
+        raise TeachbackError(Problem("the page is nested too deep to be laid out", COMPARE)) from None
+    except _BROKEN as error:
+        message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
+        raise TeachbackError(Problem(message, COMPARE)) from None
+    finally:
+        logger.removeHandler(log)
+    told = [_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)]
+    return Laid(document, (*told, *_generated_problems(document)))
+
+
+def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
+    """Yield the text that a style generates, other than numbers of pages, numbers and bullets of lists, and colons.
+
+    Style sheets are searched for it, too; this is what came onto the pages, by whatever way. The numbers of a list
+    are compared when the file is read back.
+    """
+    found: dict[str, list[int]] = {}
+    for number, page in enumerate(document.pages, start=1):
+        for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+            if not isinstance(box, boxes.TextBox) or not box.text.strip():
+                continue
+            text, tag = box.text.strip(), box.element_tag or ""
+            counters = {"counter-page": str(number), "counter-pages": str(len(document.pages))}
+            if tag.startswith("@"):
+                own = text in counters.values()
+            elif tag.endswith(("::before", "::after")):
+                leads = box.element.tag == "a" and _LEADER.fullmatch(text)
+                own = text == ":" or bool(leads) or text == counters.get(box.element.get("class") or "")
+            elif tag.endswith("::marker"):
+                own = _MARKER.fullmatch(text) is not None
+            else:
+                own = not tag.endswith(("::footnote-call", "::footnote-marker"))
+            if not own:
+                found.setdefault(text, []).append(number)
+    for text, numbers in found.items():
+        message = f"a style prints '{text[:60]}' on page {numbers[0]}, which no handout holds"
+        yield Problem(message, "Take `content`, or the style of the list's numbers, out of the style sheet.")
+
+
+def write(laid: Laid) -> bytes:
+    """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a. Raises TeachbackError on anything WeasyPrint complains of."""
+    from teachback.pdf.tag_writer import mended
+
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        with mended(), warnings.catch_warnings():
+            # WeasyPrint leaves it to chance when its colour profile is closed.
+            warnings.simplefilter("ignore", ResourceWarning)
+            data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
+    except FatalURLFetchingError as error:
+        raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+    except RecursionError:
+        raise TeachbackError(Problem("the page is nested too deep to be written", COMPARE)) from None
+    except _BROKEN as error:
+        message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
+        raise TeachbackError(Problem(message, COMPARE)) from None
+    finally:
+        logger.removeHandler(log)
+    if log.messages:
+        raise TeachbackError(*(_page_problem("written", message) for message in dict.fromkeys(log.messages)))
+    return data
+
+
+def _finish(_document: object, pdf: Any) -> None:  # noqa: ANN401 -- pydyf has no types
+    """Say in the file's XMP that it is PDF/UA too (PDF/A wants the name explained), and let no picture be smoothed."""
+    metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    xmp: bytes = metadata.stream[0]
+    end = xmp.rindex(b"</", 0, xmp.rindex(b"RDF>"))
+    metadata.stream[0] = xmp[:end] + _UA_RDF + xmp[end:]
+    # PDF/A wants it to be found by programs that know no PDF.
+    metadata.compress = False
+    for thing in pdf.objects:
+        # ISO 19005-2, 6.2.8: no picture asks to be interpolated.
+        getattr(thing, "extra", {}).pop("Interpolate", None)
+
+
+def _page_problem(done: str, said: str) -> Problem:
+    """Say in our words what WeasyPrint complains of."""
+    said = said.replace(BASE, "").strip(" :")
+    picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", said)
+    if picture:
+        return Problem(f"the picture {picture[1]} cannot be drawn", "Save it again from the program that made it.")
+    glyph = re.search(r'\.notdef glyph.*"(.)" \((U\+[0-9A-F]+)\)', said)
+    if glyph:
+        message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"
+        return Problem(message, "Use other words, or add a font that has it to styles/fonts/.")
+    return Problem(f"the page cannot be {done}: {said}", COMPARE)
+
+
+def style_problems(name: str, css: str) -> tuple[Problem, ...]:
+    """Say what in a style sheet WeasyPrint would drop, and what no screen reader could follow, with the place in that sheet."""
+    try:
+        messages = _said_of(css)
+    except FatalURLFetchingError as error:
+        return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
+    except _BROKEN as error:
+        message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
+        return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)
+    return (*unread_problems(css, name), *(_style_problem(name, css, message) for message in messages))
+
+
+def _said_of(css: str) -> tuple[str, ...]:
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        weasyprint.CSS(string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None)
+    finally:
+        logger.removeHandler(log)
+    return tuple(dict.fromkeys(log.messages))
+
+
+def _first_broken(css: str) -> int:
+    """Find the line of the first rule on which WeasyPrint breaks down, by reading more and more of the sheet."""
+    ends = [match.end() for match in re.finditer("}", css)]
+
+    def breaks(end: int) -> bool:
+        try:
+            _said_of(css[:end])
+        except _BROKEN:
+            return True
+        return False
+
+    first = bisect.bisect_left(ends, True, key=breaks)  # noqa: FBT003 -- what `breaks` answers
+    start = ends[first - 1] if first else 0
+    return css.count("\n", 0, start + len(css[start:]) - len(css[start:].lstrip())) + 1
+
+
+def _style_problem(name: str, css: str, message: str) -> Problem:
+    match = re.search(r"\bat (\d+):(\d+)", message)
+    quoted = re.search(r"'(.+?)\s*'", message, re.DOTALL)
+    place = Location(name, int(match[1]), int(match[2])) if match else Location(name)
+    if quoted and not match:
+        # WeasyPrint says a selector, and not where it stands.
+        place = place_of(quoted[1], css, name, r"/\*.*?\*/") or place
+    said = re.sub(r"\s+", " ", re.sub(r"\s*\bat \d+:\d+", "", message)).rstrip(".")
+    unknown = re.match(r"Ignored `([^:`]+):.*unknown property", said)
+    hint = (
+        "Look the property up: WeasyPrint knows fewer than a browser."
+        if said.startswith("Ignored")
+        else "Look for a missing brace or comma."
+    )
+    return Problem(f"this style would be dropped: {said}", f"{guess(unknown[1], _KNOWN)} {hint}".strip() if unknown else hint, place)
+
+
+_kept_fonts: list[FontConfiguration] = []
+
+
+def fonts() -> FontConfiguration:
+    """Give this process's one register of fonts: making it anew for each page would cost more than the page."""
+    if not _kept_fonts:
+        # Let go before the process ends, a forked one too: else WeasyPrint could not take its folder of fonts away.
+        Finalize(None, _let_go, exitpriority=1)
+        # A layout makes hundreds of thousands of boxes that live until it is written: looking for garbage among them
+        # again and again costs several per cent of the time.
+        gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD)
+        _kept_fonts.append(Fonts())
+    return _kept_fonts[0]
+
+
+def _let_go() -> None:
+    _kept_fonts.clear()
+    gc.collect()

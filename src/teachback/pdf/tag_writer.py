@@ -1,0 +1,365 @@
+"""The tags of a PDF, which a screen reader follows: our own tree, in the place of the one that WeasyPrint 70.0 makes.
+
+WeasyPrint's tree passes the validators and reads badly: it is made from boxes, and a box is what fits on a line or a
+page. Ours is made from elements: all boxes of an element belong to one node, wherever they lie; `tagtree` then sets
+right what is in it. Every part names the fault that it mends, with WeasyPrint's issue where one is known;
+tests/test_tags.py shows each fault in WeasyPrint's own tree, and fails when it is no longer there.
+
+What is used of WeasyPrint beyond its public names: `weasyprint.pdf.add_tags`, which is replaced while a file is written;
+`Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the content's steps), `Page._page_box`; and of
+boxes `element`, `element_tag`, `children`, `style`, `link_annotation`, `colspan`, `rowspan`, `is_header`, `is_footer`.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pydyf
+import weasyprint
+import weasyprint.pdf
+from weasyprint.formatting_structure import boxes
+
+from teachback.errors import Problem, TeachbackError
+from teachback.pdf.tag_tree import Link, Mark, Node, repair, skipped_levels
+from teachback.units import PT_PER_INCH, PX_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PINNED: Final = "70.0"
+# What the title of an element begins with that is the place of a field.
+FIELD: Final = "record."
+SVG: Final = "{http://www.w3.org/2000/svg}"
+
+# HTML -> PDF's standard structure types (ISO 32000-1, 14.8.4). What is not here is a Div, or a Span within a line.
+# Mends: WeasyPrint makes NonStruct, which means nothing, of most of these (#2482).
+_ROLES: Final = {
+    "main": "Part", "article": "Art", "section": "Sect", "aside": "Sect", "nav": "Sect", "blockquote": "BlockQuote",
+    "p": "P", "address": "P", "summary": "P", "h1": "H1", "h2": "H2", "h3": "H3", "h4": "H4", "h5": "H5", "h6": "H6",
+    "ul": "L", "ol": "L", "dl": "L", "li": "LI", "dt": "Lbl", "dd": "LBody",
+    "table": "Table", "thead": "THead", "tbody": "TBody", "tfoot": "TFoot", "tr": "TR", "th": "TH", "td": "TD",
+    "caption": "Caption", "figcaption": "Caption", "img": "Figure", f"{SVG}svg": "Figure",
+    "span": "Span", "strong": "Strong", "b": "Strong", "em": "Em", "i": "Em", "code": "Code", "q": "Quote",
+}  # fmt: skip
+# Names of PDF 2.0 that a reader of today may know, and what they are to one that does not.
+_ROLE_MAP: Final = {"Strong": "/Span", "Em": "/Span"}
+_NUMBERING: Final = {
+    "none": "None", "circle": "Circle", "square": "Square", "decimal": "Decimal", "lower-roman": "LowerRoman",
+    "upper-roman": "UpperRoman", "lower-alpha": "LowerAlpha", "upper-alpha": "UpperAlpha",
+}  # fmt: skip
+_SCOPES: Final = {"row": "/Row", "rowgroup": "/Row", "col": "/Column", "colgroup": "/Column", "both": "/Both"}
+# BCP 47, as PDF/UA wants it.
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_PAGINATION: Final = "/Pagination"
+_LAYOUT: Final = "/Layout"
+
+
+class _Fact(NamedTuple):
+    """What an element has from those around it: its place in the source, its language, whether it is decoration."""
+
+    order: int
+    language: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """The tree of one document, while it is made."""
+
+    pdf: Any
+    streams: list[Any]
+    heights: list[float]
+    facts: dict[Any, _Fact]
+    root: Node
+    nodes: dict[tuple[Any, str], Node] = field(default_factory=dict)
+    artifacts: dict[Mark, str] = field(default_factory=dict)
+    problems: dict[Problem, None] = field(default_factory=dict)
+
+
+@contextmanager
+def mended() -> Iterator[None]:
+    """Let WeasyPrint write our tags in the place of its own, as long as this lasts.
+
+    Raises TeachbackError where another WeasyPrint than the pinned one is installed, or where a page cannot be tagged.
+    """
+    if weasyprint.__version__ != PINNED:
+        message = f"WeasyPrint {weasyprint.__version__} is installed, and the tags that screen readers need are made for {PINNED}"
+        raise TeachbackError(Problem(message, f"Install that one: pip install weasyprint=={PINNED}"))
+    own = weasyprint.pdf.add_tags
+    weasyprint.pdf.add_tags = _add_tags
+    try:
+        yield
+    finally:
+        weasyprint.pdf.add_tags = own
+
+
+def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> None:  # noqa: ANN401 -- WeasyPrint has no types
+    language = document.metadata.lang or ""
+    facts: dict[Any, _Fact] = {}
+    html = next(box for box in document.pages[0]._page_box.children if not isinstance(box, boxes.MarginBox))  # noqa: SLF001 -- see above
+    _gather(html.element, language, False, facts)  # noqa: FBT003 -- nothing is hidden yet
+    tree = _Tree(pdf, streams, [page.height for page in document.pages], facts, Node("Document", language=language))
+    if not document.metadata.title:
+        tree.problems[Problem("the page has no title", "Give its template a <title>; it is the first thing that is read out.")] = None
+    if not language:
+        tree.problems[Problem("the page does not say its language", 'Begin its template with <html lang="{{ edition.language }}">.')] = None
+    marked = [len(stream._tags) for stream in streams]  # noqa: SLF001
+    for number, page in enumerate(document.pages):
+        _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
+    repair(tree.root)
+    for before, level, words in skipped_levels(tree.root):
+        message = f"the heading '{words[:60]}' is of level {level}, and " + (
+            f"the one before it of level {before}" if before else "the first"
+        )
+        tree.problems[Problem(message, f"Make it an <h{before + 1}>: who reads by headings would look for one that is not there.")] = None
+    numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
+    if tree.problems:
+        raise TeachbackError(*tree.problems)
+    _write(tree, numbers)
+
+
+def _gather(element: Any, language: str, hidden: bool, facts: dict[Any, _Fact]) -> None:  # noqa: ANN401, FBT001
+    """Note what each element has from those around it, also from those that make no box of their own.
+
+    Mends: `lang` is dropped on all elements but html; alt="" and aria-hidden="true" are read like anything else (no
+    issue found). role="presentation" makes a picture decoration; elsewhere it hides no words.
+    """
+    language = element.get("lang") or language
+    hidden = hidden or element.get("aria-hidden") == "true"
+    picture = element.tag in {"img", f"{SVG}svg"}
+    decorates = picture and (element.get("alt") == "" or element.get("role") in {"presentation", "none"})
+    facts[element] = _Fact(len(facts), language, hidden or decorates)
+    for child in element:
+        _gather(child, language, hidden, facts)
+
+
+def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN401
+    """Put what a box holds into the tree.
+
+    Mends: an element that goes on on the next page or line becomes several: two tables, two lists, a link in two halves
+    (#2903); anonymous boxes of list items and cells, some with a mark and some without, become elements (no issue found).
+    """
+    box = getattr(box, "_box", box)  # the placeholder of an absolute box
+    if isinstance(box, boxes.TextBox):
+        parent.kids += _mark_of(tree, box, page)
+        return
+    # Mends: what stands in the margins of pages is marked, and then no part of any tree (#1836).
+    if isinstance(box, boxes.MarginBox):
+        _make_artifact(tree, box, page, _PAGINATION)
+        return
+    node = parent
+    element, tag = box.element, box.element_tag or ""
+    if element is not None and tag not in {"html", "body"} and not isinstance(box, boxes.LineBox):
+        known = tree.nodes.get((element, tag))
+        # Pictures before and after an element come from the styles: decoration.
+        if tree.facts[element].hidden or (isinstance(box, boxes.ReplacedBox) and "::" in tag):
+            _make_artifact(tree, box, page, _LAYOUT)
+            return
+        if known is not None and _repeats(box, known, page):
+            _make_artifact(tree, box, page, _PAGINATION)
+            return
+        node = known or _node_for(tree, box, parent, page)
+    if box.link_annotation:
+        _add_link(tree, box.link_annotation, node, element, page)
+    if isinstance(box, boxes.ReplacedBox):
+        node.kids += _mark_of(tree, box, page)
+    for child in getattr(box, "children", ()):
+        _read(tree, child, node, page)
+
+
+def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[Mark, ...]:  # noqa: ANN401
+    """Give the mark of a text or a picture; none where it is not drawn."""
+    mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
+    return () if mark is None else (Mark(page, mark["mcid"]),)
+
+
+def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
+    """Say whether a box shows again what stood before.
+
+    Mends: the header row of a table is content on each of its pages (#2903).
+    """
+    if isinstance(box, boxes.TableRowGroupBox) and (box.is_header or box.is_footer):
+        return True
+    return known.page != page and box.style["position"] == "fixed"
+
+
+def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa: ANN401
+    """Take a box and all in it out of the tree. A link there stays as words: its area could belong to no tag."""
+    todo = [box]
+    while todo:
+        box = getattr(todo[-1], "_box", todo.pop())
+        tree.artifacts.update(dict.fromkeys(_mark_of(tree, box, page), kind))
+        if box.link_annotation:
+            holder = tree.pdf.objects[int(tree.pdf.page_references[page].split()[0])]
+            holder["Annots"].remove(box.link_annotation.reference)
+            if not holder["Annots"]:
+                del holder["Annots"]
+        todo += getattr(box, "children", ())
+
+
+def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: ANN401
+    """Make the node of an element that is met for the first time; what a style adds belongs to its element."""
+    element, tag = box.element, box.element_tag
+    if "::" in tag and not tag.endswith("::marker"):
+        return parent
+    # A mark inside the line still belongs to its item.
+    parent = tree.nodes.get((element, tag.removesuffix("::marker")), parent)
+    role = _role_of(box, tag, parent)
+    fact = tree.facts[element]
+    node = Node(role, parent, fact.order, fact.language, page, element)
+    parent.kids.append(node)
+    tree.nodes[element, tag] = node
+    if node.language != parent.language:
+        node.words["Lang"] = node.language
+        if not _LANGUAGE.fullmatch(node.language):
+            tree.problems[Problem(f"'{node.language}' is not the tag of a language", "Write it like this: es, or pt-BR.")] = None
+    # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue found).
+    if element.get("data-actualtext") and role != "Lbl":
+        if any(character.isalnum() for character in "".join(element.itertext())):
+            message = f"words would be read out as other ones: '{element.get('data-actualtext')[:60]}'"
+            tree.problems[Problem(message, "data-actualtext is for signs without words; take it out here.")] = None
+        node.words["ActualText"] = element.get("data-actualtext")
+    # The place of a field: whoever stamps a record finds it by its name.
+    if element.get("data-field"):
+        node.words["T"] = FIELD + element.get("data-field")
+    if tag == "abbr" and element.get("title"):
+        node.words["E"] = element.get("title")
+    if role == "Figure":
+        _describe_figure(tree, box, node)
+    elif role in {"TH", "TD"}:
+        spans = {"ColSpan": box.colspan, "RowSpan": box.rowspan} if isinstance(box, boxes.TableCellBox) else {}
+        node.attributes = {"O": "/Table", **{name: value for name, value in spans.items() if value != 1}}
+        node.attributes |= {"Scope": _SCOPES.get(element.get("scope"), "")} if role == "TH" else {}
+    elif role == "L" and tag != "dl":
+        # Mends: no list says how it is numbered (no issue found).
+        style = box.style["list_style_type"]
+        node.attributes = {"O": "/List", "ListNumbering": "/" + _NUMBERING.get(style if isinstance(style, str) else "", "Disc")}
+    return node
+
+
+def _role_of(box: Any, tag: str, parent: Node) -> str:  # noqa: ANN401
+    """Say what an element is, by its name and by what it stands in: a list that is none holds no items."""
+    if tag.endswith("::marker"):
+        return "Lbl"
+    if tag == "a":
+        return "Link" if box.element.get("href") else "Span"
+    if tag in {"li", "dt", "dd"} and parent.role not in {"L", "LI"}:
+        return "Div"
+    if tag == "div" and parent.role == "L":
+        return "LI"
+    return _ROLES.get(tag) or ("Span" if isinstance(box, boxes.InlineLevelBox) else "Div")
+
+
+def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
+    """Say in words what a picture shows, and where it lies.
+
+    Mends: the box is in pixels from the top, where PDF wants points from the bottom; a drawing inside the page without
+    a title is no error (no issue found).
+    """
+    element = box.element
+    title = element.find(f"{SVG}title")
+    words = element.get("alt") or element.get("aria-label") or (title.text if title is not None else "")
+    if not (words or "").strip():
+        hint = 'Say in alt="..." (in a drawing: <title>) what it shows; where it only decorates: aria-hidden="true".'
+        tree.problems[Problem(f"the picture {element.get('src') or 'drawn in the page'} has no words for who cannot see it", hint)] = None
+    node.words["Alt"] = words or ""
+    left, top, height = box.content_box_x(), box.content_box_y(), tree.heights[node.page]
+    edges = (left, height - top - box.height, left + box.width, height - top)
+    node.attributes = {"O": "/Layout", "BBox": pydyf.Array(round(edge * PT_PER_INCH / PX_PER_INCH, 4) for edge in edges)}
+
+
+def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int) -> None:  # noqa: ANN401
+    """Put a link's area into its Link element, with its words.
+
+    Mends: a link is called by its address; the area of <strong> in <a> lies outside the Link (#185; no issue for the first).
+    """
+    link: Node | None = node
+    while link is not None and link.role != "Link":
+        link = link.parent
+    if link is None:
+        link = Node("Link", node, node.order, node.language, page, element)
+        node.kids.append(link)
+    link.kids.append(Link(page, annotation))
+    owner = link.element
+    picture = owner.find(".//img[@alt]")
+    words = owner.get("aria-label") or " ".join("".join(owner.itertext()).split()) or (picture.get("alt") if picture is not None else "")
+    if not words:
+        message = f"the link to {owner.get('href') or 'nowhere'} has no words"
+        tree.problems[Problem(message, "Write into it what a reader finds there.")] = None
+    annotation["Contents"] = pydyf.String(words)
+
+
+def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
+    """Turn the marks of artifacts into artifacts in a page's content, and count the others anew, without gaps.
+
+    Finds: what has `opacity` is drawn as a group, and no tag can name a mark in there (no issue found).
+    """
+    steps = tree.streams[page].stream
+    numbers: dict[int, int] = {}
+    found = 0
+    for index, step in enumerate(steps):
+        if isinstance(step, pydyf.Dictionary) and "MCID" in step and steps[index + 1] == b"BDC":
+            found += 1
+            kind = tree.artifacts.get(Mark(page, step["MCID"]))
+            if kind is not None:
+                steps[index - 1], steps[index] = "/Artifact", pydyf.Dictionary({"Type": kind})
+            else:
+                numbers[step["MCID"]] = len(numbers)
+                steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]]})
+    if found < count or tree.streams[page]._tags:  # noqa: SLF001
+        hint = "Take `opacity` out of the page's styles, or compare them with the built-in ones; a lighter colour does the same."
+        tree.problems[Problem(f"a screen reader could not find all words of page {page + 1}", hint)] = None
+    return numbers
+
+
+def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:
+    """Write the tree into the file, with what else a tagged file must say of itself."""
+    pdf = tree.pdf
+    parents: list[list[Any]] = [[b"null"] * len(page) for page in numbers]
+    links: list[Any] = []
+    root = pydyf.Dictionary({"Type": "/StructTreeRoot", "RoleMap": pydyf.Dictionary(_ROLE_MAP)})
+    pdf.add_object(root)
+    root["K"] = pydyf.Array([_write_node(tree, tree.root, root.reference, numbers, (parents, links))])
+    entries = pydyf.Array()
+    for key, references in enumerate([*(pydyf.Array(page) for page in parents), *links]):
+        entries += [key, references]
+    tree_of_parents = pydyf.Dictionary({"Nums": entries})
+    pdf.add_object(tree_of_parents)
+    root["ParentTree"], root["ParentTreeNextKey"] = tree_of_parents.reference, len(entries) // 2
+    pdf.catalog["StructTreeRoot"] = root.reference
+    pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
+    pdf.catalog["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
+
+
+def _write_node(tree: _Tree, node: Node, parent: bytes, numbers: list[dict[int, int]], used: tuple[list[list[Any]], list[Any]]) -> bytes:
+    parents, links = used
+    element = pydyf.Dictionary(
+        {"Type": "/StructElem", "S": f"/{node.role}", "P": parent, **{key: pydyf.String(text) for key, text in node.words.items()}}
+    )
+    tree.pdf.add_object(element)
+    reference: bytes = element.reference
+    kids = pydyf.Array()
+    home: int | None = None
+    for kid in node.kids:
+        if isinstance(kid, Node):
+            kids.append(_write_node(tree, kid, reference, numbers, used))
+        elif isinstance(kid, Link):
+            kids.append(pydyf.Dictionary({"Type": "/OBJR", "Obj": kid.annotation.reference, "Pg": tree.pdf.page_references[kid.page]}))
+            kid.annotation["StructParent"] = len(parents) + len(links)
+            links.append(reference)
+        else:
+            number = numbers[kid.page][kid.number]
+            parents[kid.page][number] = reference
+            home = kid.page if home is None else home
+            page = tree.pdf.page_references[kid.page]
+            kids.append(number if kid.page == home else pydyf.Dictionary({"Type": "/MCR", "Pg": page, "MCID": number}))
+    if home is not None:
+        element["Pg"] = tree.pdf.page_references[home]
+    if kids:
+        element["K"] = kids
+    if node.attributes:
+        element["A"] = pydyf.Dictionary(node.attributes)
+    return reference

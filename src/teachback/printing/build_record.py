@@ -1,0 +1,378 @@
+"""What was printed, from what: so that nothing is printed again that has not changed, and the manifest is true.
+
+This module is all that a build with nothing to do needs, so it imports neither WeasyPrint nor pydantic nor Jinja2
+nor PyYAML.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from teachback import __version__
+from teachback.errors import Location, Problem, Severity, TeachbackError
+from teachback.files.atomic_files import locked, sha256, told
+from teachback.files.text_decoding import read_json
+from teachback.files.workspace import effective_files, file_bytes, package_root, read_bytes, shown, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from teachback.files.workspace import Workspace
+
+RECORD: Final = ".record.json"
+MANIFEST: Final = "manifest.json"
+FORMAT: Final = 4
+_ONE_DAY: Final = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the plan of a run needs to know of a handout, kept so that the file need not be parsed again.
+
+    See approval.Standing for `changed`, `missing` and `sealed`.
+    """
+
+    made_from: str
+    id: str
+    language: str
+    audiences: tuple[str, ...]
+    card: bool
+    status: str
+    due: str | None
+    reviewed: str | None
+    review: tuple[str, int, int]
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    sealed: bool = True
+
+
+@dataclass(frozen=True)
+class Output:
+    """One printed file, as the manifest lists it.
+
+    `stem` is the handout's file and `form` what the file is of it (pdf, sheet, html, png); `made_from` is the hash
+    of everything that could change it, but for `setup`: sides and offsets of cards on stock.
+    """
+
+    file: str
+    kind: str
+    handout: str
+    audience: str
+    language: str
+    size: str
+    paper: str | None
+    card_mm: tuple[float, float] | None
+    pages: int
+    code: str
+    sha256: str
+    stem: str
+    form: str
+    made_from: str
+    setup: str = ""
+    libraries: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes two outputs the same one, printed at different times."""
+        return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of earlier runs into one output folder."""
+
+    summaries: Mapping[str, Summary]
+    outputs: Mapping[str, Output]
+    libraries: str
+
+
+def read_record(folder: Path) -> Record:
+    """Read the record of an output folder. One that cannot be read counts as none: then everything is printed."""
+    try:
+        data = read_json(file_bytes(folder / RECORD))
+        if data["format"] != FORMAT:
+            return Record({}, {}, "")
+        summaries = {
+            stem: Summary(**{**entry, **{name: tuple(entry[name]) for name in ("audiences", "review", "changed", "missing")}})
+            for stem, entry in data["summaries"].items()
+        }
+        outputs = {
+            file: Output(**{**entry, "card_mm": tuple(entry["card_mm"]) if entry["card_mm"] else None})
+            for file, entry in data["outputs"].items()
+        }
+        libraries = str(data["libraries"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Record({}, {}, "")
+    return Record(summaries, outputs, libraries)
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Write the record. Raises TeachbackError when the folder cannot be written to."""
+    data = {
+        "format": FORMAT,
+        "libraries": record.libraries,
+        "summaries": {name: asdict(entry) for name, entry in sorted(record.summaries.items())},
+        "outputs": {name: asdict(entry) for name, entry in sorted(record.outputs.items())},
+    }
+    write_whole(folder / RECORD, json.dumps(data, indent=1).encode())
+
+
+class Now(NamedTuple):
+    """The workspace as it is now: the hash of what each handout is made from, and the libraries that printed; empty where none did."""
+
+    origin: Mapping[str, str]
+    libraries: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The record after a run: every known output by file, those that are current, and why it could not be written."""
+
+    outputs: Mapping[str, Output]
+    live: tuple[Output, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def keep(folder: Path, done: Mapping[str, Output], printed: Collection[str], summaries: Mapping[str, Summary], now: Now) -> Recorded:
+    """Put a run into the record and the manifest, beside what other runs have put there meanwhile.
+
+    `done` are the run's files, `printed` the names of those that it wrote. The folder is locked, the record is read anew,
+    and each file is listed as it is on the disk. A folder into which nothing was ever printed stays as it is.
+    """
+    if not os.path.isdir(folder):  # noqa: PTH112 -- says no to a name that is too long, where a Path would raise
+        return Recorded({}, ())
+    try:
+        with _held(folder):
+            before = read_record(folder)
+            outputs = _merged(folder, before, done, printed)
+            libraries = now.libraries or before.libraries
+            fresh = same_libraries(libraries)
+            kept = {stem: entry for stem, entry in before.summaries.items() if entry.made_from == now.origin.get(stem)}
+            after = Record({**kept, **summaries}, outputs, libraries)
+            live = tuple(
+                output
+                for name, output in outputs.items()
+                if output == done.get(name) or (fresh and current(output, now.origin, after) and whole(folder, output))
+            )
+            there, listing = _bytes(folder / MANIFEST), manifest(live)
+            found = Recorded(outputs, live)
+            if (outputs or before.outputs or there is not None) and (after != before or there != listing):
+                try:
+                    write_record(folder, after)
+                    write_whole(folder / MANIFEST, listing)
+                except TeachbackError as error:
+                    return replace(found, problems=error.problems)
+            return found
+    except TeachbackError as error:
+        return Recorded(dict(done), tuple(done.values()), error.problems)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Lock an output folder against other runs that record into it. Raises TeachbackError when one does not let go."""
+    with ExitStack() as held:
+        with told(folder):
+            try:
+                held.enter_context(locked(folder, os.O_RDONLY, fcntl.LOCK_EX))
+            except OSError as error:
+                # A disk without locks cannot keep two runs apart; one run at a time is recorded rightly there, too.
+                if error.errno not in {errno.ENOLCK, errno.ENOTSUP}:
+                    raise
+        yield
+
+
+def _merged(folder: Path, before: Record, done: Mapping[str, Output], printed: Collection[str]) -> dict[str, Output]:
+    """Return every output that is known and there. Pictures of pages that are no more are removed."""
+    identities = {done[name].identity for name in printed}
+    outputs = dict(done)
+    for name, output in before.outputs.items():
+        if name in done:
+            # Two runs have printed it: the last to write has it.
+            if output != done[name] and not whole(folder, done[name]):
+                outputs[name] = output
+        elif output.identity in identities:
+            (folder / name).unlink(missing_ok=True)
+        elif (folder / name).is_file() or output.form == "png":
+            # A lost picture stays in the record: the others of its kind would else look complete.
+            outputs[name] = output
+    return outputs
+
+
+def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:
+    """Say whether an output was printed from the text and the design of now, with the libraries of the last print."""
+    return output.made_from == origin.get(output.stem) and output.libraries == sha256(record.libraries.encode())
+
+
+def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Path) -> list[Problem]:
+    """Warn of printed files that say an earlier text, so that nobody hands them out."""
+    old = sorted(name for name in outputs.keys() - {output.file for output in live} if (folder / name).is_file())
+    if not old:
+        return []
+    names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
+    hint = "Print them again, or delete them, so that nobody hands them out."
+    return [Problem(f"printed from an earlier text or design: {names}", hint, Location(shown(folder)), Severity.WARNING)]
+
+
+def manifest(outputs: Iterable[Output]) -> bytes:
+    """Give the manifest's bytes: every current output, in the order of the file names."""
+    rows = [manifest_row(output) for output in sorted(outputs, key=lambda output: output.file)]
+    return (json.dumps({"teachback": __version__, "outputs": rows}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def manifest_row(output: Output) -> dict[str, Any]:
+    """Give one output as plain data."""
+    row = asdict(output)
+    for internal in ("stem", "form", "made_from", "setup", "libraries"):
+        del row[internal]
+    return row
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return file_bytes(path)
+    except (OSError, ValueError):
+        return None
+
+
+def whole(folder: Path, output: Output) -> bool:
+    """Say whether a printed file is still there just as it was printed."""
+    try:
+        return sha256(file_bytes(folder / output.file)) == output.sha256
+    except OSError:
+        return False
+
+
+def shared_fingerprint(workspace: Workspace) -> str:
+    """Hash everything but the handouts that can change a page: files, program, libraries, fonts."""
+    digest = _program()
+    for name, path in effective_files(workspace).items():
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def program_fingerprint() -> str:
+    """Hash the program and its libraries."""
+    return _program().hexdigest()
+
+
+def _program() -> hashlib._Hash:
+    digest = hashlib.sha256()
+    for part in (__version__, sys.version, _installed()):
+        digest.update(part.encode() + b"\0")
+    for path in sorted(package_root().rglob("*.py")):
+        digest.update(file_bytes(path))
+    return digest
+
+
+def made_from(shared: str, source: bytes) -> str:
+    """Hash everything that can change the pages of one handout: what all share, and its own file."""
+    return sha256(f"{shared}|{sha256(source)}".encode())
+
+
+def design_fingerprint(files: Mapping[str, Path]) -> str:
+    """Hash the design alone: templates, styles, fonts, words, clinic."""
+    digest = hashlib.sha256()
+    for name, path in files.items():
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def same_libraries(known: str) -> bool:
+    """Say whether the system libraries that WeasyPrint had loaded still look the same on disk: size, time of change.
+
+    `known` is what `loaded_libraries` gave when pages were last printed. They cannot be asked for their version
+    without loading them, which is what a build with nothing to do must not.
+    """
+    return all(_library_line(line.split("\t")[0]) == line for line in known.splitlines())
+
+
+def loaded_libraries() -> str:
+    """Give the text-layout libraries loaded into this process, one a line; empty where the system does not say."""
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    wanted = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi")
+    paths = {
+        line.split(maxsplit=5)[5]
+        for line in maps.splitlines()
+        if "/" in line and "site-packages" not in line and any(name in line for name in wanted)
+    }
+    return "\n".join(_library_line(path) for path in sorted(paths))
+
+
+def _library_line(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- the path is not ours, and this is the hot path
+    except OSError:
+        return f"{path}\tgone"
+    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}"
+
+
+def _installed() -> str:
+    """Give the names and versions of the installed packages, as their folders say them."""
+    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return "\n".join(sorted(name for folder in folders for name in os.listdir(folder) if name.endswith(".dist-info")))  # noqa: PTH208 -- names only
+
+
+def review_problems(summary: Summary, today: dt.date, *, release: bool, audiences: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+    """Say what is wrong with a handout's review, for some audiences or all: errors under --release, else warnings."""
+    place = Location(*summary.review)
+    severity = Severity.ERROR if release else Severity.WARNING
+    problems = []
+    if release and summary.status != "approved":
+        message = f"the text is a {summary.status}: no clinician has approved it"
+        problems.append(Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place))
+    changed, missing = ([a for a in names if not audiences or a in audiences] for names in (summary.changed, summary.missing))
+    if changed:
+        message = f"the text for {' and '.join(changed)} has changed since it was approved on {summary.reviewed}: it counts as a draft"
+        problems.append(Problem(message, f"Have it read again, then type: {_approve(summary)}", place, severity))
+    if release and missing:
+        message = f"the text for {' and '.join(missing)} is a draft: no clinician has approved it"
+        problems.append(Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place))
+    if not summary.sealed:
+        message = "nothing says which text was approved, so a later change would go unseen"
+        problems.append(Problem(message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING))
+    if summary.reviewed is not None:
+        problems += ahead_problems(summary.reviewed, today, place, severity)
+    if summary.due is not None and summary.due < today.isoformat():
+        message = f"the review was due on {summary.due}"
+        problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
+    return tuple(problems)
+
+
+def ahead_problems(reviewed: str, today: dt.date, place: Location, severity: Severity = Severity.WARNING) -> tuple[Problem, ...]:
+    """Return a problem for the day of a review (YYYY-MM-DD) that is still to come.
+
+    Tomorrow is not: it is tomorrow's date already where clocks are ahead of this one, and the text may have been approved there.
+    """
+    if reviewed <= (today + _ONE_DAY).isoformat():
+        return ()
+    message = f"the review of {reviewed} has not taken place yet"
+    return (Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity),)
+
+
+def _approve(summary: Summary) -> str:
+    stem = Path(summary.review[0]).stem
+    return f'teachback approve {stem} --by "NAME"'
+
+
+def twin_problems(chosen: Mapping[str, Summary], files: Mapping[str, Path]) -> Iterator[tuple[str, Problem]]:
+    """Find handouts with the same id and language: their pages would have the same names."""
+    first: dict[tuple[str, str], str] = {}
+    for stem, summary in chosen.items():
+        twin = first.setdefault((summary.id, summary.language), stem)
+        for one, other in ((stem, twin), (twin, stem)) if twin != stem else ():
+            message = f"{shown(files[other])} has the same id and language"
+            yield one, Problem(message, "Keep one of the two.", Location(shown(files[one]), 1, 1))

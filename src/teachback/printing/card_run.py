@@ -1,0 +1,126 @@
+"""Which cards go on which stock, and what is drawn beside them: from a name and a number to a run that can be printed."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from teachback.errors import Problem, UsageError
+from teachback.printing.card_stock import CardSize, Corner, Grid, PageSize, Pitch, Stock, Stocks
+from teachback.printing.imposition import Extras, Offset, Sides, flips_level, impose
+from teachback.printing.jobs import CardRun
+from teachback.units import CARD_INSET, Box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from teachback.printing.imposition import SheetSides
+    from teachback.printing.settings import Settings
+
+# For a print shop: what it cuts off beyond the card's edge, and the room for its marks, in mm (trade norm: 3 mm).
+BLEED: Final = 3.0
+PRESS_MARGIN: Final = 9.0
+_HELP: Final = "Print one side with --sides one, or choose other stock; see `teachback card --help`."
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one run: how many cards, from which place on, and what is drawn beside them."""
+
+    copies: int | None = None
+    start_at: int = 1
+    outline: bool = False
+    press: bool = False
+
+
+def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
+    """Give a stock by its own name or one under which it is also sold. Raises UsageError with the nearest names."""
+    names = stocks.names()
+    if name.lower() not in names:
+        alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
+        raise UsageError(
+            Problem(f"there is no stock '{name}'", f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.")
+        )
+    own = names[name.lower()]
+    return own, stocks.root[own]
+
+
+def _alike(name: str, names: Iterable[str]) -> list[str]:
+    """Give up to three names like one that nobody knows; of product numbers that look alike, the next ones."""
+
+    def number(text: str) -> int:
+        return int("".join(filter(str.isdigit, text)) or 0)
+
+    close = difflib.get_close_matches(name, list(names), n=20, cutoff=0.7)
+    return sorted(close, key=lambda other: abs(number(other) - number(name)))[:3]
+
+
+def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings, stocks: Stocks, order: Order) -> CardRun:
+    """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
+    name, stock = named
+    sides = settings.sides or _usual_sides(stock)
+    offset, back_offset = settings.offset, settings.back_offset
+    if order.press:
+        # A print shop has its own presses; what an office printer is off does not count there.
+        stock, offset, back_offset = press_stock(stock), Offset(), Offset()
+        # It wants both sides upright, which is how a sheet is turned like a page of a book.
+        sides = Sides.SHORT_EDGE if flips_level(stock.page_box, Sides.LONG_EDGE) else Sides.LONG_EDGE
+    try:
+        sheets = impose(cards, stock, sides, start_at=order.start_at, offset=offset, back_offset=back_offset)
+    except ValueError as error:
+        hint = _other_stocks(sides, stocks) if (sides is Sides.FOLD) != (stock.fold is not None) else _HELP
+        raise UsageError(Problem(f"{name}: {error}", hint)) from None
+    _refuse_off_page(name, sheets, stock.page_box)
+    return CardRun(
+        stock=name,
+        box=stock.card_box,
+        page=stock.page_box,
+        sides=sides,
+        sheets=sheets,
+        extras=Extras(
+            marks=stock.kind == "cut" or order.press,
+            outline=order.outline,
+            fold=sides is Sides.FOLD,
+            bleed=BLEED if order.press else None,
+        ),
+        others={other: found.card_box for other, found in stocks.root.items()},
+    )
+
+
+def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> None:
+    """Stop an offset that would push the text of a card off its sheet."""
+    for sheet in sheets:
+        for placed in (*sheet.front, *(sheet.back or ())):
+            left, top = placed.x + CARD_INSET, placed.y + CARD_INSET
+            right, bottom = placed.x + placed.width - CARD_INSET, placed.y + placed.height - CARD_INSET
+            over = max(-left, -top, right - page.width, bottom - page.height)
+            if over > 0:
+                message = f"{name}: with this offset, text would stand {over:.1f} mm off the page"
+                raise UsageError(Problem(message, "Check the offset with `teachback calibrate`, and how the paper lies in the tray."))
+
+
+def _usual_sides(stock: Stock) -> Sides:
+    """Give the sides that a stock is made for; behind an adhesive badge there is only its liner."""
+    if stock.fold is not None:
+        return Sides.FOLD
+    return Sides.ONE if stock.kind == "adhesive-badge" else Sides.LONG_EDGE
+
+
+def press_stock(stock: Stock) -> Stock:
+    """Give the page that a print shop takes: one card, with room for bleed and marks around it."""
+    box = stock.card_box
+    page = PageSize(width=box.width + 2 * PRESS_MARGIN, height=box.height + 2 * PRESS_MARGIN)
+    return Stock(
+        page=page,
+        grid=Grid(columns=1, rows=1),
+        card=CardSize(width=box.width, height=box.height),
+        first=Corner(left=PRESS_MARGIN, top=PRESS_MARGIN),
+        pitch=Pitch(across=box.width, down=box.height),
+        source=("computed: one card a page for a print shop",),
+    )
+
+
+def _other_stocks(sides: Sides, stocks: Stocks) -> str:
+    fit = [name for name, stock in stocks.root.items() if (stock.fold is not None) == (sides is Sides.FOLD)]
+    return f"For --sides {sides} there are: {', '.join(fit[:6])}. See `teachback list stocks`."

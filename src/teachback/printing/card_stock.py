@@ -1,0 +1,218 @@
+"""Bought sheets of cards, and plain sheets to cut: pure measurements, in millimetres.
+
+What a sheet measures is checked here once: cards that overlap or leave their page never reach a printer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
+
+from teachback.content.base_model import Id, Plain
+from teachback.content.validation_errors import validated
+from teachback.errors import Problem, TeachbackError
+from teachback.files.workspace import folders, is_there, read_bytes, shown
+from teachback.files.yaml_reader import read_yaml
+from teachback.units import MM_PER_INCH, PT_PER_INCH, Box, Paper
+
+if TYPE_CHECKING:
+    from teachback.files.workspace import Workspace
+
+MM_IN_UNIT: Final = {"mm": 1.0, "cm": 10.0, "in": MM_PER_INCH, "pt": MM_PER_INCH / PT_PER_INCH}
+# In mm: sources round to whole points or to hundredths, so what is over by less than this is not over.
+TOLERANCE: Final = 0.05
+# In mm; nothing that is sold as a card is smaller.
+SMALLEST: Final = 25.0
+_LENGTH: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([A-Za-z%\"']*)")
+
+
+def parse_length(value: object) -> float:
+    """Turn `88.9`, `88.9 mm`, `8.89 cm`, `3.5 in` or `252 pt` into millimetres; a bare number is millimetres.
+
+    Raises ValueError on anything else, with the units that are known.
+    """
+    match = _LENGTH.fullmatch(str(value).strip())
+    if match is None:
+        message = f"'{value}' is not a length; write a number and mm, cm, in or pt"
+        raise ValueError(message)
+    number, unit = float(match[1]), match[2] or "mm"
+    if unit not in MM_IN_UNIT:
+        message = f"the unit '{unit}' is not known; write mm, cm, in or pt"
+        raise ValueError(message)
+    return number * MM_IN_UNIT[unit]
+
+
+def _length(value: object) -> object:
+    try:
+        return value if value is None else parse_length(value)
+    except ValueError as error:
+        what, _, hint = str(error).partition("; ")
+        message = f"{what}\n{hint.capitalize()}."
+        raise ValueError(message) from None
+
+
+Length = Annotated[float, BeforeValidator(_length, json_schema_input_type=float | str)]
+Size = Annotated[Length, Field(gt=0)]
+Distance = Annotated[Length, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, le=50)]
+
+
+class _Measured(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PageSize(_Measured):
+    """A page that is neither Letter nor A4."""
+
+    width: Size
+    height: Size
+
+
+class Grid(_Measured):
+    """How many cards lie beside and below each other."""
+
+    columns: Count
+    rows: Count
+
+
+class CardSize(_Measured):
+    """One card; `round` is the radius of its corners."""
+
+    width: Size
+    height: Size
+    round: Distance = 0.0
+
+
+class Corner(_Measured):
+    """The top left corner of the first card."""
+
+    left: Distance
+    top: Distance
+
+
+class Pitch(_Measured):
+    """From one card's corner to the next one's: the card and the gap."""
+
+    across: Size
+    down: Size
+
+
+class Fold(_Measured):
+    """Where a card folds: `across` from its left edge, or `down` from its top edge."""
+
+    across: Size | None = None
+    down: Size | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Fold:
+        if (self.across is None) == (self.down is None):
+            message = "a card folds once: write across or down"
+            raise ValueError(message)
+        return self
+
+
+class Stock(_Measured):
+    """One kind of sheet."""
+
+    page: Annotated[
+        Annotated[Paper, Tag("name")] | Annotated[PageSize, Tag("size")],
+        Discriminator(lambda value: "size" if isinstance(value, dict | PageSize) else "name"),
+    ]
+    also: tuple[Id, ...] = Field((), description="Names under which the same sheet is sold.")
+    grid: Grid
+    card: CardSize
+    first: Corner
+    pitch: Pitch
+    kind: Literal["cards", "cut", "badge-insert", "adhesive-badge", "self-laminating-id", "index-card", "fold-over"] = "cards"
+    bleed: Distance = 0.0
+    fold: Fold | None = None
+    source: tuple[Plain, ...] = Field(min_length=1, description="Where the measurements were read.")
+    note: Plain | None = None
+
+    @property
+    def page_box(self) -> Box:
+        """Width and height of the page, in mm."""
+        return self.page.box if isinstance(self.page, Paper) else Box(self.page.width, self.page.height)
+
+    @property
+    def places(self) -> int:
+        """How many cards a sheet holds."""
+        return self.grid.columns * self.grid.rows
+
+    @property
+    def card_box(self) -> Box:
+        """Width and height of what one card shows on one side, in mm: of a card that folds, its first half."""
+        if self.fold is None:
+            return Box(self.card.width, self.card.height)
+        return Box(self.fold.across or self.card.width, self.fold.down or self.card.height)
+
+    def corner(self, place: int) -> tuple[float, float]:
+        """Give the top left corner, in mm, of a place counted from 0 along the rows."""
+        row, column = divmod(place, self.grid.columns)
+        return self.first.left + column * self.pitch.across, self.first.top + row * self.pitch.down
+
+    @model_validator(mode="after")
+    def _fits(self) -> Stock:
+        page = self.page_box
+        over_right = self.first.left + (self.grid.columns - 1) * self.pitch.across + self.card.width - page.width
+        over_bottom = self.first.top + (self.grid.rows - 1) * self.pitch.down + self.card.height - page.height
+        faults = []
+        if min(self.card.width, self.card.height) < SMALLEST:
+            faults.append(f"a card of {self.card.width:g} x {self.card.height:g} mm is too small to read; write the unit, such as 3.5 in")
+        if over_right > TOLERANCE:
+            faults.append(f"the last column leaves the page by {over_right:.2f} mm on the right")
+        if over_bottom > TOLERANCE:
+            faults.append(f"the last row leaves the page by {over_bottom:.2f} mm at the bottom")
+        if self.grid.columns > 1 and self.card.width - self.pitch.across > TOLERANCE:
+            faults.append(f"cards beside each other overlap by {self.card.width - self.pitch.across:.2f} mm")
+        if self.grid.rows > 1 and self.card.height - self.pitch.down > TOLERANCE:
+            faults.append(f"cards below each other overlap by {self.card.height - self.pitch.down:.2f} mm")
+        if self.fold is not None and ((self.fold.across or 0) >= self.card.width or (self.fold.down or 0) >= self.card.height):
+            faults.append("the fold lies outside the card")
+        elif (
+            self.fold is not None
+            and abs(2 * (self.fold.across or self.fold.down or 0) - (self.card.width if self.fold.across else self.card.height)) > TOLERANCE
+        ):
+            faults.append("the fold is not in the middle, so the back would not lie behind the front")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Stocks(RootModel[dict[Id, Stock]]):
+    """Every stock of the workspace, by name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def names(self) -> dict[str, str]:
+        """Give every name under which a stock can be asked for, and the stock's own name."""
+        found = {other: name for name, stock in self.root.items() for other in stock.also}
+        return {**found, **{name: name for name in self.root}}
+
+
+def load_stocks(workspace: Workspace) -> Stocks:
+    """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
+    problems: list[Problem] = []
+    merged: dict[str, Stock] = {}
+    owners: dict[str, str] = {}
+    for folder in reversed(folders(workspace, "content")):
+        path = folder / "stocks.yaml"
+        if not is_there(path):
+            continue
+        try:
+            read = read_yaml(read_bytes(path), shown(path))
+            stocks = validated(Stocks, read)
+        except TeachbackError as error:
+            problems.extend(error.problems)
+            continue
+        for name, stock in stocks.root.items():
+            for index, other in enumerate(stock.also):
+                if owners.setdefault(other, name) != name:
+                    message = f"'{other}' is another name of '{owners[other]}' already"
+                    problems.append(Problem(message, "Keep it with one of the two.", read.locate((name, "also", index))))
+        merged |= stocks.root
+    if problems:
+        raise TeachbackError(*problems)
+    return Stocks(dict(sorted(merged.items())))

@@ -1,0 +1,190 @@
+"""Which card lies where on which sheet, front and back. Pure functions, in millimetres from the top left of a page.
+
+The page is W x H and a front card of w x h lies at (x, y). A printer turns the sheet over one of its edges, as the
+file asks (ISO 32000-1, table 150). Turned over an upright edge, the back lies at (W - x - w, y). Turned over a level
+edge, it lies at (x, H - y - h), and is turned by 180 degrees so that it reads upright when the card is turned like a
+page of a book. The long edge of a page that is higher than wide is upright; that of a wider one is level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from teachback.printing.card_stock import Stock
+    from teachback.units import Box
+
+# Hairline marks of 3 mm at most, that stop 1 mm before a card.
+MARK_LENGTH: Final = 3.0
+MARK_GAP: Final = 1.0
+# In mm; which edge of a page is the longer one cannot be told from less. Paper is cut to 1 mm or worse.
+SQUARE: Final = 1.0
+
+
+class Sides(StrEnum):
+    """How the back of a card comes behind its front."""
+
+    ONE = "one"
+    LONG_EDGE = "long-edge"
+    SHORT_EDGE = "short-edge"
+    FOLD = "fold"
+
+
+@dataclass(frozen=True)
+class Offset:
+    """How far a printer is off, in mm: right and down are positive."""
+
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One side of one card on a page: which card, where, how large, by how many degrees it is turned, which side."""
+
+    card: int
+    x: float
+    y: float
+    width: float
+    height: float
+    turn: int = 0
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class SheetSides:
+    """One sheet: what lies on its front, and on its back where it has one."""
+
+    front: tuple[Placement, ...]
+    back: tuple[Placement, ...] | None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is drawn beside the cards; `bleed` in mm sets the boxes that a print shop cuts by."""
+
+    marks: bool = False
+    outline: bool = False
+    fold: bool = False
+    bleed: float | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A hairline along one axis, from its top left, in mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def impose(
+    cards: Sequence[int],
+    stock: Stock,
+    sides: Sides,
+    *,
+    start_at: int = 1,
+    offset: Offset = Offset(),
+    back_offset: Offset = Offset(),
+) -> tuple[SheetSides, ...]:
+    """Lay cards on sheets, in their order, along the rows; `cards` names for each place which card it holds.
+
+    `start_at` counts from 1 and leaves the places before it on the first sheet empty. Raises ValueError when it is
+    not a place of the stock, when there are no cards, when cards of a stock that does not fold shall be folded, or
+    when several cards are to be printed on both sides of a square page: it has no long edge, so printers differ.
+    """
+    if (sides is Sides.FOLD) != (stock.fold is not None):
+        message = "this stock has no fold" if stock.fold is None else "cards of this stock are folded, so their only sides are 'fold'"
+        raise ValueError(message)
+    if not 1 <= start_at <= stock.places:
+        message = f"a sheet has the places 1 to {stock.places}, and no place {start_at}"
+        raise ValueError(message)
+    if not cards:
+        message = "there are no cards to lay"
+        raise ValueError(message)
+    if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE} and stock.places > 1 and _is_square(stock.page_box):
+        message = "the page is as wide as it is high, and has no long edge: a back could come behind another card's front"
+        raise ValueError(message)
+    places: list[int | None] = [*[None] * (start_at - 1), *cards]
+    sheets = []
+    for first in range(0, len(places), stock.places):
+        held = [(place, card) for place, card in enumerate(places[first : first + stock.places]) if card is not None]
+        if sides is Sides.FOLD:
+            halves = tuple(half for place, card in held for half in _halves(card, place, stock))
+            sheets.append(SheetSides(tuple(_moved(half, offset) for half in halves), None))
+            continue
+        fronts = tuple(_front(card, place, stock) for place, card in held)
+        backs = None
+        if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
+            backs = tuple(_moved(back_of(front, stock, sides), back_offset) for front in fronts)
+        sheets.append(SheetSides(tuple(_moved(front, offset) for front in fronts), backs))
+    return tuple(sheets)
+
+
+def back_of(front: Placement, stock: Stock, sides: Sides) -> Placement:
+    """Return the place of a card's back on the other side of the sheet."""
+    page = stock.page_box
+    if flips_level(page, sides):
+        return Placement(front.card, front.x, page.height - front.y - front.height, front.width, front.height, 180, back=True)
+    return Placement(front.card, page.width - front.x - front.width, front.y, front.width, front.height, back=True)
+
+
+def flips_level(page: Box, sides: Sides) -> bool:
+    """Return whether a page (mm) is turned over its top edge, as a calendar is; otherwise over its left, as a book's is.
+
+    A square page counts as one that is higher than wide, as paper sizes do (PWG 5101.1).
+    """
+    wider = page.width > page.height and not _is_square(page)
+    return wider if sides is Sides.LONG_EDGE else sides is Sides.SHORT_EDGE and not wider
+
+
+def _is_square(page: Box) -> bool:
+    return abs(page.width - page.height) <= SQUARE
+
+
+def crop_marks(placements: Sequence[Placement]) -> tuple[Mark, ...]:
+    """Give the marks at the corners of cards to be cut out: in line with their edges, on no card, each once."""
+    marks: dict[Mark, None] = {}
+    for card in placements:
+        for x in (card.x, card.x + card.width):
+            for y in (card.y - MARK_GAP - MARK_LENGTH, card.y + card.height + MARK_GAP):
+                marks[Mark(round(x, 3), round(y, 3), 0.0, MARK_LENGTH)] = None
+        for y in (card.y, card.y + card.height):
+            for x in (card.x - MARK_GAP - MARK_LENGTH, card.x + card.width + MARK_GAP):
+                marks[Mark(round(x, 3), round(y, 3), MARK_LENGTH, 0.0)] = None
+    return tuple(mark for mark in (_clear(mark, placements) for mark in marks) if mark is not None)
+
+
+def _clear(mark: Mark, placements: Sequence[Placement]) -> Mark | None:
+    """Take away a mark that would touch a card: between cards without a gap there is nothing to mark on."""
+    for card in placements:
+        beside = mark.x + mark.width <= card.x or mark.x >= card.x + card.width
+        above = mark.y + mark.height <= card.y or mark.y >= card.y + card.height
+        if not (beside or above):
+            return None
+    return mark
+
+
+def _front(card: int, place: int, stock: Stock) -> Placement:
+    x, y = stock.corner(place)
+    return Placement(card, x, y, stock.card.width, stock.card.height)
+
+
+def _halves(card: int, place: int, stock: Stock) -> tuple[Placement, Placement]:
+    """Lay the back beside the front, or below it and upside down: folded back along the line, both read upright."""
+    x, y = stock.corner(place)
+    front = stock.card_box
+    if stock.fold is not None and stock.fold.across is not None:
+        back = Placement(card, x + front.width, y, stock.card.width - front.width, front.height, back=True)
+    else:
+        back = Placement(card, x, y + front.height, front.width, stock.card.height - front.height, 180, back=True)
+    return Placement(card, x, y, front.width, front.height), back
+
+
+def _moved(placement: Placement, offset: Offset) -> Placement:
+    return replace(placement, x=placement.x + offset.x, y=placement.y + offset.y)

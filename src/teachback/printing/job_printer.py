@@ -1,0 +1,170 @@
+"""Composed pages -> the bytes of files, or the problems that keep them from being printed.
+
+A job is plain data, so that it can be handed to another process; the heavy imports happen where it is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from teachback.errors import COMPARE_LENGTH, OfDesign, OutOfTime, Severity, TeachbackError, placed
+from teachback.printing.jobs import Done, Job, Printed, Proved
+from teachback.printing.process_limits import more_time
+from teachback.printing.process_pool import LIMITS, Pool, Task, scale_of
+from teachback.units import CARD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from teachback.errors import Problem
+    from teachback.pdf.renderer import Laid
+    from teachback.proofing.expected_text import Expected
+
+# Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides); no text of a handout may stand there.
+HANDOUT_SAFE: Final = 6.4
+SIDES: Final = 2
+# Only the benchmark switches this off, to measure what proving costs.
+PROVE = True
+# Pages of cards that any machine puts together in a second; two cores of 2020 take 700.
+PAGES_A_SECOND: Final = 50
+
+
+def do_job(job: Job, served: Mapping[str, Path]) -> Done:
+    """Print one job. Problems come back as values, because an exception of ours does not cross processes well."""
+    from teachback.printing.build_record import loaded_libraries
+
+    try:
+        printed = tuple(_print(job, served))
+    except OutOfTime:
+        raise
+    except TeachbackError as error:
+        return Done(job, (), placed(error.problems, job.name, job.place), loaded_libraries())
+    return Done(job, printed, (), loaded_libraries())
+
+
+class Serving(Protocol):
+    """What a pool is given has the files that pages may name, among whatever else."""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """The workspace's files by name."""
+        ...
+
+
+def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[Done]:
+    """Do the jobs in a pool that was given something that is Serving; the results come as they are done.
+
+    A job that takes too long, too much memory or its process along ends in a problem. When one does, the jobs of
+    the same handout that are still waiting are left out: it is not printed by halves.
+    """
+    # The long jobs first, so that no process is left with one at the end.
+    ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
+    for outcome in pool.each(Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job))) for job in ordered):
+        job = outcome.task.subject
+        done: Done | None = outcome.result
+        if done is None:
+            yield Done(job, (), placed(outcome.problems, job.name, job.place), "")
+        else:
+            yield replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
+
+
+def _letters(job: Job) -> int:
+    """Return how many letters the text of a job has, whatever a template makes of it."""
+    return sum(len(part.words) for expected in job.expected for part in expected.said)
+
+
+def _done(given: Serving, job: Job) -> Done:
+    return do_job(job, given.files)
+
+
+def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
+    if "html" in job.forms and PROVE:
+        from teachback.proofing.text_checks import screen_problems
+
+        lost = tuple(screen_problems(job.screen, job.expected[0]))
+        if lost:
+            raise TeachbackError(*lost)
+    if job.kind == "card":
+        yield from _print_card(job, served)
+    elif job.handout:
+        from teachback.pdf.renderer import write
+
+        laid = laid_handout(job, served)
+        data = write(laid)
+        yield from _pages(job, data, laid.pages, proved_file(data, job.handout, laid, job.expected, served))
+    if "html" in job.forms:
+        yield Printed("html", job.screen.encode(), 1)
+
+
+def laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
+    """Lay a job's handout out. Raises TeachbackError with all that keeps it from being written."""
+    from teachback.pdf.page_layout import text_outside
+    from teachback.pdf.renderer import fonts, lay_out
+    from teachback.proofing.page_proof import outside_problems
+
+    laid = lay_out(job.handout, served, fonts())
+    problems = [*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE))]
+    if problems:
+        raise TeachbackError(*problems)
+    return laid
+
+
+def proved_file(data: bytes, page: str, laid: Laid, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> Proved:
+    """Prove a written file: what was measured, and noticed. Raises TeachbackError with all that is wrong with it."""
+    if not PROVE:
+        return Proved(None, ())
+    from teachback.proofing.page_proof import glyph_problems, prove, row_problems
+
+    found, measures = prove(data, page, laid, *expected)
+    problems = (*glyph_problems(laid, page, expected[0], served), *found)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    rows = tuple(row_problems(laid, expected[0])) if errors else ()
+    if rows:
+        # What is said to be lost, or not in its turn, stands in these rows: no template is to blame.
+        errors = [*rows, *(problem for problem in errors if not _blames_design(problem))]
+    if errors:
+        raise TeachbackError(*errors)
+    return Proved(measures, problems)
+
+
+def _blames_design(problem: Problem) -> bool:
+    return isinstance(problem.hint, OfDesign)
+
+
+def _pages(job: Job, data: bytes, pages: int, proved: Proved) -> Iterator[Printed]:
+    if "pdf" in job.forms:
+        yield Printed("pdf", data, pages, 0, *proved)
+    if "png" in job.forms:
+        from teachback.pdf.page_images import page_pictures
+
+        yield from (Printed("png", picture, 1, n) for n, picture in enumerate(page_pictures(data), start=1))
+
+
+def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
+    from teachback.pdf.renderer import write
+    from teachback.printing.imposition import Sides
+    from teachback.printing.type_fitting import fitted, laid_together
+    from teachback.proofing.text_checks import sheet_problems
+
+    data = None
+    if job.cards and set(job.forms) != {"sheet"}:
+        laid = fitted(job, 0, CARD, served).laid
+        data = write(laid)
+        yield from _pages(job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served))
+    if "sheet" in job.forms and job.run is not None:
+        from teachback.printing.card_sheets import lay_on_sheets
+
+        run = job.run
+        if data is None or run.box != CARD:
+            laid = laid_together(job, run, served)
+            data = write(laid)
+            proved_file(data, job.cards[0], laid, job.expected, served)
+        # Templates cannot make it longer, but tens of thousands of cards do.
+        more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
+        sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
+        lost = tuple(sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE)) if PROVE else ()
+        if lost:
+            raise TeachbackError(*lost)
+        yield Printed("sheet", sheets, run.pages)

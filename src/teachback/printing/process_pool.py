@@ -1,0 +1,287 @@
+"""Work that a hostile or unlucky template can let run wild is done in child processes, under limits of time and memory.
+
+A child is forked warm, takes one task at a time, and is ended and replaced when a task runs wild in it: that task ends
+in a problem, and the others are done. Nothing here knows what the tasks are.
+What happens in the child is in `confined`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections import deque
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from teachback.errors import Problem, TeachbackError
+from teachback.printing.process_limits import DONE, MORE, READY, Limits, late_problem, serve, system_memory, system_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+# On macOS the text libraries do not survive a fork.
+METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
+LIMITS: Final = Limits()
+# The longest text for which the usual time is meant, some ten pages. A page of a handout holds 2,500 letters, and takes 0.2 seconds.
+LETTERS: Final = 25_000
+_PREFIX: Final = "teachback-pool-"
+# In seconds: how long a folder of a run is left alone, whoever it belongs to. It is locked a moment after it is made.
+_LEFT_ALONE: Final = 600.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work: `work(given, subject)`, which must be a function of a module, as it may go to another process.
+
+    `doing` says what it does, as the beginning of a sentence. When one task of a `group` has run wild, those of the group that
+    are still waiting are left out: nobody would want their outcome. `scale` is how many times the usual time it may take.
+    """
+
+    work: Callable[[Any, Any], Any]
+    subject: Any
+    doing: str
+    hint: str
+    group: str = ""
+    scale: float = 1.0
+
+
+def scale_of(letters: int) -> float:
+    """Return how many times the usual time the work on a text may take: a text that is longer than usual takes longer."""
+    return max(1.0, letters / LETTERS)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task: what the work gave back, or the problems that it ended in; `late` when time was up."""
+
+    task: Task
+    result: Any = None
+    problems: tuple[Problem, ...] = ()
+    late: bool = False
+
+
+@dataclass
+class _Child:
+    """A process at work: its end of the pipe, the task it has, and the moment at which it must be done."""
+
+    process: Any
+    pipe: Connection
+    ready: bool = False
+    task: Task | None = None
+    seconds: float = 0.0
+    deadline: float = float("inf")
+
+
+class Pool:
+    """A few child processes for one run; `given` is what all its tasks need. To be used in a `with`: no child outlives it."""
+
+    def __init__(
+        self,
+        given: Any,  # noqa: ANN401 -- whatever the tasks need
+        processes: int,
+        limits: Limits | None = None,
+        method: str = METHOD,
+        settle: Callable[[Problem], Problem] = lambda problem: problem,
+    ) -> None:
+        """Take what to do with the problem of an outcome before anybody sees it: `settle`, which callers may use for others, too."""
+        self.settle = settle
+        self._given = given
+        self._most = processes
+        self._limits = limits or LIMITS
+        self._seconds = self._limits.seconds
+        self._context: Any = multiprocessing.get_context(method)
+        self._children: list[_Child] = []
+        self._scratch = ""
+        self._lock = -1
+
+    def __enter__(self) -> Self:
+        # One folder for whatever the children put down: a child that is killed cannot clean up.
+        try:
+            _sweep(Path(tempfile.gettempdir()))
+            self._scratch = tempfile.mkdtemp(prefix=_PREFIX)
+            self._lock = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            message = f"there is no room for what printing puts down for a while: {error.strerror or error}"
+            raise TeachbackError(
+                Problem(message, "Make room in the system's folder for such files, or name another one in TMPDIR.")
+            ) from None
+        # Held until the run ends, however it does; on a disk without locks nobody can hold it, and nobody will take it.
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        for child in list(self._children):
+            self._end(child)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def each(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """Do the tasks; the outcomes come as they are there. Whoever stops listening ends what is still at work."""
+        waiting = deque(tasks)
+        try:
+            while waiting or self._busy():
+                self._hand_out(waiting)
+                for outcome in self._collected():
+                    if outcome.late:
+                        self._seconds = min(self._seconds, self._limits.later)
+                    if outcome.problems:
+                        waiting = deque(task for task in waiting if not task.group or task.group != outcome.task.group)
+                    # Whoever listens may take its time: the children go on meanwhile.
+                    self._hand_out(waiting)
+                    yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
+        finally:
+            for child in self._busy():
+                self._end(child)
+
+    def one(self, task: Task) -> Any:  # noqa: ANN401 -- what the work gives
+        """Do one task. Raises TeachbackError with the problems that it ended in."""
+        (outcome,) = self.each([task])
+        if outcome.problems:
+            raise TeachbackError(*outcome.problems)
+        return outcome.result
+
+    def _busy(self) -> list[_Child]:
+        return [child for child in self._children if child.task is not None]
+
+    def _hand_out(self, waiting: deque[Task]) -> None:
+        while len(self._children) < min(self._most, len(waiting) + len(self._busy())):
+            self._children.append(self._start())
+        for child in self._children:
+            if waiting and child.ready and child.task is None:
+                child.task = waiting.popleft()
+                child.seconds = self._seconds * child.task.scale
+                child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
+                # A child that has died meanwhile is found when its answer is waited for.
+                with contextlib.suppress(BrokenPipeError):
+                    child.pipe.send((child.task.work, child.task.subject, child.task.doing, child.task.hint, child.seconds))
+
+    def _start(self) -> _Child:
+        try:
+            return self._started()
+        except OSError as error:
+            # As many processes or open files as this person may have, or no memory for one more.
+            raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
+
+    def _started(self) -> _Child:
+        ours, theirs = self._context.Pipe()
+        inherited = [child.pipe for child in self._children] + [ours] if self._context.get_start_method() == "fork" else []
+        process = self._context.Process(
+            target=serve, args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()), daemon=True
+        )
+        # Whoever stops the run stops this process, and it sees to its children.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with warnings.catch_warnings():
+                # Python warns of forking beside threads. The program has none; a test runner around it may.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                # What is there now stays where it is, in the child: looking for garbage in it would copy it page by page.
+                gc.freeze()
+                process.start()
+        finally:
+            gc.unfreeze()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        return _Child(process, ours)
+
+    def _collected(self) -> Iterator[Outcome]:
+        heard = [child for child in self._children if child.task is not None or not child.ready]
+        nearest = min(child.deadline for child in heard)
+        timeout = None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
+        answering = wait([child.pipe for child in heard], timeout)
+        for child in heard:
+            task = child.task
+            if child.pipe in answering:
+                outcome = self._answer(child)
+                if outcome:
+                    yield outcome
+            elif task is not None and time.monotonic() > child.deadline:
+                self._end(child)
+                yield Outcome(task, problems=(self._stuck(task, child.seconds),), late=True)
+
+    def _answer(self, child: _Child) -> Outcome | None:
+        task = child.task
+        try:
+            kind, answer = child.pipe.recv()
+        except (EOFError, OSError):
+            self._end(child)
+            if task is None:
+                raise TeachbackError(_not_started()) from None
+            return _crash(task, child.process.exitcode, child.seconds)
+        if kind == READY:
+            child.ready = True
+            return None
+        if kind == MORE:
+            child.seconds, child.deadline = answer, time.monotonic() + self._limits.by_the_clock(answer)
+            return None
+        assert task is not None  # noqa: S101 -- nobody answers who was not asked
+        child.task, child.deadline = None, float("inf")
+        if kind == DONE:
+            return Outcome(task, answer)
+        # Its memory is in whatever state the work left it in.
+        self._end(child)
+        late, problems = answer
+        return Outcome(task, problems=problems, late=late)
+
+    def _stuck(self, task: Task, seconds: float) -> Problem:
+        message = f"{task.doing} was not done {self._limits.by_the_clock(seconds):g} s after it was begun, and was hardly at work"
+        return Problem(message, "The machine is very busy, or a disk does not answer. Start again later.")
+
+    def _end(self, child: _Child) -> None:
+        """End a child by its own id, and wait until it is gone."""
+        self._children.remove(child)
+        child.process.kill()
+        child.process.join()
+        child.pipe.close()
+
+
+def _not_started(why: str = "") -> Problem:
+    return Problem(f"a printing process could not be started{why}", "Start again, with less beside it; what was finished is kept.")
+
+
+def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
+    """Return how a child ended that reported nothing itself; `code` is negative for a signal, `seconds` is the time that it was given."""
+    name = f"status {code}"
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+    allowed = system_seconds()
+    if name == "SIGXCPU" and allowed is not None and allowed < seconds:
+        message = f"{task.doing} took more processor time than the system allows a program, {allowed} s (see `ulimit -t`)"
+        return Outcome(task, problems=(Problem(message, "Allow more, or start it where there is no such limit."),), late=True)
+    if name == "SIGXCPU":
+        return Outcome(task, problems=(late_problem(task.doing, task.hint, seconds),), late=True)
+    memory = system_memory()
+    if memory is not None:
+        message = f"{task.doing} ended in a crash ({name}): the system allows this program no more than {memory / 1e9:.2g} GB of memory (see `ulimit -v`)"
+        return Outcome(task, problems=(Problem(message, "Allow it more, or start it where there is no such limit."),))
+    how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
+    return Outcome(task, problems=(Problem(f"{task.doing} {how}, perhaps for lack of memory", task.hint),))
+
+
+def _sweep(place: Path) -> None:
+    """Remove the folders of runs that were ended from outside, and could not do it themselves: those of ours that nobody holds."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                found = os.fstat(lock)
+                if found.st_uid == os.getuid() and time.time() - found.st_mtime > _LEFT_ALONE:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)

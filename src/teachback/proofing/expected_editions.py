@@ -1,0 +1,112 @@
+"""What the printed file of an edition must give back, with the places where its sentences stand in the handout's file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from teachback.content.inline_markup import plain
+from teachback.content.locale_formats import dated
+from teachback.proofing.expected_text import Expected, Frame, card_back_said, card_front_said, handout_said, squeezed
+from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from teachback.content.loader import Authored
+    from teachback.content.printed_words import Words
+    from teachback.editions.edition import Edition
+    from teachback.errors import Location
+    from teachback.html.composer import Dress
+    from teachback.units import Paper
+
+# Strong words, and the words of a link.
+_MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
+_BRACES: Final = re.compile(r"\{[^{}]*\}")
+
+
+def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dress, paper: Paper) -> Expected:
+    """Give what the file of a handout must give back."""
+    frame = Frame(dress.words, dress.clinic, dress.code)
+    return Expected(
+        name=name,
+        place=authored.file.locate(("title",), key=True),
+        said=handout_said(edition, frame),
+        each_page=(dress.code, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)),
+        floor=TYPE_FLOOR[edition.size],
+        places=_places(authored),
+        frame=_frame(edition, dress, plain(edition.title)),
+        beside=_beside(dress.words),
+        language=edition.language,
+        title=plain(edition.title),
+        page_mm=(paper.box.width, paper.box.height),
+        page_words=dress.words.page,
+        code=dress.code,
+    )
+
+
+def expected_card(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
+    """Give what the file of a card must give back."""
+    frame = Frame(dress.words, dress.clinic, dress.code)
+    front = card_front_said(edition, frame)
+    return Expected(
+        name=name,
+        place=authored.file.locate(("card",), key=True),
+        said=(*front, *card_back_said(edition, frame)),
+        each_page=(dress.code, _review(edition, dress.words, dress.words.card_draft)),
+        floor=CARD_TEXT_FLOOR,
+        card=True,
+        back=len(front),
+        places=_places(authored),
+        frame=_frame(edition, dress),
+        beside=_beside(dress.words),
+        language=edition.language,
+        title=plain(edition.card.title) if edition.card else "",
+    )
+
+
+def _review(edition: Edition, words: Words, draft: str) -> str:
+    """Give what paper says of its review: that it is a draft, or who has read it, and when."""
+    review = edition.review
+    if review.status != "approved" or review.reviewed is None:
+        return draft
+    return words.reviewed.format(reviewer=review.reviewer, date=dated(review.reviewed, edition.language))
+
+
+def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
+    version = words.version.format(date=dated(edition.version, edition.language))
+    due = edition.review.due
+    return (version, *((words.due.format(date=dated(due, edition.language)),) if due else ()))
+
+
+def _frame(edition: Edition, dress: Dress, *more: str) -> tuple[str, ...]:
+    """Return all that templates may say around the sentences, phrase by phrase: words, clinic, code, dates."""
+    clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
+    words = dress.words.model_dump(exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"})
+    fillings = {"emergency": dress.clinic.emergency, "code": dress.code}
+    phrases = [text.format(**fillings) for text in _texts(words)]
+    # A template may set the parts of "Tell us its code: {code}" apart.
+    parts = [part for text in _texts(words) if "{" in text for part in _BRACES.split(text) if len(part.split()) > 1]
+    whole = [*more, dress.code, *clinic, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)]
+    return tuple(dict.fromkeys(text for text in (*whole, *phrases, *parts) if text.strip()))
+
+
+def _beside(words: Words) -> tuple[str, ...]:
+    """Return the few words that may stand right beside a red flag: before a number to call, and what a line or a box is called."""
+    return (words.at, words.write_here, words.tick_here)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+
+
+def _places(authored: Authored) -> dict[str, Location]:
+    """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
+    places: dict[str, Location] = {}
+    for place, text in sorted(authored.file.scalars()):
+        places.setdefault(squeezed(_MARKS.sub(r"\1", text)), place)
+    return places

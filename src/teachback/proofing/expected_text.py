@@ -1,0 +1,274 @@
+"""What an edition says, sentence by sentence, in the order in which it is read: what the printed page must give back. Pure.
+
+This is made from the edition, not from the HTML, so that a template which leaves something out cannot leave it out here, too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING, Final
+
+from teachback.editions import edition as ed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from teachback.content.clinic import Clinic
+    from teachback.content.inline_markup import Line
+    from teachback.content.printed_words import Words
+    from teachback.editions.edition import Edition, EditionBlock
+    from teachback.errors import Location
+
+# On a card the tiers "now" and "today" stand in front, "visit" at the back; so say the templates.
+_FRONT: Final = ("now", "today")
+# What a page may set differently without saying anything else: white space, soft hyphens, the joiners and marks of direction that a
+# language needs (`characters.faults` refuses all others), capitals, and hyphens, which pdfium keeps to itself at the end of a line
+# (as U+0002). Between digits a hyphen says something: 1-2 is not 12.
+_UNSAID: Final = re.compile(r"[\s\u00ad\u061c\u200b-\u200f\u2066-\u2069]+")
+_HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
+_BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence that must be read on the page.
+
+    `flag` is the id of its red flag. A sentence with `paper` need not stand on a screen. `number` is the number that
+    it has in its list, which a page may print before it. What is `repeated` is printed again on each page of a table.
+    """
+
+    words: str
+    flag: str = ""
+    paper: bool = False
+    number: str = ""
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a file must give back: sentences in their order, words that each page must show, and the smallest type allowed, in pt.
+
+    `places` finds a sentence in the handout's file, by its squeezed words; what it does not know is placed at `place`. Of a
+    card, the sentences from `back` on stand on its back. `frame` is what the templates may say around the sentences, and `beside`
+    what they may say right beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, and `code`
+    what a QR code on it says.
+    """
+
+    name: str
+    place: Location
+    said: tuple[Said, ...]
+    each_page: tuple[str, ...]
+    floor: float
+    card: bool = False
+    back: int = 0
+    places: Mapping[str, Location] = field(default_factory=dict)
+    frame: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    language: str = "en"
+    title: str = ""
+    page_words: str = ""
+    page_mm: tuple[float, float] | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What an edition is dressed in: the words of the templates, the clinic, and the edition code."""
+
+    words: Words
+    clinic: Clinic
+    code: str = ""
+
+    def tier(self, name: str) -> str:
+        """Give the heading of a tier."""
+        heading: str = getattr(self.words.tiers, name)
+        return heading.format(emergency=self.clinic.emergency)
+
+
+def squeezed(text: str) -> str:
+    """Give a text without what a page may set differently: two texts that say the same are then equal."""
+    bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
+    folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
+    # Capitals of a Turkish \u0131 and i, and of a Greek letter with two marks, do not lead back to it.
+    return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
+
+
+def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+    """Give all that a handout says, from its badge to the last line."""
+    words = frame.words
+    said = [Said(edition.badge), *_line(edition.title), *_lines(*(one.label for one in edition.personal)), *_line(edition.message)]
+    for group in edition.top:
+        said.append(Said(frame.tier(group.tier)))
+        said += [Said(frame.clinic.phone or "")] if group.tier == "today" else []
+        said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
+        said += [Said(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
+    for section in edition.sections:
+        said += _line(section.title)
+        for block in section.blocks:
+            said += _block(block, frame)
+    if edition.sources:
+        said.append(Said(words.sources))
+        said += [
+            Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}", number=str(number))
+            for number, source in enumerate(edition.sources, start=1)
+        ]
+    said.append(Said(words.not_instead))
+    said.append(Said(words.this_code.format(code=frame.code), paper=True))
+    return tuple(part for part in said if squeezed(part.words))
+
+
+def card_front_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+    """Give all that the front of a card says. An edition without a card says nothing."""
+    if edition.card is None:
+        return ()
+    said = [*_line(edition.card.title)]
+    for tier in _FRONT:
+        flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
+        if flags:
+            said.append(Said(frame.tier(tier)))
+            said.append(Said(frame.words.not_sure.format(emergency=frame.clinic.emergency) if tier == "now" else frame.clinic.phone or ""))
+        said += [part for flag in flags for part in _line(flag.short, flag.id)]
+    if not any(flag.card and flag.tier == "today" for flag in edition.flags):
+        said += [Said(frame.words.phones.phone), Said(frame.clinic.phone or "")]
+    return tuple(part for part in said if squeezed(part.words))
+
+
+def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+    """Give all that the back of a card says. An edition without a card says nothing."""
+    if edition.card is None:
+        return ()
+    said = [part for entry in edition.card.statements for part in _line(entry.text)]
+    said += _lines(*(line.label for line in edition.card.lines))
+    said += [Said(frame.words.card_nights), Said(frame.clinic.after_hours or "")]
+    flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
+    said += [Said(frame.tier("visit"))] if flags else []
+    said += [part for flag in flags for part in _line(flag.short, flag.id)]
+    said += [Said(frame.words.card_visit_soon)] if flags else []
+    said += [part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))]
+    return tuple(part for part in said if squeezed(part.words))
+
+
+def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[Said]:
+    """Yield a line's words. Lines to write on cut it into parts; the address of a link is printed behind its words."""
+    part = ""
+    for span in line or ():
+        if span.blank:
+            yield Said(part, flag, number=number)
+            number = "" if part.strip() else number
+            part = ""
+            continue
+        part += span.text
+        if span.href is not None:
+            address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+            part += f" ({address})" if address not in span.text else ""
+    yield Said(part, flag, number=number)
+
+
+def _lines(*lines: Line | None) -> list[Said]:
+    return [part for line in lines for part in _line(line)]
+
+
+def _numbered(lines: Iterable[Line]) -> list[Said]:
+    return [part for number, line in enumerate(lines, start=1) for part in _line(line, number=str(number))]
+
+
+def _entries(items: Iterable[ed.Entry]) -> list[Said]:
+    return _numbered(item.text for item in items)
+
+
+@singledispatch
+def _block(block: EditionBlock, frame: Frame) -> list[Said]:
+    raise NotImplementedError(type(block), frame)
+
+
+@_block.register
+def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(block.text)
+
+
+@_block.register
+def _(block: ed.Listing, frame: Frame) -> list[Said]:
+    head = [Said(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
+    return [*head, *_entries(block.items)]
+
+
+@_block.register
+def _(block: ed.Grid, frame: Frame) -> list[Said]:
+    del frame
+    head = [replace(part, repeated=True) for part in _lines(*block.columns)]
+    return [*_lines(block.caption), *head, *_lines(*(cell for row in block.rows for cell in row.cells))]
+
+
+@_block.register
+def _callout(block: ed.Callout, frame: Frame) -> list[Said]:
+    head = _lines(block.title) if block.title else [Said(getattr(frame.words.callouts, block.callout))]
+    return [*head, *_lines(block.text), *_entries(block.items)]
+
+
+@_block.register
+def _(block: ed.Reasons, frame: Frame) -> list[Said]:
+    said = []
+    for number, reason in enumerate(block.reasons, start=1):
+        said += [*_line(reason.title, number=str(number)), *_entries(reason.points)]
+        said += [part for note in reason.notes for part in _callout(note, frame)]
+    return said
+
+
+@_block.register
+def _(block: ed.Flags, frame: Frame) -> list[Said]:
+    said = [Said(frame.tier(block.tier))]
+    for flag in block.flags:
+        said += [*_line(flag.text, flag.id), *_line(flag.why)]
+    return [*said, *([Said(frame.words.visit_soon)] if block.tier == "visit" else [])]
+
+
+@_block.register
+def _(block: ed.Myths, frame: Frame) -> list[Said]:
+    said = []
+    for myth in block.myths:
+        verdict = _lines(myth.verdict) if myth.verdict else [Said(frame.words.verdict)]
+        said += [Said(frame.words.myth), *_lines(myth.myth), *verdict, *_lines(myth.answer)]
+    return said
+
+
+@_block.register
+def _(block: ed.OwnNumbers, frame: Frame) -> list[Said]:
+    words = frame.words
+    columns = [Said(text, repeated=True) for text in (words.my_number, words.my_result, words.my_goal)]
+    return [*columns, *_lines(*(line for number in block.numbers for line in (number.label, number.hint)))]
+
+
+@_block.register
+def _(block: ed.Personal, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(*(one.label for one in block.places))
+
+
+@_block.register
+def _(block: ed.TeachBack, frame: Frame) -> list[Said]:
+    lead = _lines(block.lead) if block.lead else [Said(frame.words.teach_back_lead)]
+    return [Said(frame.words.teach_back), *lead, *_entries(block.questions)]
+
+
+@_block.register
+def _(block: ed.Notes, frame: Frame) -> list[Said]:
+    return _lines(block.prompt) if block.prompt else [Said(frame.words.notes)]
+
+
+@_block.register
+def _(block: ed.Contact, frame: Frame) -> list[Said]:
+    clinic = frame.clinic
+    said = [Said(frame.words.contact), *(Said(text) for text in (clinic.name, clinic.address) if text)]
+    for line in block.lines:
+        said += [Said(getattr(frame.words.phones, line)), Said(getattr(clinic, line) or "")]
+    return said
+
+
+@_block.register
+def _(block: ed.Figure, frame: Frame) -> list[Said]:
+    del frame
+    return _lines(block.caption)

@@ -1,0 +1,306 @@
+"""The printed page proved: all is on it, in letters of the chosen fonts, where it can be read; or the problems that keep it back.
+
+Three nets, each of which catches what the others let through:
+
+    laid out    each line of text lies on its page, and in every box around it that cuts off what sticks out
+    glyphs      each character is in the font that was chosen for it, and no font is another one than ours
+    read back   the file, read by another program, says every sentence of the edition in its order, where the eye can see it
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from teachback.editions.qr_code import codes_in_dots
+from teachback.errors import COMPARE, Problem, Severity
+from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
+from teachback.files.font_coverage import coverage, missing_glyphs
+from teachback.files.stylesheets import font_faces, font_files, nearest_face
+from teachback.files.workspace import read_bytes, shown
+from teachback.pdf.page_layout import letterings, marred, split_rows, tier_boxes
+from teachback.pdf.page_reader import grey_page, read_pages
+from teachback.pdf.text_shaping import unfit_letters
+from teachback.proofing.expected_text import squeezed
+from teachback.proofing.text_checks import (
+    LEFT_OUT,
+    name_problems,
+    order_problems,
+    page_problems,
+    pages_of,
+    said_problems,
+    sheet_of_paper_problems,
+    stranger_problems,
+    touching_problems,
+)
+from teachback.proofing.visibility import TierLook, beside_numbers, ink, looks, overlapping, struck, tier_look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from teachback.errors import Location
+    from teachback.files.stylesheets import Face
+    from teachback.pdf.page_layout import TextOut
+    from teachback.pdf.page_reader import ReadPage
+    from teachback.pdf.renderer import Laid
+    from teachback.proofing.expected_text import Expected
+    from teachback.proofing.visibility import Look
+
+DPI: Final = 80
+# A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); more than this is a page full of fills.
+INK_MOST: Final = 0.08
+# A page full of 18 pt letters takes 9 to 10 % with nothing else on it: it is warned of fills, and more than this are some.
+FILLS_MOST: Final = 0.01
+# Antialiasing blurs the edges of letters; less than this of their ink means that something lies on them or cuts them.
+SHOWN_LEAST: Final = 0.7
+# A digit is another one without a part of it; a sign may touch an underline; a word can be read without a part of a letter.
+DIGIT_LEAST: Final = 0.85
+LETTER_LEAST: Final = 0.5
+# Rounding of type sizes on their way into the file, in pt.
+SIZE_SLACK: Final = 0.05
+# What any office scanner gives; and how far boxes may stand out of their turn, in mm.
+SCAN_DPI: Final = 150
+TURNED: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What was measured on the pages of a file: type in pt, least contrasts, the most ink of a page (0 to 1), how tiers look.
+
+    `fills` is the ink that is not letters, on the fullest of the pages that take much.
+    """
+
+    smallest: float
+    color: float
+    grey: float
+    ink: float
+    fills: float
+    tiers: tuple[TierLook, ...] = ()
+
+
+def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
+    """Say which words of a handout fell off: the words, the page and the millimetres. A foot that is off on each page is said once."""
+    pages: dict[tuple[str, float, bool], list[int]] = {}
+    for out in outs:
+        pages.setdefault((out.words, out.millimetres, out.cut), []).append(out.page)
+    for (words, millimetres, cut), numbers in pages.items():
+        if cut:
+            message = f"'{words[:60]}' on {pages_of(numbers)} is cut off: it sticks {millimetres} mm out of the box around it"
+            yield Problem(message, "Shorten the text, or let the box grow: take its height or its `overflow` out of the style.")
+        else:
+            message = f"'{words[:60]}' stands {millimetres} mm outside the part of {pages_of(numbers)} that can be printed"
+            yield Problem(message, "Shorten the text, or change the style that moves it.")
+
+
+def row_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
+    """Name each row of a table that is longer than a page: its cells go on beside each other, and are read in the wrong order."""
+    for cells in split_rows(laid):
+        words = next((cell.strip() for cell in cells if cell.strip()), "")
+        place = next((expected.places[key] for cell in cells if (key := squeezed(cell)) in expected.places), expected.place)
+        message = f"{expected.name}: this row of a table is longer than a page: '{words[:60]}'"
+        yield Problem(message, "Split it: make shorter rows of it, or put the long text below the table.", place)
+
+
+def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[str, Path]) -> Iterator[Problem]:
+    """Find characters that the font chosen for them cannot draw: another would stand in for it, or an empty box.
+
+    `page` is the HTML that was laid out: its styles say which fonts there are.
+    """
+    faces = font_faces(page)
+    known = ", ".join(sorted({face.family for face in faces})) or "none"
+    for lettering in letterings(laid):
+        chosen = [face for family in lettering.families for face in nearest_face(family, lettering.weight, faces)]
+        words = lettering.words
+        if not chosen:
+            name = lettering.families[0] if lettering.families else "?"
+            message = f"the font '{name}' is not one of the workspace's, and it is chosen for '{words.strip()[:40]}'"
+            yield Problem(message, f"Declare it with @font-face and put its file into styles/fonts/. There are: {known}.")
+            continue
+        paths = font_files(chosen, served)
+        for character, name in missing_glyphs(words, coverage(paths)):
+            others = [shown(path) for path in font_files(faces, served) if ord(character) in coverage((path,))]
+            have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
+            message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
+            place = next((place for words, place in expected.places.items() if squeezed(character) in words), None)
+            yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
+        unfit = [set(unfit_letters(read_bytes(path), words, expected.language)) for path in paths if max(words, default="") >= "\u0300"]
+        for letter in sorted(set.intersection(*unfit)) if unfit else ():
+            message = f"the accent of '{letter}' would not stand on its letter in the font chosen for it, {_called(chosen[0])}"
+            place = next((place for words, place in expected.places.items() if squeezed(letter) in words), None)
+            yield Problem(message, "Use other words, or a font that places this accent.", place)
+
+
+def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:
+    """Read a written file back, and give what is wrong with it, and what was measured.
+
+    A file of several cards has two pages of each, one card behind the other.
+    """
+    pages = read_pages(data, DPI)
+    frame = tuple(dict.fromkeys(words for one in each for words in one.frame))
+    expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=frame)
+    parts = [pages] if len(each) == 1 else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
+    seen = [(number, look) for number, read in enumerate(pages, start=1) for look in looks(read) if look.run.words.strip()]
+    problems = [
+        *said_problems([token for read in pages for token in read.tagged], expected),
+        *(problem for part, one in zip(parts, each, strict=True) for problem in page_problems(part, one)),
+        *stranger_problems(pages, expected),
+        *touching_problems(pages),
+        *order_problems(pages, expected),
+        *sheet_of_paper_problems(pages, expected),
+        *_qr_problems(data, expected),
+        *name_problems(laid, expected),
+        *_turn_problems(laid),
+        *_font_problems(pages, page),
+        *_look_problems(seen, expected),
+        *_overlap_problems(pages),
+        *_drawn_problems(pages),
+        *_marred_problems(laid),
+    ]
+    inks = [ink(read.whole) for read in pages]
+    tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
+    measures = Measures(
+        smallest=min((look.run.size for _, look in seen), default=0.0),
+        color=min((look.color for _, look in seen), default=0.0),
+        grey=min((look.grey for _, look in seen), default=0.0),
+        ink=max(inks, default=0.0),
+        fills=max((ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > INK_MOST), default=0.0),
+        tiers=tiers,
+    )
+    return (*problems, *_measure_problems(measures, seen, expected)), measures
+
+
+def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
+    """Read the QR code off the first page, as a scanner would."""
+    if not expected.code:
+        return
+    codes = codes_in_dots(*grey_page(data, SCAN_DPI))
+    if codes != (expected.code,):
+        found = f"says {' and '.join(codes)}" if codes else "cannot be read"
+        yield Problem(f"the QR code of page 1 {found}, and the edition code is {expected.code}", LEFT_OUT)
+
+
+def _turn_problems(laid: Laid) -> Iterator[Problem]:
+    """Find tiers that are read in one order and stand on the page in another."""
+    boxes = list(tier_boxes(laid))
+    for one, other in pairwise(boxes):
+        if one.page == other.page and other.place[1] < one.place[1] - TURNED:
+            message = f"on page {one.page}, the tier '{other.tier}' stands above '{one.tier}', and is read after it"
+            yield Problem(message, "Take the style that moves them out.")
+
+
+def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
+    ours = tuple(face.family.replace(" ", "-") for face in font_faces(page))
+    for name in dict.fromkeys(run.font for read in pages for run in read.runs):
+        base = name.partition("+")[2] or name
+        if not any(base == family or base.startswith(f"{family}-") for family in ours):
+            yield Problem(f"the printed file uses the font '{base}', which is none of the workspace's", COMPARE)
+
+
+def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
+    """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
+    hidden, erased, faint, small, turned = [], [], [], [], []
+    for number, look in seen:
+        if not look.run.upright:
+            turned.append((number, look))
+        if not look.run.painted or look.shown < SHOWN_LEAST:
+            hidden.append((number, look))
+        elif _erased(look):
+            erased.append((number, look))
+        elif min(look.color, look.grey) < CONTRAST_FLOOR:
+            faint.append((number, look))
+        if not look.run.drawn and look.run.size < expected.floor - SIZE_SLACK:
+            small.append((number, look))
+    if hidden:
+        share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
+        message = f"{_named(hidden)} cannot be seen: of its ink {share * 100:.0f} % shows"
+        yield Problem(message, "A style hides it, cuts it, or paints something over it.", _place(hidden, expected))
+    if erased:
+        number, look = erased[0]
+        message = f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is covered or cut off"
+        yield Problem(message, "A style cuts it, or paints something over it.", _place(erased[:1], expected))
+    if faint:
+        color, grey = min(look.color for _, look in faint), min(look.grey for _, look in faint)
+        message = (
+            f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
+        )
+        yield Problem(message, "Take a darker colour for the letters, or a lighter one behind them.", _place(faint, expected))
+    if turned:
+        message = f"{_named(turned)} is mirrored, upside down or slanted"
+        yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
+    if small:
+        size = min(look.run.size for _, look in small)
+        message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
+        yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
+
+
+def _erased(look: Look) -> str:
+    """Return the first letter of which too little can be seen; empty for none."""
+    return next((letter for letter, share in look.letters if share < (DIGIT_LEAST if letter.isdigit() else LETTER_LEAST)), "")
+
+
+def _named(found: Sequence[tuple[int, Look]]) -> str:
+    """Name words that share a fault by the longest of them, and the pages where they stand."""
+    longest = max((look.run.words.strip() for _, look in found), key=len)
+    numbers = sorted({number for number, _ in found})
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"'{longest[:60]}'{more} on {pages_of(numbers)}"
+
+
+def _place(found: Sequence[tuple[int, Look]], expected: Expected) -> Location | None:
+    """Find the sentence of the file that the longest of some words is from."""
+    longest = max((squeezed(look.run.words) for _, look in found), key=len)
+    return next((place for words, place in expected.places.items() if longest in words), None) if len(longest) > 3 else None  # noqa: PLR2004 -- a number is everywhere
+
+
+def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
+    for number, read in enumerate(pages, start=1):
+        for one, other in list(overlapping(read))[:3]:
+            message = f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each other on page {number}"
+            yield Problem(message, "Change the style that moves one of them.")
+
+
+def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
+    """Find what is drawn through letters, and beside numbers; each is told once for a page."""
+    for number, read in enumerate(pages, start=1):
+        for words in list(struck(read))[:1]:
+            yield Problem(f"a line or a box is drawn through '{words[:60]}' on page {number}", "Take the style that draws it out.")
+        for digits, words in list(beside_numbers(read))[:1]:
+            message = f"something is drawn right beside the number '{digits}' in '{words[:60]}' on page {number}: it could be read as a part of it"
+            yield Problem(message, "Take the border, the background or the picture away from it, or give it more padding.")
+
+
+def _marred_problems(laid: Laid) -> Iterator[Problem]:
+    """Say once of each fault which words have it first."""
+    faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
+    for fault, (number, words) in faults.items():
+        named = fault.partition("(")[2].rstrip(")").partition(":")[0]
+        out = f"`{named}`" if named else "`line-through`, or the negative spacing,"
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Take {out} out of the style.")
+
+
+def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
+    """Warn of what prints, and could print better on a black-and-white printer."""
+    faint = [(number, look) for number, look in seen if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY]
+    if faint:
+        number, look = min(faint, key=lambda item: min(item[1].color, item[1].grey))
+        words, ratio = look.run.words.strip()[:60], min(look.color, look.grey)
+        message = f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; text is easy to read from {CONTRAST_BODY:g}:1"
+        yield Problem(message, "Take a darker colour.", None, Severity.WARNING)
+    if not expected.card and measures.ink > INK_MOST and measures.fills > FILLS_MOST:
+        message = (
+            f"a page takes {measures.ink * 100:.1f} % ink, {measures.fills * 100:.1f} % of it no letters; over {INK_MOST * 100:g} % is much"
+        )
+        yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
+    for index, one in enumerate(measures.tiers):
+        for other in measures.tiers[index + 1 :]:
+            alike = one.alike(other, with_border=not expected.card) if one.tier != other.tier else []
+            if alike:
+                message = f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same {' and '.join(alike)}"
+                yield Problem(message, "Give each tier its own icon, word and border.", None, Severity.WARNING)
+
+
+def _called(face: Face) -> str:
+    return f"{face.family} ({unicodedata.normalize('NFC', face.file)})"

@@ -1,0 +1,446 @@
+"""The words of a printed file against those of the edition: what is lost, moved, or added; on paper, on sheets of cards, on a screen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from itertools import islice, pairwise, permutations
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import COMPARE, OfDesign, Problem
+from teachback.files.page_resources import RTL, parse_page
+from teachback.pdf.page_reader import read_words, screen_text
+from teachback.pdf.text_matching import (
+    APART,
+    SAME_LINE,
+    MatchFault,
+    Token,
+    around,
+    folded,
+    merges,
+    misplaced,
+    read_text,
+    run_together,
+    sought,
+)
+from teachback.proofing.expected_text import Said, squeezed
+from teachback.units import MM_PER_INCH, PT_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from xml.etree.ElementTree import Element
+
+    from teachback.pdf.page_reader import ReadPage
+    from teachback.pdf.renderer import Laid
+    from teachback.pdf.text_matching import Edges, ReadText, Sought
+    from teachback.proofing.expected_text import Expected
+
+MOST_NAMED: Final = 12
+# How many places of the same words are tried, to find the one that follows the sentence before.
+MOST_PLACES: Final = 40
+# What is no part of the text stands further from it than this share of the type size: a space takes 0.25.
+BESIDE: Final = 0.4
+LEFT_OUT: Final = OfDesign("A template or style of the clinic leaves it out. Compare it with the built-in one.")
+_MOVED: Final = OfDesign("A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one.")
+_APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
+_ADDED: Final = OfDesign(
+    "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
+)
+
+
+def said_problems(tokens: Sequence[Token], expected: Expected, *, painted: bool = True) -> Iterator[Problem]:
+    """Yield sentences that are lost or out of order, and letters, digits and signs that the edition does not have.
+
+    `tokens` are the words of a file in the order of its tags. Of text from right to left that was `painted`, pdfium gives
+    the letters as they lie on the page, so that only words and numbers can be compared.
+    """
+    if painted and expected.language.partition("-")[0] in RTL:
+        read = [token.words for token in tokens]
+        lost = [(part, False) for part in expected.said if not _has_words(part.words, read)]
+        added: list[Problem] = list(_foreign_numbers(read, expected))
+    else:
+        lost, added = _compared(read_text(tokens), expected)
+    for part, elsewhere in lost[:MOST_NAMED]:
+        what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+        fault = "is not in its turn" if elsewhere else f"is not on the {'card' if expected.card else 'page'}"
+        place = expected.places.get(squeezed(part.words), expected.place)
+        hint = _MOVED if elsewhere else LEFT_OUT
+        yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
+    if len(lost) > MOST_NAMED:
+        yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", COMPARE, expected.place)
+    yield from _recased(
+        [token.words for token in tokens], [part for part in expected.said if part not in {one for one, _ in lost}], expected
+    )
+    if not lost:
+        # With a sentence gone, what stands in its place would only be named twice.
+        yield from list(dict.fromkeys(added))[:MOST_NAMED]
+
+
+def _recased(read: Sequence[str], said: Iterable[Said], expected: Expected) -> Iterator[Problem]:
+    """Find sentences that are printed with other capitals than they are written with, as by a template's `|upper`."""
+    text = _as_written(" ".join(read))
+    wrong = [part for part in said if _as_written(part.words) not in text]
+    for part in wrong[:MOST_NAMED] if expected.language.partition("-")[0] not in RTL else ():
+        message = f"{expected.name}: a sentence is printed with other capitals than it is written with: '{part.words.strip()[:60]}'"
+        yield Problem(message, COMPARE, expected.places.get(squeezed(part.words), expected.place))
+
+
+def _as_written(text: str) -> str:
+    """Return the letters and digits of a text as they are written, without what a page may set between them."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
+
+
+def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[Said, bool]], list[Problem]]:
+    """Compare a text with the expected sentences, one by one.
+
+    Returns the sentences that are lost, each with whether it stands elsewhere, and the problems of what is
+    added to the others or moved.
+    """
+    known = _Known.of(expected)
+    at = 0
+    before = ""
+    lost: list[tuple[Said, bool]] = []
+    added: list[Problem] = []
+    for part in (*expected.said, Said("")):
+        sentence = sought(part.words)
+        found = _found(read, at, sentence, part, known, beside=bool(part.flag or before))
+        if found is None:
+            lost.append((part, sentence.pattern.search(read.text) is not None))
+            continue
+        start, end = found
+        flag = part.flag or before
+        place = expected.places.get(squeezed(part.words), expected.place)
+        stranger = known.stranger(read, at, start, part.number, beside=bool(flag))
+        if stranger:
+            where = f" beside the red flag '{flag}'" if flag else ""
+            what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+            message = f"{expected.name}: {what} are added{where} that are not the handout's: '{stranger[:60]}'"
+            added.append(Problem(message, _ADDED, place))
+        faults = (*_touching(read, at, start), *run_together(read, start, sentence), *misplaced(read, start, end))
+        added += [Problem(f"{expected.name}: {fault.fault}: '{fault.words}'", _MOVED, place) for fault in faults]
+        at, before = end, part.flag
+    return lost, added
+
+
+def _found(read: ReadText, at: int, sentence: Sought, part: Said, known: _Known, *, beside: bool) -> tuple[int, int] | None:
+    """Return where a sentence begins and ends: its first place with nothing foreign before it, or else its first place."""
+    if not sentence.letters:
+        return len(read.text), len(read.text)
+    first = None
+    for match in islice(sentence.pattern.finditer(read.text, at), MOST_PLACES):
+        first = first or match
+        if not known.stranger(read, at, match.start(), part.number, beside=beside):
+            return match.span()
+    return first.span() if first else None
+
+
+def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
+    """Yield the letters at the edges of a gap between two sentences, and in it, that touch what they do not belong to."""
+    for at in range(max(start, 1), min(end + 1, len(read.text))):
+        edge = at in {start, end} or read.token[at] != read.token[at - 1]
+        if edge and not read.apart[at] and merges(read.text[at - 1], read.text[at]):
+            yield MatchFault(around(read, at), "words run into each other")
+
+
+class _Known(NamedTuple):
+    """Everything that may stand between the sentences: phrases of words, numbers that stand alone, and words beside a sentence."""
+
+    words: re.Pattern[str]
+    numbers: re.Pattern[str]
+    beside: re.Pattern[str]
+
+    @classmethod
+    def of(cls, expected: Expected) -> _Known:
+        """Sort what the templates may say by whether it holds letters."""
+        letters = [text for text in expected.frame if any(map(str.isalpha, text))]
+        numbers = [text for text in expected.frame if text not in letters]
+        return cls(_any_of(letters), _any_of(numbers), _any_of(expected.beside))
+
+    def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
+        """Return what does not belong between two sentences; an empty text where all of it does.
+
+        `number` is the number that the next sentence has in its list. Numbers that the templates know, such as a
+        phone's, may only stand in a block without a sentence: nothing else tells them from a number of the text.
+        """
+        text = read.text[start:end]
+        if number and text.endswith((f"{number}.", f"{number})")):
+            end -= len(number) + 1
+            text = f"{read.text[:end]} "
+        else:
+            text = read.text
+        while start < end:
+            stop = start + 1
+            while stop < end and read.block(stop) == read.block(start):
+                stop += 1
+            before = start > 0 and read.block(start - 1) == read.block(start)
+            after = stop < len(read.text) and read.block(stop) == read.block(stop - 1)
+            foreign = self._foreign(text, start, stop, inline=before or after, beside=beside)
+            if foreign:
+                return foreign
+            start = stop
+        return ""
+
+    def _foreign(self, text: str, start: int, stop: int, *, inline: bool, beside: bool) -> str:
+        left = (self.beside if beside or inline else self.words).sub(_WORDS, text[start:stop])
+        if not beside and not inline:
+            left = self.numbers.sub(_NUMBER, left)
+        digits = text[start - 1 : start].isdigit() if start else False, text[stop : stop + 1].isdigit()
+        shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in left)
+        if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, left):
+            return " ".join(left.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split()) or shown.strip()
+        if inline and digits[1] and left[-1:] in _BEFORE_NUMBERS:
+            return left[-1:]
+        if inline and digits[0] and left[:1] in _BEHIND_NUMBERS:
+            return left[:1]
+        return ""
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    """Return the expression for any of some texts as they are read from a page: the longest that fits is taken."""
+    found = sorted({sought(text) for text in texts if folded(text)}, key=lambda one: len(one.letters), reverse=True)
+    return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
+
+
+# Stand for known words and known numbers, in a text in which they were found.
+_WORDS: Final = "\ue000"
+_NUMBER: Final = "\ue001"
+# Signs that say nothing: stops and bullets. In a block without a sentence, dashes and bars may stand between words.
+_SIGNS_BESIDE: Final = re.compile(f"[{_WORDS}:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*")
+_SIGNS_ALONE: Final = re.compile(
+    f"[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*(?:[{_WORDS}{_NUMBER}]+[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
+    f"(?:(?<={_WORDS})[-\u2013\u2014|/\u2192](?={_WORDS}))?)*"
+)
+# Next to a digit these change it: .5 is not 5, and 5/ is not 5.
+_BEFORE_NUMBERS: Final = frozenset(".,;\u00b7(")
+_BEHIND_NUMBERS: Final = frozenset("\u00b7(")
+
+
+def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Problem]:
+    """Yield the numbers of a text from right to left that the edition and the templates do not have."""
+    known = set(_NUMBERS.findall(" ".join((*(part.words for part in expected.said), *expected.frame))))
+    marks = {part.number for part in expected.said if part.number}
+    # pdfium gives some numbers from their end.
+    for number in dict.fromkeys(_NUMBERS.findall(" ".join(read))):
+        if not {number, number[::-1]} & (known | marks):
+            yield Problem(f"{expected.name}: a number is added that is not the handout's: '{number[:60]}'", _ADDED, expected.place)
+
+
+_NUMBERS: Final = re.compile(r"\d+")
+
+
+def _stranger(text: str, known: Iterable[str]) -> str:
+    """Return what is left of a text when all known phrases are taken out; stops and bullets may be left."""
+    left = _any_of(known).sub(_WORDS, text)
+    if re.fullmatch(_SIGNS_BESIDE, left):
+        return ""
+    return " ".join(left.replace(_WORDS, " ").split())
+
+
+def _has_words(said: str, read: Iterable[str]) -> bool:
+    """Return whether all words of a text from right to left are read, in any order: pdfium gives its letters as they are painted."""
+    there = {word for text in read for word in _letters(text)}
+    return all(word in there for word in _letters(said))
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Yield each word as its letters in order, so that it does not matter from which side, or in which pairs, they were read."""
+    for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
+        yield "".join(sorted(word))
+
+
+def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Yield words, digits and signs that the eye sees and no screen reader says, other than those of the foot."""
+    if expected.language.partition("-")[0] in RTL:
+        return
+    # The head of a table that goes over pages is painted again, and read once.
+    known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
+    found: dict[str, list[int]] = {}
+    for number, read in enumerate(pages, start=1):
+        here = expected.page_words.format(page=number, pages=len(pages))
+        text = folded(" ".join(run.words for run in read.runs if run.artifact))
+        stranger = _stranger(text, (*known, here))
+        if stranger:
+            found.setdefault(stranger, []).append(number)
+    for stranger, numbers in found.items():
+        what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+        yield Problem(f"{pages_of(numbers)} shows {what} that no screen reader says: '{stranger[:60]}'", _ADDED)
+
+
+def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
+    """Yield words that the eye reads as one and that are not one.
+
+    Words of two blocks of text, such as the cells of a table, may not touch. What is no part of the text, such as the
+    words of a picture, may not stand in a line of it, nor right beside a word.
+    """
+    for number, read in enumerate(pages, start=1):
+        text = [token for token in read.tagged if token.edges and token.words.strip()]
+        others = [Token(run.words, -1, number, run.edges) for run in read.runs if (run.artifact or run.drawn) and run.edges]
+        found = [(one, other) for one, other in permutations(text, 2) if one.block != other.block and _touch(one, other, APART)]
+        for other in others:
+            if any(map(_is_seen, other.words)):
+                found += [(other, token) for token in text if _touch(other, token, BESIDE) or _touch(token, other, BESIDE)]
+                found += [(other, token) for token in text if _inside(other, token, text)]
+        for one, other in dict.fromkeys(found):
+            message = f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
+            yield Problem(message, _APART)
+
+
+def _is_seen(character: str) -> bool:
+    return not character.isspace() and character not in "\u2022\u25e6\u25aa"
+
+
+def _touch(left: Token, right: Token, apart: float) -> bool:
+    """Return whether two tokens stand side by side on a line with a gap of less than a share of their type size."""
+    if left.edges is None or right.edges is None or not _level(left.edges, right.edges):
+        return False
+    size = max(left.edges.size, right.edges.size)
+    gap = right.edges.left - left.edges.right
+    if not -size < gap < apart * size:
+        return False
+    return apart > APART or merges(left.words.strip()[-1], right.words.strip()[0])
+
+
+def _inside(other: Token, token: Token, text: Iterable[Token]) -> bool:
+    """Return whether something stands in a line of a block of text, behind a token and before another one of it."""
+    if other.edges is None or token.edges is None or not _level(other.edges, token.edges) or token.edges.right > other.edges.right:
+        return False
+    return any(
+        one.block == token.block and one.edges and _level(one.edges, token.edges) and one.edges.left >= other.edges.left for one in text
+    )
+
+
+def _level(one: Edges, other: Edges) -> bool:
+    return abs(one.baseline - other.baseline) < SAME_LINE * max(one.size, other.size)
+
+
+def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Yield words that follow others when they are read out, and stand above or before them on the page.
+
+    What comes next may stand to the right, as in the next column or cell, or below.
+    """
+    rtl = expected.language.partition("-")[0] in RTL
+    for number, read in enumerate(pages, start=1):
+        text = [token for token in read.tagged if token.edges and token.words.strip()]
+        for one, other in pairwise(text):
+            if one.block != other.block and one.edges and other.edges and _goes_back(one.edges, other.edges, rtl=rtl):
+                message = f"on page {number}, '{other.words.strip()[:40]}' is read after '{one.words.strip()[:40]}' and stands before it"
+                yield Problem(message, COMPARE, expected.places.get(squeezed(other.words), expected.place))
+
+
+def _goes_back(one: Edges, other: Edges, *, rtl: bool) -> bool:
+    if _level(one, other):
+        return other.left >= one.right if rtl else other.right <= one.left
+    return other.baseline > one.baseline and other.left < one.right and other.right > one.left
+
+
+def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Find pages that are not as large as the paper they are printed on."""
+    if expected.page_mm is None:
+        return
+    wanted = tuple(length / MM_PER_INCH * PT_PER_INCH for length in expected.page_mm)
+    wrong = [number for number, read in enumerate(pages, start=1) if abs(read.width - wanted[0]) + abs(read.height - wanted[1]) > 1]
+    if wrong:
+        size = " x ".join(f"{length / PT_PER_INCH * MM_PER_INCH:.0f}" for length in (pages[wrong[0] - 1].width, pages[wrong[0] - 1].height))
+        message = f"{pages_of(wrong)} is {size} mm, and the paper is {expected.page_mm[0]:.0f} x {expected.page_mm[1]:.0f} mm"
+        yield Problem(message, "Take `size` out of the clinic's @page.")
+
+
+def name_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
+    """Find files that call themselves by another title, or would be read out in another language."""
+    named = laid.document.metadata
+    if squeezed(named.title or "") != squeezed(expected.title):
+        yield Problem(f"the file is called '{(named.title or '')[:60]}', and the text '{expected.title[:60]}'", COMPARE)
+    if (named.lang or "") != expected.language:
+        yield Problem(f"the file would be read out as '{named.lang}', and the text is written in '{expected.language}'", COMPARE)
+
+
+def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
+    """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out.
+
+    A card is read out on the first sheet where it is, so the pages behind that one are not looked at.
+    """
+    # Piece by piece it cannot be seen what a hyphen stands between; that was looked at when the cards were proved.
+    wanted = [
+        (card, part, squeezed(part.words).replace("-", ""))
+        for card in expected
+        for part in (card.said if backs else card.said[: card.back])
+    ]
+    text = ""
+    for words in read_words(data):
+        text += squeezed(words).replace("-", "")
+        if wanted and wanted[-1][2] in text:
+            wanted = [item for item in wanted if item[2] not in text]
+        if not wanted:
+            return
+    for card, part, letters in wanted:
+        if letters not in text:
+            what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+            message = f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'"
+            yield Problem(message, COMPARE, card.places.get(squeezed(part.words), card.place))
+
+
+def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
+    """Find what a page for a screen leaves out: sentences, the edition code, that the text is a draft or who reviewed it."""
+    tokens = screen_text(html)
+    shown = replace(expected, said=tuple(part for part in expected.said if not part.paper))
+    yield from said_problems(tokens, shown, painted=False)
+    yield from _other_words(html, shown)
+    text = squeezed(" ".join(token.words for token in tokens))
+    for shown_words in expected.each_page:
+        if squeezed(shown_words) not in text:
+            yield Problem(f"the page for a screen does not show '{shown_words}'", LEFT_OUT)
+
+
+def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
+    """Yield what a page for a screen says beside its text: a title, columns of cells, words for a screen reader, struck-out text."""
+    root = parse_page(html)
+    title = root.find("head/title")
+    named = "" if title is None else "".join(title.itertext())
+    if folded(named) != folded(expected.title):
+        yield Problem(f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'", COMPARE)
+    columns = dict(_columns(root))
+    for element in root.iter():
+        column = element.get("data-column")
+        if column is not None and folded(column) != folded(columns.get(element, "")):
+            yield Problem(f"a cell is shown below '{column[:60]}', which is not the heading of its column", COMPARE)
+        if element.tag in {"del", "ins"}:
+            yield Problem(f"the page for a screen shows text as struck out or added (<{element.tag}>)", COMPARE)
+        if "unseen" in element.get("class", "").split() and not _is_frame(element, expected):
+            words = " ".join("".join(element.itertext()).split())
+            yield Problem(f"the page for a screen shows nobody the words '{words[:60]}'", COMPARE)
+        for words in filter(None, map(element.get, ("aria-label", "aria-description", "title"))):
+            yield Problem(f"a screen reader would say '{words[:60]}' in the place of what is shown", COMPARE)
+
+
+def _columns(root: Element) -> Iterator[tuple[Element, str]]:
+    """Yield the cells of tables, each with the heading of its column."""
+    for table in root.iter("table"):
+        headings = ["".join(head.itertext()) for head in table.findall("thead/tr/th")]
+        for row in table.iter("tr"):
+            yield from zip(row, headings, strict=False)
+
+
+def _is_frame(element: Element, expected: Expected) -> bool:
+    """Return whether an element holds what only a screen reader says, and templates may add."""
+    return folded("".join(element.itertext())) in {folded(words) for words in expected.frame}
+
+
+def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Find pages that do not show what each must show: the edition code, and that the text is a draft or who reviewed it."""
+    texts = [[run.words for run in read.runs] for read in pages]
+    texts = [[words for text in texts for words in text]] if expected.card else texts
+    rtl = expected.language.partition("-")[0] in RTL
+    for words in expected.each_page:
+        there = (_has_words(words, text) if rtl else squeezed(words) in squeezed(" ".join(text)) for text in texts)
+        without = [number for number, shown in enumerate(there, start=1) if not shown]
+        if without:
+            where = expected.name if expected.card else pages_of(without)
+            yield Problem(f"{where} does not show '{words}'", LEFT_OUT)
+
+
+def pages_of(numbers: Sequence[int]) -> str:
+    """Name pages by their numbers, as a sentence has them."""
+    if len(numbers) == 1:
+        return f"page {numbers[0]}"
+    return "pages " + (", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}")  # noqa: PLR2004 -- a line's worth

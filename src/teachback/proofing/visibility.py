@@ -1,0 +1,308 @@
+"""What the eye gets of a printed page: letters that are covered or cut, contrast, texts that lie on each other, ink. Pure.
+
+With picture, one of the two modules for Pillow. The page was drawn three times (see reading.ReadPage). Where taking the text away changes nothing, the text could not be
+seen; what then stands in its place is what it is read against. This finds white on white, a box painted over a text, and
+half a line behind an edge alike, without knowing which style did it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image as Pictures
+from PIL import ImageChops
+
+from teachback.files.contrast import contrast, grey
+from teachback.units import MM_PER_INCH, PT_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from PIL.Image import Image
+
+    from teachback.pdf.page_layout import TierBox
+    from teachback.pdf.page_reader import Bounds, Letter, ReadPage, Run
+    from teachback.pdf.text_matching import Edges
+
+    Drawn = tuple[int, int, bytes]
+
+# A dot of which the letters cover more than this (of 255) belongs to them; where it differs by more than that, it is seen.
+_INKED: Final = 96
+_DIFFERS: Final = 20
+# A dot that belongs to a letter looked at by itself: a full stop fills no dot.
+_FAINTLY_INKED: Final = 64
+# An underline that runs through the feet of letters is not what they are read against.
+_TOUCHED: Final = 0.15
+# Of the smaller text's area; letters of two lines set tight may touch.
+_OVERLAP: Final = 0.35
+# Greys that an even ground differs by at most; and where it must be even, in shares of the type size from the baseline: the middle of
+# the letters, but for the ends of a line of text, which the border of a cell may touch; and for a number its height above an underline,
+# and what is beside it.
+_DRAWN: Final = 40
+_MIDDLE: Final = (0.15, 0.45)
+_ENDS: Final = 0.12
+_FOOT: Final = 0.03
+_DIGIT: Final = 0.65
+_BESIDE: Final = 0.3
+_WHITE: Final = 255
+# How far from its left edge a tier's border is looked for, in mm; and what two tiers must differ by at least: in the share of
+# the edge that is inked, in pt, and in grey.
+_EDGE: Final = 1.6
+_SAME_SHARE: Final = 0.15
+_SAME_WIDTH: Final = 0.7
+_SAME_ICON: Final = 12
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one run of letters looks: the share of its ink that can be seen (0 to 1), and its contrast in colour and in grey.
+
+    `letters` are those of which some ink is lost, each with the share of its own ink that can be seen.
+    """
+
+    run: Run
+    shown: float
+    color: float
+    grey: float
+    letters: tuple[tuple[str, float], ...] = ()
+
+
+def looks(page: ReadPage) -> Iterator[Look]:
+    """Measure every run of letters of a page."""
+    inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
+    changed = ImageChops.difference(page.whole, page.bare.convert("L")).point([_WHITE if value > _DIFFERS else 0 for value in range(256)])
+    seen = ImageChops.darker(inked, changed)
+    faintly = page.letters.point([_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)])
+    lost = ImageChops.darker(faintly, ImageChops.invert(changed))
+    # What lies behind the letters themselves; the rest is made transparent.
+    ground = page.bare.convert("RGB")
+    ground.putalpha(inked)
+    for run in page.runs:
+        box = _dots(page, run.bounds)
+        if box is None:
+            # Nothing of it lies on the page.
+            yield Look(run, 0.0, 1.0, 1.0)
+            continue
+        ink = inked.crop(box).histogram()[_WHITE]
+        shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
+        letters = tuple(_letters(page, run, faintly, lost)) if lost.crop(box).getbbox() or not ink else ()
+        yield Look(run, shown, *_contrasts(run, ground.crop(box)), letters)
+
+
+def _letters(page: ReadPage, run: Run, inked: Image, lost: Image) -> Iterator[tuple[str, float]]:
+    """Yield each letter of a run that has lost some of its ink, with the share of it that can be seen."""
+    for character, bounds in run.letters:
+        box = _dots(page, bounds, inner=True)
+        if box is None:
+            # A letter without ink has no box.
+            if bounds[0] < bounds[2] and bounds[1] < bounds[3]:
+                yield character, 0.0
+            continue
+        ink, gone = (picture.crop(box).histogram()[_WHITE] for picture in (inked, lost))
+        if gone or (not ink and character.isalnum()):
+            yield character, 1 - gone / ink if ink else 0.0
+
+
+def ink(picture: Image) -> float:
+    """Give the share of a page's picture that a black-and-white printer covers with ink, 0 to 1."""
+    counts: list[int] = picture.convert("L").histogram()
+    return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (_WHITE * sum(counts))
+
+
+def overlapping(page: ReadPage) -> Iterator[tuple[Run, Run]]:
+    """Find texts that lie on each other."""
+    runs = sorted((run for run in page.runs if run.words.strip()), key=lambda run: run.bounds[1])
+    for index, one in enumerate(runs):
+        for other in runs[index + 1 :]:
+            if other.bounds[1] >= one.bounds[3]:
+                break
+            if _shared(one, other) > _OVERLAP:
+                yield one, other
+
+
+def _shared(one: Run, other: Run) -> float:
+    """Give the share of the smaller text's box that lies on the other's."""
+    width = min(one.bounds[2], other.bounds[2]) - max(one.bounds[0], other.bounds[0])
+    height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
+    areas = [(run.bounds[2] - run.bounds[0]) * (run.bounds[3] - run.bounds[1]) for run in (one, other)]
+    return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
+
+
+def struck(page: ReadPage) -> Iterator[str]:
+    """Yield the words that have something drawn through the middle of their letters. Pictures, and what nobody reads out, may have."""
+    for run, edges, ground in _straight(page):
+        left, right = edges.left + _ENDS * edges.size, edges.right - _ENDS * edges.size
+        if _drawn_on(page, ground, (left, edges.baseline + _MIDDLE[0] * edges.size, right, edges.baseline + _MIDDLE[1] * edges.size)):
+            yield run.words.strip()
+
+
+def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
+    """Yield each number that has something drawn on it or right beside it, which could be read as a part of it, with the words around it."""
+    for run, edges, ground in _straight(page):
+        for letters in _numbers(run):
+            left, right = letters[0][1][0] - _BESIDE * edges.size, letters[-1][1][2] + _BESIDE * edges.size
+            if _drawn_on(page, ground, (left, edges.baseline + _FOOT * edges.size, right, edges.baseline + _DIGIT * edges.size)):
+                yield "".join(letter for letter, _ in letters), run.words.strip()
+
+
+def _straight(page: ReadPage) -> Iterator[tuple[Run, Edges, Image]]:
+    ground = page.bare.convert("L")
+    for run in page.runs:
+        if run.edges and run.words.strip() and not (run.artifact or run.drawn):
+            yield run, run.edges, ground
+
+
+def _numbers(run: Run) -> Iterator[tuple[Letter, ...]]:
+    """Yield the numbers of a run, with the points and commas in them."""
+    number: list[Letter] = []
+    for letter in (*run.letters, (" ", (0.0, 0.0, 0.0, 0.0))):
+        if letter[0].isdigit() or (number and letter[0] in ".,"):
+            number.append(letter)
+        elif number:
+            while not number[-1][0].isdigit():
+                number.pop()
+            yield tuple(number)
+            number = []
+
+
+def _drawn_on(page: ReadPage, ground: Image, bounds: Bounds) -> bool:
+    """Return whether the ground of a place, without its text, is of clearly different greys."""
+    box = _dots(page, bounds, inner=True)
+    if box is None:
+        return False
+    least, most = ground.crop(box).getextrema()
+    return bool(most - least > _DRAWN)  # type: ignore[operator]
+
+
+def _dots(page: ReadPage, bounds: Bounds, *, inner: bool = False) -> tuple[int, int, int, int] | None:
+    """Return the box of some bounds in dots of the pictures; None where nothing of it lies on the page.
+
+    Dots at the edge belong to it, unless it is the `inner` box: then most of a dot must lie inside.
+    """
+    across, down = page.whole.width / page.width, page.whole.height / page.height
+    left, bottom, right, top = bounds
+    edges = left * across, (page.height - top) * down, right * across, (page.height - bottom) * down
+    if inner:
+        from_left, from_top = round(edges[0]), round(edges[1])
+        to_right, to_bottom = max(from_left + 1, round(edges[2])), max(from_top + 1, round(edges[3]))
+    else:
+        from_left, from_top, to_right, to_bottom = int(edges[0]), int(edges[1]), int(edges[2]) + 1, int(edges[3]) + 1
+    box = max(0, from_left), max(0, from_top), min(page.whole.width, to_right), min(page.whole.height, to_bottom)
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _contrasts(run: Run, behind: Image) -> tuple[float, float]:
+    """Give the contrast against what is behind, in colour and in grey: what nearly all of the ground reaches."""
+    found: Any = behind.getcolors(behind.width * behind.height) or ()
+    # Letters too thin to fill a dot are read against all that is around them.
+    colors = [(count, color[:3]) for count, color in found if color[3]] or [(count, color[:3]) for count, color in found]
+    return (
+        _reached([(contrast(run.color, color), count) for count, color in colors]),
+        _reached([(contrast(grey(run.color), grey(color)), count) for count, color in colors]),
+    )
+
+
+def _reached(ratios: list[tuple[float, int]]) -> float:
+    left = _TOUCHED * sum(count for _, count in ratios)
+    for ratio, count in sorted(ratios):
+        left -= count
+        if left < 0:
+            return ratio
+    return max((ratio for ratio, _ in ratios), default=1.0)
+
+
+@dataclass(frozen=True)
+class TierLook:
+    """How a tier's box looks in grey: its heading, its border on the left (share of its height inked, pt wide), its icon in 16 x 16 greys."""
+
+    tier: str
+    words: str
+    border: tuple[float, float]
+    icon: bytes
+
+    def alike(self, other: TierLook, *, with_border: bool) -> list[str]:
+        """Name what a reader cannot tell this tier from another by."""
+        same = ["words"] if self.words.casefold() == other.words.casefold() else []
+        gap, width = (abs(one - two) for one, two in zip(self.border, other.border, strict=True))
+        same += ["border"] if with_border and gap < _SAME_SHARE and width < _SAME_WIDTH else []
+        apart = sum(abs(one - two) for one, two in zip(self.icon, other.icon, strict=True)) / max(1, len(self.icon))
+        return same + (["icon"] if apart < _SAME_ICON else [])
+
+
+def tier_look(page: ReadPage, box: TierBox) -> TierLook:
+    """Look at a tier's box on the printed page, in grey."""
+    dots = page.whole.width / page.width * PT_PER_INCH / MM_PER_INCH
+    left, top, _, bottom = (edge * dots for edge in box.place)
+    edge = page.whole.crop(
+        (round(left) - 1, round(top + (bottom - top) / 4), round(left + _EDGE * dots), round(bottom - (bottom - top) / 4))
+    )
+    rows = [sum(_WHITE - value for value in edge.crop((0, y, edge.width, y + 1)).tobytes()) / _WHITE for y in range(edge.height)]
+    inked = [row for row in rows if row > _TOUCHED]
+    width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0
+    icon = page.whole.crop(tuple(round(value * dots) for value in box.icon)).resize((16, 16))
+    return TierLook(box.tier, box.words, (len(inked) / max(1, len(rows)), width), icon.tobytes())
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What is new in a place between two pictures: how wide (px), how dark the darkest of it (0 is black), and how dark it was there before.
+
+    `columns` are the dots that are new in each column from its left, `rows` those in each row from its top, `heights` how many dots each
+    column reaches from its highest to its lowest; each dot is `dot` px wide.
+    """
+
+    width: float
+    darkest: int
+    before: int
+    columns: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()
+    heights: tuple[int, ...] = ()
+    dot: float = 1.0
+
+
+@dataclass(frozen=True)
+class Inks:
+    """What is new in each place, and the pages on which something is new outside all of them."""
+
+    places: tuple[Ink, ...]
+    elsewhere: tuple[int, ...]
+
+
+# Grey levels that two drawings of the same differ by; dots around a place that belong to it; how far below the baseline letters reach.
+_SAME: Final = 40
+_AROUND: Final = 2
+_BELOW: Final = 0.35
+
+
+def inks(blank: Sequence[Drawn], filled: Sequence[Drawn], boxes: Sequence[tuple[int, float, float, float, float]], scale: float) -> Inks:
+    """Compare two sets of pages, drawn in grey, at places: page, left, top, right, baseline (px, `scale` dots each)."""
+    before, after = ([Pictures.frombytes("L", page[:2], page[2]) for page in pages] for pages in (blank, filled))
+    new = [ImageChops.difference(one, two).point(lambda value: 255 if value > _SAME else 0) for one, two in zip(before, after, strict=True)]
+    found = []
+    for page, left, top, right, baseline in boxes:
+        height = baseline - top
+        edges = (left * scale - _AROUND, top * scale - _AROUND, right * scale + _AROUND, (baseline + _BELOW * height) * scale + _AROUND)
+        box = _rounded(edges)
+        mask = new[page].crop(box)
+        seen = mask.getbbox()
+        width = (seen[2] - seen[0]) / scale if seen else 0.0
+        darkest = int(ImageChops.lighter(after[page].crop(box), ImageChops.invert(mask)).getextrema()[0]) if seen else 255  # type: ignore[arg-type]
+        inside = (left, baseline - 0.65 * height, max(left + 1, left + width - 2), baseline - 0.15 * height)
+        old = before[page].crop(_rounded(tuple(edge * scale for edge in inside))) if seen else None
+        earlier = int(old.getextrema()[0]) if old and old.size[0] and old.size[1] else 255  # type: ignore[arg-type]
+        marks = mask.crop(seen) if seen else None
+        strips = [marks.crop((x, 0, x + 1, marks.height)) for x in range(marks.width)] if marks else []
+        columns = tuple(strip.histogram()[_WHITE] for strip in strips)
+        heights = tuple(reach[3] - reach[1] if (reach := strip.getbbox()) else 0 for strip in strips)
+        rows = tuple(marks.crop((0, y, marks.width, y + 1)).histogram()[_WHITE] for y in range(marks.height)) if marks else ()
+        found.append(Ink(width, darkest, earlier, columns, rows, heights, 1 / scale))
+    for page, left, top, right, baseline in boxes:
+        below = (baseline + _BELOW * (baseline - top)) * scale + _AROUND
+        new[page].paste(0, (round(left * scale) - _AROUND, round(top * scale) - _AROUND, round(right * scale) + _AROUND, round(below)))
+    return Inks(tuple(found), tuple(number for number, page in enumerate(new) if page.getbbox()))
+
+
+def _rounded(edges: tuple[float, ...]) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (round(edge) for edge in edges)
+    return left, top, right, bottom

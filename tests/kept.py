@@ -7,7 +7,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from teachback.archive.store import Entry, Kept, keep
+from teachback.archive.store import ArchivedFile, ArchiveEntry, keep_entries
 from teachback.editions.edition_code import ALPHABET, check_character
 
 Blobs = dict[tuple[str, str], bytes]
@@ -23,7 +23,7 @@ def code_of(number: int) -> str:
     return body + check_character(body)
 
 
-def edition(number: int, *files: str) -> tuple[Entry, Blobs]:
+def edition(number: int, *files: str) -> tuple[ArchiveEntry, Blobs]:
     """Give a record of small files under the code of a number, and their bytes."""
     blobs: Blobs = {}
     outputs = []
@@ -31,12 +31,12 @@ def edition(number: int, *files: str) -> tuple[Entry, Blobs]:
         data = f"%PDF- {number} {file}".encode() * 50
         sha256 = hashlib.sha256(data).hexdigest()
         blobs[file, sha256] = data
-        outputs.append(Kept(file, "handout", "pdf", "standard", "letter", 1, "", sha256, len(data)))
+        outputs.append(ArchivedFile(file, "handout", "pdf", "standard", "letter", 1, "", sha256, len(data)))
     sources = {}
     for name, text in {"content/handouts/tiny.yaml": f"id: {number}", "styles/handout.css": "p { margin: 0 }"}.items():
         sources[name] = hashlib.sha256(text.encode()).hexdigest()
         blobs[name, sources[name]] = text.encode()
-    entry = Entry(
+    entry = ArchiveEntry(
         code=code_of(number),
         handout="tiny",
         audience="general",
@@ -58,7 +58,7 @@ def main(folder: Path, start: int) -> None:
     """Keep editions without end."""
     for number in count(start):
         entry, blobs = edition(number)
-        keep(folder, [entry], blobs)
+        keep_entries(folder, [entry], blobs)
         sys.stdout.write(f"{number}\n")
         sys.stdout.flush()
 

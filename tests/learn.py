@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from sentences import pieces, read_set
 
 from teachback.checking.clinical.clinical_rules import LEANS, units
-from teachback.checking.clinical.rule_loader import load_rules
-from teachback.checking.clinical.stance_detection import known
+from teachback.checking.clinical.rule_loader import load_clinical_rules
+from teachback.checking.clinical.stance_detection import names_in
 from teachback.checking.clinical.word_classifier import features, scale
 from teachback.content.loader import load_handout, load_shared
-from teachback.editions.passages import Ear, passages
+from teachback.editions.passages import ReaderContext, passages
 from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
@@ -74,14 +74,14 @@ def handout_rows(rules: TextRules) -> Iterator[Row]:
     shared = load_shared(workspace)
     handout = load_handout(root / "content" / "handouts" / "leg-cramps.yaml", workspace, shared).handout
     for name in ("ckd", "dialysis"):
-        ear = Ear(shared.audiences.lineage(name), {"clinic.emergency": "911"})
+        ear = ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
         for found in _features(passages(handout, ear), rules):
             yield found, False
 
 
 def _features(heard: Sequence[Passage], rules: TextRules) -> Iterator[frozenset[str]]:
     for passage, unit in units(heard):
-        mentions = known(rules.lexicon, unit.text)
+        mentions = names_in(rules.lexicon, unit.text)
         if passage.role in LEANS:
             yield features(unit, mentions, rules.lexicon)
 
@@ -89,7 +89,7 @@ def _features(heard: Sequence[Passage], rules: TextRules) -> Iterator[frozenset[
 def main() -> None:
     """Write the file."""
     root = builtin_root()
-    rules = load_rules(Workspace(root, root))
+    rules = load_clinical_rules(Workspace(root, root))
     rows = texts(rules)
     by_weight: dict[int, list[str]] = {}
     for name, weight in learned(rows).items():

@@ -11,7 +11,7 @@ from teachback.checking.cross_audience import RULES, SAME, SILENT, UNREAD, acros
 from teachback.checking.rule import problem_of
 from teachback.checking.typed_numbers import ADVICE, TYPED
 from teachback.content.clinic import Clinic
-from teachback.content.loader import check_handout, load_handout, load_shared
+from teachback.content.loader import load_handout, load_shared, validate_handout
 from teachback.editions.selection import Reader, choose
 from teachback.errors import Severity
 from teachback.files.workspace import Workspace, handout_files
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.checking.rule import Example, Finding, Rule
-    from teachback.content.loader import Authored
+    from teachback.content.loader import LoadedHandout
     from teachback.errors import Problem
 
     Make = Callable[..., Workspace]
@@ -30,9 +30,9 @@ OWN = Clinic(emergency="911", name="A clinic", phone="303-555-0123", after_hours
 PAIRS = [(rule, example, bad) for rule in RULES for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
 
 
-def read(workspace: Workspace, text: str) -> Authored:
+def read(workspace: Workspace, text: str) -> LoadedHandout:
     """Check a handout's text as if it stood in the tiny handout's file."""
-    return check_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
+    return validate_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
 
 
 def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Finding]:

@@ -14,7 +14,7 @@ from teachback.cli.app import run
 from teachback.commands.approve import a_year_after, approve
 from teachback.commands.build import build
 from teachback.commands.listings import handout_rows
-from teachback.content.loader import check_handout, load_shared
+from teachback.content.loader import load_shared, validate_handout
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files.workspace import Workspace, handout_files
 from teachback.files.yaml_editor import with_values
@@ -117,7 +117,7 @@ def test_any_name_is_written_so_that_it_reads_the_same(workspace: Make, name: st
     clinic = workspace()
     path = clinic.root / "content" / "handouts" / "tiny.yaml"
     approved(clinic, name)
-    assert check_handout(path.read_bytes(), path, clinic, load_shared(clinic)).handout.review.reviewer == name
+    assert validate_handout(path.read_bytes(), path, clinic, load_shared(clinic)).handout.review.reviewer == name
 
 
 def test_every_style_of_the_shipped_handout_stays(builtin: Workspace) -> None:

@@ -22,25 +22,25 @@ import pytest
 from kept import code_of, edition
 
 from teachback import __version__
-from teachback.archive.store import all_kept, entries_at, entry_paths, keep, object_path
+from teachback.archive.store import all_kept, entries_at, entry_paths, keep_entries, object_path
 from teachback.archive.verification import verify
 from teachback.cli.app import run
 from teachback.commands import build as build_module
 from teachback.commands import card as deal_module
-from teachback.commands.build import Built, build
+from teachback.commands.build import BuildResult, build
 from teachback.commands.card import deal
 from teachback.commands.reprint import reprint
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files import atomic_files
 from teachback.printing.build_record import made_from, shared_fingerprint
-from teachback.printing.card_run import Order
+from teachback.printing.card_run import CardOrder
 from teachback.printing.job_printer import do_jobs
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from teachback.archive.store import Kept
+    from teachback.archive.store import ArchivedFile
     from teachback.files.workspace import Workspace
 
     Make = Callable[..., Workspace]
@@ -49,7 +49,7 @@ ROOT = Path(__file__).parents[1]
 TODAY = dt.date(2026, 11, 22)
 
 
-def kept_in(folder: Path, code: str) -> list[Kept]:
+def kept_in(folder: Path, code: str) -> list[ArchivedFile]:
     """Give the files that are kept under a code."""
     return [output for entry in entries_at(entry_paths(folder).get(code, [])) for output in entry.outputs]
 
@@ -70,7 +70,7 @@ def three(tmp_path: Path) -> Path:
     folder = tmp_path / "archive"
     for number in range(3):
         entry, blobs = edition(number)
-        keep(folder, [entry], blobs)
+        keep_entries(folder, [entry], blobs)
     return folder
 
 
@@ -90,7 +90,7 @@ def test_the_same_again_changes_nothing(three: Path) -> None:
     """Not one byte, and no new record."""
     before = state(three)
     entry, blobs = edition(1)
-    keep(three, [entry], blobs)
+    keep_entries(three, [entry], blobs)
     assert state(three) == before
 
 
@@ -99,7 +99,7 @@ def test_another_output_of_the_same_code_is_a_second_record(three: Path) -> None
     large = "tiny/handout-general-en-letter-large.pdf"
     entry, blobs = edition(1, "tiny/handout-general-en-letter.pdf", large)
     before = state(three)
-    keep(three, [entry], blobs)
+    keep_entries(three, [entry], blobs)
     first, second = entries_at(entry_paths(three)[entry.code])
     assert sorted(output.file for record in (first, second) for output in record.outputs) == [large, "tiny/handout-general-en-letter.pdf"]
     after = state(three)
@@ -177,7 +177,7 @@ def test_an_end_at_any_step_loses_nothing_and_is_mended(tmp_path: Path, killed_a
         ended = False
         killed_at(count)
         try:
-            keep(folder, [entry], blobs)
+            keep_entries(folder, [entry], blobs)
         except Killed:
             ended = True
         killed_at(0)
@@ -189,7 +189,7 @@ def test_an_end_at_any_step_loses_nothing_and_is_mended(tmp_path: Path, killed_a
     assert steps >= 10
     assert reported
     entry, blobs = edition(100)
-    keep(folder, [entry], blobs)
+    keep_entries(folder, [entry], blobs)
     assert list((folder / "unfinished").iterdir()) == []
     assert faults(folder) == []
 
@@ -249,7 +249,7 @@ def refused(folder: Path) -> str:
     """Give why an edition is not kept."""
     entry, blobs = edition(50)
     with pytest.raises(TeachbackError) as caught:
-        keep(folder, [entry], blobs)
+        keep_entries(folder, [entry], blobs)
     (problem,) = caught.value.problems
     return f"{problem.location}: {problem.message}"
 
@@ -274,7 +274,7 @@ def test_a_full_disk_is_said_and_leaves_the_archive_whole(three: Path, monkeypat
         assert faults(three) == []
         assert code_of(50) not in entry_paths(three)
     entry, blobs = edition(50)
-    keep(three, [entry], blobs)
+    keep_entries(three, [entry], blobs)
     assert len(kept_in(three, entry.code)) == 1
 
 
@@ -598,7 +598,7 @@ def test_a_head_that_was_written_down_holds_for_good(three: Path, capsys: pytest
     """What is kept later changes nothing of it; a journal that was written anew does; what is no head is a slip in typing."""
     head = verify(three).head
     entry, blobs = edition(50)
-    keep(three, [entry], blobs)
+    keep_entries(three, [entry], blobs)
     assert run(["verify", str(three), "--expect", head]) == 0
     assert f"head {verify(three).head}\n" in capsys.readouterr().out
     assert verify(three).head.startswith("4:")
@@ -606,7 +606,7 @@ def test_a_head_that_was_written_down_holds_for_good(three: Path, capsys: pytest
     shutil.rmtree(three)
     for number in (2, 1, 0):
         other, blobs = edition(number)
-        keep(three, [other], blobs)
+        keep_entries(three, [other], blobs)
     assert faults(three) == []
     assert [problem.message for problem in verify(three, head).problems] == [
         "this line is not the one that was expected: the journal was written anew, or put back"
@@ -641,10 +641,10 @@ def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(workspace: Ma
     clinic = workspace()
     archive = tmp_path / "archive"
     settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic)
-    assert deal(settings, Order(), clinic, TODAY).archived
+    assert deal(settings, CardOrder(), clinic, TODAY).archived
     place = only((archive / "objects").rglob("*.pdf"))
     rot(place)
-    dealt = deal(settings, Order(), clinic, TODAY)
+    dealt = deal(settings, CardOrder(), clinic, TODAY)
     assert dealt.archived == ()
     (problem,) = [problem for problem in dealt.problems if problem.severity is Severity.ERROR]
     assert "no longer what was kept" in problem.message
@@ -662,12 +662,12 @@ def test_an_edition_whose_sources_are_damaged_is_not_called_kept(three: Path, da
     damage(place)
     assert not all_kept(three, wanted)
     if damage is gone:
-        keep(three, [entry], blobs)
+        keep_entries(three, [entry], blobs)
         assert all_kept(three, wanted)
         assert faults(three) == []
     else:
         with pytest.raises(TeachbackError, match="no longer what was kept"):
-            keep(three, [entry], blobs)
+            keep_entries(three, [entry], blobs)
         assert verify(three).failed
 
 
@@ -679,7 +679,7 @@ def test_an_edition_is_kept_a_second_time_where_a_source_of_the_first_record_is_
     sources = {**entry.sources, "content/handouts/tiny.yaml": hashlib.sha256(text).hexdigest()}
     blobs = {key: data for key, data in blobs.items() if key[0] != "content/handouts/tiny.yaml"}
     again = replace(entry, sources=sources, kept="2026-11-23T12:00:00+00:00")
-    keep(three, [again], {**blobs, ("content/handouts/tiny.yaml", sources["content/handouts/tiny.yaml"]): text})
+    keep_entries(three, [again], {**blobs, ("content/handouts/tiny.yaml", sources["content/handouts/tiny.yaml"]): text})
     assert all_kept(three, [(entry.code, output.file, output.sha256) for output in entry.outputs])
     assert [problem.message for problem in verify(three).problems] == [f"{entry.code}: content/handouts/tiny.yaml is gone"]
 
@@ -701,7 +701,7 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pyte
     assert run(["verify", str(three)]) == 0
     assert "3 editions, 3 records, 8 objects; all that the journal names is as it was kept; head 3:" in capsys.readouterr().out
     entry, blobs = edition(50)
-    keep(three, [entry], blobs)
+    keep_entries(three, [entry], blobs)
     assert len(kept_in(three, entry.code)) == 1
     assert len(faults(three, Severity.WARNING)) == 1
 
@@ -712,7 +712,7 @@ def test_an_edition_whose_line_was_taken_out_of_the_journal_is_kept_again(three:
     wanted = [(code_of(2), output.file, output.sha256) for output in kept_in(three, code_of(2))]
     assert not all_kept(three, wanted)
     entry, blobs = edition(2)
-    keep(three, [entry], blobs)
+    keep_entries(three, [entry], blobs)
     assert all_kept(three, wanted)
     assert faults(three) == []
 
@@ -731,7 +731,7 @@ def test_verify_of_a_folder_without_an_archive_is_a_slip_in_typing(tmp_path: Pat
     assert "there is no archive here" in capsys.readouterr().err
 
 
-def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> Built:  # noqa: ANN401 -- flags of any kind
+def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
     """Build the tiny handout's HTML unless told otherwise, into an archive."""
     flags = {"format": ("html",), "jobs": 1, "handouts": ("tiny",), "archive": archive and str(archive), **flags}
     return build(resolve(flags, {}, workspace), workspace, TODAY)
@@ -859,7 +859,7 @@ def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
     monkeypatch.setattr(deal_module, "do_jobs", slow)
     done = deal(
         resolve({"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")}, {}, clinic),
-        Order(copies=1),
+        CardOrder(copies=1),
         clinic,
         TODAY,
     )
@@ -900,7 +900,7 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     """One file, two editions; and the same run again changes nothing."""
     clinic, archive = workspace(), tmp_path / "archive"
     flags = {"handouts": ("tiny",), "stock": "avery-5371", "archive": str(archive)}
-    done = deal(resolve(flags, {}, clinic), Order(copies=5), clinic, TODAY)
+    done = deal(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
     assert done.problems == ()
     assert list(done.archived) == done.output.code.split()
     assert len(done.archived) == 2
@@ -911,7 +911,7 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     assert run(["card", "tiny", "--archive", str(clinic.root / "content/handouts/tiny.yaml")]) == 1
     assert "printed, but not archived: " in capsys.readouterr().err
     before = state(archive)
-    deal(resolve(flags, {}, clinic), Order(copies=5), clinic, TODAY)
+    deal(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
     assert state(archive) == before
     assert faults(archive) == []
 
@@ -944,7 +944,7 @@ def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_print
         blobs = {(name, kept): object_path(archive, name, kept).read_bytes() for name, kept in entry.sources.items()}
         outputs = (replace(output, sha256=sha256, length=len(data)), replace(output, form="cards", file="run.html"))
         blobs |= {(output.file, sha256): data, ("run.html", output.sha256): b"a run"}
-        keep(other, [replace(entry, outputs=outputs, program=program)], blobs)
+        keep_entries(other, [replace(entry, outputs=outputs, program=program)], blobs)
         different, run_of_cards = reprint(other)
         assert different.severity is severity
         assert f"{code}: tiny/handout-ckd-en.html, printed again by Teachback {__version__} with WeasyPrint" in different.message

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from teachback.errors import TeachbackError
-from teachback.merge.spool import MOST_HELD, Between
+from teachback.merge.spool import MOST_HELD, SpoolFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_pieces_come_back_in_order_and_no_file_has_a_name(size: int, tmp_path: Path) -> None:
     """Also an empty piece, and as often as they are asked for."""
     pieces = [bytes([number]) * size for number in range(7)] + [b"", b"end"]
-    kept = Between(tmp_path)
+    kept = SpoolFile(tmp_path)
     for piece in pieces:
         kept.put(piece)
     assert len(kept) == len(pieces)
@@ -43,7 +43,7 @@ def test_a_full_disk_is_a_problem_with_its_place(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
     with pytest.raises(TeachbackError) as caught:
-        Between(tmp_path).put(b"Secret")
+        SpoolFile(tmp_path).put(b"Secret")
     [problem] = caught.value.problems
     assert "the disk is full" in problem.message
     assert "Secret" not in f"{problem} {problem.hint}"
@@ -51,7 +51,7 @@ def test_a_full_disk_is_a_problem_with_its_place(tmp_path: Path, monkeypatch: py
 
 def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(tmp_path: Path) -> None:
     """What could not be written is still waiting to be when it is closed."""
-    kept = Between(tmp_path)
+    kept = SpoolFile(tmp_path)
 
     def fill() -> None:
         for _ in range(MOST_HELD):
@@ -76,4 +76,4 @@ def test_a_system_without_a_folder_for_such_files_is_a_problem(monkeypatch: pyte
 
     monkeypatch.setattr(tempfile, "gettempdir", none)
     with pytest.raises(TeachbackError, match="No usable temporary directory found"):
-        Between(None)
+        SpoolFile(None)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tiny import TINY, TINY_APPROVED
 
-from teachback.commands.build import Built, build
+from teachback.commands.build import BuildResult, build
 from teachback.commands.card import deal
 from teachback.errors import UsageError
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import builtin_root
-from teachback.printing.card_run import Order
+from teachback.printing.card_run import CardOrder
 from teachback.printing.job_composer import check_design, open_design
 from teachback.printing.settings import resolve
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 11, 22)
 
 
-def run(workspace: Workspace, *handouts: str, today: dt.date = TODAY, **flags: Any) -> Built:  # noqa: ANN401 -- flags of any kind
+def run(workspace: Workspace, *handouts: str, today: dt.date = TODAY, **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
     """Build the tiny handout's HTML unless told otherwise: that prints nothing and is quick."""
     flags = {"format": ("html",), "jobs": 1, "handouts": handouts or ("tiny",), **flags}
     return build(resolve(flags, {}, workspace), workspace, today)
@@ -258,7 +258,7 @@ def whole_listing(workspace: Workspace) -> set[str]:
     return {row["file"] for row in rows}
 
 
-def nested(workspace: Workspace, inner: Callable[[], object], **flags: Any) -> Built:  # noqa: ANN401 -- flags of any kind
+def nested(workspace: Workspace, inner: Callable[[], object], **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
     """Build, and do something else when the first page of it is there: in the middle of the run."""
     calls: list[int] = []
 
@@ -277,7 +277,7 @@ OTHERS: dict[str, Callable[[Workspace], object]] = {
     "another kind": lambda clinic: run(clinic, kind=("card",)),
     "another audience": lambda clinic: run(clinic, audience=("ckd",), kind=("card",)),
     "the same": lambda clinic: run(clinic, kind=("handout",)),
-    "cards on stock": lambda clinic: deal(resolve({"handouts": ("tiny",)}, {}, clinic), Order(), clinic, TODAY),
+    "cards on stock": lambda clinic: deal(resolve({"handouts": ("tiny",)}, {}, clinic), CardOrder(), clinic, TODAY),
 }
 
 

@@ -25,8 +25,8 @@ from teachback.merge.stamping.cover_page import cover_template, cover_words
 from teachback.merge.stamping.edition_templates import sheet_template
 from teachback.merge.stamping.pdf_template import UnstampedError
 from teachback.merge.stamping.print_room_builder import make_bundle
-from teachback.merge.stamping.print_room_file import Bundle, Entry
-from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.merge.stamping.print_room_file import Bundle, PrintRoomRecord
+from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import crop_marks
 from teachback.printing.job_composer import compose_deck, design_hash, open_design, read_handouts
@@ -65,7 +65,7 @@ def sheet_of(clinic: Workspace, **flags: str) -> Template:
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     settings, stocks, design = resolve({"stock": "avery-5371", **flags}, {}, clinic), load_stocks(clinic), open_design(clinic)
     named = find_stock(str(settings.stock), stocks)
-    run = card_run(named, range(named[1].places), settings, stocks, Order())
+    run = card_run(named, range(named[1].places), settings, stocks, CardOrder())
     return sheet_template(compose_deck(reading, "tiny", ("ckd",) * named[1].places, design, run), design.files, LETTERS)
 
 
@@ -94,12 +94,12 @@ def bundle(templates: dict[str, Template], cover: Template, clinic: Workspace) -
     return made
 
 
-def entry(key: str, number: int, row: int = 0, **more: str) -> Entry:
+def entry(key: str, number: int, row: int = 0, **more: str) -> PrintRoomRecord:
     """Give a record; the words of its value are in no other."""
-    return Entry(key, {"patient": f"Name{number:04}", **more}, f"id-{number}", row or number + 1)
+    return PrintRoomRecord(key, {"patient": f"Name{number:04}", **more}, f"id-{number}", row or number + 1)
 
 
-def combined(bundle: Bundle, *entries: Entry, duplex: bool = False, name: str = "day.pdf", number: int = 2) -> bytes:
+def combined(bundle: Bundle, *entries: PrintRoomRecord, duplex: bool = False, name: str = "day.pdf", number: int = 2) -> bytes:
     """Put records into a file."""
     return bundle.combine(entries, name=name, duplex=duplex, number=number)
 
@@ -224,7 +224,7 @@ def test_long_ids_and_many_editions_take_the_longer_list(templates: dict[str, Te
     assert layout_of(made, ["P-123456789-123456789"] * 200, 1).name == "long"
     long = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
     data = make_bundle({ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])).combine(
-        [Entry(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1
+        [PrintRoomRecord(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1
     )
     assert long in texts(data)[0].replace(" ", "")
 
@@ -308,12 +308,12 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
     settings, stocks = resolve({"stock": name}, {}, clinic), load_stocks(clinic)
     made = make_bundle({CARDS: template}, cover, cover_words(load_shared(clinic).words["en"]))
     named = find_stock(name, stocks)
-    (sheet,) = card_run(named, range(template.cards), settings, stocks, Order()).sheets
+    (sheet,) = card_run(named, range(template.cards), settings, stocks, CardOrder()).sheets
     sides = [side for side in (sheet.front, sheet.back) if side is not None]
     whole = pictures(template.stamp([{}] * template.cards, b"1"))
     scale = 100 / 25.4
     for count in range(1, template.cards + 1):
-        data = combined(made, *(Entry(CARDS, {}, f"id-{number}", number + 1) for number in range(count)))
+        data = combined(made, *(PrintRoomRecord(CARDS, {}, f"id-{number}", number + 1) for number in range(count)))
         together = pictures(data)[-len(sides) :]
         for full, picture, placements in zip(whole, together, sides, strict=True):
             for place in placements:
@@ -324,7 +324,7 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
                     assert ImageChops.difference(full.crop(box), picture.crop(box)).getbbox() is None
                 else:
                     assert picture.crop(box).convert("L").getextrema() == (255, 255)
-        (dealt,) = card_run(named, range(count), settings, stocks, Order()).sheets
+        (dealt,) = card_run(named, range(count), settings, stocks, CardOrder()).sheets
         wanted = len(crop_marks(dealt.front)) if name in {"cut-letter-id1", "ours"} else None
         assert wanted is None or hairlines(data, -len(sides)) == wanted
 
@@ -352,7 +352,7 @@ def test_sheets_that_are_turned_differently_do_not_go_together(templates: dict[s
 def test_a_value_that_does_not_fit_makes_no_file(bundle: Bundle) -> None:
     """It is found by `faults` beforehand; who asks all the same gets an error without the value."""
     with pytest.raises(UnstampedError) as raised:
-        combined(bundle, entry(ODD, 1), Entry(ODD, {"patient": "Wide" * 40}, "id-2", 2))
+        combined(bundle, entry(ODD, 1), PrintRoomRecord(ODD, {"patient": "Wide" * 40}, "id-2", 2))
     assert "Wide" not in str(raised.value)
     with pytest.raises(ValueError, match="at least one record"):
         combined(bundle)

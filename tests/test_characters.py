@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teachback.checking.clinical.clinical_rules import TextRules, check_text
-from teachback.checking.clinical.rule_loader import load_rules
+from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.content.inline_markup import marks_problems
-from teachback.editions.passages import Ear, as_read
+from teachback.editions.passages import ReaderContext, as_read
 from teachback.editions.sentence_ends import missing_blanks, missing_stops, spaced
 from teachback.errors import Severity, TeachbackError
 from teachback.files.images import picture_fault
 from teachback.files.text_decoding import decode
-from teachback.files.unprintable_characters import faults, folded, is_odd_blank, is_unseen
+from teachback.files.unprintable_characters import faults, is_odd_blank, is_unseen, visible_form
 from teachback.files.yaml_reader import read_yaml
-from teachback.merge.records.field_values import refused
+from teachback.merge.records.field_values import unprintable_reason
 from teachback.proofing.expected_text import squeezed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ TEXT = "Take ibuprofen for pain, 2 pills."
 @pytest.fixture(scope="session")
 def rules(builtin: Workspace) -> TextRules:
     """Return the clinical text rules that come with the program."""
-    return load_rules(builtin)
+    return load_clinical_rules(builtin)
 
 
 def found(text: str, rules: TextRules) -> list[tuple[str, Severity]]:
@@ -76,7 +76,7 @@ def test_an_unseen_character_is_refused_or_makes_no_difference(letter: str, at: 
         assert first.hint
     else:
         blank = " " if letter in "\u00a0\u202f" else ""
-        assert folded(text) == TEXT[:at] + blank + TEXT[at:]
+        assert visible_form(text) == TEXT[:at] + blank + TEXT[at:]
         assert squeezed(text) == squeezed(TEXT)
 
 
@@ -286,7 +286,7 @@ def test_the_address_of_a_link_has_no_hidden_characters() -> None:
 
 def test_a_record_holds_none_of_them() -> None:
     """The list is the same for what a record says, and stricter: a name has no soft hyphen."""
-    assert [each for each in UNSEEN if each not in "\u00a0\u202f" and not refused(f"Ann{each}a")] == []
+    assert [each for each in UNSEEN if each not in "\u00a0\u202f" and not unprintable_reason(f"Ann{each}a")] == []
 
 
 # Sentences of which the second advises what harms; apart, each is found.
@@ -450,7 +450,7 @@ def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:
 def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
     """A reader's text has its blank wherever stars, links or lines of the file end beside it."""
     data = read_yaml(f"message: {text}\n".encode(), "x.yaml").data["message"]
-    assert Ear(("ckd",), {}).read(data) == "Avoid NSAIDs. Take it"
+    assert ReaderContext(("ckd",), {}).read(data) == "Avoid NSAIDs. Take it"
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import TINY
 
-from teachback.checking.all_rules import OWN, load_rules
-from teachback.checking.checker import check, explained, failed
+from teachback.checking.all_rules import OWN, load_all_rules
+from teachback.checking.checker import check, explain_rules, failed
 from teachback.checking.clinical.clinical_rules import GAP
-from teachback.checking.rule import Heard
+from teachback.checking.rule import ReaderText
 from teachback.cli.app import run
 from teachback.cli.output import print_checkup
 from teachback.commands.build import build
@@ -30,7 +30,7 @@ from teachback.printing.settings import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.checking.checker import Checkup
+    from teachback.checking.checker import CheckResult
     from teachback.checking.rule import Example, Rule
     from teachback.errors import Problem
 
@@ -86,7 +86,7 @@ def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) 
     checkup = check(tuple(f"t{n}" for n in range(count)), (), clinic, TODAY, brief=True)
     assert len(checkup.handouts) == count
     gc.collect()
-    held = {id(one.handout) for one in gc.get_objects() if isinstance(one, Heard) and one.handout and one.handout.id.startswith("t")}
+    held = {id(one.handout) for one in gc.get_objects() if isinstance(one, ReaderText) and one.handout and one.handout.id.startswith("t")}
     assert 0 < len(held) < count
 
 
@@ -219,7 +219,7 @@ def test_names_that_there_are_not_are_wrong_usage(workspace: Make) -> None:
         with pytest.raises(UsageError, match=r"there is no (handout|audience)"):
             check(names, audiences, clinic, TODAY)
     with pytest.raises(UsageError, match="there is no rule 'ckd-potasium'"):
-        explained("ckd-potasium", clinic)
+        explain_rules("ckd-potasium", clinic)
 
 
 def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace: Make) -> None:
@@ -243,7 +243,7 @@ def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) 
 
 def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Workspace) -> None:
     """Two that it finds, and two that it passes over; `--explain` shows all of it, a listed source in full."""
-    rules = load_rules(builtin).known
+    rules = load_all_rules(builtin).known
     listed = load_shared(builtin).sources.root
     assert len(rules) > 60
     for rule in rules.values():
@@ -251,7 +251,7 @@ def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Works
         assert len(rule.bad) >= 2, rule.id
         assert len(rule.good) >= 2, rule.id
         assert rule.sources, rule.id
-        said = explained(rule.id, builtin)
+        said = explain_rules(rule.id, builtin)
         for part in (rule.title, rule.why, *(listed[name].title if name in listed else name for name in rule.sources)):
             assert part in said, rule.id
 
@@ -259,7 +259,7 @@ def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Works
 def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
     """A reader of `--explain` can look them up."""
     listed = load_shared(builtin).sources.root
-    files = [rule.rule for rule in load_rules(builtin).text.rules]
+    files = [rule.rule for rule in load_all_rules(builtin).text.rules]
     assert len(files) > 30
     assert [(rule.id, name) for rule in files for name in rule.sources if name not in listed] == []
 
@@ -289,7 +289,7 @@ def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, ex
     assert (rule.id in names) is bad, names
 
 
-def summary(checkup: Checkup) -> str:
+def summary(checkup: CheckResult) -> str:
     """Give what a run says at its end."""
     from teachback.checking.checker import looked_for
 

@@ -35,15 +35,15 @@ from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import package_root
 from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run
-from teachback.merge.accounting import Account, printed
-from teachback.merge.chunk_printer import Bench, ChunkResult, Paper, Stamped, put_away
+from teachback.merge.accounting import ChunkAccount, printed
+from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult, PrintedFile, StampedRecord, put_away
 from teachback.merge.cluster import connection, dispatcher, payloads
 from teachback.merge.engine_protocol import EditionKey
 from teachback.merge.handout_engine import open_engine
-from teachback.merge.merge_order import Cluster, Order
+from teachback.merge.merge_order import Cluster, MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.merge.records.record_survey import Chunk, pack
-from teachback.merge.records.record_validation import Entry, Rejected
+from teachback.merge.records.record_validation import Rejected, ValidRecord
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def records(count: int, name: str = "Zoë") -> Path:
 
 def merged(output: str, where: Cluster | None, step: Callable[[int, int], None] | None = None, **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
     """Run a merge of the records that are there."""
-    order = Order(**{"records": Path("records.csv"), "output": Path(output), "language": "en", "cluster": where, **wishes})
+    order = MergeOrder(**{"records": Path("records.csv"), "output": Path(output), "language": "en", "cluster": where, **wishes})
     return merge(order, Fake(), step)
 
 
@@ -554,13 +554,13 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         csv.writer(file).writerows((f"p{n}", "ckd", name, "2027-03-01", "1.5") for n, name in enumerate(NAMES))
     seen: list[Any] = []
 
-    def worked(bench: Bench, chunk: Chunk) -> Account:
+    def worked(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkAccount:
         seen.append((bench, chunk))
         return printed(bench, chunk)
 
     monkeypatch.setattr(merge_run, "printed", worked)
     for output, where in (("alone", None), ("out", farm.cluster)):
-        order = Order(Path("records.csv"), Path(output), language="en", cluster=where, **wishes)
+        order = MergeOrder(Path("records.csv"), Path(output), language="en", cluster=where, **wishes)
         done = merge(order, open_engine(resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)))
         assert (done.printed, done.rejected) == (len(NAMES), 0)
     assert tree("out") == tree("alone")
@@ -583,11 +583,11 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
     """What they begin with alike travels with the first one."""
     head = bytes(range(256)) * 300
     files = [head + b"one", head + b"other", b"", head[:5000] + b"another edition", head + b"one"]
-    papers = [Paper(code, f"{n}", 1, "", data) for n, (code, data) in enumerate(zip("AAABA", files, strict=True))]
+    papers = [PrintedFile(code, f"{n}", 1, "", data) for n, (code, data) in enumerate(zip("AAABA", files, strict=True))]
     rows = (
-        Stamped(2, "x", tuple(papers[:2])),
+        StampedRecord(2, "x", tuple(papers[:2])),
         Rejected(3, "y", (("f", "no"),)),
-        Stamped(4, "z", (*papers[2:], Paper("A", "5", 1, "", None))),
+        StampedRecord(4, "z", (*papers[2:], PrintedFile("A", "5", 1, "", None))),
     )
     result = ChunkResult(0, rows, 1)
     sent = payloads.packed(result)
@@ -598,23 +598,23 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
 
 def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
     """Another chunk's rows, a file of another name, or bytes that are not those of the hash are not written."""
-    bench = Bench(("handout",), {}, str(tmp_path))
+    bench = ChunkPrintSetup(("handout",), {}, str(tmp_path))
     key = EditionKey("ckd", "en", "letter", "standard", "handout")
-    chunk = Chunk(0, pack([Entry(2, "A", (key,), {}, 1)]), ("A",))
+    chunk = Chunk(0, pack([ValidRecord(2, "A", (key,), {}, 1)]), ("A",))
     data = b"%PDF"
-    right = Paper("C", "handouts/A.pdf", 1, hashlib.sha256(data).hexdigest(), data)
+    right = PrintedFile("C", "handouts/A.pdf", 1, hashlib.sha256(data).hexdigest(), data)
     (tmp_path / "handouts").mkdir()
     (tmp_path / "unfinished").mkdir()
     wrong = (
-        ChunkResult(1, (Stamped(2, "A", (right,)),)),
-        ChunkResult(0, (Stamped(3, "A", (right,)),)),
+        ChunkResult(1, (StampedRecord(2, "A", (right,)),)),
+        ChunkResult(0, (StampedRecord(3, "A", (right,)),)),
         ChunkResult(0, ()),
-        ChunkResult(0, (Stamped(2, "A", (right._replace(file="../A.pdf"),)),)),
-        ChunkResult(0, (Stamped(2, "A", (right._replace(data=b"%PDX"),)),)),
+        ChunkResult(0, (StampedRecord(2, "A", (right._replace(file="../A.pdf"),)),)),
+        ChunkResult(0, (StampedRecord(2, "A", (right._replace(data=b"%PDX"),)),)),
     )
     for result in wrong:
         with pytest.raises(TeachbackError, match="something else than was asked for"):
             put_away(bench, chunk, result)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    put_away(bench, chunk, ChunkResult(0, (Stamped(2, "A", (right,)),)))
+    put_away(bench, chunk, ChunkResult(0, (StampedRecord(2, "A", (right,)),)))
     assert (tmp_path / "handouts" / "A.pdf").read_bytes() == data

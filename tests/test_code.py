@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.editions.edition_code import ALPHABET, CODE, check_character, is_whole, nearest_codes, tidied
+from teachback.editions.edition_code import ALPHABET, CODE, check_character, is_valid_code, nearest_codes, normalize_code
 
 BODIES = st.builds(
     lambda head, last: f"{head}-{last}",
@@ -18,10 +18,10 @@ BODIES = st.builds(
 def test_one_wrong_character_in_the_last_part_is_found(body: str, data: st.DataObject) -> None:
     """Whichever of the seven characters is replaced by whichever other."""
     code = body + check_character(body)
-    assert is_whole(code)
+    assert is_valid_code(code)
     place = data.draw(st.integers(len(code) - 7, len(code) - 1))
     other = data.draw(st.sampled_from([c for c in ALPHABET if c != code[place]]))
-    assert not is_whole(code[:place] + other + code[place + 1 :])
+    assert not is_valid_code(code[:place] + other + code[place + 1 :])
 
 
 @given(BODIES, st.data())
@@ -30,7 +30,7 @@ def test_two_neighbours_that_changed_places_are_found(body: str, data: st.DataOb
     code = body + check_character(body)
     place = data.draw(st.integers(len(code) - 7, len(code) - 2))
     one, two = code[place], code[place + 1]
-    assert is_whole(code[:place] + two + one + code[place + 2 :]) == (one == two)
+    assert is_valid_code(code[:place] + two + one + code[place + 2 :]) == (one == two)
 
 
 def test_letters_that_look_alike_are_never_printed() -> None:
@@ -47,7 +47,7 @@ def test_a_code_is_found_in_the_words_of_a_page() -> None:
 
 def test_what_people_type_is_read_as_the_code_is_written() -> None:
     """Small letters, blanks and other dashes."""
-    assert tidied("  lc ckd\u2013en_7f3a9cx ") == "LC-CKD-EN-7F3A9CX"
+    assert normalize_code("  lc ckd\u2013en_7f3a9cx ") == "LC-CKD-EN-7F3A9CX"
 
 
 def test_the_nearest_code_is_named_first() -> None:

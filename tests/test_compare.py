@@ -17,7 +17,7 @@ from teachback.content.loader import load_handout, load_shared
 from teachback.editions.comparison import compare, marked_words, side_by_side, summary
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.page_resources import foreign_loads
-from teachback.files.stylesheets import sheet_problems
+from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.workspace import Workspace, handout_files
 
 if TYPE_CHECKING:
@@ -212,8 +212,8 @@ def test_the_style_of_the_page_passes_the_checks_of_all_styles(builtin: Workspac
     files = {f"styles/{path.name}": path for path in (builtin.root / "styles").glob("*.css")}
     css = files["styles/diff-screen.css"].read_text(encoding="utf-8")
     assert len(css) > 500
-    assert list(sheet_problems(css, "diff-screen.css", files)) == []
-    assert list(sheet_problems(css + "p { background: url(https://example.org/a.png) }", "diff-screen.css", files))
+    assert list(stylesheet_problems(css, "diff-screen.css", files)) == []
+    assert list(stylesheet_problems(css + "p { background: url(https://example.org/a.png) }", "diff-screen.css", files))
 
 
 def test_a_clinics_template_that_runs_wild_ends_in_a_problem(workspace: Make, tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from tiny import TINY, TINY_APPROVED
 
 from teachback.cli.app import run
 from teachback.commands.calibrate import calibrate
-from teachback.commands.card import Dealt, deal
+from teachback.commands.card import PrintedCards, deal
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import Workspace, builtin_root
-from teachback.printing.card_run import Order
+from teachback.printing.card_run import CardOrder
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
 from teachback.printing.settings import resolve
@@ -39,10 +39,10 @@ RUNS = [
 MM = 25.4 / 72
 
 
-def dealt(folder: Path, order: Order | None = None, workspace: Workspace = BUILTIN, **flags: Any) -> tuple[Dealt, Path]:  # noqa: ANN401 -- flags of any kind
+def dealt(folder: Path, order: CardOrder | None = None, workspace: Workspace = BUILTIN, **flags: Any) -> tuple[PrintedCards, Path]:  # noqa: ANN401 -- flags of any kind
     """Print cards of the shipped handout for CKD unless told otherwise, and give the file."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
-    done = deal(resolve(flags, {}, workspace), order or Order(), workspace, dt.date(2026, 11, 22))
+    done = deal(resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22))
     return done, folder / done.output.file
 
 
@@ -69,7 +69,7 @@ def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, 
 def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(name: str, sides: Sides, tmp_path: Path) -> None:
     """On every stock, front and back, each card's edge is within 0.05 mm of the measurements, and the tags hold."""
     stock = STOCKS[name]
-    _, path = dealt(tmp_path, Order(outline=True), stock=name, sides=str(sides))
+    _, path = dealt(tmp_path, CardOrder(outline=True), stock=name, sides=str(sides))
     drawn = outlines(path, stock.card_box.width, stock.card_box.height)
     places = [stock.corner(place) for place in range(stock.places)]
     page, card = stock.page_box, stock.card
@@ -94,7 +94,7 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
 
 def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Path) -> None:
     """Copies count cards: seven on the used sheet, ten, and eight; fronts and backs in turn."""
-    done, path = dealt(tmp_path, Order(copies=25, start_at=4, outline=True), stock="avery-8371", sides="long-edge")
+    done, path = dealt(tmp_path, CardOrder(copies=25, start_at=4, outline=True), stock="avery-8371", sides="long-edge")
     assert done.stock == "avery-5371"
     assert (done.cards, done.sheets) == (25, 3)
     assert [len(page) for page in outlines(path, 88.9, 50.8)] == [7, 7, 10, 10, 8, 8]
@@ -106,7 +106,7 @@ def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Pat
 
 def test_several_audiences_share_a_run_and_waste_no_stock(tmp_path: Path) -> None:
     """Five cards for each of two readers fill one sheet of ten, each back behind its own front."""
-    done, path = dealt(tmp_path, Order(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
+    done, path = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
     assert (done.cards, done.sheets) == (10, 1)
     with pypdfium2.PdfDocument(path) as document:
         front, back = (page.get_textpage().get_text_bounded() for page in document)
@@ -150,7 +150,9 @@ ours:
 """
     said = {"ckd": ("You pee much less than is normal", "I have chronic kidney disease (CKD)")}
     said["dialysis"] = ("You missed dialysis or left early", "I have kidney disease and am on dialysis")
-    _, path = dealt(tmp_path, Order(copies=2), workspace({"content/stocks.yaml": stock}), stock="ours", sides=sides, audience=tuple(said))
+    _, path = dealt(
+        tmp_path, CardOrder(copies=2), workspace({"content/stocks.yaml": stock}), stock="ours", sides=sides, audience=tuple(said)
+    )
     corners = [(4 + 96 * column, 9 + 61 * row) for row in range(3) for column in range(2)]
 
     def place(x: float, y: float) -> int:
@@ -173,9 +175,9 @@ def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(workspace: Mak
     stock |= {"page": {"width": 280, "height": 280}, "also": []}
     root = workspace({"content/stocks.yaml": json.dumps({"square": stock})})
     with pytest.raises(UsageError, match="as wide as it is high") as raised:
-        dealt(tmp_path, Order(), root, stock="square")
+        dealt(tmp_path, CardOrder(), root, stock="square")
     assert "--sides one" in str(raised.value.problems[0].hint)
-    done, _ = dealt(tmp_path, Order(), root, stock="square", sides="one")
+    done, _ = dealt(tmp_path, CardOrder(), root, stock="square", sides="one")
     assert done.cards == 10
 
 
@@ -196,9 +198,9 @@ def headings(path: Path) -> Counter[str]:
 
 def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Path) -> None:
     """A screen reader hears each card once: the tags hold one title for each, however often it is painted."""
-    _, one = dealt(tmp_path, Order(copies=30), stock="avery-5371")
-    _, two = dealt(tmp_path, Order(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
-    _, front = dealt(tmp_path, Order(copies=5), stock="avery-c32011", sides="one")
+    _, one = dealt(tmp_path, CardOrder(copies=30), stock="avery-5371")
+    _, two = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
+    _, front = dealt(tmp_path, CardOrder(copies=5), stock="avery-c32011", sides="one")
     assert headings(one)["/H1"] == 1
     assert headings(one)["/LI"] == 13
     assert headings(two)["/H1"] == 2
@@ -210,7 +212,7 @@ def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Pat
 )
 def test_the_file_asks_for_its_own_size_and_the_right_sides(sides: str, duplex: str, tmp_path: Path) -> None:
     """A printer's dialog opens with what is right; nobody has to know what 'fit to page' would do."""
-    _, path = dealt(tmp_path, Order(copies=1), stock="avery-5371", sides=sides)
+    _, path = dealt(tmp_path, CardOrder(copies=1), stock="avery-5371", sides=sides)
     with pikepdf.open(path) as document:
         wishes = document.Root.ViewerPreferences
         assert (str(wishes.PrintScaling), str(wishes.Duplex), bool(wishes.PickTrayByPDFSize)) == ("/None", duplex, True)
@@ -219,7 +221,7 @@ def test_the_file_asks_for_its_own_size_and_the_right_sides(sides: str, duplex: 
 
 def test_a_print_shop_gets_one_card_a_page_with_its_boxes_and_marks(tmp_path: Path) -> None:
     """TrimBox is the card to a twentieth of a millimetre, BleedBox 3 mm beyond it, marks lie outside of both."""
-    done, path = dealt(tmp_path, Order(press=True))
+    done, path = dealt(tmp_path, CardOrder(press=True))
     assert (done.cards, done.sheets) == (1, 1)
     with pikepdf.open(path) as document:
         assert len(document.pages) == 2
@@ -245,8 +247,8 @@ def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: P
     """What was read off the calibration page and written down shifts the next print, each side by its own."""
     clinic = workspace({"teachback.toml": 'stock = "avery-5371"\n[printers.front-desk]\noffset = "1.5, -2"\nback-offset = "-0.5, 0.25"\n'})
     flags: dict[str, Any] = {"handouts": ("tiny",), "workspace": clinic}
-    _, still = dealt(tmp_path / "a", Order(copies=1, outline=True), **flags)
-    _, moved = dealt(tmp_path / "b", Order(copies=1, outline=True), printer="front-desk", **flags)
+    _, still = dealt(tmp_path / "a", CardOrder(copies=1, outline=True), **flags)
+    _, moved = dealt(tmp_path / "b", CardOrder(copies=1, outline=True), printer="front-desk", **flags)
     shifts = [
         (round(b[0][0] - a[0][0], 2), round(b[0][1] - a[0][1], 2))
         for a, b in zip(outlines(still, 88.9, 50.8), outlines(moved, 88.9, 50.8), strict=True)
@@ -302,8 +304,8 @@ def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
         assert sizes
         return float(max(sizes))
 
-    small = largest(dealt(tmp_path, Order(copies=1), stock="cut-letter-id1")[1])
-    assert largest(dealt(tmp_path, Order(copies=1), stock="avery-5388")[1]) > 1.25 * small
+    small = largest(dealt(tmp_path, CardOrder(copies=1), stock="cut-letter-id1")[1])
+    assert largest(dealt(tmp_path, CardOrder(copies=1), stock="avery-5388")[1]) > 1.25 * small
 
 
 def test_a_clinics_own_stock_is_added_in_the_units_of_its_package(workspace: Make, tmp_path: Path) -> None:
@@ -319,7 +321,7 @@ our-cards:
   source: [measured with a ruler]
 """
     clinic = workspace({"content/stocks.yaml": own})
-    done, path = dealt(tmp_path, Order(outline=True), workspace=clinic, handouts=("tiny",), stock="house-brand-12")
+    done, path = dealt(tmp_path, CardOrder(outline=True), workspace=clinic, handouts=("tiny",), stock="house-brand-12")
     assert done.stock == "our-cards"
     assert outlines(path, 88.9, 50.8)[0][0] == pytest.approx((19.05, 12.7), abs=0.05)
     assert "avery-5371" in load_stocks(clinic).root
@@ -359,10 +361,10 @@ def test_what_a_stock_cannot_do_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as wrong:
         dealt(tmp_path, stock="avery-5372")
     assert "avery-5371" in wrong.value.problems[0].hint
-    wrong_orders: list[tuple[Order, dict[str, Any]]] = [
-        (Order(start_at=11), {"stock": "avery-5371"}),
-        (Order(), {"stock": "avery-5371", "sides": "fold"}),
-        (Order(copies=200_000), {}),
+    wrong_orders: list[tuple[CardOrder, dict[str, Any]]] = [
+        (CardOrder(start_at=11), {"stock": "avery-5371"}),
+        (CardOrder(), {"stock": "avery-5371", "sides": "fold"}),
+        (CardOrder(copies=200_000), {}),
     ]
     for order, flags in wrong_orders:
         with pytest.raises(UsageError):
@@ -437,7 +439,7 @@ def test_cards_that_a_style_tells_apart_are_refused_together(workspace: Make, tm
     """Each was fitted alone; if they then lie otherwise together, a back could be lost, so nothing is printed."""
     clinic = workspace({"styles/clinic.css": ".card:nth-child(3) { font-size: 40pt }"})
     with pytest.raises(TeachbackError, match="not together"):
-        dealt(tmp_path, Order(copies=1), workspace=clinic, handouts=("tiny",), audience=("general", "ckd"))
+        dealt(tmp_path, CardOrder(copies=1), workspace=clinic, handouts=("tiny",), audience=("general", "ckd"))
 
 
 @pytest.mark.parametrize(
@@ -457,12 +459,12 @@ def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> 
     """A cut line is a safety fault, also when the printer's offset cuts it; a print shop's page has no offset."""
     with pytest.raises(UsageError, match="mm off the page"):
         dealt(tmp_path, stock="sigel-dp837", offset="0,-12")
-    assert dealt(tmp_path, Order(press=True), offset="0,-12")[0].cards == 1
+    assert dealt(tmp_path, CardOrder(press=True), offset="0,-12")[0].cards == 1
 
 
 def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> None:
     """There they are printed on both sides, and not folded."""
-    done, path = dealt(tmp_path, Order(press=True), stock="fold-letter-id1")
+    done, path = dealt(tmp_path, CardOrder(press=True), stock="fold-letter-id1")
     # A page that is wider than high is turned like a page of a book over its short edge.
     assert done.sides is Sides.SHORT_EDGE
     with pikepdf.open(path) as document:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from teachback import __version__
-from teachback.cli.app import main
+from teachback.cli.app import command_line
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ def commands(group: click.Group, prefix: str = "teachback") -> dict[str, click.C
 
 def test_every_command_has_help_and_stands_in_the_readme() -> None:
     """Nobody has to read the source to find a command."""
-    found = commands(main)
+    found = commands(command_line)
     assert len(found) >= 7
     for words, command in found.items():
         assert command.help, words
@@ -37,7 +37,10 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
 def test_every_option_has_help_and_stands_in_the_readme() -> None:
     """Nor to find an option."""
     options = [
-        (words, option) for words, command in commands(main).items() for option in command.params if isinstance(option, click.Option)
+        (words, option)
+        for words, command in commands(command_line).items()
+        for option in command.params
+        if isinstance(option, click.Option)
     ]
     assert len(options) > 10
     for words, option in options:

@@ -19,7 +19,7 @@ from teachback.commands.approve import approve
 from teachback.commands.build import build
 from teachback.errors import TeachbackError, UsageError
 from teachback.merge.handout_engine import open_engine
-from teachback.merge.merge_order import Order
+from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.pdf.page_reader import read_words
 from teachback.printing.settings import resolve
@@ -56,7 +56,7 @@ def merged(clinic: Workspace, path: Path, **wishes: Any) -> tuple[Merged, Path]:
     """Run a merge into a new folder."""
     output = path.parent / "out"
     wishes = {"language": "en", **wishes}
-    return merge(Order(records=path, output=output, **wishes), engine(clinic)), output
+    return merge(MergeOrder(records=path, output=output, **wishes), engine(clinic)), output
 
 
 def words(path: Path) -> str:
@@ -262,11 +262,11 @@ def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) 
     path = records(tmp_path, ["p1", "ckd", "Ann", *REST])
     released = engine(clinic)
     released = replace(released, settings=replace(released.settings, release=True))
-    done = merge(Order(records=path, output=tmp_path / "out", language="en"), released)
+    done = merge(MergeOrder(records=path, output=tmp_path / "out", language="en"), released)
     assert done.printed == 1
     both = records(tmp_path, ["p1", "ckd", "Ann", *REST], ["p2", "general", "Ben", *REST])
     with pytest.raises(TeachbackError):
-        merge(Order(records=both, output=tmp_path / "more", language="en"), released)
+        merge(MergeOrder(records=both, output=tmp_path / "more", language="en"), released)
 
 
 def test_a_handout_in_several_languages_is_one_handout(workspace: Make) -> None:

@@ -332,6 +332,6 @@ def test_a_workspace_is_closed_for_every_command(tmp_path: Path) -> None:
     """What opens a workspace refuses a name of it that nobody can read."""
     made = Workspace(tmp_path, tmp_path)
     (tmp_path / "content").mkdir()
-    assert workspace.name_problems(made) == ()
+    assert workspace.file_name_problems(made) == ()
     Path(os.fsdecode(bytes(tmp_path) + b"/content/\xff")).write_bytes(b"")
-    assert len(workspace.name_problems(made)) == 1
+    assert len(workspace.file_name_problems(made)) == 1

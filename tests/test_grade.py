@@ -6,16 +6,26 @@ from math import sqrt
 
 import pytest
 
-from teachback.checking.plain_language.reading_grade import Counts, body, count, findings, flesch_kincaid, forcast, graded, smog, target_of
-from teachback.checking.plain_language.sentences import is_action, sentences, split_sentences, words_of
+from teachback.checking.plain_language.reading_grade import (
+    Counts,
+    body,
+    count,
+    flesch_kincaid,
+    forcast,
+    grade_findings,
+    graded,
+    smog,
+    target_of,
+)
+from teachback.checking.plain_language.sentences import is_action, sentences_of, split_sentences, words_of
 from teachback.checking.plain_language.vocabulary import builtin_vocabulary
-from teachback.checking.rule import Example, Heard
+from teachback.checking.rule import Example, ReaderText
 from teachback.content.audiences import Audiences
 from teachback.content.handout import Handout
-from teachback.editions.passages import Ear, Passage, Role, passages
+from teachback.editions.passages import Passage, ReaderContext, Role, passages
 
 
-def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list") -> Heard:
+def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list") -> ReaderText:
     """Make an edition of passages, each a role and a text; a text alone is a paragraph. All stand in one block."""
     made = [(Role.PARAGRAPH, text) if isinstance(text, str) else text for text in texts]
     pieces = tuple(
@@ -33,7 +43,7 @@ def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", 
         )
         for number, (role, text) in enumerate(made)
     )
-    return Heard(None, Ear(("ckd",), {}), pieces, language)
+    return ReaderText(None, ReaderContext(("ckd",), {}), pieces, language)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,7 @@ def test_words() -> None:
 
 def test_an_item_counts_with_its_lead_in() -> None:
     """`Call us if` over two items is two sentences, each with the lead-in; the lead-in is not counted on its own as well."""
-    found = sentences(
+    found = sentences_of(
         heard((Role.LEAD, "Call us if you have:"), (Role.ITEM, "a fever"), (Role.ITEM, "a bad cough"), lead="Call us if you have:").passages
     )
     assert [(s.text, s.whole) for s in found] == [
@@ -85,13 +95,15 @@ def test_an_item_counts_with_its_lead_in() -> None:
 
 def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
     """A lead-in with its own full stop is a sentence; its items are not joined to it."""
-    found = sentences(heard((Role.LEAD, "We can help."), (Role.ITEM, "Rest well"), (Role.ITEM, "Ask us now"), lead="We can help.").passages)
+    found = sentences_of(
+        heard((Role.LEAD, "We can help."), (Role.ITEM, "Rest well"), (Role.ITEM, "Ask us now"), lead="We can help.").passages
+    )
     assert [s.text for s in found if s.whole] == ["We can help.", "Ask us now"]
 
 
 def test_the_title_of_a_reason_is_no_lead_in() -> None:
     """A heading over points stays a heading, so that it does not lengthen them."""
-    found = sentences(
+    found = sentences_of(
         heard((Role.HEADING, "Salt and your body"), (Role.ITEM, "It holds water."), lead="Salt and your body", kind="reasons").passages
     )
     assert [(s.text, s.whole) for s in found] == [("Salt and your body", False), ("It holds water.", True)]
@@ -99,7 +111,7 @@ def test_the_title_of_a_reason_is_no_lead_in() -> None:
 
 def test_headings_labels_and_fragments_do_not_count() -> None:
     """A heading never counts for a formula, whatever it ends with; a few words in a cell do not, and a whole sentence there does."""
-    found = sentences(
+    found = sentences_of(
         heard(
             (Role.HEADING, "What can you do?"),
             (Role.CELL, "Leg cramps at night"),
@@ -120,7 +132,7 @@ COUNTED = Counts(sentences=4, words=20, syllables=28, long=2, all_words=20, shor
 
 def test_counts_of_a_text_counted_by_hand() -> None:
     """The program counts what a person counts."""
-    assert count(sentences(heard(TEXT).passages), builtin_vocabulary()) == COUNTED
+    assert count(sentences_of(heard(TEXT).passages), builtin_vocabulary()) == COUNTED
 
 
 def test_formulas_on_the_text_counted_by_hand() -> None:
@@ -161,7 +173,7 @@ def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
     assert [str(grade) for grade in grades] == [
         f"{name} not scored (no formula for the language 'es')" for name in ("Flesch-Kincaid", "SMOG", "FORCAST")
     ]
-    assert list(findings(heard("Llame a la clínica inmediatamente. " * 40, language="es"), target=1)) == []
+    assert list(grade_findings(heard("Llame a la clínica inmediatamente. " * 40, language="es"), target=1)) == []
 
 
 def test_a_text_of_fragments_has_no_sentences_to_score() -> None:
@@ -177,14 +189,14 @@ HARD = "You should contact the nephrology department regarding medication adjust
 def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
     """The warning names the target, all three grades and the long words; the same text under a higher target gets none."""
     edition = heard((Role.TITLE, "Salt"), HARD * 12)
-    found = {finding.rule: finding for finding in findings(edition, target=6)}
+    found = {finding.rule: finding for finding in grade_findings(edition, target=6)}
     assert set(found) == {"plain-grade", "plain-long-words"}
     for word in ("target of grade 6", "Flesch-Kincaid", "SMOG", "FORCAST", "rough: 12 sentences"):
         assert word in found["plain-grade"].message
     assert "nephrology (12)" in found["plain-grade"].hint
     assert found["plain-grade"].passage.role is Role.TITLE
-    assert list(findings(heard(HARD * 12), target=40)) == []
-    assert list(findings(heard("Walk with us each day. " * 40), target=5)) == []
+    assert list(grade_findings(heard(HARD * 12), target=40)) == []
+    assert list(grade_findings(heard("Walk with us each day. " * 40), target=5)) == []
 
 
 def test_the_card_is_not_graded() -> None:
@@ -221,8 +233,8 @@ def test_the_target_is_the_handouts_else_the_audiences_else_six() -> None:
 def test_sections_are_graded_each_for_itself() -> None:
     """The first grade is the edition's, and then comes one for each section, under its heading."""
     made = handout()
-    ear = Ear(("ckd",), {})
-    grades = graded(Heard(made, ear, passages(made, ear)))
+    ear = ReaderContext(("ckd",), {})
+    grades = graded(ReaderText(made, ear, passages(made, ear)))
     assert [(grade.section, grade.heading) for grade in grades] == [("", ""), ("s", "T?")]
 
 
@@ -236,4 +248,4 @@ def test_what_is_an_action(text: str, expected: bool) -> None:  # noqa: FBT001 -
 
 def test_an_example_is_one_passage() -> None:
     """What the tests stand on: an example's text reaches the formulas."""
-    assert graded(Heard(None, Ear(("ckd",), {}), (Example(TEXT).passage(),)))[0].counts == COUNTED
+    assert graded(ReaderText(None, ReaderContext(("ckd",), {}), (Example(TEXT).passage(),)))[0].counts == COUNTED

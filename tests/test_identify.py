@@ -18,7 +18,7 @@ from tiny import TINY
 
 from teachback import __version__
 from teachback.archive.lookup import identify
-from teachback.archive.store import entries_at, entry_paths, keep, object_path
+from teachback.archive.store import entries_at, entry_paths, keep_entries, object_path
 from teachback.cli.app import run
 from teachback.commands.build import build
 from teachback.editions.edition_code import ALPHABET
@@ -161,7 +161,7 @@ def test_what_was_changed_in_the_archive_is_not_handed_out(tmp_path: Path, capsy
     """Neither a rotten file nor a record that somebody edited."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
-    keep(archive, [entry], blobs)
+    keep_entries(archive, [entry], blobs)
     (output,) = entry.outputs
     place = object_path(archive, output.file, output.sha256)
     place.chmod(0o644)
@@ -183,7 +183,7 @@ def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(tmp_path: 
     """The journal does not name it, and that is said."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
-    keep(archive, [entry], blobs)
+    keep_entries(archive, [entry], blobs)
     assert run(["identify", entry.code, "--archive", str(archive)]) == 0
     assert capsys.readouterr().err == ""
     forged = type(entry)(**{**vars(entry), "title": "Another title"}).to_bytes()
@@ -196,7 +196,7 @@ def test_a_record_that_was_copied_under_another_code_is_not_taken_for_granted(tm
     """The journal names it, but not for this code."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
-    keep(archive, [entry], blobs)
+    keep_entries(archive, [entry], blobs)
     shutil.copytree(archive / "entries" / entry.code, archive / "entries" / code_of(2))
     run(["identify", code_of(2), "--archive", str(archive)])
     assert f"{code_of(2)}: the journal of the archive does not name every record of this code" in capsys.readouterr().err
@@ -206,14 +206,14 @@ def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> No
     """Another release of the program prints other bytes under the same code."""
     archive = tmp_path / "archive"
     first, blobs = edition(1)
-    keep(archive, [first], blobs)
+    keep_entries(archive, [first], blobs)
     data = b"%PDF- by the next release"
     later = edition(1)[0]
     output = later.outputs[0]
     sha256 = hashlib.sha256(data).hexdigest()
     fields: dict[str, Any] = {**vars(later), "kept": "2027-01-01T12:00:00+00:00", "program": "0.2.0"}
     fields["outputs"] = (type(output)(**{**vars(output), "sha256": sha256, "length": len(data)}),)
-    keep(archive, [type(later)(**fields)], {**blobs, (output.file, sha256): data})
+    keep_entries(archive, [type(later)(**fields)], {**blobs, (output.file, sha256): data})
     assert run(["identify", first.code, "--archive", str(archive), "--copy", str(tmp_path / "there")]) == 0
     copied = {path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()}
     assert copied["handout-general-en-letter.pdf"] == data
@@ -261,7 +261,7 @@ def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path
     output = entry.outputs[0]
     sha256 = hashlib.sha256(file.getvalue()).hexdigest()
     kept = type(output)(**{**vars(output), "file": "tiny/card.png", "sha256": sha256, "length": len(file.getvalue())})
-    keep(archive, [type(entry)(**{**vars(entry), "outputs": (kept,)})], {**blobs, ("tiny/card.png", sha256): file.getvalue()})
+    keep_entries(archive, [type(entry)(**{**vars(entry), "outputs": (kept,)})], {**blobs, ("tiny/card.png", sha256): file.getvalue()})
     (tmp_path / "mail.png").write_bytes(file.getvalue())
     (answer,) = identify(archive, None, tmp_path / "mail.png")
     assert (answer.code, answer.exact) == (entry.code, kept)
@@ -317,7 +317,7 @@ def test_an_approved_text_says_who_approved_it_and_when(tmp_path: Path, capsys: 
     """And when it is due to be read again."""
     entry, blobs = edition(1)
     review = {"status": "approved", "reviewer": "A. Nurse", "reviewed": "2026-11-01", "due": "2027-11-01"}
-    keep(tmp_path / "archive", [type(entry)(**{**vars(entry), "review": review})], blobs)
+    keep_entries(tmp_path / "archive", [type(entry)(**{**vars(entry), "review": review})], blobs)
     assert run(["identify", entry.code, "--archive", str(tmp_path / "archive")]) == 0
     assert "  review      approved by A. Nurse on 2026-11-01; due 2027-11-01\n" in capsys.readouterr().out
 

@@ -24,7 +24,7 @@ from teachback.checking.review_dates import (
     UNDATED,
     UNUSED,
     YEARLESS,
-    Term,
+    ReviewDuty,
     horizon,
     later,
     number_findings,
@@ -34,7 +34,7 @@ from teachback.checking.review_dates import (
     used_sources,
 )
 from teachback.cli.app import run
-from teachback.content.loader import check_handout, load_handout, load_shared
+from teachback.content.loader import load_handout, load_shared, validate_handout
 from teachback.content.sources import Sources
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Severity, UsageError
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.checking.rule import Example, Rule
-    from teachback.content.loader import Authored
-    from teachback.printing.job_composer import Reading
+    from teachback.content.loader import LoadedHandout
+    from teachback.printing.job_composer import LoadedHandouts
 
     Make = Callable[..., Workspace]
 
@@ -80,9 +80,9 @@ sections:
 PAIRS = [(rule, example, bad) for rule in RULES for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
 
 
-def read(workspace: Workspace, text: str) -> Authored:
+def read(workspace: Workspace, text: str) -> LoadedHandout:
     """Check a handout's text as if it stood in the tiny handout's file."""
-    return check_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
+    return validate_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
 
 
 def found_by(rule: Rule, example: Example, workspace: Workspace) -> set[str]:
@@ -219,9 +219,9 @@ def stamps(data: bytes) -> dict[str, tuple[int, str, str]]:
     return found
 
 
-def term_of(title: str) -> Term:
+def term_of(title: str) -> ReviewDuty:
     """Return what is due of a handout of this title."""
-    return Term("tiny", "en", title, dt.date(2026, 11, 22), "", None, None, None, dt.date(2027, 1, 1), Location("tiny.yaml", 1, 1))
+    return ReviewDuty("tiny", "en", title, dt.date(2026, 11, 22), "", None, None, None, dt.date(2027, 1, 1), Location("tiny.yaml", 1, 1))
 
 
 @pytest.mark.parametrize("moved", ["2028-03-01", "2026-12-01", "2026-11-02", "2026-10-31"])
@@ -326,7 +326,7 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
     assert many.message == "9 sources are named by no handout: s0, s1, s2, s3, s4 and 4 more"
 
 
-def named_in(reading: Reading) -> set[str]:
+def named_in(reading: LoadedHandouts) -> set[str]:
     """Give the sources that the handouts name."""
     return {name for one in reading.authored.values() for name in used_sources(one.handout)}
 

@@ -10,7 +10,7 @@ import pytest
 
 from teachback.content.handout import Handout, Tier
 from teachback.content.inline_markup import Span, plain
-from teachback.content.loader import Shared, load_handout, load_shared
+from teachback.content.loader import WorkspaceContent, load_handout, load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import handout_files
 from teachback.units import TypeSize
@@ -49,19 +49,19 @@ STATEMENTS = {
 
 
 @pytest.fixture(scope="module")
-def shared(builtin: Workspace) -> Shared:
+def shared(builtin: Workspace) -> WorkspaceContent:
     """Give the built-in audiences, clinic, sources and words."""
     return load_shared(builtin)
 
 
 @pytest.fixture(scope="module")
-def handout(builtin: Workspace, shared: Shared) -> Handout:
+def handout(builtin: Workspace, shared: WorkspaceContent) -> Handout:
     """Give the checked handout."""
     return load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
 
 
 @pytest.fixture(scope="module")
-def editions(handout: Handout, shared: Shared) -> dict[str, Edition]:
+def editions(handout: Handout, shared: WorkspaceContent) -> dict[str, Edition]:
     """Give the edition of each audience."""
     return {
         audience: choose(

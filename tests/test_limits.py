@@ -25,7 +25,7 @@ from tiny import TINY
 
 from teachback.files.workspace import Workspace, handout_files
 from teachback.printing import process_pool
-from teachback.printing.job_composer import Desk, open_design, read_handouts
+from teachback.printing.job_composer import PrintContext, open_design, read_handouts
 from teachback.printing.process_limits import Limits, more_time
 from teachback.printing.process_pool import Outcome, Pool, Task, scale_of
 from teachback.printing.settings import resolve
@@ -399,7 +399,7 @@ def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
     with Pool(20, 1, SHORT, method="spawn") as workers:
         assert workers.one(task(operator.add, 3)) == 23
     design = open_design(builtin)
-    desk = Desk(builtin, read_handouts(builtin, handout_files(builtin)), design, resolve({}, {}, builtin))
+    desk = PrintContext(builtin, read_handouts(builtin, handout_files(builtin)), design, resolve({}, {}, builtin))
     again = pickle.loads(pickle.dumps(desk))  # noqa: S301 -- our own bytes
     assert again.design.environment.get_template("card.html").filename == design.environment.get_template("card.html").filename
     assert again.reading.authored["leg-cramps"].handout == desk.reading.authored["leg-cramps"].handout

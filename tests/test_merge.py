@@ -27,9 +27,9 @@ from teachback.cli import app
 from teachback.errors import Severity, TeachbackError
 from teachback.merge import chunk_printer, merge_run, ordered_workers, run_folder, run_removal, spool
 from teachback.merge import handout_engine as engine_module
-from teachback.merge.merge_order import Order
+from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
-from teachback.merge.ordered_workers import Lost, in_order
+from teachback.merge.ordered_workers import LostTask, map_in_order
 from teachback.merge.records import record_survey
 from teachback.merge.run_folder import cell
 
@@ -75,7 +75,7 @@ def many(count: int) -> Path:
 
 def merged(path: Path | None, output: str = "out", **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
     """Run a merge."""
-    return merge(Order(**{"records": path, "output": Path(output), "language": "en", **wishes}), Fake())
+    return merge(MergeOrder(**{"records": path, "output": Path(output), "language": "en", **wishes}), Fake())
 
 
 def table(path: str) -> list[dict[str, str]]:
@@ -231,8 +231,8 @@ def double(given: int, task: int) -> int:
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_a_crew_gives_results_in_order_and_says_what_was_lost(jobs: int) -> None:
     """However many there are."""
-    found = list(in_order(double, 2, range(100), jobs, apart=True))
-    assert found == [Lost(13) if task == 13 else task * 2 for task in range(100)]
+    found = list(map_in_order(double, 2, range(100), jobs, apart=True))
+    assert found == [LostTask(13) if task == 13 else task * 2 for task in range(100)]
 
 
 def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
@@ -246,7 +246,7 @@ def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
             yield task
 
     most = 0
-    for count, _ in enumerate(in_order(double, 2, tasks(), 2), start=1):
+    for count, _ in enumerate(map_in_order(double, 2, tasks(), 2), start=1):
         most = max(most, taken - count)
     assert 0 < most <= 2 * ordered_workers.AHEAD + 2
 
@@ -265,7 +265,7 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
             return Fake.read_value(field, raw, language)
 
     with pytest.raises(TeachbackError) as caught:
-        merge(Order(path, Path("out"), language="en"), Changing())
+        merge(MergeOrder(path, Path("out"), language="en"), Changing())
     assert "changed while it was read" in caught.value.problems[0].message
     assert not Path("out").exists()
     path.write_bytes(first)
@@ -291,7 +291,7 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
                 path.write_bytes(first.replace("Zoë 511".encode(), b"Eva 511"))
             return super().make_stampers(wanted)
 
-    done = merge(Order(path, Path("out"), language="en"), Changing())
+    done = merge(MergeOrder(path, Path("out"), language="en"), Changing())
     [problem] = done.problems
     assert problem.severity is Severity.WARNING
     assert "changed while they were printed: printed is what stood in it at the beginning" in problem.message
@@ -636,7 +636,7 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
             return super().make_stampers(wanted)
 
     with pytest.raises(TeachbackError) as caught:
-        merge(Order(path, Path("out2"), language="en"), Meddling())
+        merge(MergeOrder(path, Path("out2"), language="en"), Meddling())
     assert "the counts do not add up: 28 files, and 27 should be" in caught.value.problems[0].message
     assert not Path("out2/manifest.csv").exists()
 
@@ -652,7 +652,7 @@ def test_stampers_know_the_letters_of_their_records() -> None:
 
     head = f"{HEAD},size"
     path = records("A1,Zo,ckd,,", "A2,Bq,general,,", "A3,XYZ,ckd,soon,", "a1,Jk,ckd,,", "A2,Vw,general,,large", head=head)
-    merge(Order(path, Path("out"), language="en"), Listening())
+    merge(MergeOrder(path, Path("out"), language="en"), Listening())
     assert {key.size for key in wanted} == {"standard"}
     assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {"ckd": "Zo", "general": "Bq"}
 
@@ -660,5 +660,5 @@ def test_stampers_know_the_letters_of_their_records() -> None:
 def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:
     """There is only one answer."""
     engine = replace(Fake(), audiences={"en": ("general",)}, fields={"en": mergefake.FIELDS})
-    done = merge(Order(records("A1,Anna", head="id,name"), Path("out")), engine)
+    done = merge(MergeOrder(records("A1,Anna", head="id,name"), Path("out")), engine)
     assert (done.printed, done.rejected) == (1, 0)

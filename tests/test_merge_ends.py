@@ -22,7 +22,7 @@ from mergefake import NO_GLYPH, Fake
 
 from teachback.errors import TeachbackError
 from teachback.merge import merge_run
-from teachback.merge.merge_order import Order
+from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.merge.run_folder import JOURNAL
 from teachback.merge.run_removal import wipe
@@ -207,7 +207,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
     path.write_text("id,name,audience\nA,Anna,ckd\nB,,ckd\nC,Eva,ckd\nD,Bob,ckd\nE,Kim,ckd\n", encoding="utf-8")
 
     def go(output: str) -> None:
-        merge(Order(path, tmp_path / output, language="en"), Fake())
+        merge(MergeOrder(path, tmp_path / output, language="en"), Fake())
 
     return go
 
@@ -431,7 +431,7 @@ def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
 def test_a_device_is_no_file_of_records(device: str, tmp_path: Path) -> None:
     """It has no end, or nothing in it."""
     with pytest.raises(TeachbackError) as caught:
-        merge(Order(Path(device), tmp_path / "out"), Fake())
+        merge(MergeOrder(Path(device), tmp_path / "out"), Fake())
     assert caught.value.problems[0].message == "this is a device or a socket, and no file of records"
 
 
@@ -440,7 +440,7 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(tmp_path:
     os.mkfifo(tmp_path / "pipe")
     monkeypatch.setattr(merge_run, "PATIENCE", 0)
     with pytest.raises(TeachbackError) as caught:
-        merge(Order(tmp_path / "pipe", tmp_path / "out"), Fake())
+        merge(MergeOrder(tmp_path / "pipe", tmp_path / "out"), Fake())
     assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"
 
 
@@ -448,7 +448,7 @@ def test_a_file_of_records_has_a_largest_size(tmp_path: Path, monkeypatch: pytes
     """One of many gigabytes is another file."""
     monkeypatch.setattr(merge_run, "MOST_READ", 100)
     with pytest.raises(TeachbackError) as caught:
-        merge(Order(write_records(tmp_path / "r.csv", 20), tmp_path / "out"), Fake())
+        merge(MergeOrder(write_records(tmp_path / "r.csv", 20), tmp_path / "out"), Fake())
     assert "is larger than" in caught.value.problems[0].message
 
 

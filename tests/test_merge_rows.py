@@ -21,9 +21,9 @@ from teachback.errors import Problem, Severity, TeachbackError, UsageError
 from teachback.merge.records import csv_reader
 from teachback.merge.records.encoding_detection import NAMED, find_encoding
 from teachback.merge.records.field_values import read_value
-from teachback.merge.records.record_reader import Form, Part, Row, open_table, read_part, read_parts
-from teachback.merge.records.record_survey import Chunk, Desk, pack, rows_of, survey
-from teachback.merge.records.record_validation import Entry, Rejected, Terms, admitted, repeated, unsuitable
+from teachback.merge.records.record_reader import Form, Part, RecordRow, open_table, read_part, read_parts
+from teachback.merge.records.record_survey import Chunk, RecordSchema, pack, rows_of, survey
+from teachback.merge.records.record_validation import Rejected, RowRules, ValidRecord, admitted, repeated, unsuitable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 KNOWN = frozenset({"id", "audience", "language", "paper", "size", "copies", "name", "next_visit", "phone"})
 
 
-def read(data: bytes, name: str = "records.csv", encoding: str | None = None) -> tuple[list[Row], tuple[Problem, ...]]:
+def read(data: bytes, name: str = "records.csv", encoding: str | None = None) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     """Read a file of records from its bytes."""
     table, problems = open_table(io.BytesIO(data), Path(name), name, "id", KNOWN, encoding)
     # Few at a time: where one part ends and the next begins makes no difference.
@@ -46,7 +46,7 @@ def refusal(data: bytes, name: str = "records.csv", encoding: str | None = None)
     return caught.value.problems[0]
 
 
-def names(rows: list[Row]) -> list[str]:
+def names(rows: list[RecordRow]) -> list[str]:
     """Give the cells of the column `name`."""
     return [row.cells.get("name", row.reason) for row in rows]
 
@@ -561,7 +561,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
     assert "too large" in refusal(out.getvalue(), "r.xlsx").message
 
 
-TERMS = Terms(
+TERMS = RowRules(
     id_column="id",
     audience_column="audience",
     audiences={"en": ("ckd", "general"), "es": ("general",)},
@@ -600,7 +600,7 @@ TERMS = Terms(
 )
 def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(identifier: str) -> None:
     """It could be a path, a formula, a device or a name."""
-    (row,) = admitted([Row(2, {"id": identifier, "audience": "ckd"})], TERMS)
+    (row,) = admitted([RecordRow(2, {"id": identifier, "audience": "ckd"})], TERMS)
     assert isinstance(row, Rejected) == (identifier != "a\n")
     assert row.id in {"", "a"}
 
@@ -631,12 +631,12 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
         RecordField(name="note", label="Note"),
     )
     terms = replace(TERMS, fields={"en": ("name", "next_visit", "note")})
-    desk = Desk(Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other")), terms, {"en": fields}, read_value)
+    desk = RecordSchema(Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other")), terms, {"en": fields}, read_value)
     found = survey(desk, Part((2, 3), ("7,ckd, ,soon,,x\n", "8,ckd,A. B.,,,x\n"), {}))
     (wrong, right) = rows_of(Chunk(0, found.rows, ("8",)))
     faults = (("name", "is empty, and must be filled"), ("next_visit", "is not a date such as 2027-11-01"))
     assert wrong == Rejected(2, "7", faults)
-    assert isinstance(right, Entry)
+    assert isinstance(right, ValidRecord)
     assert right.texts == {"name": "A. B."}
 
 
@@ -657,8 +657,8 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
     taken = set[str]()
     assert repeated(["A1", "", "a1", "B", ""], taken) == (2,)
     assert repeated(["b", "C"], taken) == (0,)
-    records = list(admitted([Row(2, {"id": "A1", "audience": "ckd"}), Row(3, {"id": "a1", "audience": "ckd"})], TERMS))
-    assert all(isinstance(record, Entry) for record in records)
+    records = list(admitted([RecordRow(2, {"id": "A1", "audience": "ckd"}), RecordRow(3, {"id": "a1", "audience": "ckd"})], TERMS))
+    assert all(isinstance(record, ValidRecord) for record in records)
     (first, second) = rows_of(Chunk(0, pack(records), ("A1",), twice=(1,)))
     assert first == records[0]
     assert second == Rejected(3, "a1", (("id", "is the id of an earlier row, too"),))
@@ -666,8 +666,10 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
 
 def test_columns_choose_the_edition_of_each_row() -> None:
     """A card has no paper and one size."""
-    (row,) = admitted([Row(2, {"id": "1", "audience": "general", "language": "es", "paper": "a4", "size": "large", "copies": "3"})], TERMS)
-    assert isinstance(row, Entry)
+    (row,) = admitted(
+        [RecordRow(2, {"id": "1", "audience": "general", "language": "es", "paper": "a4", "size": "large", "copies": "3"})], TERMS
+    )
+    assert isinstance(row, ValidRecord)
     assert [(key.audience, key.language, key.paper, key.size, key.kind) for key in row.keys] == [
         ("general", "es", "a4", "large", "handout"),
         ("general", "es", "", "standard", "card"),
@@ -692,7 +694,7 @@ def test_columns_choose_the_edition_of_each_row() -> None:
 )
 def test_a_row_that_names_no_edition_is_rejected(cells: dict[str, str], field: str, reason: str) -> None:
     """An empty audience is not read as the general one: its advice can harm another reader."""
-    (row,) = admitted([Row(2, {"id": "1", **cells})], TERMS)
+    (row,) = admitted([RecordRow(2, {"id": "1", **cells})], TERMS)
     assert row == Rejected(2, "1", ((field, reason),))
 
 

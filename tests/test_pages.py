@@ -13,7 +13,7 @@ import pytest
 from pypdfium2 import raw
 from tagreader import PROFILES, faults
 
-from teachback.commands.build import Built, build
+from teachback.commands.build import BuildResult, build
 from teachback.commands.calibrate import calibrate
 from teachback.content.inline_markup import plain
 from teachback.content.loader import load_handout, load_shared
@@ -53,7 +53,7 @@ def prints(tmp_path_factory: pytest.TempPathFactory) -> Prints:
     workspace = Workspace(builtin_root(), builtin_root())
     for paper, size in VARIANTS:
         flags: dict[str, Any] = {"paper": paper, "size": size, "output": str(found.folder / f"{paper}-{size}"), "handouts": ("leg-cramps",)}
-        built: Built = build(resolve(flags, {}, workspace), workspace, dt.date(2026, 11, 22))
+        built: BuildResult = build(resolve(flags, {}, workspace), workspace, dt.date(2026, 11, 22))
         assert [str(problem) for problem in built.problems] == []
         found.outputs += built.outputs
     return found

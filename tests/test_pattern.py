@@ -11,8 +11,8 @@ from tiny import TINY
 
 from teachback.checking.clinical import timed_patterns
 from teachback.checking.clinical.clinical_rules import check_text
-from teachback.checking.clinical.rule_loader import load_rules
-from teachback.checking.clinical.timed_patterns import Limited, OwnPattern, pattern_fault
+from teachback.checking.clinical.rule_loader import load_clinical_rules
+from teachback.checking.clinical.timed_patterns import ClinicPatterns, TimedPattern, pattern_fault
 from teachback.errors import Location, TeachbackError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def test_any_search_ends_and_names_the_slow_one_of_several(hostile: str, monkeyp
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
     parts = ((r"quick", Location("ours.yaml", 1, 1)), (hostile, Location("ours.yaml", 2, 5)), (r"also", Location("ours.yaml", 3, 1)))
     for name in ("search", "finditer"):
-        slow = Limited(OwnPattern("|".join(f"(?:{part})" for part, _ in parts), "ours", parts))
+        slow = TimedPattern(ClinicPatterns("|".join(f"(?:{part})" for part, _ in parts), "ours", parts))
         with pytest.raises(TeachbackError) as refused:
             getattr(slow, name)(HOSTILE[hostile])
         (problem,) = refused.value.problems
@@ -98,9 +98,9 @@ def test_patterns_that_clinics_write_find_what_they_should(workspace: Callable[.
     clinic = workspace(
         {"content/rules/blue-gel.yaml": RULE.format(doing=r", 'rub(?:bed|s)?(?! off)\W+(?:\w+\W+){0,4}?'", unless="", beside="")}
     )
-    rules = load_rules(clinic)
+    rules = load_clinical_rules(clinic)
     rule = next(rule for rule in rules.rules if rule.file.id == "blue-gel")
-    assert isinstance(rule.doing, OwnPattern)
+    assert isinstance(rule.doing, ClinicPatterns)
     assert [f.rule for f in check_text("Rub ibuprofen on your leg.", rules, audience="general") if f.rule == "blue-gel"] == ["blue-gel"]
     assert not [f for f in check_text("Rub off ibuprofen.", rules, audience="general") if f.rule == "blue-gel"]
     long = " ".join(["Rub the gel on your leg, and call us about ibuprofen."] * 80)
@@ -110,9 +110,9 @@ def test_patterns_that_clinics_write_find_what_they_should(workspace: Callable[.
 
 def test_the_programs_own_patterns_need_no_limit(workspace: Callable[..., Workspace]) -> None:
     """Only what a clinic wrote is watched."""
-    rules = load_rules(workspace())
+    rules = load_clinical_rules(workspace())
     assert len(rules.rules) > 10
-    assert not any(isinstance(found, OwnPattern) for rule in rules.rules for found in (rule.doing, rule.unless, rule.beside))
+    assert not any(isinstance(found, ClinicPatterns) for rule in rules.rules for found in (rule.doing, rule.unless, rule.beside))
 
 
 @pytest.mark.parametrize("bad", ["(", "(" * 4000 + ")" * 4000, "a{99999999999}", "(?P<a>x)(?P<a>y)", "[z-a]", "(?<=a+)b", "*"])
@@ -126,7 +126,7 @@ def test_elsewhere_than_in_the_main_thread_a_pattern_still_finds() -> None:
     """A thread hears no signals."""
     found: list[re.Match[str] | None] = []
     place = (("a", Location("ours.yaml", 1, 1)),)
-    searching = threading.Thread(target=lambda: found.append(Limited(OwnPattern("a", "ours", place)).search("bab")))
+    searching = threading.Thread(target=lambda: found.append(TimedPattern(ClinicPatterns("a", "ours", place)).search("bab")))
     searching.start()
     searching.join()
     assert found[0] is not None

@@ -8,13 +8,13 @@ from time import perf_counter
 import pytest
 
 from teachback.checking.plain_language.reading_grade import target_of
-from teachback.checking.plain_language.structure import RULES, edition_of, findings, kinds
-from teachback.checking.plain_language.unexplained_terms import reading_order
+from teachback.checking.plain_language.structure import RULES, edition_of, kinds, structure_findings
+from teachback.checking.plain_language.unexplained_terms import passages_as_read
 from teachback.checking.plain_language.vocabulary import builtin_vocabulary, forms, load_vocabulary
-from teachback.checking.rule import Example, Heard, Rule, problem_of
+from teachback.checking.rule import Example, ReaderText, Rule, problem_of
 from teachback.content.handout import Handout
-from teachback.content.loader import Authored, load_handout, load_shared
-from teachback.editions.passages import Ear, Role, passages
+from teachback.content.loader import LoadedHandout, load_handout, load_shared
+from teachback.editions.passages import ReaderContext, Role, passages
 from teachback.errors import Severity
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 
@@ -24,7 +24,7 @@ BY_ID = {rule.id: rule for rule in RULES}
 
 def found_in(text: str, audience: str = "general") -> dict[str, str]:
     """Give what the rules find in a text: rule and words."""
-    return {finding.rule: finding.words for finding in findings(edition_of(Example(text, audience=audience)))}
+    return {finding.rule: finding.words for finding in structure_findings(edition_of(Example(text, audience=audience)))}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -33,9 +33,9 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(rule: Ru
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
     for example in rule.bad:
-        assert rule.id in {finding.rule for finding in findings(edition_of(example))}, example.text
+        assert rule.id in {finding.rule for finding in structure_findings(edition_of(example))}, example.text
     for example in rule.good:
-        assert rule.id not in {finding.rule for finding in findings(edition_of(example))}, example.text
+        assert rule.id not in {finding.rule for finding in structure_findings(edition_of(example))}, example.text
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -114,12 +114,12 @@ def test_what_is_passed_over(text: str) -> None:
 
 def test_a_message_names_the_words_and_what_to_write() -> None:
     """An author is told which words, and what to write in their place."""
-    finding = next(f for f in findings(edition_of(Example("Call prior to your visit."))) if f.rule == "plain-hard-word")
+    finding = next(f for f in structure_findings(edition_of(Example("Call prior to your visit."))) if f.rule == "plain-hard-word")
     assert "'prior to'" in finding.message
     assert "'before'" in finding.hint
-    share = next(f for f in findings(edition_of(Example("It helps 25% of readers."))) if f.rule == "plain-percentage")
+    share = next(f for f in structure_findings(edition_of(Example("It helps 25% of readers."))) if f.rule == "plain-percentage")
     assert "'1 in 4 people'" in share.hint
-    short = next(f for f in findings(edition_of(Example("Ask for your eGFR."))) if f.rule == "plain-abbreviation")
+    short = next(f for f in structure_findings(edition_of(Example("Ask for your eGFR."))) if f.rule == "plain-abbreviation")
     assert "'eGFR (how well your kidneys work)'" in short.hint
     assert "estimated glomerular filtration rate" in short.hint
 
@@ -128,7 +128,7 @@ def test_a_term_is_told_once_where_it_first_stands() -> None:
     """Explained the second time is too late, and one finding says so; explained the first time is enough for all that follow."""
     late = [
         f.passage.role
-        for f in findings(edition_of(Example("# Edema\nEdema (swelling) hurts.\nEdema goes.", audience="ckd")))
+        for f in structure_findings(edition_of(Example("# Edema\nEdema (swelling) hurts.\nEdema goes.", audience="ckd")))
         if f.rule == "plain-term"
     ]
     assert late == [Role.TITLE]
@@ -143,46 +143,48 @@ def test_who_lives_with_a_term_knows_it() -> None:
 
 def test_a_hard_word_is_told_once_an_edition() -> None:
     """A word that stands three times, in whatever form, is one finding, so that the list can be worked through."""
-    words = [f.words for f in findings(edition_of(Example("Notify us.\nNotify us.\nWe notified them."))) if f.rule == "plain-hard-word"]
+    words = [
+        f.words for f in structure_findings(edition_of(Example("Notify us.\nNotify us.\nWe notified them."))) if f.rule == "plain-hard-word"
+    ]
     assert words == ["Notify"]
 
 
 def test_another_language_gets_no_english_rule() -> None:
     """Rules made of English words find nothing in Spanish by accident."""
     heard = edition_of(Example("No notify: DO NOT administer prior to 25% CKD."))
-    assert list(findings(heard))
-    assert list(findings(Heard(None, heard.ear, heard.passages, "es"))) == []
+    assert list(structure_findings(heard))
+    assert list(structure_findings(ReaderText(None, heard.ear, heard.passages, "es"))) == []
 
 
-def one(blocks: list[object], **more: object) -> Heard:
+def one(blocks: list[object], **more: object) -> ReaderText:
     """Give the edition of a handout with one section, for a reader of ckd."""
     least = {"id": "a", "title": "Salt", "audiences": ["general", "ckd"], "language": "en", "version": "2026-01-01", "purpose": "p"}
     sections = [{"id": "s", "title": "What is salt?", "blocks": blocks}]
     data = {**least, "message": "Eat less salt.", "review": {"status": "draft"}, "sections": sections, **more}
     handout = Handout.model_validate(data)
-    ear = Ear(("ckd",), {})
-    return Heard(handout, ear, passages(handout, ear))
+    ear = ReaderContext(("ckd",), {})
+    return ReaderText(handout, ear, passages(handout, ear))
 
 
 def test_a_list_counts_as_its_reader_gets_it() -> None:
     """Eight items in the file are a long list only for who gets all eight."""
     short = [*({"text": f"Item {number}."} for number in range(7)), {"text": "Last.", "only": ["general"]}]
     long = [{"text": f"Item {number}."} for number in range(8)]
-    assert "plain-long-list" not in {f.rule for f in findings(one([{"list": short}, {"notes": 3}]))}
-    assert "plain-long-list" in {f.rule for f in findings(one([{"list": long}, {"notes": 3}]))}
+    assert "plain-long-list" not in {f.rule for f in structure_findings(one([{"list": short}, {"notes": 3}]))}
+    assert "plain-long-list" in {f.rule for f in structure_findings(one([{"list": long}, {"notes": 3}]))}
 
 
 def test_two_lists_of_one_block_kind_are_two_lists() -> None:
     """Items of different lists are not added up."""
     lists = [{"list": [f"Item {number}." for number in range(5)]} for _ in range(2)]
-    assert "plain-long-list" not in {f.rule for f in findings(one([*lists, {"notes": 3}]))}
+    assert "plain-long-list" not in {f.rule for f in structure_findings(one([*lists, {"notes": 3}]))}
 
 
 def test_lines_for_notes_without_a_word_count_as_notes() -> None:
     """A block that has no words of its own is seen all the same, and one for another reader is not."""
     assert kinds(one([{"notes": 3}])) == {"notes"}
-    assert "plain-no-teach-back" not in {f.rule for f in findings(one([{"text": "Walk."}, {"notes": 3}]))}
-    assert "plain-no-teach-back" in {f.rule for f in findings(one([{"text": "Walk."}, {"notes": 3, "only": ["general"]}]))}
+    assert "plain-no-teach-back" not in {f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3}]))}
+    assert "plain-no-teach-back" in {f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3, "only": ["general"]}]))}
 
 
 def test_reading_order_is_that_of_the_paper() -> None:
@@ -190,17 +192,17 @@ def test_reading_order_is_that_of_the_paper() -> None:
     flags = [{"id": "f", "tier": "visit", "text": "Edema in both feet"}, {"id": "g", "tier": "now", "text": "Chest pain", "short": "Pain"}]
     explained = [{"text": "Swelling is called edema."}, {"red_flags": ["visit"]}, {"notes": 2}]
     heard = one(explained, red_flags=flags, card={"title": "My card"})
-    assert [p.text for p in reading_order(heard)][-3:] == ["Edema in both feet", "Pain", "My card"]
-    assert [f.words for f in findings(heard) if f.rule == "plain-term"] == []
+    assert [p.text for p in passages_as_read(heard)][-3:] == ["Edema in both feet", "Pain", "My card"]
+    assert [f.words for f in structure_findings(heard) if f.rule == "plain-term"] == []
     unplaced = one([explained[0], explained[2]], red_flags=flags)
-    assert [f.words for f in findings(unplaced) if f.rule == "plain-term"] == ["Edema"]
+    assert [f.words for f in structure_findings(unplaced) if f.rule == "plain-term"] == ["Edema"]
 
 
 def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
     """In a table of minerals and what they do, the mineral's own row explains it; in another table it does not."""
     for heading, found in (("What it does", []), ("Where to buy it", ["Potassium"])):
         table = {"table": {"columns": ["Mineral", heading], "rows": [["Potassium", "It helps your nerves."]]}}
-        assert [f.words for f in findings(one([table, {"notes": 2}])) if f.rule == "plain-term"] == found
+        assert [f.words for f in structure_findings(one([table, {"notes": 2}])) if f.rule == "plain-term"] == found
 
 
 def test_the_word_lists_are_as_long_as_they_should_be() -> None:
@@ -226,35 +228,42 @@ def test_a_clinics_own_list_takes_the_place_of_ours(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "plain-words.yaml").write_text("kerfuffle: mess\n", encoding="utf-8")
     own = load_vocabulary(Workspace(tmp_path, builtin_root()))
-    assert [f.words for f in findings(edition_of(Example("Prior to a kerfuffle.")), vocabulary=own)] == ["kerfuffle"]
+    assert [f.words for f in structure_findings(edition_of(Example("Prior to a kerfuffle.")), vocabulary=own)] == ["kerfuffle"]
     (folder / "plain-words.yaml").write_text("kerfuffle: {mean: mess}\n", encoding="utf-8")
     with pytest.raises(Exception, match=r"plain-words\.yaml:1:13: the key 'mean' is not known here"):
         load_vocabulary(Workspace(tmp_path, builtin_root()))
 
 
 @pytest.fixture(scope="module")
-def shipped() -> tuple[Authored, tuple[Heard, ...], tuple[int, ...]]:
+def shipped() -> tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]:
     """Give the handout that comes with the program: as it was written, each edition of it, and its target grade."""
     shared = load_shared(ROOT)
     authored = load_handout(handout_files(ROOT)["leg-cramps"], ROOT, shared)
     values = {f"clinic.{name}": None for name in ("name", "phone", "after_hours", "dialysis_unit")} | {"clinic.emergency": "911"}
-    ears = [Ear(shared.audiences.lineage(name), values) for name in authored.handout.audiences]
+    ears = [ReaderContext(shared.audiences.lineage(name), values) for name in authored.handout.audiences]
     targets = tuple(target_of(authored.handout, shared.audiences, ear.audience) for ear in ears)
-    return authored, tuple(Heard(authored.handout, ear, passages(authored.handout, ear)) for ear in ears), targets
+    return authored, tuple(ReaderText(authored.handout, ear, passages(authored.handout, ear)) for ear in ears), targets
 
 
-def test_the_shipped_handout_meets_its_target_for_every_reader(shipped: tuple[Authored, tuple[Heard, ...], tuple[int, ...]]) -> None:
+def test_the_shipped_handout_meets_its_target_for_every_reader(
+    shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]],
+) -> None:
     """No edition lies above its reading grade: 6 for all, 5 for those with kidney disease."""
     _, editions, targets = shipped
     assert targets == (6, 5, 5)
-    above = [f.message for heard, target in zip(editions, targets, strict=True) for f in findings(heard, target) if f.rule == "plain-grade"]
+    above = [
+        f.message
+        for heard, target in zip(editions, targets, strict=True)
+        for f in structure_findings(heard, target)
+        if f.rule == "plain-grade"
+    ]
     assert above == []
 
 
-def test_findings_of_the_shipped_handout_have_their_place(shipped: tuple[Authored, tuple[Heard, ...], tuple[int, ...]]) -> None:
+def test_findings_of_the_shipped_handout_have_their_place(shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]) -> None:
     """Each finding stands on the line of its words; 'dialysis' is not explained to the general reader before it is used."""
     authored, editions, _ = shipped
-    problems = [problem_of(finding, authored.file.locate) for finding in findings(editions[0])]
+    problems = [problem_of(finding, authored.file.locate) for finding in structure_findings(editions[0])]
     lines = Path(authored.file.name).read_text(encoding="utf-8").splitlines()
     dialysis = next(p for p in problems if p.rule == "plain-term" and "'dialysis'" in p.message)
     assert dialysis.location is not None
@@ -262,12 +271,12 @@ def test_findings_of_the_shipped_handout_have_their_place(shipped: tuple[Authore
     assert all(problem.severity is not Severity.ERROR for problem in problems)
 
 
-def test_all_readers_of_the_shipped_handout_take_a_moment(shipped: tuple[Authored, tuple[Heard, ...], tuple[int, ...]]) -> None:
+def test_all_readers_of_the_shipped_handout_take_a_moment(shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]) -> None:
     """All rules over all its editions take about 50 ms; ten times that would be a mistake in a rule, not a slow machine."""
     _, editions, targets = shipped
     builtin_vocabulary()
     start = perf_counter()
-    number = sum(1 for heard, target in zip(editions, targets, strict=True) for _ in findings(heard, target))
+    number = sum(1 for heard, target in zip(editions, targets, strict=True) for _ in structure_findings(heard, target))
     assert number > 0
     assert perf_counter() - start < 0.5
 
@@ -276,5 +285,5 @@ def test_a_long_text_without_an_end_does_not_take_long() -> None:
     """No pattern runs away on a long text: ten times the words take about ten times as long."""
     text = "people not no never is be, a of (the or " * 120
     start = perf_counter()
-    assert list(findings(edition_of(Example(text))))
+    assert list(structure_findings(edition_of(Example(text))))
     assert perf_counter() - start < 1

@@ -23,7 +23,7 @@ from teachback.printing.job_printer import HANDOUT_SAFE, do_job
 from teachback.printing.settings import resolve
 from teachback.proofing.expected_text import Expected, squeezed
 from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
-from teachback.proofing.text_checks import said_problems, sheet_problems
+from teachback.proofing.text_checks import card_sheet_problems, said_problems
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -506,10 +506,10 @@ def tokens(*texts: str) -> list[Token]:
 def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
     """A sentence that stands twice in the edition must be read twice."""
     from teachback.errors import Location
-    from teachback.proofing.expected_text import Said
+    from teachback.proofing.expected_text import ExpectedSentence
 
     def expected(*words: str) -> Expected:
-        return Expected("page", Location("x.yaml"), tuple(Said(text) for text in words), (), 12.0)
+        return Expected("page", Location("x.yaml"), tuple(ExpectedSentence(text) for text in words), (), 12.0)
 
     assert not list(said_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
     [problem] = said_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
@@ -519,10 +519,10 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
     """Pdfium gives its letters as they are painted, from the left, and its brackets and numbers where they stand."""
     from teachback.errors import Location
-    from teachback.proofing.expected_text import Said
+    from teachback.proofing.expected_text import ExpectedSentence
 
     sentence = "\u05db\u05d0\u05d1 \u05d1\u05d7\u05d6\u05d4 (911)"
-    expected = Expected("page", Location("x.yaml"), (Said(sentence),), (), 12.0, language="he")
+    expected = Expected("page", Location("x.yaml"), (ExpectedSentence(sentence),), (), 12.0, language="he")
     assert not list(said_problems(tokens(sentence[::-1]), expected))
     [problem] = said_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
     assert " is not on the page: '" in problem.message
@@ -546,12 +546,12 @@ def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callabl
     """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
     job, files = job_of(workspace(), "card")
     [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
-    assert not list(sheet_problems(card, job.expected, backs=True))
+    assert not list(card_sheet_problems(card, job.expected, backs=True))
 
     def blank(document: pikepdf.Pdf) -> None:
         document.pages[0].Contents = document.make_stream(b"")
 
-    flaws = [problem.message for problem in sheet_problems(spoilt(card, blank), job.expected, backs=True)]
+    flaws = [problem.message for problem in card_sheet_problems(spoilt(card, blank), job.expected, backs=True)]
     assert "card of tiny for ckd: the red flag 'chest' is not on the sheet: 'Chest pain'" in flaws
 
 

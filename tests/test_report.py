@@ -16,7 +16,7 @@ import pytest
 from tagreader import faults
 from tiny import TINY
 
-from teachback.archive.previous_approval import Earlier, Search, approved_before
+from teachback.archive.previous_approval import ApprovedVersion, Search, approved_before
 from teachback.checking.checker import check
 from teachback.checking.review_sheet import make_sheet
 from teachback.cli.app import run
@@ -26,7 +26,7 @@ from teachback.commands.charts import MOST as SCALE
 from teachback.commands.charts import WIDTH, bar
 from teachback.commands.review_report import FORMS, MOST, write_reports
 from teachback.content.loader import load_shared, picture_hash
-from teachback.editions.passages import Ear
+from teachback.editions.passages import ReaderContext
 from teachback.editions.version_changes import changes
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import Workspace, check_target, handout_files
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from teachback.checking.review_sheet import Sheet
+    from teachback.checking.review_sheet import HandoutReport
     from teachback.editions.comparison import Change
 
     Make = Callable[..., Workspace]
@@ -62,7 +62,7 @@ def words(data: bytes) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
-def sheet(clinic: Workspace, search: Search | None = None) -> Sheet:
+def sheet(clinic: Workspace, search: Search | None = None) -> HandoutReport:
     """Give the sheet of the tiny handout."""
     checkup = check(("tiny",), (), clinic, TODAY)
     return make_sheet(checkup.handouts[0], load_shared(clinic), checkup.rules.vocabulary, search or Search({}, ()), picture_hash(clinic))
@@ -77,7 +77,7 @@ def since(before: str, after: str, workspace: Make, audience: str = "general") -
         assert authored is not None
         found.append((authored.handout, authored.file.locate))
     shared = load_shared(clinic)
-    return changes(found[0], found[1], Ear(shared.audiences.lineage(audience), shared.clinic.values()))
+    return changes(found[0], found[1], ReaderContext(shared.audiences.lineage(audience), shared.clinic.values()))
 
 
 def test_every_word_of_every_reader_stands_there_with_its_line(builtin: Workspace, tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_a_text_that_is_as_it_was_approved_is_said_so(workspace: Make) -> None:
     authored = check(("tiny",), (), clinic, TODAY).handouts[0].authored
     assert authored is not None
     mark = next(edition.mark for edition in sheet(clinic).editions if edition.audience == "ckd")
-    made = sheet(clinic, Search({"ckd": Earlier(authored, "somewhere", "A. Nurse", "2026-11-01", mark)}, ()))
+    made = sheet(clinic, Search({"ckd": ApprovedVersion(authored, "somewhere", "A. Nurse", "2026-11-01", mark)}, ()))
     assert {one.audience: (one.changes, one.same) for one in made.since} == {"general": (None, False), "ckd": ((), True)}
 
 
@@ -376,7 +376,7 @@ def test_what_is_no_word_is_a_change_too(old: str, new: str, workspace: Make) ->
         authored = check(("tiny",), (), workspace({FILE: text, **pictures}), TODAY).handouts[0].authored
         assert authored is not None
         found.append((authored.handout, authored.file.locate))
-    assert changes(found[0], found[1], Ear(("general",), {"clinic.emergency": "911"})) != ()
+    assert changes(found[0], found[1], ReaderContext(("general",), {"clinic.emergency": "911"})) != ()
 
 
 def test_a_changed_picture_is_not_passed_off_as_what_was_approved(workspace: Make, tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import learn
 import pytest
 from sentences import LINEAGE, found_in, measure, read_set
 
-from teachback.checking.clinical.clinical_rules import TextRules, check_passages, check_text, findings, gap_findings
-from teachback.checking.clinical.rule_loader import load_rules
-from teachback.checking.rule import Heard
+from teachback.checking.clinical.clinical_rules import TextRules, check_passages, check_text, clinical_findings, gap_findings
+from teachback.checking.clinical.rule_loader import load_clinical_rules
+from teachback.checking.rule import ReaderText
 from teachback.content.loader import load_handout, load_shared
-from teachback.editions.passages import Ear, Passage, Role, passages
+from teachback.editions.passages import Passage, ReaderContext, Role, passages
 from teachback.errors import Severity, TeachbackError
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ RULES = sorted(path.stem for path in (Path(__file__).parents[1] / "content" / "r
 @pytest.fixture(scope="session")
 def rules(builtin: Workspace) -> TextRules:
     """Give the rules that come with the program."""
-    return load_rules(builtin)
+    return load_clinical_rules(builtin)
 
 
 @pytest.fixture(scope="session")
-def heard(builtin: Workspace) -> dict[str, Heard]:
+def heard(builtin: Workspace) -> dict[str, ReaderText]:
     """Give the shipped handout as each of its readers gets it."""
     shared = load_shared(builtin)
     handout = load_handout(builtin.root / "content" / "handouts" / "leg-cramps.yaml", builtin, shared).handout
-    ears = {name: Ear(shared.audiences.lineage(name), {"clinic.emergency": "911"}) for name in handout.audiences}
-    return {name: Heard(handout, ear, passages(handout, ear)) for name, ear in ears.items()}
+    ears = {name: ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"}) for name in handout.audiences}
+    return {name: ReaderText(handout, ear, passages(handout, ear)) for name, ear in ears.items()}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -116,38 +116,41 @@ def test_each_unsafe_statement_of_the_source_is_found_for_ckd(item: dict[str, An
     assert found_in(item, rules)
 
 
-def test_the_shipped_handout_has_no_errors(heard: dict[str, Heard], rules: TextRules) -> None:
+def test_the_shipped_handout_has_no_errors(heard: dict[str, ReaderText], rules: TextRules) -> None:
     """No reader's edition of it has an error or a gap; it is the text that the rules must leave alone."""
     assert set(heard) == {"general", "ckd", "dialysis"}
-    errors = [found for edition in heard.values() for found in findings(edition, rules) if found.severity is Severity.ERROR]
+    errors = [found for edition in heard.values() for found in clinical_findings(edition, rules) if found.severity is Severity.ERROR]
     assert errors == []
     assert list(gap_findings(heard, rules)) == []
 
 
-def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, Heard], rules: TextRules) -> None:
+def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, ReaderText], rules: TextRules) -> None:
     """Read by somebody with CKD, the general edition of the same handout has errors: the rules do not sleep."""
     general = heard["general"]
-    found = {found.rule for found in findings(Heard(general.handout, Ear(("ckd",), general.ear.values), general.passages), rules)}
+    found = {
+        found.rule
+        for found in clinical_findings(ReaderText(general.handout, ReaderContext(("ckd",), general.ear.values), general.passages), rules)
+    }
     assert {"ckd-fluid", "ckd-potassium-benefit"} <= found
 
 
-def test_the_rules_are_quick(heard: dict[str, Heard], rules: TextRules) -> None:
+def test_the_rules_are_quick(heard: dict[str, ReaderText], rules: TextRules) -> None:
     """All editions of the shipped handout take about 50 ms; ten times that would be another algorithm."""
     start = time.process_time()
     for edition in heard.values():
-        list(findings(edition, rules))
+        list(clinical_findings(edition, rules))
     assert time.process_time() - start < 0.5
 
 
-def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "text")) -> Heard:
-    return Heard(None, Ear(("general",), {}), (Passage(text, text, path, Role.PARAGRAPH, "general", block="s/0"),))
+def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "text")) -> ReaderText:
+    return ReaderText(None, ReaderContext(("general",), {}), (Passage(text, text, path, Role.PARAGRAPH, "general", block="s/0"),))
 
 
 def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
     """A general handout that recommends an NSAID names the gap where there is no CKD text, or it is the same."""
     general = _general("Take ibuprofen for the soreness.")
-    same = Heard(None, Ear(("ckd",), {}), general.passages)
-    other = Heard(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
+    same = ReaderText(None, ReaderContext(("ckd",), {}), general.passages)
+    other = ReaderText(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
     assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
     assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == ["general-gap"]
     assert list(gap_findings({"general": general, "ckd": other}, rules)) == []
@@ -209,7 +212,7 @@ bad: [Eat a grapefruit each day., Grapefruit is good for you.]
 good: [Avoid grapefruit., Ask your pharmacist about grapefruit before you eat it.]
 """
     names = "classes: {grapefruit: {about: grapefruit, groups: [{source: common-clinical, names: [grapefruit]}]}}\n"
-    rules = load_rules(workspace({"content/rules/nsaid.yaml": rule, "content/rules/data/ours.yaml": names}))
+    rules = load_clinical_rules(workspace({"content/rules/nsaid.yaml": rule, "content/rules/data/ours.yaml": names}))
     assert [found.rule for found in check_text("Eat a grapefruit and take ibuprofen.", rules)] == ["grapefruit"]
 
 
@@ -222,7 +225,7 @@ def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[.
         "content/rules/data/ours.yaml": "classes: {fruit: {about: a, groups: [{source: s, names: [pomelo]}]}}\nmisspelt: {pomello: pomela}\n",
     }
     with pytest.raises(TeachbackError) as caught:
-        load_rules(workspace(files))
+        load_clinical_rules(workspace(files))
     told = [(Path(problem.location.file).name, problem.location.line) for problem in caught.value.problems if problem.location]
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
 
@@ -239,15 +242,18 @@ def test_patterns_that_cannot_stand_together_are_told(workspace: Callable[..., W
         "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaid]\ndoing: ['(?P<a>stop)', '(?P<{}>quit)']\n"
         "message: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
     )
-    assert load_rules(workspace({"content/rules/ours.yaml": rule.format("b")})).rules
+    assert load_clinical_rules(workspace({"content/rules/ours.yaml": rule.format("b")})).rules
     with pytest.raises(TeachbackError) as caught:
-        load_rules(workspace({"content/rules/ours.yaml": rule.format("a")}))
+        load_clinical_rules(workspace({"content/rules/ours.yaml": rule.format("a")}))
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [6]
 
 
 def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(workspace: Callable[..., Workspace]) -> None:
     """A clinic's own file of weights takes the place of the one that comes with the program, and its mistakes are named."""
     with pytest.raises(TeachbackError) as caught:
-        load_rules(workspace({"content/rules/leaning.txt": "# ours\n12: enjoy\nenjoy a lot\n"}))
+        load_clinical_rules(workspace({"content/rules/leaning.txt": "# ours\n12: enjoy\nenjoy a lot\n"}))
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [3]
-    assert load_rules(workspace({"content/rules/leaning.txt": "12: enjoy, fine\n"})).leaning.weights == {"enjoy": 0.12, "fine": 0.12}
+    assert load_clinical_rules(workspace({"content/rules/leaning.txt": "12: enjoy, fine\n"})).leaning.weights == {
+        "enjoy": 0.12,
+        "fine": 0.12,
+    }

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import TINY
 
-from teachback.checking.all_rules import load_rules
-from teachback.checking.checker import Checkup, check
+from teachback.checking.all_rules import load_all_rules
+from teachback.checking.checker import CheckResult, check
 from teachback.checking.sarif import BUILTIN, ROOT, sarif
 from teachback.errors import Location, Problem
 from teachback.files.workspace import Workspace, builtin_root
@@ -132,7 +132,7 @@ SCHEMA = closed(
 )  # fmt: skip
 
 
-def told(checkup: Checkup, workspace: Workspace) -> Any:  # noqa: ANN401 -- JSON
+def told(checkup: CheckResult, workspace: Workspace) -> Any:  # noqa: ANN401 -- JSON
     """Return what was written, after it was held against the form."""
     data = sarif(checkup, workspace)
     found = json.loads(data)
@@ -175,7 +175,7 @@ def test_a_finding_in_a_built_in_file_has_the_other_base(workspace: Make, monkey
     clinic = workspace()
     monkeypatch.chdir(clinic.root)
     place = Location(str(builtin_root() / "content/handouts/leg-cramps.yaml"), 3, 1)
-    checkup = Checkup((), load_rules(clinic), (Problem(f"{place.file} is long", "", place),))
+    checkup = CheckResult((), load_all_rules(clinic), (Problem(f"{place.file} is long", "", place),))
     run = told(checkup, clinic)
     assert addresses(run) == [(BUILTIN, "content/handouts/leg-cramps.yaml")]
     assert run["results"][0]["message"]["text"] == "content/handouts/leg-cramps.yaml is long."
@@ -190,19 +190,19 @@ def test_any_file_name_comes_back_from_its_address(name: str) -> None:
     """Every sign of a name that has a meaning in an address is encoded, and decodes to the same bytes."""
     clinic = Workspace(builtin_root().parent / "clinic", builtin_root())
     place = Location(str(clinic.root / "content" / name), 1, 0)
-    ((base, address),) = addresses(told(Checkup((), RULES, (Problem("long", "", place),)), clinic))
+    ((base, address),) = addresses(told(CheckResult((), RULES, (Problem("long", "", place),)), clinic))
     assert base == ROOT
     assert unquote_to_bytes(address) == f"content/{name}".encode()
 
 
-RULES = load_rules(Workspace(builtin_root(), builtin_root()))
+RULES = load_all_rules(Workspace(builtin_root(), builtin_root()))
 
 
 def test_a_name_that_is_not_utf_8_is_written(workspace: Make) -> None:
     """A file name of other bytes than UTF-8 has its bytes encoded, and stops nothing."""
     clinic = workspace()
     name = b"\xff.yml".decode(errors="surrogateescape")
-    checkup = Checkup((), RULES, (Problem(f"nothing reads {name}", "", Location(str(clinic.root / "content" / name))),))
+    checkup = CheckResult((), RULES, (Problem(f"nothing reads {name}", "", Location(str(clinic.root / "content" / name))),))
     assert addresses(told(checkup, clinic)) == [(ROOT, "content/%FF.yml")]
 
 

@@ -23,7 +23,7 @@ from teachback.errors import TeachbackError
 from teachback.files.page_resources import closed_page, foreign_loads, parse_page
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, dialled
-from teachback.printing.job_composer import Reading, compose_jobs, open_design, read_handouts
+from teachback.printing.job_composer import LoadedHandouts, compose_jobs, open_design, read_handouts
 from teachback.printing.settings import resolve
 from teachback.units import TypeSize
 
@@ -480,7 +480,7 @@ def _sideways(page: Page) -> list[str]:
     return found
 
 
-def _texts(reading: Reading) -> dict[str, tuple[str, ...]]:
+def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
     """Give what each page must say, by its name below the build's folder."""
     shared, texts = reading.shared, {}
     for authored in reading.authored.values():

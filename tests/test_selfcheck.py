@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from teachback.checking.plain_language.pemat_cdc_questions import Asked, self_check
-from teachback.checking.plain_language.structure import edition_of, findings
+from teachback.checking.plain_language.pemat_cdc_questions import SelfCheckQuestion, self_check
+from teachback.checking.plain_language.structure import edition_of, structure_findings
 from teachback.checking.plain_language.wording import CDC, PEMAT
-from teachback.checking.rule import Example, Heard
+from teachback.checking.rule import Example, ReaderText
 from teachback.content.handout import Handout
-from teachback.editions.passages import Ear, passages
+from teachback.editions.passages import ReaderContext, passages
 
 
-def asked(heard: Heard) -> dict[tuple[str, str], Asked]:
+def asked(heard: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
     """Give the questions by instrument and item."""
-    return {(question.instrument, question.item): question for question in self_check(heard, findings(heard))}
+    return {(question.instrument, question.item): question for question in self_check(heard, structure_findings(heard))}
 
 
-def edition(blocks: list[object], message: str = "Call us if you faint.", **more: object) -> Heard:
+def edition(blocks: list[object], message: str = "Call us if you faint.", **more: object) -> ReaderText:
     """Give the edition of a handout with one section."""
     least = {"id": "a", "title": "Salt", "audiences": ["ckd"], "language": "en", "version": "2026-01-01", "purpose": "p"}
     sections = [{"id": "s", "title": "What is salt?", "blocks": blocks}]
     data = {**least, "message": message, "review": {"status": "draft"}, "sections": sections, **more}
     handout = Handout.model_validate(data)
-    ear = Ear(("ckd",), {})
-    return Heard(handout, ear, passages(handout, ear))
+    ear = ReaderContext(("ckd",), {})
+    return ReaderText(handout, ear, passages(handout, ear))
 
 
 def test_what_the_structure_answers_is_answered_with_its_place() -> None:

@@ -26,7 +26,7 @@ from teachback.merge.records.xlsx_cell_formats import (
     UNKNOWN_TIME,
     CellFault,
     Day,
-    Pointed,
+    PointedNumber,
     number_look,
     text_look,
 )
@@ -34,7 +34,7 @@ from teachback.merge.records.xlsx_cell_formats import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.merge.records.record_reader import Row
+    from teachback.merge.records.record_reader import RecordRow
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -77,7 +77,7 @@ def package(
     return out.getvalue()
 
 
-def read(data: bytes) -> tuple[list[Row], tuple[Problem, ...]]:
+def read(data: bytes) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     """Read a workbook from its bytes."""
     table, problems = open_table(io.BytesIO(data), Path("r.xlsx"), "r.xlsx", "id", frozenset({"id", "name"}))
     return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
@@ -203,9 +203,9 @@ def test_a_day_is_printed_where_the_field_is_one_only() -> None:
 def test_a_number_with_a_point_is_printed_in_languages_that_write_one() -> None:
     """In German, 1.125 is over a thousand."""
     for field in (TEXT, NUMBER):
-        assert read_value(field, Pointed("1.125"), "en") == "1.125"
-        assert isinstance(read_value(field, Pointed("1.125"), "de"), FieldFault)
-        assert isinstance(read_value(field, Pointed("12,345"), "es"), FieldFault)
+        assert read_value(field, PointedNumber("1.125"), "en") == "1.125"
+        assert isinstance(read_value(field, PointedNumber("1.125"), "de"), FieldFault)
+        assert isinstance(read_value(field, PointedNumber("12,345"), "es"), FieldFault)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from teachback.merge.records.field_values import FieldFault, read_value
 from teachback.merge.stamping.edition_templates import sheet_template
 from teachback.merge.stamping.pdf_template import UnstampedError
 from teachback.pdf.page_reader import read_pages, read_words
-from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import compose_deck, open_design, read_handouts
 from teachback.printing.settings import resolve
@@ -288,7 +288,7 @@ def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None
     """Ten names on ten cards, read once each, on the back of the very card that is in front; the sheet is valid."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     settings, stocks, design = resolve({"stock": "avery-5371"}, {}, clinic), load_stocks(clinic), open_design(clinic)
-    run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, Order())
+    run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, CardOrder())
     template = sheet_template(compose_deck(reading, "tiny", ("ckd",) * 10, design, run), design.files, frozenset(LETTERS))
     names = [f"Card {letter}" for letter in "ABCDEFGHIJ"]
     data = template.stamp([{"patient": name} for name in names], b"1")

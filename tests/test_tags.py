@@ -20,13 +20,13 @@ from teachback.commands.card import deal
 from teachback.content.loader import load_handout, load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
-from teachback.files.stylesheets import sheet_problems
+from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.workspace import Workspace, builtin_root, handout_files
-from teachback.html.composer import Dress, Medium, at_size, compose_cards, compose_handout
+from teachback.html.composer import Medium, PageContext, at_size, compose_cards, compose_handout
 from teachback.pdf import renderer
-from teachback.printing.card_run import Order
+from teachback.printing.card_run import CardOrder
 from teachback.printing.card_sheets import lay_on_sheets
-from teachback.printing.imposition import Extras, Placement, SheetSides, Sides
+from teachback.printing.imposition import Placement, SheetExtras, SheetSides, Sides
 from teachback.printing.job_composer import open_design
 from teachback.printing.settings import resolve
 from teachback.units import CARD, Box, Paper, TypeSize
@@ -92,7 +92,7 @@ class Page(NamedTuple):
     data: bytes
 
 
-def lay(body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title") -> renderer.Laid:
+def lay(body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title") -> renderer.LaidOutDocument:
     """Lay out a small page of ours."""
     html = f'<html lang="en"><head><title>{title}</title><style>{STYLES}</style></head><body>{body}</body></html>'
     return renderer.lay_out(html, {**DESIGN.files, **(files or {})}, renderer.Fonts())
@@ -309,10 +309,10 @@ def page_of(audience: str, kind: str) -> Page:
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     size = TypeSize.LARGE if kind == "large" else TypeSize.STANDARD
     edition = choose(handout, reader, badge=shared.audiences.root[audience].badge["en"], size=size, sources=shared.sources)
-    return printed(edition, Dress(shared.words["en"], shared.clinic, "LC-TEST"), kind, DESIGN)
+    return printed(edition, PageContext(shared.words["en"], shared.clinic, "LC-TEST"), kind, DESIGN)
 
 
-def printed(edition: Any, dress: Dress, kind: str, design: Design) -> Page:  # noqa: ANN401
+def printed(edition: Any, dress: PageContext, kind: str, design: Design) -> Page:  # noqa: ANN401
     """Compose and print an edition."""
     if kind == "card":
         html = at_size(compose_cards([(edition, dress)], design, medium=Medium.PRINT), CARD, [(8.0, 8.0)])
@@ -350,7 +350,7 @@ def kitchen(kitchen_root: Path) -> dict[str, Page]:
     handout = load_handout(handout_files(workspace)["kitchen"], workspace, shared).handout
     reader = Reader(shared.audiences.lineage("general"), shared.clinic.values())
     edition = choose(handout, reader, badge="For all", size=TypeSize.STANDARD, sources=shared.sources)
-    dress = Dress(shared.words["en"], shared.clinic, "KI-TEST")
+    dress = PageContext(shared.words["en"], shared.clinic, "KI-TEST")
     design = open_design(workspace)
     return {kind: printed(edition, dress, kind, design) for kind in ("handout", "card")}
 
@@ -463,7 +463,7 @@ def test_links_and_pictures_go_with_the_first_card(turn: int, tmp_path: Path) ->
         (Placement(0, 20, 30, *_pair(size), turn), Placement(0, 20, 120, *_pair(size), turn)),
         (Placement(0, 20, 30, *_pair(size), turn, back=True),),
     )
-    data = lay_on_sheets(cards, (sheet,), Box(210, 297), Sides.LONG_EDGE, Extras(marks=True))
+    data = lay_on_sheets(cards, (sheet,), Box(210, 297), Sides.LONG_EDGE, SheetExtras(marks=True))
     found = read_tags(data)
     assert (found.orphans, found.parents_match) == ([], True)
     assert roles(found) == roles(alone)
@@ -492,7 +492,7 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
     body = '<p>front</p><div style="break-before: page"><p><a href="https://example.org">back</a></p><table><tr><td>x</td><td></td></tr></table></div>'
     cards = renderer.write(lay(body))
     sheet = SheetSides((Placement(0, 20, 30, 100, 60),), None)
-    data = lay_on_sheets(cards, (sheet,), Box(210, 297), Sides.ONE, Extras())
+    data = lay_on_sheets(cards, (sheet,), Box(210, 297), Sides.ONE, SheetExtras())
     found = read_tags(data)
     assert (roles(found), found.tree.text, found.links) == (["Document", "P"], "front", [])
     assert faults(data) == []
@@ -501,7 +501,7 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
 def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
     """Ten cards stand on a sheet to cut; one of them is read, and neither the others nor the marks and outlines have a tag."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
-    done = deal(resolve(flags, {}, BUILTIN), Order(outline=True), BUILTIN, dt.date(2026, 11, 22))
+    done = deal(resolve(flags, {}, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22))
     data = (tmp_path / done.output.file).read_bytes()
     found = read_tags(data)
     assert found.tree.text.count("Call 911 now") == 1
@@ -516,8 +516,8 @@ def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path:
     assert set(drawn) == {1}
 
 
-@pytest.mark.parametrize("order", [Order(copies=5), Order(press=True)], ids=["stock", "press"])
-def test_the_kitchens_cards_keep_their_links(order: Order, kitchen_root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [CardOrder(copies=5), CardOrder(press=True)], ids=["stock", "press"])
+def test_the_kitchens_cards_keep_their_links(order: CardOrder, kitchen_root: Path, tmp_path: Path) -> None:
     """A flag and a note with links: each card is read once, with both links, and passes both profiles."""
     workspace = Workspace(kitchen_root, builtin_root())
     done = deal(resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, {}, workspace), order, workspace, dt.date(2026, 11, 22))
@@ -579,7 +579,7 @@ AS_WRITTEN = (
 @pytest.mark.parametrize("around", ["li {{ {} }}", "p::first-line {{ color: red; {} }}", "@media screen {{ h2 {{ {}; }} }}"])
 def test_a_style_that_sets_capitals_is_refused_with_its_place(declaration: str, around: str) -> None:
     """Text as it is written is what paper and screen show; the line of the style sheet is named."""
-    (problem,) = sheet_problems("p { color: red }\n" + around.format(declaration), "styles/clinic.css", ())
+    (problem,) = stylesheet_problems("p { color: red }\n" + around.format(declaration), "styles/clinic.css", ())
     assert "prints other letters than the text has" in problem.message
     assert problem.location is not None
     assert problem.location.line == 2
@@ -588,7 +588,7 @@ def test_a_style_that_sets_capitals_is_refused_with_its_place(declaration: str, 
 @pytest.mark.parametrize("declaration", AS_WRITTEN)
 def test_a_style_that_leaves_the_letters_as_they_are_is_let_through(declaration: str) -> None:
     """Values that change nothing, figures, remarks and a clinic's own variables are no capitals."""
-    assert list(sheet_problems(f"li {{ {declaration} }}", "styles/clinic.css", ())) == []
+    assert list(stylesheet_problems(f"li {{ {declaration} }}", "styles/clinic.css", ())) == []
 
 
 def test_a_picture_for_a_printing_press_is_refused() -> None:

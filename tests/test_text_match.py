@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teachback.pdf.text_matching import Edges, Token, folded, misplaced, read_text, run_together, sought
+from teachback.pdf.text_matching import Edges, Token, comparable, misplaced, read_text, run_together, sought
 
 SAME = [
     ("Dial-Mag trial", "dial\u0002mag  TRIAL"),
@@ -94,4 +94,4 @@ def test_a_sentence_is_painted_in_the_order_in_which_it_is_read(tokens: list[Tok
 
 def test_blanks_are_the_only_letters_that_do_not_count() -> None:
     """Every sign that is printed is compared."""
-    assert folded("Call 555-0100 (day);\u00a05 \u00b1 1 %") == "call555-0100(day);5\u00b11%"
+    assert comparable("Call 555-0100 (day);\u00a05 \u00b1 1 %") == "call555-0100(day);5\u00b11%"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teachback.content.record_fields import RecordField
-from teachback.merge.records.field_values import FieldFault, read_value, refused
+from teachback.merge.records.field_values import FieldFault, read_value, unprintable_reason
 
 
 def field(kind: str = "text", **more: object) -> RecordField:
@@ -104,6 +104,6 @@ def test_what_would_not_print_as_it_stands_is_refused_with_its_reason(raw: str, 
 @given(st.text(st.characters(codec=None), min_size=1))
 def test_what_is_not_refused_can_be_written_into_a_file(words: str) -> None:
     """No text at all makes the check fail, and what it lets through is whole Unicode in one line."""
-    if not refused(words):
+    if not unprintable_reason(words):
         assert words.encode("utf-16-be")
         assert words.splitlines() == [words]

@@ -16,10 +16,10 @@ def main() -> None:
     # A run makes much that lasts until its end, and little garbage: looking for it 700 objects apart takes a tenth of the time. A check of
     # one handout ends before it would first be looked for.
     gc.set_threshold(200_000, 20, 50)
-    from teachback.cli.context import guard, open_streams
+    from teachback.cli.context import install_guard, open_streams
 
     open_streams()
-    guard()
+    install_guard()
     from teachback.cli.app import run
 
     code = finished(run(sys.argv[1:]))
@@ -30,12 +30,12 @@ def main() -> None:
 
 def finished(code: int) -> int:
     """Return the exit code of a run: 1 where all was done, and standard output could not take what was printed."""
-    from teachback.cli.context import lost_output, told_all
+    from teachback.cli.context import all_output_written, lost_output
 
     lost = lost_output()
     if lost is not None:
         sys.stderr.write(f"teachback: {lost.message}\n    {lost.hint}\n")
-    return code if told_all() else max(code, 1)
+    return code if all_output_written() else max(code, 1)
 
 
 def _leave(code: int) -> None:

@@ -145,7 +145,7 @@ def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(unique, key=lambda p: (p.location is None, p.location or Location(""), p.message)))
 
 
-def placed(problems: Iterable[Problem], name: str, place: Location) -> tuple[Problem, ...]:
+def with_location(problems: Iterable[Problem], name: str, place: Location) -> tuple[Problem, ...]:
     """Give a place to those problems that have none, and say in them what they are about."""
     return tuple(p if p.location else p._replace(message=f"{name}: {p.message}", location=place) for p in problems)
 

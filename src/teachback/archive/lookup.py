@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.archive.store import ENTRIES, JOURNAL, Entry, Kept, entries_at, entry_paths, named_records, object_path
-from teachback.editions.edition_code import ALPHABET, CODE, LENGTH, is_whole, nearest_codes, tidied
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, placed
+from teachback.archive.store import ENTRIES, JOURNAL, ArchivedFile, ArchiveEntry, entries_at, entry_paths, named_records, object_path
+from teachback.editions.edition_code import ALPHABET, CODE, LENGTH, is_valid_code, nearest_codes, normalize_code
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, with_location
 from teachback.files.workspace import read_named, shown, write_whole
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ class Answer:
     """
 
     code: str
-    entries: tuple[Entry, ...]
-    nearest: tuple[Entry, ...]
+    entries: tuple[ArchiveEntry, ...]
+    nearest: tuple[ArchiveEntry, ...]
     problems: tuple[Problem, ...]
     scanned: bool = False
-    exact: Kept | None = None
+    exact: ArchivedFile | None = None
 
     @property
-    def files(self) -> tuple[tuple[Entry, Kept], ...]:
+    def files(self) -> tuple[tuple[ArchiveEntry, ArchivedFile], ...]:
         """Every file that is kept under the code, those of the newest record first."""
         return tuple((entry, output) for entry in reversed(self.entries) for output in entry.outputs)
 
@@ -76,7 +76,7 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
     if typed is None and scan is None:
         raise UsageError(Problem("there is nothing to look for", "Type a code, or name a picture or a PDF with --scan."))
     known, named = entry_paths(folder), named_records(folder)
-    answers = [_answer(tidied(typed), known, named)] if typed is not None else []
+    answers = [_answer(normalize_code(typed), known, named)] if typed is not None else []
     if scan is not None:
         data = read_named(scan)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -94,7 +94,7 @@ def _answer(
     paths = known.get(code, [])
     entries = entries_at(paths)
     problems: list[Problem] = []
-    near: tuple[Entry, ...] = ()
+    near: tuple[ArchiveEntry, ...] = ()
     if len(entries) < len(paths):
         severity = Severity.WARNING if entries else Severity.ERROR
         lost = len(paths) - len(entries)
@@ -111,13 +111,13 @@ def _answer(
     return Answer(code, entries, near, tuple(problems), sha256 is not None and not (photo and exact is None), exact)
 
 
-def _unknown(code: str, near: tuple[Entry, ...]) -> Problem:
+def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
     """Say why a code finds nothing: it was misread, or it was printed elsewhere."""
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
     if CODE.fullmatch(code) is None:
         return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.")
-    if not is_whole(code):
+    if not is_valid_code(code):
         return Problem(f"{code} was misread or mistyped: its last character, the check, does not fit the rest", f"{guess} {_CHECK}".strip())
     hint = "It may have been printed elsewhere, or without --archive."
     return Problem(f"{code} is a code that could have been printed, but this archive does not have it", f"{hint} {guess}".strip())
@@ -136,10 +136,10 @@ def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
         if not _is_pdf(data):
             return codes_in_picture(data)
         said = [code for text in page_texts(data) for code in CODE.findall(text)]
-        whole = [code for code in said if is_whole(code)]
+        whole = [code for code in said if is_valid_code(code)]
         drawn = [] if said else [code for page in scanned_pages(data, SCAN_DPI) for code in codes_in_picture(page)]
     except TeachbackError as error:
-        raise TeachbackError(*placed(error.problems, "the scan", Location(shown(scan)))) from None
+        raise TeachbackError(*with_location(error.problems, "the scan", Location(shown(scan)))) from None
     return tuple(dict.fromkeys(whole or said or drawn))
 
 
@@ -180,7 +180,7 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
     return tuple(target / name for name in planned)
 
 
-def main_file(answer: Answer) -> Kept | None:
+def main_file(answer: Answer) -> ArchivedFile | None:
     """Give the file to open: the very one that was scanned, else the newest handout in standard size, else what there is."""
     if answer.exact is not None:
         return answer.exact
@@ -203,7 +203,7 @@ def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
     return None
 
 
-def kept_bytes(folder: Path, output: Kept, code: str) -> bytes:
+def kept_bytes(folder: Path, output: ArchivedFile, code: str) -> bytes:
     """Give a kept file's bytes. Raises TeachbackError when they are gone, or no longer what was kept."""
     path = object_path(folder, output.file, output.sha256)
     data = read_named(path)

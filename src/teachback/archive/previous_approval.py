@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from teachback.archive.store import Entry, entries_at, entry_paths, object_path
+from teachback.archive.store import ArchiveEntry, entries_at, entry_paths, object_path
 from teachback.content.approval import fingerprint, standing
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.handout import Handout
-from teachback.content.loader import Authored, picture_hash
+from teachback.content.loader import LoadedHandout, picture_hash
 from teachback.content.validation_errors import validated
 from teachback.errors import TeachbackError
 from teachback.files.atomic_files import sha256
@@ -27,7 +27,7 @@ from teachback.files.yaml_reader import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from teachback.content.loader import Shared
+    from teachback.content.loader import WorkspaceContent
     from teachback.files.workspace import Workspace
 
 # How far back git's history of one file is searched, in changes of that file.
@@ -39,13 +39,13 @@ _QUIET: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_ALL
 
 
 @dataclass(frozen=True)
-class Earlier:
+class ApprovedVersion:
     """A version that was approved for an audience: what it said, where it is kept, who approved it and on which day, and the mark of its text.
 
     `at` sorts versions by the day of their approval, and those of one day by when they were kept (UTC).
     """
 
-    authored: Authored
+    authored: LoadedHandout
     where: str
     reviewer: str
     reviewed: str
@@ -57,17 +57,17 @@ class Earlier:
 class Search:
     """What a search for approved versions found, by audience, and in words where it looked."""
 
-    found: dict[str, Earlier] = field(default_factory=dict)
+    found: dict[str, ApprovedVersion] = field(default_factory=dict)
     looked: tuple[str, ...] = ()
 
-    def add(self, audience: str, earlier: Earlier) -> None:
+    def add(self, audience: str, earlier: ApprovedVersion) -> None:
         """Keep a version, if it is the latest for its audience."""
         known = self.found.get(audience)
         if known is None or known.at <= earlier.at:
             self.found[audience] = earlier
 
 
-def approved_before(authored: Authored, path: Path, workspace: Workspace, shared: Shared, archive: Path | None) -> Search:
+def approved_before(authored: LoadedHandout, path: Path, workspace: Workspace, shared: WorkspaceContent, archive: Path | None) -> Search:
     """Search for the last approved version of a handout, for each of its audiences.
 
     `archive` is None where there is none. What cannot be read, is damaged or cut off is told in `looked`, and stops nothing.
@@ -81,11 +81,11 @@ def approved_before(authored: Authored, path: Path, workspace: Workspace, shared
             if name not in (*stands.changed, *stands.missing):
                 mark = fingerprint(authored.handout, shared.audiences.lineage(name), picture)
                 reviewed = str(review.reviewed or "")
-                search.add(name, Earlier(authored, "as the file says", review.reviewer or "", reviewed, mark, (reviewed, "Z")))
+                search.add(name, ApprovedVersion(authored, "as the file says", review.reviewer or "", reviewed, mark, (reviewed, "Z")))
     return search
 
 
-def _look_in_archive(handout: Handout, shared: Shared, workspace: Workspace, archive: Path | None, search: Search) -> str:
+def _look_in_archive(handout: Handout, shared: WorkspaceContent, workspace: Workspace, archive: Path | None, search: Search) -> str:
     if archive is None:
         return "there is no archive"
     damaged = False
@@ -101,7 +101,7 @@ def _look_in_archive(handout: Handout, shared: Shared, workspace: Workspace, arc
     return f"the archive {shown(archive)}" + (", which is damaged: `teachback verify` says where" if damaged else "")
 
 
-def _take_entry(entry: Entry, archive: Path, shared: Shared, workspace: Workspace, search: Search) -> bool:
+def _take_entry(entry: ArchiveEntry, archive: Path, shared: WorkspaceContent, workspace: Workspace, search: Search) -> bool:
     """Keep the version that an entry was printed from; say whether its bytes are still those that were kept."""
     whole = True
 
@@ -123,11 +123,13 @@ def _take_entry(entry: Entry, archive: Path, shared: Shared, workspace: Workspac
             mark = fingerprint(old.handout, shared.audiences.lineage(entry.audience), picture)
             where = f"the archive, edition {entry.code}, kept {entry.kept[:10]}"
             reviewed = entry.review.get("reviewed") or ""
-            search.add(entry.audience, Earlier(old, where, entry.review.get("reviewer") or "", reviewed, mark, (reviewed, entry.kept)))
+            search.add(
+                entry.audience, ApprovedVersion(old, where, entry.review.get("reviewer") or "", reviewed, mark, (reviewed, entry.kept))
+            )
     return whole
 
 
-def _look_in_git(path: Path, workspace: Workspace, shared: Shared, search: Search) -> str:
+def _look_in_git(path: Path, workspace: Workspace, shared: WorkspaceContent, search: Search) -> str:
     git = shutil.which("git")
     if git is None:
         return "git is not installed"
@@ -150,7 +152,7 @@ def _look_in_git(path: Path, workspace: Workspace, shared: Shared, search: Searc
                 done.add(name)
                 mark = fingerprint(old.handout, shared.audiences.lineage(name), picture)
                 where, reviewed = f"git, commit {commit[:10]} of {day}", str(review.reviewed or "")
-                search.add(name, Earlier(old, where, review.reviewer or "", reviewed, mark, (reviewed, when)))
+                search.add(name, ApprovedVersion(old, where, review.reviewer or "", reviewed, mark, (reviewed, when)))
             if done >= set(old.handout.audiences):
                 break
     except (OSError, subprocess.SubprocessError):
@@ -189,11 +191,11 @@ def _git(git: str, path: Path, *words: str) -> bytes:
     return done.stdout
 
 
-def _read(data: bytes, name: str, shared: Shared) -> Authored | None:
+def _read(data: bytes, name: str, shared: WorkspaceContent) -> LoadedHandout | None:
     """Read a version as a handout; None for one that today's model cannot read, or that left a reader without a text."""
     try:
         file = read_yaml(data, name)
         handout = validated(Handout, file)
     except TeachbackError:
         return None
-    return None if any(True for _ in reach_problems(handout, shared.audiences)) else Authored(handout, file)
+    return None if any(True for _ in reach_problems(handout, shared.audiences)) else LoadedHandout(handout, file)

@@ -8,7 +8,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING
 
 from teachback import __version__
-from teachback.archive.store import Entry, Kept, keep
+from teachback.archive.store import ArchivedFile, ArchiveEntry, keep_entries
 from teachback.content.inline_markup import plain
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.files.workspace import effective_files, handout_files, read_bytes, read_named, shown
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
     from teachback.printing.build_record import Output
-    from teachback.printing.job_composer import Reading
+    from teachback.printing.job_composer import LoadedHandouts
 
     Blobs = dict[tuple[str, str], bytes]
 
 
-def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, workspace: Workspace, reading: Reading | None) -> None:
+def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, workspace: Workspace, reading: LoadedHandouts | None) -> None:
     """Keep printed files of `folder` in an archive, each under its code, with its sources.
 
     Raises TeachbackError when something cannot be kept: a file or a source that is no longer what was printed (the
@@ -40,7 +40,7 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
     by_stem: dict[str, list[Output]] = {}
     for output in outputs:
         by_stem.setdefault(output.stem, []).append(output)
-    entries: list[Entry] = []
+    entries: list[ArchiveEntry] = []
     problems: list[Problem] = []
     for stem, group in sorted(by_stem.items()):
         if stem not in files:
@@ -56,7 +56,7 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
             hint = "Print it again, so that the archive gets what it was printed from."
             problems.append(Problem("a file was changed while this was printed", hint, Location(shown(files[stem]))))
             continue
-        kept: dict[str, list[Kept]] = {}
+        kept: dict[str, list[ArchivedFile]] = {}
         for output in group:
             try:
                 one = _kept(output, folder, blobs)
@@ -69,7 +69,7 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
             edition = editions[code]
             review = edition.review
             entries.append(
-                Entry(
+                ArchiveEntry(
                     code=code,
                     handout=edition.handout,
                     audience=edition.audience,
@@ -91,7 +91,7 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
                 )
             )
     if entries:
-        keep(archive, entries, blobs)
+        keep_entries(archive, entries, blobs)
     if problems:
         raise TeachbackError(*problems)
 
@@ -103,14 +103,14 @@ def _source(name: str, path: Path, blobs: Blobs) -> str:
     return sha256
 
 
-def _kept(output: Output, folder: Path, blobs: Blobs) -> Kept:
+def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
     path = folder / output.file
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = "Build again: then it is printed anew, and archived."
         raise TeachbackError(Problem("this file was changed after it was printed", hint, Location(shown(path))))
     blobs[output.file, output.sha256] = data
-    return Kept(
+    return ArchivedFile(
         file=output.file,
         kind=output.kind,
         form=output.form,

@@ -24,7 +24,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.files.atomic_files import append, locked, sync, told, whole, write_through
+from teachback.files.atomic_files import append, locked, os_errors_as_problems, read_all, sync, write_through
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import file_bytes, shown
 
@@ -43,7 +43,7 @@ FIRST_LINE: Final = b'{"format": 1, "teachback": "archive"}\n'
 
 
 @dataclass(frozen=True)
-class Kept:
+class ArchivedFile:
     """One printed file: its name in the output folder, what it is, and the hash and length of its bytes."""
 
     file: str
@@ -58,7 +58,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """One record: files of one edition that were printed from the same sources by the same program.
 
     `review` holds status, reviewer, reviewed and due as they stood in the handout; `kept` is the time in UTC;
@@ -76,7 +76,7 @@ class Entry:
     program: str
     weasyprint: str
     kept: str
-    outputs: tuple[Kept, ...]
+    outputs: tuple[ArchivedFile, ...]
     sources: Mapping[str, str]
     format: int = FORMAT
 
@@ -85,11 +85,11 @@ class Entry:
         return (json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def entry_from(data: bytes) -> Entry | None:
+def entry_from(data: bytes) -> ArchiveEntry | None:
     """Read a record; None when it is none."""
     try:
         fields = read_json(data)
-        entry = Entry(**{**fields, "outputs": tuple(Kept(**output) for output in fields["outputs"])})
+        entry = ArchiveEntry(**{**fields, "outputs": tuple(ArchivedFile(**output) for output in fields["outputs"])})
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return entry if entry.format == FORMAT else None
@@ -103,7 +103,7 @@ def object_path(folder: Path, name: str, sha256: str) -> Path:
 def entry_paths(folder: Path) -> dict[str, list[Path]]:
     """Give the paths of all records by code, those included that the journal names and an ended run did not move."""
     found: dict[str, list[Path]] = {}
-    with told(folder):
+    with os_errors_as_problems(folder):
         for path in sorted((folder / ENTRIES).glob("[!.]*/[!.]*.json")):
             if path.is_file():
                 found.setdefault(path.parent.name, []).append(path)
@@ -114,7 +114,7 @@ def entry_paths(folder: Path) -> dict[str, list[Path]]:
     return dict(sorted(found.items()))
 
 
-def entries_at(paths: Iterable[Path]) -> tuple[Entry, ...]:
+def entries_at(paths: Iterable[Path]) -> tuple[ArchiveEntry, ...]:
     """Read records, the oldest first; those that are not any more what was kept are left out."""
     found = []
     for path in paths:
@@ -146,7 +146,7 @@ def _named(journal: bytes) -> dict[str, str]:
     return named
 
 
-def is_whole(path: Path, sha256: str) -> bool:
+def is_intact(path: Path, sha256: str) -> bool:
     """Return whether a kept file is still a file, and no link, with the bytes that were kept. Raises OSError when it cannot be read."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -167,10 +167,10 @@ class _Seen:
     def __call__(self, name: str, sha256: str) -> bool:
         path = object_path(self._folder, name, sha256)
         if path not in self._known:
-            self._known[path] = is_whole(path, sha256)
+            self._known[path] = is_intact(path, sha256)
         return self._known[path]
 
-    def entries(self, code: str, named: Collection[str]) -> list[Entry]:
+    def entries(self, code: str, named: Collection[str]) -> list[ArchiveEntry]:
         """Return the records of a code that the journal names and whose sources are all whole."""
         paths = [path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named]
         return [entry for entry in entries_at(paths) if all(self(name, sha256) for name, sha256 in entry.sources.items())]
@@ -178,7 +178,7 @@ class _Seen:
 
 def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
     """Return whether all printed files (code, name, SHA-256) are kept: in a record whose sources are whole, as they are themselves."""
-    with told(folder):
+    with os_errors_as_problems(folder):
         named = named_records(folder)
         if not named:
             return False
@@ -192,20 +192,20 @@ def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
     return True
 
 
-def keep(folder: Path, entries: Iterable[Entry], blobs: Mapping[tuple[str, str], bytes]) -> None:
+def keep_entries(folder: Path, entries: Iterable[ArchiveEntry], blobs: Mapping[tuple[str, str], bytes]) -> None:
     """Keep editions: when this returns, they are on the disk for good.
 
     `blobs` are the bytes of all that the entries name, by name and SHA-256. What is kept already is not kept again, unless
     a source of the earlier record is damaged or lost: then a second, whole record is made.
     Raises TeachbackError when something cannot be kept; then the archive is as readable as before.
     """
-    with told(folder):
+    with os_errors_as_problems(folder):
         _make(folder)
         with locked(folder / JOURNAL, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX) as journal:
             _mend(folder, journal)
             _put_all(folder, blobs)
             fresh = []
-            named = _named(whole(journal))
+            named = _named(read_all(journal))
             seen = _Seen(folder)
             for entry in entries:
                 known = {(output.file, output.sha256) for old in seen.entries(entry.code, named) for output in old.outputs}
@@ -234,7 +234,7 @@ def _make(folder: Path) -> None:
 
 def _mend(folder: Path, journal: int) -> None:
     """Finish what an ended run had named in the journal, and clear away the rest. The archive is locked."""
-    data = whole(journal)
+    data = read_all(journal)
     end = data.rfind(b"\n") + 1
     if end < len(data):
         os.ftruncate(journal, end)
@@ -265,7 +265,7 @@ def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
     damaged = [
         Problem(f"{places[place][0]}: this file is no longer what was kept", hint, Location(shown(place)))
         for place in sorted(there)
-        if not is_whole(place, places[place][1])
+        if not is_intact(place, places[place][1])
     ]
     if damaged:
         raise TeachbackError(*damaged)
@@ -282,11 +282,11 @@ def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
         sync(folder / OBJECTS)
 
 
-def _record(folder: Path, journal: int, entries: list[Entry]) -> None:
+def _record(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
     """Write records, name them in the journal, and move them in: in this order, or a kill could lose one."""
     if not entries:
         return
-    before = whole(journal)
+    before = read_all(journal)
     last = before[before.rfind(b"\n", 0, -1) + 1 :]
     pending: list[tuple[Path, str]] = []
     lines: list[bytes] = []

@@ -10,9 +10,20 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.archive.store import ENTRIES, FIRST_LINE, JOURNAL, OBJECTS, OWN, UNFINISHED, Entry, entry_from, journal_line, object_path
+from teachback.archive.store import (
+    ENTRIES,
+    FIRST_LINE,
+    JOURNAL,
+    OBJECTS,
+    OWN,
+    UNFINISHED,
+    ArchiveEntry,
+    entry_from,
+    journal_line,
+    object_path,
+)
 from teachback.errors import Location, Problem, Severity, UsageError, in_file_order
-from teachback.files.atomic_files import locked, told
+from teachback.files.atomic_files import locked, os_errors_as_problems
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import file_bytes, open_file, shown
 
@@ -105,7 +116,7 @@ def verify(folder: Path, expected: str = "") -> Audit:
         )
     if not any((folder / name).exists() for name in (JOURNAL, ENTRIES, OBJECTS)):
         raise UsageError(Problem("there is no archive here", "Name its folder: teachback verify DIR.", Location(shown(folder))))
-    with told(folder):
+    with os_errors_as_problems(folder):
         listing = _listing(folder)
     lines, problems = _chain(listing.journal, shown(folder / JOURNAL))
     if b"\n" not in listing.journal and (listing.records or listing.objects):
@@ -220,7 +231,7 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
     return found, problems
 
 
-def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[Entry | None, list[Problem]]:
+def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[ArchiveEntry | None, list[Problem]]:
     """Read the record that a line of the journal names, and say what is wrong with it."""
     name = f"{line.record}.json"
     paths = [*listing.records.get(line.record, ()), *(path for path in listing.unfinished if path.name == name)]
@@ -255,7 +266,7 @@ def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Probl
         yield Problem(message, hint, Location(shown(folder / UNFINISHED)), Severity.WARNING)
 
 
-def _objects(entries: list[Entry], listing: _Listing, folder: Path) -> Iterator[Problem]:
+def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> Iterator[Problem]:
     """Hash every object again, and say whose it is."""
     owners: dict[str, dict[str, None]] = {}
     for entry in entries:

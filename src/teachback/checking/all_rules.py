@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from teachback.checking.plain_language.vocabulary import Vocabulary
-    from teachback.checking.rule import Finding, Heard
-    from teachback.content.loader import Authored, Shared
+    from teachback.checking.rule import Finding, ReaderText
+    from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.files.workspace import Workspace
 
 
@@ -87,7 +87,7 @@ OWN: Final = (
 )
 
 
-def load_rules(workspace: Workspace) -> Rules:
+def load_all_rules(workspace: Workspace) -> Rules:
     """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
     guard = load_guard(workspace)
     rules = (*(rule.rule for rule in guard.text.rules), *cross_audience.RULES, *structure.RULES, *review_dates.RULES, *OWN)
@@ -102,15 +102,15 @@ def load_rules(workspace: Workspace) -> Rules:
     return Rules(guard, known, load_vocabulary(workspace))
 
 
-def find_in(heard: Heard, shared: Shared, rules: Rules) -> Iterator[Finding]:
+def find_in(heard: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterator[Finding]:
     """Find in one edition with every rule that looks at one edition."""
-    yield from clinical_rules.findings(heard, rules.text)
+    yield from clinical_rules.clinical_findings(heard, rules.text)
     target = target_of(heard.handout, shared.audiences, heard.ear.audience)
-    yield from structure.findings(heard, target=target, vocabulary=rules.vocabulary)
+    yield from structure.structure_findings(heard, target=target, vocabulary=rules.vocabulary)
     yield from review_dates.number_findings(heard.passages)
 
 
-def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator[Problem]:
+def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Iterator[Problem]:
     """Say what of a handout is due, or written in a language that the rules do not know."""
     yield from review_dates.term_problems(review_dates.terms(authored.handout, authored.file.locate), today)
     reviewed = authored.handout.review.reviewed
@@ -123,6 +123,8 @@ def dated_problems(authored: Authored, rules: Rules, today: dt.date) -> Iterator
         yield Problem(message, hint, authored.file.locate(("language",), key=True), Severity.WARNING, "language-unknown")
 
 
-def shared_problems(workspace: Workspace, shared: Shared, rules: Rules, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
+def shared_problems(
+    workspace: Workspace, shared: WorkspaceContent, rules: Rules, named: Iterable[str], today: dt.date
+) -> tuple[Problem, ...]:
     """Say what is wrong with the list of sources that all handouts and rules share; `named` are those that handouts name."""
     return bibliography_problems(workspace, shared, {*named, *(name for rule in rules.known.values() for name in rule.sources)}, today)

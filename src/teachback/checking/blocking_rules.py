@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.checking import cross_audience
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.clinical import clinical_rules, rule_loader
-from teachback.checking.rule import Finding, Heard, problem_of
+from teachback.checking.rule import Finding, ReaderText, problem_of
 from teachback.content.base_model import Checks
 from teachback.content.validation_errors import validated
-from teachback.editions.passages import Ear, as_read, passages
+from teachback.editions.passages import ReaderContext, as_read, passages
 from teachback.errors import Problem, Severity
 from teachback.files.workspace import find, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.content.base_model import Accepted
-    from teachback.content.loader import Authored, Shared
+    from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.files.yaml_reader import YamlFile
 
@@ -40,7 +40,7 @@ class Guard:
         self.decisions: Final = decisions
 
 
-class Waived(NamedTuple):
+class AcceptedFinding(NamedTuple):
     """A finding that somebody has accepted, with the reason and the name."""
 
     finding: Finding
@@ -52,10 +52,10 @@ def load_guard(workspace: Workspace) -> Guard:
     path = find(workspace, CHECKS)
     file = read_yaml(read_bytes(path), shown(path)) if path else None
     decided = validated(Checks, file).off if file else ()
-    return Guard(rule_loader.load_rules(workspace), {entry.rule: (entry.reason, entry.by) for entry in decided}, file)
+    return Guard(rule_loader.load_clinical_rules(workspace), {entry.rule: (entry.reason, entry.by) for entry in decided}, file)
 
 
-def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Problem, ...]:
+def error_problems(authored: LoadedHandout, shared: WorkspaceContent, rules: Guard) -> tuple[Problem, ...]:
     """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
     heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
     findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
@@ -64,16 +64,16 @@ def error_problems(authored: Authored, shared: Shared, rules: Guard) -> tuple[Pr
     return tuple(problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in still)
 
 
-def word_errors(workspace: Workspace, shared: Shared, rules: Guard, language: str) -> tuple[Problem, ...]:
+def word_errors(workspace: Workspace, shared: WorkspaceContent, rules: Guard, language: str) -> tuple[Problem, ...]:
     """Give what keeps the clinic's own words, which stand on every page of their language, from being printed."""
     found = added_problems(workspace, shared, rules.text, language)
     return tuple(problem for problem in found if problem.severity is Severity.ERROR and problem.rule not in rules.off)
 
 
-def hear(authored: Authored, audience: str, shared: Shared) -> Heard:
+def hear(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
     """Give a handout as one audience gets it."""
-    ear = Ear(shared.audiences.lineage(audience), shared.clinic.values())
-    return Heard(authored.handout, ear, passages(authored.handout, ear), authored.handout.language)
+    ear = ReaderContext(shared.audiences.lineage(audience), shared.clinic.values())
+    return ReaderText(authored.handout, ear, passages(authored.handout, ear), authored.handout.language)
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -87,16 +87,16 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(found.values())
 
 
-def settled(findings: Iterable[Finding], accepted: tuple[Accepted, ...]) -> tuple[list[Finding], list[Waived], list[int]]:
+def settled(findings: Iterable[Finding], accepted: tuple[Accepted, ...]) -> tuple[list[Finding], list[AcceptedFinding], list[int]]:
     """Part what is open from what was accepted, and name the acceptances that nothing needs any more."""
     still: list[Finding] = []
-    waived: list[Waived] = []
+    waived: list[AcceptedFinding] = []
     used: set[int] = set()
     for finding in findings:
         fits = [number for number, one in enumerate(accepted) if _covers(one, finding)]
         used.update(fits)
         if fits:
-            waived.append(Waived(finding, accepted[fits[0]]))
+            waived.append(AcceptedFinding(finding, accepted[fits[0]]))
         else:
             still.append(finding)
     return still, waived, [number for number in range(len(accepted)) if number not in used]
@@ -112,19 +112,19 @@ def _covers(accepted: Accepted, finding: Finding) -> bool:
     return words in finding.words.casefold() or words in finding.passage.text.casefold()
 
 
-def problem_for(finding: Finding, authored: Authored, *, several: bool) -> Problem:
+def problem_for(finding: Finding, authored: LoadedHandout, *, several: bool) -> Problem:
     """Make the problem of a finding, with its place; with `several` it names the readers that it is about."""
     return problem_of(finding if several else finding._replace(audiences=()), authored.file.locate)
 
 
-def find_errors(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:
+def find_errors(authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard) -> Iterator[Finding]:
     """Find only with the rules whose findings may keep a handout from being printed."""
     for edition in heard.values():
-        yield from clinical_rules.findings(edition, rules.text)
+        yield from clinical_rules.clinical_findings(edition, rules.text)
     yield from find_across(authored, heard, shared, rules)
 
 
-def find_across(authored: Authored, heard: Mapping[str, Heard], shared: Shared, rules: Guard) -> Iterator[Finding]:
+def find_across(authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard) -> Iterator[Finding]:
     """Find in a handout with every rule that looks at all its readers together."""
     yield from clinical_rules.gap_findings(heard, rules.text)
     yield from cross_audience.across_findings(authored.handout, tuple(heard.values()), shared.clinic)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from teachback.checking.all_rules import Rules, dated_problems, find_in, load_rules, shared_problems
+from teachback.checking.all_rules import Rules, dated_problems, find_in, load_all_rules, shared_problems
 from teachback.checking.blocking_rules import find_across, hear, merged, problem_for, settled
 from teachback.checking.clinic_words import added_problems
-from teachback.checking.plain_language.reading_grade import graded, target_of, whole
+from teachback.checking.plain_language.reading_grade import graded, overall_grade, target_of
 from teachback.checking.review_dates import used_sources
-from teachback.content.loader import Authored, Shared, load_handout, load_shared
+from teachback.content.loader import LoadedHandout, WorkspaceContent, load_handout, load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
-    from teachback.checking.blocking_rules import Waived
+    from teachback.checking.blocking_rules import AcceptedFinding
     from teachback.checking.plain_language.reading_grade import Graded
     from teachback.checking.plain_language.vocabulary import Vocabulary
-    from teachback.checking.rule import Example, Heard
+    from teachback.checking.rule import Example, ReaderText
     from teachback.content.sources import Source
 
     Step = Callable[[int, int], None]
 
 
-class Checked(NamedTuple):
+class CheckedHandout(NamedTuple):
     """What was found in one handout: problems in file order, what was accepted, and the editions that were looked at.
 
     One that is `brief` holds the grades of its editions in place of their text: a run over many handouts would hold all texts at once.
@@ -36,19 +36,19 @@ class Checked(NamedTuple):
 
     stem: str
     problems: tuple[Problem, ...]
-    waived: tuple[Waived, ...] = ()
-    heard: Mapping[str, Heard] = MappingProxyType({})
-    authored: Authored | None = None
+    waived: tuple[AcceptedFinding, ...] = ()
+    heard: Mapping[str, ReaderText] = MappingProxyType({})
+    authored: LoadedHandout | None = None
     targets: Mapping[str, int] = MappingProxyType({})
     wholes: Mapping[str, Graded] = MappingProxyType({})
 
-    def brief(self, vocabulary: Vocabulary) -> Checked:
+    def brief(self, vocabulary: Vocabulary) -> CheckedHandout:
         """Give it without its texts."""
         return self._replace(heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary))
 
     def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
         """Give the reading grades of each edition, by audience."""
-        return self.wholes or {name: whole(heard, vocabulary) for name, heard in self.heard.items()}
+        return self.wholes or {name: overall_grade(heard, vocabulary) for name, heard in self.heard.items()}
 
     def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """Give the grades of each edition and of its sections as plain data."""
@@ -66,10 +66,10 @@ def _grades_json(part: Graded) -> dict[str, Any]:
     return {g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution} for g in part.grades}
 
 
-class Checkup(NamedTuple):
+class CheckResult(NamedTuple):
     """What a run of checks found, by handout, and the rules it looked with."""
 
-    handouts: tuple[Checked, ...]
+    handouts: tuple[CheckedHandout, ...]
     rules: Rules
     problems: tuple[Problem, ...] = ()
 
@@ -87,7 +87,7 @@ def check(
     step: Step | None = None,
     *,
     brief: bool = False,
-) -> Checkup:
+) -> CheckResult:
     """Check handouts, all or those named, as all their readers get them, or those named; `brief` where nobody needs their texts afterwards.
 
     Raises UsageError for names that do not exist, TeachbackError when a file that all share is wrong.
@@ -101,14 +101,14 @@ def check(
     wrong = [name for name in audiences if name not in shared.audiences.root]
     if wrong:
         raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root)) for name in wrong))
-    rules = load_rules(workspace)
+    rules = load_all_rules(workspace)
     chosen = {stem: path for stem, path in files.items() if not names or stem in names or stem.split(".")[0] in names}
     found, named, read = [], set[str](), 0
     for number, (stem, path) in enumerate(chosen.items(), start=1):
         try:
             authored = load_handout(path, workspace, shared)
         except TeachbackError as error:
-            found.append(Checked(stem, in_file_order(error.problems)))
+            found.append(CheckedHandout(stem, in_file_order(error.problems)))
         else:
             checked = check_handout(stem, authored, shared, rules, audiences, today)
             found.append(checked.brief(rules.vocabulary) if brief else checked)
@@ -119,15 +119,15 @@ def check(
     # What no handout uses can only be said when all of them were looked at, and could be read.
     shared_found = shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
     shared_found = (*added_problems(workspace, shared, rules.text), *shared_found, *stray_files(workspace))
-    return Checkup(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
+    return CheckResult(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
 
 
-def failed(checkup: Checkup, *, strict: bool) -> bool:
+def failed(checkup: CheckResult, *, strict: bool) -> bool:
     """Say whether a run found errors, or warnings where they count as errors; hints never do."""
     return checkup.count(Severity.ERROR) > 0 or (strict and checkup.count(Severity.WARNING) > 0)
 
 
-def looked_for(checkup: Checkup) -> str:
+def looked_for(checkup: CheckResult) -> str:
     """Say what was looked for, and what that is not."""
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
     return (
@@ -136,12 +136,12 @@ def looked_for(checkup: Checkup) -> str:
     )
 
 
-def explained(name: str, workspace: Workspace) -> str:
+def explain_rules(name: str, workspace: Workspace) -> str:
     """Say what a rule looks for, why, from which source, and by which examples; of `all`, one line each.
 
     Raises UsageError for a rule that there is not.
     """
-    rules = load_rules(workspace).known
+    rules = load_all_rules(workspace).known
     if name == "all":
         width = max((len(rule) for rule in rules), default=0)
         return "\n".join(f"{rule.id:{width}}  {rule.severity:8}{rule.title}" for rule in rules.values())
@@ -171,7 +171,9 @@ def _example(example: Example) -> str:
     return f"{around} {example.text}{after}".strip()
 
 
-def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, audiences: tuple[str, ...], today: dt.date) -> Checked:
+def check_handout(
+    stem: str, authored: LoadedHandout, shared: WorkspaceContent, rules: Rules, audiences: tuple[str, ...], today: dt.date
+) -> CheckedHandout:
     """Check one handout that was read, for all its audiences or those named."""
     every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
     heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
@@ -191,10 +193,10 @@ def check_handout(stem: str, authored: Authored, shared: Shared, rules: Rules, a
             wordless = accepted.words is None and any(finding.rule == accepted.rule for finding in open_)
             problems.append(_wordless_problem(number, authored) if wordless else _idle_problem(number, authored))
     targets = {name: target_of(authored.handout, shared.audiences, name) for name in heard}
-    return Checked(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
+    return CheckedHandout(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
 
 
-def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
+def _unknown_rules(authored: LoadedHandout, rules: Rules) -> Iterator[Problem]:
     for number, accepted in enumerate(authored.handout.accept):
         if accepted.rule not in rules.known:
             hint = guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
@@ -202,13 +204,13 @@ def _unknown_rules(authored: Authored, rules: Rules) -> Iterator[Problem]:
             yield Problem(f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown")
 
 
-def _wordless_problem(number: int, authored: Authored) -> Problem:
+def _wordless_problem(number: int, authored: LoadedHandout) -> Problem:
     message = f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words that it is about"
     place = authored.file.locate(("accept", number))
     return Problem(message, "Add `words:`, one entry for each sentence.", place, Severity.ERROR, "accept-unknown")
 
 
-def _idle_problem(number: int, authored: Authored) -> Problem:
+def _idle_problem(number: int, authored: LoadedHandout) -> Problem:
     accepted = authored.handout.accept[number]
     message = f"this accepts a finding of '{accepted.rule}' that is not there any more"
     place = authored.file.locate(("accept", number))

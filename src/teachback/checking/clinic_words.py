@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from teachback.checking.clinical import clinical_rules
-from teachback.checking.rule import Heard
+from teachback.checking.rule import ReaderText
 from teachback.content.printed_words import words_problems
-from teachback.editions.passages import Ear, Passage, Role, as_read
+from teachback.editions.passages import Passage, ReaderContext, Role, as_read
 from teachback.errors import Problem
 from teachback.files.workspace import read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.checking.rule import Finding
-    from teachback.content.loader import Shared
+    from teachback.content.loader import WorkspaceContent
     from teachback.files.workspace import Workspace
 
 Steps = tuple[Any, ...]
 
 
-def added_problems(workspace: Workspace, shared: Shared, rules: TextRules, language: str = "*") -> tuple[Problem, ...]:
+def added_problems(workspace: Workspace, shared: WorkspaceContent, rules: TextRules, language: str = "*") -> tuple[Problem, ...]:
     """Find with the clinical text rules in the clinic's own `content/words/`, as every audience of the workspace reads them.
 
     With `language` only in the words of that one. The files have been checked. The program's own words, and languages that the rules do not know, give nothing.
@@ -36,8 +36,8 @@ def added_problems(workspace: Workspace, shared: Shared, rules: TextRules, langu
         for steps, problem in words_problems(shared.words[path.stem], path.stem):
             found[problem._replace(location=file.locate(steps))] = None
         for name in shared.audiences.root:
-            heard = Heard(None, Ear(shared.audiences.lineage(name), {}), tuple(_passages(file.data, name)), path.stem)
-            for finding in clinical_rules.findings(heard, rules):
+            heard = ReaderText(None, ReaderContext(shared.audiences.lineage(name), {}), tuple(_passages(file.data, name)), path.stem)
+            for finding in clinical_rules.clinical_findings(heard, rules):
                 place = file.locate(finding.passage.path)
                 found[Problem(_message(finding), finding.hint, place, finding.severity, finding.rule)] = None
     return tuple(found)

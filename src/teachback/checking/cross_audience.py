@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.checking.rule import OUR_OWN, Example, Finding, Heard, Rule
+from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
 from teachback.content import handout as doc
 from teachback.content.audience_coverage import steps
-from teachback.editions.passages import Ear, Passage, Role, passages
+from teachback.editions.passages import Passage, ReaderContext, Role, passages
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ class ShortPair(NamedTuple):
     short: Passage
 
 
-def hear_all(handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]) -> tuple[Heard, ...]:
+def hear_all(handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]) -> tuple[ReaderText, ...]:
     """Give what each reader of a checked handout gets; `values` are what the clinic's placeholders stand for."""
-    ears = (Ear(audiences.lineage(name), values) for name in handout.audiences)
-    return tuple(Heard(handout, ear, passages(handout, ear), handout.language) for ear in ears)
+    ears = (ReaderContext(audiences.lineage(name), values) for name in handout.audiences)
+    return tuple(ReaderText(handout, ear, passages(handout, ear), handout.language) for ear in ears)
 
 
-def across_findings(handout: doc.Handout, heard: tuple[Heard, ...], clinic: Clinic) -> Iterator[Finding]:
+def across_findings(handout: doc.Handout, heard: tuple[ReaderText, ...], clinic: Clinic) -> Iterator[Finding]:
     """Give what all rules of this module find in a checked handout, each thing once, for all the readers it concerns."""
     yield from _same(handout, heard)
     yield from _unread(handout, heard)
@@ -93,7 +93,7 @@ def across_findings(handout: doc.Handout, heard: tuple[Heard, ...], clinic: Clin
     yield from _once(finding for one in heard for finding in (*stop_findings(one.passages), *typed_findings(one.passages, clinic)))
 
 
-def short_pairs(heard: tuple[Heard, ...]) -> tuple[ShortPair, ...]:
+def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
     """Give each carded flag's words in full beside those of the card, where these are shorter; each pair of words once."""
     found: dict[tuple[str, str, str], ShortPair] = {}
     for one in heard:
@@ -130,7 +130,7 @@ def _finding(rule: Rule, path: tuple[Any, ...], words: str, said: tuple[str, str
     return Finding(rule.id, rule.severity, passage, words, *said, audiences)
 
 
-def _same(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
+def _same(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
     lineages = {one.ear.audience: one.ear.lineage for one in heard}
     for path, value in steps(handout):
         if not isinstance(value, dict) or not value or path[-1:] in {("approved",), ("silent_for",)}:
@@ -147,7 +147,7 @@ def _same(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
                 yield _finding(SAME, (*path, name), text, said)
 
 
-def _unread(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
+def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
     placed: dict[str, set[str]] = {one.ear.audience: set(_placed(handout, one.ear)) for one in heard}
     for index, flag in enumerate(handout.red_flags):
         readers = [one.ear for one in heard if one.ear.reached(flag)]
@@ -160,7 +160,7 @@ def _unread(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]
             yield _finding(UNREAD, (*path, "why"), flag.id, (f"nobody reads this reason: no section places the tier '{flag.tier}'", hint))
 
 
-def _silent(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]:
+def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
     for index, flag in enumerate(handout.red_flags):
         silent = tuple(one.ear.audience for one in heard if not one.ear.reached(flag))
         path = ("red_flags", index)
@@ -177,7 +177,7 @@ def _silent(handout: doc.Handout, heard: tuple[Heard, ...]) -> Iterator[Finding]
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
 
 
-def _placed(handout: doc.Handout, ear: Ear) -> Iterator[str]:
+def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:
     """Give the tiers that sections place for a reader."""
     for section in handout.sections:
         for block in section.blocks if ear.reached(section) else ():
@@ -185,7 +185,7 @@ def _placed(handout: doc.Handout, ear: Ear) -> Iterator[str]:
                 yield from block.red_flags
 
 
-def _carded(flag: doc.RedFlag, ear: Ear) -> bool:
+def _carded(flag: doc.RedFlag, ear: ReaderContext) -> bool:
     if not ear.reached(flag):
         return False
     return next((flag.card[name] for name in ear.lineage if name in flag.card), False) if isinstance(flag.card, dict) else flag.card

@@ -8,14 +8,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.checking.review_dates import Term, source_problems, term_problems, terms
+from teachback.checking.review_dates import ReviewDuty, source_problems, term_problems, terms
 from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from teachback.content.loader import Shared
+    from teachback.content.loader import WorkspaceContent
 
 # RFC 5545, section 3.1: a line has at most 75 octets, without its end.
 _OCTETS: Final = 75
@@ -27,7 +27,7 @@ _COUNTED_FROM: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 class DueList(NamedTuple):
     """What is due until a day, overdue first; what has no date; and the problems of handouts that cannot be read."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[ReviewDuty, ...]
     standing: Mapping[str, str]
     undated: tuple[Problem, ...]
     problems: tuple[Problem, ...]
@@ -38,7 +38,7 @@ def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
     from teachback.printing.job_composer import read_handouts
 
     reading = read_handouts(workspace, handout_files(workspace))
-    found: list[Term] = []
+    found: list[ReviewDuty] = []
     undated: list[Problem] = []
     standing = {}
     for authored in reading.authored.values():
@@ -82,7 +82,7 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def as_calendar(found: Iterable[Term], now: dt.datetime) -> bytes:
+def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
     """Return terms as an iCalendar file (RFC 5545), a whole day each; `now` is the moment of the export.
 
     A due date may move to a later or to an earlier day, so no date in the handout always grows. The moment does: with it
@@ -98,7 +98,7 @@ def as_calendar(found: Iterable[Term], now: dt.datetime) -> bytes:
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def bibliography_problems(workspace: Workspace, shared: Shared, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
+def bibliography_problems(workspace: Workspace, shared: WorkspaceContent, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
     """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
 
     `named` are the ids that handouts name, and rules.
@@ -117,7 +117,7 @@ def _when(day: dt.date, today: dt.date) -> str:
     return "today" if days == 0 else f"overdue by {count}" if days < 0 else f"in {count}"
 
 
-def _event(term: Term, now: dt.datetime) -> Iterator[str]:
+def _event(term: ReviewDuty, now: dt.datetime) -> Iterator[str]:
     assert term.due is not None  # noqa: S101 -- only what has a date is in a list
     named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
     said = [f"{name}: {value}" for name, value in (("Owner", term.owner), ("Reviewer", term.reviewer), ("File", term.place.file)) if value]

@@ -11,7 +11,7 @@ from teachback.content import handout as doc
 from teachback.content.audience_coverage import steps
 from teachback.editions.passages import Role
 from teachback.errors import Problem, Severity, UsageError
-from teachback.files.unprintable_characters import folded
+from teachback.files.unprintable_characters import visible_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -112,7 +112,7 @@ AGED: Final = Rule(
 RULES: Final = (DUE, UNDATED, NUMBER, UNUSED, YEARLESS, AGED)
 
 
-class Term(NamedTuple):
+class ReviewDuty(NamedTuple):
     """Who answers for a handout, or a part of it, and until when; what a part does not say is as for the whole.
 
     `part` is empty for the whole handout, else what an author would look for.
@@ -135,12 +135,12 @@ class Term(NamedTuple):
         return f"{self.handout} ({self.part})" if self.part else self.handout
 
 
-def terms(handout: doc.Handout, locate: Locate) -> tuple[Term, ...]:
+def terms(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...]:
     """Give the term of a handout, then those of its parts, in the order of the file; `locate` gives the place of a path in it."""
     review = handout.review
     title = handout.title if isinstance(handout.title, str) else next(iter(handout.title.values()))
     place = locate(("review", "due") if review.due else ("review",), key=True)
-    whole = Term(
+    whole = ReviewDuty(
         handout.id, handout.language, title, handout.version, "", review.owner, review.reviewer, review.reviewed, review.due, place
     )
     found = [whole]
@@ -172,7 +172,7 @@ def horizon(within: str, today: dt.date) -> dt.date:
     return later(today, count * (12 if match[2] == "y" else 1))
 
 
-def term_problems(found: Iterable[Term], today: dt.date) -> Iterator[Problem]:
+def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Problem]:
     """Say which terms are over (errors), and which are in six months (warnings) or have no date at all."""
     for term in found:
         who = f" {term.owner} sees to it." if term.owner else ""
@@ -237,7 +237,7 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
     for passage in passages:
         if passage.role not in _STATING or passage.sources or not _MAY_COUNT.search(passage.written):
             continue
-        match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", folded(passage.written)))
+        match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", visible_form(passage.written)))
         if match and not passage.text.rstrip().endswith("?"):
             words = match[0].strip()
             hint = "Name where it is from: `sources: [...]` beside this text. Without a source, say it without the number."

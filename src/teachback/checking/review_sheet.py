@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from teachback.archive.previous_approval import Search
-    from teachback.checking.blocking_rules import Waived
-    from teachback.checking.checker import Checked
+    from teachback.checking.blocking_rules import AcceptedFinding
+    from teachback.checking.checker import CheckedHandout
     from teachback.checking.cross_audience import ShortPair
-    from teachback.checking.plain_language.pemat_cdc_questions import Asked
+    from teachback.checking.plain_language.pemat_cdc_questions import SelfCheckQuestion
     from teachback.checking.plain_language.reading_grade import Grade, Graded
     from teachback.checking.plain_language.vocabulary import Vocabulary
-    from teachback.checking.rule import Heard
+    from teachback.checking.rule import ReaderText
     from teachback.content.handout import Handout
     from teachback.content.inline_markup import Line
-    from teachback.content.loader import Authored, Shared
+    from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.content.printed_words import Words
     from teachback.content.sources import Source
     from teachback.editions.comparison import Change, Piece
@@ -61,7 +61,7 @@ class AcceptedOne:
     """An accepted finding with its number and the place of the words that it is about."""
 
     number: str
-    waived: Waived
+    waived: AcceptedFinding
     place: Location
 
 
@@ -86,7 +86,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Edited:
+class EditionReport:
     """All of one edition: its reader, its text by heading, its grades as a whole and by section, and the mark of its text."""
 
     audience: str
@@ -103,13 +103,13 @@ class Edited:
 class Question:
     """A question of the self-check: whom it is asked for, and where to look, as lines of the file."""
 
-    asked: Asked
+    asked: SelfCheckQuestion
     audiences: tuple[str, ...]
     lines: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Since:
+class ChangesSinceApproval:
     """What has changed for a reader since somebody approved it; `changes` is None where no approved version was found.
 
     `same` says that the text is the approved one by its mark: where it is not, and no change is seen, something else than words differs.
@@ -124,7 +124,7 @@ class Since:
 
 
 @dataclass(frozen=True)
-class Silent:
+class OmittedFlag:
     """A red flag that a reader does not get, with the reason that the file gives, if it gives one."""
 
     line: int
@@ -143,22 +143,22 @@ class UsedSource:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class HandoutReport:
     """The part of a report about one handout."""
 
     stem: str
     file: str
     title: str
     language: str
-    authored: Authored
+    authored: LoadedHandout
     findings: tuple[Numbered, ...]
     accepted: tuple[AcceptedOne, ...]
-    editions: tuple[Edited, ...]
+    editions: tuple[EditionReport, ...]
     questions: tuple[Question, ...]
     comparisons: tuple[Comparison, ...]
     pairs: tuple[ShortPair, ...]
-    since: tuple[Since, ...]
-    silent: tuple[Silent, ...]
+    since: tuple[ChangesSinceApproval, ...]
+    silent: tuple[OmittedFlag, ...]
     looked: tuple[str, ...]
     sources: tuple[UsedSource, ...]
 
@@ -167,7 +167,9 @@ class Sheet:
         return sum(str(one.problem.severity) == severity for one in self.findings)
 
 
-def make_sheet(checked: Checked, shared: Shared, vocabulary: Vocabulary, search: Search, picture: Callable[[str], str]) -> Sheet:
+def make_sheet(
+    checked: CheckedHandout, shared: WorkspaceContent, vocabulary: Vocabulary, search: Search, picture: Callable[[str], str]
+) -> HandoutReport:
     """Gather what is said of one handout that could be read; `picture` hashes a picture by its name, as for an approval."""
     authored = checked.authored
     assert authored is not None  # noqa: S101 -- whoever calls this has looked
@@ -182,7 +184,7 @@ def make_sheet(checked: Checked, shared: Shared, vocabulary: Vocabulary, search:
         if place is not None:
             marks.setdefault(place, []).append(number)
     editions = tuple(_edited(heard, authored, shared, vocabulary, marks, picture) for heard in checked.heard.values())
-    return Sheet(
+    return HandoutReport(
         checked.stem,
         authored.file.name,
         next(iter(checked.heard.values())).ear.plain(handout.title) if checked.heard else handout.id,
@@ -202,20 +204,20 @@ def make_sheet(checked: Checked, shared: Shared, vocabulary: Vocabulary, search:
 
 
 def _edited(
-    heard: Heard,
-    authored: Authored,
-    shared: Shared,
+    heard: ReaderText,
+    authored: LoadedHandout,
+    shared: WorkspaceContent,
     vocabulary: Vocabulary,
     marks: Mapping[Location, list[str]],
     picture: Callable[[str], str],
-) -> Edited:
+) -> EditionReport:
     audience = heard.ear.audience
     judged = frozenset(passage.block for passage in heard.passages if passage.role is Role.VERDICT)
     words = shared.words.get(heard.language) or shared.words["en"]
     whole, *sections = graded(heard, vocabulary)
     target = target_of(authored.handout, shared.audiences, audience)
     targets = dict(zip(FORMULAS, (target, target + SMOG_ABOVE, None), strict=True))
-    return Edited(
+    return EditionReport(
         audience,
         shared.audiences.root[audience].name,
         fingerprint(authored.handout, heard.ear.lineage, picture),
@@ -230,7 +232,7 @@ def _edited(
     )
 
 
-def _read_on(heard: Heard) -> Iterator[Piece]:
+def _read_on(heard: ReaderText) -> Iterator[Piece]:
     """Give all that a reader gets in reading order, without the headings under which the sheet groups it.
 
     The card's short words stand with the card, and there only for the readers whose card has them.
@@ -243,7 +245,7 @@ def _read_on(heard: Heard) -> Iterator[Piece]:
 
 
 def _line(
-    piece: Piece, heard: Heard, authored: Authored, marks: Mapping[Location, list[str]], printed: tuple[Words, frozenset[str]]
+    piece: Piece, heard: ReaderText, authored: LoadedHandout, marks: Mapping[Location, list[str]], printed: tuple[Words, frozenset[str]]
 ) -> TextLine:
     place = authored.file.locate(piece.path)
     passage = piece.passage
@@ -275,12 +277,14 @@ def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) ->
     return _NAMES.get(passage.role, "")
 
 
-def _questions(heard: Mapping[str, Heard], authored: Authored, shared: Shared, vocabulary: Vocabulary) -> Iterator[Question]:
+def _questions(
+    heard: Mapping[str, ReaderText], authored: LoadedHandout, shared: WorkspaceContent, vocabulary: Vocabulary
+) -> Iterator[Question]:
     """Ask each question once for all readers for whom its answer is the same."""
     found: dict[tuple[object, ...], Question] = {}
     for name, edition in heard.items():
         target = target_of(authored.handout, shared.audiences, name)
-        for asked in self_check(edition, structure.findings(edition, target=target, vocabulary=vocabulary)):
+        for asked in self_check(edition, structure.structure_findings(edition, target=target, vocabulary=vocabulary)):
             lines = tuple(sorted({authored.file.locate(path).line for path in asked.places}))
             key = (asked.instrument, asked.item, asked.question, asked.answer, asked.said)
             known = found.get(key)
@@ -292,7 +296,7 @@ def _questions(heard: Mapping[str, Heard], authored: Authored, shared: Shared, v
     yield from (found[key] for key in sorted(found, key=lambda key: order.index((key[0], key[1]))))
 
 
-def _comparisons(heard: Mapping[str, Heard], authored: Authored) -> Iterator[Comparison]:
+def _comparisons(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterator[Comparison]:
     """Compare each reader's text with that of the nearest one it extends, or with the first."""
     handout = authored.handout
     names = list(heard)
@@ -301,25 +305,25 @@ def _comparisons(heard: Mapping[str, Heard], authored: Authored) -> Iterator[Com
         yield compare(handout, heard[base].ear, heard[name].ear, authored.file.locate)
 
 
-def _since(name: str, heard: Heard, authored: Authored, search: Search, mark: str) -> Since:
+def _since(name: str, heard: ReaderText, authored: LoadedHandout, search: Search, mark: str) -> ChangesSinceApproval:
     earlier = search.found.get(name)
     if earlier is None:
-        return Since(name)
+        return ChangesSinceApproval(name)
     old: Handout = earlier.authored.handout
     found = changes((old, earlier.authored.file.locate), (authored.handout, authored.file.locate), heard.ear)
-    return Since(name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark)
+    return ChangesSinceApproval(name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark)
 
 
-def _silent(heard: Mapping[str, Heard], authored: Authored) -> Iterator[Silent]:
+def _silent(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterator[OmittedFlag]:
     for index, flag in enumerate(authored.handout.red_flags):
         texts = [one.ear.plain(flag.text) for one in heard.values() if one.ear.reached(flag)]
         for name, one in heard.items():
             if not one.ear.reached(flag):
                 line = authored.file.locate(("red_flags", index)).line
-                yield Silent(line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, ""))
+                yield OmittedFlag(line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, ""))
 
 
-def _sources(authored: Authored, shared: Shared) -> Iterator[UsedSource]:
+def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[UsedSource]:
     lines: dict[str, set[int]] = {}
     for path, value in steps(authored.handout):
         if path[-2:-1] == ("sources",) and isinstance(value, str):
@@ -333,8 +337,8 @@ class Report:
     """One document for the meeting: a sheet for each handout, those that could not be read, and what was looked for."""
 
     day: dt.date
-    sheets: tuple[Sheet, ...]
-    unread: tuple[Checked, ...]
+    sheets: tuple[HandoutReport, ...]
+    unread: tuple[CheckedHandout, ...]
     shared: tuple[Problem, ...]
     looked: str
     off: Mapping[str, tuple[str, str]]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.errors import OfDesign, Problem
 from teachback.files.page_resources import RTL
 from teachback.html.composer import shown_address
-from teachback.pdf.text_matching import folded, sought
+from teachback.pdf.text_matching import comparable, sought
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from teachback.checking.review_sheet import Edited, Report, Sheet, TextLine
+    from teachback.checking.review_sheet import EditionReport, HandoutReport, Report, TextLine
 
 _HINT: Final = OfDesign(
     "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with the built-in ones: "
@@ -29,7 +29,7 @@ MOST_NAMED: Final = 5
 _BLANK: Final = ".{0,90}?"
 
 
-class Row(NamedTuple):
+class ExpectedRow(NamedTuple):
     """What stands in one go on a sheet: its words for a message, the line of the file, and the expression that finds it."""
 
     words: str
@@ -37,10 +37,10 @@ class Row(NamedTuple):
     pattern: re.Pattern[str]
 
 
-def sheet_problems(read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool) -> tuple[Problem, ...]:
+def review_sheet_problems(read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool) -> tuple[Problem, ...]:
     """Return what the words of a written sheet lack or have changed; `drawn` gives a text in the letters in which the sheet has it."""
     words = list(read)
-    text = folded(" ".join(words))
+    text = comparable(" ".join(words))
     found: list[Problem] = []
     start = 0
     for sheet in report.sheets:
@@ -55,7 +55,9 @@ def sheet_problems(read: Iterable[str], report: Report, drawn: Callable[[str], s
     return tuple(dict.fromkeys(found))[:MOST_NAMED]
 
 
-def _read_on(text: str, start: int, edition: Edited, sheet: Sheet, drawn: Callable[[str], str]) -> tuple[Problem | None, int]:
+def _read_on(
+    text: str, start: int, edition: EditionReport, sheet: HandoutReport, drawn: Callable[[str], str]
+) -> tuple[Problem | None, int]:
     """Find the text of one reader from a place on, row by row, with nothing between; return where it ends."""
     rows = list(_rows(edition, drawn))
     if not rows:
@@ -76,13 +78,13 @@ def _read_on(text: str, start: int, edition: Edited, sheet: Sheet, drawn: Callab
     return Problem(message, _HINT), end
 
 
-def _rows(edition: Edited, drawn: Callable[[str], str]) -> Iterator[Row]:
+def _rows(edition: EditionReport, drawn: Callable[[str], str]) -> Iterator[ExpectedRow]:
     for heading, lines in edition.text:
         first = lines[0].line if lines else 0
-        if folded(heading):
-            yield Row(heading, first, sought(drawn(heading)).pattern)
+        if comparable(heading):
+            yield ExpectedRow(heading, first, sought(drawn(heading)).pattern)
         for line in lines:
-            yield Row(line.text, line.line, _row(line, drawn))
+            yield ExpectedRow(line.text, line.line, _row(line, drawn))
 
 
 def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
@@ -101,7 +103,7 @@ def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
     return re.compile(_BLANK.join(sought(drawn(piece)).pattern.pattern for piece in pieces))
 
 
-def _listed(text: str, sheet: Sheet, drawn: Callable[[str], str]) -> Iterator[Problem]:
+def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
     """Find what was found, what was accepted, and the card's short words, each as often as it must stand there."""
     listed: list[tuple[str, str]] = [("what was found", one.problem.message) for one in sheet.findings]
     for accepted in sheet.accepted:
@@ -118,7 +120,7 @@ def _listed(text: str, sheet: Sheet, drawn: Callable[[str], str]) -> Iterator[Pr
             yield Problem(f"{sheet.file}: the sheet to sign does not show {what}: '{words[:60]}'", _HINT)
 
 
-def _lost_words(read: Iterable[str], sheet: Sheet, drawn: Callable[[str], str]) -> Iterator[Problem]:
+def _lost_words(read: Iterable[str], sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
     """Find words that are nowhere on a sheet whose text runs from right to left, which paper gives back in another order."""
     known = set(_letters(" ".join(read)))
     for edition in sheet.editions:

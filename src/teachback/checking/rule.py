@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.content.handout import Handout
-    from teachback.editions.passages import Ear, Steps
+    from teachback.editions.passages import ReaderContext, Steps
     from teachback.errors import Location
 
 
@@ -64,10 +64,10 @@ class Rule(NamedTuple):
     languages: tuple[str, ...] = ("en",)
 
 
-class Heard:
+class ReaderText:
     """One edition as its reader gets it: the handout, who reads, and all passages in order. Only itself is equal to it."""
 
-    def __init__(self, handout: Handout | None, ear: Ear, passages: tuple[Passage, ...], language: str = "en") -> None:
+    def __init__(self, handout: Handout | None, ear: ReaderContext, passages: tuple[Passage, ...], language: str = "en") -> None:
         """Take what was heard; there is no handout where only a few passages are looked at."""
         self.handout: Final = handout
         self.ear: Final = ear

@@ -14,8 +14,8 @@ from teachback.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from teachback.checking.blocking_rules import Waived
-    from teachback.checking.checker import Checkup
+    from teachback.checking.blocking_rules import AcceptedFinding
+    from teachback.checking.checker import CheckResult
     from teachback.checking.rule import Rule
     from teachback.errors import Location, Problem
     from teachback.files.workspace import Workspace
@@ -33,7 +33,7 @@ _BASES: Final = {
 }
 
 
-def sarif(checkup: Checkup, workspace: Workspace) -> bytes:
+def sarif(checkup: CheckResult, workspace: Workspace) -> bytes:
     """Return a run's findings; those that were accepted are in it as suppressed, with the reason.
 
     Addresses are relative to the workspace, or to the built-in files: no path of this machine is in it.
@@ -56,7 +56,7 @@ def sarif(checkup: Checkup, workspace: Workspace) -> bytes:
     return text.encode(errors="replace")
 
 
-def _problems(checkup: Checkup) -> Iterable[Problem]:
+def _problems(checkup: CheckResult) -> Iterable[Problem]:
     return (*checkup.problems, *(problem for checked in checkup.handouts for problem in checked.problems))
 
 
@@ -83,7 +83,7 @@ def _result(problem: Problem, index: Mapping[str, int], workspace: Workspace) ->
     return found
 
 
-def _waived(waived: Waived, place: Location, index: Mapping[str, int], workspace: Workspace) -> dict[str, Any]:
+def _waived(waived: AcceptedFinding, place: Location, index: Mapping[str, int], workspace: Workspace) -> dict[str, Any]:
     from teachback.errors import Problem
 
     finding, accepted = waived.finding, waived.accepted

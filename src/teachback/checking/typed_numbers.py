@@ -10,7 +10,7 @@ from teachback.checking.plain_language.sentences import split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
 from teachback.editions.passages import Role
 from teachback.errors import Severity
-from teachback.files.unprintable_characters import folded
+from teachback.files.unprintable_characters import visible_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,13 +110,13 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
 @lru_cache(maxsize=1024)
 def _as_typed(written: str) -> str:
     """Return a text as rules read it, with its placeholders and its `tel:` links, and without other marks: 9**1**1 is 911."""
-    return _MARK.sub(r"\1", _ADDRESS.sub("]", folded(written))).translate(_DASHES)
+    return _MARK.sub(r"\1", _ADDRESS.sub("]", visible_form(written))).translate(_DASHES)
 
 
 @lru_cache(maxsize=1024)
 def _may_call(written: str) -> bool:
     """Say whether a text may hold a number to call, once for all its readers."""
-    return bool(_MAY_CALL.search(folded(written)))
+    return bool(_MAY_CALL.search(visible_form(written)))
 
 
 def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[str, int, int, str]]:

@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
-        result = main.main(args=list(arguments), prog_name="teachback", standalone_mode=False)
+        result = command_line.main(args=list(arguments), prog_name="teachback", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:
@@ -81,11 +81,11 @@ def _run(arguments: Sequence[str], *, as_json: bool) -> int:
 
 @click.group(context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="teachback")
-def main() -> None:
+def command_line() -> None:
     """Print what a clinic hands to a patient: handouts and wallet cards, for each reader."""
 
 
-@main.command("build")
+@command_line.command("build")
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
 @click.option("--audience", "-a", multiple=True, metavar="A", help="Only for this audience; may be repeated. [all]")
 @click.option("--paper", metavar="letter|a4", help="The paper to print on. [letter]")
@@ -119,7 +119,7 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
     return 1 if built.failed else 0
 
 
-@main.command("card")
+@command_line.command("card")
 @click.argument("handout", metavar="HANDOUT")
 @click.option("--audience", "-a", multiple=True, metavar="A", help="For this audience; may be repeated, the cards then share sheets. [all]")
 @click.option("--stock", metavar="NAME", help="The stock, by any name it is sold under. [a plain sheet to cut]")
@@ -141,12 +141,12 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     """Print wallet cards on card stock, with each back behind its front."""
     from teachback.commands.card import deal
     from teachback.printing.build_record import manifest_row
-    from teachback.printing.card_run import Order
+    from teachback.printing.card_run import CardOrder
     from teachback.printing.settings import resolve
 
     workspace = _workspace()
     settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
-    order = Order(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
+    order = CardOrder(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
     dealt = deal(settings, order, workspace, _today())
     failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
     if flags["as_json"]:
@@ -177,7 +177,7 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
     return f"Print at 'Actual size' (100 %), {click_on}. First hold one sheet of plain paper against your stock."
 
 
-@main.command("identify")
+@command_line.command("identify")
 @click.argument("code", metavar="[CODE]", required=False)
 @click.option("--scan", type=click.Path(path_type=Path), metavar="FILE", help="Read the code off a scan or photo: PNG, JPEG or PDF.")
 @click.option("--archive", metavar="DIR", help="Where the editions are kept. [the setting, or build/archive]")
@@ -206,7 +206,7 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
     return int(not found)
 
 
-@main.command("verify")
+@command_line.command("verify")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--rebuild", is_flag=True, help="Print each edition again from its kept sources, too, and compare the bytes.")
 @click.option("--expect", metavar="HEAD", default="", help="The head that an earlier verify printed: what was kept by then must still be.")
@@ -230,7 +230,7 @@ def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
     return int(audit.failed)
 
 
-@main.command("calibrate")
+@command_line.command("calibrate")
 @click.option("--stock", metavar="NAME", help="For this stock's page.")
 @click.option("--paper", metavar="letter|a4", help="For this paper. [letter]")
 @click.option("--sides", metavar="one|long-edge|short-edge", help="How the printer turns the sheet over. [long-edge]")
@@ -251,7 +251,7 @@ def calibrate_command(**flags: Any) -> None:  # noqa: ANN401 -- what click parse
     click.echo("The page says which numbers to read off, and where to put them.")
 
 
-@main.group("list", context_settings=CONTEXT)
+@command_line.group("list", context_settings=CONTEXT)
 def list_group() -> None:
     """List what there is to print, and for whom."""
 
@@ -286,7 +286,7 @@ def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     print_rows(audience_rows(_workspace()), as_json=as_json)
 
 
-@main.command("schema")
+@command_line.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of a handout, for editors."""
     from teachback.content.json_schema import handout_schema
@@ -294,7 +294,7 @@ def schema_command() -> None:
     click.echo(handout_schema(), nl=False)
 
 
-@main.command("init")
+@command_line.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def init_command(folder: Path) -> None:
     """Make a workspace for a clinic: its names and numbers, and a handout to start from."""
@@ -305,7 +305,7 @@ def init_command(folder: Path) -> None:
     click.echo(f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build")
 
 
-@main.command("new")
+@command_line.command("new")
 @click.argument("identifier", metavar="ID")
 def new_command(identifier: str) -> None:
     """Write a handout to start from; it builds as it is."""
@@ -315,7 +315,7 @@ def new_command(identifier: str) -> None:
     click.echo(f"{shown(path)}\nNow change it, then: teachback build {identifier}")
 
 
-@main.command("doctor")
+@command_line.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """Say what is installed, what is missing, and how to get it."""
@@ -336,4 +336,4 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
 
 
 for _command in (*COMMANDS, *merge_command.COMMANDS):
-    main.add_command(_command)
+    command_line.add_command(_command)

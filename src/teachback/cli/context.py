@@ -104,7 +104,7 @@ def lost_output() -> Problem | None:
     return Problem(f"standard output could not be written: {reason}", "What was done is done, and files are kept. Print to another place.")
 
 
-def told_all() -> bool:
+def all_output_written() -> bool:
     """Return whether standard output took all that was printed."""
     sys.stdout.flush()
     return _lost(sys.stdout) is None
@@ -132,7 +132,7 @@ def fault(error: BaseException) -> Problem:
     return fault_problem(error)
 
 
-def guard() -> None:
+def install_guard() -> None:
     """Have every exception that nothing else catches told in one line, in threads and at the end of the process, too."""
     import threading
 

@@ -15,7 +15,7 @@ from teachback.files.workspace import refuse_own_folder, shown
 
 if TYPE_CHECKING:
     from teachback.merge.accounting import Merged
-    from teachback.merge.merge_order import Cluster, Order
+    from teachback.merge.merge_order import Cluster, MergeOrder
     from teachback.merge.records.record_validation import Rejected
 
 # How many rejected rows are printed where a file has all of them.
@@ -71,9 +71,9 @@ def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int: 
     return int(merged.failed)
 
 
-def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, Order]:
+def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, MergeOrder]:
     """Settle what is wanted: flag before environment before teachback.toml."""
-    from teachback.merge.merge_order import Order
+    from teachback.merge.merge_order import MergeOrder
     from teachback.printing.settings import resolve
 
     if not handout or not flags["records"]:
@@ -81,7 +81,7 @@ def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, Order]:
         raise UsageError(Problem("name a handout, and a file of --records", example))
     named = {**flags, "handouts": (handout,), "audience": (flags["audience"],) if flags["audience"] else None}
     settings = resolve(named, os.environ, here())
-    return settings, Order(
+    return settings, MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
         output=Path(flags["output"]) if flags["output"] else settings.output / "merge" / handout,
         # What `build` prints of each edition is not what each patient gets: here cards are asked for.
@@ -134,7 +134,7 @@ def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
     return int(bool(left))
 
 
-def row_problems(rejected: list[Rejected], name: str) -> tuple[Problem, ...]:
+def rejected_row_problems(rejected: list[Rejected], name: str) -> tuple[Problem, ...]:
     """Say of rejected rows where they stand, which field it is and why; never what stands there."""
     return tuple(
         Problem(f"{f'{field} ' if field else 'this row '}{reason}", "", Location(name, row.row, 1))
@@ -143,10 +143,10 @@ def row_problems(rejected: list[Rejected], name: str) -> tuple[Problem, ...]:
     )
 
 
-def _print(merged: Merged, order: Order) -> None:
+def _print(merged: Merged, order: MergeOrder) -> None:
     print_problems(tuple(merged.problems))
     shown_rows = merged.told if order.dry_run else merged.told[:_FEW]
-    print_problems(row_problems(shown_rows, order.name))
+    print_problems(rejected_row_problems(shown_rows, order.name))
     more = merged.rejected - len(shown_rows)
     if more:
         where = f"see {shown(order.output.absolute() / 'rejected.csv')}" if not order.dry_run else "the first ones stand above"
@@ -159,7 +159,7 @@ def _print(merged: Merged, order: Order) -> None:
     click.echo(f"{_many(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
 
 
-def _as_json(merged: Merged, order: Order) -> dict[str, Any]:
+def _as_json(merged: Merged, order: MergeOrder) -> dict[str, Any]:
     return {
         "ok": not merged.failed,
         "records": merged.records,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.archive.lookup import Answer
-    from teachback.checking.checker import Checkup
-    from teachback.commands.build import Built
+    from teachback.checking.checker import CheckResult
+    from teachback.commands.build import BuildResult
     from teachback.proofing.page_proof import Measures
 
 
@@ -68,7 +68,7 @@ class Progress:
             self.bar.__exit__(*details)
 
 
-def built_json(built: Built, archive: Path | None) -> dict[str, Any]:
+def built_json(built: BuildResult, archive: Path | None) -> dict[str, Any]:
     """Give the outcome of a build as plain data."""
     from teachback.printing.build_record import manifest_row
 
@@ -142,7 +142,7 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
             click.echo(f"  {'file':12}{output.file}  {form}; Teachback {entry.program}, WeasyPrint {entry.weasyprint}")
 
 
-def print_summary(built: Built, folder: Path, archive: Path | None) -> None:
+def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> None:
     """Print one line for each file that was printed, and one for all."""
     for output in built.outputs:
         if output.file in built.printed:
@@ -174,7 +174,7 @@ def proof_row(name: str, measures: Measures) -> dict[str, Any]:
     }
 
 
-def print_checkup(checkup: Checkup) -> None:
+def print_checkup(checkup: CheckResult) -> None:
     """Print what was found, handout by handout, and at the end what was looked for."""
     from teachback.checking.checker import looked_for
 
@@ -189,7 +189,7 @@ def print_checkup(checkup: Checkup) -> None:
     click.echo(looked_for(checkup))
 
 
-def checkup_json(checkup: Checkup) -> dict[str, Any]:
+def checkup_json(checkup: CheckResult) -> dict[str, Any]:
     """Give what was found as plain data."""
     from teachback.checking.checker import looked_for
 

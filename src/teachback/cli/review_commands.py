@@ -18,7 +18,7 @@ from teachback.files.workspace import check_target, shown, write_whole
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.checking.checker import Checkup
+    from teachback.checking.checker import CheckResult
     from teachback.files.workspace import Workspace
 
 _COLORS: dict[str, dict[str, Any]] = {"-": {"fg": "red"}, "+": {"fg": "green"}, "head": {"bold": True}, "place": {"dim": True}, "": {}}
@@ -34,11 +34,11 @@ _COLORS: dict[str, dict[str, Any]] = {"-": {"fg": "red"}, "+": {"fg": "green"}, 
 @click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and by which examples; `all` lists them.")
 def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[Path, ...], **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Look for what is risky for a reader, hard to read, not agreed or out of date."""
-    from teachback.checking.checker import check, explained, failed
+    from teachback.checking.checker import check, explain_rules, failed
 
     workspace = here()
     if explain is not None:
-        click.echo(explained(explain, workspace))
+        click.echo(explain_rules(explain, workspace))
         return 0
     if flags["sarif"] is not None:
         check_target(flags["sarif"], (".sarif", ".json"), workspace, "--sarif")
@@ -62,7 +62,7 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
 
 
 def _written(
-    checkup: Checkup, sarif_file: Path | None, write: Callable[[Checkup], None] | None, workspace: Workspace
+    checkup: CheckResult, sarif_file: Path | None, write: Callable[[CheckResult], None] | None, workspace: Workspace
 ) -> tuple[Problem, ...]:
     """Write what was asked for besides, and give what kept it from being written."""
     try:
@@ -77,7 +77,7 @@ def _written(
     return ()
 
 
-def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[Checkup], None]:
+def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckResult], None]:
     """Give what writes the reports. What is wrong with their names or the settings is said before anything is checked."""
     from teachback.commands.review_report import FORMS, write_reports
     from teachback.printing.settings import resolve

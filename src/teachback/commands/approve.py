@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from teachback.content.approval import fingerprint
-from teachback.content.loader import Authored, check_handout, load_shared, picture_hash
+from teachback.content.loader import LoadedHandout, load_shared, picture_hash, validate_handout
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, handout_named, read_bytes, shown, write_whole
 from teachback.files.yaml_editor import with_values
@@ -46,7 +46,7 @@ def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt
         )
     shared = load_shared(workspace)
     raw = read_bytes(path)
-    authored = check_handout(raw, path, workspace, shared)
+    authored = validate_handout(raw, path, workspace, shared)
     handout = authored.handout
     for audience in audiences:
         if audience not in handout.audiences:
@@ -64,7 +64,7 @@ def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt
         "approved": marks,
     }
     edited = with_values(raw, shown(path), "review", values)
-    again = check_handout(edited, path, workspace, shared)
+    again = validate_handout(edited, path, workspace, shared)
     _check_only_the_review_changed(authored, again, tuple(marks))
     write_whole(path.resolve(), edited)
     return Approved(shown(path), values, tuple(marks), _lines(again, edited))
@@ -78,7 +78,7 @@ def a_year_after(day: dt.date) -> dt.date:
         return day.replace(year=day.year + 1, day=28)
 
 
-def _still_approved(authored: Authored, chosen: tuple[str, ...], by: str, today: dt.date) -> dict[str, str]:
+def _still_approved(authored: LoadedHandout, chosen: tuple[str, ...], by: str, today: dt.date) -> dict[str, str]:
     """Give what stays approved for other audiences. Paper names one reviewer and one day, so both must be the same for all."""
     review, standing = authored.handout.review, authored.standing
     others = {
@@ -95,7 +95,7 @@ def _still_approved(authored: Authored, chosen: tuple[str, ...], by: str, today:
     return others
 
 
-def _check_only_the_review_changed(before: Authored, after: Authored, audiences: tuple[str, ...]) -> None:
+def _check_only_the_review_changed(before: LoadedHandout, after: LoadedHandout, audiences: tuple[str, ...]) -> None:
     """Make sure that the file says what it said: an edit that touched more is not written."""
     old, new = ({key: value for key, value in a.file.data.items() if key != "review"} for a in (before, after))
     counts = set(before.handout.audiences) - {*after.standing.changed, *after.standing.missing}
@@ -105,7 +105,7 @@ def _check_only_the_review_changed(before: Authored, after: Authored, audiences:
         raise TeachbackError(Problem(message, hint, before.file.locate(("review",), key=True)))
 
 
-def _lines(authored: Authored, edited: bytes) -> tuple[tuple[int, str], ...]:
+def _lines(authored: LoadedHandout, edited: bytes) -> tuple[tuple[int, str], ...]:
     """Give the numbered lines of the file that hold the review."""
     file = authored.file
     numbers = [file.locate(("review",), key=True).line]

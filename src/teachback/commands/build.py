@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from teachback.commands.build_plan import check_choice, origins, refused, selected_files, sorted_out, wanted_outputs
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest, placed
+from teachback.commands.build_plan import check_choice, is_refused, origins, selected_files, sorted_out, wanted_outputs
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest, with_location
 from teachback.files.atomic_files import sha256
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files, shown, write_whole
@@ -15,11 +15,11 @@ from teachback.printing.build_record import (
     Now,
     Output,
     current,
-    keep,
     old_paper,
     read_record,
     review_problems,
     same_libraries,
+    save_record,
     shared_fingerprint,
     twin_problems,
 )
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.checking.blocking_rules import Guard
-    from teachback.commands.build_plan import Wanted
-    from teachback.printing.job_composer import Desk, Reading
-    from teachback.printing.jobs import CardRun, Done, Job, Printed
+    from teachback.commands.build_plan import WantedOutput
+    from teachback.printing.job_composer import LoadedHandouts, PrintContext
+    from teachback.printing.jobs import CardRun, FinishedJob, Job, Printed
     from teachback.printing.process_pool import Pool
     from teachback.printing.settings import Settings
     from teachback.proofing.page_proof import Measures
@@ -46,7 +46,7 @@ GENERAL = ""
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused.
 
     `proofs` holds what was measured on the printed pages, by file; it is filled only where it was asked for. `archived` are
@@ -67,7 +67,7 @@ class Built:
 
 
 @dataclass
-class Run:
+class BuildProgress:
     """What a run has printed so far: the files by name, what was measured on them, the libraries used, and whether it was stopped."""
 
     outputs: dict[str, Output] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Run:
     stopped: bool = False
 
 
-def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> Built:
+def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> BuildResult:
     """Print what is wanted and has changed.
 
     Raises UsageError for names on the command line that do not exist, and TeachbackError when nothing at all can
@@ -107,22 +107,22 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     for stem, summary in chosen.items():
         found[stem] += review_problems(summary, today, release=settings.release, audiences=settings.audiences)
 
-    wanted = [w for stem, s in chosen.items() if not refused(stem, found, settings) for w in wanted_outputs(stem, s, settings)]
+    wanted = [w for stem, s in chosen.items() if not is_refused(stem, found, settings) for w in wanted_outputs(stem, s, settings)]
     usable = (
         []
         if settings.force or settings.proof or not fresh_libraries
         else [o for o in record.outputs.values() if current(o, origin, record)]
     )
     kept, stale = sorted_out(wanted, usable, settings.output)
-    run = Run()
-    if stale and not refused(GENERAL, found, settings):
+    run = BuildProgress()
+    if stale and not is_refused(GENERAL, found, settings):
         found[GENERAL] += _folder_problems(settings.output)
-    if stale and not refused(GENERAL, found, settings):
+    if stale and not is_refused(GENERAL, found, settings):
         reading = _read(workspace, {w.stem: sources[w.stem] for w in stale}, reading, found)
         run = _print(stale, reading, workspace, settings, origin, found, step)
     printed = run.outputs
     done = {**kept, **printed}
-    recorded = keep(settings.output, done, tuple(printed), summaries, Now(origin, run.libraries))
+    recorded = save_record(settings.output, done, tuple(printed), summaries, Now(origin, run.libraries))
     found[GENERAL] += old_paper(recorded.outputs, recorded.live, settings.output)
     found[GENERAL] += recorded.problems
     archived = _archived(settings, workspace, tuple(done.values()), reading, found)
@@ -130,18 +130,18 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         # What was finished is recorded; now the person at the keyboard gets their way.
         raise KeyboardInterrupt
     problems = in_file_order(problem for group in found.values() for problem in group)
-    return Built(
+    return BuildResult(
         tuple(done[name] for name in sorted(done)),
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
-        tuple(stem for stem in chosen_files if refused(stem, found, settings)),
+        tuple(stem for stem in chosen_files if is_refused(stem, found, settings)),
         run.proofs,
         archived,
     )
 
 
 def _archived(
-    settings: Settings, workspace: Workspace, outputs: tuple[Output, ...], reading: Reading | None, found: Found
+    settings: Settings, workspace: Workspace, outputs: tuple[Output, ...], reading: LoadedHandouts | None, found: Found
 ) -> tuple[str, ...]:
     """Keep what was printed, now or before, in the archive; give the codes of what is kept."""
     if settings.archive is None or not outputs:
@@ -161,7 +161,7 @@ def _archived(
     return codes
 
 
-def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None, found: Found) -> Reading:
+def _read(workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None, found: Found) -> LoadedHandouts:
     from teachback.printing.job_composer import read_handouts
 
     reading = read_handouts(workspace, paths, before)
@@ -171,7 +171,7 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: Reading | Non
     return reading
 
 
-def _guard(stem: str, desk: Desk, guards: list[Guard], words: dict[str, tuple[Problem, ...]], found: Found) -> None:
+def _guard(stem: str, desk: PrintContext, guards: list[Guard], words: dict[str, tuple[Problem, ...]], found: Found) -> None:
     """Find with the rules of `teachback check` what must not be printed.
 
     This is done when the first pages of a handout are there, and nothing is written yet: the next pages are made meanwhile.
@@ -190,7 +190,7 @@ def _guard(stem: str, desk: Desk, guards: list[Guard], words: dict[str, tuple[Pr
     found[stem] += (*error_problems(authored, shared, guards[0]), *words[language])
 
 
-def _check_audiences(settings: Settings, reading: Reading) -> None:
+def _check_audiences(settings: Settings, reading: LoadedHandouts) -> None:
     known = reading.shared.audiences.root
     unknown = [name for name in settings.audiences if name not in known]
     if unknown:
@@ -198,22 +198,22 @@ def _check_audiences(settings: Settings, reading: Reading) -> None:
 
 
 def _print(
-    stale: Iterable[Wanted],
-    reading: Reading,
+    stale: Iterable[WantedOutput],
+    reading: LoadedHandouts,
     workspace: Workspace,
     settings: Settings,
     origin: Mapping[str, str],
     found: Found,
     step: Step | None,
-) -> Run:
+) -> BuildProgress:
     """Print what is stale, each handout wholly or not at all."""
-    from teachback.printing.job_composer import Desk, design_hash, open_design, open_pool
+    from teachback.printing.job_composer import PrintContext, design_hash, open_design, open_pool
 
     try:
         design = open_design(workspace)
     except TeachbackError as error:
         found[GENERAL] += error.problems
-        return Run()
+        return BuildProgress()
     groups: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for want in stale:
         if want.stem in reading.authored:
@@ -221,15 +221,20 @@ def _print(
             groups[key] = (*groups.get(key, ()), want.form)
     run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
     if not groups:
-        return Run()
-    desk = Desk(workspace, reading, design, settings, run, design_hash(design))
+        return BuildProgress()
+    desk = PrintContext(workspace, reading, design, settings, run, design_hash(design))
     with open_pool(desk, settings.jobs) as pool:
         return _print_apart(desk, [(*key, forms) for key, forms in groups.items()], pool, origin, found, step)
 
 
 def _print_apart(
-    desk: Desk, wanted: list[tuple[str, str, str, tuple[str, ...]]], pool: Pool, origin: Mapping[str, str], found: Found, step: Step | None
-) -> Run:
+    desk: PrintContext,
+    wanted: list[tuple[str, str, str, tuple[str, ...]]],
+    pool: Pool,
+    origin: Mapping[str, str],
+    found: Found,
+    step: Step | None,
+) -> BuildProgress:
     """Compose and print in a pool. What is finished when a person or a full disk stops the run is kept."""
     from teachback.printing.job_composer import compose_apart
     from teachback.printing.job_printer import do_jobs
@@ -240,12 +245,12 @@ def _print_apart(
     for stem, group in composed.problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.
         found[stem] += [p for p in group if not composed.flaws or (p.location and p.location.file.endswith(".html"))]
-    jobs = [job for job in composed.jobs if not refused(job.stem, found, settings)]
-    if not jobs or refused(GENERAL, found, settings):
-        return Run()
-    run = Run()
+    jobs = [job for job in composed.jobs if not is_refused(job.stem, found, settings)]
+    if not jobs or is_refused(GENERAL, found, settings):
+        return BuildProgress()
+    run = BuildProgress()
     left = Counter(job.stem for job in jobs)
-    waiting: defaultdict[str, list[Done]] = defaultdict(list)
+    waiting: defaultdict[str, list[FinishedJob]] = defaultdict(list)
     guards: list[Guard] = []
     words: dict[str, tuple[Problem, ...]] = {}
     try:
@@ -255,11 +260,11 @@ def _print_apart(
                 _guard(stem, desk, guards, words, found)
             found[stem] += done.problems
             if settings.proof:
-                found[stem] += placed((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)
+                found[stem] += with_location((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)
             waiting[stem].append(done)
             left[stem] -= 1
             run.libraries = done.libraries or run.libraries
-            if left[stem] == 0 and not refused(stem, found, settings) and not refused(GENERAL, found, settings):
+            if left[stem] == 0 and not is_refused(stem, found, settings) and not is_refused(GENERAL, found, settings):
                 for output, measures in _written(waiting[stem], reading, settings, origin[stem]):
                     run.outputs[output.file] = output
                     run.proofs |= {output.file: measures} if measures and settings.proof else {}
@@ -277,15 +282,17 @@ def _print_apart(
 
 def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
     """Fill one sheet of the workspace's stock. Raises UsageError for a stock that there is not, or not so."""
-    from teachback.printing.card_run import Order, card_run, find_stock
+    from teachback.printing.card_run import CardOrder, card_run, find_stock
     from teachback.printing.card_stock import load_stocks
 
     stocks = load_stocks(workspace)
     named = find_stock(settings.card_stock, stocks)
-    return card_run(named, [0] * named[1].places, settings, stocks, Order())
+    return card_run(named, [0] * named[1].places, settings, stocks, CardOrder())
 
 
-def _written(finished: Iterable[Done], reading: Reading, settings: Settings, origin: str) -> Iterator[tuple[Output, Measures | None]]:
+def _written(
+    finished: Iterable[FinishedJob], reading: LoadedHandouts, settings: Settings, origin: str
+) -> Iterator[tuple[Output, Measures | None]]:
     for done in finished:
         for printed in done.printed:
             output = replace(_output(done.job, printed, reading, settings, origin), libraries=sha256(done.libraries.encode()))
@@ -293,7 +300,7 @@ def _written(finished: Iterable[Done], reading: Reading, settings: Settings, ori
             yield output, printed.measures
 
 
-def _output(job: Job, printed: Printed, reading: Reading, settings: Settings, origin: str) -> Output:
+def _output(job: Job, printed: Printed, reading: LoadedHandouts, settings: Settings, origin: str) -> Output:
     handout = reading.authored[job.stem].handout
     is_card = job.kind == "card"
     size = TypeSize.STANDARD if is_card else settings.size

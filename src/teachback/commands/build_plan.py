@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import read_bytes
-from teachback.printing.build_record import made_from, whole
+from teachback.printing.build_record import is_unchanged, made_from
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedOutput:
     """One output that the run is to make; for pictures it stands for all their pages."""
 
     stem: str
@@ -39,16 +39,16 @@ class Wanted:
         return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
 
 
-def sorted_out(wanted: Iterable[Wanted], usable: Iterable[Output], folder: Path) -> tuple[dict[str, Output], list[Wanted]]:
+def sorted_out(wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path) -> tuple[dict[str, Output], list[WantedOutput]]:
     """Tell what is there, whole, from what must be printed."""
     kept: dict[str, Output] = {}
-    stale: list[Wanted] = []
+    stale: list[WantedOutput] = []
     by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
     for output in usable:
         by_identity[output.identity].append(output)
     for want in wanted:
         same = by_identity.get(want.identity)
-        if same and all(whole(folder, output) for output in same):
+        if same and all(is_unchanged(folder, output) for output in same):
             kept |= {output.file: output for output in same}
         else:
             stale.append(want)
@@ -79,12 +79,12 @@ def check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found
         raise UsageError(Problem(message, "See `teachback list handouts`."))
 
 
-def refused(stem: str, found: Found, settings: Settings) -> bool:
+def is_refused(stem: str, found: Found, settings: Settings) -> bool:
     """Say whether a handout is not to be printed, because of an error or of anything at all under --strict."""
     return any(settings.strict or problem.severity is Severity.ERROR for problem in found[stem])
 
 
-def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[Wanted]:
+def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[WantedOutput]:
     """Give every output that the settings ask for of one handout."""
     for audience in summary.audiences:
         if settings.audiences and audience not in settings.audiences:
@@ -95,9 +95,9 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
             size = str(settings.size) if kind == "handout" else str(TypeSize.STANDARD)
             for form in settings.formats:
                 paper = str(settings.paper) if kind == "handout" and form != "html" else None
-                yield Wanted(stem, kind, audience, form, size, paper)
+                yield WantedOutput(stem, kind, audience, form, size, paper)
             if kind == "card" and "pdf" in settings.formats:
-                yield Wanted(stem, kind, audience, "sheet", size, None, settings.card_setup)
+                yield WantedOutput(stem, kind, audience, "sheet", size, None, settings.card_setup)
 
 
 def origins(files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found) -> dict[str, str]:

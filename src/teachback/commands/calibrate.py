@@ -12,7 +12,7 @@ from teachback.html.composer import compose_calibration, fill
 from teachback.printing.card_run import find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
-from teachback.printing.job_composer import Desk, Reading, check_apart, open_design, open_pool
+from teachback.printing.job_composer import LoadedHandouts, PrintContext, check_apart, open_design, open_pool
 from teachback.printing.process_pool import Task
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
         pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
     design = open_design(workspace)
-    with open_pool(Desk(workspace, Reading(shared, {}, {}), design, settings), 1) as pool:
+    with open_pool(PrintContext(workspace, LoadedHandouts(shared, {}, {}), design, settings), 1) as pool:
         check_apart(pool)
         hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
         data = pool.one(Task(_page, (pages, words, language, page, sides), "laying the page out", hint))
@@ -56,7 +56,7 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     return path, str(sides)
 
 
-def _page(desk: Desk, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]) -> bytes:
+def _page(desk: PrintContext, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.printing.card_sheets import ask_for_printing
 

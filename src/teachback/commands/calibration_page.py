@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.printing.imposition import Mark, Offset
+from teachback.printing.imposition import Hairline, Offset
 
 if TYPE_CHECKING:
     from teachback.units import Box
@@ -36,7 +36,7 @@ class Label:
 class Drawing:
     """The lines and numbers of one side."""
 
-    marks: tuple[Mark, ...]
+    marks: tuple[Hairline, ...]
     labels: tuple[Label, ...]
 
 
@@ -45,8 +45,8 @@ def front(page: Box, offset: Offset) -> Drawing:
     middle_x, middle_y = page.width / 2 + offset.x, page.height / 2 + offset.y
     left, top = EDGE + offset.x, EDGE + offset.y
     marks = (
-        Mark(left, middle_y - LINE - 20, 0, LINE),
-        Mark(middle_x - LINE - 20, top, LINE, 0),
+        Hairline(left, middle_y - LINE - 20, 0, LINE),
+        Hairline(middle_x - LINE - 20, top, LINE, 0),
         *_cross(middle_x, middle_y),
     )
     labels = (Label(left + 4, middle_y - 20 - LINE / 2, "A"), Label(middle_x - 20 - LINE / 2, top + 4, "B"))
@@ -62,7 +62,7 @@ def back(page: Box, offset: Offset) -> Drawing:
         if step == 0:
             continue
         length = LONG if step % 10 == 0 else MIDDLE if step % 5 == 0 else SHORT
-        marks += [Mark(x + step, y - length / 2, 0, length), Mark(x - length / 2, y + step, length, 0)]
+        marks += [Hairline(x + step, y - length / 2, 0, length), Hairline(x - length / 2, y + step, length, 0)]
         if step % 5 == 0:
             # Each half of an axis has its labels on another side, so that none lies on another.
             labels += [
@@ -72,5 +72,5 @@ def back(page: Box, offset: Offset) -> Drawing:
     return Drawing(tuple(marks), tuple(labels))
 
 
-def _cross(x: float, y: float) -> tuple[Mark, Mark]:
-    return Mark(x - REACH - 3, y, 2 * REACH + 6, 0), Mark(x, y - REACH - 3, 0, 2 * REACH + 6)
+def _cross(x: float, y: float) -> tuple[Hairline, Hairline]:
+    return Hairline(x - REACH - 3, y, 2 * REACH + 6, 0), Hairline(x, y - REACH - 3, 0, 2 * REACH + 6)

@@ -11,10 +11,10 @@ from teachback.errors import Problem, Severity, TeachbackError, UsageError, near
 from teachback.files.atomic_files import sha256
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files, write_whole
-from teachback.printing.build_record import Now, Output, keep, review_problems, shared_fingerprint
-from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.build_record import Now, Output, review_problems, save_record, shared_fingerprint
+from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.job_composer import Desk, check_apart, deck_apart, open_design, open_pool, read_handouts, summarise
+from teachback.printing.job_composer import PrintContext, check_apart, deck_apart, open_design, open_pool, read_handouts, summarise
 from teachback.printing.job_printer import do_jobs
 from teachback.units import Paper, TypeSize
 
@@ -28,7 +28,7 @@ MOST_COPIES: Final = 20_000
 
 
 @dataclass(frozen=True)
-class Dealt:
+class PrintedCards:
     """One printed file of cards, how many cards and sheets it holds, what was noticed, and the codes that the archive keeps."""
 
     output: Output
@@ -40,7 +40,7 @@ class Dealt:
     archived: tuple[str, ...] = ()
 
 
-def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date) -> Dealt:
+def deal(settings: Settings, order: CardOrder, workspace: Workspace, today: dt.date) -> PrintedCards:
     """Print the cards of one handout, for one or several audiences, on stock.
 
     Raises UsageError for names and numbers that cannot be, TeachbackError for what cannot be printed.
@@ -75,7 +75,7 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
     cards = [number for number in range(len(audiences)) for _ in range(copies)] if len(audiences) > 1 else [0] * copies
     run = card_run(named, cards, settings, stocks, order)
     design = open_design(workspace)
-    with open_pool(Desk(workspace, reading, design, settings, run), 1) as pool:
+    with open_pool(PrintContext(workspace, reading, design, settings, run), 1) as pool:
         check_apart(pool)
         job = deck_apart(reading.authored[stem], stem, audiences, pool)
         (done,) = do_jobs([job], pool)
@@ -102,10 +102,10 @@ def deal(settings: Settings, order: Order, workspace: Workspace, today: dt.date)
         made_from=origin[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    recorded = keep(settings.output, {output.file: output}, (output.file,), {}, Now(origin, done.libraries))
+    recorded = save_record(settings.output, {output.file: output}, (output.file,), {}, Now(origin, done.libraries))
     noticed += (*stray_files(workspace), *recorded.problems)
     archived, unkept = _archived(settings, output, workspace)
-    return Dealt(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
+    return PrintedCards(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
 
 
 def _archived(settings: Settings, output: Output, workspace: Workspace) -> tuple[tuple[str, ...], tuple[Problem, ...]]:

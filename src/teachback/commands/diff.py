@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from teachback.content.loader import load_handout, load_shared
 from teachback.editions.comparison import Comparison, compare
-from teachback.editions.passages import Ear
+from teachback.editions.passages import ReaderContext
 from teachback.errors import OfDesign, Problem, UsageError, nearest
 from teachback.files.workspace import Workspace, handout_named, hinting, write_whole
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ComparisonRequest:
     """All that the page of a comparison is made with; it is given to a pool."""
 
     comparison: Comparison
@@ -37,7 +37,7 @@ def compared(name: str, audiences: tuple[str, str], workspace: Workspace) -> tup
     for audience in audiences:
         if audience not in authored.handout.audiences:
             raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, authored.handout.audiences)))
-    left, right = (Ear(shared.audiences.lineage(audience), shared.clinic.values()) for audience in audiences)
+    left, right = (ReaderContext(shared.audiences.lineage(audience), shared.clinic.values()) for audience in audiences)
     return compare(authored.handout, left, right, authored.file.locate), shared.clinic
 
 
@@ -48,11 +48,11 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
     hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
     design = open_design(workspace)
-    with Pool(Sheet(comparison, clinic, design), 1, settle=hinting(design.files)) as pool:
+    with Pool(ComparisonRequest(comparison, clinic, design), 1, settle=hinting(design.files)) as pool:
         write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
 
 
-def _page(sheet: Sheet, _: None) -> str:
+def _page(sheet: ComparisonRequest, _: None) -> str:
     from teachback.commands.staff_pages import compose_comparison
 
     return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)

@@ -37,7 +37,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
-class Finding:
+class InstallationCheck:
     """One thing that was looked at: whether it is there, and what to do if not."""
 
     name: str
@@ -47,30 +47,30 @@ class Finding:
     remedy: str = ""
 
 
-def examine(workspace: Workspace) -> tuple[Finding, ...]:
+def examine(workspace: Workspace) -> tuple[InstallationCheck, ...]:
     """Look at everything that printing needs. Nothing is changed."""
     return tuple(_findings(workspace))
 
 
-def _findings(workspace: Workspace) -> Iterator[Finding]:
+def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("Teachback", __version__)
-    yield Finding("Python", version, sys.version_info >= (3, 11), remedy="Install Python 3.11 or newer.")
+    yield InstallationCheck("Teachback", __version__)
+    yield InstallationCheck("Python", version, sys.version_info >= (3, 11), remedy="Install Python 3.11 or newer.")
     for name in LIBRARIES:
         try:
-            yield Finding(name, importlib.metadata.version(name))
+            yield InstallationCheck(name, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(name, "not installed", ok=False, remedy=f"pip install {name}")
+            yield InstallationCheck(name, "not installed", ok=False, remedy=f"pip install {name}")
     yield _pango()
-    yield Finding("workspace", shown(workspace.root))
+    yield InstallationCheck("workspace", shown(workspace.root))
     for problem in stray_files(workspace):
-        yield Finding("file", f"{problem.location}: {problem.message}", ok=False, needed=False, remedy=problem.hint)
-    yield Finding("handouts", str(len(handout_files(workspace))))
+        yield InstallationCheck("file", f"{problem.location}: {problem.message}", ok=False, needed=False, remedy=problem.hint)
+    yield InstallationCheck("handouts", str(len(handout_files(workspace))))
     fonts = [path.name for folder in folders(workspace, "styles/fonts") for path in folder.glob("*.ttf")]
-    yield Finding("fonts", ", ".join(sorted(set(fonts))) or "none", bool(fonts), remedy="Put the program's styles/fonts/ back.")
+    yield InstallationCheck("fonts", ", ".join(sorted(set(fonts))) or "none", bool(fonts), remedy="Put the program's styles/fonts/ back.")
     clinic = find(workspace, "content/clinic.yaml")
     own = clinic is not None and clinic.is_relative_to(workspace.root) and workspace.root != workspace.builtin
-    yield Finding(
+    yield InstallationCheck(
         "clinic",
         shown(clinic) if own and clinic else "none of your own: lines to write on are printed instead of names and numbers",
         ok=own,
@@ -78,7 +78,7 @@ def _findings(workspace: Workspace) -> Iterator[Finding]:
         remedy="teachback init DIR makes a workspace with a clinic.yaml to fill in.",
     )
     browser = next((name for name in BROWSERS if shutil.which(name)), None)
-    yield Finding(
+    yield InstallationCheck(
         "browser",
         browser or "none",
         browser is not None,
@@ -87,12 +87,12 @@ def _findings(workspace: Workspace) -> Iterator[Finding]:
     )
 
 
-def _pango() -> Finding:
+def _pango() -> InstallationCheck:
     try:
         importlib.import_module("teachback.pdf.renderer")
         ffi = importlib.import_module("weasyprint.text.ffi")
-        return Finding("Pango", str(ffi.ffi.string(ffi.pango.pango_version_string()).decode()))
+        return InstallationCheck("Pango", str(ffi.ffi.string(ffi.pango.pango_version_string()).decode()))
     except TeachbackError as error:
-        return Finding("Pango", error.problems[0].message, ok=False, remedy=error.problems[0].hint)
+        return InstallationCheck("Pango", error.problems[0].message, ok=False, remedy=error.problems[0].hint)
     except (ImportError, AttributeError):
-        return Finding("Pango", "loaded")
+        return InstallationCheck("Pango", "loaded")

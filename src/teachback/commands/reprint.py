@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from teachback import __version__
-from teachback.archive.store import Entry, Kept, entries_at, entry_paths, object_path
+from teachback.archive.store import ArchivedFile, ArchiveEntry, entries_at, entry_paths, object_path
 from teachback.commands.build import build
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.workspace import Workspace, file_bytes, shown, write_whole
@@ -44,7 +44,7 @@ def reprint(folder: Path) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _laid_out(folder: Path, entry: Entry, root: Path) -> bool:
+def _laid_out(folder: Path, entry: ArchiveEntry, root: Path) -> bool:
     """Put the sources of an edition back to where they were; False when one is not what was kept."""
     for name, sha256 in entry.sources.items():
         try:
@@ -57,7 +57,7 @@ def _laid_out(folder: Path, entry: Entry, root: Path) -> bool:
     return True
 
 
-def _compared(folder: Path, entry: Entry, workspace: Workspace, output: Path) -> Iterator[Problem]:
+def _compared(folder: Path, entry: ArchiveEntry, workspace: Workspace, output: Path) -> Iterator[Problem]:
     now = f"Teachback {__version__} with WeasyPrint {importlib.metadata.version('weasyprint')}"
     then = f"Teachback {entry.program} with WeasyPrint {entry.weasyprint}"
     by = f"by {now}" if now == then else f"by {now} (kept: by {then})"
@@ -90,9 +90,9 @@ def _key(file: str, form: str, setup: str) -> str:
     return f"sheet {' '.join(setup.split())}" if form == "sheet" else file
 
 
-def _orders(entry: Entry, output: Path) -> Iterator[tuple[Settings, list[Kept]]]:
+def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[ArchivedFile]]]:
     """Give the settings of each build that prints some of the files again, and these files."""
-    groups: defaultdict[tuple[str, str, str, str], list[Kept]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str, str], list[ArchivedFile]] = defaultdict(list)
     for kept in entry.outputs:
         if kept.form in _RUNS:
             continue

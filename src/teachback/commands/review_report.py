@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.archive.previous_approval import approved_before
 from teachback.checking.checker import looked_for
 from teachback.checking.review_sheet import Report, make_sheet
-from teachback.checking.review_sheet_proof import sheet_problems
+from teachback.checking.review_sheet_proof import review_sheet_problems
 from teachback.content.loader import load_shared, picture_hash
 from teachback.errors import OfDesign, Problem, TeachbackError
 from teachback.files.workspace import handout_files, hinting, write_whole
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from teachback.checking.checker import Checkup
+    from teachback.checking.checker import CheckResult
     from teachback.content.clinic import Clinic
     from teachback.files.workspace import Workspace
     from teachback.html.composer import Design
@@ -43,7 +43,7 @@ _HINT: Final = OfDesign(
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportRequest:
     """All that the document is made with; it is given to a pool."""
 
     report: Report
@@ -59,7 +59,7 @@ class Reported:
 
 
 def write_reports(
-    checkup: Checkup, paths: tuple[Path, ...], workspace: Workspace, today: dt.date, archive: Path | None, paper: Paper
+    checkup: CheckResult, paths: tuple[Path, ...], workspace: Workspace, today: dt.date, archive: Path | None, paper: Paper
 ) -> None:
     """Write the report into each of the files; their names end in one of FORMS.
 
@@ -83,8 +83,8 @@ def write_reports(
         message = f"{len(sheets)} handouts are too many for one PDF to sign; it holds at most {MOST}"
         raise TeachbackError(Problem(message, "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. Or ask for .html."))
     report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)
-    makers: dict[str, Callable[[Reported, None], bytes]] = {"html": _page, "pdf": _pdf}
-    given = Reported(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
+    makers: dict[str, Callable[[ReportRequest, None], bytes]] = {"html": _page, "pdf": _pdf}
+    given = ReportRequest(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
     sizes = [checked.authored.file.size for checked in checkup.handouts if checked.authored is not None]
     limits = replace(process_pool.LIMITS, seconds=process_pool.LIMITS.seconds * _LONGER * max(1.0, sum(map(scale_of, sizes))))
     with Pool(given, 1, limits, settle=hinting(given.files)) as children:
@@ -93,19 +93,19 @@ def write_reports(
         write_whole(path, data)
 
 
-def _page(given: Reported, _: None) -> bytes:
+def _page(given: ReportRequest, _: None) -> bytes:
     from teachback.commands.staff_pages import compose_report
     from teachback.html.composer import Medium
     from teachback.pdf.page_reader import screen_text
 
     page = compose_report(given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper)
-    problems = sheet_problems((token.words for token in screen_text(page)), given.report, str, paper=False)
+    problems = review_sheet_problems((token.words for token in screen_text(page)), given.report, str, paper=False)
     if problems:
         raise TeachbackError(*problems)
     return page.encode()
 
 
-def _pdf(given: Reported, _: None) -> bytes:
+def _pdf(given: ReportRequest, _: None) -> bytes:
     from teachback.commands.staff_pages import compose_report
     from teachback.html.composer import Medium
     from teachback.pdf.page_layout import text_outside
@@ -120,7 +120,7 @@ def _pdf(given: Reported, _: None) -> bytes:
     if problems:
         raise TeachbackError(*problems)
     data = write(laid)
-    problems = sheet_problems(read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True)
+    problems = review_sheet_problems(read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True)
     if problems:
         raise TeachbackError(*problems)
     return data

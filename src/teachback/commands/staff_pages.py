@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from teachback.commands.charts import bar
 from teachback.files.page_resources import CSS_FILE
-from teachback.html.composer import Medium, direction_of, fill_page, marked, put_inside, stylesheet
+from teachback.html.composer import Medium, direction_of, fill_page, line_to_html, put_inside, stylesheet
 
 if TYPE_CHECKING:
     from teachback.checking.review_sheet import Report
@@ -44,7 +44,7 @@ def compose_report(report: Report, clinic: Clinic, design: Design, *, medium: Me
         "bar": _bar,
         "direction": direction_of,
     }
-    names["spans"] = partial(marked, medium=medium, write_here="line to write on")
+    names["spans"] = partial(line_to_html, medium=medium, write_here="line to write on")
     return fill_page("report.html", design, medium, names, own)
 
 

@@ -21,7 +21,7 @@ LENGTH: Final = 16
 _UNREAD: Final = frozenset({"review", "silent_for", "accept", "target_grade", "only", "id", "audiences", "version", "codes"})
 
 
-class Standing(NamedTuple):
+class ApprovalStatus(NamedTuple):
     """What an approval is worth now.
 
     `changed` are the audiences whose text has changed since it was approved, `missing` those whose text nobody has
@@ -56,20 +56,20 @@ def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[s
     return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
 
 
-def standing(handout: Handout, audiences: Audiences, picture: Callable[[str], str]) -> Standing:
+def standing(handout: Handout, audiences: Audiences, picture: Callable[[str], str]) -> ApprovalStatus:
     """Compare what was approved with what the file says now."""
     review = handout.review
     if review.status != "approved":
-        return Standing()
+        return ApprovalStatus()
     if review.approved is None:
-        return Standing(sealed=False)
+        return ApprovalStatus(sealed=False)
     known = [name for name in handout.audiences if name in audiences.root]
     changed = tuple(
         name
         for name in known
         if name in review.approved and review.approved[name] != fingerprint(handout, audiences.lineage(name), picture)
     )
-    return Standing(changed, tuple(name for name in known if name not in review.approved))
+    return ApprovalStatus(changed, tuple(name for name in known if name not in review.approved))
 
 
 def _read(value: Any, lineage: tuple[str, ...], picture: Callable[[str], str]) -> Any:  # noqa: ANN401 -- any part of a handout

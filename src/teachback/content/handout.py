@@ -95,7 +95,7 @@ class StepsBlock(Statement):
     lead: Text | None = None
 
 
-class Row(Statement):
+class HandoutRow(Statement):
     """One row of a table."""
 
     cells: tuple[Text, ...] = Field(min_length=1)
@@ -105,18 +105,20 @@ def _as_row(value: object) -> object:
     return {"cells": value} if isinstance(value, list) else value
 
 
-class Table(Model):
+class HandoutTable(Model):
     """Columns and rows; the first cell of each row is its heading."""
 
     columns: tuple[Text, ...] = Field(min_length=2, max_length=4, description="Two to four headings: more cannot be read.")
-    rows: tuple[Annotated[Row, BeforeValidator(_as_row, json_schema_input_type=tuple[Text, ...] | Row)], ...] = Field(min_length=1)
+    rows: tuple[Annotated[HandoutRow, BeforeValidator(_as_row, json_schema_input_type=tuple[Text, ...] | HandoutRow)], ...] = Field(
+        min_length=1
+    )
     caption: Text | None = None
 
 
 class TableBlock(Statement):
     """A table."""
 
-    table: Table
+    table: HandoutTable
 
 
 class CalloutBlock(Statement):

@@ -90,7 +90,7 @@ def plain(line: Line) -> str:
 
 def bare(text: str) -> str:
     """Return a checked text without its marks; placeholders stay as they are written."""
-    return _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text) if marked(text) else text
+    return _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text) if may_hold_marks(text) else text
 
 
 @cache
@@ -101,14 +101,14 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("zero", {"html": True}).enable(rules).enable("balance_pairs").enable("fragments_join")
 
 
-def marked(text: str) -> bool:
+def may_hold_marks(text: str) -> bool:
     """Say whether a text may hold a mark; one that holds none is read as it stands."""
     return _MARKING.search(text) is not None
 
 
 def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ...]:
     """Say what in a text is no mark of ours; the places are added by the caller, who knows the file and its `fields`."""
-    if not marked(text):
+    if not may_hold_marks(text):
         return ()
     found = (*_written_problems(text, fields), *_inside_problems(text), *glued_problems(bare(text)), *_token_problems(text))
     return tuple(dict.fromkeys(found))
@@ -235,7 +235,7 @@ def parse_marks(text: str, values: Mapping[str, str | None], widths: Mapping[str
 
     `widths` are those of the fields of a patient's record, in mm.
     """
-    if not marked(text):
+    if not may_hold_marks(text):
         return (Span(text.strip()),) if text.strip() else ()
     spans: list[Span] = []
     strong = 0

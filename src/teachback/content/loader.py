@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from teachback.content.approval import Standing, standing
+from teachback.content.approval import ApprovalStatus, standing
 from teachback.content.audience_coverage import reach_problems, steps
 from teachback.content.audiences import Audiences
 from teachback.content.clinic import Clinic
-from teachback.content.handout import CalloutBlock, FigureBlock, Handout, Statement, Table
+from teachback.content.handout import CalloutBlock, FigureBlock, Handout, HandoutTable, Statement
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.printed_words import Words, words_problems
@@ -42,7 +42,7 @@ _AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
 LONGEST_TITLE: Final = 80
 
 
-class Shared(NamedTuple):
+class WorkspaceContent(NamedTuple):
     """What every handout of a workspace uses."""
 
     audiences: Audiences
@@ -54,15 +54,15 @@ class Shared(NamedTuple):
     bibliography: YamlFile
 
 
-class Authored(NamedTuple):
+class LoadedHandout(NamedTuple):
     """A checked handout, the file that knows where each of its texts stands, and what its approval is worth."""
 
     handout: Handout
     file: YamlFile
-    standing: Standing = Standing()
+    standing: ApprovalStatus = ApprovalStatus()
 
 
-def load_shared(workspace: Workspace) -> Shared:
+def load_shared(workspace: Workspace) -> WorkspaceContent:
     """Read audiences, clinic, sources and all words. Raises TeachbackError with the problems of all of them."""
     problems: list[Problem] = []
     glyphs = _tried(lambda: _glyphs(workspace), problems)
@@ -83,15 +83,15 @@ def load_shared(workspace: Workspace) -> Shared:
             )
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
-    return Shared(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
+    return WorkspaceContent(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
 
 
-def load_handout(path: Path, workspace: Workspace, shared: Shared) -> Authored:
+def load_handout(path: Path, workspace: Workspace, shared: WorkspaceContent) -> LoadedHandout:
     """Read and check one handout. Raises TeachbackError with every problem found."""
-    return check_handout(read_bytes(path), path, workspace, shared)
+    return validate_handout(read_bytes(path), path, workspace, shared)
 
 
-def check_handout(raw: bytes, path: Path, workspace: Workspace, shared: Shared) -> Authored:
+def validate_handout(raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent) -> LoadedHandout:
     """Check what a handout's file holds, or is to hold. Raises TeachbackError with every problem found."""
     file = read_yaml(raw, shown(path))
     handout = validated(Handout, file)
@@ -107,7 +107,7 @@ def check_handout(raw: bytes, path: Path, workspace: Workspace, shared: Shared) 
     ]
     if problems:
         raise TeachbackError(*problems)
-    return Authored(handout, file, standing(handout, shared.audiences, picture_hash(workspace)))
+    return LoadedHandout(handout, file, standing(handout, shared.audiences, picture_hash(workspace)))
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:
@@ -228,7 +228,7 @@ def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> 
     return words
 
 
-def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
     expected = {handout.id, f"{handout.id}.{handout.language}"}
     if path.stem not in expected:
         message = f"the id '{handout.id}' is not the name of the file"
@@ -285,7 +285,7 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
             yield where, found
 
 
-def _text_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+def _text_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
     names = [declared.name for declared in handout.fields]
     for path, text in texts(handout):
         as_it_is = path[-1] in _AS_IT_IS or "silent_for" in path or "choices" in path
@@ -304,7 +304,7 @@ def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -
 def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
     """Find what is whole by its keys and yet would print as nothing, or not at all."""
     for path, value in steps(handout):
-        if isinstance(value, Table):
+        if isinstance(value, HandoutTable):
             for index, row in enumerate(value.rows):
                 if len(row.cells) != len(value.columns):
                     message = f"this row has {len(row.cells)} cells, and the table has {len(value.columns)} columns"
@@ -325,7 +325,7 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
             yield Problem(message, "Use other words, or add a font that has it to styles/fonts/.", place)
 
 
-def _source_problems(handout: Handout, file: YamlFile, shared: Shared) -> Iterator[Problem]:
+def _source_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
     for path, value in steps(handout):
         if isinstance(value, Statement | Handout):
             for index, name in enumerate(value.sources):

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content import handout as doc
-from teachback.editions.passages import Ear, Role, passages
+from teachback.editions.passages import ReaderContext, Role, passages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ class Piece:
         return self.written or self.text
 
 
-def compare(handout: doc.Handout, left: Ear, right: Ear, locate: Callable[[Steps], Location]) -> Comparison:
+def compare(handout: doc.Handout, left: ReaderContext, right: ReaderContext, locate: Callable[[Steps], Location]) -> Comparison:
     """Lay what two readers get of a checked handout side by side; `locate` gives the place of a path in its file."""
     both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
     names: dict[str, str] = {}
@@ -178,7 +178,7 @@ def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
     )
 
 
-def pieces(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
+def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
     """Give all that a reader gets of a checked handout, what has no words of its own included, in the order of the file."""
     flags: dict[str, str] = {}
     for passage in passages(handout, ear):
@@ -198,7 +198,7 @@ def pieces(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
         yield from _wordless(path, block, ear, f"{section.id}/{path[-1]}", ear.plain(section.title))
 
 
-def _carded(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
+def _carded(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
     """Give what the card carries of the flags: their short words, or the full ones."""
     for index, flag in enumerate(handout.red_flags):
         carded = flag.card
@@ -212,14 +212,14 @@ def _carded(handout: doc.Handout, ear: Ear) -> Iterator[Piece]:
             yield Piece(("card", "flags", index), ear.plain(words), place, what, f"card {flag.id}", "Card", " ".join(written.split()))
 
 
-def _blocks(handout: doc.Handout, ear: Ear) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
+def _blocks(handout: doc.Handout, ear: ReaderContext) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
     for index, section in enumerate(handout.sections):
         for number, block in enumerate(section.blocks if ear.reached(section) else ()):
             if ear.reached(block):
                 yield ("sections", index, "blocks", number), block, section
 
 
-def _wordless(path: Steps, block: doc.Statement, ear: Ear, name: str, heading: str) -> Iterator[Piece]:
+def _wordless(path: Steps, block: doc.Statement, ear: ReaderContext, name: str, heading: str) -> Iterator[Piece]:
     """Give pieces for the blocks whose words are not the author's."""
     if isinstance(block, doc.ContactBlock):
         for index, line in enumerate(block.contact):

@@ -21,7 +21,7 @@ __all__ = ["Edition", "Line", "Place"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListEntry:
     """One item of a list, with the statement id it stands for."""
 
     text: Line
@@ -50,10 +50,10 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Listing:
+class EditionList:
     """A list: with bullets (`list`), numbers (`steps`), boxes (`checklist`), or as key points (`summary`)."""
 
-    items: tuple[Entry, ...]
+    items: tuple[ListEntry, ...]
     lead: Line | None = None
     kind: str = "list"
 
@@ -67,7 +67,7 @@ class TableRow:
 
 
 @dataclass(frozen=True)
-class Grid:
+class EditionTable:
     """A table."""
 
     columns: tuple[Line, ...]
@@ -83,7 +83,7 @@ class Callout:
     callout: CalloutKind
     title: Line | None
     text: Line | None
-    items: tuple[Entry, ...]
+    items: tuple[ListEntry, ...]
     id: str | None = None
     kind: str = "callout"
 
@@ -93,7 +93,7 @@ class Cause:
     """One numbered reason."""
 
     title: Line
-    points: tuple[Entry, ...]
+    points: tuple[ListEntry, ...]
     notes: tuple[Callout, ...]
     id: str | None = None
 
@@ -170,7 +170,7 @@ class Personal:
 class TeachBack:
     """Questions for the reader's own words."""
 
-    questions: tuple[Entry, ...]
+    questions: tuple[ListEntry, ...]
     lead: Line | None
     kind: str = "teach_back"
 
@@ -212,7 +212,20 @@ class Quote:
 
 
 EditionBlock = (
-    Paragraph | Listing | Grid | Callout | Reasons | Flags | Myths | OwnNumbers | Personal | TeachBack | Notes | Contact | Figure | Quote
+    Paragraph
+    | EditionList
+    | EditionTable
+    | Callout
+    | Reasons
+    | Flags
+    | Myths
+    | OwnNumbers
+    | Personal
+    | TeachBack
+    | Notes
+    | Contact
+    | Figure
+    | Quote
 )
 
 
@@ -247,7 +260,7 @@ class CardSide:
     """What the card says besides its flags."""
 
     title: Line
-    statements: tuple[Entry, ...]
+    statements: tuple[ListEntry, ...]
     lines: tuple[WriteIn, ...]
     notes: tuple[Note, ...]
 

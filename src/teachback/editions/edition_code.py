@@ -57,18 +57,18 @@ def check_character(body: str) -> str:
     return ALPHABET[sum((2 + place % _WEIGHTS) * value for place, value in enumerate(values)) % len(ALPHABET)]
 
 
-def is_whole(code: str) -> bool:
+def is_valid_code(code: str) -> bool:
     """Say whether a code, as `tidied` gives it, is one that could have been printed: the form, and the check character."""
     return CODE.fullmatch(code) is not None and check_character(code[:-1]) == code[-1]
 
 
-def tidied(typed: str) -> str:
+def normalize_code(typed: str) -> str:
     """Give what somebody typed as a code is written: capitals, one hyphen between the parts, no blanks around."""
     return re.sub(r"[\s_./\u2010-\u2015-]+", "-", typed.strip()).strip("-").upper()
 
 
 def nearest_codes(typed: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Give the codes most like one that nobody knows, the nearest first; none where nothing is near."""
-    wanted = tidied(typed).translate(_SHAPES)
+    wanted = normalize_code(typed).translate(_SHAPES)
     near = {code: SequenceMatcher(None, wanted, code.translate(_SHAPES), autojunk=False).ratio() for code in known}
     return tuple(sorted((code for code, ratio in near.items() if ratio >= 0.7), key=lambda code: (-near[code], code))[:most])  # noqa: PLR2004 -- a third wrong is another code

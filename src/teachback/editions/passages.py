@@ -11,10 +11,10 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback.content import handout as doc
-from teachback.content.inline_markup import marked, parse_marks
+from teachback.content.inline_markup import may_hold_marks, parse_marks
 from teachback.editions.footnote_signs import parted, unnoted
 from teachback.editions.sentence_ends import spaced
-from teachback.files.unprintable_characters import folded
+from teachback.files.unprintable_characters import visible_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ class Passage(NamedTuple):
     sources: tuple[str, ...] = ()
 
 
-class Ear(NamedTuple):
+class ReaderContext(NamedTuple):
     """Who reads: the audience with all that it extends, nearest first, and what the placeholders stand for."""
 
     lineage: tuple[str, ...]
@@ -104,7 +104,11 @@ class Ear(NamedTuple):
         if text is None:
             return ""
         words = self.pick(text, ())[0]
-        return "".join("____" if span.blank else span.text for span in parse_marks(words, self.values)) if marked(words) else words.strip()
+        return (
+            "".join("____" if span.blank else span.text for span in parse_marks(words, self.values))
+            if may_hold_marks(words)
+            else words.strip()
+        )
 
     def read(self, text: doc.Text | None) -> str:
         """Return a text without marks as rules read it."""
@@ -113,10 +117,10 @@ class Ear(NamedTuple):
 
 def as_read(text: str) -> str:
     """Return a text without marks as rules read it: as the eye sees it, each sentence and number parted from its neighbours by a blank."""
-    return parted(spaced(folded(unnoted(text))))
+    return parted(spaced(visible_form(unnoted(text))))
 
 
-def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:
+def passages(handout: doc.Handout, ear: ReaderContext) -> tuple[Passage, ...]:
     """Give all that a reader gets of a checked handout and its card, in the order of the file.
 
     Raises StopIteration on a text without a version for the reader: `reach.reach_problems` finds those first.
@@ -124,7 +128,7 @@ def passages(handout: doc.Handout, ear: Ear) -> tuple[Passage, ...]:
     return tuple(_passages(handout, ear))
 
 
-def _passages(handout: doc.Handout, ear: Ear) -> Iterator[Passage]:
+def _passages(handout: doc.Handout, ear: ReaderContext) -> Iterator[Passage]:
     maker = _Maker(ear, handout.fields)
     yield maker(handout.title, ("title",), Role.TITLE)
     yield maker(handout.message, ("message",), Role.MESSAGE, sources=handout.sources)
@@ -160,7 +164,7 @@ def kind_of(block: doc.Statement) -> str:
 class _Maker:
     """Makes passages for one reader."""
 
-    def __init__(self, ear: Ear, fields: tuple[doc.RecordField, ...]) -> None:
+    def __init__(self, ear: ReaderContext, fields: tuple[doc.RecordField, ...]) -> None:
         self.ear = ear
         self.fields = {declared.name: (number, declared) for number, declared in enumerate(fields)}
 
@@ -307,7 +311,7 @@ def _list(
     yield from maker.items(items, (*path, key), {**about, "lead": maker.ear.read(lead)})
 
 
-def _table(table: doc.Table, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _table(table: doc.HandoutTable, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
     if table.caption is not None:
         yield maker(table.caption, (*path, "caption"), Role.CAPTION, **about)
     about = {**about, "lead": maker.ear.read(table.caption)}

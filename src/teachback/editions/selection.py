@@ -106,8 +106,8 @@ def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
     return None if text is None else _line(text, reader)
 
 
-def _entries(items: Iterable[doc.Item] | None, reader: Reader) -> tuple[ed.Entry, ...]:
-    return tuple(ed.Entry(_line(item.text, reader), item.id) for item in _reached(items or (), reader))
+def _entries(items: Iterable[doc.Item] | None, reader: Reader) -> tuple[ed.ListEntry, ...]:
+    return tuple(ed.ListEntry(_line(item.text, reader), item.id) for item in _reached(items or (), reader))
 
 
 def _place(field: str | None) -> ed.Place | None:
@@ -164,29 +164,29 @@ def _(block: doc.TextBlock, reader: Reader) -> ed.EditionBlock:
 
 @_block.register
 def _(block: doc.ListBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Listing(_entries(block.items, reader), _maybe(block.lead, reader))
+    return ed.EditionList(_entries(block.items, reader), _maybe(block.lead, reader))
 
 
 @_block.register
 def _(block: doc.StepsBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Listing(_entries(block.steps, reader), _maybe(block.lead, reader), "steps")
+    return ed.EditionList(_entries(block.steps, reader), _maybe(block.lead, reader), "steps")
 
 
 @_block.register
 def _(block: doc.ChecklistBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Listing(_entries(block.checklist, reader), _maybe(block.lead, reader), "checklist")
+    return ed.EditionList(_entries(block.checklist, reader), _maybe(block.lead, reader), "checklist")
 
 
 @_block.register
 def _(block: doc.SummaryBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Listing(_entries(block.summary, reader), None, "summary")
+    return ed.EditionList(_entries(block.summary, reader), None, "summary")
 
 
 @_block.register
 def _(block: doc.TableBlock, reader: Reader) -> ed.EditionBlock:
     table = block.table
     rows = (ed.TableRow(tuple(_line(cell, reader) for cell in row.cells), row.id) for row in _reached(table.rows, reader))
-    return ed.Grid(tuple(_line(c, reader) for c in table.columns), tuple(rows), _maybe(table.caption, reader))
+    return ed.EditionTable(tuple(_line(c, reader) for c in table.columns), tuple(rows), _maybe(table.caption, reader))
 
 
 @_block.register

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from teachback.content.handout import Handout
     from teachback.editions.comparison import Piece, Steps
-    from teachback.editions.passages import Ear
+    from teachback.editions.passages import ReaderContext
     from teachback.errors import Location
 
     Version = tuple[Handout, Callable[[Steps], Location]]
@@ -26,7 +26,7 @@ _NEAR: Final = 60
 _MOVED: Final = 0.9
 
 
-def changes(old: Version, new: Version, ear: Ear) -> tuple[Change, ...]:
+def changes(old: Version, new: Version, ear: ReaderContext) -> tuple[Change, ...]:
     """Give what differs for one reader between two versions of a handout, each given with what finds a place in its file.
 
     The left side of a change is the old one. A red flag in another tier, and one that came onto the card, are changes, too.

@@ -84,7 +84,7 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def whole(descriptor: int) -> bytes:
+def read_all(descriptor: int) -> bytes:
     """Read an open file from its start to its end."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     parts = []
@@ -118,7 +118,7 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
 
 
 @contextmanager
-def told(folder: Path) -> Iterator[None]:
+def os_errors_as_problems(folder: Path) -> Iterator[None]:
     """Turn what the system says into a Problem."""
     try:
         yield

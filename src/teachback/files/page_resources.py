@@ -125,7 +125,7 @@ _AROUND: Final = "".join(map(chr, range(0x21)))
 _INSIDE: Final = str.maketrans("", "", "\t\n\r")
 
 
-class Foreign(NamedTuple):
+class ForbiddenContent(NamedTuple):
     """Something that a page may not hold: what it is called, how it may be written in a template, and whether it loads or runs something."""
 
     name: str
@@ -165,7 +165,7 @@ def closed_page(page: str) -> str:
 
 def foreign_loads(
     page: str, allowed: Callable[[str], bool], own: Collection[str] = (), *, sheets: str = "", closed: bool = False
-) -> tuple[Foreign, ...]:
+) -> tuple[ForbiddenContent, ...]:
     """Return what a page holds and may not: what it would load from elsewhere, and what is not known to load nothing.
 
     `allowed` knows the names that a page may load, `own` are the URLs that the program put into it. `closed` asks whether
@@ -188,11 +188,11 @@ def foreign_loads(
     found += _turned(root)
     found += _hidden(root, sheets) if closed else ()
     if closed and not _is_closed(root):
-        found.append(Foreign("<head>", ("<head",), loads=False))
+        found.append(ForbiddenContent("<head>", ("<head",), loads=False))
     return tuple(dict.fromkeys(found))
 
 
-def _turned(root: Element) -> Iterator[Foreign]:
+def _turned(root: Element) -> Iterator[ForbiddenContent]:
     """Refuse text that runs against its page: 5-10 from right to left is 10-5. A number from left to right may.
 
     So may text in another language, in that language's direction.
@@ -204,7 +204,7 @@ def _turned(root: Element) -> Iterator[Foreign]:
         if not way or way == root.get("dir", "ltr").lower() or (element.tag == "bdi" and way == "ltr"):
             continue
         if other == language or way != ("rtl" if other in RTL else "ltr"):
-            yield Foreign(f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False)
+            yield ForbiddenContent(f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False)
 
 
 def _dials_another(element: Element) -> bool:
@@ -214,14 +214,14 @@ def _dials_another(element: Element) -> bool:
     return href.startswith("tel:") and shown != "" and re.sub(r"\D", "", href) not in shown
 
 
-def _read_ahead(page: str, root: Element) -> Iterator[Foreign]:
+def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
     """Refuse what a browser reads in two ways: it looks ahead for files to fetch, without a tree.
 
     Looking ahead it knows no drawings: there it takes <style> and <title> for plain text up to their end, and CDATA for a
     comment. So these must be whole, with nothing in them but text.
     """
     if "<![cdata[" in page.lower():
-        yield Foreign("<![CDATA[", loads=False)
+        yield ForbiddenContent("<![CDATA[", loads=False)
     plain = [element for element in root.iter() if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _PLAIN]
     said = "\n".join(element.text or "" for element in plain)
     for tag in _PLAIN:
@@ -233,15 +233,15 @@ def _read_ahead(page: str, root: Element) -> Iterator[Foreign]:
         )
         inside = any(re.search(rf"</{tag}", value, re.IGNORECASE) for element in root.iter() for value in element.attrib.values())
         if inside or begun != len(held) or ended < len(held) or any(len(element) for element in held):
-            yield Foreign(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
+            yield ForbiddenContent(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
 
 
-def _hidden(root: Element, sheets: str) -> Iterator[Foreign]:
+def _hidden(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
     """Refuse what a template's own styles on a page for a screen could hide or move: paper, which is proved, does not have them."""
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
         for text in hiding(css.replace(sheets, "") if sheets else css):
-            yield Foreign(f"{text}, which only browsers would follow", (f"{text}:", text), loads=False)
+            yield ForbiddenContent(f"{text}, which only browsers would follow", (f"{text}:", text), loads=False)
 
 
 def _is_closed(root: Element) -> bool:
@@ -252,7 +252,7 @@ def _is_closed(root: Element) -> bool:
     return told == [{"charset": "utf-8"}, {"http-equiv": "Content-Security-Policy", "content": POLICY}] and root.tag == "html"
 
 
-def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) -> Iterator[Foreign]:
+def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) -> Iterator[ForbiddenContent]:
     if not isinstance(element.tag, str):
         # A comment.
         return
@@ -260,20 +260,20 @@ def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) ->
     tag = element.tag.removeprefix(_SVG)
     if tag not in (_DRAWN if drawn else _HTML):
         tag = tag.rpartition("}")[2]
-        yield Foreign(f"<{tag}", (f"<{tag}",), loads=tag.lower() in _LOADING_ELEMENTS)
+        yield ForbiddenContent(f"<{tag}", (f"<{tag}",), loads=tag.lower() in _LOADING_ELEMENTS)
         return
     if tag == "meta":
         yield from _meta_loads(element)
     if tag == "input" and element.get("type", "text").lower() not in _INPUTS:
-        yield Foreign(f'type="{element.get("type")}"', _spelt("type", element.get("type", "")), loads=False)
+        yield ForbiddenContent(f'type="{element.get("type")}"', _spelt("type", element.get("type", "")), loads=False)
     if tag == "style":
         css = "".join(element.itertext())
         yield from (one for one in _style_names(css) if not may(one.name))
-        yield from (Foreign(text, (text,), loads=False) for text in generating(css.replace(sheets, "") if sheets else css))
+        yield from (ForbiddenContent(text, (text,), loads=False) for text in generating(css.replace(sheets, "") if sheets else css))
     if tag == "a" and _dials_another(element):
-        yield Foreign(element.get("href", ""), (element.get("href", ""),), loads=False)
+        yield ForbiddenContent(element.get("href", ""), (element.get("href", ""),), loads=False)
     relations = [word for word in element.get("rel", "").lower().split() if word not in _RELATIONS] if tag == "a" else []
-    yield from (Foreign(word, (word,)) for word in relations)
+    yield from (ForbiddenContent(word, (word,)) for word in relations)
     for name, value in element.attrib.items():
         if name == "href" and relations:
             # Such a link is no link to follow: one finding says it.
@@ -281,58 +281,58 @@ def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) ->
         yield from _attribute_loads(tag, name, value, may, drawn=drawn)
 
 
-def _attribute_loads(tag: str, name: str, value: str, may: Callable[[str], bool], *, drawn: bool) -> Iterator[Foreign]:
+def _attribute_loads(tag: str, name: str, value: str, may: Callable[[str], bool], *, drawn: bool) -> Iterator[ForbiddenContent]:
     if name.startswith(_XMLNS) or name in {f"{_XML}lang", f"{_XML}space"}:
         return
     plain = name.removeprefix(_XLINK).removeprefix(_XML)
     if plain.lower().startswith("on"):
         # A script in an attribute.
-        yield Foreign(plain, (plain,))
+        yield ForbiddenContent(plain, (plain,))
     elif drawn:
         yield from _drawn_attribute(tag, plain, value, may)
     else:
         yield from _html_attribute(tag, plain, value, may)
 
 
-def _html_attribute(tag: str, name: str, value: str, may: Callable[[str], bool]) -> Iterator[Foreign]:
+def _html_attribute(tag: str, name: str, value: str, may: Callable[[str], bool]) -> Iterator[ForbiddenContent]:
     if (tag, name) == ("img", "src"):
         if not may(_address(value)):
-            yield Foreign(_address(value), (value,))
+            yield ForbiddenContent(_address(value), (value,))
     elif (tag, name) == ("a", "href"):
         if not _FOLLOWED.match(_address(value).replace("\\", "/")):
-            yield Foreign(value, (value,))
+            yield ForbiddenContent(value, (value,))
     elif name in _NAMING:
         # No element that is left has such a file: what is not read today may be tomorrow.
-        yield Foreign(value or name, (value, name))
+        yield ForbiddenContent(value or name, (value, name))
     elif name == "style":
         yield from (one for one in _style_names(value) if not may(one.name))
-        yield from (Foreign(text, (text,), loads=False) for text in generating(value))
+        yield from (ForbiddenContent(text, (text,), loads=False) for text in generating(value))
     elif name not in _ATTRIBUTES and name not in _ATTRIBUTES_OF.get(tag, ()) and not _EXTRA.fullmatch(name):
-        yield Foreign(name, (f" {name}",), loads=False)
+        yield ForbiddenContent(name, (f" {name}",), loads=False)
 
 
-def _drawn_attribute(tag: str, name: str, value: str, may: Callable[[str], bool]) -> Iterator[Foreign]:
+def _drawn_attribute(tag: str, name: str, value: str, may: Callable[[str], bool]) -> Iterator[ForbiddenContent]:
     if name == "href":
         if not (may(_address(value)) if tag in {"image", "use"} else value.startswith("#")):
-            yield Foreign(_address(value), (value,))
+            yield ForbiddenContent(_address(value), (value,))
     elif name == "base" or name.lower() in _NAMING:
-        yield Foreign(value or name, (value, name))
+        yield ForbiddenContent(value or name, (value, name))
     elif not _WORDS.fullmatch(name):
         # What a drawing is painted with is a style, escapes and all.
         yield from (one for one in _style_names(value) if not may(one.name))
 
 
-def _meta_loads(element: Element) -> Iterator[Foreign]:
+def _meta_loads(element: Element) -> Iterator[ForbiddenContent]:
     """Refuse what a page says to its browser and is not known to be harmless: to go elsewhere, or to allow itself more."""
     if "http-equiv" in element.attrib:
         key, content = element.attrib["http-equiv"], element.get("content", "")
         wanted = _HTTP.get(key.lower(), "")
         if wanted is not None and (wanted == "" or content.lower() != wanted.lower()):
-            yield Foreign(f'http-equiv="{key}"', _spelt("http-equiv", key))
+            yield ForbiddenContent(f'http-equiv="{key}"', _spelt("http-equiv", key))
     elif element.get("name", "description").lower() not in _METAS:
-        yield Foreign(f'name="{element.get("name")}"', _spelt("name", element.get("name", "")), loads=False)
+        yield ForbiddenContent(f'name="{element.get("name")}"', _spelt("name", element.get("name", "")), loads=False)
     elif element.get("charset", "utf-8").lower() != "utf-8":
-        yield Foreign(f'charset="{element.get("charset")}"', _spelt("charset", element.get("charset", "")), loads=False)
+        yield ForbiddenContent(f'charset="{element.get("charset")}"', _spelt("charset", element.get("charset", "")), loads=False)
 
 
 def _spelt(name: str, value: str) -> tuple[str, ...]:
@@ -346,7 +346,7 @@ def _address(value: str) -> str:
 
 
 @lru_cache(64)
-def _style_names(css: str) -> tuple[Foreign, ...]:
+def _style_names(css: str) -> tuple[ForbiddenContent, ...]:
     """Return what styles would load: names of files, and whatever could name one."""
     if not re.search(r"[(@\\]", css):
         return ()
@@ -355,21 +355,21 @@ def _style_names(css: str) -> tuple[Foreign, ...]:
     return tuple(_token_names(tinycss2.parse_component_value_list(css), css.splitlines(keepends=True)))
 
 
-def _token_names(tokens: Iterable[Any], lines: list[str]) -> Iterator[Foreign]:
+def _token_names(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenContent]:
     for token in tokens:
         kind = token.type
         if kind == "url":
-            yield Foreign(_address(token.value), (token.value, _raw(token, lines)))
+            yield ForbiddenContent(_address(token.value), (token.value, _raw(token, lines)))
         elif kind == "error" and "url" in token.kind:
-            yield Foreign("url(", (_raw(token, lines),))
+            yield ForbiddenContent("url(", (_raw(token, lines),))
         elif kind == "at-keyword" and not _known_rule(token.lower_value):
-            yield Foreign(f"@{token.lower_value}", (f"@{token.value}", _raw(token, lines)))
+            yield ForbiddenContent(f"@{token.lower_value}", (f"@{token.value}", _raw(token, lines)))
         elif kind == "function":
             given = [each for each in token.arguments if each.type not in {"whitespace", "comment"}]
             if token.lower_name == "url" and len(given) == 1 and given[0].type == "string":
-                yield Foreign(_address(given[0].value), (given[0].value, _raw(token, lines)))
+                yield ForbiddenContent(_address(given[0].value), (given[0].value, _raw(token, lines)))
             elif token.lower_name not in _FUNCTIONS:
-                yield Foreign(f"{token.lower_name}(", (f"{token.name}(", _raw(token, lines)))
+                yield ForbiddenContent(f"{token.lower_name}(", (f"{token.name}(", _raw(token, lines)))
             yield from _token_names(token.arguments, lines)
         elif kind in {"{} block", "[] block", "() block"}:
             yield from _token_names(token.content, lines)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
 
 
-class Shelf(NamedTuple):
+class ReadFiles(NamedTuple):
     """The files that are read in one folder: files with these endings under any name, and files with these names.
 
     `what` names such a file. A `deep` shelf is read with all its subfolders, and its endings in any case.
@@ -40,23 +40,23 @@ class Shelf(NamedTuple):
 _PICTURES: Final = (".svg", ".png", ".jpg", ".jpeg")
 _YAML: Final = (".yaml",)
 SHELVES: Final = {
-    "content": Shelf(
+    "content": ReadFiles(
         names=frozenset({"audiences.yaml", "checks.yaml", "clinic.yaml", "sources.yaml", "stocks.yaml", "handout.schema.json"})
     ),
-    "content/handouts": Shelf(_YAML, what="A handout"),
-    "content/images": Shelf(_PICTURES, what="A picture", deep=True),
-    "content/rules": Shelf(_YAML, frozenset({"leaning.txt"}), "A rule"),
-    "content/rules/data": Shelf(_YAML, what="A list of names for rules"),
-    "content/rules/words": Shelf(names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})),
-    "content/samples": Shelf(names=frozenset({"clinic.yaml", "handout.yaml"})),
-    "content/words": Shelf(_YAML, what="A language's words"),
+    "content/handouts": ReadFiles(_YAML, what="A handout"),
+    "content/images": ReadFiles(_PICTURES, what="A picture", deep=True),
+    "content/rules": ReadFiles(_YAML, frozenset({"leaning.txt"}), "A rule"),
+    "content/rules/data": ReadFiles(_YAML, what="A list of names for rules"),
+    "content/rules/words": ReadFiles(names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})),
+    "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml"})),
+    "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these come from the built-in folders.
-    "templates": Shelf(),
-    "templates/blocks": Shelf(),
-    "styles": Shelf(),
-    "styles/fonts": Shelf((".ttf",), what="A font"),
-    "styles/fonts/names": Shelf((".ttf",), what="A font"),
-    "styles/icons": Shelf(_PICTURES, what="An icon", deep=True),
+    "templates": ReadFiles(),
+    "templates/blocks": ReadFiles(),
+    "styles": ReadFiles(),
+    "styles/fonts": ReadFiles((".ttf",), what="A font"),
+    "styles/fonts/names": ReadFiles((".ttf",), what="A font"),
+    "styles/icons": ReadFiles(_PICTURES, what="An icon", deep=True),
 }
 # What systems, editors and licences put beside an author's files.
 _PASSED_OVER: Final = re.compile(
@@ -83,7 +83,7 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
         groups: dict[str, list[tuple[str, bool]]] = {}
         for folder, names in _walked(workspace, kind):
             top = _unknown_top(folder, shelves)
-            shelf = shelves.get(folder) or next((s for at, s in shelves.items() if s.deep and folder.startswith(f"{at}/")), Shelf())
+            shelf = shelves.get(folder) or next((s for at, s in shelves.items() if s.deep and folder.startswith(f"{at}/")), ReadFiles())
             for name in names:
                 if _is_passed_over(name, names):
                     continue
@@ -105,7 +105,7 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.location or Location("")))
 
 
-def _shelves(workspace: Workspace) -> dict[str, Shelf]:
+def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
     """Return the shelves, with the names of the built-in templates and styles."""
     found = {}
     for folder, shelf in SHELVES.items():
@@ -129,7 +129,7 @@ def _walked(workspace: Workspace, kind: str) -> Iterator[tuple[str, list[str]]]:
         yield Path(folder).relative_to(workspace.root).as_posix(), sorted(names)
 
 
-def _unknown_top(folder: str, shelves: dict[str, Shelf]) -> str:
+def _unknown_top(folder: str, shelves: dict[str, ReadFiles]) -> str:
     """Return the uppermost folder on the way to this one that nothing reads; empty when it is read."""
     parts = folder.split("/")
     for length in range(1, len(parts) + 1):
@@ -146,7 +146,7 @@ def _is_passed_over(name: str, beside: list[str]) -> bool:
     return bool(_PASSED_OVER.match(name)) or (name.endswith("~") and name[:-1] in beside)
 
 
-def _is_read(name: str, folder: Path, shelf: Shelf) -> bool:
+def _is_read(name: str, folder: Path, shelf: ReadFiles) -> bool:
     if shelf.reads(name):
         return True
     # Where a disk does not tell upper case from lower case, `Clinic.yaml` is opened as `clinic.yaml`.
@@ -182,7 +182,7 @@ class _Named:
         return self._texts[kind]
 
 
-def _in_root(workspace: Workspace, shelves: dict[str, Shelf]) -> Iterator[Problem]:
+def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Problem]:
     """Find in the workspace's own folder what looks like settings, content or styles, and is not read there."""
     root = workspace.root
     homes = {name: f"{folder}/{name}" for folder, shelf in shelves.items() if folder in {"content", "styles"} for name in shelf.names}
@@ -257,10 +257,10 @@ def _same(one: Path, other: Path) -> bool:
     return False
 
 
-def _hint(name: str, root: Path, shelves: dict[str, Shelf]) -> str:
+def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
     """Return under which name a file would be read."""
     folder, _, own = name.rpartition("/")
-    shelf = shelves.get(folder, Shelf())
+    shelf = shelves.get(folder, ReadFiles())
     at = next((at for at, s in shelves.items() if s.deep and folder.startswith(at)), folder)
     if shelf.endings == _YAML or any(known.endswith(".yaml") for known in shelf.names):
         found = _YAML_SOMEWHERE.match(own)
@@ -289,10 +289,10 @@ def _unread(path: Path, hint: str) -> Problem:
     return Problem("nothing reads this file", hint, _at(path), Severity.WARNING)
 
 
-def _folder_hint(name: str, shelves: dict[str, Shelf]) -> str:
+def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
     """Return where the files of an unknown folder would be read."""
     above, _, own = name.rpartition("/")
-    shelf = shelves.get(above, Shelf())
+    shelf = shelves.get(above, ReadFiles())
     near = _nearly(own, [one.rpartition("/")[2] for one in shelves if one.rpartition("/")[0] == above])
     if near:
         return f"Did you mean '{above}/{near}'?"

@@ -64,7 +64,7 @@ _REFUSED: Final = {
 
 
 @dataclass(frozen=True)
-class Face:
+class FontFace:
     """One font that style sheets declare: the family's name, the weight (100 to 900), and its file as they name it."""
 
     family: str
@@ -72,7 +72,7 @@ class Face:
     file: str
 
 
-def font_faces(css: str) -> tuple[Face, ...]:
+def font_faces(css: str) -> tuple[FontFace, ...]:
     """Give the fonts that a style sheet, or a page with its styles inside, declares with @font-face."""
     found = []
     for body in _FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
@@ -81,23 +81,23 @@ def font_faces(css: str) -> tuple[Face, ...]:
         weight = told.get("font-weight", "normal").lower().split() or ["normal"]
         if file and "font-family" in told:
             number = _WEIGHTS.get(weight[0]) or (int(weight[0]) if weight[0].isdigit() else _WEIGHTS["normal"])
-            found.append(Face(told["font-family"].strip("\"' "), number, file[1]))
+            found.append(FontFace(told["font-family"].strip("\"' "), number, file[1]))
     return tuple(found)
 
 
-def nearest_face(family: str, weight: int, faces: Iterable[Face]) -> tuple[Face, ...]:
+def nearest_face(family: str, weight: int, faces: Iterable[FontFace]) -> tuple[FontFace, ...]:
     """Give the font of a family that is nearest in weight; none when the family is not declared."""
     of_family = [face for face in faces if face.family.casefold() == family.casefold()]
     return (min(of_family, key=lambda face: abs(face.weight - weight)),) if of_family else ()
 
 
-def font_files(faces: Iterable[Face], served: Mapping[str, Path]) -> tuple[Path, ...]:
+def font_files(faces: Iterable[FontFace], served: Mapping[str, Path]) -> tuple[Path, ...]:
     """Give the files of fonts, each once; `served` are the files of the workspace by their names."""
     names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
     return tuple(served[name] for name in names if name in served)
 
 
-def sheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:
+def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:
     """Find what is not closed, what is loaded from elsewhere, and files that are not there.
 
     `name` is the sheet as a person here would write it; `files` are the names in the workspace, such as

@@ -265,7 +265,7 @@ def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
 
 
 @lru_cache(maxsize=1024)
-def folded(text: str) -> str:
+def visible_form(text: str) -> str:
     """Return a text as its reader sees it, for rules to look at: composed (NFC), without what prints nothing, with plain blanks and hyphens.
 
     Characters that are only another shape of a plain one, such as full-width letters, are that one: `\uff49bu\u00adprofen` is `ibuprofen`.

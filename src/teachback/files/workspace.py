@@ -79,7 +79,7 @@ def open_workspace(start: Path) -> Workspace:
 
 
 def _closed(workspace: Workspace) -> Workspace:
-    problems = (*link_problems(workspace), *name_problems(workspace))
+    problems = (*link_problems(workspace), *file_name_problems(workspace))
     if problems:
         raise TeachbackError(*problems)
     return workspace
@@ -159,7 +159,7 @@ def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
     )
 
 
-def name_problems(workspace: Workspace) -> tuple[Problem, ...]:
+def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
     """Refuse names of a clinic's files that no message and no list could show, such as those of an archive from another system."""
     found = []
     for kind in KINDS:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from teachback.content.inline_markup import Line, Place, Span
     from teachback.content.printed_words import Words
     from teachback.editions.edition import Edition, TableRow
-    from teachback.files.page_resources import Foreign
+    from teachback.files.page_resources import ForbiddenContent
 
 # A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
 _DIALLED: Final = re.compile(r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?", re.IGNORECASE)
@@ -83,7 +83,7 @@ def _reopened(folders: tuple[Path, ...], styles: Mapping[str, str], files: Mappi
 
 
 @dataclass(frozen=True)
-class Dress:
+class PageContext:
     """What one page is dressed in besides the edition itself."""
 
     words: Words
@@ -101,7 +101,7 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     return environment
 
 
-def compose_handout(edition: Edition, dress: Dress, design: Design, *, medium: Medium, paper: Paper) -> str:
+def compose_handout(edition: Edition, dress: PageContext, design: Design, *, medium: Medium, paper: Paper) -> str:
     """Give the whole HTML page of a handout, its styles inside; for a screen its fonts and pictures too.
 
     Raises TeachbackError with the template's file and line when a template cannot be filled.
@@ -114,7 +114,7 @@ def compose_handout(edition: Edition, dress: Dress, design: Design, *, medium: M
     return _render("handout.html", edition, dress, design, medium, styles=sheet + stylesheet(names, dress.clinic, design))
 
 
-def compose_cards(cards: Sequence[tuple[Edition, Dress]], design: Design, *, medium: Medium) -> str:
+def compose_cards(cards: Sequence[tuple[Edition, PageContext]], design: Design, *, medium: Medium) -> str:
     """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
     edition, dress = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
@@ -146,14 +146,14 @@ def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, lan
     return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
 
 
-def marked(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
+def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
     """Turn a line into HTML; every word in it is escaped. `write_here` is what a screen reader says for a line to write on."""
     return Markup("").join(_span(span, medium, write_here) for span in line)
 
 
 @jinja2.pass_context
 def _marked_here(context: Context, line: Line) -> Markup:
-    return marked(line, Medium(context["medium"]), context["words"].write_here)
+    return line_to_html(line, Medium(context["medium"]), context["words"].write_here)
 
 
 def words_only(line: Line) -> str:
@@ -242,7 +242,7 @@ def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
     return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
 
 
-def _render(template: str, edition: Edition, dress: Dress, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
+def _render(template: str, edition: Edition, dress: PageContext, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
     own: list[str] = []
 
     def date(day: dt.date) -> str:
@@ -319,7 +319,7 @@ def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str,
     return page
 
 
-def _foreign_problem(one: Foreign, template: str, design: Design) -> Problem:
+def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Problem:
     """Return the problem that a page holds what it may not, with the place in the template or style sheet that names it."""
     places = (_named_at(part, design) for part in (one.name, *one.written) if part)
     place = next(filter(None, places), None)

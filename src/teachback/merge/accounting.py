@@ -10,20 +10,20 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED, hash_of
 from teachback.files.workspace import open_file, shown
 from teachback.merge import run_folder
-from teachback.merge.chunk_printer import COMBINED, Stamped, work
+from teachback.merge.chunk_printer import COMBINED, StampedRecord, work
 from teachback.merge.records.record_validation import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.merge.chunk_printer import Bench, ChunkResult
+    from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult
     from teachback.merge.records.record_survey import Chunk
-    from teachback.merge.run_folder import Run
+    from teachback.merge.run_folder import RunFolder
 
 # How many rejected rows are told one by one; rejected.csv has all.
 MOST_TOLD: Final = 1_000
@@ -51,7 +51,7 @@ class Merged:
         """Whether a row was rejected, or something is wrong with the run."""
         return bool(self.rejected) or any(problem.severity is Severity.ERROR for problem in self.problems)
 
-    def add(self, account: Account) -> None:
+    def add(self, account: ChunkAccount) -> None:
         """Add what came of a chunk."""
         self.records += account.rows
         self.printed += account.printed
@@ -61,7 +61,7 @@ class Merged:
         self.kept += account.kept
 
 
-class Account(NamedTuple):
+class ChunkAccount(NamedTuple):
     """What came of a chunk, ready to be written down: the lines of both lists, the hashes of its files by name, and its counts.
 
     `rejected` are its rejected rows, `editions` how many files each has. `kept` files were there already. With `problems` the run stops.
@@ -79,13 +79,13 @@ class Account(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def account_of(result: ChunkResult) -> Account:
+def account_of(result: ChunkResult) -> ChunkAccount:
     """Account for every row of a chunk."""
     if result.problems:
-        return Account(result.number, problems=result.problems)
-    papers = [paper for row in result.rows if isinstance(row, Stamped) for paper in row.papers]
+        return ChunkAccount(result.number, problems=result.problems)
+    papers = [paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers]
     rejected = tuple(row for row in result.rows if isinstance(row, Rejected))
-    return Account(
+    return ChunkAccount(
         result.number,
         len(result.rows),
         len(result.rows) - len(rejected),
@@ -98,7 +98,7 @@ def account_of(result: ChunkResult) -> Account:
     )
 
 
-def printed(bench: Bench, chunk: Chunk) -> Account:
+def printed(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkAccount:
     """Print a chunk, and account for it where that was done: what is sent is little, and quickly read."""
     return account_of(work(bench, chunk))
 
@@ -129,11 +129,11 @@ def counts_of(merged: Merged) -> dict[str, Any]:
     }
 
 
-def still_whole(run: Run, merged: Merged) -> bool:
+def still_whole(run: RunFolder, merged: Merged) -> bool:
     """Say whether all that a finished run has printed is there, byte for byte; if so, its outcome is that of the run."""
     finished: Any = run.finished
     kept = 0
-    with told(run.folder):
+    with os_errors_as_problems(run.folder):
         if any(hash_of(str(run.folder / name)) != sha256 for name, sha256 in finished["lists"].items()):
             return False
         for name, sha256 in _files(run.folder / run_folder.MANIFEST):
@@ -161,9 +161,9 @@ def _files(manifest: Path) -> Iterator[tuple[str, str]]:
             yield name, line[_SHA256]
 
 
-def refuse_miscount(run: Run, merged: Merged, rows: int, folders: Iterable[str]) -> None:
+def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable[str]) -> None:
     """Count again what is there, in the lists and in the folders. Raises TeachbackError where it does not add up."""
-    with told(run.folder):
+    with os_errors_as_problems(run.folder):
         for file in run.lists.values():
             file.flush()
         printed, rejected = _listed(run.folder / UNFINISHED / run_folder.MANIFEST)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, TeachbackError, fault_problem
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED, hash_of, hashed, write_private
 from teachback.merge.engine_protocol import EditionKey, Placed
 from teachback.merge.records.record_survey import fallen, rows_of
-from teachback.merge.records.record_validation import Entry, Rejected
+from teachback.merge.records.record_validation import Rejected, ValidRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
 
 
-class Paper(NamedTuple):
+class PrintedFile(NamedTuple):
     """One record's share of a file: the edition's code, the file's name in the run's folder, pages, hash. `data` only where nothing is written."""
 
     code: str
@@ -40,25 +40,25 @@ class Paper(NamedTuple):
     data: bytes | None = None
 
 
-class Stamped(NamedTuple):
+class StampedRecord(NamedTuple):
     """A record that is on paper."""
 
     row: int
     id: str
-    papers: tuple[Paper, ...]
+    papers: tuple[PrintedFile, ...]
 
 
 class ChunkResult(NamedTuple):
     """What came of a chunk: each of its rows, in their order; or the problems that stop the run. `kept` files were there already."""
 
     number: int
-    rows: tuple[Stamped | Rejected, ...]
+    rows: tuple[StampedRecord | Rejected, ...]
     kept: int = 0
     problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
-class Bench:
+class ChunkPrintSetup:
     """What printing takes: which kinds, the editions. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`.
 
     `beside` is the folder in it for what is not finished.
@@ -73,7 +73,7 @@ class Bench:
     beside: str = UNFINISHED
 
 
-def work(bench: Bench, chunk: Chunk) -> ChunkResult:
+def work(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
     """Print a chunk: write its files, or say why a row cannot be. Doing it again gives the same, byte for byte."""
     try:
         return _together(bench, chunk) if bench.combine else _each(bench, chunk)
@@ -83,7 +83,7 @@ def work(bench: Bench, chunk: Chunk) -> ChunkResult:
         return ChunkResult(chunk.number, (), 0, (fault_problem(error),))
 
 
-def files_of(bench: Bench, chunk: Chunk) -> tuple[str, ...]:
+def files_of(bench: ChunkPrintSetup, chunk: Chunk) -> tuple[str, ...]:
     """Give the names of all files that a chunk may write, before it does."""
     if bench.combine:
         return tuple(_combined_name(kind, chunk) for kind in bench.kinds) if chunk.ids else ()
@@ -98,7 +98,7 @@ def _combined_name(kind: str, chunk: Chunk) -> str:
     return f"{COMBINED}/{FOLDERS[kind]}-{chunk.number + 1:05}.pdf"
 
 
-def _looked_at(bench: Bench, entry: Entry) -> Entry | Rejected:
+def _looked_at(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
     """Give a record, or why it cannot be printed in all its editions."""
     try:
         faults = tuple(dict.fromkeys((one.field, one.reason) for key in entry.keys for one in bench.stampers[key].faults(entry.texts)))
@@ -107,8 +107,8 @@ def _looked_at(bench: Bench, entry: Entry) -> Entry | Rejected:
     return Rejected(entry.row, entry.id, faults) if faults else entry
 
 
-def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
-    rows: list[Stamped | Rejected] = []
+def _each(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
+    rows: list[StampedRecord | Rejected] = []
     kept = 0
     for row in rows_of(chunk):
         entry = row if isinstance(row, Rejected) else _looked_at(bench, row)
@@ -131,12 +131,12 @@ def _each(bench: Bench, chunk: Chunk) -> ChunkResult:
         for key, name, data in zip(entry.keys, names, made, strict=True):
             stamper = bench.stampers[key]
             sha256, kept_back = (chunk.known[name], None) if name in there else _put(bench, name, data, stamper.head)
-            papers.append(Paper(stamper.code, name, stamper.pages, sha256, kept_back))
-        rows.append(Stamped(entry.row, entry.id, tuple(papers)))
+            papers.append(PrintedFile(stamper.code, name, stamper.pages, sha256, kept_back))
+        rows.append(StampedRecord(entry.row, entry.id, tuple(papers)))
     return ChunkResult(chunk.number, tuple(rows), kept)
 
 
-def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
+def _together(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
     """Print a chunk into one file for each kind."""
     rows = [row if isinstance(row, Rejected) else _looked_at(bench, row) for row in rows_of(chunk)]
     try:
@@ -146,7 +146,7 @@ def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
         if tried == rows:
             raise
         rows, made = tried, _combined(bench, chunk, tried)
-    papers: dict[int, list[Paper]] = {row.row: [] for row in rows}
+    papers: dict[int, list[PrintedFile]] = {row.row: [] for row in rows}
     kept = 0
     for index, (kind, whole) in enumerate(made.items()):
         name = _combined_name(kind, chunk)
@@ -155,19 +155,19 @@ def _together(bench: Bench, chunk: Chunk) -> ChunkResult:
         kept += there
         sha256, data = (chunk.known[name], None) if there else _put(bench, name, whole)
         for entry in rows:
-            if isinstance(entry, Entry):
+            if isinstance(entry, ValidRecord):
                 stamper = bench.stampers[entry.keys[index]]
-                papers[entry.row].append(Paper(stamper.code, name, stamper.pages * entry.copies, sha256, data))
+                papers[entry.row].append(PrintedFile(stamper.code, name, stamper.pages * entry.copies, sha256, data))
                 # The bytes of a file are sent once.
                 data = None
-    done = [row if isinstance(row, Rejected) else Stamped(row.row, row.id, tuple(papers[row.row])) for row in rows]
+    done = [row if isinstance(row, Rejected) else StampedRecord(row.row, row.id, tuple(papers[row.row])) for row in rows]
     return ChunkResult(chunk.number, tuple(done), kept)
 
 
-def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected]) -> dict[str, bytes]:
+def _combined(bench: ChunkPrintSetup, chunk: Chunk, rows: list[ValidRecord | Rejected]) -> dict[str, bytes]:
     """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
     assert bench.combine is not None  # noqa: S101 -- who calls has looked
-    entries = [row for row in rows if isinstance(row, Entry)]
+    entries = [row for row in rows if isinstance(row, ValidRecord)]
     made = {}
     for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
         placed = [Placed(entry.keys[index], entry.texts, entry.id, entry.row, entry.copies) for entry in entries]
@@ -179,7 +179,7 @@ def _combined(bench: Bench, chunk: Chunk, rows: list[Entry | Rejected]) -> dict[
     return made
 
 
-def _tried(bench: Bench, entry: Entry) -> Entry | Rejected:
+def _tried(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
     """Print a record by itself, to see whether it can be."""
     try:
         for key in entry.keys:
@@ -189,7 +189,7 @@ def _tried(bench: Bench, entry: Entry) -> Entry | Rejected:
     return entry
 
 
-def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, bytes | None]:
+def _put(bench: ChunkPrintSetup, name: str, data: bytes, head: bytes = b"") -> tuple[str, bytes | None]:
     """Write a file, where there is a folder; give its hash, and its bytes where there is none. `head` is what others begin with, too."""
     if bench.only_look:
         return "", None
@@ -201,27 +201,27 @@ def _put(bench: Bench, name: str, data: bytes, head: bytes = b"") -> tuple[str, 
     except OSError as error:
         # Said of the run's folder: the name of the file is a patient's id.
         error.filename = error.filename2 = None
-        with told(Path(bench.folder)):
+        with os_errors_as_problems(Path(bench.folder)):
             raise
     return sha256, None
 
 
-def _is_there(bench: Bench, name: str, known: Mapping[str, str]) -> bool:
+def _is_there(bench: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bool:
     """Say whether a file that was written earlier is still, byte for byte, what it was; without a folder, who gave the chunk has looked."""
     if name not in known:
         return False
     return bench.folder is None or hash_of(f"{bench.folder}/{name}") == known[name]
 
 
-def still_there(bench: Bench, chunk: Chunk) -> Chunk:
+def still_there(bench: ChunkPrintSetup, chunk: Chunk) -> Chunk:
     """Leave in a chunk's `known` what is still there, byte for byte: for one who prints it without seeing the folder."""
     return chunk._replace(known={name: sha256 for name, sha256 in chunk.known.items() if _is_there(bench, name, chunk.known)})
 
 
-def put_away(bench: Bench, chunk: Chunk, result: ChunkResult) -> ChunkResult:
+def put_away(bench: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
     """Write the files of a chunk that was printed elsewhere. Raises TeachbackError when it is not that chunk's, or cannot be written."""
     names = set(files_of(bench, chunk))
-    papers = [paper for row in result.rows if isinstance(row, Stamped) for paper in row.papers]
+    papers = [paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers]
     asked, given = ([(row.row, row.id) for row in rows] for rows in (rows_of(chunk), result.rows))
     whole = all(paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256 for paper in papers)
     if result.number != chunk.number or asked != given or not names.issuperset(paper.file for paper in papers) or not whole:
@@ -232,7 +232,7 @@ def put_away(bench: Bench, chunk: Chunk, result: ChunkResult) -> ChunkResult:
         if paper.data is not None:
             _put(bench, paper.file, paper.data)
     rows = [
-        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers)) if isinstance(row, Stamped) else row
+        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers)) if isinstance(row, StampedRecord) else row
         for row in result.rows
     ]
     return result._replace(rows=tuple(rows))

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from teachback.checking.blocking_rules import error_problems, load_guard, word_errors
-from teachback.errors import COMPARE_LENGTH, Problem, Severity, TeachbackError, as_errors, placed
+from teachback.errors import COMPARE_LENGTH, Problem, Severity, TeachbackError, as_errors, with_location
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, handout_named, read_bytes
 from teachback.merge.records.field_values import read_value
-from teachback.merge.stamping.print_room_file import Entry
+from teachback.merge.stamping.print_room_file import PrintRoomRecord
 from teachback.printing.build_record import made_from, program_fingerprint, review_problems
-from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import (
-    Desk,
+    PrintContext,
     check_apart,
     compose_deck,
     compose_jobs,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from teachback.merge.engine_protocol import EditionKey, Engine, Placed, Stamper
     from teachback.merge.stamping.pdf_template import Template
     from teachback.merge.stamping.print_room_file import Bundle
-    from teachback.printing.job_composer import Reading
+    from teachback.printing.job_composer import LoadedHandouts
     from teachback.printing.process_pool import Pool
     from teachback.printing.settings import Settings
 
@@ -54,7 +54,7 @@ class Combiner:
 
     def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
         """Give the file; see `bundle.Bundle.combine`."""
-        entries = [Entry(_name(one.key), one.values, one.id, one.row) for one in records for _ in range(one.copies)]
+        entries = [PrintRoomRecord(_name(one.key), one.values, one.id, one.row) for one in records for _ in range(one.copies)]
         return self.bundles[records[0].key.kind].combine(entries, name=name, duplex=duplex, number=number)
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class HandoutEngine:
 
     handout: str
     stems: Mapping[str, str]
-    reading: Reading
+    reading: LoadedHandouts
     settings: Settings
     workspace: Workspace
     today: dt.date
@@ -148,7 +148,7 @@ class HandoutEngine:
 
     def _pool(self, wanted: int) -> Pool:
         design = open_design(self.workspace)
-        desk = Desk(self.workspace, self.reading, design, self.settings, None, design_hash(design))
+        desk = PrintContext(self.workspace, self.reading, design, self.settings, None, design_hash(design))
         return open_pool(desk, min(self.settings.jobs, max(1, wanted)))
 
 
@@ -197,11 +197,11 @@ def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
     return {task.subject[0]: made[task.subject[0]] for task in tasks}
 
 
-def _settings(desk: Desk, key: EditionKey) -> Settings:
+def _settings(desk: PrintContext, key: EditionKey) -> Settings:
     return replace(desk.settings, paper=Paper(key.paper) if key.paper else desk.settings.paper, size=TypeSize(key.size))
 
 
-def _template(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+def _template(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
     """Print one edition, and cut it where its fields are."""
     from teachback.merge.stamping.edition_templates import card_template, handout_template
 
@@ -215,17 +215,17 @@ def _template(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Tem
     try:
         return (card_template if key.kind == "card" else handout_template)(job, desk.files, letters)
     except TeachbackError as error:
-        raise TeachbackError(*placed(error.problems, job.name, job.place)) from None
+        raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
 
 
-def _sheet(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
     """Print one sheet of cards on the workspace's stock, each for a record of its own."""
     from teachback.merge.stamping.edition_templates import sheet_template
 
     key, stem, letters = wanted
     stocks = load_stocks(desk.workspace)
     named = find_stock(desk.settings.card_stock, stocks)
-    run = card_run(named, list(range(named[1].places)), desk.settings, stocks, Order())
+    run = card_run(named, list(range(named[1].places)), desk.settings, stocks, CardOrder())
     if run.sides is Sides.ONE:
         message = f"on {named[0]} cards are printed on one side here, and what a record fills in stands on the back"
         raise TeachbackError(
@@ -235,7 +235,7 @@ def _sheet(desk: Desk, wanted: tuple[EditionKey, str, frozenset[str]]) -> Templa
     return sheet_template(job, desk.files, letters)
 
 
-def _cover(desk: Desk, language: str) -> Template:
+def _cover(desk: PrintContext, language: str) -> Template:
     """Print the page that lists what is in a file."""
     from teachback.merge.stamping.cover_page import cover_template
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
 from teachback.files.workspace import shown
 from teachback.merge.records.record_reader import column_place
-from teachback.merge.records.record_validation import Terms
+from teachback.merge.records.record_validation import RowRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from teachback.merge.engine_protocol import Combine, EditionKey, Engine, Stamper
-    from teachback.merge.records.record_reader import Table
+    from teachback.merge.records.record_reader import RecordTable
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Order:
+class MergeOrder:
     """What is wanted: whose records (None: standard input), where to, and what holds for rows that do not say.
 
     `combine` is how many records go into one file, 0 for a file each.
@@ -61,7 +61,7 @@ class Order:
         return shown(self.records) if self.records else "<standard input>"
 
 
-def refuse_order(order: Order, engine: Engine) -> None:
+def refuse_order(order: MergeOrder, engine: Engine) -> None:
     """Raise UsageError for what cannot be printed of this handout."""
     problems = []
     if order.duplex and not order.combine:
@@ -84,11 +84,11 @@ def refuse_order(order: Order, engine: Engine) -> None:
         raise UsageError(*problems)
 
 
-def terms_of(order: Order, engine: Engine) -> Terms:
+def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
     """Settle what a row may say and what holds for one that says nothing: where there is only one answer, it need not be given."""
     languages = tuple(engine.audiences)
     audiences = {name for names in engine.audiences.values() for name in names}
-    return Terms(
+    return RowRules(
         id_column=order.id_column,
         audience_column=order.audience_column,
         audiences=engine.audiences,
@@ -101,7 +101,7 @@ def terms_of(order: Order, engine: Engine) -> Terms:
     )
 
 
-def overruled(order: Order, table: Table) -> list[Problem]:
+def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
     """Warn of wishes that the records make void, and of a column that counts for nothing."""
     place = Location(table.name, table.skipped + 1, 1)
     found = []
@@ -114,7 +114,7 @@ def overruled(order: Order, table: Table) -> list[Problem]:
     return found
 
 
-def unplaced(stampers: Mapping[EditionKey, Stamper], terms: Terms, table: Table) -> list[Problem]:
+def unplaced(stampers: Mapping[EditionKey, Stamper], terms: RowRules, table: RecordTable) -> list[Problem]:
     """Warn of columns for which an edition has no place: they are filled, and not on the paper."""
     place = Location(table.name, table.skipped + 1, 1)
     found = []
@@ -159,7 +159,7 @@ def _near(name: str, header: tuple[str, ...]) -> str:
     return f"Is it the column {' or '.join(near)}? Rename it: {name}." if near else "The first row names the columns: add it."
 
 
-def refuse_missing(table: Table, terms: Terms, engine: Engine) -> None:
+def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
     """Refuse a table without a column that every record needs; in JSON Lines each record says its own."""
     if table.form == "jsonl":
         return

@@ -21,26 +21,26 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from teachback import __version__
 from teachback.errors import Location, Problem, Severity, TeachbackError, fault_problem
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.files.workspace import shown
 from teachback.merge import run_folder
-from teachback.merge.accounting import Account, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
-from teachback.merge.chunk_printer import COMBINED, FOLDERS, Bench, ChunkResult, Stamped, files_of, work
+from teachback.merge.accounting import ChunkAccount, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
+from teachback.merge.chunk_printer import COMBINED, FOLDERS, ChunkPrintSetup, ChunkResult, StampedRecord, files_of, work
 from teachback.merge.merge_order import overruled, refuse_missing, refuse_order, refuse_unlisted, refuse_unplaced, terms_of, unplaced
-from teachback.merge.ordered_workers import Lost, in_order
+from teachback.merge.ordered_workers import LostTask, map_in_order
 from teachback.merge.records.record_reader import changed, misnamed, open_table, read_parts, unknown_names
-from teachback.merge.records.record_survey import Chunk, Desk, alone, letters_of, rows_of, survey
+from teachback.merge.records.record_survey import Chunk, RecordSchema, alone, letters_needed, rows_of, survey
 from teachback.merge.records.record_validation import Rejected, repeated
-from teachback.merge.spool import Between
+from teachback.merge.spool import SpoolFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from teachback.merge.engine_protocol import EditionKey, Engine
-    from teachback.merge.merge_order import Order
-    from teachback.merge.records.record_reader import Table
-    from teachback.merge.run_folder import Run
+    from teachback.merge.merge_order import MergeOrder
+    from teachback.merge.records.record_reader import RecordTable
+    from teachback.merge.run_folder import RunFolder
 
     Step = Callable[[int, int], None]
 
@@ -68,7 +68,7 @@ class _Read:
     longest: tuple[str, ...]
 
 
-def merge(order: Order, engine: Engine, step: Step | None = None) -> Merged:
+def merge(order: MergeOrder, engine: Engine, step: Step | None = None) -> Merged:
     """Print records. Raises UsageError for an order that cannot be, TeachbackError when the run cannot begin or go on; what is finished then is kept.
 
     A rejected record stands in the result and in rejected.csv, and keeps no other from being printed.
@@ -82,7 +82,7 @@ def merge(order: Order, engine: Engine, step: Step | None = None) -> Merged:
         raise TeachbackError(fault_problem(error)) from None
 
 
-def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitStack) -> Merged:
+def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: ExitStack) -> Merged:
     refuse_order(order, engine)
     if order.cluster is not None:
         from teachback.merge.cluster import dispatcher
@@ -99,9 +99,9 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
         table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
     refuse_missing(table, terms, engine)
     merged = Merged(problems=[*engine.problems, *noticed, *overruled(order, table)])
-    between = open_things.enter_context(closing(Between(None if order.dry_run else order.output / UNFINISHED)))
+    between = open_things.enter_context(closing(SpoolFile(None if order.dry_run else order.output / UNFINISHED)))
     with _read_or_told(order):
-        read = _survey(table, Desk(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
+        read = _survey(table, RecordSchema(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
     if _look_of(file, order) != before:
         raise changed(order.name)
     if not before:
@@ -113,7 +113,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
     combine = engine.make_combine(stampers, read.characters) if order.combine else None
     if combine is not None:
         refuse_unlisted(read.longest, combine)
-    bench = Bench(
+    bench = ChunkPrintSetup(
         terms.kinds,
         stampers,
         None if order.dry_run else str(order.output.absolute()),
@@ -149,7 +149,7 @@ def _merge(order: Order, engine: Engine, step: Step | None, open_things: ExitSta
 
 
 @contextmanager
-def _opened(order: Order) -> Iterator[BinaryIO]:
+def _opened(order: MergeOrder) -> Iterator[BinaryIO]:
     """Open the records so that they can be read from their start again."""
     with ExitStack() as files:
         if order.records is None:
@@ -172,12 +172,12 @@ def _opened(order: Order) -> Iterator[BinaryIO]:
 @contextmanager
 def _named(path: Path) -> Iterator[IO[bytes]]:
     """Open a file of records, or a pipe that has a name. Raises TeachbackError for a device, and for a pipe into which nothing comes."""
-    with told(path):
+    with os_errors_as_problems(path):
         kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
         message = "this is a device or a socket, and no file of records"
         raise TeachbackError(Problem(message, "Name a file, or - for standard input.", Location(shown(path))))
-    with told(path):
+    with os_errors_as_problems(path):
         # A pipe that nobody writes into would be waited for without end.
         descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
         file = os.fdopen(descriptor, "rb")
@@ -199,30 +199,30 @@ def _await(descriptor: int, path: Path) -> None:
 
 
 @contextmanager
-def _read_or_told(order: Order) -> Iterator[None]:
+def _read_or_told(order: MergeOrder) -> Iterator[None]:
     """Turn what the system says of a file that cannot be read any more into a Problem; all else that may go wrong there says itself what it is."""
     try:
         yield
     except OSError as error:
         # Not through `told` alone: it quotes a ValueError, which may hold a value.
-        with told(order.records or Path(order.name)):
+        with os_errors_as_problems(order.records or Path(order.name)):
             raise error from None
 
 
-def _look_of(file: BinaryIO, order: Order) -> tuple[object, ...]:
+def _look_of(file: BinaryIO, order: MergeOrder) -> tuple[object, ...]:
     """Give by what it is known that a file of records is as it was: the open one, and the one that has its name now. Of a pipe there is nothing to see."""
     if order.records is None or not order.records.is_file():
         return ()
-    with told(order.records):
+    with os_errors_as_problems(order.records):
         return tuple((s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in (os.fstat(file.fileno()), order.records.stat()))
 
 
-def _changed_since(order: Order) -> Problem:
+def _changed_since(order: MergeOrder) -> Problem:
     message = "the file of records was changed while they were printed: printed is what stood in it at the beginning"
     return Problem(message, "Print the new one with another --output.", Location(order.name), Severity.WARNING)
 
 
-def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Merged) -> _Read:
+def _survey(table: RecordTable, desk: RecordSchema, between: SpoolFile, order: MergeOrder, merged: Merged) -> _Read:
     """Read all rows, and put them away in chunks. Raises TeachbackError when there are none, or they cannot be read."""
     mark = hashlib.sha256()
     unknown: dict[str, None] = {}
@@ -231,9 +231,9 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
     rows = 0
     longest: list[str] = []
     parts = read_parts(table, order.combine or CHUNK, exactly=bool(order.combine))
-    with closing(parts), closing(in_order(survey, desk, parts, order.jobs)) as surveys:
+    with closing(parts), closing(map_in_order(survey, desk, parts, order.jobs)) as surveys:
         for number, found in enumerate(surveys):
-            if isinstance(found, Lost):
+            if isinstance(found, LostTask):
                 raise _ended_from_outside()
             if found.problems:
                 raise TeachbackError(*found.problems)
@@ -242,7 +242,7 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
             chunk = Chunk(number, found.rows, ids, twice)
             between.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
             # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
-            for key, letters in (letters_of(rows_of(chunk)) if twice else found.characters).items():
+            for key, letters in (letters_needed(rows_of(chunk)) if twice else found.characters).items():
                 characters[key] = characters.get(key, frozenset()) | letters
             unknown.update(dict.fromkeys(found.unknown))
             mark.update(found.mark)
@@ -259,31 +259,31 @@ def _survey(table: Table, desk: Desk, between: Between, order: Order, merged: Me
     return _Read(mark.digest(), characters, rows, tuple(longest))
 
 
-def _announced(run: Run, bench: Bench, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+def _announced(run: RunFolder, bench: ChunkPrintSetup, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
         run_folder.announce(run, chunk, files_of(bench, chunk))
-        yield chunk._replace(known=run_folder.known(run, chunk.number))
+        yield chunk._replace(known=run_folder.finished_files(run, chunk.number))
 
 
-def _shared_out(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[Account | Lost[Chunk]]:
+def _shared_out(bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder) -> Generator[ChunkAccount | LostTask[Chunk]]:
     """Have chunks printed, here or by other machines; what comes of them comes in order."""
     if order.cluster is None:
-        yield from in_order(printed, bench, chunks, order.jobs)
+        yield from map_in_order(printed, bench, chunks, order.jobs)
         return
     from teachback.merge.cluster import dispatcher
 
-    with closing(dispatcher.in_order(order.cluster, bench, chunks)) as results:
+    with closing(dispatcher.print_on_cluster(order.cluster, bench, chunks)) as results:
         for result in results:
-            yield result if isinstance(result, Lost) else account_of(result)
+            yield result if isinstance(result, LostTask) else account_of(result)
 
 
-def _worked(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[Account]:
+def _worked(bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder) -> Generator[ChunkAccount]:
     """Print chunks, in order. Raises TeachbackError with the problems of a chunk that could not be done."""
     lost = 0
     with closing(_shared_out(bench, chunks, order)) as accounts:
         for done in accounts:
             account = done
-            if isinstance(account, Lost):
+            if isinstance(account, LostTask):
                 account, deaths = _one_by_one(bench, account.task)
                 lost += deaths
                 if lost > MOST_LOST:
@@ -293,14 +293,14 @@ def _worked(bench: Bench, chunks: Iterable[Chunk], order: Order) -> Generator[Ac
             yield account
 
 
-def _one_by_one(bench: Bench, chunk: Chunk) -> tuple[Account, int]:
+def _one_by_one(bench: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkAccount, int]:
     """Do a chunk again whose process was ended: a record that ends it once more is rejected, the others are printed."""
     parts = [chunk] if bench.combine else alone(chunk)
-    rows: list[Stamped | Rejected] = []
+    rows: list[StampedRecord | Rejected] = []
     kept = deaths = 0
-    with closing(in_order(work, bench, parts, 1, apart=True)) as results:
+    with closing(map_in_order(work, bench, parts, 1, apart=True)) as results:
         for part, result in zip(parts, results, strict=True):
-            if isinstance(result, Lost):
+            if isinstance(result, LostTask):
                 deaths += 1
                 (row, *others) = rows_of(part)
                 if others or deaths > MOST_LOST:
@@ -308,7 +308,7 @@ def _one_by_one(bench: Bench, chunk: Chunk) -> tuple[Account, int]:
                 rows.append(Rejected(row.row, row.id, (("", _REASON_LOST),)))
                 continue
             if result.problems:
-                return Account(chunk.number, problems=result.problems), deaths
+                return ChunkAccount(chunk.number, problems=result.problems), deaths
             rows += result.rows
             kept += result.kept
     return account_of(ChunkResult(chunk.number, tuple(rows), kept)), deaths
@@ -319,13 +319,13 @@ def _ended_from_outside() -> TeachbackError:
     return TeachbackError(Problem("the processes that print were ended from outside, perhaps for lack of memory", hint))
 
 
-def _add(merged: Merged, account: Account, step: Step | None, total: int) -> None:
+def _add(merged: Merged, account: ChunkAccount, step: Step | None, total: int) -> None:
     merged.add(account)
     if step:
         step(merged.records, total)
 
 
-def _key(order: Order, engine: Engine, bench: Bench, read: _Read) -> str:
+def _key(order: MergeOrder, engine: Engine, bench: ChunkPrintSetup, read: _Read) -> str:
     """Give what tells this run from any other: the records, the editions, the options, the program."""
     codes = sorted((*map(str, key), bench.stampers[key].code) for key in bench.stampers)
     said = [engine.handout, engine.fingerprint, __version__, codes, order.kinds, order.combine, order.duplex]

@@ -37,7 +37,7 @@ AHEAD: Final = 4
 
 
 @dataclass(frozen=True)
-class Lost(Generic[T]):
+class LostTask(Generic[T]):
     """A task whose process ended before it had an answer."""
 
     task: T
@@ -53,7 +53,7 @@ class _Hand:
     task: Any = None
 
 
-class Handle:
+class OpenFile:
     """An open file that a process of ours reads, wherever it is: it takes the file by its number, not by its name."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -70,9 +70,9 @@ class Handle:
         return file
 
 
-def _taken_over(number: Any) -> Handle:  # noqa: ANN401 -- multiprocessing's own
+def _taken_over(number: Any) -> OpenFile:  # noqa: ANN401 -- multiprocessing's own
     with os.fdopen(number.detach(), "rb") as file:
-        handle = Handle(file)
+        handle = OpenFile(file)
         handle._number = os.dup(file.fileno())  # noqa: SLF001 -- our own
     return handle
 
@@ -125,9 +125,9 @@ def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- what `str
         pipe.send((_FAULT, ()))
 
 
-def in_order(
+def map_in_order(
     function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, *, apart: bool = False
-) -> Generator[R | Lost[T]]:
+) -> Generator[R | LostTask[T]]:
     """Give `function(given, task)` for each task, in their order, from `jobs` processes; one job is done here, unless it is to be done `apart`.
 
     The function is one of a module and catches what it can raise. Whoever stops listening ends the processes. Raises TeachbackError when one
@@ -147,10 +147,10 @@ def in_order(
 
 def _shared_out(
     function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, hands: list[_Hand]
-) -> Iterator[R | Lost[T]]:
+) -> Iterator[R | LostTask[T]]:
     waiting = enumerate(tasks)
     ready: deque[tuple[int, T]] = deque()
-    done: dict[int, R | Lost[T]] = {}
+    done: dict[int, R | LostTask[T]] = {}
     due = read = 0
     more = True
     while True:
@@ -193,7 +193,7 @@ def _take(hands: list[_Hand], done: dict[int, Any], seconds: float | None) -> bo
             done[hand.number] = hand.pipe.recv()
             hand.number = -1
         except (EOFError, OSError):
-            done[hand.number] = Lost(hand.task)
+            done[hand.number] = LostTask(hand.task)
             hands.remove(hand)
             _end(hand)
     return bool(finished)
@@ -204,7 +204,7 @@ def _hand_out(hand: _Hand, ready: tuple[int, Any], hands: list[_Hand], done: dic
     try:
         hand.pipe.send(hand.task)
     except OSError:
-        done[hand.number] = Lost(hand.task)
+        done[hand.number] = LostTask(hand.task)
         hands.remove(hand)
         _end(hand)
 

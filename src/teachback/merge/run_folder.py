@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.files.atomic_files import append, sync, told
+from teachback.files.atomic_files import append, os_errors_as_problems, sync
 from teachback.files.private_files import UNFINISHED, write_private
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import open_file, refuse_other, shown
@@ -53,7 +53,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass
-class Run:
+class RunFolder:
     """A run at work in its folder: its key, where the journal says that chunks are finished, the lists being written."""
 
     folder: Path
@@ -81,11 +81,11 @@ def opened(folder: Path) -> Iterator[int]:
     """
     made, lock = _made_and_held(folder)
     try:
-        with told(folder):
+        with os_errors_as_problems(folder):
             refuse_foreign(folder)
             folder.chmod(0o700)
         try:
-            with told(folder):
+            with os_errors_as_problems(folder):
                 # What a start that was ended has left half written.
                 clear(folder / UNFINISHED)
                 _make(folder / UNFINISHED)
@@ -108,7 +108,7 @@ def _made_and_held(folder: Path) -> tuple[list[Path], int]:
     made: list[Path] = []
     for left in reversed(range(_TRIES)):
         lock = -1
-        with told(folder):
+        with os_errors_as_problems(folder):
             if folder.is_symlink():
                 raise TeachbackError(
                     Problem("this is a link, and a folder of its own belongs here", "Name the folder itself.", _at(folder))
@@ -145,23 +145,23 @@ def _at_work(folder: Path) -> Problem:
     return Problem("another run is at work in this folder", "Wait until it is done.", _at(folder))
 
 
-def begin(folder: Path, key: str, about: Mapping[str, Any]) -> Run:
+def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
     """Take up the run of a key in its folder, if there is one, else a new one. Raises TeachbackError when there is another one."""
-    with told(folder):
+    with os_errors_as_problems(folder):
         before = read_run(folder)
         if before is not None and before["key"] != key:
             hint = f"Name another folder with --output, or remove that run: teachback merge --wipe {shown(folder)}"
             raise TeachbackError(Problem("this folder holds a run of other records, editions or options", hint, _at(folder)))
-        run = Run(folder, key, about, before if before and before["state"] == FINISHED else None)
+        run = RunFolder(folder, key, about, before if before and before["state"] == FINISHED else None)
         if run.finished is not None:
             (folder / JOURNAL).unlink(missing_ok=True)
         return run
 
 
-def go_on(run: Run, folders: Iterable[str]) -> None:
+def go_on(run: RunFolder, folders: Iterable[str]) -> None:
     """Open the journal and the lists; what the journal knows of an earlier start is kept."""
     folder = run.folder
-    with told(folder):
+    with os_errors_as_problems(folder):
         _write_run(run, RUNNING, {})
         for name in folders:
             _make(folder / name)
@@ -179,7 +179,7 @@ def go_on(run: Run, folders: Iterable[str]) -> None:
             run.lists[name].write(lines([columns]))
 
 
-def close(run: Run) -> None:
+def close(run: RunFolder) -> None:
     """Let go of the files of a run."""
     for file in run.lists.values():
         with suppress(OSError):
@@ -190,16 +190,16 @@ def close(run: Run) -> None:
         run.journal = -1
 
 
-def announce(run: Run, chunk: Chunk, files: Sequence[str]) -> None:
+def announce(run: RunFolder, chunk: Chunk, files: Sequence[str]) -> None:
     """Write down which files a chunk is about to write; it is on the disk when this returns."""
     if chunk.number not in run.done:
-        with told(run.folder):
+        with os_errors_as_problems(run.folder):
             append(run.journal, _line({"begin": chunk.number, "files": list(files)}))
 
 
-def report(run: Run, number: int, hashes: Mapping[str, str], listed: str, rejected: str) -> None:
+def report(run: RunFolder, number: int, hashes: Mapping[str, str], listed: str, rejected: str) -> None:
     """Write down that a chunk is finished, with the hashes of its files, and add its lines to the lists."""
-    with told(run.folder):
+    with os_errors_as_problems(run.folder):
         run.lists[MANIFEST].write(listed)
         run.lists[REJECTED].write(rejected)
         if number not in run.done:
@@ -208,20 +208,20 @@ def report(run: Run, number: int, hashes: Mapping[str, str], listed: str, reject
                 line = line[os.write(run.journal, line) :]
 
 
-def known(run: Run, number: int) -> dict[str, str]:
+def finished_files(run: RunFolder, number: int) -> dict[str, str]:
     """Give the hashes of the files of a chunk that was finished before, by name; nothing where it was not."""
     if number not in run.done:
         return {}
     start, length = run.done[number]
-    with told(run.folder):
+    with os_errors_as_problems(run.folder):
         hashes: dict[str, str] = json.loads(os.pread(run.journal, length, start))["sha256"]
         return hashes
 
 
-def finish(run: Run, counts: Mapping[str, Any]) -> None:
+def finish(run: RunFolder, counts: Mapping[str, Any]) -> None:
     """Put the lists in their places and declare the run finished; all of it is on the disk then."""
     folder = run.folder
-    with told(folder):
+    with os_errors_as_problems(folder):
         hashes = {}
         for name, file in run.lists.items():
             file.flush()
@@ -288,7 +288,7 @@ def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
 
     It lies in the run's folder; with None, in the system's folder for such files. Raises TeachbackError when there is no room, or more than `most` bytes.
     """
-    with told(folder or Path(tempfile.gettempdir())):
+    with os_errors_as_problems(folder or Path(tempfile.gettempdir())):
         # Where the system cannot make a file without a name, this one loses it at once.
         file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- whoever asked for it closes it
         while block := source.read(1 << 20):
@@ -327,13 +327,13 @@ def _open_private(path: Path) -> IO[bytes]:
     return os.fdopen(descriptor, "wb")
 
 
-def _write_run(run: Run, state: str, counts: Mapping[str, Any]) -> None:
+def _write_run(run: RunFolder, state: str, counts: Mapping[str, Any]) -> None:
     said = {"teachback": "merge", "format": FORMAT, "key": run.key, "state": state, **run.about, **counts}
     write_private(str(run.folder), RUN, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
     sync(run.folder)
 
 
-def _read_journal(run: Run) -> int:
+def _read_journal(run: RunFolder) -> int:
     """Note where the journal says that chunks are finished; give the length of its whole lines."""
     whole = 0
     with os.fdopen(os.dup(run.journal), "rb") as file:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, UsageError
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import open_file, shown
@@ -29,20 +29,20 @@ _SHARED: Final = re.compile(rf"{SHARED}[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True)
-class Wiped:
+class RemovedFiles:
     """How many files were removed, and how many are left that the run did not name."""
 
     files: int
     left: int
 
 
-def wipe(folder: Path) -> Wiped:
+def wipe(folder: Path) -> RemovedFiles:
     """Remove a run. Ended in the middle, it can be started again: what names the files goes last.
 
     Raises UsageError for a folder that is not a run's, TeachbackError when another run is at work in it or it cannot be written to.
     """
     place = Location(shown(folder))
-    with told(folder):
+    with os_errors_as_problems(folder):
         if folder.is_symlink():
             raise UsageError(Problem("this is a link, and is not followed", "Name the folder itself.", place))
         if not folder.is_dir():
@@ -57,7 +57,7 @@ def wipe(folder: Path) -> Wiped:
             os.close(root)
 
 
-def _wiped(root: int, folder: Path) -> Wiped:
+def _wiped(root: int, folder: Path) -> RemovedFiles:
     count = 0
     for name in OWN_FOLDERS:
         with _inside(root, name) as inside:
@@ -71,11 +71,11 @@ def _wiped(root: int, folder: Path) -> Wiped:
     left = sum(len(files) for _, _, files in os.walk(folder)) - sum(_is_file(root, name) for name in OWN_FILES)
     if left:
         # What names the files stays: somebody may want to look.
-        return Wiped(count, left)
+        return RemovedFiles(count, left)
     count += sum(_remove(root, name) for name in OWN_FILES)
     with suppress(OSError):
         folder.rmdir()
-    return Wiped(count, 0)
+    return RemovedFiles(count, 0)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 MOST_HELD: Final = 4_000_000
 
 
-class Between:
+class SpoolFile:
     """What is between two looks at a long row of things. It lies in a folder, once it is too much to be held; with None, in the system's for such files."""
 
     def __init__(self, folder: Path | None) -> None:
-        with told(folder or Path()):
+        with os_errors_as_problems(folder or Path()):
             # Where no folder can be written to, the system has none for such files.
             self._folder = folder or Path(tempfile.gettempdir())
         self._file = tempfile.SpooledTemporaryFile(MOST_HELD, dir=str(self._folder))  # noqa: SIM115 -- `close` closes it
@@ -35,16 +35,16 @@ class Between:
 
     def put(self, piece: bytes) -> None:
         """Put a piece behind the others. Raises TeachbackError when there is no room."""
-        with told(self._folder):
+        with os_errors_as_problems(self._folder):
             self._file.write(piece)
         self._sizes.append(len(piece))
 
     def pieces(self) -> Iterator[bytes]:
         """Give all pieces, the first one first."""
-        with told(self._folder):
+        with os_errors_as_problems(self._folder):
             self._file.seek(0)
         for size in self._sizes:
-            with told(self._folder):
+            with os_errors_as_problems(self._folder):
                 piece = self._file.read(size)
             yield piece
 

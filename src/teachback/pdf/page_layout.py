@@ -12,7 +12,7 @@ from teachback.units import px_to_mm
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from teachback.pdf.renderer import Laid
+    from teachback.pdf.renderer import LaidOutDocument
 
 # Rounding of the layout, in mm; what sticks out less than this cannot be seen.
 TOLERANCE: Final = 0.1
@@ -48,7 +48,7 @@ class TextOut:
 
 
 @dataclass(frozen=True)
-class Lettering:
+class FontUse:
     """Words that are set in one font: the families that the style names, in their order, and the weight (100 to 900)."""
 
     families: tuple[str, ...]
@@ -56,7 +56,7 @@ class Lettering:
     words: str
 
 
-def text_outside(laid: Laid, safe_mm: float) -> Iterator[TextOut]:
+def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
     """Find words that stick out of a page's area (nearer to its edge than `safe_mm`), or out of a box that cuts them off.
 
     Turned and moved boxes count where they are painted.
@@ -112,16 +112,16 @@ def _painted(matrix: Any, x: float, y: float, width: float, height: float) -> _B
     return min(c[0] for c in corners), min(c[1] for c in corners), max(c[0] for c in corners), max(c[1] for c in corners)
 
 
-def letterings(laid: Laid) -> tuple[Lettering, ...]:
+def letterings(laid: LaidOutDocument) -> tuple[FontUse, ...]:
     """Give the words of all pages, put together by the font that their style chooses for them."""
     found: dict[tuple[tuple[str, ...], int], list[str]] = {}
     for page in laid.document.pages:
         for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
             found.setdefault((tuple(line.style["font_family"]), int(line.style["font_weight"])), []).append(line.text)
-    return tuple(Lettering(families, weight, "".join(words)) for (families, weight), words in found.items())
+    return tuple(FontUse(families, weight, "".join(words)) for (families, weight), words in found.items())
 
 
-def marred(laid: Laid) -> Iterator[tuple[int, str, str]]:
+def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
     """Find words that a style strikes out, sets so close that they run into each other, or in other letters: page, words, fault.
 
     They can be read back, and most of their ink is seen: only the style tells.
@@ -189,7 +189,7 @@ class TierBox:
     icon: _Box
 
 
-def tier_boxes(laid: Laid) -> Iterator[TierBox]:
+def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
     """Find the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
@@ -238,7 +238,7 @@ class Opening:
     rtl: bool
 
 
-def openings(laid: Laid) -> Iterator[Opening]:
+def openings(laid: LaidOutDocument) -> Iterator[Opening]:
     """Find the places of fields, in the order of the text."""
     for number, page in enumerate(laid.document.pages):
         for box in _boxes(page):
@@ -262,13 +262,13 @@ def openings(laid: Laid) -> Iterator[Opening]:
             )
 
 
-def sides_that_fit(laid: Laid) -> tuple[bool, bool]:
+def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
     """Say whether a card's front and its back each fit on one page."""
     back = _back_page(laid)
     return back == FRONT + 1, back == laid.pages
 
 
-def missing_height(laid: Laid) -> tuple[float, float]:
+def missing_height(laid: LaidOutDocument) -> tuple[float, float]:
     """Give how many millimetres a card's front and back are too high: what runs on to further pages."""
     back = _back_page(laid) or laid.pages + 1
     front_more = sum(_used(page) for page in laid.document.pages[FRONT : back - 1])
@@ -282,13 +282,13 @@ def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no typ
     return px_to_mm(max(line.position_y + line.height for line in lines) - min(line.position_y for line in lines))
 
 
-def in_turn(laid: Laid, cards: int) -> bool:
+def in_turn(laid: LaidOutDocument, cards: int) -> bool:
     """Say whether cards lie front and back in turn, a page each."""
     sides = ["back" if any(_has_class(box, "back") for box in _boxes(page)) else "front" for page in laid.document.pages]
     return sides == ["front", "back"] * cards
 
 
-def flags_out(laid: Laid, words_out: Collection[str]) -> tuple[str, ...]:
+def flags_out(laid: LaidOutDocument, words_out: Collection[str]) -> tuple[str, ...]:
     """Name the red flags of a card that are not wholly on its two sides, by their ids.
 
     The front must be page 1, and the back the page on which it begins: what runs on to another page is off the card.
@@ -306,7 +306,7 @@ def flags_out(laid: Laid, words_out: Collection[str]) -> tuple[str, ...]:
     return tuple(lost)
 
 
-def _back_page(laid: Laid) -> int:
+def _back_page(laid: LaidOutDocument) -> int:
     """Give the page (from 1) on which a card's back begins; 0 when a template has lost it."""
     pages = enumerate(laid.document.pages, start=1)
     return next((n for n, page in pages if any(_has_class(box, "back") for box in _boxes(page))), 0)
@@ -326,7 +326,7 @@ def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxe
             yield child
 
 
-def split_rows(laid: Laid) -> tuple[tuple[str, ...], ...]:
+def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
     """Return the rows of tables that stand on more than one page, in order: the words of each of their cells."""
     pages: dict[Any, set[int]] = {}
     for number, page in enumerate(laid.document.pages):

@@ -50,7 +50,7 @@ WITHIN_A_LINE: Final = frozenset({"Span", "Strong", "Em", "Link", "Code", "Quote
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
 
     `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
@@ -82,7 +82,7 @@ class ReadPage:
 
     width: float
     height: float
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
     tagged: tuple[Token, ...]
     whole: Any
     bare: Any
@@ -233,7 +233,7 @@ def _letter(words_of: pypdfium2.PdfTextPage, index: int) -> Letter:
     return chr(raw.FPDFText_GetUnicode(words_of, index)), (left.value, bottom.value, right.value, top.value)
 
 
-def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], lettered: _Lettered | None) -> Run:  # noqa: ANN401 -- a pdfium handle
+def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], lettered: _Lettered | None) -> TextRun:  # noqa: ANN401 -- a pdfium handle
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
     matrix = raw.FS_MATRIX()
@@ -250,7 +250,7 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], let
     # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
     height = abs(size.value) * (up if across > up * NARROWEST else across)
     straight = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) < across * TURNED_LEAST
-    return Run(
+    return TextRun(
         words=_words(item, words_of),
         font=_font_name(item),
         size=height,

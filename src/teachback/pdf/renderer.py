@@ -84,7 +84,7 @@ _KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITI
 
 
 @dataclass(frozen=True)
-class Laid:
+class LaidOutDocument:
     """Pages that are laid out but not yet written."""
 
     document: Any
@@ -139,7 +139,7 @@ class _Log(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> Laid:
+def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> LaidOutDocument:
     """Lay a page out. What WeasyPrint complains of comes back as problems beside the pages.
 
     Raises TeachbackError when the page asks for something that is not in the workspace.
@@ -162,7 +162,7 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
     finally:
         logger.removeHandler(log)
     told = [_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)]
-    return Laid(document, (*told, *_generated_problems(document)))
+    return LaidOutDocument(document, (*told, *_generated_problems(document)))
 
 
 def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
@@ -194,7 +194,7 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
         yield Problem(message, "Take `content`, or the style of the list's numbers, out of the style sheet.")
 
 
-def write(laid: Laid) -> bytes:
+def write(laid: LaidOutDocument) -> bytes:
     """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a. Raises TeachbackError on anything WeasyPrint complains of."""
     from teachback.pdf.tag_writer import mended
 

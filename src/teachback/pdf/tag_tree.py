@@ -16,7 +16,7 @@ _INLINE: Final = frozenset({"Span", "Strong", "Em", "Code", "Quote", "Link"})
 _GROUPING: Final = frozenset({"Document", "Part", "Art", "Sect", "Div", "BlockQuote"})
 
 
-class Mark(NamedTuple):
+class MarkedContent(NamedTuple):
     """A piece of a page's content, by its page and WeasyPrint's number for it there."""
 
     page: int
@@ -49,7 +49,7 @@ class Node:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-Kid = Node | Mark | Link
+Kid = Node | MarkedContent | Link
 
 
 def repair(node: Node) -> None:

@@ -23,7 +23,7 @@ import weasyprint.pdf
 from weasyprint.formatting_structure import boxes
 
 from teachback.errors import Problem, TeachbackError
-from teachback.pdf.tag_tree import Link, Mark, Node, repair, skipped_levels
+from teachback.pdf.tag_tree import Link, MarkedContent, Node, repair, skipped_levels
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class _Tree:
     facts: dict[Any, _Fact]
     root: Node
     nodes: dict[tuple[Any, str], Node] = field(default_factory=dict)
-    artifacts: dict[Mark, str] = field(default_factory=dict)
+    artifacts: dict[MarkedContent, str] = field(default_factory=dict)
     problems: dict[Problem, None] = field(default_factory=dict)
 
 
@@ -170,10 +170,10 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
         _read(tree, child, node, page)
 
 
-def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[Mark, ...]:  # noqa: ANN401
+def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[MarkedContent, ...]:  # noqa: ANN401
     """Give the mark of a text or a picture; none where it is not drawn."""
     mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
-    return () if mark is None else (Mark(page, mark["mcid"]),)
+    return () if mark is None else (MarkedContent(page, mark["mcid"]),)
 
 
 def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
@@ -303,7 +303,7 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
     for index, step in enumerate(steps):
         if isinstance(step, pydyf.Dictionary) and "MCID" in step and steps[index + 1] == b"BDC":
             found += 1
-            kind = tree.artifacts.get(Mark(page, step["MCID"]))
+            kind = tree.artifacts.get(MarkedContent(page, step["MCID"]))
             if kind is not None:
                 steps[index - 1], steps[index] = "/Artifact", pydyf.Dictionary({"Type": kind})
             else:

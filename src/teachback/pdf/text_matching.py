@@ -49,7 +49,7 @@ class Token(NamedTuple):
     edges: Edges | None = None
 
 
-def letters_of(words: str) -> Iterator[tuple[str, int]]:
+def comparable_letters(words: str) -> Iterator[tuple[str, int]]:
     """Yield each letter that counts, in the form in which it is compared, with its index in `words`."""
     before = ""
     for index, character in enumerate(words):
@@ -64,9 +64,9 @@ def letters_of(words: str) -> Iterator[tuple[str, int]]:
             yield plain, index
 
 
-def folded(words: str) -> str:
+def comparable(words: str) -> str:
     """Return a text in the form in which it is compared: without blanks, decomposed, in small letters."""
-    return "".join(letter for letter, _ in letters_of(words))
+    return "".join(letter for letter, _ in comparable_letters(words))
 
 
 class ReadText(NamedTuple):
@@ -99,7 +99,7 @@ def read_text(tokens: Sequence[Token]) -> ReadText:
     blank = False
     for number, token in enumerate(tokens):
         before = -1
-        for letter, index in letters_of(token.words):
+        for letter, index in comparable_letters(token.words):
             if before >= 0 or last is None:
                 gap = last is None or (index > before + 1 and _blank_between(token.words, before, index))
             else:
@@ -138,7 +138,7 @@ def _on_one_line(one: Token, other: Token) -> bool:
     return abs(one.edges.baseline - other.edges.baseline) < SAME_LINE * max(one.edges.size, other.edges.size)
 
 
-class Sought(NamedTuple):
+class SoughtSentence(NamedTuple):
     """A sentence to look for: its letters, which of them have a blank before them, and the expression that finds them."""
 
     letters: str
@@ -147,13 +147,13 @@ class Sought(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def sought(words: str) -> Sought:
+def sought(words: str) -> SoughtSentence:
     """Prepare a sentence for the search."""
     letters: list[str] = []
     blank: list[bool] = []
     pieces: list[str] = []
     before = -1
-    for letter, index in letters_of(words):
+    for letter, index in comparable_letters(words):
         gap = before >= 0 and index > before + 1 and _blank_between(words, before, index)
         if before >= 0 and not gap and letters[-1].isalpha() and letter.isalpha():
             # A word may be hyphenated at the end of a line.
@@ -162,7 +162,7 @@ def sought(words: str) -> Sought:
         letters.append(letter)
         blank.append(gap)
         before = index
-    return Sought("".join(letters), tuple(blank), re.compile("".join(pieces)))
+    return SoughtSentence("".join(letters), tuple(blank), re.compile("".join(pieces)))
 
 
 class MatchFault(NamedTuple):
@@ -172,7 +172,7 @@ class MatchFault(NamedTuple):
     fault: str
 
 
-def run_together(read: ReadText, start: int, sentence: Sought) -> Iterator[MatchFault]:
+def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterator[MatchFault]:
     """Yield the places where a sentence that was found at `start` has lost a blank, or a number is broken over two lines."""
     at = start
     previous = -1

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback import __version__
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.files.atomic_files import locked, sha256, told
+from teachback.files.atomic_files import locked, os_errors_as_problems, sha256
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import effective_files, file_bytes, package_root, read_bytes, shown, write_whole
 
@@ -144,7 +144,7 @@ class Recorded:
     problems: tuple[Problem, ...] = ()
 
 
-def keep(folder: Path, done: Mapping[str, Output], printed: Collection[str], summaries: Mapping[str, Summary], now: Now) -> Recorded:
+def save_record(folder: Path, done: Mapping[str, Output], printed: Collection[str], summaries: Mapping[str, Summary], now: Now) -> Recorded:
     """Put a run into the record and the manifest, beside what other runs have put there meanwhile.
 
     `done` are the run's files, `printed` the names of those that it wrote. The folder is locked, the record is read anew,
@@ -163,7 +163,7 @@ def keep(folder: Path, done: Mapping[str, Output], printed: Collection[str], sum
             live = tuple(
                 output
                 for name, output in outputs.items()
-                if output == done.get(name) or (fresh and current(output, now.origin, after) and whole(folder, output))
+                if output == done.get(name) or (fresh and current(output, now.origin, after) and is_unchanged(folder, output))
             )
             there, listing = _bytes(folder / MANIFEST), manifest(live)
             found = Recorded(outputs, live)
@@ -182,7 +182,7 @@ def keep(folder: Path, done: Mapping[str, Output], printed: Collection[str], sum
 def _held(folder: Path) -> Iterator[None]:
     """Lock an output folder against other runs that record into it. Raises TeachbackError when one does not let go."""
     with ExitStack() as held:
-        with told(folder):
+        with os_errors_as_problems(folder):
             try:
                 held.enter_context(locked(folder, os.O_RDONLY, fcntl.LOCK_EX))
             except OSError as error:
@@ -199,7 +199,7 @@ def _merged(folder: Path, before: Record, done: Mapping[str, Output], printed: C
     for name, output in before.outputs.items():
         if name in done:
             # Two runs have printed it: the last to write has it.
-            if output != done[name] and not whole(folder, done[name]):
+            if output != done[name] and not is_unchanged(folder, done[name]):
                 outputs[name] = output
         elif output.identity in identities:
             (folder / name).unlink(missing_ok=True)
@@ -245,7 +245,7 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def whole(folder: Path, output: Output) -> bool:
+def is_unchanged(folder: Path, output: Output) -> bool:
     """Say whether a printed file is still there just as it was printed."""
     try:
         return sha256(file_bytes(folder / output.file)) == output.sha256

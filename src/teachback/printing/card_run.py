@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, UsageError
-from teachback.printing.card_stock import CardSize, Corner, Grid, PageSize, Pitch, Stock, Stocks
-from teachback.printing.imposition import Extras, Offset, Sides, flips_level, impose
+from teachback.printing.card_stock import CardGrid, CardSize, Corner, PageSize, Pitch, Stock, Stocks
+from teachback.printing.imposition import Offset, SheetExtras, Sides, flips_level, impose
 from teachback.printing.jobs import CardRun
 from teachback.units import CARD_INSET, Box
 
@@ -25,7 +25,7 @@ _HELP: Final = "Print one side with --sides one, or choose other stock; see `tea
 
 
 @dataclass(frozen=True)
-class Order:
+class CardOrder:
     """What is asked of one run: how many cards, from which place on, and what is drawn beside them."""
 
     copies: int | None = None
@@ -56,7 +56,7 @@ def _alike(name: str, names: Iterable[str]) -> list[str]:
     return sorted(close, key=lambda other: abs(number(other) - number(name)))[:3]
 
 
-def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings, stocks: Stocks, order: Order) -> CardRun:
+def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings, stocks: Stocks, order: CardOrder) -> CardRun:
     """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
     name, stock = named
     sides = settings.sides or _usual_sides(stock)
@@ -78,7 +78,7 @@ def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings,
         page=stock.page_box,
         sides=sides,
         sheets=sheets,
-        extras=Extras(
+        extras=SheetExtras(
             marks=stock.kind == "cut" or order.press,
             outline=order.outline,
             fold=sides is Sides.FOLD,
@@ -113,7 +113,7 @@ def press_stock(stock: Stock) -> Stock:
     page = PageSize(width=box.width + 2 * PRESS_MARGIN, height=box.height + 2 * PRESS_MARGIN)
     return Stock(
         page=page,
-        grid=Grid(columns=1, rows=1),
+        grid=CardGrid(columns=1, rows=1),
         card=CardSize(width=box.width, height=box.height),
         first=Corner(left=PRESS_MARGIN, top=PRESS_MARGIN),
         pitch=Pitch(across=box.width, down=box.height),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator
 
-from teachback.printing.imposition import Extras, Mark, Placement, Sides, crop_marks
+from teachback.printing.imposition import Hairline, Placement, SheetExtras, Sides, crop_marks
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Box
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MARKING: Final = frozenset({"BDC", "BMC", "EMC", "MP", "DP"})
 _DUPLEX: Final = {Sides.LONG_EDGE: "/DuplexFlipLongEdge", Sides.SHORT_EDGE: "/DuplexFlipShortEdge"}
 
 
-def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides: Sides, extras: Extras) -> bytes:
+def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides: Sides, extras: SheetExtras) -> bytes:
     """Give the PDF of all sheets, fronts and backs in the order in which a printer takes them.
 
     `cards` holds two pages for each card, front and back, tagged. The file asks for printing at its own size, on the
@@ -51,7 +51,7 @@ def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides
         return out.getvalue()
 
 
-def lines_beside(placements: tuple[Placement, ...], cards: int, page: Box, extras: Extras) -> tuple[bytes, ...]:
+def lines_beside(placements: tuple[Placement, ...], cards: int, page: Box, extras: SheetExtras) -> tuple[bytes, ...]:
     """Return what is drawn on one side of a sheet beside its first card, its first two, and so on up to `cards`."""
     held = (tuple(placement for placement in placements if placement.card < count) for count in range(1, cards + 1))
     return tuple(_lines(some, page, extras) for some in held)
@@ -70,7 +70,7 @@ def _add_page(
     pdf: pikepdf.Pdf,
     placements: tuple[Placement, ...],
     page: Box,
-    extras: Extras,
+    extras: SheetExtras,
     drawn: tuple[list[Any], list[Any]],
     structure: _Structure,
     first_seen: set[int],
@@ -246,7 +246,7 @@ def _moved(edges: Any, placement: Placement, page: Box) -> Array:  # noqa: ANN40
     return Array([round(edge, 4) for edge in (left + x0, bottom + y0, left + x1, bottom + y1)])
 
 
-def _lines(placements: tuple[Placement, ...], page: Box, extras: Extras) -> bytes:
+def _lines(placements: tuple[Placement, ...], page: Box, extras: SheetExtras) -> bytes:
     """Draw crop marks, outlines and fold lines, as hairlines in black or grey."""
     drawn: list[bytes] = []
     if extras.marks:
@@ -271,15 +271,15 @@ def _whole_cards(placements: tuple[Placement, ...]) -> tuple[Placement, ...]:
     return tuple(whole)
 
 
-def _folds(placements: tuple[Placement, ...]) -> Iterable[Mark]:
+def _folds(placements: tuple[Placement, ...]) -> Iterable[Hairline]:
     for front, back in zip(placements[::2], placements[1::2], strict=True):
         if back.turn:
-            yield Mark(front.x, back.y, front.width, 0.0)
+            yield Hairline(front.x, back.y, front.width, 0.0)
         else:
-            yield Mark(back.x, front.y, 0.0, front.height)
+            yield Hairline(back.x, front.y, 0.0, front.height)
 
 
-def _line(mark: Mark, page: Box) -> bytes:
+def _line(mark: Hairline, page: Box) -> bytes:
     top = page.height - mark.y
     return b"%.4f %.4f m %.4f %.4f l S\n" % (mark.x * PT, top * PT, (mark.x + mark.width) * PT, (top - mark.height) * PT)
 

@@ -70,7 +70,7 @@ class PageSize(_Measured):
     height: Size
 
 
-class Grid(_Measured):
+class CardGrid(_Measured):
     """How many cards lie beside and below each other."""
 
     columns: Count
@@ -121,7 +121,7 @@ class Stock(_Measured):
         Discriminator(lambda value: "size" if isinstance(value, dict | PageSize) else "name"),
     ]
     also: tuple[Id, ...] = Field((), description="Names under which the same sheet is sold.")
-    grid: Grid
+    grid: CardGrid
     card: CardSize
     first: Corner
     pitch: Pitch

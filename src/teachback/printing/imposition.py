@@ -64,7 +64,7 @@ class SheetSides:
 
 
 @dataclass(frozen=True)
-class Extras:
+class SheetExtras:
     """What is drawn beside the cards; `bleed` in mm sets the boxes that a print shop cuts by."""
 
     marks: bool = False
@@ -74,7 +74,7 @@ class Extras:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Hairline:
     """A hairline along one axis, from its top left, in mm."""
 
     x: float
@@ -147,20 +147,20 @@ def _is_square(page: Box) -> bool:
     return abs(page.width - page.height) <= SQUARE
 
 
-def crop_marks(placements: Sequence[Placement]) -> tuple[Mark, ...]:
+def crop_marks(placements: Sequence[Placement]) -> tuple[Hairline, ...]:
     """Give the marks at the corners of cards to be cut out: in line with their edges, on no card, each once."""
-    marks: dict[Mark, None] = {}
+    marks: dict[Hairline, None] = {}
     for card in placements:
         for x in (card.x, card.x + card.width):
             for y in (card.y - MARK_GAP - MARK_LENGTH, card.y + card.height + MARK_GAP):
-                marks[Mark(round(x, 3), round(y, 3), 0.0, MARK_LENGTH)] = None
+                marks[Hairline(round(x, 3), round(y, 3), 0.0, MARK_LENGTH)] = None
         for y in (card.y, card.y + card.height):
             for x in (card.x - MARK_GAP - MARK_LENGTH, card.x + card.width + MARK_GAP):
-                marks[Mark(round(x, 3), round(y, 3), MARK_LENGTH, 0.0)] = None
+                marks[Hairline(round(x, 3), round(y, 3), MARK_LENGTH, 0.0)] = None
     return tuple(mark for mark in (_clear(mark, placements) for mark in marks) if mark is not None)
 
 
-def _clear(mark: Mark, placements: Sequence[Placement]) -> Mark | None:
+def _clear(mark: Hairline, placements: Sequence[Placement]) -> Hairline | None:
     """Take away a mark that would touch a card: between cards without a gap there is nothing to mark on."""
     for card in placements:
         beside = mark.x + mark.width <= card.x or mark.x >= card.x + card.width

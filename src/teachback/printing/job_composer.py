@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from teachback.content.inline_markup import plain
-from teachback.content.loader import Authored, Shared, load_handout, load_shared
+from teachback.content.loader import LoadedHandout, WorkspaceContent, load_handout, load_shared
 from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choose
-from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, placed
+from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
 from teachback.files.generated_text import generated_text_problems
 from teachback.files.images import KINDS, picture_fault
 from teachback.files.screen_only_styles import screen_style_problems
-from teachback.files.stylesheets import sheet_problems
+from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.text_decoding import decode
 from teachback.files.workspace import Workspace, builtin_root, effective_files, folders, hinting, read_bytes, shown
-from teachback.html.composer import Design, Dress, Medium, compose_cards, compose_handout, open_templates
+from teachback.html.composer import Design, Medium, PageContext, compose_cards, compose_handout, open_templates
 from teachback.printing.build_record import Summary, design_fingerprint
 from teachback.printing.jobs import CardRun, Job
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
@@ -38,11 +38,11 @@ Wanted = tuple[str, str, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Reading:
+class LoadedHandouts:
     """What was read: the shared files, and each handout or what is wrong with it, by the name of its file."""
 
-    shared: Shared
-    authored: Mapping[str, Authored]
+    shared: WorkspaceContent
+    authored: Mapping[str, LoadedHandout]
     problems: Mapping[str, tuple[Problem, ...]]
 
 
@@ -54,11 +54,11 @@ _TEMPLATES = OfDesign("A loop of a template has no end, or runs too often. Compa
 
 
 @dataclass(frozen=True)
-class Desk:
+class PrintContext:
     """All that pages are composed with; it is given to a pool."""
 
     workspace: Workspace
-    reading: Reading
+    reading: LoadedHandouts
     design: Design
     settings: Settings
     run: CardRun | None = None
@@ -71,7 +71,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Composed:
+class ComposedJobs:
     """What became of a wish for pages: jobs, problems by the handout's file, and what is wrong with the design."""
 
     jobs: list[Job]
@@ -79,7 +79,7 @@ class Composed:
     flaws: tuple[Problem, ...]
 
 
-def read_handouts(workspace: Workspace, paths: Mapping[str, Path], before: Reading | None = None) -> Reading:
+def read_handouts(workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None = None) -> LoadedHandouts:
     """Read handouts, those of an earlier reading included. Raises TeachbackError when a shared file is wrong."""
     shared = before.shared if before else load_shared(workspace)
     authored = dict(before.authored) if before else {}
@@ -91,10 +91,10 @@ def read_handouts(workspace: Workspace, paths: Mapping[str, Path], before: Readi
             authored[stem] = load_handout(path, workspace, shared)
         except TeachbackError as error:
             problems[stem] = error.problems
-    return Reading(shared, authored, problems)
+    return LoadedHandouts(shared, authored, problems)
 
 
-def summarise(authored: Authored, made_from: str) -> Summary:
+def summarise(authored: LoadedHandout, made_from: str) -> Summary:
     """Keep of a handout what the plan of later runs needs."""
     handout, place = authored.handout, authored.file.locate(("review",), key=True)
     return Summary(
@@ -136,7 +136,7 @@ def design_problems(design: Design) -> Iterator[Problem]:
     """Find what is wrong with the style sheets and the pictures they name, before a page is made with them."""
     for name, css in design.styles.items():
         sheet = shown(design.files[f"styles/{name}"])
-        flaws = _in_time(sheet, sheet_problems, css, sheet, design.files)
+        flaws = _in_time(sheet, stylesheet_problems, css, sheet, design.files)
         yield from flaws
         yield from _in_time(sheet, generated_text_problems, css, sheet)
         if not flaws:
@@ -184,7 +184,7 @@ def _style_problems(styles: Mapping[str, str], design: Design, flaws: Iterable[P
             yield from (p for p in found if sheet not in flawed or (p.location and p.location.line))
 
 
-def open_pool(desk: Desk, processes: int) -> Pool:
+def open_pool(desk: PrintContext, processes: int) -> Pool:
     """Make the pool in which pages are composed and printed, with all that its children need loaded beforehand.
 
     Raises TeachbackError where a library of the system is missing.
@@ -194,7 +194,7 @@ def open_pool(desk: Desk, processes: int) -> Pool:
     return Pool(desk, processes, settle=hinting(desk.files))
 
 
-def compose_apart(desk: Desk, wanted: Iterable[Wanted], pool: Pool) -> Composed:
+def compose_apart(desk: PrintContext, wanted: Iterable[Wanted], pool: Pool) -> ComposedJobs:
     """Compose what is wanted and check the design, in a pool that was given the desk: a template may loop without end."""
     tasks = [Task(_checked, None, "reading the styles", _STYLES)]
     tasks += [
@@ -211,33 +211,33 @@ def compose_apart(desk: Desk, wanted: Iterable[Wanted], pool: Pool) -> Composed:
             flaws = tuple(map(pool.settle, outcome.problems or outcome.result))
             continue
         stem, audience, kind, _ = want
-        found = list(placed(outcome.problems, f"{kind} of {stem} for {audience}", _place(desk.reading.authored[stem], kind)))
+        found = list(with_location(outcome.problems, f"{kind} of {stem} for {audience}", _place(desk.reading.authored[stem], kind)))
         if outcome.result:
             done[order[want]], group = outcome.result
             found += map(pool.settle, group.get(stem, []))
         if found:
             problems.setdefault(stem, []).extend(found)
-    return Composed([job for number in sorted(done) for job in done[number]], problems, flaws)
+    return ComposedJobs([job for number in sorted(done) for job in done[number]], problems, flaws)
 
 
-def _composed(desk: Desk, want: Wanted) -> tuple[list[Job], dict[str, list[Problem]]]:
+def _composed(desk: PrintContext, want: Wanted) -> tuple[list[Job], dict[str, list[Problem]]]:
     return compose_jobs(desk.reading, [want], desk.design, desk.settings, desk.run, desk.fingerprint)
 
 
-def _checked(desk: Desk, _: None) -> tuple[Problem, ...]:
+def _checked(desk: PrintContext, _: None) -> tuple[Problem, ...]:
     return check_design(desk.design, desk.workspace)
 
 
-def deck_apart(authored: Authored, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
+def deck_apart(authored: LoadedHandout, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
     """Compose cards as `compose_deck` does, in a pool that was given a desk. Raises TeachbackError."""
     (outcome,) = pool.each([Task(_decked, (stem, audiences), "filling the templates", _TEMPLATES, scale=scale_of(authored.file.size))])
     if outcome.problems:
-        raise TeachbackError(*placed(outcome.problems, f"cards of {stem}", _place(authored, "card")))
+        raise TeachbackError(*with_location(outcome.problems, f"cards of {stem}", _place(authored, "card")))
     job: Job = outcome.result
     return job
 
 
-def _decked(desk: Desk, wanted: tuple[str, tuple[str, ...]]) -> Job:
+def _decked(desk: PrintContext, wanted: tuple[str, tuple[str, ...]]) -> Job:
     assert desk.run is not None  # noqa: S101 -- cards are dealt for a run
     return compose_deck(desk.reading, *wanted, desk.design, desk.run)
 
@@ -249,18 +249,18 @@ def check_apart(pool: Pool) -> None:
         raise TeachbackError(*flaws)
 
 
-def _place(authored: Authored, kind: str) -> Location:
+def _place(authored: LoadedHandout, kind: str) -> Location:
     return authored.file.locate(("title" if kind == "handout" else "card",), key=True)
 
 
 def compose_jobs(
-    reading: Reading, wanted: Iterable[Wanted], design: Design, settings: Settings, run: CardRun | None, fingerprint: str = ""
+    reading: LoadedHandouts, wanted: Iterable[Wanted], design: Design, settings: Settings, run: CardRun | None, fingerprint: str = ""
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
     """Compose what is wanted, with a design whose hash may be known: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
     fingerprint = fingerprint or design_hash(design)
     jobs: list[Job] = []
     problems: dict[str, list[Problem]] = {}
-    dressed: dict[tuple[str, str, TypeSize], tuple[Edition, Dress]] = {}
+    dressed: dict[tuple[str, str, TypeSize], tuple[Edition, PageContext]] = {}
     for stem, audience, kind, forms in wanted:
         authored = reading.authored[stem]
         try:
@@ -286,7 +286,7 @@ def compose_jobs(
             raise
         except TeachbackError as error:
             place = _place(authored, kind)
-            problems.setdefault(stem, []).extend(placed(error.problems, f"{kind} of {stem} for {audience}", place))
+            problems.setdefault(stem, []).extend(with_location(error.problems, f"{kind} of {stem} for {audience}", place))
     return jobs, problems
 
 
@@ -302,16 +302,16 @@ def design_hash(design: Design) -> str:
     )
 
 
-def _dressed(edition: Edition, shared: Shared, fingerprint: str) -> Dress:
+def _dressed(edition: Edition, shared: WorkspaceContent, fingerprint: str) -> PageContext:
     words, clinic = shared.words[edition.language], shared.clinic
-    return Dress(words, clinic, edition_code(edition, f"{fingerprint}|{words!r}|{clinic!r}"))
+    return PageContext(words, clinic, edition_code(edition, f"{fingerprint}|{words!r}|{clinic!r}"))
 
 
-def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design: Design, run: CardRun) -> Job:
+def compose_deck(reading: LoadedHandouts, stem: str, audiences: tuple[str, ...], design: Design, run: CardRun) -> Job:
     """Compose the cards of several audiences for one run on stock. Raises TeachbackError with what cannot be composed."""
     authored = reading.authored[stem]
     fingerprint = design_hash(design)
-    dealt: list[tuple[Edition, Dress]] = []
+    dealt: list[tuple[Edition, PageContext]] = []
     for audience in audiences:
         edition = _edition(authored, audience, reading.shared, TypeSize.STANDARD)
         dealt.append((edition, _dressed(edition, reading.shared, fingerprint)))
@@ -332,7 +332,7 @@ def compose_deck(reading: Reading, stem: str, audiences: tuple[str, ...], design
     )
 
 
-def editions_by_code(reading: Reading, stem: str, design: Design) -> dict[str, Edition]:
+def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
     """Give every edition of a handout by its code, as files and design say it now."""
     fingerprint = design_hash(design)
     authored = reading.authored[stem]
@@ -340,14 +340,14 @@ def editions_by_code(reading: Reading, stem: str, design: Design) -> dict[str, E
     return {_dressed(edition, reading.shared, fingerprint).code: edition for edition in editions}
 
 
-def _edition(authored: Authored, audience: str, shared: Shared, size: TypeSize) -> Edition:
+def _edition(authored: LoadedHandout, audience: str, shared: WorkspaceContent, size: TypeSize) -> Edition:
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     badge = shared.audiences.root[audience].badge[authored.handout.language]
     chosen = choose(authored.handout, reader, badge=badge, size=size, sources=shared.sources)
     return replace(chosen, review=authored.standing.review(chosen.review, audience))
 
 
-def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, settings: Settings) -> Job:
+def _handout_job(job: Job, edition: Edition, authored: LoadedHandout, dress: PageContext, design: Design, settings: Settings) -> Job:
     printed = {"pdf", "png"} & set(job.forms) or _is_own(design)
     return replace(
         job,
@@ -357,7 +357,7 @@ def _handout_job(job: Job, edition: Edition, authored: Authored, dress: Dress, d
     )
 
 
-def _card_job(job: Job, edition: Edition, authored: Authored, dress: Dress, design: Design, run: CardRun | None) -> Job:
+def _card_job(job: Job, edition: Edition, authored: LoadedHandout, dress: PageContext, design: Design, run: CardRun | None) -> Job:
     printed = {"pdf", "sheet", "png"} & set(job.forms) or _is_own(design)
     return replace(
         job,
@@ -376,7 +376,7 @@ def _is_own(design: Design) -> bool:
     return any(not path.is_relative_to(builtin_root()) for path in made)
 
 
-def _carded(edition: Edition, authored: Authored) -> dict[str, tuple[Location, str]]:
+def _carded(edition: Edition, authored: LoadedHandout) -> dict[str, tuple[Location, str]]:
     """Give each flag on an edition's card: where it stands in the file, and the card's words for it."""
     places = {flag.id: authored.file.locate(("red_flags", index)) for index, flag in enumerate(authored.handout.red_flags)}
     return {flag.id: (places[flag.id], plain(flag.short)) for flag in edition.flags if flag.card}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from teachback.errors import COMPARE_LENGTH, OfDesign, OutOfTime, Severity, TeachbackError, placed
-from teachback.printing.jobs import Done, Job, Printed, Proved
+from teachback.errors import COMPARE_LENGTH, OfDesign, OutOfTime, Severity, TeachbackError, with_location
+from teachback.printing.jobs import FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Pool, Task, scale_of
 from teachback.units import CARD
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.errors import Problem
-    from teachback.pdf.renderer import Laid
+    from teachback.pdf.renderer import LaidOutDocument
     from teachback.proofing.expected_text import Expected
 
 # Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides); no text of a handout may stand there.
@@ -31,7 +31,7 @@ PROVE = True
 PAGES_A_SECOND: Final = 50
 
 
-def do_job(job: Job, served: Mapping[str, Path]) -> Done:
+def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     """Print one job. Problems come back as values, because an exception of ours does not cross processes well."""
     from teachback.printing.build_record import loaded_libraries
 
@@ -40,8 +40,8 @@ def do_job(job: Job, served: Mapping[str, Path]) -> Done:
     except OutOfTime:
         raise
     except TeachbackError as error:
-        return Done(job, (), placed(error.problems, job.name, job.place), loaded_libraries())
-    return Done(job, printed, (), loaded_libraries())
+        return FinishedJob(job, (), with_location(error.problems, job.name, job.place), loaded_libraries())
+    return FinishedJob(job, printed, (), loaded_libraries())
 
 
 class Serving(Protocol):
@@ -53,7 +53,7 @@ class Serving(Protocol):
         ...
 
 
-def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[Done]:
+def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[FinishedJob]:
     """Do the jobs in a pool that was given something that is Serving; the results come as they are done.
 
     A job that takes too long, too much memory or its process along ends in a problem. When one does, the jobs of
@@ -63,9 +63,9 @@ def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[Done]:
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
     for outcome in pool.each(Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job))) for job in ordered):
         job = outcome.task.subject
-        done: Done | None = outcome.result
+        done: FinishedJob | None = outcome.result
         if done is None:
-            yield Done(job, (), placed(outcome.problems, job.name, job.place), "")
+            yield FinishedJob(job, (), with_location(outcome.problems, job.name, job.place), "")
         else:
             yield replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
 
@@ -75,7 +75,7 @@ def _letters(job: Job) -> int:
     return sum(len(part.words) for expected in job.expected for part in expected.said)
 
 
-def _done(given: Serving, job: Job) -> Done:
+def _done(given: Serving, job: Job) -> FinishedJob:
     return do_job(job, given.files)
 
 
@@ -98,7 +98,7 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         yield Printed("html", job.screen.encode(), 1)
 
 
-def laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
+def laid_handout(job: Job, served: Mapping[str, Path]) -> LaidOutDocument:
     """Lay a job's handout out. Raises TeachbackError with all that keeps it from being written."""
     from teachback.pdf.page_layout import text_outside
     from teachback.pdf.renderer import fonts, lay_out
@@ -111,29 +111,29 @@ def laid_handout(job: Job, served: Mapping[str, Path]) -> Laid:
     return laid
 
 
-def proved_file(data: bytes, page: str, laid: Laid, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> Proved:
+def proved_file(data: bytes, page: str, laid: LaidOutDocument, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> ProofResult:
     """Prove a written file: what was measured, and noticed. Raises TeachbackError with all that is wrong with it."""
     if not PROVE:
-        return Proved(None, ())
-    from teachback.proofing.page_proof import glyph_problems, prove, row_problems
+        return ProofResult(None, ())
+    from teachback.proofing.page_proof import glyph_problems, long_row_problems, prove
 
     found, measures = prove(data, page, laid, *expected)
     problems = (*glyph_problems(laid, page, expected[0], served), *found)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    rows = tuple(row_problems(laid, expected[0])) if errors else ()
+    rows = tuple(long_row_problems(laid, expected[0])) if errors else ()
     if rows:
         # What is said to be lost, or not in its turn, stands in these rows: no template is to blame.
         errors = [*rows, *(problem for problem in errors if not _blames_design(problem))]
     if errors:
         raise TeachbackError(*errors)
-    return Proved(measures, problems)
+    return ProofResult(measures, problems)
 
 
 def _blames_design(problem: Problem) -> bool:
     return isinstance(problem.hint, OfDesign)
 
 
-def _pages(job: Job, data: bytes, pages: int, proved: Proved) -> Iterator[Printed]:
+def _pages(job: Job, data: bytes, pages: int, proved: ProofResult) -> Iterator[Printed]:
     if "pdf" in job.forms:
         yield Printed("pdf", data, pages, 0, *proved)
     if "png" in job.forms:
@@ -146,7 +146,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.pdf.renderer import write
     from teachback.printing.imposition import Sides
     from teachback.printing.type_fitting import fitted, laid_together
-    from teachback.proofing.text_checks import sheet_problems
+    from teachback.proofing.text_checks import card_sheet_problems
 
     data = None
     if job.cards and set(job.forms) != {"sheet"}:
@@ -164,7 +164,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         # Templates cannot make it longer, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
-        lost = tuple(sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE)) if PROVE else ()
+        lost = tuple(card_sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE)) if PROVE else ()
         if lost:
             raise TeachbackError(*lost)
         yield Printed("sheet", sheets, run.pages)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from teachback.errors import Location, Problem
-    from teachback.printing.imposition import Extras, SheetSides, Sides
+    from teachback.printing.imposition import SheetExtras, SheetSides, Sides
     from teachback.proofing.expected_text import Expected
     from teachback.proofing.page_proof import Measures
     from teachback.units import Box
@@ -27,7 +27,7 @@ class CardRun:
     page: Box
     sides: Sides
     sheets: tuple[SheetSides, ...]
-    extras: Extras
+    extras: SheetExtras
     others: Mapping[str, Box]
 
     @property
@@ -72,7 +72,7 @@ class Printed:
     noticed: tuple[Problem, ...] = ()
 
 
-class Proved(NamedTuple):
+class ProofResult(NamedTuple):
     """What was measured on a file, and what was noticed that does not keep it back."""
 
     measures: Measures | None
@@ -80,7 +80,7 @@ class Proved(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Done:
+class FinishedJob:
     """What came of a job: its files, or problems."""
 
     job: Job

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from teachback.pdf.renderer import Laid
+    from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import CardRun, Job
 
 
-class Fitted(NamedTuple):
+class FittedCard(NamedTuple):
     """A card as it fits: the type sizes of front and back in pt, whether its code is on it as a QR code too, and the pages."""
 
     sizes: tuple[float, float]
     coded: bool
-    laid: Laid
+    laid: LaidOutDocument
 
 
-def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
+def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOutDocument:
     """Lay all the cards of a run out, each side at the type size that it was found to take alone."""
     problems: list[Problem] = []
-    fits: list[Fitted] = []
+    fits: list[FittedCard] = []
     for number in range(len(job.cards)):
         try:
             fits.append(fitted(job, number, run.box, served))
@@ -47,7 +47,7 @@ def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid:
     return together
 
 
-def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitted:
+def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
     """Lay one card out with each side at the largest type size at which all of it fits; refuse it where none does.
 
     A card with room to spare then gets its code as a QR code, too, if that takes nothing from the type.
@@ -58,7 +58,7 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
         laid, outside = _try(job.cards[number], box, (sizes[front], sizes[back]), served)
         front_fits, back_fits = sides_that_fit(laid)
         if front_fits and back_fits and not outside:
-            return _coded(job.cards[number], box, Fitted((sizes[front], sizes[back]), coded=False, laid=laid), served)
+            return _coded(job.cards[number], box, FittedCard((sizes[front], sizes[back]), coded=False, laid=laid), served)
         last = len(sizes) - 1
         if (front == last and (outside or not front_fits)) or (back == last and (outside or not back_fits)):
             raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
@@ -66,23 +66,25 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
         back += bool(outside) or not back_fits
 
 
-def _coded(page: str, box: Box, fit: Fitted, served: Mapping[str, Path]) -> Fitted:
+def _coded(page: str, box: Box, fit: FittedCard, served: Mapping[str, Path]) -> FittedCard:
     if not is_roomy(box):
         return fit
     laid, outside = _try(page, box, fit.sizes, served, coded=True)
-    return Fitted(fit.sizes, coded=True, laid=laid) if all(sides_that_fit(laid)) and not outside else fit
+    return FittedCard(fit.sizes, coded=True, laid=laid) if all(sides_that_fit(laid)) and not outside else fit
 
 
 def _try(
     page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, Path], *, coded: bool = False
-) -> tuple[Laid, tuple[str, ...]]:
+) -> tuple[LaidOutDocument, tuple[str, ...]]:
     laid = lay_out(at_size(page, box, [sizes], coded=coded), served, fonts())
     if laid.problems:
         raise TeachbackError(*laid.problems)
     return laid, tuple(out.words for out in text_outside(laid, CARD_INSET - 0.1))
 
 
-def _card_problems(job: Job, number: int, box: Box, laid: Laid, outside: tuple[str, ...], served: Mapping[str, Path]) -> Iterator[Problem]:
+def _card_problems(
+    job: Job, number: int, box: Box, laid: LaidOutDocument, outside: tuple[str, ...], served: Mapping[str, Path]
+) -> Iterator[Problem]:
     """Say what of a card does not fit: the flag, the reader, the stock, what is missing, and where it would fit."""
     flags = job.flags[number] if number < len(job.flags) else {}
     where = f" of {job.run.stock}" if job.run is not None and box == job.run.box and "pdf" not in job.forms else ""

@@ -13,11 +13,11 @@ from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.content.loader import Authored
+    from teachback.content.loader import LoadedHandout
     from teachback.content.printed_words import Words
     from teachback.editions.edition import Edition
     from teachback.errors import Location
-    from teachback.html.composer import Dress
+    from teachback.html.composer import PageContext
     from teachback.units import Paper
 
 # Strong words, and the words of a link.
@@ -25,7 +25,7 @@ _MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 _BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
-def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dress, paper: Paper) -> Expected:
+def expected_handout(name: str, edition: Edition, authored: LoadedHandout, dress: PageContext, paper: Paper) -> Expected:
     """Give what the file of a handout must give back."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     return Expected(
@@ -45,7 +45,7 @@ def expected_handout(name: str, edition: Edition, authored: Authored, dress: Dre
     )
 
 
-def expected_card(name: str, edition: Edition, authored: Authored, dress: Dress) -> Expected:
+def expected_card(name: str, edition: Edition, authored: LoadedHandout, dress: PageContext) -> Expected:
     """Give what the file of a card must give back."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     front = card_front_said(edition, frame)
@@ -79,7 +79,7 @@ def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
     return (version, *((words.due.format(date=dated(due, edition.language)),) if due else ()))
 
 
-def _frame(edition: Edition, dress: Dress, *more: str) -> tuple[str, ...]:
+def _frame(edition: Edition, dress: PageContext, *more: str) -> tuple[str, ...]:
     """Return all that templates may say around the sentences, phrase by phrase: words, clinic, code, dates."""
     clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
     words = dress.words.model_dump(exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"})
@@ -104,7 +104,7 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _places(authored: Authored) -> dict[str, Location]:
+def _places(authored: LoadedHandout) -> dict[str, Location]:
     """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
     places: dict[str, Location] = {}
     for place, text in sorted(authored.file.scalars()):

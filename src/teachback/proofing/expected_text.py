@@ -33,7 +33,7 @@ _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 
 @dataclass(frozen=True)
-class Said:
+class ExpectedSentence:
     """A sentence that must be read on the page.
 
     `flag` is the id of its red flag. A sentence with `paper` need not stand on a screen. `number` is the number that
@@ -59,7 +59,7 @@ class Expected:
 
     name: str
     place: Location
-    said: tuple[Said, ...]
+    said: tuple[ExpectedSentence, ...]
     each_page: tuple[str, ...]
     floor: float
     card: bool = False
@@ -96,31 +96,36 @@ def squeezed(text: str) -> str:
     return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
 
 
-def handout_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Give all that a handout says, from its badge to the last line."""
     words = frame.words
-    said = [Said(edition.badge), *_line(edition.title), *_lines(*(one.label for one in edition.personal)), *_line(edition.message)]
+    said = [
+        ExpectedSentence(edition.badge),
+        *_line(edition.title),
+        *_lines(*(one.label for one in edition.personal)),
+        *_line(edition.message),
+    ]
     for group in edition.top:
-        said.append(Said(frame.tier(group.tier)))
-        said += [Said(frame.clinic.phone or "")] if group.tier == "today" else []
+        said.append(ExpectedSentence(frame.tier(group.tier)))
+        said += [ExpectedSentence(frame.clinic.phone or "")] if group.tier == "today" else []
         said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
-        said += [Said(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
+        said += [ExpectedSentence(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
     for section in edition.sections:
         said += _line(section.title)
         for block in section.blocks:
             said += _block(block, frame)
     if edition.sources:
-        said.append(Said(words.sources))
+        said.append(ExpectedSentence(words.sources))
         said += [
-            Said(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}", number=str(number))
+            ExpectedSentence(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}", number=str(number))
             for number, source in enumerate(edition.sources, start=1)
         ]
-    said.append(Said(words.not_instead))
-    said.append(Said(words.this_code.format(code=frame.code), paper=True))
+    said.append(ExpectedSentence(words.not_instead))
+    said.append(ExpectedSentence(words.this_code.format(code=frame.code), paper=True))
     return tuple(part for part in said if squeezed(part.words))
 
 
-def card_front_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Give all that the front of a card says. An edition without a card says nothing."""
     if edition.card is None:
         return ()
@@ -128,35 +133,39 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
     for tier in _FRONT:
         flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
         if flags:
-            said.append(Said(frame.tier(tier)))
-            said.append(Said(frame.words.not_sure.format(emergency=frame.clinic.emergency) if tier == "now" else frame.clinic.phone or ""))
+            said.append(ExpectedSentence(frame.tier(tier)))
+            said.append(
+                ExpectedSentence(
+                    frame.words.not_sure.format(emergency=frame.clinic.emergency) if tier == "now" else frame.clinic.phone or ""
+                )
+            )
         said += [part for flag in flags for part in _line(flag.short, flag.id)]
     if not any(flag.card and flag.tier == "today" for flag in edition.flags):
-        said += [Said(frame.words.phones.phone), Said(frame.clinic.phone or "")]
+        said += [ExpectedSentence(frame.words.phones.phone), ExpectedSentence(frame.clinic.phone or "")]
     return tuple(part for part in said if squeezed(part.words))
 
 
-def card_back_said(edition: Edition, frame: Frame) -> tuple[Said, ...]:
+def card_back_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Give all that the back of a card says. An edition without a card says nothing."""
     if edition.card is None:
         return ()
     said = [part for entry in edition.card.statements for part in _line(entry.text)]
     said += _lines(*(line.label for line in edition.card.lines))
-    said += [Said(frame.words.card_nights), Said(frame.clinic.after_hours or "")]
+    said += [ExpectedSentence(frame.words.card_nights), ExpectedSentence(frame.clinic.after_hours or "")]
     flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
-    said += [Said(frame.tier("visit"))] if flags else []
+    said += [ExpectedSentence(frame.tier("visit"))] if flags else []
     said += [part for flag in flags for part in _line(flag.short, flag.id)]
-    said += [Said(frame.words.card_visit_soon)] if flags else []
+    said += [ExpectedSentence(frame.words.card_visit_soon)] if flags else []
     said += [part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))]
     return tuple(part for part in said if squeezed(part.words))
 
 
-def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[Said]:
+def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[ExpectedSentence]:
     """Yield a line's words. Lines to write on cut it into parts; the address of a link is printed behind its words."""
     part = ""
     for span in line or ():
         if span.blank:
-            yield Said(part, flag, number=number)
+            yield ExpectedSentence(part, flag, number=number)
             number = "" if part.strip() else number
             part = ""
             continue
@@ -164,53 +173,53 @@ def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[Said]
         if span.href is not None:
             address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
             part += f" ({address})" if address not in span.text else ""
-    yield Said(part, flag, number=number)
+    yield ExpectedSentence(part, flag, number=number)
 
 
-def _lines(*lines: Line | None) -> list[Said]:
+def _lines(*lines: Line | None) -> list[ExpectedSentence]:
     return [part for line in lines for part in _line(line)]
 
 
-def _numbered(lines: Iterable[Line]) -> list[Said]:
+def _numbered(lines: Iterable[Line]) -> list[ExpectedSentence]:
     return [part for number, line in enumerate(lines, start=1) for part in _line(line, number=str(number))]
 
 
-def _entries(items: Iterable[ed.Entry]) -> list[Said]:
+def _entries(items: Iterable[ed.ListEntry]) -> list[ExpectedSentence]:
     return _numbered(item.text for item in items)
 
 
 @singledispatch
-def _block(block: EditionBlock, frame: Frame) -> list[Said]:
+def _block(block: EditionBlock, frame: Frame) -> list[ExpectedSentence]:
     raise NotImplementedError(type(block), frame)
 
 
 @_block.register
-def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[Said]:
+def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[ExpectedSentence]:
     del frame
     return _lines(block.text)
 
 
 @_block.register
-def _(block: ed.Listing, frame: Frame) -> list[Said]:
-    head = [Said(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
+def _(block: ed.EditionList, frame: Frame) -> list[ExpectedSentence]:
+    head = [ExpectedSentence(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
     return [*head, *_entries(block.items)]
 
 
 @_block.register
-def _(block: ed.Grid, frame: Frame) -> list[Said]:
+def _(block: ed.EditionTable, frame: Frame) -> list[ExpectedSentence]:
     del frame
     head = [replace(part, repeated=True) for part in _lines(*block.columns)]
     return [*_lines(block.caption), *head, *_lines(*(cell for row in block.rows for cell in row.cells))]
 
 
 @_block.register
-def _callout(block: ed.Callout, frame: Frame) -> list[Said]:
-    head = _lines(block.title) if block.title else [Said(getattr(frame.words.callouts, block.callout))]
+def _callout(block: ed.Callout, frame: Frame) -> list[ExpectedSentence]:
+    head = _lines(block.title) if block.title else [ExpectedSentence(getattr(frame.words.callouts, block.callout))]
     return [*head, *_lines(block.text), *_entries(block.items)]
 
 
 @_block.register
-def _(block: ed.Reasons, frame: Frame) -> list[Said]:
+def _(block: ed.Reasons, frame: Frame) -> list[ExpectedSentence]:
     said = []
     for number, reason in enumerate(block.reasons, start=1):
         said += [*_line(reason.title, number=str(number)), *_entries(reason.points)]
@@ -219,56 +228,56 @@ def _(block: ed.Reasons, frame: Frame) -> list[Said]:
 
 
 @_block.register
-def _(block: ed.Flags, frame: Frame) -> list[Said]:
-    said = [Said(frame.tier(block.tier))]
+def _(block: ed.Flags, frame: Frame) -> list[ExpectedSentence]:
+    said = [ExpectedSentence(frame.tier(block.tier))]
     for flag in block.flags:
         said += [*_line(flag.text, flag.id), *_line(flag.why)]
-    return [*said, *([Said(frame.words.visit_soon)] if block.tier == "visit" else [])]
+    return [*said, *([ExpectedSentence(frame.words.visit_soon)] if block.tier == "visit" else [])]
 
 
 @_block.register
-def _(block: ed.Myths, frame: Frame) -> list[Said]:
+def _(block: ed.Myths, frame: Frame) -> list[ExpectedSentence]:
     said = []
     for myth in block.myths:
-        verdict = _lines(myth.verdict) if myth.verdict else [Said(frame.words.verdict)]
-        said += [Said(frame.words.myth), *_lines(myth.myth), *verdict, *_lines(myth.answer)]
+        verdict = _lines(myth.verdict) if myth.verdict else [ExpectedSentence(frame.words.verdict)]
+        said += [ExpectedSentence(frame.words.myth), *_lines(myth.myth), *verdict, *_lines(myth.answer)]
     return said
 
 
 @_block.register
-def _(block: ed.OwnNumbers, frame: Frame) -> list[Said]:
+def _(block: ed.OwnNumbers, frame: Frame) -> list[ExpectedSentence]:
     words = frame.words
-    columns = [Said(text, repeated=True) for text in (words.my_number, words.my_result, words.my_goal)]
+    columns = [ExpectedSentence(text, repeated=True) for text in (words.my_number, words.my_result, words.my_goal)]
     return [*columns, *_lines(*(line for number in block.numbers for line in (number.label, number.hint)))]
 
 
 @_block.register
-def _(block: ed.Personal, frame: Frame) -> list[Said]:
+def _(block: ed.Personal, frame: Frame) -> list[ExpectedSentence]:
     del frame
     return _lines(*(one.label for one in block.places))
 
 
 @_block.register
-def _(block: ed.TeachBack, frame: Frame) -> list[Said]:
-    lead = _lines(block.lead) if block.lead else [Said(frame.words.teach_back_lead)]
-    return [Said(frame.words.teach_back), *lead, *_entries(block.questions)]
+def _(block: ed.TeachBack, frame: Frame) -> list[ExpectedSentence]:
+    lead = _lines(block.lead) if block.lead else [ExpectedSentence(frame.words.teach_back_lead)]
+    return [ExpectedSentence(frame.words.teach_back), *lead, *_entries(block.questions)]
 
 
 @_block.register
-def _(block: ed.Notes, frame: Frame) -> list[Said]:
-    return _lines(block.prompt) if block.prompt else [Said(frame.words.notes)]
+def _(block: ed.Notes, frame: Frame) -> list[ExpectedSentence]:
+    return _lines(block.prompt) if block.prompt else [ExpectedSentence(frame.words.notes)]
 
 
 @_block.register
-def _(block: ed.Contact, frame: Frame) -> list[Said]:
+def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
     clinic = frame.clinic
-    said = [Said(frame.words.contact), *(Said(text) for text in (clinic.name, clinic.address) if text)]
+    said = [ExpectedSentence(frame.words.contact), *(ExpectedSentence(text) for text in (clinic.name, clinic.address) if text)]
     for line in block.lines:
-        said += [Said(getattr(frame.words.phones, line)), Said(getattr(clinic, line) or "")]
+        said += [ExpectedSentence(getattr(frame.words.phones, line)), ExpectedSentence(getattr(clinic, line) or "")]
     return said
 
 
 @_block.register
-def _(block: ed.Figure, frame: Frame) -> list[Said]:
+def _(block: ed.Figure, frame: Frame) -> list[ExpectedSentence]:
     del frame
     return _lines(block.caption)

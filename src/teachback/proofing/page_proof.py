@@ -26,7 +26,7 @@ from teachback.pdf.text_shaping import unfit_letters
 from teachback.proofing.expected_text import squeezed
 from teachback.proofing.text_checks import (
     LEFT_OUT,
-    name_problems,
+    metadata_problems,
     order_problems,
     page_problems,
     pages_of,
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.errors import Location
-    from teachback.files.stylesheets import Face
+    from teachback.files.stylesheets import FontFace
     from teachback.pdf.page_layout import TextOut
     from teachback.pdf.page_reader import ReadPage
-    from teachback.pdf.renderer import Laid
+    from teachback.pdf.renderer import LaidOutDocument
     from teachback.proofing.expected_text import Expected
-    from teachback.proofing.visibility import Look
+    from teachback.proofing.visibility import TextVisibility
 
 DPI: Final = 80
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); more than this is a page full of fills.
@@ -95,7 +95,7 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
             yield Problem(message, "Shorten the text, or change the style that moves it.")
 
 
-def row_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
+def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Name each row of a table that is longer than a page: its cells go on beside each other, and are read in the wrong order."""
     for cells in split_rows(laid):
         words = next((cell.strip() for cell in cells if cell.strip()), "")
@@ -104,7 +104,7 @@ def row_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
         yield Problem(message, "Split it: make shorter rows of it, or put the long text below the table.", place)
 
 
-def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[str, Path]) -> Iterator[Problem]:
+def glyph_problems(laid: LaidOutDocument, page: str, expected: Expected, served: Mapping[str, Path]) -> Iterator[Problem]:
     """Find characters that the font chosen for them cannot draw: another would stand in for it, or an empty box.
 
     `page` is the HTML that was laid out: its styles say which fonts there are.
@@ -133,7 +133,7 @@ def glyph_problems(laid: Laid, page: str, expected: Expected, served: Mapping[st
             yield Problem(message, "Use other words, or a font that places this accent.", place)
 
 
-def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:
+def prove(data: bytes, page: str, laid: LaidOutDocument, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:
     """Read a written file back, and give what is wrong with it, and what was measured.
 
     A file of several cards has two pages of each, one card behind the other.
@@ -151,7 +151,7 @@ def prove(data: bytes, page: str, laid: Laid, *each: Expected) -> tuple[tuple[Pr
         *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),
         *_qr_problems(data, expected),
-        *name_problems(laid, expected),
+        *metadata_problems(laid, expected),
         *_turn_problems(laid),
         *_font_problems(pages, page),
         *_look_problems(seen, expected),
@@ -182,7 +182,7 @@ def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
         yield Problem(f"the QR code of page 1 {found}, and the edition code is {expected.code}", LEFT_OUT)
 
 
-def _turn_problems(laid: Laid) -> Iterator[Problem]:
+def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     """Find tiers that are read in one order and stand on the page in another."""
     boxes = list(tier_boxes(laid))
     for one, other in pairwise(boxes):
@@ -199,7 +199,7 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
             yield Problem(f"the printed file uses the font '{base}', which is none of the workspace's", COMPARE)
 
 
-def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
+def _look_problems(seen: Iterable[tuple[int, TextVisibility]], expected: Expected) -> Iterator[Problem]:
     """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
     hidden, erased, faint, small, turned = [], [], [], [], []
     for number, look in seen:
@@ -236,12 +236,12 @@ def _look_problems(seen: Iterable[tuple[int, Look]], expected: Expected) -> Iter
         yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
 
 
-def _erased(look: Look) -> str:
+def _erased(look: TextVisibility) -> str:
     """Return the first letter of which too little can be seen; empty for none."""
     return next((letter for letter, share in look.letters if share < (DIGIT_LEAST if letter.isdigit() else LETTER_LEAST)), "")
 
 
-def _named(found: Sequence[tuple[int, Look]]) -> str:
+def _named(found: Sequence[tuple[int, TextVisibility]]) -> str:
     """Name words that share a fault by the longest of them, and the pages where they stand."""
     longest = max((look.run.words.strip() for _, look in found), key=len)
     numbers = sorted({number for number, _ in found})
@@ -249,7 +249,7 @@ def _named(found: Sequence[tuple[int, Look]]) -> str:
     return f"'{longest[:60]}'{more} on {pages_of(numbers)}"
 
 
-def _place(found: Sequence[tuple[int, Look]], expected: Expected) -> Location | None:
+def _place(found: Sequence[tuple[int, TextVisibility]], expected: Expected) -> Location | None:
     """Find the sentence of the file that the longest of some words is from."""
     longest = max((squeezed(look.run.words) for _, look in found), key=len)
     return next((place for words, place in expected.places.items() if longest in words), None) if len(longest) > 3 else None  # noqa: PLR2004 -- a number is everywhere
@@ -272,7 +272,7 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             yield Problem(message, "Take the border, the background or the picture away from it, or give it more padding.")
 
 
-def _marred_problems(laid: Laid) -> Iterator[Problem]:
+def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     """Say once of each fault which words have it first."""
     faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
     for fault, (number, words) in faults.items():
@@ -281,7 +281,7 @@ def _marred_problems(laid: Laid) -> Iterator[Problem]:
         yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Take {out} out of the style.")
 
 
-def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expected: Expected) -> Iterator[Problem]:
+def _measure_problems(measures: Measures, seen: Iterable[tuple[int, TextVisibility]], expected: Expected) -> Iterator[Problem]:
     """Warn of what prints, and could print better on a black-and-white printer."""
     faint = [(number, look) for number, look in seen if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY]
     if faint:
@@ -302,5 +302,5 @@ def _measure_problems(measures: Measures, seen: Iterable[tuple[int, Look]], expe
                 yield Problem(message, "Give each tier its own icon, word and border.", None, Severity.WARNING)
 
 
-def _called(face: Face) -> str:
+def _called(face: FontFace) -> str:
     return f"{face.family} ({unicodedata.normalize('NFC', face.file)})"

@@ -17,14 +17,14 @@ from teachback.pdf.text_matching import (
     MatchFault,
     Token,
     around,
-    folded,
+    comparable,
     merges,
     misplaced,
     read_text,
     run_together,
     sought,
 )
-from teachback.proofing.expected_text import Said, squeezed
+from teachback.proofing.expected_text import ExpectedSentence, squeezed
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from teachback.pdf.page_reader import ReadPage
-    from teachback.pdf.renderer import Laid
-    from teachback.pdf.text_matching import Edges, ReadText, Sought
+    from teachback.pdf.renderer import LaidOutDocument
+    from teachback.pdf.text_matching import Edges, ReadText, SoughtSentence
     from teachback.proofing.expected_text import Expected
 
 MOST_NAMED: Final = 12
@@ -77,7 +77,7 @@ def said_problems(tokens: Sequence[Token], expected: Expected, *, painted: bool 
         yield from list(dict.fromkeys(added))[:MOST_NAMED]
 
 
-def _recased(read: Sequence[str], said: Iterable[Said], expected: Expected) -> Iterator[Problem]:
+def _recased(read: Sequence[str], said: Iterable[ExpectedSentence], expected: Expected) -> Iterator[Problem]:
     """Find sentences that are printed with other capitals than they are written with, as by a template's `|upper`."""
     text = _as_written(" ".join(read))
     wrong = [part for part in said if _as_written(part.words) not in text]
@@ -91,7 +91,7 @@ def _as_written(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 
 
-def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[Said, bool]], list[Problem]]:
+def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[ExpectedSentence, bool]], list[Problem]]:
     """Compare a text with the expected sentences, one by one.
 
     Returns the sentences that are lost, each with whether it stands elsewhere, and the problems of what is
@@ -100,9 +100,9 @@ def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[Said, bool
     known = _Known.of(expected)
     at = 0
     before = ""
-    lost: list[tuple[Said, bool]] = []
+    lost: list[tuple[ExpectedSentence, bool]] = []
     added: list[Problem] = []
-    for part in (*expected.said, Said("")):
+    for part in (*expected.said, ExpectedSentence("")):
         sentence = sought(part.words)
         found = _found(read, at, sentence, part, known, beside=bool(part.flag or before))
         if found is None:
@@ -123,7 +123,9 @@ def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[Said, bool
     return lost, added
 
 
-def _found(read: ReadText, at: int, sentence: Sought, part: Said, known: _Known, *, beside: bool) -> tuple[int, int] | None:
+def _found(
+    read: ReadText, at: int, sentence: SoughtSentence, part: ExpectedSentence, known: _Known, *, beside: bool
+) -> tuple[int, int] | None:
     """Return where a sentence begins and ends: its first place with nothing foreign before it, or else its first place."""
     if not sentence.letters:
         return len(read.text), len(read.text)
@@ -198,7 +200,7 @@ class _Known(NamedTuple):
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
     """Return the expression for any of some texts as they are read from a page: the longest that fits is taken."""
-    found = sorted({sought(text) for text in texts if folded(text)}, key=lambda one: len(one.letters), reverse=True)
+    found = sorted({sought(text) for text in texts if comparable(text)}, key=lambda one: len(one.letters), reverse=True)
     return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
 
 
@@ -258,7 +260,7 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
     found: dict[str, list[int]] = {}
     for number, read in enumerate(pages, start=1):
         here = expected.page_words.format(page=number, pages=len(pages))
-        text = folded(" ".join(run.words for run in read.runs if run.artifact))
+        text = comparable(" ".join(run.words for run in read.runs if run.artifact))
         stranger = _stranger(text, (*known, here))
         if stranger:
             found.setdefault(stranger, []).append(number)
@@ -346,7 +348,7 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
         yield Problem(message, "Take `size` out of the clinic's @page.")
 
 
-def name_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
+def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Find files that call themselves by another title, or would be read out in another language."""
     named = laid.document.metadata
     if squeezed(named.title or "") != squeezed(expected.title):
@@ -355,7 +357,7 @@ def name_problems(laid: Laid, expected: Expected) -> Iterator[Problem]:
         yield Problem(f"the file would be read out as '{named.lang}', and the text is written in '{expected.language}'", COMPARE)
 
 
-def sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
+def card_sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
     """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out.
 
     A card is read out on the first sheet where it is, so the pages behind that one are not looked at.
@@ -397,12 +399,12 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
     root = parse_page(html)
     title = root.find("head/title")
     named = "" if title is None else "".join(title.itertext())
-    if folded(named) != folded(expected.title):
+    if comparable(named) != comparable(expected.title):
         yield Problem(f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'", COMPARE)
     columns = dict(_columns(root))
     for element in root.iter():
         column = element.get("data-column")
-        if column is not None and folded(column) != folded(columns.get(element, "")):
+        if column is not None and comparable(column) != comparable(columns.get(element, "")):
             yield Problem(f"a cell is shown below '{column[:60]}', which is not the heading of its column", COMPARE)
         if element.tag in {"del", "ins"}:
             yield Problem(f"the page for a screen shows text as struck out or added (<{element.tag}>)", COMPARE)
@@ -423,7 +425,7 @@ def _columns(root: Element) -> Iterator[tuple[Element, str]]:
 
 def _is_frame(element: Element, expected: Expected) -> bool:
     """Return whether an element holds what only a screen reader says, and templates may add."""
-    return folded("".join(element.itertext())) in {folded(words) for words in expected.frame}
+    return comparable("".join(element.itertext())) in {comparable(words) for words in expected.frame}
 
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:

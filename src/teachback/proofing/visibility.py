@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from teachback.pdf.page_layout import TierBox
-    from teachback.pdf.page_reader import Bounds, Letter, ReadPage, Run
+    from teachback.pdf.page_reader import Bounds, Letter, ReadPage, TextRun
     from teachback.pdf.text_matching import Edges
 
     Drawn = tuple[int, int, bytes]
@@ -55,20 +55,20 @@ _SAME_ICON: Final = 12
 
 
 @dataclass(frozen=True)
-class Look:
+class TextVisibility:
     """How one run of letters looks: the share of its ink that can be seen (0 to 1), and its contrast in colour and in grey.
 
     `letters` are those of which some ink is lost, each with the share of its own ink that can be seen.
     """
 
-    run: Run
+    run: TextRun
     shown: float
     color: float
     grey: float
     letters: tuple[tuple[str, float], ...] = ()
 
 
-def looks(page: ReadPage) -> Iterator[Look]:
+def looks(page: ReadPage) -> Iterator[TextVisibility]:
     """Measure every run of letters of a page."""
     inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
     changed = ImageChops.difference(page.whole, page.bare.convert("L")).point([_WHITE if value > _DIFFERS else 0 for value in range(256)])
@@ -82,15 +82,15 @@ def looks(page: ReadPage) -> Iterator[Look]:
         box = _dots(page, run.bounds)
         if box is None:
             # Nothing of it lies on the page.
-            yield Look(run, 0.0, 1.0, 1.0)
+            yield TextVisibility(run, 0.0, 1.0, 1.0)
             continue
         ink = inked.crop(box).histogram()[_WHITE]
         shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
         letters = tuple(_letters(page, run, faintly, lost)) if lost.crop(box).getbbox() or not ink else ()
-        yield Look(run, shown, *_contrasts(run, ground.crop(box)), letters)
+        yield TextVisibility(run, shown, *_contrasts(run, ground.crop(box)), letters)
 
 
-def _letters(page: ReadPage, run: Run, inked: Image, lost: Image) -> Iterator[tuple[str, float]]:
+def _letters(page: ReadPage, run: TextRun, inked: Image, lost: Image) -> Iterator[tuple[str, float]]:
     """Yield each letter of a run that has lost some of its ink, with the share of it that can be seen."""
     for character, bounds in run.letters:
         box = _dots(page, bounds, inner=True)
@@ -110,7 +110,7 @@ def ink(picture: Image) -> float:
     return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (_WHITE * sum(counts))
 
 
-def overlapping(page: ReadPage) -> Iterator[tuple[Run, Run]]:
+def overlapping(page: ReadPage) -> Iterator[tuple[TextRun, TextRun]]:
     """Find texts that lie on each other."""
     runs = sorted((run for run in page.runs if run.words.strip()), key=lambda run: run.bounds[1])
     for index, one in enumerate(runs):
@@ -121,7 +121,7 @@ def overlapping(page: ReadPage) -> Iterator[tuple[Run, Run]]:
                 yield one, other
 
 
-def _shared(one: Run, other: Run) -> float:
+def _shared(one: TextRun, other: TextRun) -> float:
     """Give the share of the smaller text's box that lies on the other's."""
     width = min(one.bounds[2], other.bounds[2]) - max(one.bounds[0], other.bounds[0])
     height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
@@ -146,14 +146,14 @@ def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
                 yield "".join(letter for letter, _ in letters), run.words.strip()
 
 
-def _straight(page: ReadPage) -> Iterator[tuple[Run, Edges, Image]]:
+def _straight(page: ReadPage) -> Iterator[tuple[TextRun, Edges, Image]]:
     ground = page.bare.convert("L")
     for run in page.runs:
         if run.edges and run.words.strip() and not (run.artifact or run.drawn):
             yield run, run.edges, ground
 
 
-def _numbers(run: Run) -> Iterator[tuple[Letter, ...]]:
+def _numbers(run: TextRun) -> Iterator[tuple[Letter, ...]]:
     """Yield the numbers of a run, with the points and commas in them."""
     number: list[Letter] = []
     for letter in (*run.letters, (" ", (0.0, 0.0, 0.0, 0.0))):
@@ -192,7 +192,7 @@ def _dots(page: ReadPage, bounds: Bounds, *, inner: bool = False) -> tuple[int, 
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _contrasts(run: Run, behind: Image) -> tuple[float, float]:
+def _contrasts(run: TextRun, behind: Image) -> tuple[float, float]:
     """Give the contrast against what is behind, in colour and in grey: what nearly all of the ground reaches."""
     found: Any = behind.getcolors(behind.width * behind.height) or ()
     # Letters too thin to fill a dot are read against all that is around them.

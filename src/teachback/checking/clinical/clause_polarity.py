@@ -69,7 +69,7 @@ _LIMIT: Final = re.compile(
 )
 
 
-class Said(NamedTuple):
+class ClausePolarity(NamedTuple):
     """What a clause says of a thing: 1 do, -1 do not, 0 neither; `taken` where it is about taking it and not only praise.
 
     `freed` where the words lift a limit or deny a danger: "no need to count them".
@@ -82,12 +82,12 @@ class Said(NamedTuple):
     freed: bool = False
 
 
-def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]) -> Said:
+def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]) -> ClausePolarity:
     """Say whether a clause tells the reader to do what stands from `start` to `end` in it; `things` are names, whose words count for nothing."""
     around = [sign for sign in signs(clause) if not any(sign.start < stop and sign.end > begin for begin, stop in things)]
     before = [sign for sign in around if sign.end <= start and sign.kind not in {"harm", "praise", "amount", "take"}]
     if any(sign.kind == "ban" and sign.start < start < sign.end for sign in signs(clause)):
-        return Said(-1, taken=True, condition=bool(_CONDITION.match(clause)))  # "keep heating pads away"
+        return ClausePolarity(-1, taken=True, condition=bool(_CONDITION.match(clause)))  # "keep heating pads away"
     left, _ = _left(
         clause, [sign for sign in before if len(_WORDS.findall(clause, sign.end, start)) <= _NEAR or sign.kind == "flip"], start
     )
@@ -95,11 +95,11 @@ def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]
     flipped = any(sign.kind == "flip" for sign in before)
     if right and (flipped or _SUBJECT.match(clause) or re.match(r"\w+ing\b", clause[start:])):
         left = (left or 1) * right
-    return Said(left or 1, taken=True, condition=bool(_CONDITION.match(clause)))
+    return ClausePolarity(left or 1, taken=True, condition=bool(_CONDITION.match(clause)))
 
 
 @lru_cache(maxsize=1024)
-def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Said:
+def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> ClausePolarity:
     """Say what a clause tells of the thing that stands from `start` to `end` in it; `denied` where a "not" governs all of it."""
     found = signs(clause)
     before = [sign for sign in found if sign.start <= start and not (sign.start == start and sign.kind == "praise")]
@@ -110,20 +110,20 @@ def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Said:
         left, taken = 0, False  # "the extra potassium can harm you": how much there is, not an order
     fact = any(sign.kind == "zero" for sign in found)
     if any(sign.kind == "zero" and sign.start <= start < sign.end for sign in found):
-        return Said(fact=True)
+        return ClausePolarity(fact=True)
     if fact and all(sign.kind in {"zero", "amount"} or _COMPARED.fullmatch(clause, sign.start, sign.end) for sign in found):
-        return Said(fact=True)  # "A glass of juice holds as much potassium as a banana"
+        return ClausePolarity(fact=True)  # "A glass of juice holds as much potassium as a banana"
     condition = bool(_CONDITION.match(clause))
     freed = any(sign.kind == "plus" for sign in found) and "flip" not in {sign.kind for sign in found}
     if denied:
-        return Said(-1 if (left or right or 1) > 0 else 1, taken=True)
+        return ClausePolarity(-1 if (left or right or 1) > 0 else 1, taken=True)
     flipped = any(sign.kind == "flip" for sign in before)
     if left and right and (flipped or _SUBJECT.match(clause) or not any(sign.kind in {"take", "ban", "not", "plus"} for sign in before)):
         weak = not flipped and not (_SUBJECT.match(clause) and len(_WORDS.findall(clause, before[-1].end, start)) <= _TIGHT)
-        return Said(right if weak else left * right, taken or eaten, fact, condition, freed)
+        return ClausePolarity(right if weak else left * right, taken or eaten, fact, condition, freed)
     if left and condition and not flipped and left > 0:
-        return Said(right, eaten, fact, condition=True)
-    return Said(left or right, taken if left else eaten, fact, condition, freed)
+        return ClausePolarity(right, eaten, fact, condition=True)
+    return ClausePolarity(left or right, taken if left else eaten, fact, condition, freed)
 
 
 def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
@@ -222,7 +222,7 @@ def reports(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def told(text: str) -> bool:
+def tells_care_team(text: str) -> bool:
     """Say whether a sentence ends with the care team being told or called."""
     return bool(re.search(rf"\b(?:tell|call|ask|contact|let) (?:your (?:\w+ )?)?(?:{_TEAM})\b|\b911\b", text))
 

@@ -71,7 +71,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(_clauses(text))
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """Give where each sentence of a text begins and ends."""
     start = 0
     for match in _SENTENCE.finditer(text):
@@ -82,7 +82,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _clauses(text: str) -> Iterator[Clause]:
-    for number, (start, end) in enumerate(sentences(text)):
+    for number, (start, end) in enumerate(sentence_spans(text)):
         whole = text[start:end]
         asks = whole.rstrip(f"{CLOSERS} ").endswith("?")
         cuts = [(match.start(), match.end()) for match in _CUT.finditer(whole)]

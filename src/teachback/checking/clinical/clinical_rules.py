@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.clinical.clause_splitter import lowered, sentences
-from teachback.checking.clinical.stance_detection import Judged, Unit, compiled, judge, judge_doing, known
+from teachback.checking.clinical.clause_splitter import lowered, sentence_spans
+from teachback.checking.clinical.stance_detection import DetectedStance, Unit, compiled, judge, judge_doing, names_in
 from teachback.checking.clinical.word_classifier import NOWHERE
-from teachback.checking.rule import Example, Finding, Heard, Rule
-from teachback.editions.passages import Ear, Passage, Role
+from teachback.checking.rule import Example, Finding, ReaderText, Rule
+from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.lexicon import Lexicon, Mention
     from teachback.checking.clinical.rule_models import RuleFile
-    from teachback.checking.clinical.word_classifier import Leaning
+    from teachback.checking.clinical.word_classifier import WordWeights
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 # What a flag's tier says to do, and what its callout says of what stands in it.
@@ -54,14 +54,14 @@ class TextRule(NamedTuple):
 class TextRules:
     """All names and all rules of a workspace. Only itself is equal to it."""
 
-    def __init__(self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: Leaning = NOWHERE) -> None:
+    def __init__(self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: WordWeights = NOWHERE) -> None:
         """Take what the files say."""
         self.lexicon: Final = lexicon
         self.rules: Final = rules
         self.leaning: Final = leaning
 
 
-def findings(heard: Heard, rules: TextRules) -> Iterator[Finding]:
+def clinical_findings(heard: ReaderText, rules: TextRules) -> Iterator[Finding]:
     """Give what the rules find in what one reader reads, in the order of the file; one a sentence and rule.
 
     The rules know English. In other languages they would find nothing, which is not the same as nothing being there:
@@ -80,10 +80,10 @@ def check_text(text: str, rules: TextRules, *, audience: str = "ckd", lineage: t
 
 def check_passages(passages: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]) -> tuple[Finding, ...]:
     """Give what the rules find in a few passages, for the reader whose audience and what it extends are `lineage`."""
-    return tuple(findings(Heard(None, Ear(lineage, {}), tuple(passages)), rules))
+    return tuple(clinical_findings(ReaderText(None, ReaderContext(lineage, {}), tuple(passages)), rules))
 
 
-def gap_findings(by_audience: Mapping[str, Heard], rules: TextRules) -> Iterator[Finding]:
+def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Iterator[Finding]:
     """Find advice for everybody that harms a reader with CKD who gets no other text: there is none, or it is the same.
 
     `by_audience` holds one handout's editions. A sentence that the CKD edition reads differently, or not at all, is no gap.
@@ -176,7 +176,7 @@ class _Gathered:
 
 
 def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
-    mentions = known(rules.lexicon, unit.text)
+    mentions = names_in(rules.lexicon, unit.text)
     classes = frozenset[str]().union(*(mention.classes for mention in mentions))
     lean = _leaning_rule(rules, lineage) if passage.role in LEANS else None
     side = _side(unit, rules) if lean else 0.0
@@ -245,16 +245,16 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
 @lru_cache(maxsize=1024)
 def _side(unit: Unit, rules: TextRules) -> float:
     """Give to which side a unit's words lean, once for all its readers."""
-    return rules.leaning.of(unit, known(rules.lexicon, unit.text), rules.lexicon)
+    return rules.leaning.of(unit, names_in(rules.lexicon, unit.text), rules.lexicon)
 
 
-def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> Judged | None:
+def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> DetectedStance | None:
     if rule.doing:
         return judge_doing(unit, mention, named, rule.doing)
     return judge(unit, mention, named, praise=rule.file.praise, undecided=rule.file.undecided)
 
 
-def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, judged: Judged, level: Severity) -> Finding | None:
+def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, judged: DetectedStance, level: Severity) -> Finding | None:
     place = mention.start if unit.is_own(mention.start) else judged.at
     if not unit.is_own(place):
         return None
@@ -270,4 +270,4 @@ def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, jud
 def _words(unit: Unit, place: int) -> str:
     """Give the sentence at a place as its author wrote it, in the answer's own words; a verdict in front of it moved them."""
     full = unit.own
-    return next((full[start:end] for start, end in sentences(full) if start <= place - unit.first < end), full).strip()
+    return next((full[start:end] for start, end in sentence_spans(full) if start <= place - unit.first < end), full).strip()

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from teachback.checking.clinical.clinical_rules import TextRule, TextRules
 from teachback.checking.clinical.lexicon import make_lexicon
 from teachback.checking.clinical.rule_models import NameFile, RuleFile, Sample
-from teachback.checking.clinical.timed_patterns import OwnPattern, pattern_fault
-from teachback.checking.clinical.word_classifier import NOWHERE, Leaning, read_leaning
+from teachback.checking.clinical.timed_patterns import ClinicPatterns, pattern_fault
+from teachback.checking.clinical.word_classifier import NOWHERE, WordWeights, read_leaning
 from teachback.checking.rule import Example, Rule
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def load_rules(workspace: Workspace) -> TextRules:
+def load_clinical_rules(workspace: Workspace) -> TextRules:
     """Read all names and all rules; a clinic's file wins over the built-in one of the same name, its others are added.
 
     Raises TeachbackError with every problem of all of them.
@@ -63,7 +63,7 @@ def load_rules(workspace: Workspace) -> TextRules:
     return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(ready for _, ready in made), _leaning(workspace))
 
 
-def _leaning(workspace: Workspace) -> Leaning:
+def _leaning(workspace: Workspace) -> WordWeights:
     """Read how much each word leans to a side; the clinic's own file wins.
 
     Raises TeachbackError at a line that cannot be read.
@@ -129,7 +129,7 @@ def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
 def _own(joined: str, name: str, file: RuleFile, place: YamlFile) -> str:
     patterns: tuple[str, ...] = getattr(file, name) or ()
     parts = tuple((pattern, place.locate((name, index))) for index, pattern in enumerate(patterns))
-    return OwnPattern(joined, file.id, parts) if parts else joined
+    return ClinicPatterns(joined, file.id, parts) if parts else joined
 
 
 def _example(sample: Sample | str, file: RuleFile) -> Example:

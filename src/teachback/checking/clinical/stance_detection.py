@@ -12,7 +12,7 @@ from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking.clinical.clause_polarity import (
-    Said,
+    ClausePolarity,
     asks_first,
     done_in,
     ends_denied,
@@ -22,15 +22,15 @@ from teachback.checking.clinical.clause_polarity import (
     lead_way,
     reports,
     said_of,
-    told,
+    tells_care_team,
     verdict,
 )
 from teachback.checking.clinical.clause_splitter import Clause, clauses, lowered
-from teachback.checking.clinical.timed_patterns import OwnPattern, limited
+from teachback.checking.clinical.timed_patterns import ClinicPatterns, limited
 
 if TYPE_CHECKING:
     from teachback.checking.clinical.lexicon import Lexicon, Mention
-    from teachback.checking.clinical.timed_patterns import Limited
+    from teachback.checking.clinical.timed_patterns import TimedPattern
 
 _PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
 _GOES_ON: Final = re.compile(r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b")
@@ -66,7 +66,7 @@ _INTO: Final = re.compile(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |t
 _REACH: Final = 2
 
 
-class Judged(NamedTuple):
+class DetectedStance(NamedTuple):
     """A stance, and where in the unit the words stand that it was read from."""
 
     stance: str
@@ -163,14 +163,14 @@ class Unit:
 
 
 @lru_cache(maxsize=1024)
-def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str) -> Judged:
+def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str) -> DetectedStance:
     """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
     at = unit.at(mention.start)
     clause = unit.clauses[at]
     denied = _denied(unit, at)
     said = said_of(clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied)
-    if reports(clause.text[: mention.start - clause.start]) or (said.condition and told(unit.sentence(clause.sentence))):
-        return Judged("ask", mention.start)
+    if reports(clause.text[: mention.start - clause.start]) or (said.condition and tells_care_team(unit.sentence(clause.sentence))):
+        return DetectedStance("ask", mention.start)
     asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
     way, taken, place = (0 if asked else said.way), said.taken, mention.start
     if unit.myth and mention.start < unit.first:
@@ -178,9 +178,9 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
         place = unit.first if unit.answer else place
         if said.way < 0 and not unit.answer and unit.answered > 0:
             way, taken, place = 1, True, unit.first
-    way, taken, place = _goes_on(unit, at, others, Said(way, taken), place, asked=asked)
-    stance = _stance(unit, clause.sentence, Said(way, taken, said.fact), undecided, asked=asked, praise=praise)
-    return Judged(stance, place)
+    way, taken, place = _goes_on(unit, at, others, ClausePolarity(way, taken), place, asked=asked)
+    stance = _stance(unit, clause.sentence, ClausePolarity(way, taken, said.fact), undecided, asked=asked, praise=praise)
+    return DetectedStance(stance, place)
 
 
 def _denied(unit: Unit, at: int) -> bool:
@@ -191,7 +191,7 @@ def _denied(unit: Unit, at: int) -> bool:
     return ends_denied(earlier) or bool(_NOT_ALL.match(f"{earlier}, {unit.clauses[at].text}"))
 
 
-def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: Said, place: int, *, asked: bool) -> tuple[int, bool, int]:
+def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: ClausePolarity, place: int, *, asked: bool) -> tuple[int, bool, int]:
     """Follow a thing into the clauses behind it, as far as they speak of "it" and name no other."""
     way, taken = said.way, said.taken
     first = unit.clauses[at]
@@ -220,7 +220,7 @@ def _is_ban(text: str) -> bool:
     return bool(re.search(r"\b(?:avoid|limit|skip|stop|not|never|only|less|small|restrict)\b", text))
 
 
-def _stance(unit: Unit, sentence: int, said: Said, undecided: str, *, asked: bool, praise: bool) -> str:
+def _stance(unit: Unit, sentence: int, said: ClausePolarity, undecided: str, *, asked: bool, praise: bool) -> str:
     context, context_asks, forbids = unit.context
     if undecided == "neutral" and unit.leads and _WAITS.search(lowered(unit.leads[0])) and "911" not in unit.text:
         return "waits"
@@ -251,12 +251,12 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     return not decided and asks_first(earlier)
 
 
-def compiled(pattern: str) -> re.Pattern[str] | Limited:
+def compiled(pattern: str) -> re.Pattern[str] | TimedPattern:
     """Make a rule's pattern when a text first needs it, and keep it: many rules are about what a text does not name.
 
     A clinic's own is searched for under a limit of time; see `pattern`.
     """
-    return limited(pattern) if isinstance(pattern, OwnPattern) else _compiled(pattern)
+    return limited(pattern) if isinstance(pattern, ClinicPatterns) else _compiled(pattern)
 
 
 @cache
@@ -265,14 +265,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1024)
-def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str) -> Judged | None:
+def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str) -> DetectedStance | None:
     """Judge whether a unit tells the reader to do what the pattern `doing` finds, near a mention; None where it finds nothing."""
     done = compiled(doing)
     number = unit.clauses[unit.at(mention.start)].sentence
     beside = unit.clauses[unit.at(mention.start)]
     # "Rubbing a cramp is fine, but do not rub a swollen leg": what is done in the thing's own clause is done to it.
     same = any(match.start() + beside.start != mention.start for match in done.finditer(beside.text))
-    best: Judged | None = None
+    best: DetectedStance | None = None
     for at, clause in enumerate(unit.clauses):
         reach = _REACH + (mention.start < unit.first)
         if same and clause is not beside and clause.end <= beside.start:
@@ -284,7 +284,7 @@ def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing
             place = clause.start + match.start()
             if not (unit.is_own(place) or unit.is_own(mention.start) or unit.myth) or place >= unit.last:
                 continue
-            found = Judged(
+            found = DetectedStance(
                 _done(
                     unit,
                     at,
@@ -342,6 +342,6 @@ def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def known(lexicon: Lexicon, text: str) -> tuple[Mention, ...]:
+def names_in(lexicon: Lexicon, text: str) -> tuple[Mention, ...]:
     """Give all names in a unit's text; two audiences mostly get the same one."""
     return lexicon.mentions(text)

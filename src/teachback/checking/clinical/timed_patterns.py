@@ -39,7 +39,7 @@ class _TooLong(Exception):  # noqa: N818 -- caught here
     """The time for a search is up."""
 
 
-class OwnPattern(str):
+class ClinicPatterns(str):
     """Patterns of one list of a clinic's rule, joined; `parts` are the single ones, each with its place in the file."""
 
     __slots__ = ("kept", "parts", "rule")
@@ -51,15 +51,15 @@ class OwnPattern(str):
         return made
 
     # What `limited` makes of it, which counts how long it took so far.
-    kept: Limited | None
+    kept: TimedPattern | None
     rule: str
     parts: tuple[tuple[str, Location], ...]
 
 
-class Limited:
+class TimedPattern:
     """Searches as a compiled pattern does. Raises TeachbackError with the pattern's place when that takes too long."""
 
-    def __init__(self, pattern: OwnPattern) -> None:
+    def __init__(self, pattern: ClinicPatterns) -> None:
         """Compile the pattern. Raises re.error where it is none."""
         self._pattern: Final = pattern
         self._left = SECONDS
@@ -89,9 +89,9 @@ class Limited:
         return Problem(message, _HINT, place)
 
 
-def limited(pattern: OwnPattern) -> Limited:
+def limited(pattern: ClinicPatterns) -> TimedPattern:
     """Return what searches for a clinic's pattern, the same each time. Raises re.error where it is none."""
-    pattern.kept = pattern.kept or Limited(pattern)
+    pattern.kept = pattern.kept or TimedPattern(pattern)
     return pattern.kept
 
 

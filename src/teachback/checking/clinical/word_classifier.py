@@ -58,7 +58,7 @@ _STEM: Final = 3
 _LENGTH: Final = 5.0
 
 
-class Leaning(NamedTuple):
+class WordWeights(NamedTuple):
     """What each word adds: above 0 it leans to advice, below 0 to warning."""
 
     weights: Mapping[str, float]
@@ -72,7 +72,7 @@ class Leaning(NamedTuple):
         return self.start + total * scale(len(found))
 
 
-NOWHERE: Final = Leaning({})
+NOWHERE: Final = WordWeights({})
 
 
 def scale(size: int) -> float:
@@ -156,7 +156,7 @@ def _features(tokens: list[str], myth: bool) -> Iterator[str]:  # noqa: FBT001 -
             under = _UNDER
 
 
-def read_leaning(text: str) -> Leaning:
+def read_leaning(text: str) -> WordWeights:
     """Read the file of weights: a weight in hundredths, a colon, and all words that weigh it; lines with # tell of it.
 
     Raises ValueError with the number of a line that is none.
@@ -168,4 +168,4 @@ def read_leaning(text: str) -> Leaning:
             if not number.removeprefix("-").isdecimal():
                 raise ValueError(row)
             weights.update(dict.fromkeys(names.split(", "), int(number) / 100))
-    return Leaning(weights, weights.pop("<start>", 0.0))
+    return WordWeights(weights, weights.pop("<start>", 0.0))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking.plain_language.sentences import sentences, words_of
+from teachback.checking.plain_language.sentences import sentences_of, words_of
 from teachback.checking.plain_language.structure import LONGEST_SENTENCE, actions, first_block, kinds
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.editions.passages import Passage, Role, Steps
@@ -19,7 +19,7 @@ from teachback.editions.passages import Passage, Role, Steps
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from teachback.checking.rule import Finding, Heard
+    from teachback.checking.rule import Finding, ReaderText
 
 _SUMS: Final = re.compile(
     r"\b(?:multipl(?:y|ied)|divide[sd]?|subtract(?:ed)?|add up|calculate|total up|work out|per (?:kg|kilo\w*|pound)|times your weight|twice your weight)\b",
@@ -37,7 +37,7 @@ _MORE: Final = "A person decides."
 
 
 @dataclass(frozen=True)
-class Asked:
+class SelfCheckQuestion:
     """One question: answered yes, no, or not by a program (None: a box to tick). `places` are paths in the handout's file that the
     answer rests on; `said` is what was looked at. `item` is the instrument's number for the idea."""  # noqa: D209, D205 -- one thought
 
@@ -53,7 +53,7 @@ class Asked:
 class _Seen:
     """What all questions look at."""
 
-    heard: Heard
+    heard: ReaderText
     found: tuple[Finding, ...]
     kinds: frozenset[str]
 
@@ -75,7 +75,7 @@ class _Seen:
         return tuple(p.path for p in self.heard.passages if pattern.search(p.text) and p.role is not Role.ALT)
 
 
-def self_check(heard: Heard, found: Iterable[Finding]) -> tuple[Asked, ...]:
+def self_check(heard: ReaderText, found: Iterable[Finding]) -> tuple[SelfCheckQuestion, ...]:
     """Ask all questions that apply to an edition; `found` is what `plain.findings` found in it.
 
     A question about tables, pictures or numbers is left out where there are none.
@@ -93,14 +93,14 @@ def _faults(places: tuple[Steps, ...]) -> bool | None:
     return False if places else None
 
 
-def _asker(instrument: str) -> Callable[..., Asked]:
-    def ask(item: int | str, question: str, answer: bool | None, places: tuple[Steps, ...] = (), said: str = "") -> Asked:  # noqa: FBT001 -- yes or no
-        return Asked(instrument, str(item), question, answer, places, said or (_MORE if answer is None else ""))
+def _asker(instrument: str) -> Callable[..., SelfCheckQuestion]:
+    def ask(item: int | str, question: str, answer: bool | None, places: tuple[Steps, ...] = (), said: str = "") -> SelfCheckQuestion:  # noqa: FBT001 -- yes or no
+        return SelfCheckQuestion(instrument, str(item), question, answer, places, said or (_MORE if answer is None else ""))
 
     return ask
 
 
-def _pemat(seen: _Seen) -> Iterator[Asked]:
+def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     ask = _asker(PEMAT)
     titles = seen.of(Role.TITLE, Role.MESSAGE)
     opening = sum(len(words_of(p.text)) for p in titles)
@@ -149,13 +149,13 @@ def _pemat(seen: _Seen) -> Iterator[Asked]:
     yield from _pemat_actions(seen, ask)
 
 
-def _pemat_actions(seen: _Seen, ask: Callable[..., Asked]) -> Iterator[Asked]:
+def _pemat_actions(seen: _Seen, ask: Callable[..., SelfCheckQuestion]) -> Iterator[SelfCheckQuestion]:
     """Ask whether the reader can act on it."""
     asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
     yield ask(20, "Does it name at least one thing to do?", bool(asked), _paths(asked[:12]))
     places = seen.by("plain-third-person")
     yield ask(21, "Does it speak to the reader as 'you' when it says what to do?", not places, places, "'Patients should' and its like.")
-    long = tuple(s.passage.path for s in sentences(asked) if s.own > LONGEST_SENTENCE)
+    long = tuple(s.passage.path for s in sentences_of(asked) if s.own > LONGEST_SENTENCE)
     yield ask(22, "Is what to do broken into steps, each clear by itself?", None, long, f"Sentences of more than {LONGEST_SENTENCE} words.")
     yield ask(23, "Is there something to use: a list to tick, numbers or notes to fill in?", bool(seen.kinds & TOOLS), seen.of_kind(TOOLS))
     if seen.where(_SUMS):
@@ -166,7 +166,7 @@ def _pemat_actions(seen: _Seen, ask: Callable[..., Asked]) -> Iterator[Asked]:
     yield ask(26, "Is there a picture wherever it would help the reader to act?", None, _paths(seen.of(Role.ALT)))
 
 
-def _cdc(seen: _Seen) -> Iterator[Asked]:
+def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     ask = _asker(CDC)
     message = seen.of(Role.MESSAGE)
     yield ask(

@@ -14,10 +14,10 @@ from functools import lru_cache
 from math import sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.plain_language.sentences import LISTED, PROSE, Sentence, sentences
+from teachback.checking.plain_language.sentences import LISTED, PROSE, Sentence, sentences_of
 from teachback.checking.plain_language.syllables import syllables
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
-from teachback.checking.rule import Example, Finding, Heard, Rule
+from teachback.checking.rule import Example, Finding, ReaderText, Rule
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
 
@@ -125,7 +125,7 @@ def body(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     return tuple(p for p in passages if p.role in PROSE | LISTED and p.block != "card")
 
 
-def graded(heard: Heard, vocabulary: Vocabulary | None = None) -> tuple[Graded, ...]:
+def graded(heard: ReaderText, vocabulary: Vocabulary | None = None) -> tuple[Graded, ...]:
     """Grade an edition: first as a whole, then each section. A language without a formula is told as not scored."""
     vocabulary = vocabulary or builtin_vocabulary()
     passages = body(heard.passages)
@@ -135,7 +135,7 @@ def graded(heard: Heard, vocabulary: Vocabulary | None = None) -> tuple[Graded, 
 
 
 @lru_cache(maxsize=32)
-def whole(heard: Heard, vocabulary: Vocabulary | None = None) -> Graded:
+def overall_grade(heard: ReaderText, vocabulary: Vocabulary | None = None) -> Graded:
     """Grade an edition as a whole, as the first of `graded`; once for what warns of it and for what tells of it.
 
     Few are remembered, as each holds all of an edition's text.
@@ -144,7 +144,7 @@ def whole(heard: Heard, vocabulary: Vocabulary | None = None) -> Graded:
 
 
 def _grade(section: str, heading: str, passages: tuple[Passage, ...], language: str, vocabulary: Vocabulary) -> Graded:
-    counts = count(sentences(passages), vocabulary)
+    counts = count(sentences_of(passages), vocabulary)
     if language.split("-", maxsplit=1)[0] not in SCORED:
         return Graded(section, heading, counts, tuple(Grade(name, None, f"no formula for the language '{language}'") for name in FORMULAS))
     return Graded(section, heading, counts, tuple(_by(name, counts) for name in FORMULAS))
@@ -197,7 +197,7 @@ RULES: Final = (
 )
 
 
-def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
+def grade_findings(heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
     """Warn of an edition above its target (`target_of` gives it; the handout's own or 6 when left out).
 
     Nothing is said of a text of fewer than 100 words, nor of a language without a formula: `graded` says that.
@@ -207,7 +207,7 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
     passages = body(heard.passages)
     if not passages or heard.language.split("-")[0] not in SCORED:
         return
-    grades = whole(heard, vocabulary)
+    grades = overall_grade(heard, vocabulary)
     if grades.counts.words < ENOUGH_WORDS:
         return
     shown = ", ".join(map(str, grades.grades))
@@ -216,7 +216,7 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
     # Rounded as it is shown, so that nobody is told that 6.0 lies above 6.
     if round(fk, 1) > aim:
         message = f"the reading grade lies above the target of grade {aim}: {shown}"
-        longest = max((s for s in sentences(passages) if s.whole), key=lambda s: len(s.words))
+        longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: len(s.words))
         hint = f"Shorten sentences; the longest has {len(longest.words)} words: '{longest.text[:60]}'. Long words: {_common(passages, vocabulary)}."
         yield Finding("plain-grade", Severity.WARNING, start, f"grade {fk:.1f}", message, hint)
     if round(by_smog, 1) > aim + SMOG_ABOVE:
@@ -227,5 +227,5 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
 
 def _common(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
     """Give the long words that stand most often, at most six."""
-    words = Counter(w.lower() for s in sentences(passages) if s.whole for w in s.words if vocabulary.counted.get(w, 0) >= MANY)
+    words = Counter(w.lower() for s in sentences_of(passages) if s.whole for w in s.words if vocabulary.counted.get(w, 0) >= MANY)
     return ", ".join(f"{word} ({number})" if number > 1 else word for word, number in words.most_common(6)) or "none"

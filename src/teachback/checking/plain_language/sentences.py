@@ -126,13 +126,13 @@ def is_action(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def whole(text: str) -> bool:
+def is_sentence(text: str) -> bool:
     """Say whether words without a full stop are a sentence all the same: they ask for an action, or hold a subject and its verb."""
     words = words_of(text)
     return len(words) >= _FEWEST and (words[0].lower().replace("\u2019", "'") in ACTIONS or _FINITE.search(text) is not None)
 
 
-def sentences(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
+def sentences_of(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
     """Give the sentences and fragments of passages, in order.
 
     An item under a lead-in that is no sentence of its own (`Call us if:`) counts as the lead-in and the item. The lead-in then
@@ -152,7 +152,9 @@ def _sentences(passages: tuple[Passage, ...]) -> Iterator[Sentence]:
         for number, part in enumerate(parts):
             begins = lead if number == 0 else ""
             leads_on = not closed(part) and number == len(parts) - 1 and (passage.block, passage.text) in joined
-            complete = closed(part) or whole(part) or (passage.role in PROSE - {Role.LEAD, Role.CAPTION} and len(words_of(part)) >= _FEWEST)
+            complete = (
+                closed(part) or is_sentence(part) or (passage.role in PROSE - {Role.LEAD, Role.CAPTION} and len(words_of(part)) >= _FEWEST)
+            )
             yield _made(part, begins, passage, whole_=bool(begins) or (complete and not leads_on))
 
 

@@ -10,11 +10,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language import reading_grade, unexplained_terms, wording
-from teachback.checking.plain_language.sentences import is_action, sentences, split_sentences, words_of
+from teachback.checking.plain_language.sentences import is_action, sentences_of, split_sentences, words_of
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
-from teachback.checking.rule import Example, Finding, Heard, Rule
-from teachback.editions.passages import Ear, Passage, Role, as_read, kind_of
+from teachback.checking.rule import Example, Finding, ReaderText, Rule
+from teachback.editions.passages import Passage, ReaderContext, Role, as_read, kind_of
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ _SEVERITY: Final = {rule.id: rule.severity for rule in _STRUCTURE}
 _QUESTIONS: Final = re.compile(r"^(?:how to|when to|what to|where to|who to|whom to|why)\b", re.IGNORECASE)
 
 
-def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
+def structure_findings(heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
     """Give what the rules find in one edition, in no order of note.
 
     `target` is the reading grade not to lie above (`grade.target_of`); `vocabulary` the words to look for, the built-in ones when
@@ -118,20 +118,20 @@ def findings(heard: Heard, target: int | None = None, vocabulary: Vocabulary | N
     yield from _long_lists(heard)
     yield from _headings(heard)
     yield from _whole(heard)
-    yield from wording.findings(heard, vocabulary)
-    yield from unexplained_terms.findings(heard, vocabulary)
-    yield from reading_grade.findings(heard, target, vocabulary)
+    yield from wording.wording_findings(heard, vocabulary)
+    yield from unexplained_terms.term_findings(heard, vocabulary)
+    yield from reading_grade.grade_findings(heard, target, vocabulary)
 
 
-def edition_of(example: Example) -> Heard:
+def edition_of(example: Example) -> ReaderText:
     """Give an example as an edition, so that a rule on structure can be shown on one, too.
 
     A text of several lines is several passages. A line's first mark says what it is: `#` the title, `##` a heading, `!` the message,
     `>` a lead-in, `-` an item, `?` a teach-back question, `_` lines for notes; without one it is a paragraph.
     """
-    ear = Ear((example.audience,), {})
+    ear = ReaderContext((example.audience,), {})
     if not re.search(r"\n|^(?:#{1,2}|[!>?_-]) ", example.text):
-        return Heard(None, ear, (example.passage(),))
+        return ReaderText(None, ear, (example.passage(),))
     made: list[Passage] = []
     lead = ""
     for number, line in enumerate(example.text.split("\n")):
@@ -146,7 +146,7 @@ def edition_of(example: Example) -> Heard:
         section = "" if role in {Role.TITLE, Role.MESSAGE} else "example"
         around = lead if role is Role.ITEM else ""
         made.append(Passage(as_read(text), text, path, role, example.audience, block=block, kind=kind, section=section, lead=around))
-    return Heard(None, ear, tuple(made))
+    return ReaderText(None, ear, tuple(made))
 
 
 _MARKS: Final = {
@@ -159,8 +159,8 @@ def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> 
     return Finding(rule, _SEVERITY[rule], passage, words, message, hint)
 
 
-def _long_sentences(heard: Heard) -> Iterator[Finding]:
-    for sentence in sentences(heard.passages):
+def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
+    for sentence in sentences_of(heard.passages):
         # An item with a full stop is read as a sentence of its own, whatever stands above it.
         alone = sentence.text.rstrip().endswith((".", "!", "?"))
         length = sentence.own if alone else len(sentence.words)
@@ -175,7 +175,7 @@ def _start(text: str) -> str:
     return text if len(words) <= 8 else f"{' '.join(words[:8])} ..."  # noqa: PLR2004 -- enough to find it
 
 
-def _long_paragraphs(heard: Heard) -> Iterator[Finding]:
+def _long_paragraphs(heard: ReaderText) -> Iterator[Finding]:
     for passage in heard.passages:
         parts = split_sentences(passage.text)
         if len(parts) > LONGEST_PARAGRAPH:
@@ -184,7 +184,7 @@ def _long_paragraphs(heard: Heard) -> Iterator[Finding]:
             yield _found("plain-long-paragraph", passage, passage.text, message, hint)
 
 
-def lists(heard: Heard) -> tuple[tuple[Passage, ...], ...]:
+def lists(heard: ReaderText) -> tuple[tuple[Passage, ...], ...]:
     """Give the lists that a reader gets, each as its items; red flags of a tier are one list."""
     found: dict[tuple[Any, ...], list[Passage]] = defaultdict(list)
     for passage in heard.passages:
@@ -196,7 +196,7 @@ def lists(heard: Heard) -> tuple[tuple[Passage, ...], ...]:
     return tuple(map(tuple, found.values()))
 
 
-def _long_lists(heard: Heard) -> Iterator[Finding]:
+def _long_lists(heard: ReaderText) -> Iterator[Finding]:
     for items in lists(heard):
         if len(items) > LONGEST_LIST:
             what = f"the red flags of the tier '{items[0].tier}' are {len(items)}" if items[0].tier else f"this list has {len(items)} items"
@@ -209,14 +209,14 @@ def informative(heading: str) -> bool:
     return heading.rstrip().endswith("?") or is_action(heading) or bool(_QUESTIONS.match(heading))
 
 
-def _headings(heard: Heard) -> Iterator[Finding]:
+def _headings(heard: ReaderText) -> Iterator[Finding]:
     for passage in heard.passages:
         if passage.role is Role.HEADING and passage.block.startswith("section ") and not informative(passage.text):
             hint = "Write the question that the section answers, or what to do: 'What causes cramps?', 'Stretch before bed'."
             yield _found("plain-heading", passage, passage.text, f"the heading '{passage.text}' asks nothing and says nothing to do", hint)
 
 
-def kinds(heard: Heard) -> frozenset[str]:
+def kinds(heard: ReaderText) -> frozenset[str]:
     """Give the kinds of block that a reader gets, also those without words of their own."""
     found = {passage.kind for passage in heard.passages if passage.kind}
     for section in heard.handout.sections if heard.handout else ():
@@ -225,7 +225,7 @@ def kinds(heard: Heard) -> frozenset[str]:
     return frozenset(found)
 
 
-def first_block(heard: Heard) -> tuple[Passage, ...]:
+def first_block(heard: ReaderText) -> tuple[Passage, ...]:
     """Give what stands first: the message, and the first block of the first section."""
     message = tuple(p for p in heard.passages if p.role is Role.MESSAGE)
     text = next((p for p in heard.passages if p.section and p.role is not Role.HEADING), None)
@@ -237,7 +237,7 @@ def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     return tuple(p for p in passages if any(is_action(part) for part in split_sentences(p.text)))
 
 
-def _whole(heard: Heard) -> Iterator[Finding]:
+def _whole(heard: ReaderText) -> Iterator[Finding]:
     """Look at the edition as a whole; a text without a title is a part of one."""
     title = next((p for p in heard.passages if p.role is Role.TITLE), None)
     if title is None or len(heard.passages) == 1:

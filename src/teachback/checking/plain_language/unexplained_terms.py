@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language.wording import PEMAT, shouted_runs, terms_in
-from teachback.checking.rule import Example, Finding, Heard, Rule
+from teachback.checking.rule import Example, Finding, ReaderText, Rule
 from teachback.content.handout import RedFlagsBlock, Tier
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
@@ -55,7 +55,7 @@ RULES: Final = (
 )
 
 
-def reading_order(heard: Heard) -> tuple[Passage, ...]:
+def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
     """Give the passages as they follow each other on paper: flags on top, unless a section places their tier; the card last."""
     placed: dict[str, tuple[int, ...]] = {}
     for number, section in enumerate(heard.handout.sections if heard.handout else ()):
@@ -76,10 +76,10 @@ def reading_order(heard: Heard) -> tuple[Passage, ...]:
     return tuple(sorted(heard.passages, key=place))
 
 
-def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
+def term_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Warn of each term and abbreviation whose first use does not explain it."""
     met: set[str] = set()
-    ordered = reading_order(heard)
+    ordered = passages_as_read(heard)
     rows = _meanings(ordered)
     for passage in ordered:
         # An abbreviation first: where the full words stand beside it, they are not asked to be explained a second time.
@@ -97,7 +97,7 @@ def _terms(
         met.add(term)
         before, after = passage.text[:start], passage.text[end:]
         taught = passage.path in rows and not before.strip() and not after.strip()
-        if taught or explained(before, after, said=entry.means):
+        if taught or is_explained(before, after, said=entry.means):
             continue
         words = passage.text[start:end]
         message = f"'{words}' is a medical term, and is not explained where it first stands"
@@ -105,7 +105,7 @@ def _terms(
         yield Finding("plain-term", Severity.WARNING, passage, words, message, hint)
 
 
-def explained(before: str, after: str, *, said: str = "") -> bool:
+def is_explained(before: str, after: str, *, said: str = "") -> bool:
     """Say whether what stands around a term explains it: brackets, `called`, `means`, `that is`, or the same in other words."""
     if _AFTER.match(after) and not _listed(before, after):
         return True
@@ -155,7 +155,7 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
         if (
             re.match(r"\s*\(\s*[\w\"“]", after)
             or (full and full.lower() in f"{before[-80:]} {after[:80]}".lower())
-            or explained(before, after)
+            or is_explained(before, after)
         ):
             if full.lower() in vocabulary.terms:
                 met.add(full.lower())

@@ -34,7 +34,7 @@ class HardWord(_Closed):
     unless: tuple[Plain, ...] = ()
 
 
-class Term(_Closed):
+class MedicalTerm(_Closed):
     """What a medical term means, and who knows it from their own life."""
 
     means: Plain
@@ -53,7 +53,7 @@ class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_said)
     """content/rules/words/plain-words.yaml."""
 
 
-class Terms(RootModel[dict[Plain, Annotated[Term, BeforeValidator(_meant)]]]):
+class TermsFile(RootModel[dict[Plain, Annotated[MedicalTerm, BeforeValidator(_meant)]]]):
     """content/rules/words/terms.yaml."""
 
 
@@ -75,7 +75,7 @@ class Vocabulary:
     def __init__(
         self,
         hard: Mapping[str, tuple[str, HardWord]],
-        terms: Mapping[str, tuple[str, Term]],
+        terms: Mapping[str, tuple[str, MedicalTerm]],
         abbreviations: Mapping[str, str],
         syllables: Mapping[str, int],
     ) -> None:
@@ -93,7 +93,12 @@ def load_vocabulary(workspace: Workspace) -> Vocabulary:
     """Read the four files. Raises TeachbackError with the problems of all of them."""
     problems: list[Problem] = []
     loaded: dict[str, RootModel[dict[object, object]]] = {}
-    kinds: dict[str, type[BaseModel]] = {"plain-words": HardWords, "terms": Terms, "abbreviations": Abbreviations, "syllables": Syllables}
+    kinds: dict[str, type[BaseModel]] = {
+        "plain-words": HardWords,
+        "terms": TermsFile,
+        "abbreviations": Abbreviations,
+        "syllables": Syllables,
+    }
     for name, kind in kinds.items():
         try:
             loaded[name] = _read(workspace, f"{FOLDER}/{name}.yaml", kind)  # type: ignore[assignment]
@@ -112,7 +117,7 @@ def _read(workspace: Workspace, name: str, kind: type[BaseModel]) -> BaseModel:
 
 
 def _made(
-    hard: dict[str, HardWord], terms: dict[str, Term], abbreviations: dict[str, str], counts: dict[int, tuple[str, ...]]
+    hard: dict[str, HardWord], terms: dict[str, MedicalTerm], abbreviations: dict[str, str], counts: dict[int, tuple[str, ...]]
 ) -> Vocabulary:
     by_hard = {form: (word, entry) for word, entry in hard.items() for form in reversed(tuple(forms(word)))}
     by_term = {form: (word, entry) for word, entry in terms.items() for form in reversed(tuple(plurals(word)))}

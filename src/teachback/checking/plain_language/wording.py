@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.checking.plain_language.sentences import WORD, split_sentences
-from teachback.checking.rule import OUR_OWN, Example, Finding, Heard, Rule
+from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.inline_markup import bare
 from teachback.editions.passages import Role
 from teachback.editions.sentence_ends import missing_blanks, missing_stops
 from teachback.errors import Severity
-from teachback.files.unprintable_characters import folded
+from teachback.files.unprintable_characters import visible_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -169,7 +169,7 @@ RULES: Final = (
 _SEVERITY: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in RULES}
 
 
-def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
+def wording_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Look at the words of each passage. A hard word or a vague amount is told once an edition, where it stands first."""
     seen: set[tuple[str, str]] = set()
     for passage in heard.passages:
@@ -185,7 +185,7 @@ def findings(heard: Heard, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 def _missing_blanks(passage: Passage) -> Iterator[Finding]:
     """Find sentences that run into each other, in the text as its author wrote it: rules read it with the blanks put in."""
-    written = bare(folded(passage.written))
+    written = bare(visible_form(passage.written))
     hint = "End each sentence with its mark and a blank, also where a line of the file ends."
     for words in missing_stops(" ".join(written.split())):
         message = f"a full stop is missing in '{words}'"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError, UsageError
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
     """Reach the scheduler; give Dask's client, and how long in seconds to wait for somebody. Nobody else on this machine hears of it."""
     refuse_address(cluster)
     for name in filter(None, (cluster.ca, cluster.cert, cluster.key)):
-        with told(Path(name)), Path(name).open("rb"):
+        with os_errors_as_problems(Path(name)), Path(name).open("rb"):
             pass
     try:
         import dask

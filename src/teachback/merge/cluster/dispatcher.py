@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError, fault_problem
-from teachback.files.atomic_files import told
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.files.workspace import shown
 from teachback.merge.chunk_printer import SHARED, put_away, still_there
 from teachback.merge.cluster.connection import connected, killed, private
-from teachback.merge.cluster.payloads import Sealed, Seen, look_around, print_sealed, seal, unseal, versions
-from teachback.merge.ordered_workers import AHEAD, Lost
+from teachback.merge.cluster.payloads import Sealed, WorkerReport, look_around, print_sealed, seal, unseal, versions
+from teachback.merge.ordered_workers import AHEAD, LostTask
 from teachback.merge.run_folder import clear
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 
-    from teachback.merge.chunk_printer import Bench, ChunkResult
+    from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult
     from teachback.merge.merge_order import Cluster
     from teachback.merge.records.record_survey import Chunk
 
@@ -78,7 +78,7 @@ def look(cluster: Cluster) -> None:
         _gather_crew(_Crew(client, "", patience, versions()))
 
 
-def in_order(cluster: Cluster, bench: Bench, chunks: Iterable[Chunk]) -> Generator[ChunkResult | Lost[Chunk]]:
+def print_on_cluster(cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[Chunk]) -> Generator[ChunkResult | LostTask[Chunk]]:
     """Have chunks printed by a cluster; give what comes of them, in order, written into the bench's folder, if it has one.
 
     A chunk comes back Lost when it has ended several workers. Raises TeachbackError as `look`, and when nobody is left.
@@ -101,7 +101,7 @@ def in_order(cluster: Cluster, bench: Bench, chunks: Iterable[Chunk]) -> Generat
             result = _taken(crew, there, sent)
             chunk = sent.popleft().chunk
             _keep_up(crew, there, sent)
-            yield result if isinstance(result, Lost) or there.folder else put_away(bench, chunk, result)
+            yield result if isinstance(result, LostTask) or there.folder else put_away(bench, chunk, result)
         if there.folder:
             # What a worker has written may still be on its way to the disk that all share.
             with suppress(Exception):
@@ -109,14 +109,14 @@ def in_order(cluster: Cluster, bench: Bench, chunks: Iterable[Chunk]) -> Generat
 
 
 @contextmanager
-def _shared_folder(bench: Bench, token: str, *, wanted: bool) -> Iterator[Bench]:
+def _shared_folder(bench: ChunkPrintSetup, token: str, *, wanted: bool) -> Iterator[ChunkPrintSetup]:
     """Give the bench of the workers: one without a folder, or with one that they can be seen to share, for as long as this start goes on."""
     if not wanted or bench.folder is None:
         yield replace(bench, folder=None)
         return
     beside = f"{UNFINISHED}/{SHARED}{token}"
     folder = Path(bench.folder, beside)
-    with told(folder):
+    with os_errors_as_problems(folder):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
         descriptor = os.open(folder / f"{token}.seen", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -175,7 +175,7 @@ def _refuse_open(addresses: Collection[str]) -> None:
         raise TeachbackError(*wrong)
 
 
-def _asked(crew: _Crew, addresses: list[str]) -> dict[str, Seen | BaseException]:
+def _asked(crew: _Crew, addresses: list[str]) -> dict[str, WorkerReport | BaseException]:
     """Have workers look around; who does not answer is left for the next time."""
     if not addresses:
         return {}
@@ -183,10 +183,10 @@ def _asked(crew: _Crew, addresses: list[str]) -> dict[str, Seen | BaseException]
     return {address: answer for address, answer in answers.items() if not isinstance(answer, OSError)}
 
 
-def _unfit(crew: _Crew, address: str, seen: Seen | BaseException) -> Iterator[Problem]:
+def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Iterator[Problem]:
     """Say why a worker cannot be used."""
     place = Location(address)
-    if not isinstance(seen, Seen):
+    if not isinstance(seen, WorkerReport):
         hint = "Install the same Teachback there, with its extra cluster."
         yield Problem(f"this worker does not know Teachback as it is here ({type(seen).__name__})", hint, place)
         return
@@ -217,7 +217,7 @@ def shares(folder: Path, token: str, answer: str) -> bool:
     return False
 
 
-def _send(crew: _Crew, there: Bench, chunk: Chunk, gone: int = 0) -> _Sent:
+def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _Sent:
     """Send a chunk to whoever of the crew is free; the bench only where it is not there yet."""
     # A name of this start's alone: two tasks of the same name are one to Dask.
     crew.tries += 1
@@ -236,12 +236,12 @@ def _send(crew: _Crew, there: Bench, chunk: Chunk, gone: int = 0) -> _Sent:
     return _Sent(chunk, future, frozenset(workers), gone)
 
 
-def _taken(crew: _Crew, there: Bench, sent: deque[_Sent]) -> ChunkResult | Lost[Chunk]:
+def _taken(crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]) -> ChunkResult | LostTask[Chunk]:
     """Wait for the first chunk that was sent, and give what came of it."""
     while True:
         first = sent[0]
         if first.gone > MOST_GONE:
-            return Lost(first.chunk)
+            return LostTask(first.chunk)
         try:
             error = first.future.exception(timeout=TICK)
         except Exception:  # noqa: BLE001 -- not yet, or never
@@ -250,7 +250,7 @@ def _taken(crew: _Crew, there: Bench, sent: deque[_Sent]) -> ChunkResult | Lost[
         status = _status(first)
         if status == "error" and error is not None:
             if killed(error):
-                return Lost(first.chunk)
+                return LostTask(first.chunk)
             raise TeachbackError(fault_problem(error))
         if status == "finished":
             try:
@@ -267,7 +267,7 @@ def _status(one: _Sent) -> str:
     return str(getattr(one.future, "status", "none"))
 
 
-def _keep_up(crew: _Crew, there: Bench, sent: deque[_Sent]) -> None:
+def _keep_up(crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]) -> None:
     """Now and then see who is there, and send again what nobody is left to do. Raises TeachbackError as `_muster`."""
     if time.monotonic() - crew.looked < TICK or not _muster(crew):
         return

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback import __version__
 from teachback.errors import fault_problem
 from teachback.files.workspace import package_root
-from teachback.merge.chunk_printer import ChunkResult, Paper, Stamped, work
+from teachback.merge.chunk_printer import ChunkResult, PrintedFile, StampedRecord, work
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.merge.chunk_printer import Bench
+    from teachback.merge.chunk_printer import ChunkPrintSetup
     from teachback.merge.records.record_survey import Chunk
 
 # What decides, besides Python and this program, about the bytes of a file, or about whether two machines understand each other.
@@ -51,7 +51,7 @@ class _Rest(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Seen:
+class WorkerReport:
     """What a machine says of itself: its versions, whether it may put on its disk what is in its memory, which file it answered with."""
 
     versions: dict[str, str]
@@ -64,7 +64,7 @@ def seal(chunk: Chunk) -> Sealed:
     return Sealed(pickle.dumps(chunk))
 
 
-def print_sealed(bench: Bench, sealed: Sealed) -> Sealed:
+def print_sealed(bench: ChunkPrintSetup, sealed: Sealed) -> Sealed:
     """Print a chunk on another machine. It never raises: Dask writes into its logs what does."""
     leave_no_image()
     stay_in_memory()
@@ -84,7 +84,7 @@ def unseal(sealed: Sealed) -> ChunkResult:
     for like, shared, rest in rests:
         files.append(files[like][:shared] + rest if shared else rest)
 
-    def put_back(paper: Paper) -> Paper:
+    def put_back(paper: PrintedFile) -> PrintedFile:
         number: Any = paper.data
         return paper if number is None else paper._replace(data=files[number])
 
@@ -96,7 +96,7 @@ def packed(result: ChunkResult) -> Sealed:
     first: dict[str, tuple[int, bytes]] = {}
     rests: list[_Rest] = []
 
-    def taken(paper: Paper) -> Paper:
+    def taken(paper: PrintedFile) -> PrintedFile:
         if paper.data is None:
             return paper
         number, model = first.setdefault(paper.code, (len(rests), paper.data))
@@ -108,8 +108,8 @@ def packed(result: ChunkResult) -> Sealed:
     return Sealed(pickle.dumps((_each_paper(result, taken), rests)))
 
 
-def _each_paper(result: ChunkResult, change: Callable[[Paper], Paper]) -> ChunkResult:
-    rows = [row._replace(papers=tuple(map(change, row.papers))) if isinstance(row, Stamped) else row for row in result.rows]
+def _each_paper(result: ChunkResult, change: Callable[[PrintedFile], PrintedFile]) -> ChunkResult:
+    rows = [row._replace(papers=tuple(map(change, row.papers))) if isinstance(row, StampedRecord) else row for row in result.rows]
     return result._replace(rows=tuple(rows))
 
 
@@ -143,11 +143,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def look_around(folder: str | None, token: str, dask_worker: Any = None) -> Seen:  # noqa: ANN401 -- Dask hands itself over by this name
+def look_around(folder: str | None, token: str, dask_worker: Any = None) -> WorkerReport:  # noqa: ANN401 -- Dask hands itself over by this name
     """Say what this machine is like, and answer in the folder that it is to share, when it sees there what it should."""
     # Whatever is no plain dictionary may be on a disk.
     spills = type(getattr(dask_worker, "data", None)) is not dict
-    return Seen(versions(), spills, _answered(Path(folder), token) if folder else "")
+    return WorkerReport(versions(), spills, _answered(Path(folder), token) if folder else "")
 
 
 def _answered(folder: Path, token: str) -> str:

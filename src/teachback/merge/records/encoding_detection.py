@@ -60,7 +60,7 @@ _MOST_KNOWN: Final = 100_000
 
 
 @dataclass(frozen=True)
-class Reading:
+class CandidateEncoding:
     """An encoding that a file may be in: the letters of each language written in it, or the script, whose words have no letters from a to z."""
 
     name: str
@@ -77,24 +77,24 @@ class _Tally:
     unfit: int = 0
 
 
-_CP1252: Final = Reading("windows-1252", _WESTERN)
+_CP1252: Final = CandidateEncoding("windows-1252", _WESTERN)
 _RIVALS: Final = (
-    Reading(
+    CandidateEncoding(
         "windows-1250",
         ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "äöüß"),
     ),
-    Reading("windows-1254", ("çğıöşüâîûİ",)),
-    Reading("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž", "ąćęłńóśźż")),
-    Reading("mac-roman", _WESTERN),
-    Reading("cp850", _WESTERN),
-    Reading("windows-1251", script="CYRILLIC"),
-    Reading("windows-1253", script="GREEK"),
-    Reading("windows-1255", script="HEBREW"),
-    Reading("windows-1256", script="ARABIC"),
-    Reading("shift-jis", script="CJK HIRAGANA KATAKANA", wide=True),
-    Reading("gb18030", script="CJK", wide=True),
-    Reading("big5", script="CJK", wide=True),
-    Reading("euc-kr", script="HANGUL CJK", wide=True),
+    CandidateEncoding("windows-1254", ("çğıöşüâîûİ",)),
+    CandidateEncoding("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž", "ąćęłńóśźż")),
+    CandidateEncoding("mac-roman", _WESTERN),
+    CandidateEncoding("cp850", _WESTERN),
+    CandidateEncoding("windows-1251", script="CYRILLIC"),
+    CandidateEncoding("windows-1253", script="GREEK"),
+    CandidateEncoding("windows-1255", script="HEBREW"),
+    CandidateEncoding("windows-1256", script="ARABIC"),
+    CandidateEncoding("shift-jis", script="CJK HIRAGANA KATAKANA", wide=True),
+    CandidateEncoding("gb18030", script="CJK", wide=True),
+    CandidateEncoding("big5", script="CJK", wide=True),
+    CandidateEncoding("euc-kr", script="HANGUL CJK", wide=True),
 )
 
 
@@ -180,7 +180,7 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
     return "cp1252", (Problem("this line is not UTF-8: the file is read as Windows-1252", hint, Location(name, line, 1), Severity.WARNING),)
 
 
-def _weigh(word: bytes, meant: str, rivals: dict[Reading, _Tally]) -> None:
+def _weigh(word: bytes, meant: str, rivals: dict[CandidateEncoding, _Tally]) -> None:
     """Count for each rival whether a word looks like one there. One that is the same in both says nothing, foreign as it may be."""
     for reading in [reading for reading in rivals if not reading.wide]:
         text = _decoded(word, reading)
@@ -193,14 +193,14 @@ def _weigh(word: bytes, meant: str, rivals: dict[Reading, _Tally]) -> None:
             rivals[reading].unfit += 1
 
 
-def _decoded(raw: bytes, reading: Reading) -> str | None:
+def _decoded(raw: bytes, reading: CandidateEncoding) -> str | None:
     try:
         return raw.decode(NAMED[reading.name])
     except UnicodeDecodeError:
         return None
 
 
-def _fits(text: str, reading: Reading) -> bool:
+def _fits(text: str, reading: CandidateEncoding) -> bool:
     """Return whether a text looks like words, each in a language that is written in this encoding: a list of patients may mix them."""
     if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII ends here
         return False
@@ -211,7 +211,7 @@ def _fits(text: str, reading: Reading) -> bool:
     return all(_cased(word) and not _crowded(word) and _spelt(word, reading) for word in words)
 
 
-def _spelt(word: str, reading: Reading) -> bool:
+def _spelt(word: str, reading: CandidateEncoding) -> bool:
     letters = {letter for letter in word if not letter.isascii()}
     known = any(letters <= {*language, *language.upper()} for language in reading.languages)
     return known and not (_NO_WESTERN if reading.languages is _WESTERN else _NO_EASTERN).search(word)

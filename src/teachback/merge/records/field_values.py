@@ -16,7 +16,7 @@ from teachback.content.locale_formats import dated, is_english_number, is_number
 from teachback.content.record_fields import FieldKind
 from teachback.files.encoding_damage import LOST_LETTER, spoilt
 from teachback.files.unprintable_characters import TURNING, is_odd_blank, is_unseen
-from teachback.merge.records.xlsx_cell_formats import Day, Pointed
+from teachback.merge.records.xlsx_cell_formats import Day, PointedNumber
 
 if TYPE_CHECKING:
     from teachback.content.record_fields import RecordField
@@ -60,11 +60,11 @@ class FieldFault:
 
 def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     """Give what is printed of a raw value, in a language; an empty text where there is none and none must be."""
-    words = tidied(raw)
-    reason = spoilt(raw) or refused(words)
+    words = normalize_value(raw)
+    reason = spoilt(raw) or unprintable_reason(words)
     if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
         reason = "is a date; make the field one in the handout (`type: date`), or make the cells text"
-    if not reason and isinstance(raw, Pointed) and not is_english_number(language):
+    if not reason and isinstance(raw, PointedNumber) and not is_english_number(language):
         reason = "is a number with signs that this language reads otherwise; make the cells text"
     if reason:
         return FieldFault(field.name, reason)
@@ -77,18 +77,18 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
         return FieldFault(field.name, "is not a phone number")
     if field.type is FieldKind.NUMBER and not is_number(words, language):
         return FieldFault(field.name, "is not a number as this language writes one")
-    if field.type is FieldKind.CHOICE and words not in {tidied(choice) for choice in field.choices}:
+    if field.type is FieldKind.CHOICE and words not in {normalize_value(choice) for choice in field.choices}:
         return FieldFault(field.name, "is none of the field's choices")
     return words
 
 
-def tidied(raw: str) -> str:
+def normalize_value(raw: str) -> str:
     """Give a value without blanks around it, composed (NFC), with each kind of space inside it as a plain one."""
     composed = unicodedata.normalize("NFC", raw.strip())
     return composed if composed.isascii() else "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in composed)
 
 
-def refused(words: str) -> str:
+def unprintable_reason(words: str) -> str:
     """Say why words cannot be printed as they stand, whatever their field is; an empty text where they can."""
     if len(words) > LONGEST:
         return f"is longer than {LONGEST} characters"

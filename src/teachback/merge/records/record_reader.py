@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 from teachback.content.record_fields import COLUMNS
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.files.encoding_damage import is_garbled
-from teachback.merge.ordered_workers import Handle, streamed
+from teachback.merge.ordered_workers import OpenFile, streamed
 from teachback.merge.records.csv_reader import (
     DELIMITERS,
     MOST_CHARACTERS,
@@ -32,7 +32,7 @@ from teachback.merge.records.csv_reader import (
     read_line,
 )
 from teachback.merge.records.encoding_detection import find_encoding
-from teachback.merge.records.xlsx_cell_formats import CellFault, Pointed
+from teachback.merge.records.xlsx_cell_formats import CellFault, PointedNumber
 from teachback.merge.records.xlsx_reader import read_workbook
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _SEP: Final = "sep="
 _Text = tuple[int, Any, str]
 
 
-class Row(NamedTuple):
+class RecordRow(NamedTuple):
     """One row: its line in the file (its row in a sheet), and its cells by column.
 
     `faults` say of columns why they have no text, `reason` why the row as a whole cannot be read.
@@ -98,7 +98,7 @@ class Form(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class RecordTable:
     """A file of records and how it is read: `form` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
 
     file: BinaryIO
@@ -117,7 +117,7 @@ class Table:
 
 def open_table(
     file: BinaryIO, path: Path | None, name: str, key: str, known: Collection[str], encoding: str | None = None
-) -> tuple[Table, tuple[Problem, ...]]:
+) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Find out what a file of records is and how it is read; give warnings of what was not certain.
 
     `file` can be read from its start again; `path` is its name, None for standard input; `name` is what it is called in problems. `key` is the column
@@ -135,18 +135,18 @@ def open_table(
         with closing(_workbook(file, name)) as found:
             warned = next(found)
             names = next((_plain(cells) for some in found for _, cells in some), [])
-        return _headed(Table(file, name, "xlsx"), names, key, known, warned)
+        return _headed(RecordTable(file, name, "xlsx"), names, key, known, warned)
     codec, noticed = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
     start = head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore").lstrip("\ufeff\xef\xbb\xbf").lstrip()
     if start.startswith("["):
         raise TeachbackError(Problem("this is one list of JSON", "Write one record a line, each in braces (JSON Lines).", place))
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
-        return Table(file, name, "jsonl", codec), noticed
-    return _csv(Table(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
+        return RecordTable(file, name, "jsonl", codec), noticed
+    return _csv(RecordTable(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
 
 
-def read_parts(table: Table, size: int, *, exactly: bool = True) -> Generator[Part]:
+def read_parts(table: RecordTable, size: int, *, exactly: bool = True) -> Generator[Part]:
     """Give the rows of records from the first to the last, `size` at a time; unless it must be `exactly` so many, fewer where their texts are long.
 
     Raises TeachbackError when the file cannot be read (any more).
@@ -174,20 +174,20 @@ def _together(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Te
         yield some
 
 
-def read_part(form: Form, part: Part) -> Iterator[Row]:
+def read_part(form: Form, part: Part) -> Iterator[RecordRow]:
     """Give the rows of a part."""
     whole = [text for at, text in enumerate(part.texts) if at not in part.broken] if part.broken else part.texts
     cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
     for at, number in enumerate(part.numbers):
         if at in part.broken:
-            yield Row(number, reason=part.broken[at])
+            yield RecordRow(number, reason=part.broken[at])
         elif form.kind == "jsonl":
             yield _json_row(number, next(cells))
         else:
             yield _row(number, next(cells), form.header)
 
 
-def _csv_texts(table: Table) -> Generator[_Text]:
+def _csv_texts(table: RecordTable) -> Generator[_Text]:
     with _text(table) as text:
         found = read_cells(text, table.delimiter)
         next(found, None)
@@ -198,7 +198,7 @@ def _csv_texts(table: Table) -> Generator[_Text]:
                 yield line + table.skipped, whole, ""
 
 
-def _json_texts(table: Table) -> Generator[_Text]:
+def _json_texts(table: RecordTable) -> Generator[_Text]:
     with _text(table) as text:
         number = 0
         while line := read_line(text):
@@ -209,7 +209,7 @@ def _json_texts(table: Table) -> Generator[_Text]:
                 yield number, line, ""
 
 
-def _sheet_texts(table: Table) -> Generator[_Text]:
+def _sheet_texts(table: RecordTable) -> Generator[_Text]:
     with closing(_workbook(table.file, table.name)) as found:
         next(found)
         for number, cells in islice((row for some in found for row in some), 1, None):
@@ -220,27 +220,29 @@ def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
     """Return what `read_workbook` gives, read in a process of its own: what a hostile workbook makes run wild is ended with it."""
     with ExitStack() as files:
         try:
-            handle = Handle(file)
+            handle = OpenFile(file)
         except OSError:
             # What is in memory has no number.
             copy = files.enter_context(tempfile.TemporaryFile())
             file.seek(0)
             shutil.copyfileobj(file, copy)
             copy.flush()
-            handle = Handle(copy)
+            handle = OpenFile(copy)
         hint = "Save the sheet as 'CSV UTF-8'."
         yield from files.enter_context(closing(streamed(_read_handle, (handle, name), f"{name}: reading the workbook", hint, MOST_SECONDS)))
 
 
-def _read_handle(given: tuple[Handle, str]) -> Iterator[Any]:
+def _read_handle(given: tuple[OpenFile, str]) -> Iterator[Any]:
     handle, name = given
     with handle.opened() as file:
         yield from read_workbook(file, name)  # type: ignore[arg-type]
 
 
-def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool) -> tuple[Table, tuple[Problem, ...]]:
+def _csv(
+    table: RecordTable, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool
+) -> tuple[RecordTable, tuple[Problem, ...]]:
     skipped, said = _sep_line(table)
-    table = Table(table.file, table.name, "csv", table.codec, skipped=skipped)
+    table = RecordTable(table.file, table.name, "csv", table.codec, skipped=skipped)
     headers = {}
     for sign in DELIMITERS:
         with _text(table) as text:
@@ -253,11 +255,11 @@ def _csv(table: Table, key: str, known: Collection[str], noticed: tuple[Problem,
     if doubtful:
         message = f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; the first line holds other such signs, too"
         noticed = (*noticed, Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING))
-    table = Table(table.file, table.name, "csv", table.codec, chosen, skipped)
+    table = RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped)
     return _headed(table, headers[chosen], key, known, noticed)
 
 
-def _sep_line(table: Table) -> tuple[int, str]:
+def _sep_line(table: RecordTable) -> tuple[int, str]:
     """Give how many lines come before the header, and the sign that Excel's own line `sep=;` names."""
     with _text(table) as text:
         line = text.readline(16).rstrip("\r\n")
@@ -267,7 +269,7 @@ def _sep_line(table: Table) -> tuple[int, str]:
 
 
 @contextmanager
-def _text(table: Table) -> Iterator[TextIO]:
+def _text(table: RecordTable) -> Iterator[TextIO]:
     table.file.seek(0)
     text = io.TextIOWrapper(table.file, table.codec, newline="")
     try:
@@ -289,8 +291,8 @@ def changed(name: str) -> TeachbackError:
 
 
 def _headed(
-    table: Table, names: Sequence[str], key: str, known: Collection[str], noticed: tuple[Problem, ...]
-) -> tuple[Table, tuple[Problem, ...]]:
+    table: RecordTable, names: Sequence[str], key: str, known: Collection[str], noticed: tuple[Problem, ...]
+) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Check the names of the columns. Without the column of ids nothing is quoted: the first row may be a patient's."""
     header = tuple(name.lstrip("\ufeff").strip() for name in names)
     place = Location(table.name, table.skipped + 1, 1)
@@ -315,7 +317,7 @@ def _headed(
         message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
         warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
     warned += _unknown_columns(header, known, place)
-    return Table(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
+    return RecordTable(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
 
 
 def _near_missing(header: Sequence[str], fields: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
@@ -410,20 +412,20 @@ def _plain(cells: Sequence[str | CellFault]) -> list[str]:
     return [cell if isinstance(cell, str) else "" for cell in cells]
 
 
-def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> Row:
+def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> RecordRow:
     """Put cells below their columns. In a sheet rows end with their last cell; a text has as many in each."""
     plain = [cell for cell in cells if isinstance(cell, str)]
     if len(plain) == len(cells) == len(header) and "" not in header:
         # So are nearly all.
-        return Row(number, reason=_NUL) if "\0" in "".join(plain) else Row(number, dict(zip(header, plain, strict=True)))
+        return RecordRow(number, reason=_NUL) if "\0" in "".join(plain) else RecordRow(number, dict(zip(header, plain, strict=True)))
     extra = [cell for cell in cells[len(header) :] if cell]
     nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
     if extra or nameless:
-        return Row(number, reason="has something in a column without a name")
+        return RecordRow(number, reason="has something in a column without a name")
     texts = {name: cell for name, cell in zip(header, cells, strict=False) if name and isinstance(cell, str)}
     if any("\0" in text for text in texts.values()):
-        return Row(number, reason=_NUL)
-    return Row(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
+        return RecordRow(number, reason=_NUL)
+    return RecordRow(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
 
 
 class _JsonError(ValueError):
@@ -443,27 +445,27 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
     raise _JsonError(message)
 
 
-def _json_row(number: int, line: str) -> Row:
+def _json_row(number: int, line: str) -> RecordRow:
     try:
         # Numbers stay as they are written: 7.50 is printed as 7.50.
-        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=Pointed, parse_constant=_no_number)
+        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=PointedNumber, parse_constant=_no_number)
     except _JsonError as error:
-        return Row(number, reason=str(error))
+        return RecordRow(number, reason=str(error))
     except (ValueError, RecursionError):
-        return Row(number, reason="is not JSON")
+        return RecordRow(number, reason="is not JSON")
     if not isinstance(found, dict):
-        return Row(number, reason="is no record in braces")
+        return RecordRow(number, reason="is no record in braces")
     if len(found) > MOST_COLUMNS:
-        return Row(number, reason=f"has more than {MOST_COLUMNS} names")
+        return RecordRow(number, reason=f"has more than {MOST_COLUMNS} names")
     faults = {name.strip(): _NO_TEXT[type(value)] for name, value in found.items() if type(value) in _NO_TEXT}
     cells = {name.strip(): _json_text(value) for name, value in found.items() if name.strip() not in faults}
     if len(cells) + len(faults) < len(found):
-        return Row(number, reason="holds a name twice")
+        return RecordRow(number, reason="holds a name twice")
     if any("\0" in text for text in cells.values()):
-        return Row(number, reason=_NUL)
+        return RecordRow(number, reason=_NUL)
     if any(is_garbled(name) for name in found):
-        return Row(number, reason=_GARBLED)
-    return Row(number, cells, faults)
+        return RecordRow(number, reason=_GARBLED)
+    return RecordRow(number, cells, faults)
 
 
 def _json_text(value: object) -> str:

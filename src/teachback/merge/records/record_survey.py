@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import fault_problem
 from teachback.merge.records.record_reader import read_part
-from teachback.merge.records.record_validation import ID, TWICE, Entry, Rejected, admitted
+from teachback.merge.records.record_validation import ID, TWICE, Rejected, ValidRecord, admitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from teachback.errors import Problem
     from teachback.merge.engine_protocol import EditionKey, Field, ReadValue
     from teachback.merge.records.record_reader import Form, Part
-    from teachback.merge.records.record_validation import Terms, Why
+    from teachback.merge.records.record_validation import RowRules, Why
 
 # How many parts an entry has; a rejected row has fewer.
-_ENTRY: Final = len(Entry._fields)
+_ENTRY: Final = len(ValidRecord._fields)
 
 
 @dataclass(frozen=True)
-class Desk:
+class RecordSchema:
     """What reading records takes: how rows are read, what they may say, the fields of each language."""
 
     form: Form
-    terms: Terms
+    terms: RowRules
     fields: Mapping[str, tuple[Field, ...]]
     read_value: ReadValue
 
 
-class Survey(NamedTuple):
+class PartSummary(NamedTuple):
     """What was found in a part: its rows, packed; the id of each, and the places of those that are rejected; what the editions will need of characters.
 
     `mark` is a fingerprint of the rows as they were read. `unknown` are names that mean nothing. With `problems` the run stops.
@@ -65,35 +65,35 @@ class Chunk(NamedTuple):
     known: Mapping[str, str] = {}
 
 
-def survey(desk: Desk, part: Part) -> Survey:
+def survey(desk: RecordSchema, part: Part) -> PartSummary:
     """Read the rows of a part, and their values."""
     try:
         return _surveyed(desk, part)
     except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
-        return Survey(problems=(fault_problem(error),))
+        return PartSummary(problems=(fault_problem(error),))
 
 
-def _surveyed(desk: Desk, part: Part) -> Survey:
+def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
     unknown: dict[str, None] | None = {} if desk.form.kind == "jsonl" else None
     admissible = admitted(read_part(desk.form, part), desk.terms, unknown)
     rows = [row if isinstance(row, Rejected) else _read(desk, row) for row in admissible]
     # Plain tuples: what they are called need not be written, which takes as long as the rest.
-    said = [(row.row, row.id, row.texts, row.copies, *map(tuple, row.keys)) if isinstance(row, Entry) else tuple(row) for row in rows]
-    return Survey(
+    said = [(row.row, row.id, row.texts, row.copies, *map(tuple, row.keys)) if isinstance(row, ValidRecord) else tuple(row) for row in rows]
+    return PartSummary(
         pack(rows),
         tuple(row.id for row in rows),
         frozenset(at for at, row in enumerate(rows) if isinstance(row, Rejected)),
-        letters_of(rows),
+        letters_needed(rows),
         hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).digest(),
         tuple(unknown or ()),
     )
 
 
-def letters_of(rows: Iterable[Entry | Rejected]) -> dict[EditionKey, frozenset[str]]:
+def letters_needed(rows: Iterable[ValidRecord | Rejected]) -> dict[EditionKey, frozenset[str]]:
     """Give what editions will need of characters; an edition that no row gets is not among them."""
     letters: dict[tuple[EditionKey, ...], set[str]] = {}
     for row in rows:
-        if isinstance(row, Entry):
+        if isinstance(row, ValidRecord):
             letters.setdefault(row.keys, set()).update(*row.texts.values())
     characters: dict[EditionKey, frozenset[str]] = {}
     for keys, found in letters.items():
@@ -102,7 +102,7 @@ def letters_of(rows: Iterable[Entry | Rejected]) -> dict[EditionKey, frozenset[s
     return characters
 
 
-def _read(desk: Desk, entry: Entry) -> Entry | Rejected:
+def _read(desk: RecordSchema, entry: ValidRecord) -> ValidRecord | Rejected:
     """Give a record with the words that it prints, or why it cannot be."""
     values: dict[str, str] = {}
     faults: list[Why] = []
@@ -119,18 +119,18 @@ def _read(desk: Desk, entry: Entry) -> Entry | Rejected:
             values[field.name] = words
     if faults:
         return Rejected(entry.row, entry.id, tuple(faults))
-    return Entry(entry.row, entry.id, entry.keys, values, entry.copies)
+    return ValidRecord(entry.row, entry.id, entry.keys, values, entry.copies)
 
 
-def pack(rows: Iterable[Entry | Rejected]) -> bytes:
+def pack(rows: Iterable[ValidRecord | Rejected]) -> bytes:
     """Make rows into bytes."""
     return pickle.dumps([tuple(row) for row in rows], pickle.HIGHEST_PROTOCOL)
 
 
-def rows_of(chunk: Chunk) -> list[Entry | Rejected]:
+def rows_of(chunk: Chunk) -> list[ValidRecord | Rejected]:
     """Give the rows of a chunk; of those that have an id twice, only the first is a record."""
     found: list[tuple[object, ...]] = pickle.loads(chunk.rows)  # noqa: S301 -- our own, from a file that has no name, or sent to us sealed
-    rows = [Entry._make(row) if len(row) == _ENTRY else Rejected._make(row) for row in found]
+    rows = [ValidRecord._make(row) if len(row) == _ENTRY else Rejected._make(row) for row in found]
     for at in chunk.twice:
         rows[at] = Rejected(rows[at].row, rows[at].id, ((ID, TWICE),))
     return rows
@@ -138,7 +138,9 @@ def rows_of(chunk: Chunk) -> list[Entry | Rejected]:
 
 def alone(chunk: Chunk) -> list[Chunk]:
     """Give a chunk for each row of one."""
-    return [Chunk(chunk.number, pack([row]), (row.id,) if isinstance(row, Entry) else (), known=chunk.known) for row in rows_of(chunk)]
+    return [
+        Chunk(chunk.number, pack([row]), (row.id,) if isinstance(row, ValidRecord) else (), known=chunk.known) for row in rows_of(chunk)
+    ]
 
 
 def fallen(error: Exception) -> str:

@@ -17,7 +17,7 @@ from teachback.units import Paper, TypeSize
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from teachback.merge.records.record_reader import Row
+    from teachback.merge.records.record_reader import RecordRow
 
 ID: Final = "id"
 TWICE: Final = "is the id of an earlier row, too"
@@ -40,7 +40,7 @@ Why = tuple[str, str]
 _Chosen = tuple[tuple[EditionKey, ...], int, list[Why]]
 
 
-class Entry(NamedTuple):
+class ValidRecord(NamedTuple):
     """A record that may be printed: its row, its id, an edition for each kind, what its fields say, how often it is wanted."""
 
     row: int
@@ -59,7 +59,7 @@ class Rejected(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Terms:
+class RowRules:
     """What decides about a row.
 
     The columns of id and audience, whom there are editions for and which fields (by language), which kinds are printed, and what holds for rows that say
@@ -83,7 +83,7 @@ class Terms:
         return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
 
 
-def admitted(rows: Iterable[Row], terms: Terms, unknown: dict[str, None] | None = None) -> Iterator[Entry | Rejected]:
+def admitted(rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, None] | None = None) -> Iterator[ValidRecord | Rejected]:
     """Give each row as a record or as rejected, in their order; whether another one has the same id is not looked at, see `repeated`.
 
     Names that mean nothing are added to `unknown`, in the order in which they turn up.
@@ -110,7 +110,7 @@ def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _admit(row: Row, terms: Terms, chosen: dict[tuple[str | None, ...], _Chosen]) -> Entry | Rejected:
+def _admit(row: RecordRow, terms: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]) -> ValidRecord | Rejected:
     if row.reason:
         return Rejected(row.number, "", (("", row.reason),))
     identifier = row.cells.get(terms.id_column, "").strip()
@@ -131,7 +131,7 @@ def _admit(row: Row, terms: Terms, chosen: dict[tuple[str | None, ...], _Chosen]
     if faults:
         return Rejected(row.number, identifier, tuple(faults))
     texts = {name: text for name in fields if (text := cells.get(name, ""))}
-    return Entry(row.number, identifier, keys, texts, copies)
+    return ValidRecord(row.number, identifier, keys, texts, copies)
 
 
 def unsuitable(identifier: str) -> str:
@@ -145,7 +145,7 @@ def unsuitable(identifier: str) -> str:
     return ""
 
 
-def _chosen(row: Row, terms: Terms) -> _Chosen:
+def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
     faults: list[Why] = []
 
     def cell(column: str, name: str) -> str | None:

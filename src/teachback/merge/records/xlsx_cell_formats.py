@@ -61,7 +61,7 @@ class Day(str):
     __slots__ = ()
 
 
-class Pointed(str):
+class PointedNumber(str):
     """A number as English writes it, with a point or with commas between thousands; other languages read these signs otherwise."""
 
     __slots__ = ()
@@ -137,7 +137,7 @@ def _general(value: Decimal) -> str | CellFault:
         return CellFault(f"has more than {MOST_SHOWN} digits, of which Excel does not show all; make it text")
     if value and abs(value) < _LEAST:
         return CellFault(UNKNOWN_LOOK)
-    return Pointed(shown) if "." in shown else shown
+    return PointedNumber(shown) if "." in shown else shown
 
 
 def _sectioned(value: Decimal, sections: tuple[str, ...]) -> str | CellFault:
@@ -197,7 +197,7 @@ def _filled(value: Decimal, section: str) -> str | CellFault:
     if isinstance(digits, CellFault):
         return digits
     whole = f"{before}{digits}{behind}".strip()
-    return Pointed(whole) if "." in digits or "," in digits else whole
+    return PointedNumber(whole) if "." in digits or "," in digits else whole
 
 
 # Signs that are shown as they stand without quotes, besides quoted ones.

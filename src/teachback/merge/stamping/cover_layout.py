@@ -52,7 +52,7 @@ class Line(NamedTuple):
     at: int
 
 
-class Facts(NamedTuple):
+class CoverFacts(NamedTuple):
     """What the cover says of the file; `editions` are codes, pages and papers."""
 
     name: str
@@ -150,7 +150,7 @@ def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(each for each in ids if _size(cover, widest, each) < FLOOR)
 
 
-def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Facts) -> Iterator[tuple[int, bytes]]:
+def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: CoverFacts) -> Iterator[tuple[int, bytes]]:
     """Give the cover's pages: which page of its Template each is, and what is drawn there."""
     pages = list(layout.split(lines))
     for count, held in enumerate(pages):
@@ -166,7 +166,7 @@ def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Fact
         yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
 
 
-def _said(says: Mapping[str, str], facts: Facts, page: int, pages: int) -> dict[str, str]:
+def _said(says: Mapping[str, str], facts: CoverFacts, page: int, pages: int) -> dict[str, str]:
     """Give what stands in the places of a cover's page by their names."""
     first, last = facts.rows
     letters = dict(zip(LETTERS, facts.editions, strict=False)) if len(facts.editions) <= len(LETTERS) else {}

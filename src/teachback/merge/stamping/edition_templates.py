@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.merge.stamping.pdf_template import Template
-    from teachback.pdf.renderer import Laid
+    from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
 
 # Fonts for what records say, in letters that the page's own fonts lack.
@@ -88,7 +88,7 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
     return _cut(sheets, laid, job.cards[0], served, cut)
 
 
-def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
+def _cut(data: bytes, laid: LaidOutDocument, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
     if cut.characters is not None:
         cut = replace(cut, characters=cut.characters | _common(cut.language))
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
@@ -98,7 +98,7 @@ def _cut(data: bytes, laid: Laid, page: str, served: Mapping[str, Path], cut: Cu
     return template
 
 
-def _looked_at(template: Template, laid: Laid, floor: float) -> Template:
+def _looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Template:
     """Look at a specimen of a record. Raises TeachbackError where its words would be lost."""
     problems = tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
     if problems:
@@ -118,7 +118,7 @@ def _letters(words: Iterable[str]) -> str:
     return "".join("".join(word.split()) for word in words)
 
 
-def opened_places(laid: Laid, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
+def opened_places(laid: LaidOutDocument, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
     """Give the places of fields with the files of their fonts."""
     faces = font_faces(page)
     names = [path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")]

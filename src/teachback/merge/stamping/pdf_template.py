@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError
-from teachback.merge.records.field_values import FieldFault, refused
+from teachback.merge.records.field_values import FieldFault, unprintable_reason
 from teachback.pdf.text_shaping import EM, SlotFont, shaper
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Template:
         return outcomes
 
     def _drawn(self, slot: Slot, value: str) -> bytes | FieldFault:
-        reason = refused(value)
+        reason = unprintable_reason(value)
         if reason:
             return FieldFault(slot.field, reason)
         missing = ""

@@ -13,7 +13,7 @@ from pikepdf import Array, Dictionary, Name
 
 from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.merge.stamping.cover_layout import make_cover
-from teachback.merge.stamping.print_room_file import Bundle, Leaf, Parts
+from teachback.merge.stamping.print_room_file import Bundle, PageTemplate, TemplateParts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ def make_bundle(templates: Mapping[str, Template], cover: Template, says: Mappin
     return Bundle(parts, _parts(cover, store), make_cover(cover, says), tuple(store.objects))
 
 
-def _parts(template: Template, store: _Store) -> Parts:
+def _parts(template: Template, store: _Store) -> TemplateParts:
     """Take the pages of a Template apart: what is stored once, and what each record draws between."""
     places = {slot.number: -index for index, slot in enumerate(template.slots, start=1)}
     with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
@@ -47,10 +47,10 @@ def _parts(template: Template, store: _Store) -> Parts:
         intents = [store.keep(intent) for intent in pdf.Root.get("/OutputIntents", Array())]
         sides = str(pdf.Root.get("/ViewerPreferences", Dictionary()).get("/Duplex", ""))
         store.forget()
-    return Parts(template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/"))
+    return TemplateParts(template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/"))
 
 
-def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int) -> Leaf:
+def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int) -> PageTemplate:
     content = page.obj.get("/Contents", Array())
     streams = content if isinstance(content, Array) else [content]
     steps = tuple(places.get(stream.objgen[0]) or store.keep(stream) for stream in streams)
@@ -60,8 +60,8 @@ def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
     begins, size = b"<</Type/Page%b/Resources %d 0 R" % (told, resources), (right - left, top - bottom)
     if not template.owners:
-        return Leaf(begins, steps, size)
-    return Leaf(begins, steps, size, template.owners[number], template.beside[number])
+        return PageTemplate(begins, steps, size)
+    return PageTemplate(begins, steps, size, template.owners[number], template.beside[number])
 
 
 class _Store:

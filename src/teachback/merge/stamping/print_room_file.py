@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
-from teachback.merge.stamping.cover_layout import LONG_EDGE, ONE_SIDE, SHORT_EDGE, Cover, Facts, Line, cover_pages, layout_of
+from teachback.merge.stamping.cover_layout import LONG_EDGE, ONE_SIDE, SHORT_EDGE, Cover, CoverFacts, Line, cover_pages, layout_of
 from teachback.merge.stamping.pdf_template import BESIDE, ENTRY, Template, stream
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Paper
 
@@ -35,7 +35,7 @@ _XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
-class Entry(NamedTuple):
+class PrintRoomRecord(NamedTuple):
     """One record of a file: the name of its Template, its values, its id, and its row in the file of records."""
 
     key: str
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Leaf:
+class PageTemplate:
     """One page of an edition: its dictionary but for the content and the parent, and its size in pt.
 
     `steps` are what draws it: numbers of stored streams, and the places of a record, counted from -1 downwards. Of a sheet of
@@ -66,11 +66,11 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Parts:
+class TemplateParts:
     """A Template taken apart: its pages, the stored objects that they need, the file's colours, and how its paper is turned."""
 
     template: Template
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[PageTemplate, ...]
     needs: frozenset[int]
     intents: tuple[int, ...]
     sides: str
@@ -85,7 +85,7 @@ class _Sheet(NamedTuple):
     """What is printed together, from one front side to the next: a record's handout or card, or a sheet of cards of several records."""
 
     key: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PrintRoomRecord, ...]
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ class Bundle:
     `objects` are what they share, by number from 1 on.
     """
 
-    parts: Mapping[str, Parts]
-    front: Parts
+    parts: Mapping[str, TemplateParts]
+    front: TemplateParts
     cover: Cover
     objects: tuple[bytes, ...]
 
-    def combine(self, entries: Sequence[Entry], *, name: str, duplex: bool, number: int) -> bytes:
+    def combine(self, entries: Sequence[PrintRoomRecord], *, name: str, duplex: bool, number: int) -> bytes:
         """Give one PDF of many records in their order, behind a cover that lists them; `name` is the file's, the `number`th of a run.
 
         With `duplex` each record starts on a front side, and so do all where sheets of cards have backs. Records whose Template
@@ -129,9 +129,9 @@ class Bundle:
         made_of = "\0".join([name, str(number), sides, *codes, *listed])
         return file.finished(name, self.front.intents, hashlib.sha256(made_of.encode()).hexdigest()[:32])
 
-    def _sheets(self, entries: Sequence[Entry]) -> Iterator[_Sheet]:
+    def _sheets(self, entries: Sequence[PrintRoomRecord]) -> Iterator[_Sheet]:
         """Give what is printed together, in order: cards of one kind are gathered where the first of them stands."""
-        gathered: dict[str, list[Entry]] = {}
+        gathered: dict[str, list[PrintRoomRecord]] = {}
         for entry in entries:
             if self.parts[entry.key].template.cards > 1:
                 gathered.setdefault(entry.key, []).append(entry)
@@ -143,7 +143,7 @@ class Bundle:
             held = gathered.pop(entry.key, [])
             yield from (_Sheet(entry.key, tuple(held[start : start + cards])) for start in range(0, len(held), cards))
 
-    def _print_cover(self, file: _File, sheets: Sequence[_Sheet], entries: Sequence[Entry], named: tuple[str, int]) -> None:
+    def _print_cover(self, file: _File, sheets: Sequence[_Sheet], entries: Sequence[PrintRoomRecord], named: tuple[str, int]) -> None:
         keys = list(dict.fromkeys(sheet.key for sheet in sheets))
         layout = layout_of(self.cover, [entry.id for entry in entries], len(keys))
         at = 1 + file.fill(layout.pages(len(entries)))
@@ -154,7 +154,7 @@ class Bundle:
             lines += [Line(entry.row, entry.id, code, keys.index(sheet.key), pages, at) for entry in sheet.entries]
             at += file.fill(pages)
         leaves = [leaf for key in keys for leaf in self.parts[key].leaves]
-        facts = Facts(
+        facts = CoverFacts(
             *named,
             records=len({line.row for line in lines}),
             pages=at - 1,
@@ -167,7 +167,9 @@ class Bundle:
             leaf = self.front.leaves[number]
             # All is drawn in the last place: what is before and between stays as it is.
             last = min(leaf.steps)
-            shown = Leaf(leaf.begins, tuple(-1 if step == last else step for step in leaf.steps if step > 0 or step == last), leaf.size)
+            shown = PageTemplate(
+                leaf.begins, tuple(-1 if step == last else step for step in leaf.steps if step > 0 or step == last), leaf.size
+            )
             file.add_page(shown, (zlib.compress(drawn, _LEVEL),), packed=True)
         file.turn_over(self.front.leaves[0].size)
 
@@ -208,7 +210,7 @@ class _File:
         """Give how many pages so many take up, with the blank one behind them."""
         return pages + pages % 2 if self.sides != ONE_SIDE else pages
 
-    def print_pages(self, leaves: Sequence[Leaf], drawn: Sequence[bytes], cards: int) -> int:
+    def print_pages(self, leaves: Sequence[PageTemplate], drawn: Sequence[bytes], cards: int) -> int:
         """Add the pages of a sheet with so many cards, and what is drawn for its records; give the number of the first one's object."""
         start = len(self._pages)
         for leaf in leaves:
@@ -216,7 +218,7 @@ class _File:
         self.turn_over(leaves[-1].size)
         return self._pages[start]
 
-    def add_page(self, leaf: Leaf, drawn: Sequence[bytes], *, packed: bool = False, cards: int = 1) -> None:
+    def add_page(self, leaf: PageTemplate, drawn: Sequence[bytes], *, packed: bool = False, cards: int = 1) -> None:
         """Add a page; what is drawn may be packed. Of a sheet, only so many cards are drawn."""
         numbers = [step if step > 0 else self._drawn(drawn[-step - 1], packed=packed) for step in leaf.drawn_of(cards)]
         if leaf.beside and leaf.beside[cards - 1]:

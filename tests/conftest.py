@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from tiny import TINY
+from tiny_handout import TINY
 
 from teachback.files.workspace import Workspace, builtin_root
 

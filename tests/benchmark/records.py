@@ -3,7 +3,7 @@
     .venv/bin/python tests/benchmark/records.py FILE [--count N] [--seed N] [--broken SHARE] [--audiences A,B] [--papers P,Q] [--sizes S,T]
 
 Beside FILE, a CSV, it writes FILE.json: which rows must be rejected, each with its field and how it is broken. The columns are those of
-tests/filled.py. Given names and family names stand in lists of their own and are put together by chance: nobody here is a person.
+tests/support/handout_with_fields.py. Given names and family names stand in lists of their own and are put together by chance: nobody here is a person.
 """
 
 from __future__ import annotations

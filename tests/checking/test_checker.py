@@ -1,0 +1,395 @@
+"""`teachback check`: what it finds, how it says so, and what a clinic decides about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny_handout import TINY
+
+from teachback.checking.all_rules import OWN, load_all_rules
+from teachback.checking.checker import check, explain_rules, failed
+from teachback.checking.clinical.clinical_rules import GAP
+from teachback.checking.rule import ReaderText
+from teachback.cli.app import run
+from teachback.cli.output import print_checkup
+from teachback.commands.build import build
+from teachback.content.loader import load_shared
+from teachback.errors import Severity, TeachbackError, UsageError
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.settings import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.checking.checker import CheckResult
+    from teachback.checking.rule import Example, Rule
+    from teachback.errors import Problem
+
+    Make = Callable[..., Workspace]
+
+TODAY = dt.date(2026, 11, 22)
+BANANAS = TINY.replace("ckd: For kidneys here.", "ckd: Eat a banana before bed.")
+# What the tiny handout is found wanting in is not what most tests here are about.
+QUIET = {"plain-no-teach-back", "plain-no-action", "plain-heading", "source-unused", "source-undated", "source-old"}
+
+
+def found(clinic: Workspace, *audiences: str) -> list[Problem]:
+    """Give what is found in the tiny handout, but what every tiny handout lacks."""
+    checkup = check(("tiny",), audiences, clinic, TODAY)
+    return [problem for checked in checkup.handouts for problem in checked.problems if problem.rule not in QUIET]
+
+
+def only(clinic: Workspace, rule: str) -> list[Problem]:
+    """Give what one rule finds."""
+    return [problem for problem in found(clinic) if problem.rule == rule]
+
+
+def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the prompt tells of a thousand handouts needs none of their texts in memory."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    told = []
+    for brief in (False, True):
+        checkup = check(("tiny",), (), clinic, TODAY, brief=brief)
+        print_checkup(checkup)
+        told.append(capsys.readouterr().out)
+        [checked] = checkup.handouts
+        assert (checked.authored is None, len(checked.heard)) == ((True, 0) if brief else (False, 2))
+    assert "general: Flesch-Kincaid" in told[0]
+    assert told[0] == told[1]
+
+
+def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace: Make) -> None:
+    """It may be the one that names them."""
+    sources = "s: {publisher: A, title: A, basis: seen, year: 2026}\n"
+    files = {"content/sources.yaml": sources, "content/handouts/leg-cramps.yaml": TINY.replace("id: tiny", "id: leg-cramps")}
+    clinic = workspace({**files, "content/handouts/tiny.yaml": TINY})
+    assert "source-unused" in {problem.rule for problem in check((), (), clinic, TODAY).problems}
+    clinic = workspace({**files, "content/handouts/tiny.yaml": TINY.replace("title:", "titel:")})
+    checkup = check((), (), clinic, TODAY)
+    assert checkup.count(Severity.ERROR) > 0
+    assert "source-unused" not in {problem.rule for problem in checkup.problems}
+
+
+def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) -> None:
+    """What is remembered of a text, lest it be worked out again for the next reader, is forgotten when others have come."""
+    count = 40
+    clinic = workspace({f"content/handouts/t{n}.yaml": TINY.replace("id: tiny", f"id: t{n}") for n in range(count)})
+    checkup = check(tuple(f"t{n}" for n in range(count)), (), clinic, TODAY, brief=True)
+    assert len(checkup.handouts) == count
+    gc.collect()
+    held = {id(one.handout) for one in gc.get_objects() if isinstance(one, ReaderText) and one.handout and one.handout.id.startswith("t")}
+    assert 0 < len(held) < count
+
+
+def test_an_unsafe_sentence_is_an_error_with_its_place_and_rule(workspace: Make) -> None:
+    """At the very text of the reader it is for."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    [problem] = only(clinic, "ckd-potassium-food")
+    assert problem.severity is Severity.ERROR
+    assert problem.location is not None
+    assert (problem.location.line, problem.location.column) == (16, 50)
+    assert problem.hint
+
+
+def test_it_is_looked_for_only_where_its_reader_reads(workspace: Make) -> None:
+    """The same advice is no finding of the CKD rule for the general reader."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    assert [p.rule for p in found(clinic, "general") if p.severity is Severity.ERROR] == []
+
+
+def test_build_does_not_print_what_a_rule_calls_an_error(workspace: Make) -> None:
+    """And prints it when the sentence is right."""
+    settings = {"handouts": ("tiny",), "kind": ("card",)}
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    built = build(resolve(settings, {}, clinic), clinic, TODAY)
+    assert built.refused == ("tiny",)
+    assert [problem.rule for problem in built.problems] == ["ckd-potassium-food"]
+    clinic = workspace()
+    assert build(resolve(settings, {}, clinic), clinic, TODAY).printed
+
+
+ACCEPT = """\
+accept:
+  - rule: ckd-potassium-food
+    words: banana
+    reason: Our dietitian asks for this example of what not to say.
+    by: The kidney team
+"""
+
+
+def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> None:
+    """It is then no problem any more, in check and in build, and is listed as accepted."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS + ACCEPT})
+    [checked] = check(("tiny",), (), clinic, TODAY).handouts
+    assert "ckd-potassium-food" not in {problem.rule for problem in checked.problems}
+    assert [(w.finding.rule, w.accepted.by) for w in checked.waived] == [("ckd-potassium-food", "The kidney team")]
+    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY).printed
+
+
+def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make) -> None:
+    """It could hide a new one."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT})
+    [problem] = only(clinic, "accept-idle")
+    assert problem.severity is Severity.WARNING
+    assert problem.location is not None
+    assert problem.location.line == len(TINY.splitlines()) + 2
+
+
+def test_an_acceptance_of_an_unknown_rule_names_the_nearest(workspace: Make) -> None:
+    """A misspelt rule would else accept nothing without a word."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT.replace("ckd-potassium-food", "ckd-potasium-food")})
+    [problem] = only(clinic, "accept-unknown")
+    assert (problem.severity, problem.hint) == (Severity.ERROR, "Did you mean 'ckd-potassium-food'?")
+
+
+@pytest.mark.parametrize("without", ["reason", "by"])
+def test_an_acceptance_needs_a_reason_and_a_name(workspace: Make, without: str) -> None:
+    """Neither may be left out."""
+    lines = [line for line in ACCEPT.splitlines() if f"    {without}:" not in line]
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS + "\n".join(lines) + "\n"})
+    assert [problem for problem in found(clinic) if f"'{without}'" in problem.message]
+
+
+def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -> None:
+    """An acceptance of all that a rule finds would hide the next sentence that may harm; of warnings it may be."""
+    wordless = "\n".join(line for line in ACCEPT.splitlines() if "words:" not in line) + "\n"
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS + wordless})
+    assert [problem.severity for problem in only(clinic, "ckd-potassium-food")] == [Severity.ERROR]
+    [problem] = only(clinic, "accept-unknown")
+    assert problem.message == "an error of 'ckd-potassium-food' is accepted only with the words that it is about"
+    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY).refused == ("tiny",)
+
+
+OFF = "off:\n  - {rule: ckd-potassium-food, reason: We have rules of our own for food., by: The kidney team}\n"
+
+
+def test_a_clinic_can_switch_a_rule_off_with_a_reason_and_a_name(workspace: Make) -> None:
+    """Its findings are gone, and the summary says that a rule is off."""
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS, "content/checks.yaml": OFF})
+    checkup = check(("tiny",), (), clinic, TODAY)
+    assert only(clinic, "ckd-potassium-food") == []
+    assert checkup.rules.off == {"ckd-potassium-food": ("We have rules of our own for food.", "The kidney team")}
+
+
+def test_a_rule_that_there_is_not_cannot_be_switched_off(workspace: Make) -> None:
+    """The file is refused with the place of the name."""
+    clinic = workspace({"content/checks.yaml": OFF.replace("ckd-potassium-food", "ckd-potasium")})
+    with pytest.raises(TeachbackError, match=r"checks\.yaml:2:12: there is no rule 'ckd-potasium'"):
+        check((), (), clinic, TODAY)
+
+
+def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
+    """A text that all read is one finding, and names nobody; one that some read names them."""
+    long = "This is a sentence with so many words that nobody who is tired or worried can keep all of them in mind at once."
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("One message.", long)})
+    [problem] = only(clinic, "plain-long-sentence")
+    assert "(for" not in problem.message
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("For kidneys here.", long)})
+    [problem] = only(clinic, "plain-long-sentence")
+    assert problem.message.endswith("(for ckd)")
+
+
+def test_a_handout_in_another_language_is_not_passed_over_in_silence(workspace: Make) -> None:
+    """The rules know English; that they found nothing says nothing."""
+    words = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8").replace("language: English", "language: Espa\u00f1ol")
+    audiences = (builtin_root() / "content/audiences.yaml").read_text(encoding="utf-8").replace("en:", "es:")
+    clinic = workspace(
+        {
+            "content/words/es.yaml": words,
+            "content/audiences.yaml": audiences,
+            "content/handouts/tiny.yaml": TINY.replace("language: en", "language: es"),
+        }
+    )
+    assert [problem.severity for problem in only(clinic, "language-unknown")] == [Severity.WARNING]
+
+
+def test_names_that_there_are_not_are_wrong_usage(workspace: Make) -> None:
+    """Handouts, audiences and rules."""
+    clinic = workspace()
+    for names, audiences in ((("tny",), ()), ((), ("cdk",))):
+        with pytest.raises(UsageError, match=r"there is no (handout|audience)"):
+            check(names, audiences, clinic, TODAY)
+    with pytest.raises(UsageError, match="there is no rule 'ckd-potasium'"):
+        explain_rules("ckd-potasium", clinic)
+
+
+def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace: Make) -> None:
+    """Its own problems are told, and theirs."""
+    clinic = workspace({"content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace("One message.", "")})
+    checkup = check((), (), clinic, TODAY)
+    by_name = {checked.stem: checked for checked in checkup.handouts}
+    assert by_name["broken"].problems
+    assert by_name["tiny"].heard
+
+
+def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) -> None:
+    """What is left is accepted in its file, each with a reason and a name."""
+    checkup = check((), (), builtin, TODAY)
+    assert not failed(checkup, strict=True)
+    [checked] = checkup.handouts
+    assert [str(p) for p in checked.problems if p.severity is not Severity.HINT] == []
+    assert checked.waived
+    assert all(len(w.accepted.reason) > 20 for w in checked.waived)
+
+
+def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Workspace) -> None:
+    """Two that it finds, and two that it passes over; `--explain` shows all of it, a listed source in full."""
+    rules = load_all_rules(builtin).known
+    listed = load_shared(builtin).sources.root
+    assert len(rules) > 60
+    for rule in rules.values():
+        assert len(rule.why) > 20, rule.id
+        assert len(rule.bad) >= 2, rule.id
+        assert len(rule.good) >= 2, rule.id
+        assert rule.sources, rule.id
+        said = explain_rules(rule.id, builtin)
+        for part in (rule.title, rule.why, *(listed[name].title if name in listed else name for name in rule.sources)):
+            assert part in said, rule.id
+
+
+def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
+    """A reader of `--explain` can look them up."""
+    listed = load_shared(builtin).sources.root
+    files = [rule.rule for rule in load_all_rules(builtin).text.rules]
+    assert len(files) > 30
+    assert [(rule.id, name) for rule in files for name in rule.sources if name not in listed] == []
+
+
+OWN_EXAMPLES = [(rule, example, bad) for rule in OWN for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+
+
+@pytest.mark.parametrize(("rule", "example", "bad"), OWN_EXAMPLES, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
+def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, example: Example, bad: bool, workspace: Make) -> None:  # noqa: FBT001 -- which of the two
+    """Each example is a line of a handout."""
+    key = example.text.partition(":")[0]
+    lines = {"text": "text: {general: For everyone here., ckd: For kidneys here.}", "language": "language: en"}
+    handout = TINY.replace(lines[key], example.text) if key in lines else f"{TINY}{example.text}\n"
+    assert handout != TINY or key == "language"
+    if rule.id == GAP and "{" not in example.text:
+        handout = handout.replace("audiences: [general, ckd]", "audiences: [general]")
+    files = {"content/handouts/tiny.yaml": handout}
+    builtin = workspace(files).builtin
+    for language in ("es", "vi"):
+        words = (builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+        files[f"content/words/{language}.yaml"] = words.replace("language: English", f"language: {language}")
+    audiences = (builtin / "content" / "audiences.yaml").read_text(encoding="utf-8")
+    files["content/audiences.yaml"] = audiences.replace("    en: For", "    es: Para\n    vi: Cho\n    en: For")
+    files |= {"content/words/en-GB.yaml": words.replace("language: English", "language: British")}
+    files["content/audiences.yaml"] = files["content/audiences.yaml"].replace("    en: For", "    en-GB: For\n    en: For")
+    names = {problem.rule for checked in check(("tiny",), (), workspace(files), TODAY).handouts for problem in checked.problems}
+    assert (rule.id in names) is bad, names
+
+
+def summary(checkup: CheckResult) -> str:
+    """Give what a run says at its end."""
+    from teachback.checking.checker import looked_for
+
+    return looked_for(checkup)
+
+
+def test_nothing_is_called_safe(builtin: Workspace) -> None:
+    """The summary says what was looked for, and that a clinician must read the text."""
+    said = summary(check((), (), builtin, TODAY)).lower()
+    assert "a clinician must read the text" in said
+    assert not any(word in said for word in ("safe", "checked by", "no risk", "approved"))
+
+
+def test_the_command_prints_in_file_order_and_fails_on_errors_only(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
+) -> None:
+    """Exit code 1 with an error, or with a warning under --strict; SARIF and JSON say the same."""
+    del tmp_path
+    clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
+    monkeypatch.chdir(clinic.root)
+    assert run(["check", "tiny", "--sarif", "found.sarif"]) == 1
+    printed = capsys.readouterr()
+    assert "content/handouts/tiny.yaml:16:50: " in printed.err
+    assert "[ckd-potassium-food]" in printed.err
+    places = [line.split(": ")[0] for line in printed.err.splitlines() if line.startswith("content/handouts/")]
+    assert places == sorted(places, key=lambda place: [int(number) for number in place.split(":")[1:]])
+    assert "error" in printed.out
+    sarif = json.loads((clinic.root / "found.sarif").read_text(encoding="utf-8"))
+    results = sarif["runs"][0]["results"]
+    wanted = [r for r in results if r["ruleId"] == "ckd-potassium-food"]
+    assert wanted[0]["level"] == "error"
+    assert wanted[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 16, "startColumn": 50}
+    rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[wanted[0]["ruleIndex"]]["id"] == "ckd-potassium-food"
+    assert run(["check", "tiny", "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert "ckd-potassium-food" in {problem["rule"] for problem in data["handouts"][0]["problems"]}
+    shutil.copy(clinic.root / "content/handouts/tiny.yaml", clinic.root / "kept.yaml")
+    (clinic.root / "content/handouts/tiny.yaml").write_text(TINY, encoding="utf-8")
+    assert run(["check", "tiny"]) == 0
+    assert run(["check", "tiny", "--strict"]) == 1
+
+
+def test_asking_about_one_reader_says_nothing_new(builtin: Workspace) -> None:
+    """Rules that compare readers still hear all of them: what is found for one is found for all."""
+    everybody = {str(problem) for problem in check((), (), builtin, TODAY).handouts[0].problems}
+    for audience in ("general", "ckd", "dialysis"):
+        alone = check((), (audience,), builtin, TODAY).handouts[0].problems
+        severe = [str(problem) for problem in alone if problem.severity is not Severity.HINT]
+        assert severe == []
+    assert everybody
+
+
+def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
+    """What it says in the place of the program's own stands on every page; `build` refuses the page for it."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    own = words.replace("advice: Ask first", "advice: Take ibuprofen for the pain.")
+    assert own != words
+    clinic = workspace({"content/words/en.yaml": own})
+    [problem] = [
+        problem for problem in check((), (), clinic, TODAY).problems if problem.rule == "nsaid" and problem.severity is Severity.ERROR
+    ]
+    assert problem.location is not None
+    assert problem.location.line == own[: own.index("Take ibuprofen")].count("\n") + 1
+    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
+    assert built.failed
+    assert problem in built.problems
+
+
+def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make) -> None:
+    """A clinic that copies them is not told off for them."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    checkup = check(("tiny",), (), workspace({"content/words/en.yaml": words}), TODAY)
+    assert [str(problem) for problem in checkup.problems if "words/en.yaml" in str(problem)] == []
+
+
+def test_grades_are_told_by_formula_edition_and_section(
+    builtin: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where none of them is a finding: at the prompt for each edition, in JSON for each section, too."""
+    monkeypatch.chdir(builtin.root)
+    assert run(["check", "leg-cramps"]) == 0
+    said = capsys.readouterr().out
+    for name, target in (("general", 6), ("ckd", 5), ("dialysis", 5)):
+        assert re.search(rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade {target}\n", said)
+    assert run(["check", "leg-cramps", "--json"]) == 0
+    grades = json.loads(capsys.readouterr().out)["handouts"][0]["grades"]
+    assert {name: edition["target"] for name, edition in grades.items()} == {"general": 6, "ckd": 5, "dialysis": 5}
+    for edition in grades.values():
+        assert edition["SMOG"]["grade"] > edition["Flesch-Kincaid"]["grade"] > 0
+        assert len(edition["sections"]) >= 5
+        assert all(set(section) == {"section", "Flesch-Kincaid", "SMOG", "FORCAST"} for section in edition["sections"])
+
+
+def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
+    """Of all that a print needs, a check loads only what reads YAML and knows what a handout is."""
+    clinic = workspace()
+    command = "import sys; from teachback.cli.app import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", command], cwd=clinic.root, env=environment, capture_output=True, text=True, check=True)
+    assert "'teachback.checking.clinical.clinical_rules'" in done.stdout
+    for heavy in ("weasyprint", "jinja2", "babel", "fontTools", "markdown_it", "PIL", "pypdfium2", "pikepdf", "segno", "zxingcpp"):
+        assert f"'{heavy}'" not in done.stdout

@@ -1,0 +1,221 @@
+"""What shows when a handout's audiences are laid side by side, and what no text may say to any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny_handout import TINY
+
+from teachback.checking.cross_audience import RULES, SAME, SILENT, UNREAD, across_findings, hear_all, short_pairs
+from teachback.checking.rule import problem_of
+from teachback.checking.typed_numbers import ADVICE, TYPED
+from teachback.content.clinic import Clinic
+from teachback.content.loader import load_handout, load_shared, validate_handout
+from teachback.editions.selection import Reader, choose
+from teachback.errors import Severity
+from teachback.files.workspace import Workspace, handout_files
+from teachback.units import TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.checking.rule import Example, Finding, Rule
+    from teachback.content.loader import LoadedHandout
+    from teachback.errors import Problem
+
+    Make = Callable[..., Workspace]
+
+OWN = Clinic(emergency="911", name="A clinic", phone="303-555-0123", after_hours="303 555 0124", interpreter="303.555.0125")
+PAIRS = [(rule, example, bad) for rule in RULES for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+
+
+def read(workspace: Workspace, text: str) -> LoadedHandout:
+    """Check a handout's text as if it stood in the tiny handout's file."""
+    return validate_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
+
+
+def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Finding]:
+    """Give what is found in a handout."""
+    handout = read(workspace, text).handout
+    return list(across_findings(handout, hear_all(handout, load_shared(workspace).audiences, clinic.values()), clinic))
+
+
+def handout_of(example: Example) -> str:
+    """Put an example into the tiny handout: a block or a red flag as it is written, or else a text of its own."""
+    if example.text.startswith("red_flag: "):
+        return TINY.replace("\ncard:", f"\n  - {example.text.removeprefix('red_flag: ')}\ncard:")
+    block = example.text if example.text.startswith("text: {") else f'text: "{example.text}"'
+    text = TINY + f"      - {block}\n"
+    return text.replace("[general, ckd]", "[general, ckd, dialysis]") if "dialysis" in example.text else text
+
+
+@pytest.mark.parametrize(("rule", "example", "bad"), PAIRS, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
+def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(workspace: Make, rule: Rule, example: Example, bad: bool) -> None:  # noqa: FBT001 -- which of the two
+    """At least two of each; a good example of one rule is no bad one of it."""
+    assert len(rule.bad) >= 2
+    assert len(rule.good) >= 2
+    found = {finding.rule for finding in findings(workspace(), handout_of(example))}
+    assert (rule.id in found) is bad
+
+
+def problems(workspace: Workspace, text: str) -> list[Problem]:
+    """Give the problems of what is found, with their places."""
+    locate = read(workspace, text).file.locate
+    return [problem_of(finding, locate) for finding in findings(workspace, text)]
+
+
+def test_a_mapping_whose_texts_are_alike_is_found_at_its_place(workspace: Make) -> None:
+    """Line breaks do not make a text another one; an override names the line to take out."""
+    text = TINY + "      - text:\n          general: Stretch your calf\n          ckd: >-\n            Stretch your\n            calf\n"
+    (problem,) = problems(workspace(), text)
+    assert (problem.rule, problem.severity) == (SAME.id, Severity.WARNING)
+    assert problem.location is not None
+    assert text.split("\n")[problem.location.line - 1].strip() == "general: Stretch your calf"
+    text = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace("kidneys here.", "kidneys here., dialysis: For kidneys here.")
+    (problem,) = problems(workspace(), text)
+    assert problem.message == "'dialysis' says the same as 'ckd', which it would read anyway"
+    assert problem.hint == "Take the line 'dialysis:' out."
+
+
+def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> None:
+    """Each reader who does not get it needs a reason of their own; an unknown reader is an error with its place."""
+    flag = "  - {id: missed, tier: today, only: [dialysis], text: You missed dialysis}\ncard:"
+    text = (
+        TINY.replace("[general, ckd]", "[general, ckd, dialysis]")
+        .replace("card:", flag, 1)
+        .replace("true, text: Chest", "true, text: Chest")
+    )
+    text = text.replace("tier: now, card:\n", "tier: now, card: true\n")
+    text = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace("\ncard:", "\n" + flag, 1)
+    (problem,) = problems(workspace(), text)
+    assert problem.message == "the red flag 'missed' is for dialysis only (for general and ckd)"
+    assert problem.severity is Severity.WARNING
+    half = text.replace("You missed dialysis}", "You missed dialysis, silent_for: {ckd: Has no dialysis.}}")
+    (problem,) = problems(workspace(), half)
+    assert problem.message.endswith("(for general)")
+    whole = half.replace("{ckd: Has", "{general: Has none., ckd: Has")
+    assert problems(workspace(), whole) == []
+    with pytest.raises(Exception, match="the audience 'kdc' is not known"):
+        read(workspace(), whole.replace("{general: Has none., ckd: Has", "{general: Has none., kdc: Has"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "placeholder"),
+    [
+        ("Call 303-555-0123 today.", "{clinic.phone}"),
+        ("Call (303) 555 0123 today.", "{clinic.phone}"),
+        ("At night, 3035550124.", "{clinic.after_hours}"),
+        ("For an interpreter: 303.555.0125", "contact: [interpreter]"),
+        ("Call 911.", "{clinic.emergency}"),
+        ("Go to the hospital or dial 9-1-1.", "{clinic.emergency}"),
+        ("In Europe, call 112.", "{clinic.emergency}"),
+        ("Please ring 999 at once.", "{clinic.emergency}"),
+        ("[Call the unit](tel:+13035559999).", "{clinic.phone}"),
+        ("Text us: 020 7946 0000", "{clinic.phone}"),
+        ("Call 555-0123.", "{clinic.phone}"),
+        ("Call 1-800-KIDNEYS.", "{clinic.phone}"),
+        ("Call 9-**1**-1.", "{clinic.emergency}"),
+        ("Call [9](https://example.org)11.", "{clinic.emergency}"),
+        ("Call ni\u00adne\u00a0one one.", "{clinic.emergency}"),
+        ("Call 911.Then rest.", "{clinic.emergency}"),
+        ("Text us: 020\u00a07946\u202f0000", "{clinic.phone}"),
+        ("Text us: 303\u2013555\u20139999", "{clinic.phone}"),
+        ("Text us: 303\u2212555\u22129999", "{clinic.phone}"),
+        ("Text us: 303.**555**.9999", "{clinic.phone}"),
+    ],
+)
+def test_a_typed_number_names_the_placeholder(workspace: Make, typed: str, placeholder: str) -> None:
+    """An error each time, once for all the readers who get it, and it says what to write."""
+    (problem,) = problems(workspace(), TINY + f'      - text: "{typed}"\n')
+    assert (problem.rule, problem.severity) == (TYPED.id, Severity.ERROR)
+    assert placeholder in problem.hint
+    assert problem.message.endswith("(for general and ckd)")
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "In 2019-2020, 1 in 4 people had it.",
+        "Take 800-1000 mg with 200 ml of water.",
+        "Potassium of 3.5 to 5.0, sodium 135-145, an eGFR of 60, 37,000,000 people.",
+        "Call us if it is over 180/110 or your weight is 112 kg or 999 people.",
+        "Read [this page](https://example.org/123-456-7890).",
+        "Version 2026-11-22, ICD R25.2, ISBN 978-3-16-148410-0.",
+        "Call {clinic.phone} or {clinic.emergency}.",
+        "Your blood sugar was 112 and then 911 mg.",
+        "It costs $911. Eat 2000 calories. Walk 10 000 steps.",
+    ],
+)
+def test_years_doses_and_lab_values_are_no_phone_numbers(workspace: Make, right: str) -> None:
+    """A rule that cries at every number is switched off."""
+    assert [f.words for f in findings(workspace(), TINY + f'      - text: "{right}"\n') if f.rule == TYPED.id] == []
+    assert [f.rule for f in findings(workspace(), TINY + '      - text: "Call 911."\n')] == [TYPED.id]
+
+
+def test_a_placeholder_that_is_filled_with_the_number_is_no_typed_number(workspace: Make) -> None:
+    """What the author wrote counts, not what the reader gets."""
+    handout = TINY + '      - text: "Call {clinic.phone}, or {clinic.emergency}."\n'
+    assert findings(workspace(), handout) == []
+
+
+def test_the_restart_line_must_stand_in_the_same_block(workspace: Make) -> None:
+    """In a list any item of it will do, in a table the same row; elsewhere in the handout is too far."""
+    items = "      - list: [Stop your water pill when you vomit., {}]\n"
+    rows = "      - table:\n          columns: [Medicine, What to do]\n          rows:\n            - [Water pill, Stop it when you vomit.]\n            - [Other, {}]\n"
+    for block in (items, rows):
+        (finding,) = findings(workspace(), TINY + block.format("Rest."))
+        assert (finding.rule, finding.audiences) == (ADVICE.id, ("general", "ckd"))
+    assert findings(workspace(), TINY + items.format("Ask us when to start again.")) == []
+    assert len(findings(workspace(), TINY + rows.format("Ask us when to start again."))) == 1
+    assert findings(workspace(), TINY + rows.replace("vomit.]", "vomit. Call us that day.]").format("Rest.")) == []
+
+
+def test_a_reason_is_read_where_a_section_places_the_tier(workspace: Make) -> None:
+    """For one reader is enough."""
+    text = TINY.replace("text: Chest pain}", "text: Chest pain, why: It may be your heart.}")
+    assert [f.rule for f in findings(workspace(), text)] == [UNREAD.id]
+    assert findings(workspace(), text + "      - {red_flags: [now], only: [ckd]}\n") == []
+
+
+def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspace) -> None:
+    """Card and handout take a flag from one place, so they cannot differ; its short words are told beside the full ones."""
+    shared = load_shared(builtin)
+    handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
+    heard = hear_all(handout, shared.audiences, shared.clinic.values())
+    pairs = short_pairs(heard)
+    said = {(audience, pair.flag): (pair.text.text, pair.short.text, pair.tier) for pair in pairs for audience in pair.audiences}
+    count = 0
+    for one in heard:
+        reader = Reader(one.ear.lineage, one.ear.values)
+        edition = choose(handout, reader, badge="-", size=TypeSize.STANDARD, sources=shared.sources)
+        flags = {p.block: p for p in one.passages if p.role == "flag"}
+        for flag in edition.flags:
+            if not flag.card:
+                assert (one.ear.audience, flag.id) not in said
+                continue
+            passage = flags[f"flag {flag.id}"]
+            assert passage.tier == flag.tier
+            if flag.short != flag.text:
+                short = "".join(span.text for span in flag.short)
+                assert said[one.ear.audience, flag.id] == (passage.text, short, flag.tier)
+                count += 1
+    assert count > 5
+    assert count == len(said)
+    assert [f for f in across_findings(handout, heard, shared.clinic) if f.severity is Severity.ERROR] == []
+
+
+def test_the_shipped_handout_says_why_a_flag_is_silent(builtin: Workspace) -> None:
+    """What is left for the reviewer is named here."""
+    shared = load_shared(builtin)
+    handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
+    found = list(across_findings(handout, hear_all(handout, shared.audiences, shared.clinic.values()), shared.clinic))
+    assert [finding.words for finding in found if finding.rule == SILENT.id] == [
+        "Tingling around your mouth, or hand cramps you cannot control"
+    ]
+    assert {flag.id for flag in handout.red_flags if flag.silent_for} == {
+        "missed-dialysis",
+        "cramps-at-dialysis",
+        "fast-swelling",
+        "numb-feet",
+    }

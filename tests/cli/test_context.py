@@ -1,0 +1,145 @@
+"""Whatever stands behind the standard streams, and whatever falls inside the program, a person gets one line and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_handout import TINY
+from workspace_cases import lay
+
+from teachback.cli.app import run
+
+PLANTED = "Planted-Name-4711"
+POLISH = TINY.replace("A tiny handout", "Łyżka soli").encode()
+# Each command, and what must be there when it could not say so.
+COMMANDS = {
+    "build tiny --audience ckd --kind card --format html --json": "build/tiny/card-ckd-en.html",
+    "check tiny --sarif found.sarif": "found.sarif",
+    "list handouts --json": "",
+    "schema": "",
+    "approve tiny --by Łucja --audience ckd": "",
+    "build nothing-of-that-name": "",
+}
+SHELL = {
+    "standard output is full": '"$@" > /dev/full',
+    "standard error is full": '"$@" 2> /dev/full',
+    "both are full": '"$@" > /dev/full 2> /dev/full',
+    "standard output is closed": '"$@" >&-',
+    "standard error is closed": '"$@" 2>&-',
+    "all three are closed": '"$@" <&- >&- 2>&-',
+    "nobody reads": 'set -o pipefail; "$@" | true',
+    "cp1252": 'PYTHONIOENCODING=cp1252 "$@"',
+    "strict ascii": 'PYTHONIOENCODING=ascii:strict LC_ALL=POSIX "$@"',
+}
+
+
+def typed(root: Path, command: str, way: str) -> tuple[int, str, str]:
+    """Type a command at a shell that treats the streams in some way; return the exit code and what was printed."""
+    words = [sys.executable, "-m", "teachback", *command.split()]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(["bash", "-c", way, "bash", *words], cwd=root, env=environment, capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full (issue 12)")
+@pytest.mark.parametrize("name", SHELL)
+def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path) -> None:
+    """Files are written, exit codes say 1 where the answer was lost, and every command is tried."""
+    for number, (command, file) in enumerate(COMMANDS.items()):
+        root = lay(tmp_path / str(number), {"content/handouts/tiny.yaml": POLISH})
+        code, stdout, stderr = typed(root, command, SHELL[name])
+        said = f"{command}: {code}\n{stdout}{stderr}"
+        assert "Traceback" not in stdout + stderr, said
+        assert "fault of its own" not in stdout + stderr, said
+        assert not file or (root / file).stat().st_size > 0, said
+        wrong = "nothing-of-that-name" in command
+        if "output is full" in name and not wrong:
+            assert code == 1, said
+            assert "standard output could not be written: the disk is full" in stderr, said
+        if "closed" in name or "ascii" in name or "cp1252" in name:
+            assert code == (2 if wrong else 0), said
+        if "--json" in command and stdout and "nobody" not in name:
+            assert isinstance(json.loads(stdout), dict | list), said
+        assert "approve" not in command or b"status: approved" in (root / "content/handouts/tiny.yaml").read_bytes(), said
+
+
+# What each command calls, where an exception is planted.
+PLANTS = {
+    "build tiny": "commands.build.selected_files",
+    "card tiny": "commands.card.keep",
+    "check tiny": "checking.checker.load_shared",
+    "diff tiny general ckd": "commands.diff.load_shared",
+    "due": "checking.review_calendar.due_list",
+    "approve tiny --by Somebody": "commands.approve.load_shared",
+    "list handouts": "commands.listings.read_handouts",
+    "list stocks": "commands.listings.load_stocks",
+    "list audiences": "commands.listings.load_shared",
+    "schema": "content.json_schema.handout_schema",
+    "calibrate": "commands.calibrate.load_shared",
+    "identify LC-CKD-EN-YY43PDX --archive there": "archive.lookup.identify",
+    "verify there": "archive.verification.verify",
+    "doctor": "commands.doctor.examine",
+    "new sick-days": "commands.scaffold.new",
+    "init there": "commands.scaffold.init",
+    "merge tiny --records none.csv": "merge.handout_engine.open_engine",
+}
+
+
+@pytest.mark.parametrize("error", [KeyError, RecursionError, MemoryError, OSError])
+@pytest.mark.parametrize("command", PLANTS)
+def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
+    command: str, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command ends in one line with a code: no traceback, and nothing of what the exception holds."""
+
+    def falls(*_: object, **__: object) -> None:
+        raise error(PLANTED)
+
+    monkeypatch.chdir(lay(tmp_path, {}))
+    monkeypatch.setattr(f"teachback.{PLANTS[command]}", falls)
+    assert run(command.split()) == 1
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert PLANTED not in out + err
+    assert f"-{error.__name__}" in err
+
+
+def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
+    """A thread, and the end of the process, have no traceback either."""
+    program = (
+        "import atexit, sys, threading; from teachback.cli.context import guard, open_streams; open_streams(); guard();"
+        f"fall = lambda: {{}}['{PLANTED}']; atexit.register(fall); one = threading.Thread(target=fall); one.start(); one.join(); fall()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("code KeyError") == 2
+    assert "Traceback" not in done.stderr
+    assert PLANTED not in done.stdout + done.stderr
+
+
+def test_a_fault_shows_where_it_came_from_only_to_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TEACHBACK_TRACEBACK=1 prints lines of source, and the value neither there nor anywhere."""
+
+    def falls(*_: object) -> None:
+        raise KeyError(PLANTED)
+
+    monkeypatch.chdir(lay(tmp_path, {}))
+    monkeypatch.setattr("teachback.commands.listings.read_handouts", falls)
+    assert run(["list", "handouts", "--json"]) == 1
+    out, err = capsys.readouterr()
+    (problem,) = json.loads(out)["problems"]
+    assert problem["message"].startswith("the program ended in a fault of its own: code listings-")
+    assert err == ""
+    monkeypatch.setenv("TEACHBACK_TRACEBACK", "1")
+    assert run(["list", "handouts"]) == 1
+    out, err = capsys.readouterr()
+    assert "listings.py" in err
+    assert PLANTED not in out + err

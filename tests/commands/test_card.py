@@ -1,0 +1,516 @@
+"""Cards on stock, as they are printed: every stock, every way to turn a sheet, read back out of the PDF."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+import pypdfium2
+import pytest
+from pdf_tags import faults
+from tiny_handout import TINY, TINY_APPROVED
+
+from teachback.cli.app import run
+from teachback.commands.calibrate import calibrate
+from teachback.commands.card import PrintedCards, deal
+from teachback.errors import TeachbackError, UsageError
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.card_run import CardOrder
+from teachback.printing.card_stock import load_stocks
+from teachback.printing.imposition import Sides
+from teachback.printing.settings import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Make = Callable[..., Workspace]
+
+BUILTIN = Workspace(builtin_root(), builtin_root())
+STOCKS = load_stocks(BUILTIN).root
+RUNS = [
+    (name, sides)
+    for name, stock in STOCKS.items()
+    for sides in ([Sides.FOLD] if stock.fold else [Sides.ONE, Sides.LONG_EDGE, Sides.SHORT_EDGE])
+]
+MM = 25.4 / 72
+
+
+def dealt(folder: Path, order: CardOrder | None = None, workspace: Workspace = BUILTIN, **flags: Any) -> tuple[PrintedCards, Path]:  # noqa: ANN401 -- flags of any kind
+    """Print cards of the shipped handout for CKD unless told otherwise, and give the file."""
+    flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
+    done = deal(resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22))
+    return done, folder / done.output.file
+
+
+def rectangles(path: Path) -> list[list[tuple[float, float, float, float]]]:
+    """Give the stroked rectangles of each page in mm from the top left: left, top, width, height, sorted."""
+    found = []
+    with pikepdf.open(path) as document:
+        for page in document.pages:
+            height = float(page.MediaBox[3])
+            stroked = [
+                [float(value) for value in step.operands] for step in pikepdf.parse_content_stream(page) if str(step.operator) == "re"
+            ]
+            boxes = [(x * MM, (height - y - h) * MM, w * MM, h * MM) for x, y, w, h in stroked]
+            found.append(sorted(boxes))
+    return found
+
+
+def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, float]]]:
+    """Give the corners of the drawn cards of each page, in mm from the top left."""
+    return [[(x, y) for x, y, w, h in page if abs(w - width) < 0.01 and abs(h - height) < 0.01] for page in rectangles(path)]
+
+
+@pytest.mark.parametrize(("name", "sides"), RUNS)
+def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(name: str, sides: Sides, tmp_path: Path) -> None:
+    """On every stock, front and back, each card's edge is within 0.05 mm of the measurements, and the tags hold."""
+    stock = STOCKS[name]
+    _, path = dealt(tmp_path, CardOrder(outline=True), stock=name, sides=str(sides))
+    drawn = outlines(path, stock.card_box.width, stock.card_box.height)
+    places = [stock.corner(place) for place in range(stock.places)]
+    page, card = stock.page_box, stock.card
+    if sides is Sides.FOLD:
+        assert stock.fold is not None
+        second = (stock.card_box.width, 0.0) if stock.fold.across else (0.0, stock.card_box.height)
+        expected = [places + [(x + second[0], y + second[1]) for x, y in places]]
+    else:
+        backs = {
+            Sides.ONE: [],
+            Sides.LONG_EDGE: [(page.width - x - card.width, y) for x, y in places],
+            Sides.SHORT_EDGE: [(x, page.height - y - card.height) for x, y in places],
+        }[sides]
+        expected = [places, *([backs] if backs else [])]
+    assert len(drawn) == len(expected)
+    for found, wanted in zip(drawn, expected, strict=True):
+        assert len(found) == len(wanted)
+        for corner in wanted:
+            assert any(abs(corner[0] - x) <= 0.05 and abs(corner[1] - y) <= 0.05 for x, y in found), corner
+    assert faults(path.read_bytes()) == []
+
+
+def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Path) -> None:
+    """Copies count cards: seven on the used sheet, ten, and eight; fronts and backs in turn."""
+    done, path = dealt(tmp_path, CardOrder(copies=25, start_at=4, outline=True), stock="avery-8371", sides="long-edge")
+    assert done.stock == "avery-5371"
+    assert (done.cards, done.sheets) == (25, 3)
+    assert [len(page) for page in outlines(path, 88.9, 50.8)] == [7, 7, 10, 10, 8, 8]
+    with pypdfium2.PdfDocument(path) as document:
+        texts = [page.get_textpage().get_text_bounded() for page in document]
+    assert [text.count("Call us today") for text in texts] == [7, 0, 10, 0, 8, 0]
+    assert [text.count("Tell us at your next visit") for text in texts] == [0, 7, 0, 10, 0, 8]
+
+
+def test_several_audiences_share_a_run_and_waste_no_stock(tmp_path: Path) -> None:
+    """Five cards for each of two readers fill one sheet of ten, each back behind its own front."""
+    done, path = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
+    assert (done.cards, done.sheets) == (10, 1)
+    with pypdfium2.PdfDocument(path) as document:
+        front, back = (page.get_textpage().get_text_bounded() for page in document)
+    assert front.count("You missed dialysis or left early") == 5
+    assert front.count("You pee much less than is normal") == 5
+    assert back.count("I have kidney disease and am on dialysis") == 5
+    assert back.count("I have chronic kidney disease (CKD)") == 5
+
+
+PAGES = {"wide": (279.4, 215.9), "high": (215.9, 279.4), "nearly square": (204.0, 202.0)}
+
+
+def found(page: pypdfium2.PdfPage, words: str) -> list[tuple[float, float]]:
+    """Give where words stand on a page: the middle of each, in mm from the top left."""
+    text = page.get_textpage()
+    search = text.search(words)
+    middles = []
+    while (at := search.get_next()) is not None:
+        edges = [text.get_charbox(index) for index in range(at[0], at[0] + at[1])]
+        x = (min(edge[0] for edge in edges) + max(edge[2] for edge in edges)) / 2
+        y = (min(edge[1] for edge in edges) + max(edge[3] for edge in edges)) / 2
+        middles.append((x * MM, (page.get_height() - y) * MM))
+    return middles
+
+
+@pytest.mark.parametrize("sides", ["long-edge", "short-edge"])
+@pytest.mark.parametrize("shape", PAGES)
+def test_each_printed_back_is_behind_its_own_front_when_the_paper_is_turned(
+    shape: str, sides: str, workspace: Make, tmp_path: Path
+) -> None:
+    """Read from the file: turned over the edge that it asks for, each reader's back is behind that reader's front."""
+    width, height = PAGES[shape]
+    stock = f"""\
+ours:
+  page: {{width: {width}, height: {height}}}
+  grid: {{columns: 2, rows: 3}}
+  card: {{width: 85.6, height: 53.98}}
+  first: {{left: 4, top: 9}}
+  pitch: {{across: 96, down: 61}}
+  source: [made up by a test]
+"""
+    said = {"ckd": ("You pee much less than is normal", "I have chronic kidney disease (CKD)")}
+    said["dialysis"] = ("You missed dialysis or left early", "I have kidney disease and am on dialysis")
+    _, path = dealt(
+        tmp_path, CardOrder(copies=2), workspace({"content/stocks.yaml": stock}), stock="ours", sides=sides, audience=tuple(said)
+    )
+    corners = [(4 + 96 * column, 9 + 61 * row) for row in range(3) for column in range(2)]
+
+    def place(x: float, y: float) -> int:
+        return next(at for at, (left, top) in enumerate(corners) if left < x < left + 85.6 and top < y < top + 53.98)
+
+    with pikepdf.open(path) as document:
+        asked = str(document.Root.ViewerPreferences.Duplex)
+    upright = (asked == "/DuplexFlipLongEdge") == (height > width)
+    with pypdfium2.PdfDocument(path) as document:
+        for at, (front, back) in enumerate(said.values()):
+            fronts = [place(x, y) for x, y in found(document[0], front)]
+            turned = [(width - x, y) if upright else (x, height - y) for x, y in found(document[1], back)]
+            assert fronts == [2 * at, 2 * at + 1]
+            assert sorted(place(x, y) for x, y in turned) == fronts
+
+
+def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(workspace: Make, tmp_path: Path) -> None:
+    """The message says why, and to print one side; one side is printed."""
+    stock = STOCKS["avery-5371"].model_dump(mode="json")
+    stock |= {"page": {"width": 280, "height": 280}, "also": []}
+    root = workspace({"content/stocks.yaml": json.dumps({"square": stock})})
+    with pytest.raises(UsageError, match="as wide as it is high") as raised:
+        dealt(tmp_path, CardOrder(), root, stock="square")
+    assert "--sides one" in str(raised.value.problems[0].hint)
+    done, _ = dealt(tmp_path, CardOrder(), root, stock="square", sides="one")
+    assert done.cards == 10
+
+
+def headings(path: Path) -> Counter[str]:
+    """Count the kinds of elements in a file's tag tree that hold something."""
+    counted: Counter[str] = Counter()
+    with pikepdf.open(path) as document:
+        todo = [document.Root.StructTreeRoot]
+        while todo:
+            element = todo.pop()
+            kids = element.get("/K")
+            for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+                if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+                    counted[str(kid.S)] += 1
+                    todo.append(kid)
+    return counted
+
+
+def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Path) -> None:
+    """A screen reader hears each card once: the tags hold one title for each, however often it is painted."""
+    _, one = dealt(tmp_path, CardOrder(copies=30), stock="avery-5371")
+    _, two = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
+    _, front = dealt(tmp_path, CardOrder(copies=5), stock="avery-c32011", sides="one")
+    assert headings(one)["/H1"] == 1
+    assert headings(one)["/LI"] == 13
+    assert headings(two)["/H1"] == 2
+    assert headings(front)["/LI"] == 9
+
+
+@pytest.mark.parametrize(
+    ("sides", "duplex"), [("one", "/Simplex"), ("long-edge", "/DuplexFlipLongEdge"), ("short-edge", "/DuplexFlipShortEdge")]
+)
+def test_the_file_asks_for_its_own_size_and_the_right_sides(sides: str, duplex: str, tmp_path: Path) -> None:
+    """A printer's dialog opens with what is right; nobody has to know what 'fit to page' would do."""
+    _, path = dealt(tmp_path, CardOrder(copies=1), stock="avery-5371", sides=sides)
+    with pikepdf.open(path) as document:
+        wishes = document.Root.ViewerPreferences
+        assert (str(wishes.PrintScaling), str(wishes.Duplex), bool(wishes.PickTrayByPDFSize)) == ("/None", duplex, True)
+        assert bool(wishes.DisplayDocTitle)
+
+
+def test_a_print_shop_gets_one_card_a_page_with_its_boxes_and_marks(tmp_path: Path) -> None:
+    """TrimBox is the card to a twentieth of a millimetre, BleedBox 3 mm beyond it, marks lie outside of both."""
+    done, path = dealt(tmp_path, CardOrder(press=True))
+    assert (done.cards, done.sheets) == (1, 1)
+    with pikepdf.open(path) as document:
+        assert len(document.pages) == 2
+        for page in document.pages:
+            trim, bleed = ([float(value) * MM for value in box] for box in (page.TrimBox, page.BleedBox))
+            assert [trim[2] - trim[0], trim[3] - trim[1]] == pytest.approx([85.6, 53.98], abs=0.05)
+            assert [trim[0] - bleed[0], bleed[3] - trim[3]] == pytest.approx([3, 3], abs=0.01)
+            assert float(page.MediaBox[2]) * MM > bleed[2]
+
+
+def test_crop_marks_stand_on_sheets_to_cut_and_not_on_bought_stock(tmp_path: Path) -> None:
+    """Micro-perforated cards need no marks; plain paper does."""
+
+    def lines(path: Path) -> int:
+        with pikepdf.open(path) as document:
+            return sum(str(step.operator) == "l" for step in pikepdf.parse_content_stream(document.pages[0]))
+
+    plain, bought = dealt(tmp_path, stock="cut-letter-id1")[1], dealt(tmp_path, stock="avery-5371")[1]
+    assert lines(plain) - lines(bought) >= 24
+
+
+def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: Path) -> None:
+    """What was read off the calibration page and written down shifts the next print, each side by its own."""
+    clinic = workspace({"teachback.toml": 'stock = "avery-5371"\n[printers.front-desk]\noffset = "1.5, -2"\nback-offset = "-0.5, 0.25"\n'})
+    flags: dict[str, Any] = {"handouts": ("tiny",), "workspace": clinic}
+    _, still = dealt(tmp_path / "a", CardOrder(copies=1, outline=True), **flags)
+    _, moved = dealt(tmp_path / "b", CardOrder(copies=1, outline=True), printer="front-desk", **flags)
+    shifts = [
+        (round(b[0][0] - a[0][0], 2), round(b[0][1] - a[0][1], 2))
+        for a, b in zip(outlines(still, 88.9, 50.8), outlines(moved, 88.9, 50.8), strict=True)
+    ]
+    assert shifts == [(1.5, -2.0), (-0.5, 0.25)]
+
+
+def test_the_calibration_page_is_shifted_by_what_was_read_off_it(tmp_path: Path) -> None:
+    """Line A stands 20 mm from the edge, and with an offset so much further; the back's scale moves by its own."""
+
+    def line_a(path: Path) -> float:
+        with pypdfium2.PdfDocument(path) as document:
+            assert len(document) == 2
+            upright = [item.get_bounds() for item in document[0].get_objects(filter=[2])]
+        lefts = [left * MM for left, bottom, right, top in upright if right - left < 1 and (top - bottom) * MM > 30]
+        return float(min(lefts))
+
+    still, _ = calibrate(resolve({"output": str(tmp_path / "a"), "stock": "avery-5371"}, {}, BUILTIN), BUILTIN)
+    moved, _ = calibrate(resolve({"output": str(tmp_path / "b"), "stock": "avery-5371", "offset": "1.5,0"}, {}, BUILTIN), BUILTIN)
+    assert line_a(still) == pytest.approx(20, abs=0.1)
+    assert line_a(moved) - line_a(still) == pytest.approx(1.5, abs=0.02)
+    assert faults(still.read_bytes()) == []
+
+
+def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(workspace: Make, tmp_path: Path) -> None:
+    """The flag, the reader, the stock, the millimetres that are missing, and stocks on which it would fit."""
+    flags = "".join(
+        f"  - {{id: sign-{n}, tier: today, card: true, text: A sign that is long enough to take a line of a card}}\n" for n in range(5)
+    )
+    now = "".join(f"  - {{id: now-{n}, tier: now, card: true, text: Another sign that is long enough to take a line}}\n" for n in range(4))
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("card: {title", now + flags + "card: {title")})
+    with pytest.raises(TeachbackError) as refused:
+        dealt(tmp_path, workspace=clinic, handouts=("tiny",), stock="avery-5371")
+    problem = refused.value.problems[0]
+    assert "card of tiny for ckd: the red flag 'sign-4' does not fit on the card of avery-5371 (88.9 x 50.8 mm) at 8 pt" in problem.message
+    assert " mm are missing" in problem.message
+    assert "It would fit on avery-5388" in problem.hint
+    assert problem.location is not None
+    assert list(tmp_path.rglob("*.pdf")) == []
+
+
+def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
+    """An index card is for tired eyes: its type is larger than a bank card's."""
+    from pypdfium2 import raw
+
+    def largest(path: Path) -> float:
+        sizes = []
+        with pypdfium2.PdfDocument(path) as document:
+            for item in document[0].get_objects(filter=[1]):
+                size = raw.c_float()
+                raw.FPDFTextObj_GetFontSize(item, size)
+                sizes.append(size.value * abs(item.get_matrix().d))
+        assert sizes
+        return float(max(sizes))
+
+    small = largest(dealt(tmp_path, CardOrder(copies=1), stock="cut-letter-id1")[1])
+    assert largest(dealt(tmp_path, CardOrder(copies=1), stock="avery-5388")[1]) > 1.25 * small
+
+
+def test_a_clinics_own_stock_is_added_in_the_units_of_its_package(workspace: Make, tmp_path: Path) -> None:
+    """Inches from a package print where they say, and the built-in stocks are still there."""
+    own = """\
+our-cards:
+  page: letter
+  also: [house-brand-12]
+  grid: {columns: 2, rows: 5}
+  card: {width: 3.5 in, height: 2in}
+  first: {left: 0.75 in, top: 1.27cm}
+  pitch: {across: 252pt, down: 50.8}
+  source: [measured with a ruler]
+"""
+    clinic = workspace({"content/stocks.yaml": own})
+    done, path = dealt(tmp_path, CardOrder(outline=True), workspace=clinic, handouts=("tiny",), stock="house-brand-12")
+    assert done.stock == "our-cards"
+    assert outlines(path, 88.9, 50.8)[0][0] == pytest.approx((19.05, 12.7), abs=0.05)
+    assert "avery-5371" in load_stocks(clinic).root
+
+
+BROKEN_STOCKS = {
+    "first: {left: 0.75 in, top: 1.27cm}": ("first: {left: 40, top: 12.7}", "leaves the page by"),
+    "pitch: {across: 252pt, down: 50.8}": ("pitch: {across: 88.9, down: 40}", "overlap by"),
+    "card: {width: 3.5 in, height: 2in}": ("card: {width: -3.5 in, height: 2in}", "the number is too small"),
+    "card: {width: 3.5 in, ": ("card: {", "'width' is missing"),
+    "height: 2in}": ("height: 2 feet}", "the unit 'feet' is not known"),
+    "page: letter": ("page: legal", "not one of the words"),
+}
+
+
+@pytest.mark.parametrize("line", BROKEN_STOCKS)
+def test_a_stock_that_cannot_be_is_a_problem_with_its_place(line: str, workspace: Make) -> None:
+    """A grid that leaves its page, overlapping cards, a missing or negative length, an unknown unit: line and column."""
+    good = (
+        "our-cards:\n  page: letter\n  grid: {columns: 2, rows: 5}\n  card: {width: 3.5 in, height: 2in}\n"
+        "  first: {left: 0.75 in, top: 1.27cm}\n  pitch: {across: 252pt, down: 50.8}\n  source: [a ruler]\n"
+    )
+    broken, said = BROKEN_STOCKS[line]
+    assert load_stocks(workspace({"content/stocks.yaml": good}))
+    with pytest.raises(TeachbackError) as wrong:
+        load_stocks(workspace({"content/stocks.yaml": good.replace(line, broken)}))
+    assert said in wrong.value.problems[0].message
+    place = wrong.value.problems[0].location
+    assert place is not None
+    assert place.file.endswith("content/stocks.yaml")
+    assert place.line >= 1
+    assert place.column >= 1
+
+
+def test_what_a_stock_cannot_do_is_a_usage_error(tmp_path: Path) -> None:
+    """A stock that there is not, a place it does not have, a fold it has not: exit code 2, and what there is instead."""
+    with pytest.raises(UsageError) as wrong:
+        dealt(tmp_path, stock="avery-5372")
+    assert "avery-5371" in wrong.value.problems[0].hint
+    wrong_orders: list[tuple[CardOrder, dict[str, Any]]] = [
+        (CardOrder(start_at=11), {"stock": "avery-5371"}),
+        (CardOrder(), {"stock": "avery-5371", "sides": "fold"}),
+        (CardOrder(copies=200_000), {}),
+    ]
+    for order, flags in wrong_orders:
+        with pytest.raises(UsageError):
+            dealt(tmp_path, order, **flags)
+
+
+def test_the_command_says_what_to_click(workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last line of the command is for the person at the printer."""
+    monkeypatch.chdir(workspace().root)
+    assert run(["card", "tiny", "--audience", "ckd", "--stock", "avery-5371"]) == 0
+    said = capsys.readouterr().out
+    assert "10 cards on 1 sheet of avery-5371" in said
+    assert "'Actual size' (100 %), on both sides, flip on long edge" in said
+    assert run(["card", "tiny", "--copies", "3", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["outputs"][0]
+    assert (row["cards"], row["stock"], row["audience"]) == (6, "cut-letter-id1", "general+ckd")
+    listed = json.loads(Path("build/manifest.json").read_text(encoding="utf-8"))["outputs"]
+    assert len(listed) == 2
+
+
+def test_build_prints_cards_on_the_workspaces_stock(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a stock in teachback.toml, build prints sheets for it, and an offset prints them again."""
+    root = workspace({"teachback.toml": 'stock = "avery-8371"\n'}).root
+    monkeypatch.chdir(root)
+    assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
+    assert (root / "build/tiny/card-ckd-en-avery-5371.pdf").is_file()
+    assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
+    assert "0 printed" in capsys.readouterr().out
+    (root / "teachback.toml").write_text('stock = "avery-8371"\noffset = "1, 1"\n', encoding="utf-8")
+    assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
+    assert "1 printed" in capsys.readouterr().out
+
+
+def test_an_overdue_or_unapproved_text_is_not_released_on_cards(workspace: Make, tmp_path: Path) -> None:
+    """Cards follow the review like handouts: a warning when it is overdue, a refusal under --release."""
+    draft = workspace()
+    with pytest.raises(TeachbackError, match="no clinician has approved it"):
+        dealt(tmp_path, workspace=draft, handouts=("tiny",), release=True)
+    late = TINY.replace(
+        "status: draft, reviewer: null, reviewed: null, due: null",
+        f"status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, {TINY_APPROVED}",
+    )
+    done, _ = dealt(tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",))
+    assert [problem.message for problem in done.problems] == ["the review was due on 2021-01-05"]
+
+
+def test_a_language_in_which_the_handout_is_not_written_is_refused(tmp_path: Path) -> None:
+    """English cards for a Spanish reader are not what was asked for."""
+    with pytest.raises(UsageError, match="not written in the language 'es'"):
+        dealt(tmp_path, language="es")
+
+
+def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
+    """Behind them is only the liner that is thrown away."""
+    done, path = dealt(tmp_path, stock="avery-5395")
+    assert done.sides is Sides.ONE
+    with pypdfium2.PdfDocument(path) as document:
+        assert len(document) == 1
+
+
+def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(workspace: Make, tmp_path: Path) -> None:
+    """The number to call stands on every front, or a line to write it on."""
+    clinic = workspace({"content/clinic.yaml": 'emergency: "911"\nphone: 555-0100\n'})
+    _, path = dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+    with pypdfium2.PdfDocument(path) as document:
+        assert document[0].get_textpage().get_text_bounded().count("555-0100") == 8
+
+
+def test_cards_that_a_style_tells_apart_are_refused_together(workspace: Make, tmp_path: Path) -> None:
+    """Each was fitted alone; if they then lie otherwise together, a back could be lost, so nothing is printed."""
+    clinic = workspace({"styles/clinic.css": ".card:nth-child(3) { font-size: 40pt }"})
+    with pytest.raises(TeachbackError, match="not together"):
+        dealt(tmp_path, CardOrder(copies=1), workspace=clinic, handouts=("tiny",), audience=("general", "ckd"))
+
+
+@pytest.mark.parametrize(
+    ("style", "fault"),
+    [
+        (".tier-now { display: none }", "the red flag 'chest' is not on the card: 'Chest pain'"),
+        (".tier-now li { font-size: 0.1pt }", r"'Chest pain' on page 1 is set in 0\.1 pt"),
+    ],
+)
+def test_a_flag_that_a_style_hides_stops_the_print(style: str, fault: str, workspace: Make, tmp_path: Path) -> None:
+    """A card without its red flag is a fault however it came about."""
+    with pytest.raises(TeachbackError, match=fault):
+        dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}), handouts=("tiny",))
+
+
+def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> None:
+    """A cut line is a safety fault, also when the printer's offset cuts it; a print shop's page has no offset."""
+    with pytest.raises(UsageError, match="mm off the page"):
+        dealt(tmp_path, stock="sigel-dp837", offset="0,-12")
+    assert dealt(tmp_path, CardOrder(press=True), offset="0,-12")[0].cards == 1
+
+
+def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> None:
+    """There they are printed on both sides, and not folded."""
+    done, path = dealt(tmp_path, CardOrder(press=True), stock="fold-letter-id1")
+    # A page that is wider than high is turned like a page of a book over its short edge.
+    assert done.sides is Sides.SHORT_EDGE
+    with pikepdf.open(path) as document:
+        assert all(b"-1 0 0 -1" not in page.Contents.read_bytes() for page in document.pages)
+    with pypdfium2.PdfDocument(path) as document:
+        assert len(document) == 2
+
+
+def test_a_fold_that_is_not_in_the_middle_is_no_stock(workspace: Make) -> None:
+    """Its back would be wider than the half that it must lie on."""
+    own = (
+        "our-fold:\n  page: a4\n  grid: {columns: 1, rows: 5}\n  card: {width: 170, height: 55}\n  first: {left: 20, top: 10}\n"
+        "  pitch: {across: 170, down: 55}\n  fold: {across: 110}\n  source: [a ruler]\n"
+    )
+    with pytest.raises(TeachbackError, match="not in the middle"):
+        load_stocks(workspace({"content/stocks.yaml": own}))
+
+
+def test_cards_on_stock_refuse_the_same_styles_as_build(workspace: Make, tmp_path: Path) -> None:
+    """A remark that is never closed would swallow the styles behind it."""
+    with pytest.raises(TeachbackError, match="never closed"):
+        dealt(tmp_path, workspace=workspace({"styles/clinic.css": "/* ours"}), handouts=("tiny",))
+
+
+def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make) -> None:
+    """Flag before environment before file, also where a printer stands for its offsets."""
+    clinic = workspace({"teachback.toml": 'offset = "5, 5"\npaper = "a4"\n[printers.ward]\noffset = "1, 1"\n'})
+    assert resolve({"printer": "ward"}, {}, clinic).offset.x == 1
+    assert resolve({}, {"TEACHBACK_PRINTER": "ward"}, clinic).offset.x == 1
+    assert resolve({"printer": "ward", "offset": "2,2"}, {}, clinic).offset.x == 2
+    assert resolve({}, {}, clinic).offset.x == 5
+    assert [
+        resolve(flags, env, clinic).paper
+        for flags, env in [({}, {}), ({}, {"TEACHBACK_PAPER": "letter"}), ({"paper": "a4"}, {"TEACHBACK_PAPER": "letter"})]
+    ] == ["a4", "letter", "a4"]
+
+
+def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
+    """A language without words is a usage error and no traceback."""
+    with pytest.raises(UsageError, match="no words for the language 'es'"):
+        calibrate(resolve({"output": str(tmp_path), "language": "es"}, {}, BUILTIN), BUILTIN)
+
+
+def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:
+    """Nobody gets English cards because English comes first."""
+    clinic = workspace({"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")})
+    with pytest.raises(UsageError, match="several languages"):
+        dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+    assert dealt(tmp_path, workspace=clinic, handouts=("tiny",), language="en")[0].output.language == "en"

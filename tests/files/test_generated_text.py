@@ -1,0 +1,434 @@
+"""Nothing stands on paper beside what the edition and the templates' known words say: no number, no sign, no word."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_handout import TINY
+
+from teachback.commands.build import build
+from teachback.errors import Severity, TeachbackError
+from teachback.files.generated_text import generated_text_problems
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.merge.stamping.cover_page import cover_template
+from teachback.pdf import renderer
+from teachback.printing.job_composer import check_design, compose_jobs, open_design, read_handouts
+from teachback.printing.job_printer import do_job
+from teachback.printing.settings import resolve
+from teachback.units import Paper
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+BUILTIN = builtin_root()
+NUMBERS = (
+    TINY.replace("text: Chest pain", "text: Weight up by more than 5")
+    + """\
+      - checklist:
+          - 2 days without sleep is a lot
+          - Call us after 3
+          - Walk **1 mile**
+      - steps:
+          - 5 tablets at most
+          - Then wait
+      - table:
+          columns: [Week, Steps]
+          rows: [["1", "2000"], ["2", "3 500"]]
+"""
+)
+
+
+def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
+    """Print the tiny handout for ckd, whatever its style sheets hold: what keeps it back, or the words of its pages."""
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    assert not reading.problems
+    design = open_design(clinic)
+    jobs, problems = compose_jobs(reading, [("tiny", "ckd", kind, ("pdf",))], design, resolve({}, {}, clinic), None)
+    if problems:
+        return [problem.message for found in problems.values() for problem in found], ""
+    done = do_job(jobs[0], dict(design.files))
+    pages = [one.data for one in done.printed if one.form == "pdf"]
+    return [problem.message for problem in done.problems], words_of(pages[0]) if pages else ""
+
+
+def words_of(data: bytes) -> str:
+    """Return all letters of a PDF's pages as the eye gets them, without blanks and edition codes: each design has its own."""
+    with pypdfium2.PdfDocument(data) as document:
+        text = "".join(page.get_textpage().get_text_range() for page in document)
+        return re.sub(r"T-CKD-EN-[0-9A-Z]{7}|[\s\x02]", "", text)
+
+
+def refused_at_once(css: str, name: str = "clinic.css") -> list[str]:
+    """Return what a style sheet is refused for, before any page is laid out."""
+    return [problem.message for problem in generated_text_problems(css, name)]
+
+
+GENERATED = [
+    'li::before { content: "1" }',
+    'li::after { content: "00" }',
+    '[data-flag]::after { content: "0" }',
+    'strong::before { content: "-" }',
+    'strong::before { content: "\\2212" }',
+    'strong::after { content: "/2" }',
+    'li::before { content: "." }',
+    'li::before { content: "~" }',
+    'li::before { content: "<" }',
+    'td::after { content: "%" }',
+    'td::before { content: "\\31 " }',
+    'h2::after { content: " 912" }',
+    "h1::before { content: counter(page, upper-roman) }",
+    "h1 { counter-reset: x 999999999999 } h1::before { content: counter(x) }",
+    "li { counter-increment: n 7 } li::before { content: counter(n) }",
+    "li::before { content: counters(list-item, '.') }",
+    "li::before { content: attr(data-flag) }",
+    'li { quotes: "1" "2" } li::before { content: open-quote }',
+    'ul, .checklist { list-style: "1" inside }',
+    'ol { list-style-type: "9. " }',
+    "ol { list-style-type: upper-roman }",
+    "ol { list-style-type: lower-alpha }",
+    "ul, .checklist { list-style: decimal-leading-zero }",
+    '@counter-style x { system: cyclic; symbols: "1" } ul, .checklist { list-style: x }',
+    "ol { counter-reset: list-item 4 }",
+    "li { counter-set: list-item 12 }",
+    '@page { @top-left { content: "Take 12 a day" } }',
+    'h1 { string-set: kept "12" } @page { @top-left { content: string(kept) } }',
+    'li { width: 12mm; hyphens: auto; hyphenate-character: "0" }',
+    "li { float: footnote }",
+    'li { & ::before { content: "8" } &::before { content: "8" } }',
+    '@layer mine { li::before { content: "8" } }',
+    '@media print { li::before { content: "8" } }',
+    '@supports (color: red) { li::before { content: "8" } }',
+    'li::before { c\\6fntent: "8" }',
+    ':root { --more: "8" } li::before { content: var(--more) }',
+    'li::before { content: "8"; display: block }',
+    'li::before { content: "8"; position: absolute; left: 0 }',
+    'li::before { content: "8"; float: left }',
+    'main::after { content: "Take 12 a day" }',
+    '.message::first-letter { content: "8" } .message::before { content: "Never " }',
+    'table::before { content: "10"; display: table-row }',
+    'p::after { content: leader("7") }',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", GENERATED)
+def test_a_style_that_generates_text_is_refused_as_it_is_read(style: str) -> None:
+    """The sheet and the line are named, and no page is laid out."""
+    assert refused_at_once(style)
+
+
+# Allowed in a sheet for paper, for the foot of a page; a browser would print 0.
+PAGE_NUMBERS = ["li::before { content: counter(page) }", "@page { @top-right { content: counter(page) } }"]
+
+
+@pytest.mark.parametrize("style", [*GENERATED, *PAGE_NUMBERS])
+def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(tmp_path: Path, plain: str, style: str) -> None:
+    """The pages hold no letter more than without the style, or nothing is printed: each net holds without the other."""
+    assert plain
+    problems, words = printed(clinic_with(tmp_path, style))
+    assert problems or words == plain
+
+
+@pytest.mark.parametrize(
+    "style", ['[data-flag]::after { content: "0" }', '[data-flag]::before { content: "1" }', 'ul { list-style: "1" inside }']
+)
+def test_generated_text_stops_a_card(workspace: Callable[..., Workspace], style: str) -> None:
+    """More than 50 is not more than 5, least of all on the card."""
+    files = {"content/handouts/tiny.yaml": NUMBERS}
+    assert printed(workspace(files), "card")[0] == []
+    assert printed(workspace({**files, "styles/clinic.css": style}), "card")[0]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the words of the pages without any style of a clinic's."""
+    return printed(clinic_with(tmp_path_factory.mktemp("plain"), ""))[1]
+
+
+def clinic_with(root: Path, style: str) -> Workspace:
+    """Return a workspace with the numbers of this module and a style sheet."""
+    for name, text in {"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return Workspace(root, BUILTIN)
+
+
+SIGN = st.sampled_from([*"0123456789-+.,/<>=%~x*", "\u2212", "\u00b7", "\u2013", "a", "not ", "\\31 ", " "])
+VALUE = st.one_of(
+    st.lists(SIGN, min_size=1, max_size=4).map(lambda signs: '"' + "".join(signs) + '"'),
+    st.sampled_from(
+        [
+            "counter(page)",
+            "counter(pages)",
+            "counter(list-item)",
+            "counter(x, lower-greek)",
+            "attr(class)",
+            "open-quote",
+            "string(x)",
+            '""',
+            '":"',
+        ]
+    ),
+)
+ELEMENT = st.sampled_from(
+    ["li", "strong", "td", "th", "h1", "h2", "p", ".message", ".badge", "table", "section", "main", "[data-flag]", ".code", "ol", "bdi"]
+)
+WHERE = st.sampled_from(["::before", "::after", "::marker"])
+MORE = st.sampled_from(["", "display: block", "float: left", "position: absolute", "display: inline-block; width: 0"])
+STYLE = st.builds("{}{} {{ content: {}; {} }}".format, ELEMENT, WHERE, VALUE, MORE)
+NUMBERING = st.builds(
+    "{} {{ {}: {} }}".format,
+    st.sampled_from(["ul", "ol", "li", ".checklist", ".flags"]),
+    st.sampled_from(["list-style", "list-style-type"]),
+    st.sampled_from(
+        [
+            "decimal",
+            "lower-roman",
+            "upper-alpha",
+            "decimal-leading-zero",
+            "armenian",
+            "cjk-decimal",
+            '"1"',
+            '"-"',
+            "square",
+            "disc inside",
+            "none",
+        ]
+    ),
+)
+
+
+@settings(max_examples=25)
+@given(st.one_of(STYLE, NUMBERING))
+def test_any_generated_text_is_harmless_letter_for_letter_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, plain: str, style: str
+) -> None:
+    """A style that is not refused has added nothing but bullets, colons and a list's own numbers."""
+    problems, words = printed(clinic_with(tmp_path_factory.mktemp("clinic"), style))
+    if not problems:
+        own = "[\u2022\u25e6\u25aa:]|[123]\\."
+        assert re.sub(own, "", words) == re.sub(own, "", plain)
+
+
+def test_a_page_is_numbered_on_paper_only() -> None:
+    """A browser has no counter for pages: behind a number it would print one more 0."""
+    for style in PAGE_NUMBERS:
+        assert refused_at_once(style, "print.css") == []
+        assert refused_at_once(style, "clinic.css")
+        assert refused_at_once(style, "screen.css")
+
+
+HARMLESS = [
+    "ul { list-style: square } ol { list-style: decimal outside }",
+    "ul { list-style: square url(icons/square.svg) }",
+    'h2::before { content: ""; display: inline-block; width: 3mm; height: 3mm; border: 1pt solid }',
+    "h2::before { content: none } h3::before { content: normal }",
+    ".claim .label::after { content: ':' }",
+    "p { hyphens: manual; hyphenate-character: '-' }",
+    "td { font-variant-numeric: tabular-nums lining-nums }",
+    "li { content: inherit; list-style: inherit; float: none }",
+    "a:hover { color: #000 } .content { margin: 0 } p { --content: 2 }",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", HARMLESS)
+def test_a_style_that_generates_nothing_is_not_refused(workspace: Callable[..., Workspace], style: str) -> None:
+    """Bullets, empty boxes, colons and figures of one width say nothing."""
+    assert refused_at_once(style) == []
+    clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style})
+    assert [problem.message for problem in check_design(open_design(clinic), clinic)] == []
+    assert printed(clinic)[0] == []
+
+
+def test_the_built_in_styles_generate_nothing() -> None:
+    """What a clinic's copy of them holds is not refused either."""
+    sheets = sorted((BUILTIN / "styles").glob("*.css"))
+    assert sheets
+    assert {sheet.name: refused_at_once(sheet.read_text(encoding="utf-8"), sheet.name) for sheet in sheets} == {
+        sheet.name: [] for sheet in sheets
+    }
+
+
+def test_a_fault_of_a_style_is_told_with_its_place(workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """In a build, also of pages for a screen alone, where no layout would show it."""
+    for name in ("styles/clinic.css", "styles/screen.css"):
+        css = "p { margin: 0 }\n" + '  li::before { content: "1" }\n'
+        clinic = workspace({name: css})
+        flags = {"handouts": ("tiny",), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        [problem] = [one for one in built.problems if one.severity is Severity.ERROR and "content" in one.message]
+        assert problem.message == '`content: "1"` prints text that no handout holds'
+        assert (str(problem.location).rpartition("/")[2], built.printed) == (f"{name.rpartition('/')[2]}:2:16", ())
+        (clinic.root / name).unlink()
+
+
+TEMPLATES = [
+    ("handout", "checklist.html", "{{ item.text|marked }}", "1{{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }}0", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "-{{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "&minus; {{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", ".{{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ loop.index }}{{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ loop.index }}.{{ item.text|marked }}", "words run into each other"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ loop.index + 1 }}. {{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ clinic.emergency }} {{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|words_only|replace(' ', '') }}", "words run into each other"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|words_only|replace('2', '\u00b2') }}", "is not on the page"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|words_only|replace('1 mile', '-1 mile') }}", "is not on the page"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "<span aria-hidden='true'>1</span>{{ item.text|marked }}", "that no screen reader says: '1"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "<span aria-hidden='true'>-</span>{{ item.text|marked }}", "that no screen reader says: '-"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "<span aria-hidden='true'>911</span>{{ item.text|marked }}", "touches"),
+    ("handout", "table.html", "{{ cell|marked }}</td>", "{{ cell|marked }}0</td>", "numbers or signs are added"),
+    ("handout", "tier.html", "{{ flag.text|marked }}", "{{ flag.text|marked }}0", "numbers or signs are added beside the red flag"),
+    ("handout", "steps.html", "<ol>", '<ol style="counter-reset: list-item 3">', "this one holds 'counter-reset: list-item 3'"),
+    ("handout", "footer.html", "{{ words.version", "9{{ words.version", "that no screen reader says"),
+    ("handout", "footer.html", "pages=counter", "pages=9|string ~ counter", "that no screen reader says"),
+    ("card", "card-front.html", "{{ flag.short|marked }}", "{{ flag.short|marked }}0", "numbers or signs are added beside the red flag"),
+    ("card", "card-front.html", "{{ flag.short|marked }}", "{{ loop.index }} {{ flag.short|marked }}", "numbers or signs are added beside the red flag"),
+    ("card", "card-back.html", "{{ code }}", "{{ code }}9", "numbers or signs are added"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "template", "old", "new", "fault"), TEMPLATES)
+def test_a_template_that_adds_a_number_or_a_sign_stops_the_print(
+    workspace: Callable[..., Workspace], kind: str, template: str, old: str, new: str, fault: str
+) -> None:
+    """Digits and signs are compared like words, and what stood apart must stand apart."""
+    text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
+    assert old in text
+    clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, f"templates/blocks/{template}": text.replace(old, new)})
+    faults, _ = printed(clinic, kind)
+    assert [message for message in faults if fault in message], faults
+
+
+BETWEEN = [
+    ("<p>{{ words.myth }}: {{ block.text|marked }}</p>", "words are added that are not the handout's: 'myth:"),
+    ("<p>{{ block.text|marked }} {{ words.verdict }}</p>", "words are added that are not the handout's: 'false"),
+    ("<p>{{ block.text|marked|replace('15', '1<span aria-hidden=true style=\"margin: 0 0.2em\">.</span>5'|safe) }}</p>", "'.' touches"),
+    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true>911</span> 15'|safe) }}</p>", "'911' touches"),
+    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true style=\"margin: 0 3em\">911</span> 15'|safe) }}</p>", "'911' touches"),
+    ("<p>{{ block.text|marked|replace('15', '1<span style=\"margin: 0.2em\"></span>5'|safe) }}</p>", "the digits of a number stand apart"),
+    ("<p style='display: flex'><span style='position: relative; left: 90mm'>{{ block.text|marked|replace('15', '</span><span>15'|safe) }}</span></p>", "words are"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("template", "fault"), BETWEEN)
+def test_nothing_stands_in_a_line_of_text(workspace: Callable[..., Workspace], template: str, fault: str) -> None:
+    """No word, number or stop of the program's own, nor space inside a number, nor parts of a line in another order."""
+    files = {"content/handouts/tiny.yaml": TINY.replace("ckd: For kidneys here.", "ckd: Walk for 15 minutes a day.")}
+    assert printed(workspace(files))[0] == []
+    faults, _ = printed(workspace({**files, "templates/blocks/text.html": template}))
+    assert [message for message in faults if fault in message], faults
+
+
+def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace]) -> None:
+    """The number of an item, a stop and a space before it are harmless."""
+    text = (BUILTIN / "templates/blocks/checklist.html").read_text(encoding="utf-8")
+    numbered = text.replace("{{ item.text|marked }}", "{{ loop.index }}. {{ item.text|marked }}")
+    assert printed(workspace({"content/handouts/tiny.yaml": NUMBERS, "templates/blocks/checklist.html": numbered}))[0] == []
+
+
+MOVED = [
+    ("strong { margin-left: -8pt }", "words run into each other"),
+    ("strong { position: relative; left: -60pt }", "words are not in their order on the line"),
+    ("strong { position: relative; top: -40pt; left: -60pt }", "words are moved above the line that they continue"),
+    ("strong { vertical-align: super }", "a number is raised or lowered"),
+    ("li { width: 4.2mm; overflow-wrap: anywhere } td { width: 6mm; overflow-wrap: anywhere }", "a number is broken over two lines"),
+    (".checklist li { display: inline; padding: 0 } .checklist { font-size: 0 } .checklist li { font-size: 13pt }", "words run into each other"),
+    ("li::first-letter { float: right }", "words are not in their order on the line"),
+    ("td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; width: 9mm }", "touches"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("style", "fault"), MOVED)
+def test_a_style_that_moves_a_number_stops_the_print(workspace: Callable[..., Workspace], style: str, fault: str) -> None:
+    """Nothing is added, and the eye would read another number."""
+    files = {"content/handouts/tiny.yaml": NUMBERS.replace("Walk **1 mile**", "Walk 10 **5 miles** a week")}
+    assert printed(workspace(files))[0] == []
+    faults, _ = printed(workspace({**files, "styles/clinic.css": style}))
+    assert [message for message in faults if fault in message], faults
+
+
+TIERS = TINY.replace("  - {id: chest,", "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: chest,")
+SWAPPED = [
+    ("handout", ".flags { position: relative } .tier-now .flags { top: 35mm } .tier-today .flags { top: -35mm }"),
+    ("handout", ".tier-now h2 { position: relative; top: 22mm }"),
+    ("card", ".tier-now ul { position: relative; top: 11mm } .tier-today ul { position: relative; top: -11mm }"),
+]
+
+
+@pytest.mark.parametrize(("kind", "style"), SWAPPED)
+def test_blocks_stand_in_the_order_in_which_they_are_read(workspace: Callable[..., Workspace], kind: str, style: str) -> None:
+    """A flag under the heading of another tier is a wrong instruction."""
+    assert printed(workspace({"content/handouts/tiny.yaml": TIERS}), kind)[0] == []
+    faults, _ = printed(workspace({"content/handouts/tiny.yaml": TIERS, "styles/clinic.css": style}), kind)
+    assert [message for message in faults if "and stands before it" in message], faults
+
+
+FIGURES = [
+    "li { font-feature-settings: 'sups' }",
+    "li { font-feature-settings: 'frac' 1 }",
+    "li { font-variant-position: super }",
+    "li { font-variant-numeric: diagonal-fractions }",
+    "li { font-variant: ordinal }",
+    "li { direction: rtl }",
+    "li { unicode-bidi: bidi-override }",
+    "li { writing-mode: vertical-rl }",
+    "li { text-overflow: '1' }",
+    "li { -webkit-text-security: disc }",
+    "li { text-emphasis: '1' }",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", FIGURES)
+def test_a_style_that_changes_how_a_number_is_read_is_refused(style: str) -> None:
+    """105 with its last digit raised is another number, and 5-10 from right to left is 10-5."""
+    assert len(refused_at_once(style)) == 1
+
+
+def test_generated_text_stops_the_pages_that_staff_read(workspace: Callable[..., Workspace], builtin: Workspace) -> None:
+    """The cover of a print room's file names rows and pages: a number added there sends paper to the wrong patient."""
+    from teachback.content.loader import load_shared
+
+    shared = load_shared(builtin)
+    letter = Paper.LETTER.box
+    for style, fault in (("", None), ('.cell::before { content: "1" }', "a style prints '1' on page [0-9]+, which")):
+        clinic = workspace({"styles/clinic.css": style})
+        design = open_design(clinic)
+        if fault is None:
+            assert cover_template(shared.words["en"], shared.clinic, "en", letter, design)
+        else:
+            with pytest.raises(TeachbackError, match=fault):
+                cover_template(shared.words["en"], shared.clinic, "en", letter, design)
+
+
+def test_the_layout_tells_what_a_style_generates() -> None:
+    """By whatever way it came onto the page; a page's own number, a bullet and a colon are none."""
+    page = "<html lang=en><title>x</title><style>{}</style><body><ul><li>2 days</li></ul></body></html>"
+    for style, texts in (
+        ("li::before { content: '8' }", ["8"]),
+        ("li::before { content: counter(page) }", ["1"]),
+        ("li::after { content: ':' }", []),
+        ("li { list-style: '7' }", ["7"]),
+    ):
+        laid = renderer.lay_out(page.format(style), {}, renderer.Fonts())
+        assert [text for problem in laid.problems for text in texts if f"prints '{text}'" in problem.message] == texts
+
+
+def test_an_approved_card_is_printed(workspace: Callable[..., Workspace]) -> None:
+    """Whoever has reviewed it has a name, and the edition code may end a line at its hyphen."""
+    for reviewer in ("Li Wu", "Dr. Anna Bell", "Maria Fernandez-Lopez, RN"):
+        approved = NUMBERS.replace(
+            "review: {status: draft, reviewer: null, reviewed: null, due: null}",
+            f"review: {{status: approved, reviewer: '{reviewer}', reviewed: 2026-11-20, due: 2027-11-20}}",
+        )
+        assert approved != NUMBERS
+        for style in ("", ".card-foot .code { width: 30mm; white-space: normal }"):
+            clinic = workspace({"content/handouts/tiny.yaml": approved, "styles/clinic.css": style})
+            assert printed(clinic, "card")[0] == []

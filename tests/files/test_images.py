@@ -1,0 +1,181 @@
+"""A picture is printed as it is, whatever its name, or refused at its place with what to do about it."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import pytest
+from PIL import Image
+from tiny_handout import TINY
+from workspace_cases import FIGURE, HANDOUT, SVG, here, lay, problems
+
+from teachback.files.images import picture_fault
+from teachback.files.workspace import builtin_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = (
+    "a#1.png",
+    "a?b.png",
+    "a%20b.png",
+    "a b.png",
+    "a&b;c.png",
+    "a%23.png",
+    "a%.png",
+    "a+b.png",
+    "größe.png",
+    "a'b.png",
+    "a(1).png",
+    "a=b,c.png",
+)
+GRADIENT = '<linearGradient id="g"><stop stop-color="red"/><stop offset="1" stop-color="blue"/></linearGradient>'
+RADIAL = '<radialGradient id="g"><stop stop-color="red"/><stop offset="1" stop-color="blue"/></radialGradient>'
+
+
+def png(mode: str) -> bytes:
+    """Give a PNG of that mode, half dark."""
+    file = io.BytesIO()
+    picture = Image.new("L", (40, 20), 255)
+    picture.paste(40, (0, 0, 20, 20))
+    # From a byte to two of them, as a scanner writes grey.
+    picture = picture.convert("I").convert("I;16") if mode == "I;16" else picture.convert(mode)
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def printed(
+    data: bytes, tmp_path: Path, run: tuple[pytest.MonkeyPatch, pytest.CaptureFixture[str]], name: str = "cup.png"
+) -> tuple[int, str]:
+    """Print a handout with a picture, as PDF and as HTML."""
+    block = FIGURE.format(name).replace(f"images/{name}", f'"images/{name}"')
+    root = lay(tmp_path, {HANDOUT: (TINY + block).encode(), f"content/images/{name}": data})
+    code, _, stderr = here("build tiny --kind handout --audience ckd --format pdf --format html", root, *run)
+    return code, stderr
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_each_kind_of_png_is_printed_as_it_is(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half of the picture is dark on paper, and half is white."""
+    code, stderr = printed(png(mode), tmp_path, (monkeypatch, capsys))
+    assert (code, stderr) == (0, "")
+    with pypdfium2.PdfDocument(tmp_path / "build/tiny/handout-ckd-en-letter.pdf") as document:
+        (box,) = [item.get_bounds() for page in document for item in page.get_objects(filter=[3])]
+        drawn = document[0].render(scale=1, grayscale=True).to_pil()
+    left, bottom, right, top = box
+    middle = drawn.height - (bottom + top) / 2
+    dark, light = (drawn.getpixel((round(left + (right - left) * part), round(middle))) for part in (0.25, 0.75))
+    assert isinstance(dark, int)
+    assert isinstance(light, int)
+    assert dark < 80
+    assert light > 240
+
+
+def test_a_picture_of_16_bits_is_refused_at_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The handout's line is named, and what to do; nothing is laid out."""
+    code, stderr = printed(png("I;16"), tmp_path, (monkeypatch, capsys))
+    (said,) = problems(stderr)
+    assert code == 1
+    assert said.place == f"{HANDOUT}:17:17"
+    assert said.message == "the picture 'images/cup.png' cannot be printed: the picture has 16 bits a colour, and 8 are printed"
+    assert said.hint == "Save it with 8 bits a colour."
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_may_hold_any_sign_that_a_file_may(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file's name is no address: # ? and % mean nothing in it, on paper and on a screen."""
+    code, stderr = printed(png("RGB"), tmp_path, (monkeypatch, capsys), name)
+    assert (code, stderr) == (0, "")
+    with pypdfium2.PdfDocument(tmp_path / "build/tiny/handout-ckd-en-letter.pdf") as document:
+        assert len([item for page in document for item in page.get_objects(filter=[3])]) == 1
+    assert "data:image/png;base64," in (tmp_path / "build/tiny/handout-ckd-en.html").read_text(encoding="utf-8")
+
+
+def test_another_file_does_not_stand_in_for_a_name_with_a_percent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`a%20b.png` is not `a b.png`."""
+    root = lay(tmp_path, {HANDOUT: (TINY + FIGURE.format("a%20b.png")).encode(), "content/images/a b.png": png("RGB")})
+    code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
+    assert code == 1
+    assert [said.message for said in problems(stderr)] == ["there is no picture 'images/a%20b.png'"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f'{GRADIENT}<rect width="9" height="9" fill="url(#g)"/>', f'{RADIAL}<rect width="9" height="9" fill="url(#g)"/>',
+        f'<defs>{GRADIENT}</defs><path d="M0 0h9" stroke="url( \'#g\' )"/>', f'{GRADIENT}<text style="fill: URL(#g)">x</text>',
+        f'<style>.a {{ fill: url("#g") }}</style>{GRADIENT}<rect class="a"/>', f'{GRADIENT}<g fill="url(#g) red"><rect/></g>',
+        f'{GRADIENT}<linearGradient id="h" href="#g"/><rect fill="url(#h)"/>',
+        f'{GRADIENT}<linearGradient id="h" xlink:href="#g" xmlns:xlink="http://www.w3.org/1999/xlink"/><rect fill="url(#h)"/>',
+        f'{GRADIENT}<pattern id="p"><rect fill="url(#g)"/></pattern><rect fill="url(#p)"/>', f'{GRADIENT}<mask id="m"><rect fill="url(#g)"/></mask>',
+        f'<symbol id="s">{GRADIENT}<rect fill="url(#g)"/></symbol><use href="#s"/>',
+    ],
+)  # fmt: skip
+def test_a_shape_that_is_filled_with_a_gradient_is_refused(inside: str) -> None:
+    """Poppler leaves its place empty; one colour, or a PNG picture, is seen everywhere."""
+    fault = picture_fault(SVG + inside.encode() + b"</svg>", ".svg")
+    assert fault is not None
+    assert "gradient" in fault[0]
+    assert "one colour" in fault[1]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        GRADIENT, f'{GRADIENT}<rect fill="#g"/>', f'{GRADIENT}<rect fill="url(#other)"/><pattern id="other"><path d="M0 0"/></pattern>',
+        '<linearGradient id="g"><stop stop-color="red"/></linearGradient><rect fill="url(#g)"/>',
+        '<linearGradient id="g" href="#h"/><linearGradient id="h" href="#g"/><rect fill="url(#g)"/>',
+        '<clipPath id="c"><rect/></clipPath><rect clip-path="url(#c)" opacity=".5"/><marker id="m"/><path marker-end="url(#m)"/>',
+    ],
+)  # fmt: skip
+def test_a_gradient_that_nothing_shows_is_fine(inside: str) -> None:
+    """Drawing programs leave such in their files; patterns, clips and gradients of one colour are drawn everywhere."""
+    assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<text>5<set attributeName="display" to="none" begin="1s"/></text>', '<rect><animate attributeName="x" to="9" dur="1s"/></rect>',
+        '<g><animateTransform attributeName="transform" type="scale" to="0" dur="1s"/></g>', '<g><animateMotion path="M0 0h9"/></g>',
+        "<style>@media screen { .a { display: none } }</style>", "<style>.b { fill: red } @MEDIA (min-width: 1px) { .a { fill: red } }</style>",
+        '<style media="print">.a { display: none }</style>', "<style>@supports (color: lch(0 0 0)) { .a { display: none } }</style>",
+        "<style>@keyframes k { to { opacity: 0 } } .a { animation: k 1s }</style>", '<g style="animation: k 1s"/>',
+        "<style>.a:hover { display: none }</style>", '<switch><text systemLanguage="en">5</text><text>6</text></switch>',
+    ],
+)  # fmt: skip
+def test_a_drawing_that_changes_on_a_screen_is_refused(inside: str) -> None:
+    """Paper shows the first of its pictures, or the last; who reads a screen must see the same."""
+    fault = picture_fault(SVG + inside.encode() + b"</svg>", ".svg")
+    assert fault is not None
+    assert "on a screen" in fault[0]
+    assert "still drawing" in fault[1]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<style>.a { fill: red; stroke: #000 }</style>", '<style type="text/css" media="all">.a:first-child { fill: red }</style>',
+        "<style>/* @media: none */ .a { fill: red }</style>", "<switch><g><rect/></g></switch>", '<g id="animate" class="set"/>',
+    ],
+)  # fmt: skip
+def test_a_still_drawing_with_styles_is_fine(inside: str) -> None:
+    """Drawing programs write such."""
+    assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None
+
+
+def test_the_built_in_drawings_are_printed() -> None:
+    """None of them is refused."""
+    drawings = [path for folder in ("styles/icons", "content/images") for path in (builtin_root() / folder).glob("*.svg")]
+    assert len(drawings) > 10
+    assert [path.name for path in drawings if picture_fault(path.read_bytes(), ".svg")] == []

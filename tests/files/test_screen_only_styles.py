@@ -1,0 +1,107 @@
+"""What only browsers follow in a style hides, moves and covers nothing: no proof of the printed page would see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny_handout import TINY
+
+from teachback.commands.build import build
+from teachback.errors import TeachbackError
+from teachback.files.screen_only_styles import screen_style_problems
+from teachback.files.workspace import builtin_root
+from teachback.printing.settings import resolve
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from teachback.files.workspace import Workspace
+
+HIDING = [
+    "display: none", "display: contents", "visibility: hidden", "font-size: 0", "font-size: 4px", "font: 2px x", "position: absolute", "left: -90em",
+    "transform: scaleX(-1)", "overflow: hidden", "text-indent: -99em", "opacity: 0", "order: 2", "color: transparent", "color: #fff", "color: #ddd",
+    "color: rgb(0 0 0 / 0%)", "background: #111", "background: url(x.png)", "margin-left: -99em", "letter-spacing: 1em", "line-height: 0",
+    "height: 1px", "max-height: 0", "flex-direction: row-reverse", "text-decoration: line-through", "-webkit-text-fill-color: transparent",
+    "filter: blur(9px)", "scale: -1 1", "zoom: 0.1", "clip-path: inset(50%)", "--text: #fff", "animation: x 1s", "box-shadow: inset 0 0 0 99em #fff",
+    "border-left: 99em solid #fff; margin: calc(-1 * 9em)",
+]  # fmt: skip
+BROWSERS_ONLY = [
+    ("@media screen {{ p {{ {} }} }}", "clinic.css"), ("@media (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"),
+    ("@container (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"), ("@supports (color: red) {{ p {{ {} }} }}", "clinic.css"),
+    ("@layer x {{ p {{ {} }} }}", "clinic.css"), ("p {{ @media screen {{ {} }} }}", "handout.css"), (".dial {{ {} }}", "clinic.css"),
+    ("a {{ {} }}", "clinic.css"), ("p > a.x {{ {} }}", "clinic.css"), ("p:hover {{ {} }}", "clinic.css"), ("[data-column] {{ {} }}", "clinic.css"),
+    ("p {{ {} }}", "screen.css"), ("p {{ {} }}", "styles/card-screen.css"), ("@media print {{ p {{ {} }} }}", "styles/screen.css"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", HIDING)
+def test_what_only_browsers_follow_hides_nothing(style: str) -> None:
+    """Inside of conditions, in sheets for screens, and on what only a page for a screen has."""
+    for rule, name in BROWSERS_ONLY:
+        found = list(screen_style_problems("\n" + rule.format(style), name))
+        assert found, rule
+        assert {problem.location.line for problem in found if problem.location} == {2}
+
+
+@pytest.mark.parametrize("style", HIDING)
+def test_what_paper_follows_too_is_left_to_the_proof_of_the_paper(style: str) -> None:
+    """The printed page shows it, and is read back."""
+    for rule in (
+        "p {{ {} }}",
+        "@media print {{ p {{ {} }} }}",
+        "@media all {{ li:last-child {{ {} }} }}",
+        "@page {{ @bottom-left {{ {} }} }}",
+    ):
+        assert list(screen_style_problems(rule.format(style), "clinic.css")) == []
+
+
+def test_a_page_for_a_screen_may_be_made_friendlier() -> None:
+    """Space, width, layout, borders, larger type, dark letters on light grounds."""
+    css = """@media (min-width: 50em) {
+      body { max-width: 40em; margin: 0 auto; padding: 1em 2em; border: 1px solid #ccc; border-radius: 0.4em; background: #fffbe8 }
+      p { font-size: 1.2rem; line-height: 1.6; color: #123456; text-align: start } main { display: grid; gap: 1em; grid-template-columns: 1fr 2fr }
+      a { text-decoration: underline; font-weight: bold }
+    }"""
+    assert list(screen_style_problems(css, "clinic.css")) == []
+    assert list(screen_style_problems(css, "screen.css")) == []
+
+
+def test_the_built_in_sheets_pass_only_under_their_own_names() -> None:
+    """A copy of a sheet stays as it was; a rule of another sheet is not known in this one."""
+    sheets = sorted((builtin_root() / "styles").glob("*.css"))
+    assert len(sheets) > 5
+    for path in sheets:
+        css = path.read_text(encoding="utf-8")
+        assert list(screen_style_problems(css, str(path), css)) == []
+    assert list(
+        screen_style_problems("@media screen { .unseen { position: absolute } }", "clinic.css", sheets[0].read_text(encoding="utf-8"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "fault"),
+    [
+        ({"styles/clinic.css": "@media screen {\n  strong { display: none }\n}\n"}, "`display: none` inside `@media screen`"),
+        # Followed on paper too, but only a page for a screen is wanted.
+        ({"styles/clinic.css": ".message { display: none }\n"}, "a sentence is not on the page: 'One message.'"),
+        ({"styles/clinic.css": ".message { color: #fff }\n"}, "cannot be seen: of its ink 0 %"),
+        ({"templates/blocks/text.html": "<p style='opacity: 0'>{{ block.text|marked }}</p>"}, "opacity, which only browsers would follow"),
+        ({"templates/blocks/text.html": "<p class='unseen'>{{ block.text|marked }}</p>"}, "shows nobody the words"),
+        ({"templates/blocks/text.html": "<p title='Take 9'>{{ block.text|marked }}</p>"}, "would say 'Take 9'"),
+    ],
+)
+def test_a_page_for_a_screen_alone_is_proved(
+    workspace: Callable[..., Workspace], today: dt.date, tmp_path: Path, files: dict[str, str], fault: str
+) -> None:
+    """Where a clinic has styles or templates of its own, the paper they make is looked at, whatever is asked for."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY, **files})
+    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": ("html",), "output": str(tmp_path / "out")}
+    try:
+        problems = build(resolve(flags, {}, clinic), clinic, today).problems
+    except TeachbackError as error:
+        problems = error.problems
+    assert [problem.message for problem in problems if fault in problem.message], problems
+    assert not list((tmp_path / "out").rglob("*.html"))

@@ -1,0 +1,282 @@
+"""`teachback merge` with the real engine: records become each patient's own paper, valid, readable, complete."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pypdfium2
+import pytest
+from handout_with_fields import FILLED, NAMES
+from pdf_tags import faults
+from tiny_handout import TINY
+
+from teachback.cli.app import run
+from teachback.commands.approve import approve
+from teachback.commands.build import build
+from teachback.errors import TeachbackError, UsageError
+from teachback.merge.handout_engine import open_engine
+from teachback.merge.merge_order import MergeOrder
+from teachback.merge.merge_run import merge
+from teachback.pdf.page_reader import read_words
+from teachback.printing.settings import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from teachback.files.workspace import Workspace
+    from teachback.merge.accounting import Merged
+
+    Make = Callable[..., Workspace]
+
+TODAY = dt.date(2026, 11, 22)
+FILE = "content/handouts/tiny.yaml"
+HEAD = ["id", "audience", "patient", "visit", "nurse", "fluid", "weight", "phone", "side"]
+REST = ["2027-03-01", "", "1.5", "", "", "left"]
+
+
+def engine(clinic: Workspace, **flags: Any) -> Any:  # noqa: ANN401 -- an Engine
+    """Open the tiny handout."""
+    return open_engine(resolve({"handouts": ("tiny",), **flags}, {}, clinic), clinic, TODAY)
+
+
+def records(folder: Path, *rows: list[str], head: list[str] | None = None) -> Path:
+    """Write a file of records."""
+    path = folder / "records.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head or HEAD, *rows])
+    return path
+
+
+def merged(clinic: Workspace, path: Path, **wishes: Any) -> tuple[Merged, Path]:  # noqa: ANN401 -- whatever an Order has
+    """Run a merge into a new folder."""
+    output = path.parent / "out"
+    wishes = {"language": "en", **wishes}
+    return merge(MergeOrder(records=path, output=output, **wishes), engine(clinic)), output
+
+
+def words(path: Path) -> str:
+    """Give the words of a file in the order of its tags."""
+    return " ".join(" ".join(read_words(path.read_bytes())).split())
+
+
+def test_each_record_becomes_a_valid_file_that_says_its_words(workspace: Make, tmp_path: Path) -> None:
+    """Hard names, two audiences: each file is PDF/UA-1 and PDF/A-2a, reads as that patient's, and holds no other's name."""
+    clinic = workspace({FILE: FILLED})
+    rows = [[f"p{n}", ("general", "ckd")[n % 2], name, *REST] for n, name in enumerate(NAMES)]
+    done, output = merged(clinic, records(tmp_path, *rows), kinds=("handout", "card"))
+    assert (done.records, done.printed, done.rejected) == (len(NAMES), len(NAMES), 0)
+    for n, name in enumerate(NAMES):
+        for folder in ("handouts", "cards"):
+            data = (output / folder / f"p{n}.pdf").read_bytes()
+            assert faults(data) == []
+            said = words(output / folder / f"p{n}.pdf")
+            assert name in said
+            assert [other for other in NAMES if other != name and other in said] == []
+
+
+def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -> None:
+    """With row, field and reason; the others are printed, and the list of all adds up."""
+    clinic = workspace({FILE: FILLED})
+    wide = "W" * 60
+    rows = [
+        ["good", "ckd", "Ann", *REST],
+        ["missing", "ckd", "", *REST],
+        ["date", "ckd", "Ann", "2027-02-30", "", "", "", "", ""],
+        ["glyph", "ckd", "\u6f22", *REST],
+        ["wide", "ckd", wide, *REST],
+        ["choice", "ckd", "Ann", "2027-03-01", "", "1", "", "", "both"],
+        ["turned", "ckd", "A\u202enn", *REST],
+        ["../up", "ckd", "Ann", *REST],
+        ["good", "ckd", "Ann", *REST],
+        ["reader", "nobody", "Ann", *REST],
+    ]
+    done, output = merged(clinic, records(tmp_path, *rows))
+    with (output / "rejected.csv").open(encoding="utf-8", newline="") as file:
+        rejected = [(row["row"], row["field"]) for row in csv.DictReader(file)]
+    assert rejected == [
+        ("3", "patient"),
+        ("4", "visit"),
+        ("5", "patient"),
+        ("6", "patient"),
+        ("7", "side"),
+        ("8", "patient"),
+        ("9", "id"),
+        ("10", "id"),
+        ("11", "audience"),
+    ]
+    with (output / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["printed"] + ["rejected"] * 9
+    assert [path.name for path in (output / "handouts").iterdir()] == ["good.pdf"]
+    assert (done.printed, done.rejected) == (1, 9)
+
+
+def test_without_a_record_the_same_edition_has_lines_to_write_on(workspace: Make, tmp_path: Path) -> None:
+    """`build` and `merge` print one edition, with one code."""
+    clinic = workspace({FILE: FILLED})
+    _, output = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "output": str(tmp_path / "front-desk")}
+    built = build(resolve(flags, {}, clinic), clinic, TODAY)
+    codes = {one.code for one in built.outputs if one.form == "pdf"}
+    with (output / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["edition code"] for row in csv.DictReader(file)} == codes
+    [blank] = [tmp_path / "front-desk" / one.file for one in built.outputs if one.form == "pdf"]
+    assert "Ann" not in words(blank)
+    assert words(output / "handouts" / "p1.pdf").replace("Ann", "") != words(blank)
+
+
+def test_a_print_room_gets_one_file_with_a_list_and_fronts(workspace: Make, tmp_path: Path) -> None:
+    """`--combine 3 --duplex`: the cover lists ids and no name; each patient begins on a front side."""
+    clinic = workspace({FILE: FILLED})
+    rows = [[f"p{n}", "ckd", name, *REST] for n, name in enumerate(NAMES[:4])]
+    done, output = merged(clinic, records(tmp_path, *rows), combine=3, duplex=True)
+    assert done.printed == 4
+    files = sorted((output / "combined").iterdir())
+    assert [path.name for path in files] == ["handouts-00001.pdf", "handouts-00002.pdf"]
+    with pypdfium2.PdfDocument(files[0]) as document:
+        pages = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    assert all(f"p{n}" in pages[0] for n in range(3))
+    assert not any(name in pages[0] for name in NAMES)
+    begins = [next(number for number, page in enumerate(pages) if name.split(",")[0] in page) for name in NAMES[:3]]
+    assert all(number % 2 == 0 for number in begins)
+    assert begins == sorted(begins)
+
+
+def test_a_sheet_of_cards_has_a_name_on_each(workspace: Make, tmp_path: Path) -> None:
+    """Cards of several patients share a sheet of the workspace's stock."""
+    clinic = workspace({FILE: FILLED})
+    rows = [[f"p{n}", "ckd", f"Card {letter}", *REST] for n, letter in enumerate("ABCDE")]
+    done, output = merged(clinic, records(tmp_path, *rows), kinds=("card",), combine=20)
+    assert done.printed == 5
+    [file] = (output / "combined").iterdir()
+    with pypdfium2.PdfDocument(file) as document:
+        text = " ".join(page.get_textpage().get_text_bounded() for page in document)
+    assert [text.count(f"Card {letter}") for letter in "ABCDE"] == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("handout", "said"),
+    [
+        (TINY, "no fields"),
+        (FILLED.replace("ckd: For kidneys here.", "ckd: Eat a banana each day."), "high in potassium"),
+        (FILLED.replace("{record.side}", "{record.sides}"), "sides"),
+    ],
+)
+def test_a_handout_that_must_not_be_printed_is_refused_before_any_record_is_read(handout: str, said: str, workspace: Make) -> None:
+    """One without fields, one that harms its reader, one with a mistake."""
+    with pytest.raises(TeachbackError) as caught:
+        engine(workspace({FILE: handout}))
+    assert any(said in problem.message for problem in caught.value.problems)
+
+
+def test_a_handout_that_there_is_not_is_a_wrong_command(workspace: Make) -> None:
+    """As everywhere."""
+    clinic = workspace()
+    with pytest.raises(UsageError):
+        open_engine(resolve({"handouts": ("tyni",)}, {}, clinic), clinic, TODAY)
+
+
+def test_a_limit_that_the_clinic_fills_in_is_the_readers_own(workspace: Make) -> None:
+    """`Drink no more than {record.fluid}` is no advice to drink without a limit; a number of the author's is."""
+    own = FILLED.replace("ckd: For kidneys here.", "ckd: 'Drink no more than {record.fluid} liters a day.'")
+    assert engine(workspace({FILE: own})).handout == "tiny"
+
+
+def test_the_command_prints_and_its_dry_run_does_not(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The dry run says by row and field what would be rejected, never what stands there."""
+    clinic = workspace({FILE: FILLED})
+    path = records(tmp_path, ["p1", "ckd", "Ann", *REST], ["p2", "ckd", "MARKED\u6f22", *REST])
+    monkeypatch.chdir(clinic.root)
+    command = ["merge", "tiny", "--records", str(path), "--output", str(tmp_path / "run"), "--jobs", "1"]
+    assert run([*command, "--dry-run"]) == 1
+    said = capsys.readouterr()
+    assert "records.csv:3:1: patient has a letter" in said.err
+    assert "MARKED" not in said.out + said.err
+    assert not (tmp_path / "run").exists()
+    assert run(command) == 1
+    assert [path.name for path in (tmp_path / "run" / "handouts").iterdir()] == ["p1.pdf"]
+    assert run(["merge", "--wipe", str(tmp_path / "run")]) == 0
+    assert not (tmp_path / "run").exists()
+
+
+COVER = '.personal-line { position: relative } .personal-line::after { content: ""; position: absolute; background: #fff; %s }'
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        (".slot { color: white }", "would not be seen on its line"),
+        (".slot { margin-left: -25mm }", "words run into each other"),
+        (".slot { position: relative; top: -6mm }", "would"),
+        (".slot { transform: scale(2) }", "is drawn through"),
+        (".slot { font-size: 4pt }", "12 pt is the least"),
+        (".personal { transform: rotate(5deg) }", ""),
+        (".slot { overflow: hidden; height: 0.2em; line-height: 0.2em }", ""),
+        (".slot { display: none }", "has a place for it"),
+        (COVER % "left: 31mm; top: 0; width: 2.4mm; height: 7mm", "would be covered in a part of its line"),
+        (COVER % "left: 31mm; top: 0; width: 0.9mm; height: 7mm", "would be covered in a part of its line"),
+        (COVER % "left: 31mm; top: 0; width: 99mm; height: 0.75em", "would be covered in a part of its line"),
+    ],
+)
+def test_a_style_that_would_lose_what_a_record_says_is_refused(style: str, said: str, workspace: Make, tmp_path: Path) -> None:
+    """White on white, moved, scaled, tiny, turned, hidden: a specimen of a record is looked at before any is printed."""
+    clinic = workspace({FILE: FILLED, "styles/clinic.css": style + "\n"})
+    with pytest.raises(TeachbackError) as caught:
+        merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    assert [problem.message for problem in caught.value.problems if said in problem.message], caught.value.problems
+    assert not list((tmp_path / "out").glob("handouts/*"))
+
+
+def test_a_box_that_a_style_adds_to_a_slot_is_no_slot(workspace: Make, tmp_path: Path) -> None:
+    """What a style draws before a line does not stop the printing of records with a fault of the program."""
+    style = '.slot::before { content: ""; display: inline-block; width: 0; height: 2pt }\n'
+    clinic = workspace({FILE: FILLED, "styles/clinic.css": style})
+    done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    assert done.printed == 1
+
+
+def test_a_field_in_a_message_of_larger_type_is_printed(workspace: Make, tmp_path: Path) -> None:
+    """A word that fits only in a smaller size than the first is as long as it is there, and not cut off."""
+    clinic = workspace({FILE: re.sub("(?m)^message: .*", "message: This page is for {record.patient}, seen on {record.visit}.", FILLED)})
+    done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    assert (done.printed, done.rejected) == (1, 0)
+
+
+def test_a_patients_name_cannot_name_the_files(workspace: Make, tmp_path: Path) -> None:
+    """A field of the handout is no id."""
+    clinic = workspace({FILE: FILLED})
+    with pytest.raises(UsageError):
+        merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]), id_column="patient")
+
+
+def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) -> None:
+    """A text for another reader may be a draft; one that is wanted may not."""
+    clinic = workspace({FILE: FILLED})
+    approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=("ckd",))
+    path = records(tmp_path, ["p1", "ckd", "Ann", *REST])
+    released = engine(clinic)
+    released = replace(released, settings=replace(released.settings, release=True))
+    done = merge(MergeOrder(records=path, output=tmp_path / "out", language="en"), released)
+    assert done.printed == 1
+    both = records(tmp_path, ["p1", "ckd", "Ann", *REST], ["p2", "general", "Ben", *REST])
+    with pytest.raises(TeachbackError):
+        merge(MergeOrder(records=both, output=tmp_path / "more", language="en"), released)
+
+
+def test_a_handout_in_several_languages_is_one_handout(workspace: Make) -> None:
+    """Each record chooses its language, however the files of the languages are called."""
+    builtin = workspace().builtin
+    words = (builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8").replace("language: English", "language: Spanish")
+    audiences = (builtin / "content" / "audiences.yaml").read_text(encoding="utf-8").replace("    en: For", "    es: Para\n    en: For")
+    files = {"content/words/es.yaml": words, "content/audiences.yaml": audiences}
+    files |= {"content/handouts/two.en.yaml": FILLED.replace("id: tiny", "id: two")}
+    files |= {"content/handouts/two.es.yaml": FILLED.replace("id: tiny", "id: two").replace("language: en", "language: es")}
+    clinic = workspace(files)
+    opened = open_engine(resolve({"handouts": ("two",)}, {}, clinic), clinic, TODAY)
+    assert set(opened.audiences) == {"en", "es"}

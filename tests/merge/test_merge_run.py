@@ -1,0 +1,664 @@
+"""`teachback merge` with an engine that prints a few words: every row is printed or rejected, and told; nothing of a patient's gets elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import fcntl
+import hashlib
+import io
+import json
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import fake_engine
+import pytest
+from fake_engine import NO_GLYPH, Fake
+
+from teachback.cli import app
+from teachback.errors import Severity, TeachbackError
+from teachback.merge import chunk_printer, merge_run, ordered_workers, run_folder, run_removal, spool
+from teachback.merge import handout_engine as engine_module
+from teachback.merge.merge_order import MergeOrder
+from teachback.merge.merge_run import merge
+from teachback.merge.ordered_workers import LostTask, map_in_order
+from teachback.merge.records import record_survey
+from teachback.merge.run_folder import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from teachback.merge.accounting import Merged
+
+HEAD = "id,name,audience,next_visit"
+
+
+@pytest.fixture(autouse=True)
+def _fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
+    monkeypatch.chdir(tmp_path)
+
+
+def records(*rows: str, head: str = HEAD, name: str = "records.csv") -> Path:
+    """Write a file of records."""
+    path = Path(name)
+    path.write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def many(count: int) -> Path:
+    """Write many records, every tenth of which is rejected for one reason or another."""
+    broken = (
+        "B{0},,ckd,",
+        "B{0},Bad Date,ckd,2027-02-30",
+        f"B{{0}},Snow {NO_GLYPH},ckd,",
+        "../{0},Path,ckd,",
+        "B{0},RAISES,ckd,",
+        "B{0},x,y",
+    )
+    rows = [
+        broken[number // 10 % len(broken)].format(number)
+        if number % 10 == 9
+        else f"P{number},Zoë {number},{('ckd', 'general')[number % 2]},2027-11-01"
+        for number in range(count)
+    ]
+    return records(*rows)
+
+
+def merged(path: Path | None, output: str = "out", **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
+    """Run a merge."""
+    return merge(MergeOrder(**{"records": path, "output": Path(output), "language": "en", **wishes}), Fake())
+
+
+def table(path: str) -> list[dict[str, str]]:
+    """Read a list that a run has written."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def tree(folder: str) -> dict[str, bytes]:
+    """Give every file below a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+def run(*arguments: str) -> int:
+    """Run the command."""
+    return app.run(["merge", *arguments])
+
+
+def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
+    """One file a record, named by its id; row, field and reason of the others."""
+    path = records("A1,Anna,ckd,2027-11-01", "A2,,ckd,", "A3,Eva,general,soon", "A4,Bob,general,", 'A5,"Br\noken,ckd,')
+    done = merged(path)
+    assert (done.records, done.printed, done.rejected) == (6, 2, 4)
+    assert sorted(tree("out")) == ["handouts/A1.pdf", "handouts/A4.pdf", "manifest.csv", "rejected.csv", "run.json"]
+    manifest = table("out/manifest.csv")
+    assert [(row["row"], row["id"], row["status"]) for row in manifest] == [
+        ("2", "A1", "printed"),
+        ("3", "A2", "rejected"),
+        ("4", "A3", "rejected"),
+        ("5", "A4", "printed"),
+        ("6", "", "rejected"),
+        ("7", "", "rejected"),
+    ]
+    first = manifest[0]
+    data = Path("out/handouts/A1.pdf").read_bytes()
+    assert (first["file"], first["pages"], first["sha256"]) == ("handouts/A1.pdf", "2", hashlib.sha256(data).hexdigest())
+    assert first["edition code"].encode() in data
+    assert b"November 01, 2027" in data
+    assert [(row["row"], row["id"], row["field"], row["reason"]) for row in table("out/rejected.csv")][:2] == [
+        ("3", "A2", "name", "is empty, and must be filled"),
+        ("4", "A3", "next_visit", "is not a date such as 2027-11-01"),
+    ]
+    assert json.loads(Path("out/run.json").read_text(encoding="utf-8"))["state"] == "finished"
+
+
+def test_jobs_and_the_form_of_the_records_change_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process or three, CSV or JSON Lines, from a file or a pipe."""
+    path = many(700)
+    done = merged(path)
+    assert (done.printed, done.rejected) == (630, 70)
+    assert merged(path, "three", jobs=3).printed == 630
+    assert tree("three") == tree("out")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    merged(None, "piped", jobs=2)
+    assert tree("piped") == tree("out")
+    rows = [{**row, "id": f"J{number}"} for number, row in enumerate(table("records.csv"))]
+    lines = [json.dumps({name: value for name, value in row.items() if name and value is not None}) for row in rows]
+    jsonl = records(*lines[1:], head=lines[0], name="r.jsonl")
+    assert merged(jsonl, "jsonl").records == 700
+
+
+def test_a_finished_run_that_is_started_again_looks_whether_all_is_there() -> None:
+    """What was taken away or changed since is printed again, and nothing else is touched."""
+    path = many(300)
+    merged(path, jobs=2)
+    before = tree("out")
+    times = {name: Path("out", name).stat().st_mtime_ns for name in before}
+    again = merged(path)
+    assert (again.printed, again.kept, again.rejected) == (270, 270, 30)
+    assert {name: Path("out", name).stat().st_mtime_ns for name in before} == times
+    Path("out/handouts/P3.pdf").unlink()
+    Path("out/handouts/P4.pdf").write_bytes(b"%PDF-changed")
+    assert merged(path).printed == 270
+    assert tree("out") == before
+
+
+def test_another_run_s_folder_and_one_with_something_else_are_refused() -> None:
+    """Two days' patients do not mix, and nobody's files are in danger."""
+    merged(records("A1,Anna,ckd,"))
+    before = tree("out")
+    with pytest.raises(TeachbackError) as caught:
+        merged(records("A1,Anne,ckd,"))
+    assert "--wipe out" in caught.value.problems[0].hint
+    for wish in ({"size": "large"}, {"kinds": ("card",)}, {"combine": 2}):
+        with pytest.raises(TeachbackError):
+            merged(records("A1,Anna,ckd,"), **wish)
+    assert tree("out") == before
+    Path("mine").mkdir()
+    Path("mine/letter.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(TeachbackError) as caught:
+        merged(records("A1,Anna,ckd,"), "mine")
+    assert "something else" in caught.value.problems[0].message
+    Path("link").symlink_to("out")
+    with pytest.raises(TeachbackError):
+        merged(records("A1,Anna,ckd,"), "link")
+    assert tree("mine") == {"letter.txt": b"mine"}
+
+
+def test_a_record_is_printed_in_all_its_kinds_or_not_at_all() -> None:
+    """Handout and card lie in folders of their own."""
+    done = merged(records("A1,Anna,ckd,", "A2,RAISES,ckd,"), kinds=("handout", "card"))
+    assert (done.printed, done.rejected) == (1, 1)
+    assert [name for name in tree("out") if name.endswith(".pdf")] == ["cards/A1.pdf", "handouts/A1.pdf"]
+
+
+def test_files_for_the_print_room_hold_records_in_their_order() -> None:
+    """As many rows as are asked for in each, its first page lists ids; a rejected row leaves its place."""
+    rows = [f"A{number},Name{number},ckd,,2" for number in range(5)]
+    rows[1] = "A1,RAISES,ckd,,1"
+    done = merged(records(*rows, head=f"{HEAD},copies"), combine=3, duplex=True, jobs=2)
+    assert (done.printed, done.rejected) == (4, 1)
+    files = {name: data for name, data in tree("out").items() if name.endswith(".pdf")}
+    assert sorted(files) == ["combined/handouts-00001.pdf", "combined/handouts-00002.pdf"]
+    first = files["combined/handouts-00001.pdf"]
+    assert first.index(b"A0  F-CKD") < first.index(b"A2  F-CKD") < first.index(b"Name0") < first.index(b"Name2")
+    assert b"RAISES" not in first
+    assert first.count(b"Name0") == 2 * 5
+    printed = [row for row in table("out/manifest.csv") if row["status"] == "printed"]
+    assert {row["sha256"] for row in printed[:2]} == {hashlib.sha256(first).hexdigest()}
+    assert {row["pages"] for row in printed} == {"4"}
+    before = tree("out")
+    Path("out/combined/handouts-00002.pdf").unlink()
+    merged(records(*rows, head=f"{HEAD},copies"), combine=3, duplex=True)
+    assert tree("out") == before
+
+
+def test_a_record_that_ends_its_process_is_rejected_alone() -> None:
+    """Whatever a library does with it."""
+    rows = [f"A{number},Name,ckd," for number in range(300)]
+    rows[7] = "A7,ENDS,ckd,"
+    done = merged(records(*rows), jobs=2)
+    assert (done.printed, done.rejected) == (299, 1)
+    (row,) = table("out/rejected.csv")
+    assert (row["row"], row["reason"]) == ("9", "could not be printed: the process that tried was ended")
+
+
+def test_processes_that_end_again_and_again_end_the_run() -> None:
+    """That is the machine's fault and not the records': none of them is called broken for good."""
+    rows = [f"A{number},ENDS,ckd," for number in range(20)]
+    with pytest.raises(TeachbackError) as caught:
+        merged(records(*rows), jobs=2)
+    assert "ended from outside" in caught.value.problems[0].message
+    assert not Path("out/rejected.csv").exists()
+
+
+def double(given: int, task: int) -> int:
+    """Work for a crew; the answer 13 is never given."""
+    if task == 13:
+        os._exit(3)
+    return given * task
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_a_crew_gives_results_in_order_and_says_what_was_lost(jobs: int) -> None:
+    """However many there are."""
+    found = list(map_in_order(double, 2, range(100), jobs, apart=True))
+    assert found == [LostTask(13) if task == 13 else task * 2 for task in range(100)]
+
+
+def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
+    """A hundred thousand records are never held at once."""
+    taken = 0
+
+    def tasks() -> Any:  # noqa: ANN401 -- a generator
+        nonlocal taken
+        for task in range(14, 1000):
+            taken += 1
+            yield task
+
+    most = 0
+    for count, _ in enumerate(map_in_order(double, 2, tasks(), 2), start=1):
+        most = max(most, taken - count)
+    assert 0 < most <= 2 * ordered_workers.AHEAD + 2
+
+
+def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
+    """Nothing of it is printed; put back as it was, it is."""
+    path = many(600)
+    first, looked = path.read_bytes(), path.stat()
+    merged(path, "whole")
+
+    class Changing(Fake):
+        @staticmethod
+        def read_value(field: Any, raw: str, language: str, /) -> Any:  # noqa: ANN401 -- as Fake
+            if raw == "Zoë 511":
+                path.write_bytes(first + b"P9,Eva,ckd,\n")
+            return Fake.read_value(field, raw, language)
+
+    with pytest.raises(TeachbackError) as caught:
+        merge(MergeOrder(path, Path("out"), language="en"), Changing())
+    assert "changed while it was read" in caught.value.problems[0].message
+    assert not Path("out").exists()
+    path.write_bytes(first)
+    os.utime(path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    merged(path)
+    assert tree("out") == tree("whole")
+
+
+@pytest.mark.parametrize("way", ["written into", "replaced", "removed"])
+def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: str) -> None:
+    """What stood in it at the beginning is printed, all of it; with what stands in it now it is another run."""
+    path = many(600)
+    first = path.read_bytes()
+    assert merged(path, "whole").problems == []
+
+    class Changing(Fake):
+        def make_stampers(self, wanted: Any) -> Any:  # noqa: ANN401 -- as Fake
+            if way == "written into":
+                path.write_bytes(first.replace("Zoë 511".encode(), b"Eva 511"))
+            else:
+                path.unlink()
+            if way == "replaced":
+                path.write_bytes(first.replace("Zoë 511".encode(), b"Eva 511"))
+            return super().make_stampers(wanted)
+
+    done = merge(MergeOrder(path, Path("out"), language="en"), Changing())
+    [problem] = done.problems
+    assert problem.severity is Severity.WARNING
+    assert "changed while they were printed: printed is what stood in it at the beginning" in problem.message
+    assert tree("out") == tree("whole")
+    if way != "removed":
+        with pytest.raises(TeachbackError, match="a run of other records"):
+            merged(path)
+    path.write_bytes(first)
+    assert merged(path).kept == done.printed
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "hint"),
+    [
+        ("nowhere.csv", "No such file or directory", "Look at the name, and whether it is there."),
+        (".", "Is a directory", "Name a file: this is a folder."),
+    ],
+)
+def test_records_that_cannot_be_opened_are_told_with_what_to_do(name: str, said: str, hint: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A slip in the name is not a matter of room on the disk."""
+    assert run("tiny", "--records", name, "-l", "en") == 1
+    err = capfd.readouterr().err
+    assert f"this cannot be read or written: {said}" in err
+    assert hint in err
+    assert not Path("build").exists()
+
+
+def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not even the folder."""
+    records("A1,Anna,ckd,", "A2,Secret,ckd,soon", f"A3,Secret {NO_GLYPH},ckd,", "=Secret,x,ckd,")
+    before = sorted(tmp_path.rglob("*"))
+    assert run("tiny", "--records", "records.csv", "-l", "en", "--dry-run") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+    out, err = capfd.readouterr()
+    assert "4 records: 1 would be printed, 3 rejected; nothing was written" in out
+    assert "records.csv:3:1: next_visit is not a date such as 2027-11-01" in err
+    assert "records.csv:4:1: name has a sign" in err
+    assert "records.csv:5:1: id cannot name a file" in err
+    assert "Secret" not in out + err
+
+
+@pytest.mark.parametrize("umask", [0, 0o777])
+def test_files_are_the_owner_s_alone_whatever_the_umask(umask: int) -> None:
+    """Folders 0700, files 0600, also in a folder that was there and open to all."""
+    path = many(30)
+    Path("out").mkdir(mode=0o755)
+    before = os.umask(umask)
+    try:
+        merged(path, jobs=2)
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(each.stat().st_mode) for each in Path("out").rglob("*") if each.is_file()}
+    folders = {stat.S_IMODE(each.stat().st_mode) for each in (Path("out"), *Path("out").rglob("*")) if each.is_dir()}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def test_no_cell_of_a_list_is_a_formula() -> None:
+    """Even where a name of ours would be one."""
+    assert [cell(text) for text in ("=1", "+1", "-1", "@a", "\tx", "a=1", 3)] == ["'=1", "'+1", "'-1", "'@a", "'\tx", "a=1", "3"]
+    merged(records("=cmd|x,Anna,ckd,", "@a,Anna,ckd,", "-1,Anna,ckd,", "B1,=1+1,ckd,"))
+    cells = [text for name in ("manifest", "rejected") for row in table(f"out/{name}.csv") for text in row.values()]
+    assert len(cells) > 20
+    assert not [text for text in cells if text.startswith(("=", "+", "-", "@"))]
+    assert table("out/manifest.csv")[-1]["status"] == "printed"
+
+
+def test_wipe_removes_a_run_and_nothing_else() -> None:
+    """Somebody's own file stays and is told; links are not followed."""
+    merged(many(30), jobs=2)
+    assert run("--wipe", "out") == 0
+    assert not Path("out").exists()
+    merged(many(30), kinds=("handout", "card"))
+    Path("precious").mkdir()
+    Path("precious/P0.pdf").write_bytes(b"mine")
+    Path("out/handouts/mine.txt").write_bytes(b"mine")
+    Path("out/handouts/P0.pdf").unlink()
+    Path("out/handouts/P0.pdf").symlink_to(Path("precious/P0.pdf").absolute())
+    for each in Path("out/cards").iterdir():
+        each.unlink()
+    Path("out/cards").rmdir()
+    Path("out/cards").symlink_to(Path("precious").absolute())
+    assert run("--wipe", "out") == 1
+    assert tree("precious") == {"P0.pdf": b"mine"}
+    left = sorted(path.as_posix() for path in Path("out").rglob("*"))
+    assert left == [
+        "out/cards",
+        "out/handouts",
+        "out/handouts/P0.pdf",
+        "out/handouts/mine.txt",
+        "out/manifest.csv",
+        "out/rejected.csv",
+        "out/run.json",
+    ]
+
+
+@pytest.mark.parametrize("name", ["handouts/../../precious.pdf", "../precious.pdf", "/precious.pdf", "handouts/../precious.pdf", "cards/x"])
+def test_wipe_believes_no_name_that_leads_elsewhere(name: str) -> None:
+    """Lists may have been changed since."""
+    Path("precious.pdf").write_bytes(b"mine")
+    merged(records("A1,Anna,ckd,"))
+    Path("out/precious.pdf").write_bytes(b"mine")
+    with Path("out/manifest.csv").open("a", encoding="utf-8") as file:
+        file.write(f"9,A9,X,{name},1,,printed\n")
+    Path("out/journal.jsonl").write_text(json.dumps({"begin": 0, "files": [name]}) + "\n[1]\n{}\n\xff", encoding="latin-1")
+    assert run_removal.wipe(Path("out")).left == 1
+    assert Path("precious.pdf").exists()
+    assert Path("out/precious.pdf").exists()
+
+
+def test_wipe_refuses_what_is_no_run(capfd: pytest.CaptureFixture[str]) -> None:
+    """A folder of something else, a link, no folder, other words beside it, a run at work."""
+    Path("other").mkdir()
+    Path("other/run.json").write_text('{"teachback": "archive"}', encoding="utf-8")
+    Path("empty").mkdir()
+    merged(records("A1,Anna,ckd,"))
+    Path("link").symlink_to("out")
+    before = tree(".")
+    for arguments in (("other",), ("empty",), ("link",), ("nowhere",), ("out", "tiny"), ("out", "--records", "x"), ("out", "--dry-run")):
+        assert run("--wipe", *arguments) in {1, 2}
+    with run_folder.opened(Path("out")), pytest.raises(TeachbackError) as caught:
+        run_removal.wipe(Path("out"))
+    assert "at work" in caught.value.problems[0].message
+    assert tree(".") == before
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def opened_or_told(folder: Path, meet: Barrier, done: Barrier) -> str:
+    """Open the folder of a run at the same moment as others, and hold it until all have tried; return what is said instead."""
+    meet.wait()
+    try:
+        with run_folder.opened(folder):
+            done.wait()
+            return ""
+    except TeachbackError as error:
+        done.wait()
+        return error.problems[0].message
+
+
+def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
+    """Whichever step of making and locking a new folder a run loses, it says that another run is at work, and nothing else."""
+    runs = 6
+    for number in range(30):
+        meet, done = Barrier(runs, timeout=60), Barrier(runs, timeout=60)
+        with ThreadPoolExecutor(runs) as threads:
+            folder = Path(f"new-{number}/deep/out")
+            said = list(threads.map(lambda _, where=folder, both=(meet, done): opened_or_told(where, *both), range(runs)))
+        assert sorted(set(said)) == ["", "another run is at work in this folder"]
+        assert said.count("") == 1
+
+
+@pytest.mark.parametrize("step", ["mkdir", "open", "flock"])
+def test_a_folder_that_another_run_takes_away_is_made_again(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that found nothing to print removes its folder: whoever was about to lock it goes on in a new one."""
+    folder = Path("somewhere/out")
+    taken: list[str] = []
+
+    def take_away() -> None:
+        if not taken:
+            taken.append(step)
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder.parent)
+
+    place, name = {"mkdir": (Path, "mkdir"), "open": (os, "open"), "flock": (fcntl, "flock")}[step]
+    real = getattr(place, name)
+
+    def after_it_is_gone(first: Any, *others: Any, **flags: Any) -> Any:  # noqa: ANN401 -- any of the three
+        if step == "flock" or first == folder:
+            take_away()
+        return real(first, *others, **flags)
+
+    monkeypatch.setattr(place, name, after_it_is_gone)
+    with run_folder.opened(folder):
+        assert taken == [step]
+        assert (folder / "unfinished").is_dir()
+    assert not folder.exists()
+
+
+def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder, or one above it, that appears between looking and making is no file that stands in the way."""
+    real = Path.mkdir
+
+    def late(path: Path, *args: Any, **flags: Any) -> None:  # noqa: ANN401 -- as mkdir has them
+        if not path.exists():
+            real(path)
+        real(path, *args, **flags)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    with run_folder.opened(Path("one/two/out")):
+        assert Path("one/two/out/unfinished").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "name a handout"),
+        (("tiny",), 2, "--records"),
+        (("tiny", "--records", "nowhere.csv"), 1, "No such file"),
+        (("tiny", "--records", "."), 1, "Is a directory"),
+        (("tiny", "--records", "records.csv", "--kind", "poster"), 2, "'poster' cannot stand here"),
+        (("tiny", "--records", "records.csv", "--duplex"), 2, "--combine"),
+        (("tiny", "--records", "records.csv", "--combine", "0"), 2, "0 is not in the range"),
+        (("tiny", "--records", "records.csv", "--audience", "dialysis"), 2, "not for the audience 'dialysis'"),
+        (("tiny", "--records", "records.csv", "-l", "fr"), 2, "not written in the language 'fr'"),
+        (("tiny", "--records", "records.csv"), 1, "no column 'language'"),
+        (("tiny", "--records", "records.csv", "-l", "en", "--audience-from", "reader"), 1, "no column 'reader'"),
+        (("tiny", "--records", "records.csv", "-l", "en", "--name-from", "mrn"), 1, "no column 'mrn'"),
+        (("tiny", "--records", "records.csv", "-l", "en", "--encoding", "ebcdic"), 2, "the encoding 'ebcdic' is not known"),
+        (("tiny", "--records", "nameless.csv", "-l", "en", "-a", "ckd"), 1, "no column 'name', and the handout needs it"),
+        (("tiny", "--records", "head.csv", "-l", "en"), 1, "there are no records"),
+        (("tiny", "--records", "records.csv", "-l", "en", "-o", "records.csv/x"), 1, "a file stands where a folder must be"),
+    ],
+)
+def test_a_wrong_order_is_refused_before_anything_is_made(
+    arguments: Sequence[str], code: int, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With exit code 2 for wrong usage, 1 for wrong records, and what to do."""
+    records("A1,Anna,ckd,")
+    records("A1,ckd", head="id,audience", name="nameless.csv")
+    records(name="head.csv")
+    before = sorted(Path().rglob("*"))
+    assert run(*arguments) == code
+    assert said in capfd.readouterr().err
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("head", "wishes", "message"),
+    [
+        (HEAD, {"audience": "ckd"}, "the column 'audience' decides who reads, and 'ckd' is not used"),
+        (HEAD, {"kinds": ("card",)}, "has no place for next_visit: it is not printed there"),
+        (f"{HEAD},copies", {}, "the column 'copies' counts only with --combine"),
+    ],
+)
+def test_what_the_records_make_void_is_said(head: str, wishes: dict[str, Any], message: str) -> None:
+    """As a warning: the rows are printed."""
+    done = merged(records("A1,Anna,general," + "," * (head.count(",") - 3), head=head), **wishes)
+    (warning,) = done.problems
+    assert message in warning.message
+    assert warning.severity is Severity.WARNING
+
+
+def test_columns_can_have_other_names() -> None:
+    """The clinic's own list is read as it is."""
+    path = records("7,Anna,ckd", head="MRN,name,Reader")
+    assert run("tiny", "--records", str(path), "-l", "en", "--name-from", "MRN", "--audience-from", "Reader", "-o", "out") == 0
+    assert [row["id"] for row in table("out/manifest.csv")] == ["7"]
+
+
+def test_the_outcome_as_json_holds_counts_rows_and_fields(capfd: pytest.CaptureFixture[str]) -> None:
+    """And no value."""
+    records("A1,Anna,ckd,", "A2,Secret,ckd,soon")
+    assert run("tiny", "--records", "records.csv", "-l", "en", "--json") == 1
+    out, err = capfd.readouterr()
+    said = json.loads(out)
+    assert (said["ok"], said["records"], said["printed"], said["rejected"]) == (False, 2, 1, 1)
+    assert said["rows"] == [{"row": 3, "field": "next_visit", "reason": "is not a date such as 2027-11-01"}]
+    assert said["output"] == str(Path("build/merge/tiny").absolute())
+    assert "Secret" not in out + err
+
+
+@pytest.mark.parametrize("step", ["_read", "files_of", "_each"])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_fault_of_the_program_is_a_problem_without_a_value(
+    step: str, jobs: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its type and its place, never its message."""
+    records("A1,Secret,ckd,")
+
+    def falls(*_: object) -> None:
+        message = "Secret"
+        raise KeyError(message)
+
+    monkeypatch.setattr(record_survey if step == "_read" else chunk_printer, step, falls)
+    monkeypatch.setattr(merge_run, "files_of", chunk_printer.files_of)
+    assert run("tiny", "--records", "records.csv", "-l", "en", "--jobs", jobs) == 1
+    err = capfd.readouterr().err
+    assert "the program ended in a fault of its own: code " in err
+    assert "-KeyError" in err
+    assert "Secret" not in err
+    assert "Traceback" not in err
+
+
+def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of the records, or at their start."""
+    path = many(30)
+
+    def failing(*_: object, **__: object) -> Any:  # noqa: ANN401 -- never returns
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    for name in ("read_parts", "open_table"):
+        with monkeypatch.context() as patched:
+            patched.setattr(merge_run, name, failing)
+            with pytest.raises(TeachbackError) as caught:
+                merged(path)
+        [problem] = caught.value.problems
+        assert str(problem) == "records.csv: this cannot be read or written: Input/output error"
+        assert not Path("out").exists()
+
+
+def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without a name are closed before: on a network's disk they have one till then, which cannot be taken away."""
+    opened: list[Any] = []
+    open_then: list[bool] = []
+    made, finish = tempfile.TemporaryFile, run_folder.finish
+
+    def kept(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 -- as the one it stands for
+        opened.append(made(*arguments, **more))
+        return opened[-1]
+
+    def finished(*arguments: Any) -> None:  # noqa: ANN401 -- as above
+        open_then.extend(not file.closed for file in opened)
+        finish(*arguments)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", kept)
+    monkeypatch.setattr(spool, "MOST_HELD", 100)
+    monkeypatch.setattr(run_folder, "finish", finished)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(many(700).read_bytes())))
+    assert merged(None).printed == 630
+    assert open_then == [False, False], "what came in, and what lay between the two looks"
+
+
+def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has none then."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(TeachbackError) as caught:
+        merged(None)
+    assert [problem.message for problem in caught.value.problems] == ["there is no standard input"]
+    assert not Path("out").exists()
+
+
+def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> None:
+    """A file too many, or one that vanished while the run was at work."""
+    path = many(30)
+    merged(path)
+    whole = tree("out")
+
+    class Meddling(Fake):
+        def make_stampers(self, wanted: Any) -> Any:  # noqa: ANN401 -- as Fake
+            Path("out2/handouts").mkdir()
+            Path("out2/handouts/P99.pdf").write_bytes(b"%PDF-")
+            Path("out2/run.json").write_bytes(whole["run.json"].replace(b'"finished"', b'"running"'))
+            return super().make_stampers(wanted)
+
+    with pytest.raises(TeachbackError) as caught:
+        merge(MergeOrder(path, Path("out2"), language="en"), Meddling())
+    assert "the counts do not add up: 28 files, and 27 should be" in caught.value.problems[0].message
+    assert not Path("out2/manifest.csv").exists()
+
+
+def test_stampers_know_the_letters_of_their_records() -> None:
+    """Of each edition those that its records print, and no rejected one's; nor is there an edition for rows alone whose id an earlier one has."""
+    wanted: dict[Any, frozenset[str]] = {}
+
+    class Listening(Fake):
+        def make_stampers(self, asked: Any) -> Any:  # noqa: ANN401 -- as Fake
+            wanted.update(asked)
+            return super().make_stampers(asked)
+
+    head = f"{HEAD},size"
+    path = records("A1,Zo,ckd,,", "A2,Bq,general,,", "A3,XYZ,ckd,soon,", "a1,Jk,ckd,,", "A2,Vw,general,,large", head=head)
+    merge(MergeOrder(path, Path("out"), language="en"), Listening())
+    assert {key.size for key in wanted} == {"standard"}
+    assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {"ckd": "Zo", "general": "Bq"}
+
+
+def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:
+    """There is only one answer."""
+    engine = replace(Fake(), audiences={"en": ("general",)}, fields={"en": fake_engine.FIELDS})
+    done = merge(MergeOrder(records("A1,Anna", head="id,name"), Path("out")), engine)
+    assert (done.printed, done.rejected) == (1, 0)

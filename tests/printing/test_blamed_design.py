@@ -1,0 +1,76 @@
+"""A problem is laid to the clinic's own templates and styles only where it has some; a row that is longer than a page is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny_handout import TINY
+from workspace_cases import here, lay, problems
+
+from teachback.errors import COMPARE, COMPARE_LENGTH, OfDesign, Problem
+from teachback.files.workspace import NOT_OURS, Workspace, builtin_root, effective_files, hinting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONG = "Call the clinic when you feel unwell. " * 110
+BLOCK = "      - text: {general: For everyone here., ckd: For kidneys here.}\n"
+ROWS = """\
+      - table:
+          columns: [One, Two]
+          rows:
+            - [Short, Short too.]
+            - ["%s", "%s"]
+            - [Next, Last.]
+"""
+
+
+@pytest.mark.parametrize("cells", [(LONG, LONG.replace("Call", "Ask")), ("First.", LONG), (LONG, "Second.")])
+def test_a_row_longer_than_a_page_is_named_by_its_place(
+    cells: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused with its own line and what to do, or printed with every word in its turn; no design is blamed for it."""
+    text = TINY.replace(BLOCK, ROWS % cells)
+    root = lay(tmp_path, {"content/handouts/tiny.yaml": text.encode()})
+    code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
+    said = problems(stderr)
+    if len(cells[0]) > 1000:
+        line = text[: text.index(cells[0])].count("\n") + 1
+        assert (code, [one.place for one in said]) == (1, [f"content/handouts/tiny.yaml:{line}:16"]), stderr
+        assert said[0].message.startswith("handout of tiny for ckd: this row of a table is longer than a page: 'Call the clinic")
+        assert said[0].hint.startswith("Split it")
+    else:
+        assert code == 0, stderr
+    assert "clinic's own" not in stderr
+    assert "style of the clinic" not in stderr
+
+
+@pytest.mark.parametrize(
+    ("own", "blamed"),
+    [("styles/clinic.css", True), ("templates/card.html", True), ("content/images/cup.svg", False), ("content/clinic.yaml", False)],
+)
+def test_a_hint_blames_the_design_only_where_the_clinic_has_one(own: str, blamed: bool, tmp_path: Path) -> None:  # noqa: FBT001 -- a parameter
+    """One function settles it, for every hint that would; others stay as they are."""
+    path = tmp_path / own
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    settle = hinting(effective_files(Workspace(tmp_path, builtin_root())))
+    for hint in (COMPARE, COMPARE_LENGTH, OfDesign("A template of the clinic moves it.")):
+        assert settle(Problem("a", hint)).hint == (hint if blamed else NOT_OURS)
+    assert settle(Problem("a", "Split it.")).hint == "Split it."
+
+
+def test_a_page_that_takes_too_long_without_a_design_of_its_own_blames_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is long is the text then."""
+    from teachback.printing import process_pool
+    from teachback.printing.process_limits import Limits
+
+    monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.05, later=0.05, grace=1))
+    code, _, stderr = here("build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys)
+    said = problems(stderr)
+    assert code == 1
+    assert all("of processor time" in one.message for one in said)
+    assert {one.hint for one in said} == {NOT_OURS}

@@ -1,0 +1,655 @@
+"""Each printed page is proved: what a template, a style or a font would lose without a word is found."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pytest
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from tiny_handout import TINY
+
+from teachback.commands.build import build
+from teachback.errors import Severity, TeachbackError
+from teachback.files.workspace import builtin_root, handout_files
+from teachback.pdf import renderer
+from teachback.pdf.page_layout import text_outside
+from teachback.pdf.text_matching import Token
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.job_printer import HANDOUT_SAFE, do_job
+from teachback.printing.settings import resolve
+from teachback.proofing.expected_text import Expected, squeezed
+from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
+from teachback.proofing.text_checks import card_sheet_problems, said_problems
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from teachback.errors import Problem
+    from teachback.files.workspace import Workspace
+    from teachback.printing.jobs import Job
+    from teachback.proofing.page_proof import Measures
+
+BUILTIN = builtin_root()
+BOLD = "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
+ACCENT = TINY.replace("A tiny handout", "Un caf\u00e9")
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What each net catches alone: laid out, glyphs, read back."""
+
+    laid_out: tuple[str, ...]
+    glyphs: tuple[Problem, ...]
+    read_back: tuple[str, ...]
+
+
+def job_of(
+    workspace: Workspace, kind: str = "handout", audience: str = "ckd", stem: str = "tiny", **flags: str
+) -> tuple[Job, dict[str, Path]]:
+    """Compose one edition of a handout."""
+    reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
+    assert not reading.problems
+    design = open_design(workspace)
+    jobs, problems = compose_jobs(reading, [(stem, audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None)
+    assert not problems
+    return jobs[0], dict(design.files)
+
+
+def cast(workspace: Workspace) -> Caught:
+    """Throw each of the three nets over the tiny handout, whatever the others say."""
+    job, files = job_of(workspace)
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(renderer.write(laid), job.handout, laid, job.expected[0])
+    return Caught(
+        tuple(problem.message for problem in outside_problems(text_outside(laid, HANDOUT_SAFE))),
+        tuple(glyph_problems(laid, job.handout, job.expected[0], files)),
+        tuple(problem.message for problem in found if problem.severity is Severity.ERROR),
+    )
+
+
+def lacking(workspace: Workspace, name: str, character: str) -> None:
+    """Put a copy of a shipped font into a workspace that lacks one character."""
+    with TTFont(BUILTIN / name) as font:
+        keep = Subsetter(Options(layout_features=["*"]))
+        keep.populate(unicodes=set(font.getBestCmap()) - {ord(character)})
+        keep.subset(font)
+        path = workspace.root / name
+        path.parent.mkdir(parents=True)
+        font.save(path)
+
+
+def test_no_net_catches_anything_in_the_built_in_pages(workspace: Callable[..., Workspace]) -> None:
+    """What the nets below catch is in the files that are broken on purpose."""
+    assert cast(workspace()) == Caught((), (), ())
+
+
+def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(workspace: Callable[..., Workspace]) -> None:
+    """Two millimetres from the edge the words are in the file, in the right font, and seen: on paper they are not."""
+    caught = cast(workspace({"styles/clinic.css": ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"}))
+    assert caught.laid_out == ("'One message.' stands 4.4 mm outside the part of page 1 that can be printed",)
+    assert (caught.glyphs, caught.read_back) == ((), ())
+
+
+def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(workspace: Callable[..., Workspace]) -> None:
+    """The feet of the letters are cut; they can still be read back, and most of their ink is seen."""
+    caught = cast(workspace({"styles/clinic.css": ".message { height: 0.95em; overflow: hidden }"}))
+    assert len(caught.laid_out) == 1
+    assert caught.laid_out[0].startswith("'One message.' on page 1 is cut off: it sticks ")
+    assert (caught.glyphs, caught.read_back) == ((), ())
+
+
+def test_only_the_glyphs_tell_that_another_font_stands_in(workspace: Callable[..., Workspace]) -> None:
+    """A bold font without the letter takes it from the regular one: the words are there, in one of our fonts, and seen."""
+    clinic = workspace({"content/handouts/tiny.yaml": ACCENT})
+    lacking(clinic, BOLD, "\u00e9")
+    caught = cast(clinic)
+    assert (caught.laid_out, caught.read_back) == ((), ())
+    [problem] = caught.glyphs
+    assert problem.message == (
+        "the character '\u00e9' (U+00E9 LATIN SMALL LETTER E WITH ACUTE) is not in the font chosen for it, "
+        "Atkinson Hyperlegible (fonts/AtkinsonHyperlegible-Bold.ttf)"
+    )
+    assert "It is in " in problem.hint
+    assert "AtkinsonHyperlegible-Regular.ttf" in problem.hint
+    assert problem.location is not None
+    assert (problem.location.file.rpartition("/")[2], problem.location.line, problem.location.column) == ("tiny.yaml", 2, 8)
+
+
+@pytest.mark.parametrize(
+    ("template", "old", "new", "fault"),
+    [
+        ("templates/handout.html", '<p class="message">{{ edition.message|marked }}</p>', "", "a sentence is not on the page: 'One message.'"),
+        ("templates/handout.html", "<h2>{{ section.title|marked }}</h2>", "<h2>...</h2>", "a sentence is not on the page: 'What is this?'"),
+        ("templates/blocks/text.html", "{{ block.text|marked }}", "For everyone here.", "a sentence is not on the page: 'For kidneys here.'"),
+        (
+            "templates/handout.html",
+            '<p class="message">{{ edition.message|marked }}</p>',
+            '<p class="message" style="visibility: hidden">{{ edition.message|marked }}</p>',
+            "a sentence is not on the page: 'One message.'",
+        ),
+        (
+            "templates/blocks/tier.html",
+            "{{ flag.text|marked }}",
+            "See your card.",
+            "the red flag 'chest' is not on the page: 'Chest pain'",
+        ),
+        (
+            "templates/handout.html",
+            "<h1>{{ edition.title|marked }}</h1>",
+            "<h1>{{ edition.message|marked }}</h1><p>{{ edition.title|marked }}</p>",
+            "a sentence is not in its turn: 'One message.'",
+        ),
+    ],
+)  # fmt: skip
+def test_only_reading_back_tells_what_a_template_left_out_or_moved(
+    workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
+) -> None:
+    """The page that is left is well laid out, in the right fonts; what it no longer says is in no box of it."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    if "not in its turn" in fault:
+        text = text.replace('<p class="message">{{ edition.message|marked }}</p>', "", 1)
+    caught = cast(workspace({template: text}))
+    assert (caught.laid_out, caught.glyphs) == ((), ())
+    assert caught.read_back == (f"handout of tiny for ckd: {fault}",)
+
+
+PHONES = "emergency: '911'\nphone: 555-0100\nafter_hours: 555-0199\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "template", "old", "number"),
+    [
+        ("handout", "today", "tier.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "today", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("card", "now", "card-back.html", "{{ dial(clinic.after_hours) }}", "555-0199"),
+    ],
+)
+def test_a_number_to_call_that_a_template_leaves_out_is_missed(
+    workspace: Callable[..., Workspace], kind: str, tier: str, template: str, old: str, number: str
+) -> None:
+    """The clinic's numbers beside the flags are as much part of the page as the flags."""
+    text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
+    assert old in text
+    content = {"content/clinic.yaml": PHONES, "content/handouts/tiny.yaml": TINY.replace("tier: now", f"tier: {tier}")}
+    for files, flaws in ((content, []), ({**content, f"templates/blocks/{template}": text.replace(old, "")}, [number])):
+        job, served = job_of(workspace(files), kind)
+        done = do_job(job, served)
+        # The masthead of a handout has the number, too.
+        fault = "is not in its turn" if kind == "handout" else "is not on the card"
+        assert [one.message for one in done.problems] == [f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws]
+
+
+LEFT_OUT = [
+    ("handout", "templates/blocks/tier.html", "{{ flag.text|marked }}", "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
+    ("handout", "templates/blocks/footer.html", "{{ code }}", "handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
+    ("card", "templates/blocks/card-front.html", "{{ flag.short|marked }}", "card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
+    ("card", "templates/blocks/card-back.html", "{{ words.card_draft }}", "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
+]  # fmt: skip
+
+
+OTHERWISE = [
+    ("handout.html", "{{ edition.title|words_only }}</title>", "Take 50 pills</title>", "the page for a screen is called 'Take 50 pills'"),
+    ("blocks/text.html", "<p>", '<p aria-label="All is well">', "a screen reader would say 'All is well'"),
+    ("blocks/text.html", "{{ block.text|marked }}", "<del>{{ block.text|marked }}</del>", "shows text as struck out or added (<del>)"),
+    ("blocks/table.html", "{{ block.columns[loop.index0]|words_only }}", "Walk for 99 hours", "a cell is shown below 'Walk for 99 hours'"),
+]
+
+
+@pytest.mark.parametrize(("template", "old", "new", "fault"), OTHERWISE)
+def test_a_page_for_a_screen_has_no_words_beside_its_text(
+    workspace: Callable[..., Workspace], today: dt.date, template: str, old: str, new: str, fault: str
+) -> None:
+    """A title, the name of a column, words for a screen reader, and text that is struck out are compared, too."""
+    text = (BUILTIN / "templates" / template).read_text(encoding="utf-8")
+    assert old in text
+    table = f"{TINY}      - table: {{columns: [Week, Steps], rows: [[one, two]]}}\n"
+    for page, count in ((text, 0), (text.replace(old, new), 1)):
+        clinic = workspace({"content/handouts/tiny.yaml": table, f"templates/{template}": page})
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        assert len([message for message in errors if fault in message]) == count, errors
+
+
+@pytest.mark.parametrize(("kind", "template", "old", "fault"), LEFT_OUT)
+def test_a_page_for_a_screen_is_read_back_too(
+    workspace: Callable[..., Workspace], today: dt.date, kind: str, template: str, old: str, fault: str
+) -> None:
+    """Who asks for HTML alone is not given a page on which a template has left something out."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    for files, faults in (({}, []), ({template: text.replace(old, "")}, [fault])):
+        clinic = workspace(files)
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": (kind,), "format": ("html",), "output": str(clinic.root / "out")}
+        built = build(resolve(flags, {}, clinic), clinic, today)
+        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        assert [message[: len(part)] for message, part in zip(errors, faults, strict=True)] == faults
+        assert len(built.printed) == 1 - len(faults)
+
+
+HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
+STYLES = {
+    ".message { color: #fff }": HIDDEN,
+    ".message { color: transparent }": HIDDEN,
+    ".message { display: none }": "handout of tiny for ckd: a sentence is not on the page: 'One message.'",
+    '.masthead::after { content: ""; position: absolute; left: 0; top: 24mm; width: 170mm; height: 16mm; background: #fff }': "cannot be seen: of its ink 0 % shows",
+    ".message { color: #999 }": "'One message.' on page 1 has a contrast of 2.8:1 in colour and 2.8:1 in grey; text needs at least 4.5:1",
+    ".message { color: #d00000; background: #3a3a3a }": HIDDEN,
+    ".message { color: #ffffff; background: #8a8a8a }": "'One message.' on page 1 has a contrast of 3.5:1 in colour and 3.5:1 in grey",
+    ".message { font-size: 10pt }": "'One message.' on page 1 is set in 10.0 pt; nothing may be smaller than 12 pt here",
+    ".code, .this-code { display: none }": "page 1 does not show 'T-CKD-EN-",
+    ".foot-draft { display: none }": "page 1 does not show 'Draft: no clinician has reviewed this text'",
+    ".message { font-family: Arial }": "the font 'Arial' is not one of the workspace's, and it is chosen for 'One message.'",
+    ".message { height: 0; overflow: hidden }": "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it",
+    ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }": "'One message.' on page 1 is cut off: it sticks ",
+    ".message { transform: translateX(160mm) }": "'One message.' stands ",
+    ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
+    ".message { margin-top: -34pt }": "lie on each other on page 1",
+    ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
+    ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
+    ".message { position: absolute; top: 90mm; text-decoration: line-through }": "'One message.' on page 1 is struck out",
+    ".message { text-transform: uppercase }": "`text-transform: uppercase` prints other letters than the text has",
+    ".message { font: small-caps 13pt 'Atkinson Hyperlegible' }": "prints other letters than the text has",
+    ":root { --t: small-caps } .message { font-variant-caps: var(--t) }": "is set in other letters than it is written in (font-variant-caps: small-caps)",
+    ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
+    ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Workspace], style: str, today: dt.date) -> None:
+    """Whatever way a clinic's style takes to do it, the words are named, and nothing is written."""
+    clinic = workspace({"styles/clinic.css": style})
+    settings = resolve({"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "output": str(clinic.root / "out")}, {}, clinic)
+    built = build(settings, clinic, today)
+    messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+    assert [message for message in messages if STYLES[style] in message], messages
+    assert not list((clinic.root / "out").rglob("*.pdf"))
+
+
+@pytest.mark.parametrize("how", ["upper", "lower", "title", "capitalize"])
+@pytest.mark.parametrize("form", ["pdf", "html"])
+def test_a_template_that_changes_capitals_stops_the_print(workspace: Callable[..., Workspace], how: str, form: str, today: dt.date) -> None:
+    """A filter of a clinic's own template cannot print other letters than were written, on paper or on a screen."""
+    text = TINY.replace("For kidneys here.", "For McBride and CKD here.")
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": text, "templates/blocks/text.html": f"<p>{{{{ block.text|words_only|{how} }}}}</p>\n"}
+    )
+    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": (form,)}
+    built = build(resolve(flags, {}, clinic), clinic, today)
+    (problem,) = [problem for problem in built.problems if problem.severity is Severity.ERROR]
+    assert "a sentence is printed with other capitals than it is written with: 'For McBride and CKD here.'" in problem.message
+    assert problem.location is not None
+    assert problem.location.line == 16
+    assert built.printed == ()
+
+
+def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:
+    """Underlined, a little closer, a little slanted, and up the side of a page."""
+    style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
+    assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
+
+
+NUMBER = TINY.replace("For kidneys here.", "'Walk 15 minutes or **1,500** steps.'")
+DIGITS = {
+    'section p { position: relative } section p::after { content: ""; position: absolute; left: 2.9em; top: 0; width: 0.5em; height: 1.3em; background: #fff }': (
+        "the '5' in 'Walk 15 minutes or' on page 1 is covered or cut off"
+    ),
+    "section p { overflow: hidden; border-radius: 25mm 0 0 0 / 100% 0 0 0 }": "on page 1 is covered or cut off",
+}
+
+
+@pytest.mark.parametrize("style", DIGITS)
+def test_a_style_that_hides_one_digit_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """A line of which nearly all is seen may lack the digit that matters."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if DIGITS[style] in message], caught.read_back
+
+
+DRAWN = {
+    "strong::before { content: ''; display: inline-block; width: 1.6pt; height: 1.6pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
+    "strong::after { content: ''; display: inline-block; width: 1.6pt; height: 8pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
+    "strong { border-left: 0.8pt solid #111; padding-left: 1pt }": "right beside the number '1,500'",
+    "strong { background: linear-gradient(#111, #111) no-repeat 0 45%; background-size: 0.3em 1pt; padding-left: 0.4em }": "right beside the number '1,500'",
+    'section p { position: relative } section p::after { content: ""; position: absolute; left: 0; top: 50%; width: 90mm; height: 1pt; background: #111 }': "is drawn through 'Walk 15 minutes or",
+    "section p { text-decoration: underline; text-underline-offset: -0.33em }": "has a line drawn through or along its letters (text-underline-offset: below 0)",
+    "section p { text-decoration: underline; text-decoration-thickness: 0.3em }": "(text-decoration-thickness: too thick)",
+    "section p { text-decoration: overline }": "has a line drawn through or along its letters (text-decoration: overline)",
+    "strong { letter-spacing: 0.7em }": "'1,500' on page 1 has its digits set apart (letter-spacing: 0.70em)",
+}
+
+
+@pytest.mark.parametrize("style", DRAWN)
+def test_a_style_that_draws_on_or_beside_a_number_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """Ink that is no letter reads as a point, a sign or a digit, or strikes a word out; digits set apart read as several numbers."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if DRAWN[style] in message], caught.read_back
+
+
+def test_a_digit_on_an_underline_or_a_fill_is_seen(workspace: Callable[..., Workspace]) -> None:
+    """A line under a number, and light colours behind it, hide nothing of it."""
+    style = "section p { text-decoration: underline } strong { background: #ffe; color: #036 }"
+    assert cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style})) == Caught((), (), ())
+
+
+ORDINARY = """h2 { border-bottom: 1pt solid #134b5f; padding-bottom: 2pt }
+td, th { border: 0.5pt solid #888; padding: 3pt 6pt }
+.message { background: #eef3f5; padding: 6pt }
+strong { text-decoration: underline }
+"""
+
+
+@pytest.mark.parametrize("flags", [{}, {"size": "large", "paper": "a4"}], ids=["standard", "large"])
+def test_an_ordinary_style_of_a_clinic_prints(workspace: Callable[..., Workspace], flags: dict[str, str]) -> None:
+    """Rules under headings, boxes around cells, a tinted message and underlined words are what clinics like; nothing of it is told."""
+    clinic = workspace({"styles/clinic.css": ORDINARY})
+    found = {}
+    for audience in ("general", "ckd", "dialysis"):
+        job, files = job_of(clinic, audience=audience, stem="leg-cramps", **flags)
+        found[audience] = do_job(job, files).problems
+    assert found == dict.fromkeys(found, ())
+
+
+SAID_MORE = {
+    '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'",
+    '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'",
+    '.badge::before { content: "Not " }': "words are added that are not the handout's: 'not'",
+    '.foot-draft::before { content: "Approved. Was: " }': "shows words that no screen reader says: 'approved.was",
+    ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }": "the tier 'today' stands above 'now', and is read after it",
+    "@page { size: A5 landscape }": "is 210 x 148 mm, and the paper is 216 x 279 mm",
+    ".foot-qr svg { width: 2mm; height: 2mm }": "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
+}
+
+
+@pytest.mark.parametrize("style", SAID_MORE)
+def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+    """Words beside a flag can turn its sense round; what is painted in another order is read in another order."""
+    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}))
+    assert [message for message in caught.read_back if SAID_MORE[style] in message], caught.read_back
+
+
+@pytest.mark.parametrize(
+    ("template", "old", "new", "fault"),
+    [
+        (
+            "templates/blocks/tier.html",
+            "{% for flag in block.flags %}",
+            "{% for flag in edition.flags %}",
+            "words are added beside the red flag",
+        ),
+        (
+            "templates/blocks/footer.html",
+            "{{ words.draft }}",
+            "{{ words.draft }} Not any more.",
+            "shows words that no screen reader says: 'notanymore",
+        ),
+        (
+            "templates/handout.html",
+            "{{ edition.title|words_only }}</title>",
+            "Another handout</title>",
+            "the file is called 'Another handout'",
+        ),
+        (
+            "templates/handout.html",
+            'lang="{{ edition.language }}"',
+            'lang="es"',
+            "the file would be read out as 'es', and the text is written in 'en'",
+        ),
+    ],
+)
+def test_a_template_that_says_more_or_other_than_the_edition_stops_the_print(
+    workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
+) -> None:
+    """Flags under another tier, another text's code, a draft that calls itself something else, another title or language."""
+    text = (BUILTIN / template).read_text(encoding="utf-8")
+    assert old in text
+    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, template: text.replace(old, new)}))
+    assert [message for message in caught.read_back if fault in message], caught.read_back
+
+
+def test_a_page_has_no_other_qr_code_than_its_own(workspace: Callable[..., Workspace]) -> None:
+    """A second code would lead a scanner to another text, or elsewhere."""
+    text = (BUILTIN / "templates/blocks/footer.html").read_text(encoding="utf-8")
+    for other in ('"AB-XX-EN-3333333"', '"HTTPS://EXAMPLE.ORG/50"', "code ~ code"):
+        clinic = workspace({"templates/blocks/footer.html": text.replace("qr(code)", f"qr({other})")})
+        reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+        _, problems = compose_jobs(reading, [("tiny", "ckd", "handout", ("pdf",))], open_design(clinic), resolve({}, {}, clinic), None)
+        assert "a template asks for a QR code that says" in problems["tiny"][0].message
+
+
+def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(workspace: Callable[..., Workspace]) -> None:
+    """What replaces a sign when it is read out must not replace words."""
+    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
+    with pytest.raises(TeachbackError, match="words would be read out as other ones: 'All is well'"):
+        cast(workspace({"templates/blocks/tier.html": spoilt_tier}))
+
+
+CARD_STYLES = {
+    ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: of its ink 0 % shows",
+    ".card li { display: none }": "the red flag 'chest' is not on the card: 'Chest pain'",
+    ".card-foot { font-size: 6pt }": "is set in 6.0 pt; nothing may be smaller than 8 pt here",
+    ".code { display: none }": "card of tiny for ckd does not show 'T-CKD-EN-",
+}
+
+
+@pytest.mark.parametrize("style", CARD_STYLES)
+def test_a_style_that_hides_a_flag_stops_the_card(workspace: Callable[..., Workspace], style: str, today: dt.date) -> None:
+    """A card with a flag that cannot be read is not printed."""
+    clinic = workspace({"styles/clinic.css": style})
+    settings = resolve({"handouts": ("tiny",), "audience": ("ckd",), "kind": ("card",), "output": str(clinic.root / "out")}, {}, clinic)
+    built = build(settings, clinic, today)
+    messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+    assert [message for message in messages if CARD_STYLES[style] in message], messages
+    assert not list((clinic.root / "out").rglob("*.pdf"))
+
+
+def spoilt(data: bytes, spoil: Callable[[pikepdf.Pdf], object]) -> bytes:
+    """Give a copy of a PDF with something changed in it."""
+    with pikepdf.open(io.BytesIO(data)) as document:
+        spoil(document)
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
+
+
+def rename_fonts(document: pikepdf.Pdf) -> None:
+    """Call every font by another name."""
+    for item in document.objects:
+        if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font" and "/BaseFont" in item:
+            item.BaseFont = pikepdf.Name("/ABCDEF+DejaVu-Sans")
+
+
+def drop_last_text(document: pikepdf.Pdf) -> None:
+    """Take the text object out of page 1 that paints the paragraph."""
+    page = document.pages[0]
+    steps = list(pikepdf.parse_content_stream(page))
+    marks = [index for index, step in enumerate(steps) if str(step.operator) == "TJ"]
+    del steps[marks[7]]
+    page.Contents = document.make_stream(pikepdf.unparse_content_stream(steps))
+
+
+def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., Workspace]) -> None:
+    """By its name in the printed file, whatever came to put it there."""
+    job, files = job_of(workspace())
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(spoilt(renderer.write(laid), rename_fonts), job.handout, laid, job.expected[0])
+    assert {problem.message for problem in found} == {"the printed file uses the font 'DejaVu-Sans', which is none of the workspace's"}
+
+
+def test_words_that_are_missing_from_the_file_are_found(workspace: Callable[..., Workspace]) -> None:
+    """Though the page was laid out with them."""
+    job, files = job_of(workspace())
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(spoilt(renderer.write(laid), drop_last_text), job.handout, laid, job.expected[0])
+    assert len(found) == 1
+    assert " is not on the page: '" in found[0].message
+
+
+def tokens(*texts: str) -> list[Token]:
+    """Return texts as they would be read from a page, a block each."""
+    return [Token(text, number) for number, text in enumerate(texts)]
+
+
+def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
+    """A sentence that stands twice in the edition must be read twice."""
+    from teachback.errors import Location
+    from teachback.proofing.expected_text import ExpectedSentence
+
+    def expected(*words: str) -> Expected:
+        return Expected("page", Location("x.yaml"), tuple(ExpectedSentence(text) for text in words), (), 12.0)
+
+    assert not list(said_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
+    [problem] = said_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
+    assert problem.message == "page: a sentence is not in its turn: 'One.'"
+
+
+def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
+    """Pdfium gives its letters as they are painted, from the left, and its brackets and numbers where they stand."""
+    from teachback.errors import Location
+    from teachback.proofing.expected_text import ExpectedSentence
+
+    sentence = "\u05db\u05d0\u05d1 \u05d1\u05d7\u05d6\u05d4 (911)"
+    expected = Expected("page", Location("x.yaml"), (ExpectedSentence(sentence),), (), 12.0, language="he")
+    assert not list(said_problems(tokens(sentence[::-1]), expected))
+    [problem] = said_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
+    assert " is not on the page: '" in problem.message
+    assert not list(said_problems(tokens(sentence), expected, painted=False))
+    assert list(said_problems(tokens(sentence.replace("911", "119")), expected, painted=False))
+    [problem] = said_problems(tokens(sentence[::-1] + " 12"), expected)
+    assert problem.message == "page: a number is added that is not the handout's: '12'"
+
+
+def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
+    """What a page may set differently without saying anything else."""
+    assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
+    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed("call 555\u0002 0100, wellknown")
+    assert squeezed("I\u015eIK \u0130L\u0130K") == squeezed("\u0131\u015f\u0131k ilik")
+    assert squeezed("\u0390\u03c2".upper()) == squeezed("\u0390\u03c2")
+    assert squeezed("Do not take it.") != squeezed("Do take it.")
+    assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
+
+
+def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:
+    """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
+    job, files = job_of(workspace(), "card")
+    [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
+    assert not list(card_sheet_problems(card, job.expected, backs=True))
+
+    def blank(document: pikepdf.Pdf) -> None:
+        document.pages[0].Contents = document.make_stream(b"")
+
+    flaws = [problem.message for problem in card_sheet_problems(spoilt(card, blank), job.expected, backs=True)]
+    assert "card of tiny for ckd: the red flag 'chest' is not on the sheet: 'Chest pain'" in flaws
+
+
+def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(workspace: Callable[..., Workspace]) -> None:
+    """The sentence must stand where the edition has it; the same words in another place do not make up for it."""
+    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY.replace("ckd: For kidneys here.", "ckd: Chest pain"),
+            "templates/blocks/tier.html": text.replace("{{ flag.text|marked }}", "See your card."),
+        }
+    )
+    assert [message for message in cast(clinic).read_back if "'chest'" in message or "Chest pain" in message]
+
+
+def proofs(clinic: Workspace, today: dt.date, **flags: object) -> tuple[dict[str, Measures], list[str]]:
+    """Build the tiny handout with --proof; give what was measured by kind, and the warnings."""
+    settings = resolve(
+        {"handouts": ("tiny",), "audience": ("ckd",), "proof": True, "output": str(clinic.root / "out"), **flags}, {}, clinic
+    )
+    built = build(settings, clinic, today)
+    assert not built.failed
+    return {name.partition("/")[2].partition("-")[0]: measures for name, measures in built.proofs.items()}, [
+        problem.message for problem in built.problems
+    ]
+
+
+THREE = TINY.replace(
+    "  - {id: chest,",
+    "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: three, tier: visit, card: true, text: Cramps}\n  - {id: chest,",
+)
+
+
+def test_a_proof_measures_the_printed_pages(workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """The smallest type, the contrasts in colour and in grey, the ink, and the tiers' borders, read off the pictures."""
+    measured, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE}), today)
+    assert warnings == []
+    handout, card = measured["handout"], measured["card"]
+    assert (round(handout.smallest, 1), round(card.smallest, 1)) == (12.0, 8.0)
+    # The badge's blue: 9.5:1 by WCAG's formula in colour, 11:1 in the grey that a printer makes of it.
+    assert (round(handout.color, 1), round(handout.grey, 1)) == (9.5, 11.0)
+    assert 0.01 < handout.ink < 0.08
+    borders = {tier.tier: tier.border for tier in handout.tiers}
+    assert borders["now"] == pytest.approx((1.0, 3.0), abs=0.3)
+    assert borders["today"] == pytest.approx((1.0, 1.4), abs=0.3)
+    assert borders["visit"][0] == pytest.approx(0.6, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("style", "warning"),
+    [
+        (
+            ".message { color: #666666 }",
+            "handout of tiny for ckd: 'One message.' on page 1 has a contrast of 5.7:1; text is easy to read from 7:1",
+        ),
+        ("section { background: #bbbbbb; height: 150mm }", "handout of tiny for ckd: a page takes 1"),
+        (
+            ".tier-visit, .tier-today { border: 3pt solid #111 }",
+            "handout of tiny for ckd: in grey, the tiers 'now' and 'today' have the same border",
+        ),
+        (".tier .tier-icon { background: none }", "handout of tiny for ckd: in grey, the tiers 'today' and 'visit' have the same icon"),
+    ],
+)
+def test_a_proof_warns_of_what_prints_badly_in_black_and_white(
+    workspace: Callable[..., Workspace], today: dt.date, style: str, warning: str
+) -> None:
+    """It still prints: whoever asked is told."""
+    _, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}), today, kind=("handout",))
+    assert [message for message in warnings if message.startswith(warning)], warnings
+
+
+def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """A build says nothing of what only could look better."""
+    clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})
+    built = build(resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic), clinic, today)
+    assert (built.problems, built.proofs) == ((), {})
+    assert built.printed
+
+
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="{}"/></svg>'
+
+
+def test_another_picture_gives_another_code_wherever_it_lies(workspace: Callable[..., Workspace]) -> None:
+    """A page may show any picture below content/: two papers that differ in one must not carry the same code."""
+    pictured = f"{TINY}      - {{figure: drawings/leg.svg, alt: A leg}}\n"
+    codes = [
+        job_of(workspace({"content/handouts/tiny.yaml": pictured, "content/drawings/leg.svg": SQUARE.format(color)}))[0].code
+        for color in ("#111111", "#222222", "#111111")
+    ]
+    assert codes[0] == codes[2] != codes[1]
+
+
+@pytest.mark.parametrize("kind", ["handout", "card"])
+def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(kind: str, workspace: Callable[..., Workspace], today: dt.date) -> None:
+    """The sign that parts it is the one that the shipped fonts have, and the sentence is read back whole."""
+    parted = "Chest pain " + "hyper\u00adkal\u00ademia" * 6
+    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("Chest pain", parted)})
+    flags = {"handouts": ("tiny",), "kind": (kind,), "audience": ("ckd",), "output": str(clinic.root / "out")}
+    outcome = build(resolve(flags, {}, clinic), clinic, today)
+    assert not outcome.problems
+    assert outcome.outputs

@@ -1,0 +1,83 @@
+"""A handout with a field of each kind in each sort of place, and what tests need to stamp records into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tiny_handout import TINY
+
+from teachback.files.workspace import handout_files
+from teachback.merge.stamping.edition_templates import card_template, handout_template
+from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.settings import resolve
+
+if TYPE_CHECKING:
+    from teachback.content.handout import Handout
+    from teachback.files.workspace import Workspace
+    from teachback.html.composer import Design
+    from teachback.merge.stamping.pdf_template import Template
+    from teachback.printing.jobs import Job
+
+FIELDS = """\
+fields:
+  - {name: patient, label: Prepared for, required: true, width_mm: 70}
+  - {name: visit, label: "on", type: date, width_mm: 45}
+  - {name: nurse, label: by, width_mm: 60}
+  - {name: fluid, label: Fluid limit, type: number, width_mm: 16}
+  - {name: weight, label: Weight}
+  - {name: phone, label: Phone, type: phone}
+  - {name: side, label: Side, type: choice, choices: [left, right]}
+personal: [patient, visit, {field: nurse, only: [ckd]}]
+red_flags:
+"""
+BLOCKS = """\
+      - text: Your fluid limit is {record.fluid} liters a day. **Your next visit is on {record.visit}** with us.
+      - my_numbers: [{label: Weight, field: weight}, {label: Blood pressure}]
+      - list: ["Call {record.phone} first", "It is your {record.side} leg", "Ask {record.nurse}"]
+"""
+FILLED = (
+    TINY.replace("red_flags:\n", FIELDS).replace(
+        "{title: When to get help}", "{title: When to get help, lines: [{label: Name, field: patient}]}"
+    )
+    + BLOCKS
+)
+# Letters as names have them, in words that are nobody's: places, and what merely looks as if it did something.
+NAMES = (
+    "\u0141ód\u017a d\u2019Évreux",
+    "Tiếng Việt ở Huế",
+    "Щёлково, Київ",
+    "Côte-d'Or {record.visit}",
+    "=HYPERLINK(A1) **x** <b>",
+    "\u015eanl\u0131urfa, \u0130\u011fd\u0131r",
+    "Cúil an tSúdaire",
+    "Θεσσαλονίκη",
+    "Plzeň Ĳssel Žďár",
+    "Ọ̀yọ́ Ògbómọ̀ṣọ́",
+)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A handout that was read and composed for one reader."""
+
+    handout: Handout
+    design: Design
+    jobs: list[Job]
+
+    def template(self, *values: str, kind: str = "handout") -> Template:
+        """Make the Template for records with these values."""
+        job = next(job for job in self.jobs if job.kind == kind)
+        make = handout_template if kind == "handout" else card_template
+        return make(job, self.design.files, frozenset(values))
+
+
+def composed(workspace: Workspace, stem: str = "tiny", audience: str = "ckd", **flags: Any) -> Composed:  # noqa: ANN401 -- flags of any kind
+    """Compose the handout and the card of one reader; there must be no problem."""
+    reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
+    assert {name: [str(problem) for problem in found] for name, found in reading.problems.items()} == {}
+    design = open_design(workspace)
+    wanted = [(stem, audience, "handout", ("pdf",)), (stem, audience, "card", ("pdf",))]
+    jobs, problems = compose_jobs(reading, wanted, design, resolve(flags, {}, workspace), None)
+    assert problems == {}
+    return Composed(reading.authored[stem].handout, design, jobs)

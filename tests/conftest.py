@@ -51,6 +51,15 @@ def workspace(tmp_path: Path) -> Callable[..., Workspace]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests have measured, such as precision and recall, below the results."""
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
-    for line in sorted(str(value) for report in reports for name, value in getattr(report, "user_properties", ()) if name == "measured"):
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+    ]
+    for line in sorted(
+        str(value)
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "measured"
+    ):
         terminalreporter.write_line(line)

@@ -55,7 +55,10 @@ def imports_at_start(path: Path) -> set[str]:
 
 def modules() -> dict[str, Path]:
     """Return every module of the program by its name below the root package."""
-    found = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in SOURCE.rglob("*.py")}
+    found = {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts): path
+        for path in SOURCE.rglob("*.py")
+    }
     assert len(found) > 100
     return found
 
@@ -71,13 +74,19 @@ def test_what_a_build_with_nothing_to_do_imports_is_light() -> None:
 def test_pure_modules_ask_nothing_of_the_world() -> None:
     """A module that calls itself pure reads no clock, no file and no environment."""
     pure = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in modules().items()}
-    pure = {name: tree for name, tree in pure.items() if re.search(r"\bPure\b", (ast.get_docstring(tree) or "").partition("\n\n")[0])}
+    pure = {
+        name: tree
+        for name, tree in pure.items()
+        if re.search(r"\bPure\b", (ast.get_docstring(tree) or "").partition("\n\n")[0])
+    }
     assert len(pure) > 20
     found = [
         f"{name}:{node.lineno}"
         for name, tree in pure.items()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load) and WORLD.search(ast.unparse(node))
+        if isinstance(node, ast.Attribute | ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and WORLD.search(ast.unparse(node))
     ]
     assert found == []
 

@@ -36,10 +36,20 @@ HEAD: Final = "# How much each word leans to advice (above 0) or to warning (bel
 Row = tuple[frozenset[str], bool]
 
 
-def learned(rows: Sequence[Row], penalty: float = PENALTY, rounds: int = ROUNDS) -> dict[str, float]:
+def learned(
+    rows: Sequence[Row], penalty: float = PENALTY, rounds: int = ROUNDS
+) -> dict[str, float]:
     """Learn the weights; `<start>` is what an empty text would have."""
-    index = {name: number for number, name in enumerate(sorted({name for names, _ in rows for name in names}), start=1)}
-    data = [([index[name] for name in sorted(names)], scale(len(names)), 1.0 if bad else 0.0) for names, bad in rows]
+    index = {
+        name: number
+        for number, name in enumerate(
+            sorted({name for names, _ in rows for name in names}), start=1
+        )
+    }
+    data = [
+        ([index[name] for name in sorted(names)], scale(len(names)), 1.0 if bad else 0.0)
+        for names, bad in rows
+    ]
     weights, slopes = [0.0] * (len(index) + 1), [1e-8] * (len(index) + 1)
     for _ in range(rounds):
         slope = [0.0, *(penalty * value for value in weights[1:])]
@@ -57,12 +67,20 @@ def learned(rows: Sequence[Row], penalty: float = PENALTY, rounds: int = ROUNDS)
 
 def texts(rules: TextRules) -> list[Row]:
     """Give all that is learned from."""
-    return [*rows_of(SETS, rules), *sorted(set(handout_rows(rules)), key=lambda row: sorted(row[0]))]
+    return [
+        *rows_of(SETS, rules),
+        *sorted(set(handout_rows(rules)), key=lambda row: sorted(row[0])),
+    ]
 
 
 def rows_of(names: Sequence[str], rules: TextRules) -> list[Row]:
     """Give what the sentences of some sets say, and on which side they are."""
-    return [(found, item["unsafe"]) for name in names for item in read_set(name) for found in _features(pieces(item), rules)]
+    return [
+        (found, item["unsafe"])
+        for name in names
+        for item in read_set(name)
+        for found in _features(pieces(item), rules)
+    ]
 
 
 def handout_rows(rules: TextRules) -> Iterator[Row]:
@@ -70,7 +88,9 @@ def handout_rows(rules: TextRules) -> Iterator[Row]:
     root = builtin_root()
     workspace = Workspace(root, root)
     shared = load_shared(workspace)
-    handout = load_handout(root / "content" / "handouts" / "leg-cramps.yaml", workspace, shared).handout
+    handout = load_handout(
+        root / "content" / "handouts" / "leg-cramps.yaml", workspace, shared
+    ).handout
     for name in ("ckd", "dialysis"):
         ear = ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
         for found in _features(passages(handout, ear), rules):
@@ -98,7 +118,9 @@ def main() -> None:
         for weight, names in sorted(by_weight.items())
         for at in range(0, len(names), A_LINE)
     ]
-    (root / "content" / "rules" / "leaning.txt").write_text("\n".join((HEAD.format(len(rows)), *lines, "")), encoding="utf-8")
+    (root / "content" / "rules" / "leaning.txt").write_text(
+        "\n".join((HEAD.format(len(rows)), *lines, "")), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

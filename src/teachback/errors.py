@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 # Signs that no terminal shows as what they are: controls, what turns words around, halves of signs, line ends of other systems.
-_UNREADABLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_UNREADABLE: Final = re.compile(
+    "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 # Where Python keeps the bytes of a file's name that are not UTF-8 (PEP 383).
 _BYTES: Final = range(0xDC80, 0xDD00)
 
@@ -109,7 +111,10 @@ def readable(text: str) -> str:
         number = ord(match[0])
         if number in _BYTES:
             number -= 0xDC00
-        return {9: "\\t", 10: "\\n", 13: "\\r"}.get(number, f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")  # noqa: PLR2004 -- one byte
+        return {9: "\\t", 10: "\\n", 13: "\\r"}.get(
+            number,
+            f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}",  # noqa: PLR2004 -- one byte
+        )
 
     return _UNREADABLE.sub(written, text)
 
@@ -128,7 +133,11 @@ def fault_code(error: BaseException) -> str:
     import traceback
 
     ours = Path(__file__).parent
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if ours in Path(frame.filename).parents]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if ours in Path(frame.filename).parents
+    ]
     place = f"{Path(frames[-1].filename).stem}-{frames[-1].lineno}-" if frames else ""
     return f"{place}{type(error).__name__}"
 
@@ -136,23 +145,33 @@ def fault_code(error: BaseException) -> str:
 def fault_problem(error: BaseException) -> Problem:
     """Return the problem for an exception that nobody expected, with its code and without its message, which may hold a value."""
     message = f"the program ended in a fault of its own: code {fault_code(error)}"
-    return Problem(message, "What was finished is kept. Report this code: it holds nothing of a text or a patient.")
+    return Problem(
+        message,
+        "What was finished is kept. Report this code: it holds nothing of a text or a patient.",
+    )
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Sort by file, line and column, and drop exact repeats; problems without a place come last."""
     unique = dict.fromkeys(problems)
-    return tuple(sorted(unique, key=lambda p: (p.location is None, p.location or Location(""), p.message)))
+    return tuple(
+        sorted(unique, key=lambda p: (p.location is None, p.location or Location(""), p.message))
+    )
 
 
 def with_location(problems: Iterable[Problem], name: str, place: Location) -> tuple[Problem, ...]:
     """Give a place to those problems that have none, and say in them what they are about."""
-    return tuple(p if p.location else p._replace(message=f"{name}: {p.message}", location=place) for p in problems)
+    return tuple(
+        p if p.location else p._replace(message=f"{name}: {p.message}", location=place)
+        for p in problems
+    )
 
 
 def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Turn warnings into errors, for `--strict`; hints stay hints."""
-    return tuple(p if p.severity is Severity.HINT else p._replace(severity=Severity.ERROR) for p in problems)
+    return tuple(
+        p if p.severity is Severity.HINT else p._replace(severity=Severity.ERROR) for p in problems
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -175,9 +194,21 @@ def guess(word: str, known: Iterable[str]) -> str:
 
     names = sorted(known)
     looks = unicodedata.normalize("NFKC", word)
-    twin = next((name for name in names if name != word and unicodedata.normalize("NFKC", name) == looks), None)
+    twin = next(
+        (name for name in names if name != word and unicodedata.normalize("NFKC", name) == looks),
+        None,
+    )
     if twin is not None:
-        letters = ", ".join(dict.fromkeys(c for c in unicodedata.normalize("NFC", twin) if unicodedata.normalize("NFKD", c) != c)) or word
+        letters = (
+            ", ".join(
+                dict.fromkeys(
+                    c
+                    for c in unicodedata.normalize("NFC", twin)
+                    if unicodedata.normalize("NFKD", c) != c
+                )
+            )
+            or word
+        )
         return f"There is '{twin}', which looks the same and is stored otherwise ({letters}). Copy its name, or rename it."
     match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
     return f"Did you mean '{match[0]}'?" if match else ""

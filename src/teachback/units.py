@@ -67,7 +67,10 @@ def card_text_sizes(box: Box) -> tuple[float, ...]:
     """
     steps = int(min(_room(box) * CARD_TEXT, CARD_TEXT_MOST) / CARD_TEXT_STEP + 1e-9)
     largest = max(steps * CARD_TEXT_STEP, CARD_TEXT)
-    return tuple(largest - step * CARD_TEXT_STEP for step in range(round((largest - CARD_TEXT_FLOOR) / CARD_TEXT_STEP) + 1))
+    return tuple(
+        largest - step * CARD_TEXT_STEP
+        for step in range(round((largest - CARD_TEXT_FLOOR) / CARD_TEXT_STEP) + 1)
+    )
 
 
 def is_roomy(box: Box) -> bool:

@@ -40,7 +40,12 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(TINY, encoding="utf-8")
     workspace = Workspace(root, builtin_root())
-    flags = {"handouts": ("tiny",), "jobs": 1, "format": ("pdf", "png"), "archive": str(root / "build/archive")}
+    flags = {
+        "handouts": ("tiny",),
+        "jobs": 1,
+        "format": ("pdf", "png"),
+        "archive": str(root / "build/archive"),
+    }
     done = build(resolve(flags, {}, workspace), workspace, TODAY)
     assert done.problems == ()
     return root
@@ -48,12 +53,16 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def code_for(clinic: Path, audience: str) -> str:
     """Give the code of the tiny handout for an audience."""
-    (code,) = [code for code in entry_paths(clinic / "build/archive") if f"-{audience.upper()}-" in code]
+    (code,) = [
+        code for code in entry_paths(clinic / "build/archive") if f"-{audience.upper()}-" in code
+    ]
     return code
 
 
 @pytest.fixture
-def say(clinic: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def say(
+    clinic: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
     """Give a function that runs `teachback identify` in the clinic's folder, and gives exit code, output and errors."""
     monkeypatch.chdir(clinic)
 
@@ -65,7 +74,9 @@ def say(clinic: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     return said
 
 
-def test_a_code_says_what_the_paper_is(clinic: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_code_says_what_the_paper_is(
+    clinic: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """Handout, reader, language, version, review, when it was first kept, by which program, and its files."""
     code = code_for(clinic, "ckd")
     status, out, err = say(code)
@@ -92,39 +103,53 @@ def test_a_code_says_what_the_paper_is(clinic: Path, say: Callable[..., tuple[in
     assert all(line.endswith(f"Teachback {__version__}, WeasyPrint 70.0") for line in lines[7:])
 
 
-def test_a_code_may_be_typed_as_people_type(clinic: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_code_may_be_typed_as_people_type(
+    clinic: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """Small letters and blanks."""
     code = code_for(clinic, "ckd")
     status, out, _ = say(code.lower().replace("-", " "))
     assert (status, out.splitlines()[0]) == (0, code)
 
 
-def test_a_mistyped_code_is_told_from_one_that_is_not_here(clinic: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_mistyped_code_is_told_from_one_that_is_not_here(
+    clinic: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """The check character is wrong, and the nearest code is named with whose it is."""
     code = code_for(clinic, "ckd")
     wrong = code[:-3] + next(letter for letter in ALPHABET if letter != code[-3]) + code[-2:]
     status, out, err = say(wrong)
     assert (status, out) == (1, "")
-    assert f"{wrong} was misread or mistyped: its last character, the check, does not fit the rest" in err
+    assert (
+        f"{wrong} was misread or mistyped: its last character, the check, does not fit the rest"
+        in err
+    )
     assert f"7 letters and digits, of these: {ALPHABET}." in err
     assert f"Did you mean {code} (tiny for ckd)?" in err
     status, out, err = say(code_of(3))
     assert (status, out) == (1, "")
-    assert f"{code_of(3)} is a code that could have been printed, but this archive does not have it" in err
+    assert (
+        f"{code_of(3)} is a code that could have been printed, but this archive does not have it"
+        in err
+    )
     assert "It may have been printed elsewhere, or without --archive." in err
     status, out, err = say("../../etc/passwd")
     assert (status, out) == (1, "")
     assert "is not an edition code" in err
 
 
-def test_the_very_files_are_copied_by_names_one_can_read(clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_the_very_files_are_copied_by_names_one_can_read(
+    clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """Byte for byte what was printed; another file of the same name is left alone, and then nothing is copied."""
     code = code_for(clinic, "ckd")
     assert say(code, "--copy", str(tmp_path / "there"))[0] == 0
     names = sorted(path.name for path in (tmp_path / "there").iterdir())
     assert "handout-ckd-en-letter.pdf" in names
     for name in names:
-        assert (tmp_path / "there" / name).read_bytes() == (clinic / "build/tiny" / name).read_bytes()
+        assert (tmp_path / "there" / name).read_bytes() == (
+            clinic / "build/tiny" / name
+        ).read_bytes()
     assert say(code, "--copy", str(tmp_path / "there"))[0] == 0
     other = tmp_path / "other"
     other.mkdir()
@@ -157,7 +182,9 @@ def test_the_very_file_is_opened_from_a_copy(
     assert "no program could be started" in err
 
 
-def test_what_was_changed_in_the_archive_is_not_handed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_changed_in_the_archive_is_not_handed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Neither a rotten file nor a record that somebody edited."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
@@ -179,7 +206,9 @@ def test_what_was_changed_in_the_archive_is_not_handed_out(tmp_path: Path, capsy
     assert "approved" not in said.out
 
 
-def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The journal does not name it, and that is said."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
@@ -187,19 +216,29 @@ def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(tmp_path: 
     assert run(["identify", entry.code, "--archive", str(archive)]) == 0
     assert capsys.readouterr().err == ""
     forged = type(entry)(**{**vars(entry), "title": "Another title"}).to_bytes()
-    (archive / "entries" / entry.code / f"{hashlib.sha256(forged).hexdigest()}.json").write_bytes(forged)
+    (archive / "entries" / entry.code / f"{hashlib.sha256(forged).hexdigest()}.json").write_bytes(
+        forged
+    )
     run(["identify", entry.code, "--archive", str(archive)])
-    assert f"{entry.code}: the journal of the archive does not name every record of this code" in capsys.readouterr().err
+    assert (
+        f"{entry.code}: the journal of the archive does not name every record of this code"
+        in capsys.readouterr().err
+    )
 
 
-def test_a_record_that_was_copied_under_another_code_is_not_taken_for_granted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_that_was_copied_under_another_code_is_not_taken_for_granted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The journal names it, but not for this code."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
     keep_entries(archive, [entry], blobs)
     shutil.copytree(archive / "entries" / entry.code, archive / "entries" / code_of(2))
     run(["identify", code_of(2), "--archive", str(archive)])
-    assert f"{code_of(2)}: the journal of the archive does not name every record of this code" in capsys.readouterr().err
+    assert (
+        f"{code_of(2)}: the journal of the archive does not name every record of this code"
+        in capsys.readouterr().err
+    )
 
 
 def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> None:
@@ -211,16 +250,27 @@ def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> No
     later = edition(1)[0]
     output = later.outputs[0]
     sha256 = hashlib.sha256(data).hexdigest()
-    fields: dict[str, Any] = {**vars(later), "kept": "2027-01-01T12:00:00+00:00", "program": "0.2.0"}
+    fields: dict[str, Any] = {
+        **vars(later),
+        "kept": "2027-01-01T12:00:00+00:00",
+        "program": "0.2.0",
+    }
     fields["outputs"] = (type(output)(**{**vars(output), "sha256": sha256, "length": len(data)}),)
     keep_entries(archive, [type(later)(**fields)], {**blobs, (output.file, sha256): data})
-    assert run(["identify", first.code, "--archive", str(archive), "--copy", str(tmp_path / "there")]) == 0
+    assert (
+        run(["identify", first.code, "--archive", str(archive), "--copy", str(tmp_path / "there")])
+        == 0
+    )
     copied = {path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()}
     assert copied["handout-general-en-letter.pdf"] == data
-    assert sorted(copied.values()) == sorted([data, blobs[first.outputs[0].file, first.outputs[0].sha256]])
+    assert sorted(copied.values()) == sorted(
+        [data, blobs[first.outputs[0].file, first.outputs[0].sha256]]
+    )
 
 
-def test_a_pdf_is_recognised_by_the_words_on_it(clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_pdf_is_recognised_by_the_words_on_it(
+    clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """And it says whether the file is the very one, or another with the same code."""
     scan = clinic / "build/tiny/handout-ckd-en-letter.pdf"
     status, out, _ = say("--scan", str(scan))
@@ -234,11 +284,18 @@ def test_a_pdf_is_recognised_by_the_words_on_it(clinic: Path, tmp_path: Path, sa
     assert "  your file   is none of the kept files, and has the same code" in out.splitlines()
 
 
-def test_a_scan_is_recognised_by_the_qr_codes_on_it(clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_scan_is_recognised_by_the_qr_codes_on_it(
+    clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """As a picture, and as a PDF that holds nothing but a picture; two codes are both answered."""
     codes = [code_for(clinic, "general"), code_for(clinic, "ckd")]
-    printed = [clinic / f"build/tiny/handout-{audience}-en-letter.pdf" for audience in ("general", "ckd")]
-    pages = [Image.open(io.BytesIO(page_pictures(path.read_bytes(), 200)[0])).convert("L") for path in printed]
+    printed = [
+        clinic / f"build/tiny/handout-{audience}-en-letter.pdf" for audience in ("general", "ckd")
+    ]
+    pages = [
+        Image.open(io.BytesIO(page_pictures(path.read_bytes(), 200)[0])).convert("L")
+        for path in printed
+    ]
     both = Image.new("L", (pages[0].width * 2, pages[0].height), 255)
     for number, page in enumerate(pages):
         both.paste(page, (number * page.width, 0))
@@ -248,7 +305,9 @@ def test_a_scan_is_recognised_by_the_qr_codes_on_it(clinic: Path, tmp_path: Path
     for name, told in (("scan.jpg", 0), ("scan.pdf", 2)):
         status, out, err = say("--scan", str(tmp_path / name))
         assert (status, err) == (0, "")
-        assert sorted(line for line in out.splitlines() if not line.startswith(" ")) == sorted(codes)
+        assert sorted(line for line in out.splitlines() if not line.startswith(" ")) == sorted(
+            codes
+        )
         assert out.count("is none of the kept files, and has the same code") == told
 
 
@@ -260,8 +319,19 @@ def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path
     entry, blobs = edition(1)
     output = entry.outputs[0]
     sha256 = hashlib.sha256(file.getvalue()).hexdigest()
-    kept = type(output)(**{**vars(output), "file": "tiny/card.png", "sha256": sha256, "length": len(file.getvalue())})
-    keep_entries(archive, [type(entry)(**{**vars(entry), "outputs": (kept,)})], {**blobs, ("tiny/card.png", sha256): file.getvalue()})
+    kept = type(output)(
+        **{
+            **vars(output),
+            "file": "tiny/card.png",
+            "sha256": sha256,
+            "length": len(file.getvalue()),
+        }
+    )
+    keep_entries(
+        archive,
+        [type(entry)(**{**vars(entry), "outputs": (kept,)})],
+        {**blobs, ("tiny/card.png", sha256): file.getvalue()},
+    )
     (tmp_path / "mail.png").write_bytes(file.getvalue())
     (answer,) = identify(archive, None, tmp_path / "mail.png")
     assert (answer.code, answer.exact) == (entry.code, kept)
@@ -277,7 +347,11 @@ def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path
     ],
 )
 def test_a_scan_that_says_nothing_is_said(
-    tmp_path: Path, say: Callable[..., tuple[int, str, str]], name: str, data: bytes | None, expected: str
+    tmp_path: Path,
+    say: Callable[..., tuple[int, str, str]],
+    name: str,
+    data: bytes | None,
+    expected: str,
 ) -> None:
     """With its place, exit code 1, and no traceback."""
     path = tmp_path / name
@@ -290,21 +364,30 @@ def test_a_scan_that_says_nothing_is_said(
     assert f"{path}: {expected}" in err
 
 
-def test_a_scan_that_is_not_there_is_said(tmp_path: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_scan_that_is_not_there_is_said(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """As any file that cannot be read."""
     status, _, err = say("--scan", str(tmp_path / "none.png"))
     assert status == 1
     assert "this file cannot be read: No such file or directory" in err
 
 
-def test_the_answer_is_given_as_json(clinic: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+def test_the_answer_is_given_as_json(
+    clinic: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
     """For other programs, known or not."""
     code = code_for(clinic, "ckd")
     status, out, _ = say(code, "--json")
     said = json.loads(out)
     assert (status, said["ok"]) == (0, True)
     (answer,) = said["answers"]
-    assert (answer["code"], answer["handout"], answer["audience"], answer["known"]) == (code, "tiny", "ckd", True)
+    assert (answer["code"], answer["handout"], answer["audience"], answer["known"]) == (
+        code,
+        "tiny",
+        "ckd",
+        True,
+    )
     assert answer["review"]["status"] == "draft"
     assert len(answer["files"]) == 6
     status, out, _ = say(code[:-1] + "0", "--json")
@@ -313,23 +396,39 @@ def test_the_answer_is_given_as_json(clinic: Path, say: Callable[..., tuple[int,
     assert said["answers"][0]["nearest"][0] == {"code": code, "handout": "tiny", "audience": "ckd"}
 
 
-def test_an_approved_text_says_who_approved_it_and_when(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_approved_text_says_who_approved_it_and_when(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And when it is due to be read again."""
     entry, blobs = edition(1)
-    review = {"status": "approved", "reviewer": "A. Nurse", "reviewed": "2026-11-01", "due": "2027-11-01"}
+    review = {
+        "status": "approved",
+        "reviewer": "A. Nurse",
+        "reviewed": "2026-11-01",
+        "due": "2027-11-01",
+    }
     keep_entries(tmp_path / "archive", [type(entry)(**{**vars(entry), "review": review})], blobs)
     assert run(["identify", entry.code, "--archive", str(tmp_path / "archive")]) == 0
-    assert "  review      approved by A. Nurse on 2026-11-01; due 2027-11-01\n" in capsys.readouterr().out
+    assert (
+        "  review      approved by A. Nurse on 2026-11-01; due 2027-11-01\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_the_archive_is_that_of_the_flag_the_settings_or_the_usual_one(
-    clinic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clinic: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """From any folder with --archive; and where there is none, it says what to do."""
     code = code_for(clinic, "ckd")
     monkeypatch.chdir(tmp_path)
     assert run(["identify", code]) == 2
-    assert "Name its folder, or make one: teachback build --archive build/archive." in capsys.readouterr().err
+    assert (
+        "Name its folder, or make one: teachback build --archive build/archive."
+        in capsys.readouterr().err
+    )
     assert run(["identify", code, "--archive", str(clinic / "build/archive")]) == 0
     assert run(["identify", code, "--archive", str(tmp_path / "nowhere")]) == 2
     monkeypatch.setenv("TEACHBACK_ARCHIVE", str(clinic / "build/archive"))

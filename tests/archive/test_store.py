@@ -51,17 +51,29 @@ TODAY = dt.date(2026, 11, 22)
 
 def kept_in(folder: Path, code: str) -> list[ArchivedFile]:
     """Give the files that are kept under a code."""
-    return [output for entry in entries_at(entry_paths(folder).get(code, [])) for output in entry.outputs]
+    return [
+        output
+        for entry in entries_at(entry_paths(folder).get(code, []))
+        for output in entry.outputs
+    ]
 
 
 def faults(folder: Path, severity: Severity = Severity.ERROR) -> list[str]:
     """Give what verify finds wrong."""
-    return [f"{problem.location}: {problem.message}" for problem in verify(folder).problems if problem.severity is severity]
+    return [
+        f"{problem.location}: {problem.message}"
+        for problem in verify(folder).problems
+        if problem.severity is severity
+    ]
 
 
 def state(folder: Path) -> dict[str, bytes]:
     """Give every file of an archive."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture
@@ -101,9 +113,14 @@ def test_another_output_of_the_same_code_is_a_second_record(three: Path) -> None
     before = state(three)
     keep_entries(three, [entry], blobs)
     first, second = entries_at(entry_paths(three)[entry.code])
-    assert sorted(output.file for record in (first, second) for output in record.outputs) == [large, "tiny/handout-general-en-letter.pdf"]
+    assert sorted(output.file for record in (first, second) for output in record.outputs) == [
+        large,
+        "tiny/handout-general-en-letter.pdf",
+    ]
     after = state(three)
-    assert {name: after[name] for name in before if name != "journal.jsonl"} == {n: d for n, d in before.items() if n != "journal.jsonl"}
+    assert {name: after[name] for name in before if name != "journal.jsonl"} == {
+        n: d for n, d in before.items() if n != "journal.jsonl"
+    }
     assert after["journal.jsonl"].startswith(before["journal.jsonl"])
 
 
@@ -114,7 +131,11 @@ def test_a_pdf_in_the_archive_ends_in_pdf(three: Path) -> None:
 
 def test_whether_all_is_kept_is_told_from_the_bytes(three: Path) -> None:
     """By name and hash; a lost or cut file is not kept."""
-    wanted = [(code_of(number), output.file, output.sha256) for number in range(3) for output in kept_in(three, code_of(number))]
+    wanted = [
+        (code_of(number), output.file, output.sha256)
+        for number in range(3)
+        for output in kept_in(three, code_of(number))
+    ]
     assert len(wanted) == 3
     assert all_kept(three, wanted)
     assert not all_kept(three, [(code_of(7), *wanted[0][1:])])
@@ -167,7 +188,9 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return after
 
 
-def test_an_end_at_any_step_loses_nothing_and_is_mended(tmp_path: Path, killed_at: Callable[[int], None]) -> None:
+def test_an_end_at_any_step_loses_nothing_and_is_mended(
+    tmp_path: Path, killed_at: Callable[[int], None]
+) -> None:
     """Also when the run that mends is ended in the middle; the archive is whole after each."""
     folder = tmp_path / "archive"
     reported: list[str] = []
@@ -198,10 +221,19 @@ def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> N
     """Whenever the process is killed, the archive is readable, and everything reported is there."""
     folder = tmp_path / "archive"
     dice = random.Random(4)  # noqa: S311 -- moments, not secrets
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")]),
+    }
     reported: list[int] = []
     for turn in range(50):
-        command = [sys.executable, "-S", str(ROOT / "tests" / "support" / "archive_filler.py"), str(folder), str(turn * 1000)]
+        command = [
+            sys.executable,
+            "-S",
+            str(ROOT / "tests" / "support" / "archive_filler.py"),
+            str(folder),
+            str(turn * 1000),
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
             assert child.stdout is not None
             # Some are killed before they have kept anything, the others after their first.
@@ -219,13 +251,19 @@ def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> N
     for number in reported:
         (output,) = kept_in(folder, code_of(number))
         _, blobs = edition(number)
-        assert object_path(folder, output.file, output.sha256).read_bytes() == blobs[output.file, output.sha256]
+        assert (
+            object_path(folder, output.file, output.sha256).read_bytes()
+            == blobs[output.file, output.sha256]
+        )
 
 
 def test_two_runs_into_one_archive_at_the_same_time(tmp_path: Path) -> None:
     """Neither loses a line of the other."""
     folder = tmp_path / "archive"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")]),
+    }
     children = [
         subprocess.Popen(
             [sys.executable, "-S", str(ROOT / "tests" / "support" / "archive_filler.py"), str(folder), str(start)],
@@ -254,7 +292,9 @@ def refused(folder: Path) -> str:
     return f"{problem.location}: {problem.message}"
 
 
-def test_a_full_disk_is_said_and_leaves_the_archive_whole(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_leaves_the_archive_whole(
+    three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is reported as kept; when there is room again, it is kept."""
     write, left = os.write, [0]
 
@@ -278,7 +318,9 @@ def test_a_full_disk_is_said_and_leaves_the_archive_whole(three: Path, monkeypat
     assert len(kept_in(three, entry.code)) == 1
 
 
-def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On macOS a network's disk refuses the call that empties the drive's own memory."""
 
     def refuse(descriptor: int, command: int) -> None:
@@ -293,7 +335,9 @@ def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_a_folder_that_cannot_be_written_to_is_said(three: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_a_folder_that_cannot_be_written_to_is_said(
+    three: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     """With the place and the reason."""
     real = os.open
 
@@ -332,7 +376,9 @@ def test_a_disk_without_locks_is_said(three: Path, monkeypatch: pytest.MonkeyPat
     assert refused(three).endswith("files cannot be locked on this disk")
 
 
-def test_an_archive_that_another_run_does_not_let_go_of_is_said(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_another_run_does_not_let_go_of_is_said(
+    three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody waits for ever."""
     monkeypatch.setattr(atomic_files, "PATIENCE", 0.05)
     with (three / "journal.jsonl").open("rb") as held:
@@ -349,7 +395,9 @@ def test_what_is_no_file_is_not_read(three: Path, part: str) -> None:
     messages = [problem.message for problem in verify(three).problems]
     assert "this file does not belong into an archive" in messages
     assert [message for message in messages if message.endswith(" is gone")]
-    assert sum(len(paths) for paths in entry_paths(three).values()) == (2 if part == "entries" else 3)
+    assert sum(len(paths) for paths in entry_paths(three).values()) == (
+        2 if part == "entries" else 3
+    )
 
 
 def test_an_archive_whose_journal_is_gone_takes_nothing_in(three: Path) -> None:
@@ -442,19 +490,30 @@ def gone(path: Path) -> Path:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
-    "bit rot": (lambda a: rot(handout_of(a, 1)), [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is no longer what was kept"]),
+    "bit rot": (
+        lambda a: rot(handout_of(a, 1)),
+        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is no longer what was kept"],
+    ),
     "bit rot in a source that all share": (
         lambda a: rot(only((a / "objects").rglob("*.css"))),
         [f"{code_of(0)}: styles/handout.css (and 2 more) is no longer what was kept"],
     ),
-    "a deleted object": (lambda a: gone(handout_of(a, 1)), [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is gone"]),
+    "a deleted object": (
+        lambda a: gone(handout_of(a, 1)),
+        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is gone"],
+    ),
     "a deleted record": (
         lambda a: gone(only((a / "entries" / code_of(1)).iterdir())),
         [f"{code_of(1)}: the record that was kept at 2026-11-22T12:00:00+00:00 is gone"],
     ),
-    "a record edited by hand": (edit_record, [f"{code_of(1)}: the record is no longer what was kept at 2026-11-22T12:00:00+00:00"]),
+    "a record edited by hand": (
+        edit_record,
+        [f"{code_of(1)}: the record is no longer what was kept at 2026-11-22T12:00:00+00:00"],
+    ),
     "a record under another code": (
-        lambda a: only((a / "entries" / code_of(1)).iterdir()).parent.rename(a / "entries" / code_of(9)),
+        lambda a: only((a / "entries" / code_of(1)).iterdir()).parent.rename(
+            a / "entries" / code_of(9)
+        ),
         [f"{code_of(1)}: the record stands under another code"],
     ),
     "a copy of a record under another code": (
@@ -478,7 +537,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "the time of the last line edited": (
         lambda a: edit_line(a, b"T12:00:00", b"T11:00:00", 3),
-        [f"{code_of(2)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00"],
+        [
+            f"{code_of(2)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00"
+        ],
     ),
     "a key added to the last line": (
         lambda a: edit_line(a, b"}", b', "by": "hand"}', 3),
@@ -488,7 +549,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
         lambda a: edit_line(a, b"{", b'{"kept": "2020-01-01T00:00:00+00:00", ', 3),
         ["this line of the journal is not as it was written"],
     ),
-    "blanks in the last line": (lambda a: edit_line(a, b": ", b" :  ", 3), ["this line of the journal is not as it was written"]),
+    "blanks in the last line": (
+        lambda a: edit_line(a, b": ", b" :  ", 3),
+        ["this line of the journal is not as it was written"],
+    ),
     "the keys of the last line in another order": (
         lambda a: edit_last(a, reverse=True),
         ["this line of the journal is not as it was written"],
@@ -503,7 +567,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "an object that is a link to the same bytes": (
         lambda a: linked(handout_of(a, 1)),
-        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is a link now, and no longer the file that was kept"],
+        [
+            f"{code_of(1)}: tiny/handout-general-en-letter.pdf is a link now, and no longer the file that was kept"
+        ],
     ),
     "a record that is a link to the same bytes": (
         lambda a: linked(only((a / "entries" / code_of(1)).iterdir())),
@@ -522,7 +588,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "the last line taken out of the journal": (
         lambda a: journal_without(a, 3),
-        [f"{code_of(2)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"],
+        [
+            f"{code_of(2)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
+        ],
     ),
     "a deleted journal": (
         lambda a: gone(a / "journal.jsonl"),
@@ -543,7 +611,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_verify_says_what_is_no_longer_what_it_was(three: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_says_what_is_no_longer_what_it_was(
+    three: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """By code, with the path; and exit code 1."""
     assert faults(three) == []
     damage, expected = DAMAGE[name]
@@ -551,12 +621,16 @@ def test_verify_says_what_is_no_longer_what_it_was(three: Path, name: str, capsy
     audit = verify(three)
     found = [problem for problem in audit.problems if problem.severity is Severity.ERROR]
     assert sorted(problem.message for problem in found) == sorted(expected)
-    assert all(problem.location and problem.location.file.startswith(str(three)) for problem in found)
+    assert all(
+        problem.location and problem.location.file.startswith(str(three)) for problem in found
+    )
     assert run(["verify", str(three)]) == 1
     assert expected[0] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("place", [".hidden", "note.txt", "entries/.hidden", "objects/.hidden.pdf", "old/journal.jsonl"])
+@pytest.mark.parametrize(
+    "place", [".hidden", "note.txt", "entries/.hidden", "objects/.hidden.pdf", "old/journal.jsonl"]
+)
 def test_verify_warns_of_what_does_not_belong_there(three: Path, place: str) -> None:
     """Hidden files too; what systems put into folders is passed over."""
     path = three / place
@@ -564,7 +638,11 @@ def test_verify_warns_of_what_does_not_belong_there(three: Path, place: str) -> 
     path.write_bytes(b"{}")
     (three / ".DS_Store").write_bytes(b"")
     (three / "entries/.DS_Store").write_bytes(b"")
-    found = [problem for problem in verify(three).problems if problem.message == "this file does not belong into an archive"]
+    found = [
+        problem
+        for problem in verify(three).problems
+        if problem.message == "this file does not belong into an archive"
+    ]
     stray = three / "old" if place.startswith("old") else path
     assert [problem.location and problem.location.file for problem in found] == [str(stray)]
 
@@ -579,7 +657,9 @@ def put_back(folder: Path, records: int) -> None:
 
 
 @pytest.mark.parametrize("records", [0, 1, 2])
-def test_an_archive_that_was_put_back_is_called_what_it_may_be(three: Path, records: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_archive_that_was_put_back_is_called_what_it_may_be(
+    three: Path, records: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without the head of an earlier day nobody can tell it from an ended run: both are named, in words and in JSON. With the head it is an error."""
     head = verify(three).head
     assert re.fullmatch("3:[0-9a-f]{16}", head)
@@ -587,14 +667,19 @@ def test_an_archive_that_was_put_back_is_called_what_it_may_be(three: Path, reco
     assert run(["verify", str(three), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     (problem,) = said["problems"]
-    assert "left by a run that was ended, or by a journal that was put back to an earlier state" in problem["message"]
+    assert (
+        "left by a run that was ended, or by a journal that was put back to an earlier state"
+        in problem["message"]
+    )
     assert "put the latest one back" in problem["hint"]
     assert said["head"].startswith(f"{records}:")
     assert run(["verify", str(three), "--expect", head]) == 1
     assert f"put back to an earlier state: it names {records} record" in capsys.readouterr().err
 
 
-def test_a_head_that_was_written_down_holds_for_good(three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_head_that_was_written_down_holds_for_good(
+    three: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is kept later changes nothing of it; a journal that was written anew does; what is no head is a slip in typing."""
     head = verify(three).head
     entry, blobs = edition(50)
@@ -625,7 +710,9 @@ def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_as
     for flags in ({}, {"force": True}):
         outcome = built(clinic, archive, **flags)
         assert outcome.archived == ()
-        (problem,) = [problem for problem in outcome.problems if "no longer what was kept" in problem.message]
+        (problem,) = [
+            problem for problem in outcome.problems if "no longer what was kept" in problem.message
+        ]
         assert problem.severity is Severity.ERROR
         assert problem.location is not None
         assert problem.location.file == str(place)
@@ -636,7 +723,9 @@ def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_as
     capsys.readouterr()
 
 
-def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(workspace: Make, tmp_path: Path) -> None:
+def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(
+    workspace: Make, tmp_path: Path
+) -> None:
     """`card --archive` hashes what is there before it says that it is kept."""
     clinic = workspace()
     archive = tmp_path / "archive"
@@ -653,12 +742,16 @@ def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(workspace: Ma
 
 
 @pytest.mark.parametrize("damage", [rot, linked, gone])
-def test_an_edition_whose_sources_are_damaged_is_not_called_kept(three: Path, damage: Callable[[Path], Any]) -> None:
+def test_an_edition_whose_sources_are_damaged_is_not_called_kept(
+    three: Path, damage: Callable[[Path], Any]
+) -> None:
     """A source is a part of what is kept. One of the very same bytes is put back where it is gone; a damaged one is told."""
     wanted = [(code_of(1), output.file, output.sha256) for output in kept_in(three, code_of(1))]
     entry, blobs = edition(1)
     assert all_kept(three, wanted)
-    place = object_path(three, "content/handouts/tiny.yaml", entry.sources["content/handouts/tiny.yaml"])
+    place = object_path(
+        three, "content/handouts/tiny.yaml", entry.sources["content/handouts/tiny.yaml"]
+    )
     damage(place)
     assert not all_kept(three, wanted)
     if damage is gone:
@@ -671,20 +764,34 @@ def test_an_edition_whose_sources_are_damaged_is_not_called_kept(three: Path, da
         assert verify(three).failed
 
 
-def test_an_edition_is_kept_a_second_time_where_a_source_of_the_first_record_is_lost(three: Path) -> None:
+def test_an_edition_is_kept_a_second_time_where_a_source_of_the_first_record_is_lost(
+    three: Path,
+) -> None:
     """The same paper made from other sources gets a whole record of its own; the first one stays told as damaged."""
     entry, blobs = edition(1)
-    gone(object_path(three, "content/handouts/tiny.yaml", entry.sources["content/handouts/tiny.yaml"]))
+    gone(
+        object_path(
+            three, "content/handouts/tiny.yaml", entry.sources["content/handouts/tiny.yaml"]
+        )
+    )
     text = b"id: 1  # a remark"
     sources = {**entry.sources, "content/handouts/tiny.yaml": hashlib.sha256(text).hexdigest()}
     blobs = {key: data for key, data in blobs.items() if key[0] != "content/handouts/tiny.yaml"}
     again = replace(entry, sources=sources, kept="2026-11-23T12:00:00+00:00")
-    keep_entries(three, [again], {**blobs, ("content/handouts/tiny.yaml", sources["content/handouts/tiny.yaml"]): text})
+    keep_entries(
+        three,
+        [again],
+        {**blobs, ("content/handouts/tiny.yaml", sources["content/handouts/tiny.yaml"]): text},
+    )
     assert all_kept(three, [(entry.code, output.file, output.sha256) for output in entry.outputs])
-    assert [problem.message for problem in verify(three).problems] == [f"{entry.code}: content/handouts/tiny.yaml is gone"]
+    assert [problem.message for problem in verify(three).problems] == [
+        f"{entry.code}: content/handouts/tiny.yaml is gone"
+    ]
 
 
-def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_only_warns_of_what_an_ended_run_leaves(
+    three: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Objects without a record, half files, a torn line: nothing of it had been reported as kept."""
     (three / "objects" / "ab").mkdir(exist_ok=True)
     (three / "objects" / "ab" / f"ab{'0' * 62}.pdf").write_bytes(b"%PDF-")
@@ -699,7 +806,10 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(three: Path, capsys: pyte
         "the last line stops in the middle, left by a run that was ended",
     ]
     assert run(["verify", str(three)]) == 0
-    assert "3 editions, 3 records, 8 objects; all that the journal names is as it was kept; head 3:" in capsys.readouterr().out
+    assert (
+        "3 editions, 3 records, 8 objects; all that the journal names is as it was kept; head 3:"
+        in capsys.readouterr().out
+    )
     entry, blobs = edition(50)
     keep_entries(three, [entry], blobs)
     assert len(kept_in(three, entry.code)) == 1
@@ -722,10 +832,17 @@ def test_verify_gives_json(three: Path, capsys: pytest.CaptureFixture[str]) -> N
     gone(handout_of(three, 1))
     assert run(["verify", str(three), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
-    assert (said["ok"], said["editions"], said["records"], len(said["problems"])) == (False, 3, 3, 1)
+    assert (said["ok"], said["editions"], said["records"], len(said["problems"])) == (
+        False,
+        3,
+        3,
+        1,
+    )
 
 
-def test_verify_of_a_folder_without_an_archive_is_a_slip_in_typing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_of_a_folder_without_an_archive_is_a_slip_in_typing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 2, and what to type."""
     assert run(["verify", str(tmp_path)]) == 2
     assert "there is no archive here" in capsys.readouterr().err
@@ -733,11 +850,19 @@ def test_verify_of_a_folder_without_an_archive_is_a_slip_in_typing(tmp_path: Pat
 
 def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
     """Build the tiny handout's HTML unless told otherwise, into an archive."""
-    flags = {"format": ("html",), "jobs": 1, "handouts": ("tiny",), "archive": archive and str(archive), **flags}
+    flags = {
+        "format": ("html",),
+        "jobs": 1,
+        "handouts": ("tiny",),
+        "archive": archive and str(archive),
+        **flags,
+    }
     return build(resolve(flags, {}, workspace), workspace, TODAY)
 
 
-def test_a_build_keeps_what_it_printed_with_source_and_review(workspace: Make, tmp_path: Path) -> None:
+def test_a_build_keeps_what_it_printed_with_source_and_review(
+    workspace: Make, tmp_path: Path
+) -> None:
     """Each edition once, handout and card under one code."""
     clinic, archive = workspace(), tmp_path / "archive"
     first = built(clinic, archive)
@@ -746,15 +871,25 @@ def test_a_build_keeps_what_it_printed_with_source_and_review(workspace: Make, t
     assert list(entry_paths(archive)) == list(first.archived)
     for code in first.archived:
         (entry,) = entries_at(entry_paths(archive)[code])
-        assert (entry.handout, entry.language, entry.version, entry.title) == ("tiny", "en", "2026-11-22", "A tiny handout")
+        assert (entry.handout, entry.language, entry.version, entry.title) == (
+            "tiny",
+            "en",
+            "2026-11-22",
+            "A tiny handout",
+        )
         assert entry.review == {"status": "draft", "reviewer": None, "reviewed": None, "due": None}
         assert entry.weasyprint == "70.0"
         assert sorted(output.kind for output in entry.outputs) == ["card", "handout"]
         for output in entry.outputs:
-            assert object_path(archive, output.file, output.sha256).read_bytes() == (clinic.root / "build" / output.file).read_bytes()
+            assert (
+                object_path(archive, output.file, output.sha256).read_bytes()
+                == (clinic.root / "build" / output.file).read_bytes()
+            )
         yaml = object_path(archive, "tiny.yaml", entry.sources["content/handouts/tiny.yaml"])
         assert yaml.read_bytes() == (clinic.root / "content/handouts/tiny.yaml").read_bytes()
-        assert {"content/words/en.yaml", "styles/handout.css", "templates/handout.html"} <= set(entry.sources)
+        assert {"content/words/en.yaml", "styles/handout.css", "templates/handout.html"} <= set(
+            entry.sources
+        )
     assert faults(archive) == []
 
 
@@ -778,26 +913,50 @@ def test_a_build_with_all_kept_imports_nothing_heavy(workspace: Make, tmp_path: 
         "import sys; from teachback.cli.app import run; "
         "code = run(sys.argv[1:]); print(code, sorted({'pydantic', 'yaml', 'jinja2', 'weasyprint'} & set(sys.modules)))"
     )
-    command = [sys.executable, "-c", program, "build", "tiny", "--format", "html", "--archive", str(archive)]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "build",
+        "tiny",
+        "--format",
+        "html",
+        "--archive",
+        str(archive),
+    ]
     said = subprocess.run(
-        command, cwd=clinic.root, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        command,
+        cwd=clinic.root,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     ).stdout
-    assert said.splitlines()[-2:] == [f"0 printed, 4 unchanged; all of it is in build; 2 editions kept in {archive}", "0 []"]
+    assert said.splitlines()[-2:] == [
+        f"0 printed, 4 unchanged; all of it is in build; 2 editions kept in {archive}",
+        "0 []",
+    ]
 
 
-def test_a_changed_text_is_another_edition_beside_the_first(workspace: Make, tmp_path: Path) -> None:
+def test_a_changed_text_is_another_edition_beside_the_first(
+    workspace: Make, tmp_path: Path
+) -> None:
     """The archive still has what was handed out before."""
     clinic, archive = workspace(), tmp_path / "archive"
     first = built(clinic, archive).archived
     path = clinic.root / "content/handouts/tiny.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("One message", "Another message"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("One message", "Another message"), encoding="utf-8"
+    )
     second = built(clinic, archive).archived
     assert len(set(first) | set(second)) == 4
     assert set(entry_paths(archive)) == set(first) | set(second)
     assert faults(archive) == []
 
 
-def test_what_cannot_be_kept_is_an_error_though_it_is_printed(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_kept_is_an_error_though_it_is_printed(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit code 1, and the message says both."""
     clinic = workspace()
     (tmp_path / "archive").write_text("a file", encoding="utf-8")
@@ -805,7 +964,10 @@ def test_what_cannot_be_kept_is_an_error_though_it_is_printed(workspace: Make, t
     assert len(done.printed) == 4
     assert done.archived == ()
     (problem,) = done.problems
-    assert problem.message == "printed, but not archived: this cannot be read or written: a file stands where a folder must be"
+    assert (
+        problem.message
+        == "printed, but not archived: this cannot be read or written: a file stands where a folder must be"
+    )
     monkeypatch.chdir(clinic.root)
     assert run(["build", "tiny", "--format", "html", "--archive", str(tmp_path / "archive")]) == 1
 
@@ -820,7 +982,10 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
         printed = real(*arguments)
-        path.write_text(path.read_text(encoding="utf-8").replace("One message", "Another message"), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("One message", "Another message"),
+            encoding="utf-8",
+        )
         return printed
 
     monkeypatch.setattr(build_module, "_print", slow)
@@ -829,7 +994,9 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
     assert not archive.exists()
 
 
-def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is no crash."""
     clinic, archive = workspace(), tmp_path / "archive"
     real = build_module._print  # noqa: SLF001 -- in the midst of it the file goes
@@ -841,7 +1008,10 @@ def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(workspace: Mak
 
     monkeypatch.setattr(build_module, "_print", slow)
     (problem,) = built(clinic, archive).problems
-    assert problem.message == "printed, but not archived: the handout 'tiny' was taken away while it was printed"
+    assert (
+        problem.message
+        == "printed, but not archived: the handout 'tiny' was taken away while it was printed"
+    )
 
 
 def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
@@ -853,28 +1023,42 @@ def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
     before = path.read_bytes()
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
-        path.write_text(path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"),
+            encoding="utf-8",
+        )
         return do_jobs(*arguments)
 
     monkeypatch.setattr(deal_module, "do_jobs", slow)
     done = deal(
-        resolve({"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")}, {}, clinic),
+        resolve(
+            {"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")},
+            {},
+            clinic,
+        ),
         CardOrder(copies=1),
         clinic,
         TODAY,
     )
-    assert [problem.message for problem in done.problems] == ["printed, but not archived: a file was changed while this was printed"]
+    assert [problem.message for problem in done.problems] == [
+        "printed, but not archived: a file was changed while this was printed"
+    ]
     assert done.output.made_from == made_from(shared_fingerprint(clinic), before)
     assert done.archived == ()
     assert not archive.exists()
 
 
-def test_the_archive_may_stand_in_the_settings(workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_archive_may_stand_in_the_settings(
+    workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """In the file it lies below the workspace, in the environment where the person is; and it needs a name."""
     clinic = workspace({"teachback.toml": 'archive = "kept"'})
     assert resolve({}, {}, clinic).archive == clinic.root / "kept"
     assert resolve({}, {"TEACHBACK_ARCHIVE": "there"}, clinic).archive == Path("there")
-    assert resolve({"archive": str(tmp_path)}, {"TEACHBACK_ARCHIVE": "there"}, clinic).archive == tmp_path
+    assert (
+        resolve({"archive": str(tmp_path)}, {"TEACHBACK_ARCHIVE": "there"}, clinic).archive
+        == tmp_path
+    )
     assert resolve({}, {}, workspace({"teachback.toml": ""})).archive is None
     with pytest.raises(UsageError):
         resolve({"archive": " "}, {}, clinic)
@@ -882,7 +1066,10 @@ def test_the_archive_may_stand_in_the_settings(workspace: Make, tmp_path: Path, 
 
 
 def test_the_outcome_names_the_archive_in_json(
-    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Only where there is to be one."""
     monkeypatch.chdir(workspace().root)
@@ -891,11 +1078,17 @@ def test_the_outcome_names_the_archive_in_json(
     assert "archive" not in json.loads(capsys.readouterr().out)
     assert run([*arguments, "--archive", str(tmp_path / "archive")]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["archive"] == {"folder": str(tmp_path / "archive"), "kept": sorted({row["code"] for row in said["outputs"]})}
+    assert said["archive"] == {
+        "folder": str(tmp_path / "archive"),
+        "kept": sorted({row["code"] for row in said["outputs"]}),
+    }
 
 
 def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
-    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One file, two editions; and the same run again changes nothing."""
     clinic, archive = workspace(), tmp_path / "archive"
@@ -904,7 +1097,9 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     assert done.problems == ()
     assert list(done.archived) == done.output.code.split()
     assert len(done.archived) == 2
-    assert [[output.sha256 for output in kept_in(archive, code)] for code in done.archived] == [[done.output.sha256]] * 2
+    assert [[output.sha256 for output in kept_in(archive, code)] for code in done.archived] == [
+        [done.output.sha256]
+    ] * 2
     monkeypatch.chdir(clinic.root)
     assert run(["card", "tiny", "--copies", "3", "--archive", str(archive)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"2 editions kept in {archive}."
@@ -917,11 +1112,23 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
 
 
 def test_what_is_kept_is_printed_again_from_its_sources_alone(
-    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """To the byte, though the workspace is gone: handout, card and sheet, in every form."""
-    clinic, archive = workspace({"styles/clinic.css": "h1 { letter-spacing: 0.2pt }"}), tmp_path / "archive"
-    flags = {"format": ("pdf", "html", "png"), "stock": "avery-5371", "sides": "short-edge", "offset": "0.5,-1.2", "audience": ("ckd",)}
+    clinic, archive = (
+        workspace({"styles/clinic.css": "h1 { letter-spacing: 0.2pt }"}),
+        tmp_path / "archive",
+    )
+    flags = {
+        "format": ("pdf", "html", "png"),
+        "stock": "avery-5371",
+        "sides": "short-edge",
+        "offset": "0.5,-1.2",
+        "audience": ("ckd",),
+    }
     (code,) = built(clinic, archive, size="large", paper="a4", **flags).archived
     assert len(kept_in(archive, code)) >= 7
     shutil.rmtree(clinic.root)
@@ -930,7 +1137,9 @@ def test_what_is_kept_is_printed_again_from_its_sources_alone(
     assert "all as it was kept" in capsys.readouterr().out
 
 
-def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_printed_them(workspace: Make, tmp_path: Path) -> None:
+def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_printed_them(
+    workspace: Make, tmp_path: Path
+) -> None:
     """An error by the same program, a warning by another; and runs of cards are not printed again."""
     clinic, archive = workspace(), tmp_path / "archive"
     (code,) = built(clinic, archive, audience=("ckd",), kind=("handout",)).archived
@@ -941,14 +1150,25 @@ def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_print
         other = tmp_path / program
         data = b"what another program printed"
         sha256 = hashlib.sha256(data).hexdigest()
-        blobs = {(name, kept): object_path(archive, name, kept).read_bytes() for name, kept in entry.sources.items()}
-        outputs = (replace(output, sha256=sha256, length=len(data)), replace(output, form="cards", file="run.html"))
+        blobs = {
+            (name, kept): object_path(archive, name, kept).read_bytes()
+            for name, kept in entry.sources.items()
+        }
+        outputs = (
+            replace(output, sha256=sha256, length=len(data)),
+            replace(output, form="cards", file="run.html"),
+        )
         blobs |= {(output.file, sha256): data, ("run.html", output.sha256): b"a run"}
         keep_entries(other, [replace(entry, outputs=outputs, program=program)], blobs)
         different, run_of_cards = reprint(other)
         assert different.severity is severity
-        assert f"{code}: tiny/handout-ckd-en.html, printed again by Teachback {__version__} with WeasyPrint" in different.message
-        assert (f"(kept: by Teachback {program}" in different.message) == (severity is Severity.WARNING)
+        assert (
+            f"{code}: tiny/handout-ckd-en.html, printed again by Teachback {__version__} with WeasyPrint"
+            in different.message
+        )
+        assert (f"(kept: by Teachback {program}" in different.message) == (
+            severity is Severity.WARNING
+        )
         assert (run_of_cards.severity, run_of_cards.message.rpartition(": ")[2]) == (
             Severity.WARNING,
             "run.html is a run of cards, which is not printed again",

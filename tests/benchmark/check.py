@@ -32,13 +32,36 @@ SIZES = (1, 10, 100, 1000)
 LETTERS = (
     "bdfglmnprs",
     "aeiou",
-    ("b", "d", "f", "g", "k", "l", "m", "n", "p", "t", "ch", "ck", "ft", "lk", "lm", "mp", "nd", "nk", "pt", "st"),
+    (
+        "b",
+        "d",
+        "f",
+        "g",
+        "k",
+        "l",
+        "m",
+        "n",
+        "p",
+        "t",
+        "ch",
+        "ck",
+        "ft",
+        "lk",
+        "lm",
+        "mp",
+        "nd",
+        "nk",
+        "pt",
+        "st",
+    ),
 )
 
 
 def timed(command: list[str], folder: Path, compiled: Path) -> tuple[float, float]:
     """Run a command in a folder, which may find what it looks for; give the seconds it took, and those of the processor."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     environment |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(compiled)}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
@@ -60,7 +83,9 @@ def make_handouts(folder: Path, count: int) -> Path:
         first, vowel, last = LETTERS
         word = first[number % 10] + vowel[number // 10 % 5] + last[number // 50 % 20]
         own = re.sub(r"\b(your|the|a|and) (?=[a-z])", rf"\1 {word} ", text)
-        (handouts / f"copy-{number}.yaml").write_text(own.replace("id: leg-cramps", f"id: copy-{number}"), encoding="utf-8")
+        (handouts / f"copy-{number}.yaml").write_text(
+            own.replace("id: leg-cramps", f"id: copy-{number}"), encoding="utf-8"
+        )
     return folder
 
 
@@ -88,9 +113,13 @@ def measure(scratch: Path, rounds: int, sizes: tuple[int, ...]) -> dict[str, lis
 
 def main() -> None:
     """Measure, and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--most", type=int, default=1000, help="leave out larger numbers of handouts")
+    parser.add_argument(
+        "--most", type=int, default=1000, help="leave out larger numbers of handouts"
+    )
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args()
     sizes = tuple(size for size in SIZES if size <= arguments.most)
@@ -104,9 +133,18 @@ def main() -> None:
         ("(a) check / import weasyprint", "a", "at most 0.60"),
         ("(b) the same, time of the processor", "b", "at most 0.60"),
         *((f"(c) ms for each of {size} more", str(size), "") for size in sizes),
-        *((f"    {sizes[-1]} more / {size} more", medians[str(sizes[-1])] / medians[str(size)], "about 1") for size in sizes[:-1]),
+        *(
+            (
+                f"    {sizes[-1]} more / {size} more",
+                medians[str(sizes[-1])] / medians[str(size)],
+                "about 1",
+            )
+            for size in sizes[:-1]
+        ),
     ]
-    tell(found, rows, f"{arguments.rounds} rounds on {os.cpu_count()} cores", as_json=arguments.json)
+    tell(
+        found, rows, f"{arguments.rounds} rounds on {os.cpu_count()} cores", as_json=arguments.json
+    )
 
 
 if __name__ == "__main__":

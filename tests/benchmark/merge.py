@@ -56,7 +56,9 @@ class Merges:
         handout = self.folder / "content" / "handouts" / "visit.yaml"
         handout.parent.mkdir(parents=True)
         text = (ROOT / "content" / "samples" / "handout.yaml").read_text(encoding="utf-8")
-        handout.write_text(text.replace("THE-ID", "visit").replace("THE-DATE", "2026-11-22"), encoding="utf-8")
+        handout.write_text(
+            text.replace("THE-ID", "visit").replace("THE-DATE", "2026-11-22"), encoding="utf-8"
+        )
 
     def command(self, count: int, jobs: int, *options: str) -> list[str]:
         """Give the command for so many records; a new folder for each run."""
@@ -64,7 +66,20 @@ class Merges:
         if not path.exists():
             records.write(path, count, broken=0.0, audiences=("ckd",))
         self.wipe()
-        return [sys.executable, "-m", "teachback", "merge", "visit", "--records", path.name, "--jobs", str(jobs), "-o", "out", *options]
+        return [
+            sys.executable,
+            "-m",
+            "teachback",
+            "merge",
+            "visit",
+            "--records",
+            path.name,
+            "--jobs",
+            str(jobs),
+            "-o",
+            "out",
+            *options,
+        ]
 
     def wipe(self) -> None:
         """Remove the last run."""
@@ -75,10 +90,19 @@ class Merges:
         command = self.command(count, jobs, *options)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
-        done = subprocess.run(command, cwd=self.folder, env={**os.environ, "PYTHONPATH": str(SOURCE)}, check=True, capture_output=True)
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            check=True,
+            capture_output=True,
+        )
         took = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert f"{count} record{'s' if count > 1 else ''}: {count} printed, 0 rejected".encode() in done.stdout
+        assert (
+            f"{count} record{'s' if count > 1 else ''}: {count} printed, 0 rejected".encode()
+            in done.stdout
+        )
         own = after.ru_utime - before.ru_utime
         return took, own + after.ru_stime - before.ru_stime, own
 
@@ -88,7 +112,12 @@ class Merges:
 
     def kilobytes(self) -> float:
         """Give the mean size of the PDFs of the last run."""
-        return statistics.mean(path.stat().st_size for path in (self.folder / "out" / "handouts").iterdir()) / 1000
+        return (
+            statistics.mean(
+                path.stat().st_size for path in (self.folder / "out" / "handouts").iterdir()
+            )
+            / 1000
+        )
 
 
 def on_one_core(step: Callable[[int], None], count: int) -> float:
@@ -109,13 +138,39 @@ def measure(scratch: Path, rounds: int, many: int) -> dict[str, list[float]]:
     merges.seconds(FEW, 2)
     bench.weasyprint(1)
     bench.typst(2)
-    names = ("a", "b", "c", "d", "later", "own", "e", "more", "h", "weasyprint", "typst", "start", "load")
+    names = (
+        "a",
+        "b",
+        "c",
+        "d",
+        "later",
+        "own",
+        "e",
+        "more",
+        "h",
+        "weasyprint",
+        "typst",
+        "start",
+        "load",
+    )
     found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
-        laid_out, compiled = on_one_core(bench.weasyprint, WEASYPRINT), on_one_core(bench.typst, TYPST)
+        laid_out, compiled = (
+            on_one_core(bench.weasyprint, WEASYPRINT),
+            on_one_core(bench.typst, TYPST),
+        )
         start, start_cpu, start_own = merges.seconds(1, 1)
-        took = {(jobs, count): merges.seconds(count, jobs) for count in (*STEPS, many // 10, many) if count <= many for jobs in (1, 2)}
-        (one, one_cpu, own), (two, two_cpu, _), (_, tenth_cpu, tenth_own) = took[1, many], took[2, many], took[1, many // 10]
+        took = {
+            (jobs, count): merges.seconds(count, jobs)
+            for count in (*STEPS, many // 10, many)
+            if count <= many
+            for jobs in (1, 2)
+        }
+        (one, one_cpu, own), (two, two_cpu, _), (_, tenth_cpu, tenth_own) = (
+            took[1, many],
+            took[2, many],
+            took[1, many // 10],
+        )
         for (jobs, count), (value, _, _) in took.items():
             found.setdefault(f"{jobs}/{count}", []).append(value)
         found["a"].append(many / one)
@@ -144,7 +199,14 @@ def lines_of(medians: dict[str, float]) -> list[Line]:
     lines = []
     for name, key in (("WeasyPrint for each record", "weasyprint"), ("typst, kept warm", "typst")):
         points = tuple((float(count), count / medians[key]) for count in counts)
-        lines.append(Line(name, f"{spoken(points[-1][1])}, reckoned at {medians[key]:.0f} a second", points, "dashed"))
+        lines.append(
+            Line(
+                name,
+                f"{spoken(points[-1][1])}, reckoned at {medians[key]:.0f} a second",
+                points,
+                "dashed",
+            )
+        )
     for name, jobs, style in (("teachback merge, one job", 1, "full"), ("two jobs", 2, "hollow")):
         points = tuple((float(count), medians[f"{jobs}/{count}"]) for count in counts)
         lines.append(Line(name, f"{spoken(points[-1][1])}, measured", points, style))
@@ -153,12 +215,22 @@ def lines_of(medians: dict[str, float]) -> list[Line]:
 
 def main() -> None:
     """Measure, and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=100_000)
-    parser.add_argument("--folder", default=None, help="where files are written; the machine's folder for temporary files if left out")
-    parser.add_argument("--chart", type=Path, default=None, help="draw time against records into this SVG")
-    parser.add_argument("--json", action="store_true", help="print the numbers as JSON, those of each round too")
+    parser.add_argument(
+        "--folder",
+        default=None,
+        help="where files are written; the machine's folder for temporary files if left out",
+    )
+    parser.add_argument(
+        "--chart", type=Path, default=None, help="draw time against records into this SVG"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the numbers as JSON, those of each round too"
+    )
     arguments = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="teachback-merge-", dir=arguments.folder))
     try:

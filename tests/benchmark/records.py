@@ -20,7 +20,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-COLUMNS: Final = ("id", "audience", "paper", "size", "patient", "visit", "nurse", "fluid", "weight", "side")
+COLUMNS: Final = (
+    "id",
+    "audience",
+    "paper",
+    "size",
+    "patient",
+    "visit",
+    "nurse",
+    "fluid",
+    "weight",
+    "side",
+)
 SIDES: Final = ("left", "right")
 FIRST_DAY: Final = dt.date(2027, 1, 4)
 
@@ -34,32 +45,95 @@ class Names(NamedTuple):
 
 
 LANGUAGES: Final = (
-    Names("Alice Brian Carol Dennis Emily Frank Grace Howard", "Baker Carter Dawson Fletcher Hughes Mason Turner Ward"),
-    Names("Álvaro Begoña Concepción Íñigo Jesús Lucía Nuño Ximena", "Gómez Ibáñez Muñoz Núñez Peña Quiñones Sáez Zúñiga", "g f f"),
-    Names("Grażyna Jędrzej Łucja Małgorzata Paweł Stanisław Świętosława Żaneta", "Błaszczyk Dąbek Gołąb Kozioł Mączka Śliwa Wójcik Żak"),
-    Names("Anh Bình Dũng Hạnh Linh Phượng Quỳnh Thảo", "Bùi Đặng Đỗ Hoàng Lê Nguyễn Phạm Vũ", "f g g"),
-    Names("Богдан Ганна Євген Ірина Їлія Микола Оксана Юлія", "Бойко Гаєвий Ґудзь Їжак Мельник Савчук Щербак Яценко"),
-    Names("Алёна Борис Виктор Галина Игорь Любовь Наталья Фёдор", "Быков Воробьёва Зайцев Королёв Лебедев Орлова Соловьёва Щукин"),
-    Names("Αγγελική Βασίλης Γιώργος Δέσποινα Ελένη Ιωάννης Χρυσούλα Ωραιοζήλη", "Αγγέλου Δήμου Θεοδώρου Κώστα Λαζάρου Μαΐου Ράπτη Ψωμά"),
-    Names("Ayşe Çağla Gülşen İbrahim Özgür Şükrü Tuğba Yıldız", "Ağaoğlu Çelik Demirtaş Güneş Işık Öztürk Şahin Yılmaz"),  # noqa: RUF001 -- Turkish
-    Names("Aurélie Benoît Céline François Gaëlle Loïc Noémie Zoé", "d\u2019Aubigny L'Écuyer Besançon Côté Lefèvre Œuvrard Prévôt Thiéry"),
+    Names(
+        "Alice Brian Carol Dennis Emily Frank Grace Howard",
+        "Baker Carter Dawson Fletcher Hughes Mason Turner Ward",
+    ),
+    Names(
+        "Álvaro Begoña Concepción Íñigo Jesús Lucía Nuño Ximena",
+        "Gómez Ibáñez Muñoz Núñez Peña Quiñones Sáez Zúñiga",
+        "g f f",
+    ),
+    Names(
+        "Grażyna Jędrzej Łucja Małgorzata Paweł Stanisław Świętosława Żaneta",
+        "Błaszczyk Dąbek Gołąb Kozioł Mączka Śliwa Wójcik Żak",
+    ),
+    Names(
+        "Anh Bình Dũng Hạnh Linh Phượng Quỳnh Thảo", "Bùi Đặng Đỗ Hoàng Lê Nguyễn Phạm Vũ", "f g g"
+    ),
+    Names(
+        "Богдан Ганна Євген Ірина Їлія Микола Оксана Юлія",
+        "Бойко Гаєвий Ґудзь Їжак Мельник Савчук Щербак Яценко",
+    ),
+    Names(
+        "Алёна Борис Виктор Галина Игорь Любовь Наталья Фёдор",
+        "Быков Воробьёва Зайцев Королёв Лебедев Орлова Соловьёва Щукин",
+    ),
+    Names(
+        "Αγγελική Βασίλης Γιώργος Δέσποινα Ελένη Ιωάννης Χρυσούλα Ωραιοζήλη",
+        "Αγγέλου Δήμου Θεοδώρου Κώστα Λαζάρου Μαΐου Ράπτη Ψωμά",
+    ),
+    Names(
+        "Ayşe Çağla Gülşen İbrahim Özgür Şükrü Tuğba Yıldız",  # noqa: RUF001 -- Turkish
+        "Ağaoğlu Çelik Demirtaş Güneş Işık Öztürk Şahin Yılmaz",  # noqa: RUF001 -- Turkish
+    ),
+    Names(
+        "Aurélie Benoît Céline François Gaëlle Loïc Noémie Zoé",
+        "d\u2019Aubigny L'Écuyer Besançon Côté Lefèvre Œuvrard Prévôt Thiéry",
+    ),
     Names(
         "Aoife Caoimhe Dónal Éamonn Gráinne Pádraig Róisín Sinéad",
         "Ó\u00a0Briain O'Hara O\u2019Rourke Mac\u00a0Cárthaigh Ní\u00a0Mháille Ó\u00a0Sé",
     ),
-    Names("Adébáyọ̀ Àìná Bọ́lájí Fọlákẹ́ Ìyábọ̀ Olúṣẹ́gun Ṣadé Yẹmisí", "Adéṣínà Àjàyí Akínṣọlá Ọbáfẹ́mi Ògúnlẹ́sì Olúwọlé Ọ̀ṣọ́ Ṣóyínká"),
-    Names("Björn Günther Jürgen Käthe Lüder Sören Ulrike Wölfchen", "Böhm Groß Jäger Köhler Müller Schäfer Strauß Weiß", "g f-f"),
-    Names("Ágnes Bálint Éva György Ildikó Jenő László Zsófia", "Balogh Dudás Erdős Fűzfa Kőszegi Szűcs Tóth Vörös", "f g"),
-    Names("Bożena Dušan Jiří Květa Ľubomír Ondřej Růžena Šárka", "Černý Dvořák Hájková Kříž Němec Růžička Říha Šťastný"),
-    Names("Călin Florența Ioniță Mădălina Ștefan Țurcan Vasilică Zâna", "Bălan Crăciun Lăcătuș Mânea Pârvu Șerban Țepeș Vîlcu"),
-    Names("Ásdís Björg Guðrún Hrönn Ísak Sigþór Þórdís Ægir", "Ásgeirsson Einarsdóttir Höskuldsson Jónsdóttir Sæmundsson Þorvaldsdóttir"),
-    Names("Ana Beatriz Conceição Gonçalo Inês João Luís Simão", "Araújo Brandão Conceição Falcão Guimarães Leão Simões", "g da f"),
-    Names("Anneke Daan Fenna Joris Lieke Ruben Sanne Thijs", "Bakker Berg Dijk Graaf Jong Meer Smit Vries", "g van der f"),
-    Names("Agot Åse Bjørn Gøran Håkon Mårten Øystein Sølvi", "Aasen Bjørnstad Fjære Håland Kjær Løken Sørbø Ødegård"),
+    Names(
+        "Adébáyọ̀ Àìná Bọ́lájí Fọlákẹ́ Ìyábọ̀ Olúṣẹ́gun Ṣadé Yẹmisí",
+        "Adéṣínà Àjàyí Akínṣọlá Ọbáfẹ́mi Ògúnlẹ́sì Olúwọlé Ọ̀ṣọ́ Ṣóyínká",
+    ),
+    Names(
+        "Björn Günther Jürgen Käthe Lüder Sören Ulrike Wölfchen",
+        "Böhm Groß Jäger Köhler Müller Schäfer Strauß Weiß",
+        "g f-f",
+    ),
+    Names(
+        "Ágnes Bálint Éva György Ildikó Jenő László Zsófia",
+        "Balogh Dudás Erdős Fűzfa Kőszegi Szűcs Tóth Vörös",
+        "f g",
+    ),
+    Names(
+        "Bożena Dušan Jiří Květa Ľubomír Ondřej Růžena Šárka",
+        "Černý Dvořák Hájková Kříž Němec Růžička Říha Šťastný",
+    ),
+    Names(
+        "Călin Florența Ioniță Mădălina Ștefan Țurcan Vasilică Zâna",
+        "Bălan Crăciun Lăcătuș Mânea Pârvu Șerban Țepeș Vîlcu",
+    ),
+    Names(
+        "Ásdís Björg Guðrún Hrönn Ísak Sigþór Þórdís Ægir",
+        "Ásgeirsson Einarsdóttir Höskuldsson Jónsdóttir Sæmundsson Þorvaldsdóttir",
+    ),
+    Names(
+        "Ana Beatriz Conceição Gonçalo Inês João Luís Simão",
+        "Araújo Brandão Conceição Falcão Guimarães Leão Simões",
+        "g da f",
+    ),
+    Names(
+        "Anneke Daan Fenna Joris Lieke Ruben Sanne Thijs",
+        "Bakker Berg Dijk Graaf Jong Meer Smit Vries",
+        "g van der f",
+    ),
+    Names(
+        "Agot Åse Bjørn Gøran Håkon Mårten Øystein Sølvi",
+        "Aasen Bjørnstad Fjære Håland Kjær Løken Sørbø Ødegård",
+    ),
     Names("Keola Leilani Mahina Nalani", "Kahale Kaleo Mahoe Nāone"),
 )
 # Written in scripts that the fonts do not have.
-UNDRAWN: Final = ("\u738b\u5c0f\u660e", "\u7530\u4e2d", "\uae40\ubbfc\uc900", "\u0e2a\u0e21\u0e0a\u0e32\u0e22")
+UNDRAWN: Final = (
+    "\u738b\u5c0f\u660e",
+    "\u7530\u4e2d",
+    "\uae40\ubbfc\uc900",
+    "\u0e2a\u0e21\u0e0a\u0e32\u0e22",
+)
 
 
 class Broken(NamedTuple):
@@ -94,12 +168,22 @@ def _ragged(row: list[str], dice: random.Random, _: list[str]) -> None:
 
 WAYS: Final = (
     Broken("missing", "patient", _setting("patient", "", "   ")),
-    Broken("date", "visit", _setting("visit", "2027-02-30", "2027-13-01", "03/04/2027", "1827-01-05", "soon")),
+    Broken(
+        "date",
+        "visit",
+        _setting("visit", "2027-02-30", "2027-13-01", "03/04/2027", "1827-01-05", "soon"),
+    ),
     Broken("choice", "side", _setting("side", "both", "Left", "{record.side}")),
     Broken("glyph", "patient", _setting("patient", *UNDRAWN)),
-    Broken("wide", "patient", _setting("patient", "W" * 60, "{} " * 5 + "and all of the family from the valley")),
+    Broken(
+        "wide",
+        "patient",
+        _setting("patient", "W" * 60, "{} " * 5 + "and all of the family from the valley"),
+    ),
     Broken("bidi", "patient", _setting("patient", "{}\u202e", "\u2067{}\u2069", "\u200f{}")),
-    Broken("control", "patient", _setting("patient", "{}\x07", "\x1b[2J{}", "{}\x9f", "{}\u2028{}")),
+    Broken(
+        "control", "patient", _setting("patient", "{}\x07", "\x1b[2J{}", "{}\x9f", "{}\u2028{}")
+    ),
     Broken("number", "fluid", _setting("fluid", "1.5.2", "a lot", "1,5,0")),
     Broken("repeated id", "id", _repeated),
     Broken("unsafe id", "id", _setting("id", "../{}", "{}/x", "{} x", "=1+1", "NUL", "-{}", "")),
@@ -112,7 +196,9 @@ def name_of(dice: random.Random, pattern: str = "") -> str:
     """Put a name together, as its language does or in a pattern."""
     language = dice.choice(LANGUAGES)
     return "".join(
-        dice.choice((language.given if part == "g" else language.family).split(" ")) if part in {"g", "f"} else part
+        dice.choice((language.given if part == "g" else language.family).split(" "))
+        if part in {"g", "f"}
+        else part
         for part in _parts(pattern or language.pattern)
     )
 
@@ -122,7 +208,9 @@ def _parts(pattern: str) -> list[str]:
     return ["".join(group) for _, group in itertools.groupby(pattern, key=str.isalpha)]
 
 
-def make(count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]) -> Iterator[tuple[list[str], Broken | None]]:
+def make(
+    count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]
+) -> Iterator[tuple[list[str], Broken | None]]:
     """Give rows, and how each is broken.
 
     `choices` are the audiences, papers and sizes that rows may ask for; what is not said is left out.
@@ -130,7 +218,13 @@ def make(count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, 
     dice = random.Random(seed)  # noqa: S311 -- the same records each time
     many = round(count * broken)
     # Not the first ten: a repeated id needs an earlier one.
-    places = dict(zip(dice.sample(range(min(10, count - many), count), many), itertools.cycle(WAYS), strict=False))
+    places = dict(
+        zip(
+            dice.sample(range(min(10, count - many), count), many),
+            itertools.cycle(WAYS),
+            strict=False,
+        )
+    )
     earlier: list[str] = []
     for number in range(count):
         row = [
@@ -139,7 +233,9 @@ def make(count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, 
             dice.choice(choices.get("papers", ("",))),
             dice.choice(choices.get("sizes", ("",))),
             name_of(dice),
-            (FIRST_DAY + dt.timedelta(dice.randrange(300))).isoformat() if dice.random() < 0.9 else "",
+            (FIRST_DAY + dt.timedelta(dice.randrange(300))).isoformat()
+            if dice.random() < 0.9
+            else "",
             name_of(dice, "g f") if dice.random() < 0.8 else "",
             f"{dice.randrange(8, 25) / 10:g}" if dice.random() < 0.5 else "",
             f"{dice.randrange(450, 1200) / 10:g} kg" if dice.random() < 0.7 else "",
@@ -153,7 +249,9 @@ def make(count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, 
         yield row, way
 
 
-def write(path: Path, count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]) -> list[dict[str, Any]]:
+def write(
+    path: Path, count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]
+) -> list[dict[str, Any]]:
     """Write records as CSV; give the row, field and kind of each that must be rejected."""
     wrong: list[dict[str, Any]] = []
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -168,13 +266,19 @@ def write(path: Path, count: int, seed: int = 1, broken: float = 0.01, **choices
 
 def main() -> None:
     """Write records, and what must be rejected of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--broken", type=float, default=0.01, help="the share of broken records")
     for choice in ("audiences", "papers", "sizes"):
-        parser.add_argument(f"--{choice}", type=lambda text: tuple(text.split(",")), help="what rows may ask for, with commas between")
+        parser.add_argument(
+            f"--{choice}",
+            type=lambda text: tuple(text.split(",")),
+            help="what rows may ask for, with commas between",
+        )
     given = vars(parser.parse_args())
     choices = {name: given[name] for name in ("audiences", "papers", "sizes") if given[name]}
     wrong = write(given["file"], given["count"], given["seed"], given["broken"], **choices)

@@ -108,9 +108,7 @@ print(json.dumps(found))
 
 
 # A build whose pages are not proved: what the program has no option for.
-UNPROVED = (
-    "from teachback import press; press.PROVE = False; from teachback.__main__ import main; import sys; sys.argv[0] = 'teachback'; main()"
-)
+UNPROVED = "from teachback import press; press.PROVE = False; from teachback.__main__ import main; import sys; sys.argv[0] = 'teachback'; main()"
 
 
 def timed(command: list[str], folder: Path) -> float:
@@ -162,7 +160,9 @@ def twelve_editions(folder: Path) -> Path:
     handouts.mkdir(parents=True)
     text = (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8")
     for number in range(4):
-        (handouts / f"copy-{number}.yaml").write_text(text.replace("id: leg-cramps", f"id: copy-{number}"), encoding="utf-8")
+        (handouts / f"copy-{number}.yaml").write_text(
+            text.replace("id: leg-cramps", f"id: copy-{number}"), encoding="utf-8"
+        )
     return folder
 
 
@@ -212,7 +212,9 @@ def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
         alone = timed([*build, *copies, "--force", "--jobs", "1", "--kind", "handout"], twelve)
         unproved = timed([python, "-c", UNPROVED, "build", "--force", "--jobs", "1"], one)
         shutil.rmtree(scratch / "archive", ignore_errors=True)
-        proved = timed([*build, "--force", "--jobs", "1", "--archive", str(scratch / "archive")], one)
+        proved = timed(
+            [*build, "--force", "--jobs", "1", "--archive", str(scratch / "archive")], one
+        )
         both = timed([*build, *copies, "--force", "--jobs", "2", "--kind", "handout"], twelve)
         found["a"].append(idle / imported)
         found["b"].append(printed / printed_bare)
@@ -227,7 +229,9 @@ def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
 
 def main() -> None:
     """Measure, and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args()
@@ -247,7 +251,9 @@ def main() -> None:
         ("(h) proved and archived / neither", "h", "at most 1.25"),
         ("(i) forced build, not proved / bare WeasyPrint", "i", "at most 1.3"),
     ]
-    tell(found, rows, f"{arguments.rounds} rounds on {os.cpu_count()} cores", as_json=arguments.json)
+    tell(
+        found, rows, f"{arguments.rounds} rounds on {os.cpu_count()} cores", as_json=arguments.json
+    )
 
 
 if __name__ == "__main__":

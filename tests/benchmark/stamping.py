@@ -61,21 +61,29 @@ class Bench:
         path = scratch / "content" / "handouts" / "visit.yaml"
         path.parent.mkdir(parents=True)
         text = (ROOT / "content" / "samples" / "handout.yaml").read_text(encoding="utf-8")
-        path.write_text(text.replace("THE-ID", "visit").replace("THE-DATE", "2026-11-22"), encoding="utf-8")
+        path.write_text(
+            text.replace("THE-ID", "visit").replace("THE-DATE", "2026-11-22"), encoding="utf-8"
+        )
         workspace = Workspace(scratch, builtin_root())
         reading = read_handouts(workspace, {"visit": handout_files(workspace)["visit"]})
         self.design = open_design(workspace)
         settings = resolve({}, {}, workspace)
-        (self.job,), _ = compose_jobs(reading, [("visit", "ckd", "handout", ("pdf",))], self.design, settings, None)
+        (self.job,), _ = compose_jobs(
+            reading, [("visit", "ckd", "handout", ("pdf",))], self.design, settings, None
+        )
         handout_template(self.job, self.design.files)
         start = time.perf_counter()
-        self.template: Template = handout_template(self.job, self.design.files, frozenset(string.printable + "\u2019\u00c9"))
+        self.template: Template = handout_template(
+            self.job, self.design.files, frozenset(string.printable + "\u2019\u00c9")
+        )
         self.made = time.perf_counter() - start
         self.given = 0
         self.out = scratch / "out"
         self.out.mkdir()
         self.compiler: Any = typst.Compiler(
-            root=str(ROOT / "tests" / "benchmark"), font_paths=[str(ROOT / "styles" / "fonts")], ignore_system_fonts=True
+            root=str(ROOT / "tests" / "benchmark"),
+            font_paths=[str(ROOT / "styles" / "fonts")],
+            ignore_system_fonts=True,
         )
 
     def records(self, count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
@@ -109,18 +117,29 @@ class Bench:
             for field, value in values.items():
                 head, found, tail = page.partition(f'data-field="{field}"')
                 assert found
-                page = head + tail.replace("&nbsp;", value, 1).replace('data-actualtext="line to write on"', "", 1)
+                page = head + tail.replace("&nbsp;", value, 1).replace(
+                    'data-actualtext="line to write on"', "", 1
+                )
             write(lay_out(page, self.design.files, fonts()))
 
     def typst(self, count: int) -> None:
         """Compile the page with each record."""
         for _, values in self.records(count):
-            self.compiler.compile(input=str(ROOT / "tests" / "benchmark" / "page.typ"), format="pdf", sys_inputs=values)
+            self.compiler.compile(
+                input=str(ROOT / "tests" / "benchmark" / "page.typ"),
+                format="pdf",
+                sys_inputs=values,
+            )
 
 
 def measure(bench: Bench, rounds: int, many: int) -> dict[str, list[float]]:
     """Take all measurements `rounds` times, after a first time that nobody counts."""
-    for step, count in ((bench.in_memory, 100), (bench.on_disk, 100), (bench.weasyprint, 1), (bench.typst, 2)):
+    for step, count in (
+        (bench.in_memory, 100),
+        (bench.on_disk, 100),
+        (bench.weasyprint, 1),
+        (bench.typst, 2),
+    ):
         step(count)
     found: dict[str, list[float]] = {name: [] for name in "abcdf"}
     found |= {"weasyprint": [], "typst": []}
@@ -143,10 +162,16 @@ def measure(bench: Bench, rounds: int, many: int) -> dict[str, list[float]]:
 
 def main() -> None:
     """Measure, and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--many", type=int, default=100_000)
-    parser.add_argument("--folder", default=None, help="where files are written; the machine's folder for temporary files if left out")
+    parser.add_argument(
+        "--folder",
+        default=None,
+        help="where files are written; the machine's folder for temporary files if left out",
+    )
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
@@ -169,7 +194,12 @@ def main() -> None:
         ("(g) most memory, MB", "g", "at most 300"),
         ("(h) making the Template, seconds", "h", ""),
     ]
-    tell(found, rows, f"{arguments.rounds} rounds on one core, typst {version('typst')}", as_json=arguments.json)
+    tell(
+        found,
+        rows,
+        f"{arguments.rounds} rounds on one core, typst {version('typst')}",
+        as_json=arguments.json,
+    )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,11 @@ def spoken(seconds: float) -> str:
     """Give a time in the largest unit that fits."""
     for size, unit in UNITS:
         if seconds >= size:
-            return f"{seconds / size:.2g} {unit}" if seconds < size * 9.95 else f"{seconds / size:.0f} {unit}"
+            return (
+                f"{seconds / size:.2g} {unit}"
+                if seconds < size * 9.95
+                else f"{seconds / size:.0f} {unit}"
+            )
     return f"{seconds:.1g} s"
 
 
@@ -35,7 +39,10 @@ def draw(lines: Sequence[Line], title: str) -> str:
     """Give the chart; the lines stand in the order of their ends, from the top."""
     points = [point for line in lines for point in line.points]
     first, last = (round(math.log10(edge(count for count, _ in points))) for edge in (min, max))
-    low, high = math.floor(math.log10(min(took for _, took in points))), math.ceil(math.log10(max(took for _, took in points)))
+    low, high = (
+        math.floor(math.log10(min(took for _, took in points))),
+        math.ceil(math.log10(max(took for _, took in points))),
+    )
 
     def x(count: float) -> float:
         return LEFT + WIDE * (math.log10(count) - first) / (last - first)
@@ -53,17 +60,25 @@ def draw(lines: Sequence[Line], title: str) -> str:
     for power in range(low, high + 1):
         at = y(10**power)
         parts.append(f'<path d="M{LEFT} {at:.1f}h{WIDE}" stroke="#bbb"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{at + 5:.1f}" text-anchor="end">{10**power:,} s</text>')
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{at + 5:.1f}" text-anchor="end">{10**power:,} s</text>'
+        )
     for power in range(first, last + 1):
         at = x(10**power)
         parts.append(f'<path d="M{at:.1f} {TOP}v{HIGH}" stroke="#bbb"/>')
-        parts.append(f'<text x="{at:.1f}" y="{TOP + HIGH + 20}" text-anchor="middle">{10**power:,}</text>')
-    parts.append(f'<text x="{LEFT + WIDE / 2:.0f}" y="{TOP + HIGH + 44}" text-anchor="middle">records</text>')
+        parts.append(
+            f'<text x="{at:.1f}" y="{TOP + HIGH + 20}" text-anchor="middle">{10**power:,}</text>'
+        )
+    parts.append(
+        f'<text x="{LEFT + WIDE / 2:.0f}" y="{TOP + HIGH + 44}" text-anchor="middle">records</text>'
+    )
     place = 0.0
     for line in lines:
         path = " ".join(f"{x(count):.1f},{y(took):.1f}" for count, took in line.points)
         dashes = ' stroke-dasharray="7 5"' if line.style == "dashed" else ""
-        parts.append(f'<polyline points="{path}" fill="none" stroke="#000" stroke-width="2"{dashes}/>')
+        parts.append(
+            f'<polyline points="{path}" fill="none" stroke="#000" stroke-width="2"{dashes}/>'
+        )
         if line.style != "dashed":
             fill = "#000" if line.style == "full" else "#fff"
             parts += [
@@ -73,6 +88,8 @@ def draw(lines: Sequence[Line], title: str) -> str:
         count, took = line.points[-1]
         place = max(y(took) + 5, place + APART)
         sign = {"full": "\u25cf ", "hollow": "\u25cb "}.get(line.style, "")
-        parts.append(f'<text x="{x(count) + 14:.1f}" y="{place:.1f}" font-weight="bold">{sign}{line.name}</text>')
+        parts.append(
+            f'<text x="{x(count) + 14:.1f}" y="{place:.1f}" font-weight="bold">{sign}{line.name}</text>'
+        )
         parts.append(f'<text x="{x(count) + 14:.1f}" y="{place + 17:.1f}">{line.remark}</text>')
     return "\n".join([*parts, "</svg>", ""])

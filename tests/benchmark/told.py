@@ -19,7 +19,9 @@ def medians_of(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
     return {name: round(statistics.median(values), 3) for name, values in found.items()}
 
 
-def tell(found: Mapping[str, Sequence[float]], rows: Iterable[Row], about: str, *, as_json: bool) -> None:
+def tell(
+    found: Mapping[str, Sequence[float]], rows: Iterable[Row], about: str, *, as_json: bool
+) -> None:
     """Print the medians of `found` in rows, below what they are `about`; or all numbers as JSON, those of each round too."""
     medians = medians_of(found)
     if as_json:

@@ -39,13 +39,25 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 11, 22)
 BANANAS = TINY.replace("ckd: For kidneys here.", "ckd: Eat a banana before bed.")
 # What the tiny handout is found wanting in is not what most tests here are about.
-QUIET = {"plain-no-teach-back", "plain-no-action", "plain-heading", "source-unused", "source-undated", "source-old"}
+QUIET = {
+    "plain-no-teach-back",
+    "plain-no-action",
+    "plain-heading",
+    "source-unused",
+    "source-undated",
+    "source-old",
+}
 
 
 def found(clinic: Workspace, *audiences: str) -> list[Problem]:
     """Give what is found in the tiny handout, but what every tiny handout lacks."""
     checkup = check(("tiny",), audiences, clinic, TODAY)
-    return [problem for checked in checkup.handouts for problem in checked.problems if problem.rule not in QUIET]
+    return [
+        problem
+        for checked in checkup.handouts
+        for problem in checked.problems
+        if problem.rule not in QUIET
+    ]
 
 
 def only(clinic: Workspace, rule: str) -> list[Problem]:
@@ -53,7 +65,9 @@ def only(clinic: Workspace, rule: str) -> list[Problem]:
     return [problem for problem in found(clinic) if problem.rule == rule]
 
 
-def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_brief_check_tells_the_same_and_holds_no_texts(
+    workspace: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What the prompt tells of a thousand handouts needs none of their texts in memory."""
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
     told = []
@@ -62,7 +76,9 @@ def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys
         print_checkup(checkup)
         told.append(capsys.readouterr().out)
         [checked] = checkup.handouts
-        assert (checked.authored is None, len(checked.heard)) == ((True, 0) if brief else (False, 2))
+        assert (checked.authored is None, len(checked.heard)) == (
+            (True, 0) if brief else (False, 2)
+        )
     assert "general: Flesch-Kincaid" in told[0]
     assert told[0] == told[1]
 
@@ -70,7 +86,10 @@ def test_a_brief_check_tells_the_same_and_holds_no_texts(workspace: Make, capsys
 def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace: Make) -> None:
     """It may be the one that names them."""
     sources = "s: {publisher: A, title: A, basis: seen, year: 2026}\n"
-    files = {"content/sources.yaml": sources, "content/handouts/leg-cramps.yaml": TINY.replace("id: tiny", "id: leg-cramps")}
+    files = {
+        "content/sources.yaml": sources,
+        "content/handouts/leg-cramps.yaml": TINY.replace("id: tiny", "id: leg-cramps"),
+    }
     clinic = workspace({**files, "content/handouts/tiny.yaml": TINY})
     assert "source-unused" in {problem.rule for problem in check((), (), clinic, TODAY).problems}
     clinic = workspace({**files, "content/handouts/tiny.yaml": TINY.replace("title:", "titel:")})
@@ -82,11 +101,17 @@ def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace:
 def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) -> None:
     """What is remembered of a text, lest it be worked out again for the next reader, is forgotten when others have come."""
     count = 40
-    clinic = workspace({f"content/handouts/t{n}.yaml": TINY.replace("id: tiny", f"id: t{n}") for n in range(count)})
+    clinic = workspace(
+        {f"content/handouts/t{n}.yaml": TINY.replace("id: tiny", f"id: t{n}") for n in range(count)}
+    )
     checkup = check(tuple(f"t{n}" for n in range(count)), (), clinic, TODAY, brief=True)
     assert len(checkup.handouts) == count
     gc.collect()
-    held = {id(one.handout) for one in gc.get_objects() if isinstance(one, ReaderText) and one.handout and one.handout.id.startswith("t")}
+    held = {
+        id(one.handout)
+        for one in gc.get_objects()
+        if isinstance(one, ReaderText) and one.handout and one.handout.id.startswith("t")
+    }
     assert 0 < len(held) < count
 
 
@@ -131,8 +156,12 @@ def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> 
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS + ACCEPT})
     [checked] = check(("tiny",), (), clinic, TODAY).handouts
     assert "ckd-potassium-food" not in {problem.rule for problem in checked.problems}
-    assert [(w.finding.rule, w.accepted.by) for w in checked.waived] == [("ckd-potassium-food", "The kidney team")]
-    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY).printed
+    assert [(w.finding.rule, w.accepted.by) for w in checked.waived] == [
+        ("ckd-potassium-food", "The kidney team")
+    ]
+    assert build(
+        resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY
+    ).printed
 
 
 def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make) -> None:
@@ -146,9 +175,17 @@ def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make)
 
 def test_an_acceptance_of_an_unknown_rule_names_the_nearest(workspace: Make) -> None:
     """A misspelt rule would else accept nothing without a word."""
-    clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT.replace("ckd-potassium-food", "ckd-potasium-food")})
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY
+            + ACCEPT.replace("ckd-potassium-food", "ckd-potasium-food")
+        }
+    )
     [problem] = only(clinic, "accept-unknown")
-    assert (problem.severity, problem.hint) == (Severity.ERROR, "Did you mean 'ckd-potassium-food'?")
+    assert (problem.severity, problem.hint) == (
+        Severity.ERROR,
+        "Did you mean 'ckd-potassium-food'?",
+    )
 
 
 @pytest.mark.parametrize("without", ["reason", "by"])
@@ -165,8 +202,13 @@ def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS + wordless})
     assert [problem.severity for problem in only(clinic, "ckd-potassium-food")] == [Severity.ERROR]
     [problem] = only(clinic, "accept-unknown")
-    assert problem.message == "an error of 'ckd-potassium-food' is accepted only with the words that it is about"
-    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY).refused == ("tiny",)
+    assert (
+        problem.message
+        == "an error of 'ckd-potassium-food' is accepted only with the words that it is about"
+    )
+    assert build(
+        resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY
+    ).refused == ("tiny",)
 
 
 OFF = "off:\n  - {rule: ckd-potassium-food, reason: We have rules of our own for food., by: The kidney team}\n"
@@ -177,7 +219,9 @@ def test_a_clinic_can_switch_a_rule_off_with_a_reason_and_a_name(workspace: Make
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS, "content/checks.yaml": OFF})
     checkup = check(("tiny",), (), clinic, TODAY)
     assert only(clinic, "ckd-potassium-food") == []
-    assert checkup.rules.off == {"ckd-potassium-food": ("We have rules of our own for food.", "The kidney team")}
+    assert checkup.rules.off == {
+        "ckd-potassium-food": ("We have rules of our own for food.", "The kidney team")
+    }
 
 
 def test_a_rule_that_there_is_not_cannot_be_switched_off(workspace: Make) -> None:
@@ -200,8 +244,16 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
 
 def test_a_handout_in_another_language_is_not_passed_over_in_silence(workspace: Make) -> None:
     """The rules know English; that they found nothing says nothing."""
-    words = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8").replace("language: English", "language: Espa\u00f1ol")
-    audiences = (builtin_root() / "content/audiences.yaml").read_text(encoding="utf-8").replace("en:", "es:")
+    words = (
+        (builtin_root() / "content/words/en.yaml")
+        .read_text(encoding="utf-8")
+        .replace("language: English", "language: Espa\u00f1ol")
+    )
+    audiences = (
+        (builtin_root() / "content/audiences.yaml")
+        .read_text(encoding="utf-8")
+        .replace("en:", "es:")
+    )
     clinic = workspace(
         {
             "content/words/es.yaml": words,
@@ -224,7 +276,13 @@ def test_names_that_there_are_not_are_wrong_usage(workspace: Make) -> None:
 
 def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace: Make) -> None:
     """Its own problems are told, and theirs."""
-    clinic = workspace({"content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace("One message.", "")})
+    clinic = workspace(
+        {
+            "content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace(
+                "One message.", ""
+            )
+        }
+    )
     checkup = check((), (), clinic, TODAY)
     by_name = {checked.stem: checked for checked in checkup.handouts}
     assert by_name["broken"].problems
@@ -252,7 +310,11 @@ def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Works
         assert len(rule.good) >= 2, rule.id
         assert rule.sources, rule.id
         said = explain_rules(rule.id, builtin)
-        for part in (rule.title, rule.why, *(listed[name].title if name in listed else name for name in rule.sources)):
+        for part in (
+            rule.title,
+            rule.why,
+            *(listed[name].title if name in listed else name for name in rule.sources),
+        ):
             assert part in said, rule.id
 
 
@@ -264,14 +326,31 @@ def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
     assert [(rule.id, name) for rule in files for name in rule.sources if name not in listed] == []
 
 
-OWN_EXAMPLES = [(rule, example, bad) for rule in OWN for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+OWN_EXAMPLES = [
+    (rule, example, bad)
+    for rule in OWN
+    for examples, bad in ((rule.bad, True), (rule.good, False))
+    for example in examples
+]
 
 
-@pytest.mark.parametrize(("rule", "example", "bad"), OWN_EXAMPLES, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
-def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, example: Example, bad: bool, workspace: Make) -> None:  # noqa: FBT001 -- which of the two
+@pytest.mark.parametrize(
+    ("rule", "example", "bad"),
+    OWN_EXAMPLES,
+    ids=lambda value: getattr(value, "id", getattr(value, "text", value)),
+)
+def test_the_rules_of_the_check_itself_do_what_their_examples_say(
+    rule: Rule,
+    example: Example,
+    bad: bool,  # noqa: FBT001 -- which of the two
+    workspace: Make,
+) -> None:
     """Each example is a line of a handout."""
     key = example.text.partition(":")[0]
-    lines = {"text": "text: {general: For everyone here., ckd: For kidneys here.}", "language": "language: en"}
+    lines = {
+        "text": "text: {general: For everyone here., ckd: For kidneys here.}",
+        "language": "language: en",
+    }
     handout = TINY.replace(lines[key], example.text) if key in lines else f"{TINY}{example.text}\n"
     assert handout != TINY or key == "language"
     if rule.id == GAP and "{" not in example.text:
@@ -280,12 +359,22 @@ def test_the_rules_of_the_check_itself_do_what_their_examples_say(rule: Rule, ex
     builtin = workspace(files).builtin
     for language in ("es", "vi"):
         words = (builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
-        files[f"content/words/{language}.yaml"] = words.replace("language: English", f"language: {language}")
+        files[f"content/words/{language}.yaml"] = words.replace(
+            "language: English", f"language: {language}"
+        )
     audiences = (builtin / "content" / "audiences.yaml").read_text(encoding="utf-8")
-    files["content/audiences.yaml"] = audiences.replace("    en: For", "    es: Para\n    vi: Cho\n    en: For")
+    files["content/audiences.yaml"] = audiences.replace(
+        "    en: For", "    es: Para\n    vi: Cho\n    en: For"
+    )
     files |= {"content/words/en-GB.yaml": words.replace("language: English", "language: British")}
-    files["content/audiences.yaml"] = files["content/audiences.yaml"].replace("    en: For", "    en-GB: For\n    en: For")
-    names = {problem.rule for checked in check(("tiny",), (), workspace(files), TODAY).handouts for problem in checked.problems}
+    files["content/audiences.yaml"] = files["content/audiences.yaml"].replace(
+        "    en: For", "    en-GB: For\n    en: For"
+    )
+    names = {
+        problem.rule
+        for checked in check(("tiny",), (), workspace(files), TODAY).handouts
+        for problem in checked.problems
+    }
     assert (rule.id in names) is bad, names
 
 
@@ -304,7 +393,10 @@ def test_nothing_is_called_safe(builtin: Workspace) -> None:
 
 
 def test_the_command_prints_in_file_order_and_fails_on_errors_only(
-    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
+    workspace: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pytest.TempPathFactory,
 ) -> None:
     """Exit code 1 with an error, or with a warning under --strict; SARIF and JSON say the same."""
     del tmp_path
@@ -314,14 +406,23 @@ def test_the_command_prints_in_file_order_and_fails_on_errors_only(
     printed = capsys.readouterr()
     assert "content/handouts/tiny.yaml:16:50: " in printed.err
     assert "[ckd-potassium-food]" in printed.err
-    places = [line.split(": ")[0] for line in printed.err.splitlines() if line.startswith("content/handouts/")]
-    assert places == sorted(places, key=lambda place: [int(number) for number in place.split(":")[1:]])
+    places = [
+        line.split(": ")[0]
+        for line in printed.err.splitlines()
+        if line.startswith("content/handouts/")
+    ]
+    assert places == sorted(
+        places, key=lambda place: [int(number) for number in place.split(":")[1:]]
+    )
     assert "error" in printed.out
     sarif = json.loads((clinic.root / "found.sarif").read_text(encoding="utf-8"))
     results = sarif["runs"][0]["results"]
     wanted = [r for r in results if r["ruleId"] == "ckd-potassium-food"]
     assert wanted[0]["level"] == "error"
-    assert wanted[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 16, "startColumn": 50}
+    assert wanted[0]["locations"][0]["physicalLocation"]["region"] == {
+        "startLine": 16,
+        "startColumn": 50,
+    }
     rules = sarif["runs"][0]["tool"]["driver"]["rules"]
     assert rules[wanted[0]["ruleIndex"]]["id"] == "ckd-potassium-food"
     assert run(["check", "tiny", "--json"]) == 1
@@ -350,7 +451,9 @@ def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
     assert own != words
     clinic = workspace({"content/words/en.yaml": own})
     [problem] = [
-        problem for problem in check((), (), clinic, TODAY).problems if problem.rule == "nsaid" and problem.severity is Severity.ERROR
+        problem
+        for problem in check((), (), clinic, TODAY).problems
+        if problem.rule == "nsaid" and problem.severity is Severity.ERROR
     ]
     assert problem.location is not None
     assert problem.location.line == own[: own.index("Take ibuprofen")].count("\n") + 1
@@ -374,14 +477,24 @@ def test_grades_are_told_by_formula_edition_and_section(
     assert run(["check", "leg-cramps"]) == 0
     said = capsys.readouterr().out
     for name, target in (("general", 6), ("ckd", 5), ("dialysis", 5)):
-        assert re.search(rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade {target}\n", said)
+        assert re.search(
+            rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade {target}\n",
+            said,
+        )
     assert run(["check", "leg-cramps", "--json"]) == 0
     grades = json.loads(capsys.readouterr().out)["handouts"][0]["grades"]
-    assert {name: edition["target"] for name, edition in grades.items()} == {"general": 6, "ckd": 5, "dialysis": 5}
+    assert {name: edition["target"] for name, edition in grades.items()} == {
+        "general": 6,
+        "ckd": 5,
+        "dialysis": 5,
+    }
     for edition in grades.values():
         assert edition["SMOG"]["grade"] > edition["Flesch-Kincaid"]["grade"] > 0
         assert len(edition["sections"]) >= 5
-        assert all(set(section) == {"section", "Flesch-Kincaid", "SMOG", "FORCAST"} for section in edition["sections"])
+        assert all(
+            set(section) == {"section", "Flesch-Kincaid", "SMOG", "FORCAST"}
+            for section in edition["sections"]
+        )
 
 
 def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
@@ -389,7 +502,25 @@ def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
     clinic = workspace()
     command = "import sys; from teachback.cli.app import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", command], cwd=clinic.root, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=clinic.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "'teachback.checking.clinical.clinical_rules'" in done.stdout
-    for heavy in ("weasyprint", "jinja2", "babel", "fontTools", "markdown_it", "PIL", "pypdfium2", "pikepdf", "segno", "zxingcpp"):
+    for heavy in (
+        "weasyprint",
+        "jinja2",
+        "babel",
+        "fontTools",
+        "markdown_it",
+        "PIL",
+        "pypdfium2",
+        "pikepdf",
+        "segno",
+        "zxingcpp",
+    ):
         assert f"'{heavy}'" not in done.stdout

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny_handout import TINY
 
-from teachback.checking.cross_audience import RULES, SAME, SILENT, UNREAD, across_findings, hear_all, short_pairs
+from teachback.checking.cross_audience import (
+    RULES,
+    SAME,
+    SILENT,
+    UNREAD,
+    across_findings,
+    hear_all,
+    short_pairs,
+)
 from teachback.checking.rule import problem_of
 from teachback.checking.typed_numbers import ADVICE, TYPED
 from teachback.content.clinic import Clinic
@@ -26,19 +34,36 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
-OWN = Clinic(emergency="911", name="A clinic", phone="303-555-0123", after_hours="303 555 0124", interpreter="303.555.0125")
-PAIRS = [(rule, example, bad) for rule in RULES for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+OWN = Clinic(
+    emergency="911",
+    name="A clinic",
+    phone="303-555-0123",
+    after_hours="303 555 0124",
+    interpreter="303.555.0125",
+)
+PAIRS = [
+    (rule, example, bad)
+    for rule in RULES
+    for examples, bad in ((rule.bad, True), (rule.good, False))
+    for example in examples
+]
 
 
 def read(workspace: Workspace, text: str) -> LoadedHandout:
     """Check a handout's text as if it stood in the tiny handout's file."""
-    return validate_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
+    return validate_handout(
+        text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace)
+    )
 
 
 def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Finding]:
     """Give what is found in a handout."""
     handout = read(workspace, text).handout
-    return list(across_findings(handout, hear_all(handout, load_shared(workspace).audiences, clinic.values()), clinic))
+    return list(
+        across_findings(
+            handout, hear_all(handout, load_shared(workspace).audiences, clinic.values()), clinic
+        )
+    )
 
 
 def handout_of(example: Example) -> str:
@@ -47,11 +72,24 @@ def handout_of(example: Example) -> str:
         return TINY.replace("\ncard:", f"\n  - {example.text.removeprefix('red_flag: ')}\ncard:")
     block = example.text if example.text.startswith("text: {") else f'text: "{example.text}"'
     text = TINY + f"      - {block}\n"
-    return text.replace("[general, ckd]", "[general, ckd, dialysis]") if "dialysis" in example.text else text
+    return (
+        text.replace("[general, ckd]", "[general, ckd, dialysis]")
+        if "dialysis" in example.text
+        else text
+    )
 
 
-@pytest.mark.parametrize(("rule", "example", "bad"), PAIRS, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
-def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(workspace: Make, rule: Rule, example: Example, bad: bool) -> None:  # noqa: FBT001 -- which of the two
+@pytest.mark.parametrize(
+    ("rule", "example", "bad"),
+    PAIRS,
+    ids=lambda value: getattr(value, "id", getattr(value, "text", value)),
+)
+def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(
+    workspace: Make,
+    rule: Rule,
+    example: Example,
+    bad: bool,  # noqa: FBT001 -- which of the two
+) -> None:
     """At least two of each; a good example of one rule is no bad one of it."""
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
@@ -67,12 +105,17 @@ def problems(workspace: Workspace, text: str) -> list[Problem]:
 
 def test_a_mapping_whose_texts_are_alike_is_found_at_its_place(workspace: Make) -> None:
     """Line breaks do not make a text another one; an override names the line to take out."""
-    text = TINY + "      - text:\n          general: Stretch your calf\n          ckd: >-\n            Stretch your\n            calf\n"
+    text = (
+        TINY
+        + "      - text:\n          general: Stretch your calf\n          ckd: >-\n            Stretch your\n            calf\n"
+    )
     (problem,) = problems(workspace(), text)
     assert (problem.rule, problem.severity) == (SAME.id, Severity.WARNING)
     assert problem.location is not None
     assert text.split("\n")[problem.location.line - 1].strip() == "general: Stretch your calf"
-    text = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace("kidneys here.", "kidneys here., dialysis: For kidneys here.")
+    text = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace(
+        "kidneys here.", "kidneys here., dialysis: For kidneys here."
+    )
     (problem,) = problems(workspace(), text)
     assert problem.message == "'dialysis' says the same as 'ckd', which it would read anyway"
     assert problem.hint == "Take the line 'dialysis:' out."
@@ -87,17 +130,24 @@ def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> 
         .replace("true, text: Chest", "true, text: Chest")
     )
     text = text.replace("tier: now, card:\n", "tier: now, card: true\n")
-    text = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace("\ncard:", "\n" + flag, 1)
+    text = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace(
+        "\ncard:", "\n" + flag, 1
+    )
     (problem,) = problems(workspace(), text)
     assert problem.message == "the red flag 'missed' is for dialysis only (for general and ckd)"
     assert problem.severity is Severity.WARNING
-    half = text.replace("You missed dialysis}", "You missed dialysis, silent_for: {ckd: Has no dialysis.}}")
+    half = text.replace(
+        "You missed dialysis}", "You missed dialysis, silent_for: {ckd: Has no dialysis.}}"
+    )
     (problem,) = problems(workspace(), half)
     assert problem.message.endswith("(for general)")
     whole = half.replace("{ckd: Has", "{general: Has none., ckd: Has")
     assert problems(workspace(), whole) == []
     with pytest.raises(Exception, match="the audience 'kdc' is not known"):
-        read(workspace(), whole.replace("{general: Has none., ckd: Has", "{general: Has none., kdc: Has"))
+        read(
+            workspace(),
+            whole.replace("{general: Has none., ckd: Has", "{general: Has none., kdc: Has"),
+        )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +175,9 @@ def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> 
         ("Text us: 303.**555**.9999", "{clinic.phone}"),
     ],
 )
-def test_a_typed_number_names_the_placeholder(workspace: Make, typed: str, placeholder: str) -> None:
+def test_a_typed_number_names_the_placeholder(
+    workspace: Make, typed: str, placeholder: str
+) -> None:
     """An error each time, once for all the readers who get it, and it says what to write."""
     (problem,) = problems(workspace(), TINY + f'      - text: "{typed}"\n')
     assert (problem.rule, problem.severity) == (TYPED.id, Severity.ERROR)
@@ -149,8 +201,14 @@ def test_a_typed_number_names_the_placeholder(workspace: Make, typed: str, place
 )
 def test_years_doses_and_lab_values_are_no_phone_numbers(workspace: Make, right: str) -> None:
     """A rule that cries at every number is switched off."""
-    assert [f.words for f in findings(workspace(), TINY + f'      - text: "{right}"\n') if f.rule == TYPED.id] == []
-    assert [f.rule for f in findings(workspace(), TINY + '      - text: "Call 911."\n')] == [TYPED.id]
+    assert [
+        f.words
+        for f in findings(workspace(), TINY + f'      - text: "{right}"\n')
+        if f.rule == TYPED.id
+    ] == []
+    assert [f.rule for f in findings(workspace(), TINY + '      - text: "Call 911."\n')] == [
+        TYPED.id
+    ]
 
 
 def test_a_placeholder_that_is_filled_with_the_number_is_no_typed_number(workspace: Make) -> None:
@@ -168,7 +226,12 @@ def test_the_restart_line_must_stand_in_the_same_block(workspace: Make) -> None:
         assert (finding.rule, finding.audiences) == (ADVICE.id, ("general", "ckd"))
     assert findings(workspace(), TINY + items.format("Ask us when to start again.")) == []
     assert len(findings(workspace(), TINY + rows.format("Ask us when to start again."))) == 1
-    assert findings(workspace(), TINY + rows.replace("vomit.]", "vomit. Call us that day.]").format("Rest.")) == []
+    assert (
+        findings(
+            workspace(), TINY + rows.replace("vomit.]", "vomit. Call us that day.]").format("Rest.")
+        )
+        == []
+    )
 
 
 def test_a_reason_is_read_where_a_section_places_the_tier(workspace: Make) -> None:
@@ -184,7 +247,11 @@ def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspa
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
     heard = hear_all(handout, shared.audiences, shared.clinic.values())
     pairs = short_pairs(heard)
-    said = {(audience, pair.flag): (pair.text.text, pair.short.text, pair.tier) for pair in pairs for audience in pair.audiences}
+    said = {
+        (audience, pair.flag): (pair.text.text, pair.short.text, pair.tier)
+        for pair in pairs
+        for audience in pair.audiences
+    }
     count = 0
     for one in heard:
         reader = Reader(one.ear.lineage, one.ear.values)
@@ -202,14 +269,20 @@ def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspa
                 count += 1
     assert count > 5
     assert count == len(said)
-    assert [f for f in across_findings(handout, heard, shared.clinic) if f.severity is Severity.ERROR] == []
+    assert [
+        f for f in across_findings(handout, heard, shared.clinic) if f.severity is Severity.ERROR
+    ] == []
 
 
 def test_the_shipped_handout_says_why_a_flag_is_silent(builtin: Workspace) -> None:
     """What is left for the reviewer is named here."""
     shared = load_shared(builtin)
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
-    found = list(across_findings(handout, hear_all(handout, shared.audiences, shared.clinic.values()), shared.clinic))
+    found = list(
+        across_findings(
+            handout, hear_all(handout, shared.audiences, shared.clinic.values()), shared.clinic
+        )
+    )
     assert [finding.words for finding in found if finding.rule == SILENT.id] == [
         "Tingling around your mouth, or hand cramps you cannot control"
     ]

@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from tiny_handout import TINY
 
 from teachback.checking.cross_audience import hear_all
-from teachback.checking.review_calendar import as_calendar, as_csv, bibliography_problems, due_list, due_rows
+from teachback.checking.review_calendar import (
+    as_calendar,
+    as_csv,
+    bibliography_problems,
+    due_list,
+    due_rows,
+)
 from teachback.checking.review_dates import (
     AGED,
     DUE,
@@ -77,28 +83,49 @@ sections:
         review: {owner: The pharmacist}
       - list: [{text: One., review: {due: 2029-01-01}}]
 """
-PAIRS = [(rule, example, bad) for rule in RULES for examples, bad in ((rule.bad, True), (rule.good, False)) for example in examples]
+PAIRS = [
+    (rule, example, bad)
+    for rule in RULES
+    for examples, bad in ((rule.bad, True), (rule.good, False))
+    for example in examples
+]
 
 
 def read(workspace: Workspace, text: str) -> LoadedHandout:
     """Check a handout's text as if it stood in the tiny handout's file."""
-    return validate_handout(text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace))
+    return validate_handout(
+        text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace)
+    )
 
 
 def found_by(rule: Rule, example: Example, workspace: Workspace) -> set[str]:
     """Look at an example of a rule on the day of the examples: a review block, a source, or a text."""
     if rule in {DUE, UNDATED}:
         authored = read(workspace, TINY.replace(REVIEW, example.text))
-        return {problem.rule for problem in term_problems(terms(authored.handout, authored.file.locate), EXAMPLE_DAY)}
+        return {
+            problem.rule
+            for problem in term_problems(terms(authored.handout, authored.file.locate), EXAMPLE_DAY)
+        }
     if rule in {UNUSED, YEARLESS, AGED}:
         file = read_yaml(example.text.encode(), "content/sources.yaml")
-        problems = source_problems(validated(Sources, file), frozenset({"used"}), EXAMPLE_DAY, file.locate)
+        problems = source_problems(
+            validated(Sources, file), frozenset({"used"}), EXAMPLE_DAY, file.locate
+        )
         return {problem.rule for problem in problems}
     return {finding.rule for finding in number_findings([example.passage()])}
 
 
-@pytest.mark.parametrize(("rule", "example", "bad"), PAIRS, ids=lambda value: getattr(value, "id", getattr(value, "text", value)))
-def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(workspace: Make, rule: Rule, example: Example, bad: bool) -> None:  # noqa: FBT001 -- which of the two
+@pytest.mark.parametrize(
+    ("rule", "example", "bad"),
+    PAIRS,
+    ids=lambda value: getattr(value, "id", getattr(value, "text", value)),
+)
+def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(
+    workspace: Make,
+    rule: Rule,
+    example: Example,
+    bad: bool,  # noqa: FBT001 -- which of the two
+) -> None:
     """At least two of each."""
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
@@ -108,7 +135,10 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(workspac
 def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) -> None:
     """Section, block and item may each have an owner and a date; the place is that of their own review."""
     authored = read(workspace(), PARTS)
-    found = [(t.part, t.owner, t.reviewer, str(t.due), t.place.line) for t in terms(authored.handout, authored.file.locate)]
+    found = [
+        (t.part, t.owner, t.reviewer, str(t.due), t.place.line)
+        for t in terms(authored.handout, authored.file.locate)
+    ]
     assert found == [
         ("", "The front desk", "A. Nurse", "2028-01-05", 8),
         ("section one", "The dietitian", "A. Nurse", "2026-11-01", 15),
@@ -128,7 +158,10 @@ def test_overdue_is_an_error_and_six_months_ahead_a_warning(workspace: Make) -> 
         (Severity.WARNING, "the review of 'tiny (one/0)' is due on 2027-01-01"),
     ]
     assert problems[0].hint == "Have it read again, and set a new `due:`. The dietitian sees to it."
-    assert [p.severity for p in term_problems(own, dt.date(2026, 11, 1))] == [Severity.WARNING, Severity.WARNING]
+    assert [p.severity for p in term_problems(own, dt.date(2026, 11, 1))] == [
+        Severity.WARNING,
+        Severity.WARNING,
+    ]
     undated = read(workspace(), TINY)
     (problem,) = term_problems(terms(undated.handout, undated.file.locate), TODAY)
     assert problem.message == "nobody has said when 'tiny' is to be read again"
@@ -153,14 +186,21 @@ def test_dates_are_counted_in_whole_months() -> None:
 
 def test_the_list_has_what_is_due_overdue_first(workspace: Make) -> None:
     """Parts stand beside whole handouts; what is due later is left out, and what has no date is told beside the list."""
-    clinic = workspace({"content/handouts/tiny.yaml": PARTS, "content/handouts/other.yaml": TINY.replace("id: tiny", "id: other")})
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": PARTS,
+            "content/handouts/other.yaml": TINY.replace("id: tiny", "id: other"),
+        }
+    )
     listed = due_list(clinic, TODAY, horizon("6m", TODAY))
     rows = due_rows(listed, TODAY)
     assert [(row["due"], row["when"], row["handout"], row["part"]) for row in rows] == [
         ("2026-11-01", "overdue by 21 days", "tiny", "section one"),
         ("2027-01-01", "in 40 days", "tiny", "one/0"),
     ]
-    assert [problem.message for problem in listed.undated] == ["nobody has said when 'other' is to be read again"]
+    assert [problem.message for problem in listed.undated] == [
+        "nobody has said when 'other' is to be read again"
+    ]
     table = list(csv.DictReader(io.StringIO(as_csv(rows))))
     assert [row["owner"] for row in table] == ["The dietitian", "The front desk"]
     assert {row["review"] for row in table} == {"draft"}
@@ -182,20 +222,45 @@ NOW = dt.datetime(2026, 11, 22, 9, 30, 5, tzinfo=dt.UTC)
 
 def test_the_calendar_is_one_and_the_same_each_time(workspace: Make) -> None:
     """Whole days, one id for each part that stays when its date changes, no clock but the moment given, long and foreign names folded and escaped."""
-    text = PARTS.replace("title: A tiny handout", "title: Ein sehr, sehr langer Titel; mit Umlauten äöüß äöüß äöüß äöüß äöüß äöüß")
+    text = PARTS.replace(
+        "title: A tiny handout",
+        "title: Ein sehr, sehr langer Titel; mit Umlauten äöüß äöüß äöüß äöüß äöüß äöüß",
+    )
     clinic = workspace({"content/handouts/tiny.yaml": text})
     listed = due_list(clinic, TODAY, dt.date(2030, 1, 1))
     data = as_calendar(listed.terms, NOW)
-    assert data == as_calendar(due_list(clinic, dt.date(2027, 8, 1), dt.date(2030, 1, 1)).terms, NOW)
+    assert data == as_calendar(
+        due_list(clinic, dt.date(2027, 8, 1), dt.date(2030, 1, 1)).terms, NOW
+    )
     lines = unfolded(data)
-    assert lines[:4] == ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Teachback//Reviews//EN", "CALSCALE:GREGORIAN"]
+    assert lines[:4] == [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Teachback//Reviews//EN",
+        "CALSCALE:GREGORIAN",
+    ]
     assert lines[-1] == "END:VCALENDAR"
     events = "\n".join(lines[4:-1]).split("BEGIN:VEVENT\n")[1:]
-    assert len(events) == len([t for t in listed.terms if t.handout == "tiny"]) + len([t for t in listed.terms if t.handout != "tiny"]) >= 5
+    assert (
+        len(events)
+        == len([t for t in listed.terms if t.handout == "tiny"])
+        + len([t for t in listed.terms if t.handout != "tiny"])
+        >= 5
+    )
     uids = []
     for event in events:
         names = [line.partition(":")[0] for line in event.strip().split("\n")]
-        assert names == ["UID", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DTSTART;VALUE=DATE", "SUMMARY", "DESCRIPTION", "TRANSP", "END"]
+        assert names == [
+            "UID",
+            "DTSTAMP",
+            "LAST-MODIFIED",
+            "SEQUENCE",
+            "DTSTART;VALUE=DATE",
+            "SUMMARY",
+            "DESCRIPTION",
+            "TRANSP",
+            "END",
+        ]
         assert re.search(r"^DTSTAMP:20261122T093005Z$", event, re.MULTILINE)
         uids.append(event.split("\n")[0])
     assert len(set(uids)) == len(uids)
@@ -204,7 +269,9 @@ def test_the_calendar_is_one_and_the_same_each_time(workspace: Make) -> None:
     assert "SUMMARY:Review due: tiny (section one)\n" in first
     assert "Ein sehr\\, sehr langer Titel\\; mit Umlauten" in first
     assert "\\nOwner: The dietitian\\nReviewer: A. Nurse\\nFile: " in first
-    (clinic.root / "content/handouts/tiny.yaml").write_text(text.replace("2026-11-01", "2026-12-01"), encoding="utf-8")
+    (clinic.root / "content/handouts/tiny.yaml").write_text(
+        text.replace("2026-11-01", "2026-12-01"), encoding="utf-8"
+    )
     moved = unfolded(as_calendar(due_list(clinic, TODAY, dt.date(2030, 1, 1)).terms, NOW))
     assert sorted(line for line in moved if line.startswith("UID:")) == sorted(uids)
 
@@ -221,12 +288,26 @@ def stamps(data: bytes) -> dict[str, tuple[int, str, str]]:
 
 def term_of(title: str) -> ReviewDuty:
     """Return what is due of a handout of this title."""
-    return ReviewDuty("tiny", "en", title, dt.date(2026, 11, 22), "", None, None, None, dt.date(2027, 1, 1), Location("tiny.yaml", 1, 1))
+    return ReviewDuty(
+        "tiny",
+        "en",
+        title,
+        dt.date(2026, 11, 22),
+        "",
+        None,
+        None,
+        None,
+        dt.date(2027, 1, 1),
+        Location("tiny.yaml", 1, 1),
+    )
 
 
 @pytest.mark.parametrize("moved", ["2028-03-01", "2026-12-01", "2026-11-02", "2026-10-31"])
 def test_an_event_that_moved_is_newer_than_before(
-    workspace: Make, moved: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+    workspace: Make,
+    moved: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
     """Whether a due date moves to a later or an earlier day, a calendar takes the second export: SEQUENCE and both stamps grow."""
     clinic = workspace({"content/handouts/tiny.yaml": PARTS})
@@ -246,7 +327,9 @@ def test_an_event_that_moved_is_newer_than_before(
 
 @given(
     st.lists(
-        st.integers(0, 68 * 365 * 24 * 3600).map(lambda seconds: dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)),
+        st.integers(0, 68 * 365 * 24 * 3600).map(
+            lambda seconds: dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+        ),
         min_size=2,
         max_size=2,
         unique=True,
@@ -256,7 +339,8 @@ def test_a_later_export_has_a_higher_number(moments: list[dt.datetime]) -> None:
     """The number grows with each second and stays an integer of RFC 5545, in whatever zone the moment is given."""
     zones = (dt.UTC, dt.timezone(dt.timedelta(hours=-7)))
     early, late = (
-        stamps(as_calendar([term_of("A title")], one.astimezone(zone))) for one, zone in zip(sorted(moments), zones, strict=True)
+        stamps(as_calendar([term_of("A title")], one.astimezone(zone)))
+        for one, zone in zip(sorted(moments), zones, strict=True)
     )
     for uid, old in early.items():
         assert late[uid][0] > old[0]
@@ -264,11 +348,23 @@ def test_a_later_export_has_a_higher_number(moments: list[dt.datetime]) -> None:
         assert 0 <= old[0] < late[uid][0] < 2**31
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\r\t,;\\"), max_size=300))
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\r\t,;\\"), max_size=300
+    )
+)
 def test_any_title_comes_back_from_the_calendar(title: str) -> None:
     """Folding and escaping lose no letter: what a calendar reads back is the title, with line ends as line feeds."""
-    (line,) = (line for line in unfolded(as_calendar([term_of(title)], NOW)) if line.startswith("DESCRIPTION:"))
-    text = re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), line.removeprefix("DESCRIPTION:"))
+    (line,) = (
+        line
+        for line in unfolded(as_calendar([term_of(title)], NOW))
+        if line.startswith("DESCRIPTION:")
+    )
+    text = re.sub(
+        r"\\(.)",
+        lambda found: {"n": "\n"}.get(found[1], found[1]),
+        line.removeprefix("DESCRIPTION:"),
+    )
     assert text == title.replace("\r\n", "\n").replace("\r", "\n") + "\nFile: tiny.yaml"
 
 
@@ -286,13 +382,20 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
     def found(block: str) -> list[str]:
         handout = read(clinic, TINY + block).handout
         heard = hear_all(
-            handout, load_shared(clinic).audiences, {**dict.fromkeys(("clinic.name", "clinic.after_hours"), None), "clinic.phone": "5 cups"}
+            handout,
+            load_shared(clinic).audiences,
+            {
+                **dict.fromkeys(("clinic.name", "clinic.after_hours"), None),
+                "clinic.phone": "5 cups",
+            },
         )
         return [finding.words for finding in number_findings(heard[0].passages)]
 
     assert found("      - text: About 1 in 4 people get cramps.\n") == ["1 in 4"]
     assert found("      - {text: About 1 in 4 people get cramps., sources: [dialmag]}\n") == []
-    assert found("      - list: [Drink 8 cups., {text: Take 400 mg., sources: [dialmag]}]\n") == ["8 cups"]
+    assert found("      - list: [Drink 8 cups., {text: Take 400 mg., sources: [dialmag]}]\n") == [
+        "8 cups"
+    ]
     assert found("      - text: Call {clinic.phone} now.\n") == []
     assert found("      - text: Stage 3 CKD, type 2 diabetes and vitamin B12.\n") == []
 
@@ -308,10 +411,17 @@ old:
   basis: seen
 idle: {publisher: A, title: A, year: 1950, basis: seen}
 """
-    handout = TINY.replace("text: {general: For everyone here., ckd: For kidneys here.}", "{text: For all., sources: [used, old]}")
+    handout = TINY.replace(
+        "text: {general: For everyone here., ckd: For kidneys here.}",
+        "{text: For all., sources: [used, old]}",
+    )
     builtin_handout = TINY.replace("id: tiny", "id: leg-cramps")
     clinic = workspace(
-        {"content/sources.yaml": sources, "content/handouts/tiny.yaml": handout, "content/handouts/leg-cramps.yaml": builtin_handout}
+        {
+            "content/sources.yaml": sources,
+            "content/handouts/tiny.yaml": handout,
+            "content/handouts/leg-cramps.yaml": builtin_handout,
+        }
     )
     reading = read_handouts(clinic, handout_files(clinic))
     assert not reading.problems
@@ -321,7 +431,10 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
         ("source-undated", Severity.HINT, 1),
         ("source-old", Severity.HINT, 5),
     ]
-    file = read_yaml("".join(f"s{n}: {{publisher: A, title: A, basis: seen}}\n" for n in range(9)).encode(), "sources.yaml")
+    file = read_yaml(
+        "".join(f"s{n}: {{publisher: A, title: A, basis: seen}}\n" for n in range(9)).encode(),
+        "sources.yaml",
+    )
     (many,) = source_problems(validated(Sources, file), frozenset(), TODAY, file.locate)
     assert many.message == "9 sources are named by no handout: s0, s1, s2, s3, s4 and 4 more"
 
@@ -349,13 +462,24 @@ def test_the_shipped_handout_names_a_source_for_its_numbers(builtin: Workspace) 
     heard = hear_all(handout, shared.audiences, shared.clinic.values())
     assert {finding.words for one in heard for finding in number_findings(one.passages)} == set()
     assert len(used_sources(handout)) > 10
-    bare = {f.words for one in heard for f in number_findings(p._replace(sources=()) for p in one.passages)}
+    bare = {
+        f.words
+        for one in heard
+        for f in number_findings(p._replace(sources=()) for p in one.passages)
+    }
     assert {"more than 10", "1 in 4"} <= bare
 
 
-def test_the_command(workspace: Make, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_command(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     """A table, CSV, a calendar or JSON; a handout that cannot be read is told, and the others are listed."""
-    clinic = workspace({"content/handouts/tiny.yaml": PARTS.replace("2026-11-01", "2020-01-01"), "content/handouts/bad.yaml": "id: bad\n"})
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": PARTS.replace("2026-11-01", "2020-01-01"),
+            "content/handouts/bad.yaml": "id: bad\n",
+        }
+    )
     monkeypatch.chdir(clinic.root)
     assert run(["due"]) == 1
     said = capsysbinary.readouterr()

@@ -49,9 +49,13 @@ FILE = "content/handouts/tiny.yaml"
 ACCEPT = "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]\n"
 
 
-def page(clinic: Workspace, folder: Path, archive: Path | None = None, name: str = "review.html") -> bytes:
+def page(
+    clinic: Workspace, folder: Path, archive: Path | None = None, name: str = "review.html"
+) -> bytes:
     """Check all handouts of a clinic and give the report's bytes."""
-    write_reports(check(("tiny",), (), clinic, TODAY), (folder / name,), clinic, TODAY, archive, Paper.LETTER)
+    write_reports(
+        check(("tiny",), (), clinic, TODAY), (folder / name,), clinic, TODAY, archive, Paper.LETTER
+    )
     return (folder / name).read_bytes()
 
 
@@ -65,10 +69,18 @@ def words(data: bytes) -> str:
 def sheet(clinic: Workspace, search: Search | None = None) -> HandoutReport:
     """Give the sheet of the tiny handout."""
     checkup = check(("tiny",), (), clinic, TODAY)
-    return make_sheet(checkup.handouts[0], load_shared(clinic), checkup.rules.vocabulary, search or Search({}, ()), picture_hash(clinic))
+    return make_sheet(
+        checkup.handouts[0],
+        load_shared(clinic),
+        checkup.rules.vocabulary,
+        search or Search({}, ()),
+        picture_hash(clinic),
+    )
 
 
-def since(before: str, after: str, workspace: Make, audience: str = "general") -> tuple[Change, ...]:
+def since(
+    before: str, after: str, workspace: Make, audience: str = "general"
+) -> tuple[Change, ...]:
     """Give what has changed for a reader between two versions of the tiny handout."""
     found = []
     for text in (before, after):
@@ -77,10 +89,16 @@ def since(before: str, after: str, workspace: Make, audience: str = "general") -
         assert authored is not None
         found.append((authored.handout, authored.file.locate))
     shared = load_shared(clinic)
-    return changes(found[0], found[1], ReaderContext(shared.audiences.lineage(audience), shared.clinic.values()))
+    return changes(
+        found[0],
+        found[1],
+        ReaderContext(shared.audiences.lineage(audience), shared.clinic.values()),
+    )
 
 
-def test_every_word_of_every_reader_stands_there_with_its_line(builtin: Workspace, tmp_path: Path) -> None:
+def test_every_word_of_every_reader_stands_there_with_its_line(
+    builtin: Workspace, tmp_path: Path
+) -> None:
     """The meeting reads all of it, and can name any line."""
     checkup = check((), (), builtin, TODAY)
     write_reports(checkup, (tmp_path / "review.html",), builtin, TODAY, None, Paper.LETTER)
@@ -97,15 +115,22 @@ def test_every_word_of_every_reader_stands_there_with_its_line(builtin: Workspac
             assert re.search(at + said, text) or passage.role == "short", passage.text
 
 
-def test_it_lists_what_was_found_and_what_was_accepted_with_reason_and_name(workspace: Make) -> None:
+def test_it_lists_what_was_found_and_what_was_accepted_with_reason_and_name(
+    workspace: Make,
+) -> None:
     """Both have a number, and the number stands beside the line that it is about."""
     clinic = workspace({FILE: TINY.replace("For kidneys here.", "Eat a banana each day.") + ACCEPT})
     made = sheet(clinic)
     [error] = [one for one in made.findings if one.problem.rule == "ckd-potassium-food"]
     [accepted] = made.accepted
-    assert (accepted.waived.accepted.reason, accepted.waived.accepted.by) == ("It is too short for that.", "A. Nurse")
+    assert (accepted.waived.accepted.reason, accepted.waived.accepted.by) == (
+        "It is too short for that.",
+        "A. Nurse",
+    )
     [ckd] = [edition for edition in made.editions if edition.audience == "ckd"]
-    [line] = [line for _, group in ckd.text for line in group if line.text == "Eat a banana each day."]
+    [line] = [
+        line for _, group in ckd.text for line in group if line.text == "Eat a banana each day."
+    ]
     assert (line.line, line.numbers) == (16, (error.number,))
     assert made.count("error") == 1
 
@@ -124,7 +149,10 @@ def test_it_asks_what_only_a_person_can_answer(workspace: Make, tmp_path: Path) 
     assert "score" not in text.lower()
 
 
-@pytest.mark.parametrize("claim", ["is safe", "are safe", "clinically checked", "no risk", "clinically reviewed", "compliant"])
+@pytest.mark.parametrize(
+    "claim",
+    ["is safe", "are safe", "clinically checked", "no risk", "clinically reviewed", "compliant"],
+)
 def test_it_claims_nothing(claim: str, workspace: Make, tmp_path: Path) -> None:
     """Whoever holds it must not take it for a verdict; what it says instead stands at its top."""
     text = words(page(workspace(), tmp_path)).lower()
@@ -132,7 +160,9 @@ def test_it_claims_nothing(claim: str, workspace: Make, tmp_path: Path) -> None:
     assert "a clinician must read the text" in text
 
 
-def test_its_pdf_passes_the_validators_and_says_what_the_page_says(builtin: Workspace, tmp_path: Path) -> None:
+def test_its_pdf_passes_the_validators_and_says_what_the_page_says(
+    builtin: Workspace, tmp_path: Path
+) -> None:
     """It is made for everybody in the meeting, who reads with ears included."""
     checkup = check((), ("ckd",), builtin, TODAY)
     write_reports(checkup, (tmp_path / "review.pdf",), builtin, TODAY, None, Paper.A4)
@@ -140,15 +170,28 @@ def test_its_pdf_passes_the_validators_and_says_what_the_page_says(builtin: Work
     assert faults(data) == []
     with pypdfium2.PdfDocument(data) as document:
         sizes = {tuple(round(side) for side in leaf.get_size()) for leaf in document}
-        text = " ".join(" ".join(leaf.get_textpage().get_text_bounded().replace("\ufffe", "").split()) for leaf in document)
+        text = " ".join(
+            " ".join(leaf.get_textpage().get_text_bounded().replace("\ufffe", "").split())
+            for leaf in document
+        )
     assert sizes == {(595, 842)}
-    found = [passage.text for heard in checkup.handouts[0].heard.values() for passage in heard.passages if passage.role != "short"]
+    found = [
+        passage.text
+        for heard in checkup.handouts[0].heard.values()
+        for passage in heard.passages
+        if passage.role != "short"
+    ]
     assert len(found) > 50
     squeezed = re.sub(r"\s", "", text)
     assert [said for said in found if re.sub(r"\s", "", said) not in squeezed] == []
 
 
-NUMBERS = TINY.replace("For everyone here.", "Walk 15 minutes.").replace("For kidneys here.", "Eat a banana each day.") + ACCEPT
+NUMBERS = (
+    TINY.replace("For everyone here.", "Walk 15 minutes.").replace(
+        "For kidneys here.", "Eat a banana each day."
+    )
+    + ACCEPT
+)
 SHORT = NUMBERS.replace("text: Chest pain}", "text: Chest pain for 15 minutes, short: Chest pain}")
 SPANS = "{{ spans(line.spans) }}"
 
@@ -156,14 +199,50 @@ SPANS = "{{ spans(line.spans) }}"
 @pytest.mark.parametrize(
     ("old", "new", "styles", "forms", "lacks"),
     [
-        (SPANS, '{{ spans(line.spans)|replace("15", "50") }}', "", "html pdf", "for 'general' in its turn"),
-        (SPANS, '{{ spans(line.spans)|replace("15", "150") }}', "", "html pdf", "for 'general' in its turn"),
+        (
+            SPANS,
+            '{{ spans(line.spans)|replace("15", "50") }}',
+            "",
+            "html pdf",
+            "for 'general' in its turn",
+        ),
+        (
+            SPANS,
+            '{{ spans(line.spans)|replace("15", "150") }}',
+            "",
+            "html pdf",
+            "for 'general' in its turn",
+        ),
         (SPANS, "Never {{ spans(line.spans) }}", "", "html pdf", "for 'general' in its turn"),
-        (SPANS, "{% if line.line != 16 %}{{ spans(line.spans) }}{% endif %}", "", "html pdf", "for 'general' in its turn"),
-        ("in edition.text %}", "in edition.text|reverse %}", "", "html pdf", "for 'general' in its turn"),
-        ("{% for one in sheet.findings %}", "{% for one in sheet.findings[1:] %}", "", "html pdf", "what was found"),
+        (
+            SPANS,
+            "{% if line.line != 16 %}{{ spans(line.spans) }}{% endif %}",
+            "",
+            "html pdf",
+            "for 'general' in its turn",
+        ),
+        (
+            "in edition.text %}",
+            "in edition.text|reverse %}",
+            "",
+            "html pdf",
+            "for 'general' in its turn",
+        ),
+        (
+            "{% for one in sheet.findings %}",
+            "{% for one in sheet.findings[1:] %}",
+            "",
+            "html pdf",
+            "what was found",
+        ),
         ("", "", ".row .words { color: #000 }", "", ""),
-        ("{{ one.waived.accepted.reason }}", "fine", "", "html pdf", "the reason of what was accepted"),
+        (
+            "{{ one.waived.accepted.reason }}",
+            "fine",
+            "",
+            "html pdf",
+            "the reason of what was accepted",
+        ),
         ("{{ pair.short.text }}", "Pain", "", "html pdf", "short words of the card"),
         ("", "", ".row:nth-of-type(2) { display: none }", "pdf", "for 'general' in its turn"),
         ("", "", ".list tr { display: none }", "pdf", "what was found"),
@@ -197,12 +276,19 @@ def test_markup_in_a_text_stays_text(workspace: Make, tmp_path: Path) -> None:
 
 def test_a_handout_that_cannot_be_read_is_named(workspace: Make, tmp_path: Path) -> None:
     """It is not simply missing from the sheet."""
-    text = words(page(workspace({FILE: TINY.replace("audiences: [general, ckd]", "audiences: [nobody]")}), tmp_path))
+    text = words(
+        page(
+            workspace({FILE: TINY.replace("audiences: [general, ckd]", "audiences: [nobody]")}),
+            tmp_path,
+        )
+    )
     assert "tiny: cannot be read" in text
     assert "the audience 'nobody' is not known" in text
 
 
-def test_a_language_without_a_formula_is_told_as_not_scored(workspace: Make, tmp_path: Path) -> None:
+def test_a_language_without_a_formula_is_told_as_not_scored(
+    workspace: Make, tmp_path: Path
+) -> None:
     """No bar is drawn for it."""
     spanish = TINY.replace("language: en", "language: es")
     words_es = (
@@ -216,16 +302,24 @@ def test_a_language_without_a_formula_is_told_as_not_scored(workspace: Make, tmp
         .replace("    en: For", "    es: Para usted\n    en: For")
     )
     assert audiences.count("es: Para usted") > 1
-    clinic = workspace({FILE: spanish, "content/words/es.yaml": words_es, "content/audiences.yaml": audiences})
+    clinic = workspace(
+        {FILE: spanish, "content/words/es.yaml": words_es, "content/audiences.yaml": audiences}
+    )
     data = page(clinic, tmp_path)
     assert "not scored: no formula for the language 'es'" in words(data)
     assert b"<svg" not in data
 
 
-def test_a_template_of_the_clinic_without_an_end_is_stopped(workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_template_of_the_clinic_without_an_end_is_stopped(
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It ends in a problem, and nothing is written."""
     monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
-    clinic = workspace({"templates/report.html": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"})
+    clinic = workspace(
+        {
+            "templates/report.html": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+        }
+    )
     with pytest.raises(TeachbackError) as caught:
         page(clinic, tmp_path)
     assert caught.value.problems
@@ -235,18 +329,25 @@ def test_a_template_of_the_clinic_without_an_end_is_stopped(workspace: Make, tmp
 def test_a_name_that_says_no_form_is_refused_before_anything_is_checked(tmp_path: Path) -> None:
     """The ending says what is wanted."""
     with pytest.raises(UsageError) as caught:
-        check_target(tmp_path / "review.docx", tuple(FORMS), Workspace(tmp_path, tmp_path), "--report")
+        check_target(
+            tmp_path / "review.docx", tuple(FORMS), Workspace(tmp_path, tmp_path), "--report"
+        )
     [problem] = caught.value.problems
     assert "review.docx" in problem.message
     assert problem.hint
 
 
 def test_the_command_writes_both_forms(
-    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """`check --report a.html --report b.pdf`, and the names of both are told."""
     monkeypatch.chdir(workspace().root)
-    code = run(["check", "tiny", "--report", str(tmp_path / "a.html"), "--report", str(tmp_path / "b.pdf")])
+    code = run(
+        ["check", "tiny", "--report", str(tmp_path / "a.html"), "--report", str(tmp_path / "b.pdf")]
+    )
     assert code == 0
     assert (tmp_path / "a.html").read_bytes().startswith(b"<!doctype html>")
     assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF-")
@@ -263,9 +364,15 @@ def test_an_approval_in_the_archive_is_found(workspace: Make, tmp_path: Path) ->
     clinic = workspace()
     archive = archived(clinic, "A. Nurse", tmp_path)
     path = clinic.root / FILE
-    path.write_text(path.read_text(encoding="utf-8").replace("One message.", "Another message."), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("One message.", "Another message."),
+        encoding="utf-8",
+    )
     text = words(page(clinic, tmp_path, archive))
-    assert "Against the text that was approved by A. Nurse on 2026-11-22 (the archive, edition T-" in text
+    assert (
+        "Against the text that was approved by A. Nurse on 2026-11-22 (the archive, edition T-"
+        in text
+    )
     assert re.search(r"message .*One.* message\. .*Another", text)
 
 
@@ -276,11 +383,16 @@ def test_an_approval_in_git_is_found(workspace: Make, tmp_path: Path) -> None:
     approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=("ckd",))
     commit(clinic)
     path = clinic.root / FILE
-    path.write_text(path.read_text(encoding="utf-8").replace("For kidneys here.", "For kidneys there."), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("For kidneys here.", "For kidneys there."),
+        encoding="utf-8",
+    )
     commit(clinic)
     authored = check(("tiny",), (), clinic, TODAY).handouts[0].authored
     assert authored is not None
-    search = approved_before(authored, handout_files(clinic)["tiny"], clinic, load_shared(clinic), None)
+    search = approved_before(
+        authored, handout_files(clinic)["tiny"], clinic, load_shared(clinic), None
+    )
     assert list(search.found) == ["ckd"]
     assert search.looked == ("there is no archive", "git's history of the file")
     assert re.fullmatch(r"git, commit [0-9a-f]{10} of \d{4}-\d\d-\d\d", search.found["ckd"].where)
@@ -295,7 +407,15 @@ def test_a_repository_cannot_start_a_program_of_its_own(workspace: Make, tmp_pat
     git(clinic, "init", "-q")
     commit(clinic)
     trap = tmp_path / "started"
-    for key in ("core.fsmonitor", "core.pager", "gpg.program", "diff.external", "core.editor", "credential.helper", "core.sshCommand"):
+    for key in (
+        "core.fsmonitor",
+        "core.pager",
+        "gpg.program",
+        "diff.external",
+        "core.editor",
+        "credential.helper",
+        "core.sshCommand",
+    ):
         git(clinic, "config", key, f"touch {trap}")
     git(clinic, "config", "log.showSignature", "true")
     git(clinic, "config", "diff.x.textconv", f"touch {trap} #")
@@ -319,24 +439,52 @@ def test_a_text_that_is_as_it_was_approved_is_said_so(workspace: Make) -> None:
     authored = check(("tiny",), (), clinic, TODAY).handouts[0].authored
     assert authored is not None
     mark = next(edition.mark for edition in sheet(clinic).editions if edition.audience == "ckd")
-    made = sheet(clinic, Search({"ckd": ApprovedVersion(authored, "somewhere", "A. Nurse", "2026-11-01", mark)}, ()))
-    assert {one.audience: (one.changes, one.same) for one in made.since} == {"general": (None, False), "ckd": ((), True)}
+    made = sheet(
+        clinic,
+        Search({"ckd": ApprovedVersion(authored, "somewhere", "A. Nurse", "2026-11-01", mark)}, ()),
+    )
+    assert {one.audience: (one.changes, one.same) for one in made.since} == {
+        "general": (None, False),
+        "ckd": ((), True),
+    }
 
 
 @pytest.mark.parametrize(
     ("old", "new", "what", "left", "right"),
     [
         ("One message.", "One good message.", "message", "One message.", "One good message."),
-        ("tier: now", "tier: today", "was red flag 'now', is red flag 'today'", "Chest pain", "Chest pain"),
-        ("      - text: {general", "      - text: A new first line.\n      - text: {general", "paragraph", None, "A new first line."),
-        ("For everyone here.", "Entirely different words now", "paragraph", "For everyone here.", None),
+        (
+            "tier: now",
+            "tier: today",
+            "was red flag 'now', is red flag 'today'",
+            "Chest pain",
+            "Chest pain",
+        ),
+        (
+            "      - text: {general",
+            "      - text: A new first line.\n      - text: {general",
+            "paragraph",
+            None,
+            "A new first line.",
+        ),
+        (
+            "For everyone here.",
+            "Entirely different words now",
+            "paragraph",
+            "For everyone here.",
+            None,
+        ),
     ],
 )
-def test_a_change_is_told_by_words_and_kind(old: str, new: str, what: str, left: str | None, right: str | None, workspace: Make) -> None:
+def test_a_change_is_told_by_words_and_kind(
+    old: str, new: str, what: str, left: str | None, right: str | None, workspace: Make
+) -> None:
     """Reworded, moved to another tier, added, or replaced by something else: each shows, and nothing else does."""
     plain = TINY.replace("card: true, ", "").replace("card: {title: When to get help}\n", "")
     found = since(plain, plain.replace(old, new), workspace)
-    assert (what, left, right) in [(c.what, c.left.text if c.left else None, c.right.text if c.right else None) for c in found]
+    assert (what, left, right) in [
+        (c.what, c.left.text if c.left else None, c.right.text if c.right else None) for c in found
+    ]
     assert len(found) == (2 if new.startswith("Entirely") else 1)
 
 
@@ -373,22 +521,35 @@ def test_what_is_no_word_is_a_change_too(old: str, new: str, workspace: Make) ->
     found = []
     for text in (RICH, RICH.replace(old, new)):
         assert old in RICH
-        authored = check(("tiny",), (), workspace({FILE: text, **pictures}), TODAY).handouts[0].authored
+        authored = (
+            check(("tiny",), (), workspace({FILE: text, **pictures}), TODAY).handouts[0].authored
+        )
         assert authored is not None
         found.append((authored.handout, authored.file.locate))
-    assert changes(found[0], found[1], ReaderContext(("general",), {"clinic.emergency": "911"})) != ()
+    assert (
+        changes(found[0], found[1], ReaderContext(("general",), {"clinic.emergency": "911"})) != ()
+    )
 
 
-def test_a_changed_picture_is_not_passed_off_as_what_was_approved(workspace: Make, tmp_path: Path) -> None:
+def test_a_changed_picture_is_not_passed_off_as_what_was_approved(
+    workspace: Make, tmp_path: Path
+) -> None:
     """No word tells of it, but the mark does; git is asked for the picture as it was."""
     clinic = workspace({FILE: RICH, "content/images/a.svg": PICTURE})
     git(clinic, "init", "-q")
     approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=())
     commit(clinic)
-    assert "Nothing: the text is the one that was approved by A. Nurse" in words(page(clinic, tmp_path))
-    (clinic.root / "content/images/a.svg").write_text(PICTURE.replace("#111", "#222"), encoding="utf-8")
+    assert "Nothing: the text is the one that was approved by A. Nurse" in words(
+        page(clinic, tmp_path)
+    )
+    (clinic.root / "content/images/a.svg").write_text(
+        PICTURE.replace("#111", "#222"), encoding="utf-8"
+    )
     text = words(page(clinic, tmp_path))
-    assert "No word has changed against what was approved by A. Nurse on 2026-11-22 (git, commit" in text
+    assert (
+        "No word has changed against what was approved by A. Nurse on 2026-11-22 (git, commit"
+        in text
+    )
     assert "Nothing: the text is the one" not in text
 
 
@@ -397,14 +558,19 @@ def test_the_latest_approval_counts_wherever_it_is(workspace: Make, tmp_path: Pa
     clinic = workspace()
     archive = archived(clinic, "A. Nurse", tmp_path)
     path = clinic.root / FILE
-    path.write_text(path.read_text(encoding="utf-8").replace("One message.", "Another message."), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("One message.", "Another message."),
+        encoding="utf-8",
+    )
     approve("tiny", "B. Nurse", clinic, TODAY, due=None, audiences=())
     text = words(page(clinic, tmp_path, archive))
     assert "Nothing: the text is the one that was approved by B. Nurse" in text
     assert "A. Nurse" not in text
 
 
-def test_what_was_changed_in_the_archive_is_not_quoted_as_approved(workspace: Make, tmp_path: Path) -> None:
+def test_what_was_changed_in_the_archive_is_not_quoted_as_approved(
+    workspace: Make, tmp_path: Path
+) -> None:
     """Its bytes no longer have the hash under which they were kept: it is left out, and the archive is called damaged."""
     clinic = workspace()
     archive = archived(clinic, "A. Nurse", tmp_path)
@@ -412,7 +578,10 @@ def test_what_was_changed_in_the_archive_is_not_quoted_as_approved(workspace: Ma
         kept.chmod(0o600)
         kept.write_bytes(kept.read_bytes().replace(b"One message.", b"Forged words"))
     path = clinic.root / FILE
-    path.write_text(path.read_text(encoding="utf-8").replace("One message.", "Another message."), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("One message.", "Another message."),
+        encoding="utf-8",
+    )
     text = words(page(clinic, tmp_path, archive))
     assert "Forged" not in text
     assert "which is damaged: `teachback verify` says where" in text
@@ -440,11 +609,15 @@ def test_each_readers_card_stands_there_as_it_is_printed(workspace: Make) -> Non
     flags = """  - {id: chest, tier: now, card: {general: false, ckd: true}, text: Chest pain, short: Chest}
   - {id: faint, tier: today, card: true, text: You faint}
 """
-    clinic = workspace({FILE: TINY.replace("  - {id: chest, tier: now, card: true, text: Chest pain}\n", flags)})
+    clinic = workspace(
+        {FILE: TINY.replace("  - {id: chest, tier: now, card: true, text: Chest pain}\n", flags)}
+    )
     found = {}
     for edition in sheet(clinic).editions:
         [card] = [group for heading, group in edition.text if heading == "Card"]
-        found[edition.audience] = [(line.name, line.text) for line in card if "red flag" in line.name]
+        found[edition.audience] = [
+            (line.name, line.text) for line in card if "red flag" in line.name
+        ]
     faint = ("red flag 'today' on the card", "You faint")
     assert found == {"general": [faint], "ckd": [("red flag 'now' on the card", "Chest"), faint]}
 
@@ -465,9 +638,16 @@ def test_a_letter_that_no_font_has_does_not_stop_the_sheet(workspace: Make, tmp_
     assert "[U+6F22]" in text
 
 
-def test_too_many_handouts_for_one_pdf_are_refused_with_what_to_do(workspace: Make, tmp_path: Path) -> None:
+def test_too_many_handouts_for_one_pdf_are_refused_with_what_to_do(
+    workspace: Make, tmp_path: Path
+) -> None:
     """A page for a screen holds any number of them."""
-    clinic = workspace({f"content/handouts/h{n}.yaml": TINY.replace("id: tiny", f"id: h{n}") for n in range(MOST + 1)})
+    clinic = workspace(
+        {
+            f"content/handouts/h{n}.yaml": TINY.replace("id: tiny", f"id: h{n}")
+            for n in range(MOST + 1)
+        }
+    )
     checkup = check((), (), clinic, TODAY)
     with pytest.raises(TeachbackError) as caught:
         write_reports(checkup, (tmp_path / "r.pdf",), clinic, TODAY, None, Paper.LETTER)
@@ -485,9 +665,15 @@ def test_two_handouts_have_anchors_of_their_own(workspace: Make, tmp_path: Path)
     assert len(set(ids)) == 20
 
 
-@pytest.mark.parametrize("target", ["content/handouts/tiny.yaml", "content/handouts/tiny.sarif", "templates/x.json", ".", ""])
+@pytest.mark.parametrize(
+    "target",
+    ["content/handouts/tiny.yaml", "content/handouts/tiny.sarif", "templates/x.json", ".", ""],
+)
 def test_a_file_of_the_workspace_is_never_overwritten(
-    target: str, workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    target: str,
+    workspace: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is written beside the findings goes elsewhere, and has an ending of its kind."""
     clinic = workspace()
@@ -501,7 +687,12 @@ def test_findings_are_told_whatever_becomes_of_the_report(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At the prompt and in JSON; the exit code is 1."""
-    clinic = workspace({FILE: TINY.replace("For kidneys here.", "Eat a banana each day."), "templates/report.html": "{{ nothing.there }}"})
+    clinic = workspace(
+        {
+            FILE: TINY.replace("For kidneys here.", "Eat a banana each day."),
+            "templates/report.html": "{{ nothing.there }}",
+        }
+    )
     monkeypatch.chdir(clinic.root)
     assert run(["check", "tiny", "--report", "r.html"]) == 1
     said = capsys.readouterr()
@@ -518,7 +709,15 @@ def archived(clinic: Workspace, by: str, tmp_path: Path) -> Path:
     """Approve the tiny handout and print it into an archive."""
     archive = tmp_path / "archive"
     approve("tiny", by, clinic, TODAY, due=None, audiences=())
-    built = build(resolve({"archive": str(archive), "output": str(tmp_path / "out"), "format": ("html",)}, {}, clinic), clinic, TODAY)
+    built = build(
+        resolve(
+            {"archive": str(archive), "output": str(tmp_path / "out"), "format": ("html",)},
+            {},
+            clinic,
+        ),
+        clinic,
+        TODAY,
+    )
     assert not built.failed
     return archive
 
@@ -529,9 +728,14 @@ def archived(clinic: Workspace, by: str, tmp_path: Path) -> Path:
 def test_a_bar_is_as_long_as_its_grade_and_hatched_beyond_the_target() -> None:
     """Half of the greatest grade fills half of the width."""
     inside, over = (ET.fromstring(bar(value, 6, "words")) for value in (SCALE / 2 - 2, SCALE / 2))  # noqa: S314 -- our own drawing
-    widths = [[float(rect.get("width", 0)) for rect in drawing.iter("{http://www.w3.org/2000/svg}rect")] for drawing in (inside, over)]
+    widths = [
+        [float(rect.get("width", 0)) for rect in drawing.iter("{http://www.w3.org/2000/svg}rect")]
+        for drawing in (inside, over)
+    ]
     assert widths[0] == pytest.approx([WIDTH, (SCALE / 2 - 2) / SCALE * WIDTH], abs=0.01)
-    assert widths[1] == pytest.approx([WIDTH, 6 / SCALE * WIDTH, WIDTH / 2 - 6 / SCALE * WIDTH], abs=0.01)
+    assert widths[1] == pytest.approx(
+        [WIDTH, 6 / SCALE * WIDTH, WIDTH / 2 - 6 / SCALE * WIDTH], abs=0.01
+    )
     assert over.findtext("{http://www.w3.org/2000/svg}title") == "words"
 
 
@@ -539,7 +743,10 @@ def test_a_grade_beyond_the_scale_stays_inside_the_bar() -> None:
     """And so does one below it."""
     for value in (-3.0, 40.0):
         drawing = ET.fromstring(bar(value, 5, "a < b"))  # noqa: S314 -- our own drawing
-        ends = [float(rect.get("x", 0)) + float(rect.get("width", 0)) for rect in drawing.iter("{http://www.w3.org/2000/svg}rect")]
+        ends = [
+            float(rect.get("x", 0)) + float(rect.get("width", 0))
+            for rect in drawing.iter("{http://www.w3.org/2000/svg}rect")
+        ]
         assert max(ends) <= WIDTH + 0.01
         assert min(ends) >= 0
 
@@ -548,7 +755,11 @@ def git(clinic: Workspace, *args: str) -> None:
     """Run git in a clinic's folder, with a name of no one's."""
     env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     for role in ("AUTHOR", "COMMITTER"):
-        env |= {f"GIT_{role}_NAME": "nobody", f"GIT_{role}_EMAIL": "nobody@invalid", f"GIT_{role}_DATE": "2026-11-22T00:00:00Z"}
+        env |= {
+            f"GIT_{role}_NAME": "nobody",
+            f"GIT_{role}_EMAIL": "nobody@invalid",
+            f"GIT_{role}_DATE": "2026-11-22T00:00:00Z",
+        }
     subprocess.run(["git", *args], cwd=clinic.root, env=env, check=True, capture_output=True)
 
 

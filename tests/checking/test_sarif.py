@@ -30,7 +30,12 @@ TODAY = dt.date(2026, 11, 22)
 
 def closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
     """Return the schema of an object that has these properties and no others."""
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
 def many(schema: dict[str, Any], least: int = 0) -> dict[str, Any]:
@@ -142,7 +147,11 @@ def told(checkup: CheckResult, workspace: Workspace) -> Any:  # noqa: ANN401 -- 
 
 def addresses(run: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- JSON
     """Return the base and the address of every result that has a place."""
-    found = [place["physicalLocation"]["artifactLocation"] for result in run["results"] for place in result.get("locations", ())]
+    found = [
+        place["physicalLocation"]["artifactLocation"]
+        for result in run["results"]
+        for place in result.get("locations", ())
+    ]
     return [(one["uriBaseId"], one["uri"]) for one in found]
 
 
@@ -162,7 +171,10 @@ def test_addresses_are_relative_to_the_workspace_wherever_the_check_is_started(
     monkeypatch.chdir(clinic.root / below)
     run = told(check((), (), clinic, TODAY), clinic)
     found = addresses(run)
-    assert {(ROOT, "content/handouts/%C3%BCber%20mich%20%231.yaml"), (ROOT, "content/rules/our%20gel.yml")} <= set(found)
+    assert {
+        (ROOT, "content/handouts/%C3%BCber%20mich%20%231.yaml"),
+        (ROOT, "content/rules/our%20gel.yml"),
+    } <= set(found)
     assert any("suppressions" in result for result in run["results"])
     text = json.dumps(run, ensure_ascii=False)
     assert str(clinic.root) not in text
@@ -170,27 +182,33 @@ def test_addresses_are_relative_to_the_workspace_wherever_the_check_is_started(
     assert "file:" not in text
 
 
-def test_a_finding_in_a_built_in_file_has_the_other_base(workspace: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_in_a_built_in_file_has_the_other_base(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file that comes with the program is named below the program's own folder."""
     clinic = workspace()
     monkeypatch.chdir(clinic.root)
     place = Location(str(builtin_root() / "content/handouts/leg-cramps.yaml"), 3, 1)
-    checkup = CheckResult((), load_all_rules(clinic), (Problem(f"{place.file} is long", "", place),))
+    checkup = CheckResult(
+        (), load_all_rules(clinic), (Problem(f"{place.file} is long", "", place),)
+    )
     run = told(checkup, clinic)
     assert addresses(run) == [(BUILTIN, "content/handouts/leg-cramps.yaml")]
     assert run["results"][0]["message"]["text"] == "content/handouts/leg-cramps.yaml is long."
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=30).filter(
-        lambda n: n not in {".", ".."}
-    )
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=30
+    ).filter(lambda n: n not in {".", ".."})
 )
 def test_any_file_name_comes_back_from_its_address(name: str) -> None:
     """Every sign of a name that has a meaning in an address is encoded, and decodes to the same bytes."""
     clinic = Workspace(builtin_root().parent / "clinic", builtin_root())
     place = Location(str(clinic.root / "content" / name), 1, 0)
-    ((base, address),) = addresses(told(CheckResult((), RULES, (Problem("long", "", place),)), clinic))
+    ((base, address),) = addresses(
+        told(CheckResult((), RULES, (Problem("long", "", place),)), clinic)
+    )
     assert base == ROOT
     assert unquote_to_bytes(address) == f"content/{name}".encode()
 
@@ -202,24 +220,37 @@ def test_a_name_that_is_not_utf_8_is_written(workspace: Make) -> None:
     """A file name of other bytes than UTF-8 has its bytes encoded, and stops nothing."""
     clinic = workspace()
     name = b"\xff.yml".decode(errors="surrogateescape")
-    checkup = CheckResult((), RULES, (Problem(f"nothing reads {name}", "", Location(str(clinic.root / "content" / name))),))
+    checkup = CheckResult(
+        (),
+        RULES,
+        (Problem(f"nothing reads {name}", "", Location(str(clinic.root / "content" / name))),),
+    )
     assert addresses(told(checkup, clinic)) == [(ROOT, "content/%FF.yml")]
 
 
 def _absolute(run: Any) -> None:  # noqa: ANN401 -- JSON
-    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "file:///srv/clinic/content/a.yaml"
+    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = (
+        "file:///srv/clinic/content/a.yaml"
+    )
 
 
 def _raw(run: Any) -> None:  # noqa: ANN401 -- JSON
-    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "content/our gel.yaml"
+    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = (
+        "content/our gel.yaml"
+    )
 
 
 def _upward(run: Any) -> None:  # noqa: ANN401 -- JSON
-    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "../content/a.yaml"
+    run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = (
+        "../content/a.yaml"
+    )
 
 
 def _column(run: Any) -> None:  # noqa: ANN401 -- JSON
-    run["results"][0]["locations"][0]["physicalLocation"]["region"] = {"startLine": 1, "startColumn": 0}
+    run["results"][0]["locations"][0]["physicalLocation"]["region"] = {
+        "startLine": 1,
+        "startColumn": 0,
+    }
 
 
 def _base(run: Any) -> None:  # noqa: ANN401 -- JSON

@@ -41,12 +41,28 @@ SHELL = {
 def typed(root: Path, command: str, way: str) -> tuple[int, str, str]:
     """Type a command at a shell that treats the streams in some way; return the exit code and what was printed."""
     words = [sys.executable, "-m", "teachback", *command.split()]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(["bash", "-c", way, "bash", *words], cwd=root, env=environment, capture_output=True, check=False)
-    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    done = subprocess.run(
+        ["bash", "-c", way, "bash", *words],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    return (
+        done.returncode,
+        done.stdout.decode(errors="replace"),
+        done.stderr.decode(errors="replace"),
+    )
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full (issue 12)")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="only Linux has a device that is always full (issue 12)"
+)
 @pytest.mark.parametrize("name", SHELL)
 def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path) -> None:
     """Files are written, exit codes say 1 where the answer was lost, and every command is tried."""
@@ -65,7 +81,10 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
             assert code == (2 if wrong else 0), said
         if "--json" in command and stdout and "nobody" not in name:
             assert isinstance(json.loads(stdout), dict | list), said
-        assert "approve" not in command or b"status: approved" in (root / "content/handouts/tiny.yaml").read_bytes(), said
+        assert (
+            "approve" not in command
+            or b"status: approved" in (root / "content/handouts/tiny.yaml").read_bytes()
+        ), said
 
 
 # What each command calls, where an exception is planted.
@@ -93,7 +112,11 @@ PLANTS = {
 @pytest.mark.parametrize("error", [KeyError, RecursionError, MemoryError, OSError])
 @pytest.mark.parametrize("command", PLANTS)
 def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
-    command: str, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    error: type[Exception],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Every command ends in one line with a code: no traceback, and nothing of what the exception holds."""
 
@@ -116,7 +139,14 @@ def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
         f"fall = lambda: {{}}['{PLANTED}']; atexit.register(fall); one = threading.Thread(target=fall); one.start(); one.join(); fall()"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert done.stderr.count("code KeyError") == 2
     assert "Traceback" not in done.stderr

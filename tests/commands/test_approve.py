@@ -33,10 +33,15 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 11, 22)
 REVIEW = "review: {status: draft, reviewer: null, reviewed: null, due: null}\n"
 MARK = r"[0-9a-f]{16}"
-BY_HAND = TINY.replace(REVIEW, "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-01, due: 2027-11-01}\n")
+BY_HAND = TINY.replace(
+    REVIEW,
+    "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-01, due: 2027-11-01}\n",
+)
 
 
-def approved(clinic: Workspace, by: str = "A. Nurse", day: dt.date = TODAY, audiences: tuple[str, ...] = ()) -> str:
+def approved(
+    clinic: Workspace, by: str = "A. Nurse", day: dt.date = TODAY, audiences: tuple[str, ...] = ()
+) -> str:
     """Approve the tiny handout, and give its file as it is then."""
     approve("tiny", by, clinic, day, due=None, audiences=audiences)
     return text_of(clinic)
@@ -55,17 +60,24 @@ def change(clinic: Workspace, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def problems(clinic: Workspace, *, release: bool = False, audiences: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+def problems(
+    clinic: Workspace, *, release: bool = False, audiences: tuple[str, ...] = ()
+) -> tuple[Problem, ...]:
     """Give what the review of the tiny handout is worth."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     assert not reading.problems
-    return review_problems(summarise(reading.authored["tiny"], ""), TODAY, release=release, audiences=audiences)
+    return review_problems(
+        summarise(reading.authored["tiny"], ""), TODAY, release=release, audiences=audiences
+    )
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (REVIEW, "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}}\n"),
+        (
+            REVIEW,
+            "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}}\n",
+        ),
         (
             "review: {status: draft}  # soon\n",
             "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}}  # soon\n",
@@ -105,28 +117,51 @@ def test_only_the_review_changes(workspace: Make, before: str, after: str, line_
 
 def test_a_review_at_the_end_of_a_file_without_a_last_line_break(workspace: Make) -> None:
     """The new lines get line breaks of their own."""
-    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace(REVIEW, "") + "review:\n  status: draft"})
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": TINY.replace(REVIEW, "") + "review:\n  status: draft"}
+    )
     assert re.sub(MARK, "M", approved(clinic)).endswith(
         "review:\n  status: approved\n  reviewer: A. Nurse\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: {general: M, ckd: M}"
     )
 
 
-@pytest.mark.parametrize("name", ["Dr. A. Example, RN", "O'Neil: chief", 'The "desk"', "null", "Zoë Łuk", "# one", "- two", "Yes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dr. A. Example, RN",
+        "O'Neil: chief",
+        'The "desk"',
+        "null",
+        "Zoë Łuk",
+        "# one",
+        "- two",
+        "Yes",
+    ],
+)
 def test_any_name_is_written_so_that_it_reads_the_same(workspace: Make, name: str) -> None:
     """A name never turns into YAML of its own."""
     clinic = workspace()
     path = clinic.root / "content" / "handouts" / "tiny.yaml"
     approved(clinic, name)
-    assert validate_handout(path.read_bytes(), path, clinic, load_shared(clinic)).handout.review.reviewer == name
+    assert (
+        validate_handout(
+            path.read_bytes(), path, clinic, load_shared(clinic)
+        ).handout.review.reviewer
+        == name
+    )
 
 
 def test_every_style_of_the_shipped_handout_stays(builtin: Workspace) -> None:
     """The shipped file, some 500 lines with remarks, differs in one line only."""
     raw = (builtin.root / "content" / "handouts" / "leg-cramps.yaml").read_bytes()
-    edited = with_values(raw, "leg-cramps.yaml", "review", {"status": "approved", "reviewer": "A. Nurse"})
+    edited = with_values(
+        raw, "leg-cramps.yaml", "review", {"status": "approved", "reviewer": "A. Nurse"}
+    )
     pairs = list(zip(raw.split(b"\n"), edited.split(b"\n"), strict=True))
     assert len(pairs) > 100
-    assert [new for old, new in pairs if old != new] == [b"review: {status: approved, reviewer: A. Nurse, reviewed: null, due: 2027-11-01}"]
+    assert [new for old, new in pairs if old != new] == [
+        b"review: {status: approved, reviewer: A. Nurse, reviewed: null, due: 2027-11-01}"
+    ]
 
 
 def test_what_was_approved_stays_approved_until_a_word_changes(workspace: Make) -> None:
@@ -138,13 +173,18 @@ def test_what_was_approved_stays_approved_until_a_word_changes(workspace: Make) 
     assert problems(clinic, release=True) == ()
     change(clinic, "For kidneys here.", "For kidneys there.")
     (problem,) = problems(clinic)
-    assert problem.message == "the text for ckd has changed since it was approved on 2026-11-22: it counts as a draft"
+    assert (
+        problem.message
+        == "the text for ckd has changed since it was approved on 2026-11-22: it counts as a draft"
+    )
     assert problem.hint == 'Have it read again, then type: teachback approve tiny --by "NAME"'
     assert problem.severity is Severity.WARNING
     assert [p.severity for p in problems(clinic, release=True)] == [Severity.ERROR]
     assert problems(clinic, release=True, audiences=("general",)) == ()
     rows, _ = handout_rows(clinic)
-    assert {row["review"] for row in rows if row["id"] == "tiny"} == {"draft: changed since it was approved (ckd)"}
+    assert {row["review"] for row in rows if row["id"] == "tiny"} == {
+        "draft: changed since it was approved (ckd)"
+    }
 
 
 @pytest.mark.parametrize(
@@ -156,7 +196,10 @@ def test_what_was_approved_stays_approved_until_a_word_changes(workspace: Make) 
         ("text: Chest pain}", "text: Chest pain, sources: [merck-cramps]}"),
         ("title: When to get help", "title: When to call"),
         ("title: What is this?", "title: What is that?"),
-        ("card: {title: When to get help}", "card: {title: When to get help, lines: [{label: Name}]}"),
+        (
+            "card: {title: When to get help}",
+            "card: {title: When to get help, lines: [{label: Name}]}",
+        ),
         ("sections:\n", "sections:\n  - {id: new, title: New, blocks: [{contact: [phone]}]}\n"),
         ("purpose: Show the least that a handout can be", "purpose: Show more"),
     ],
@@ -180,7 +223,9 @@ def test_the_picture_itself_is_in_the_hash(workspace: Make) -> None:
     """Another picture under the same name is another text."""
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><path d="M0 0h{}v9z"/></svg>'
     handout = TINY + "      - {figure: images/leg.svg, alt: A leg}\n"
-    clinic = workspace({"content/handouts/tiny.yaml": handout, "content/images/leg.svg": svg.format(5)})
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": handout, "content/images/leg.svg": svg.format(5)}
+    )
     approved(clinic)
     assert problems(clinic) == ()
     (clinic.root / "content" / "images" / "leg.svg").write_text(svg.format(6), encoding="utf-8")
@@ -193,8 +238,12 @@ def test_one_audience_can_be_approved_alone(workspace: Make) -> None:
     assert "approved: {ckd: " in approved(clinic, audiences=("ckd",))
     assert problems(clinic) == ()
     assert problems(clinic, release=True, audiences=("ckd",)) == ()
-    assert [p.message for p in problems(clinic, release=True)] == ["the text for general is a draft: no clinician has approved it"]
-    assert re.search(rf"approved: \{{general: {MARK}, ckd: {MARK}\}}", approved(clinic, audiences=("general",)))
+    assert [p.message for p in problems(clinic, release=True)] == [
+        "the text for general is a draft: no clinician has approved it"
+    ]
+    assert re.search(
+        rf"approved: \{{general: {MARK}, ckd: {MARK}\}}", approved(clinic, audiences=("general",))
+    )
     assert problems(clinic, release=True) == ()
 
 
@@ -203,7 +252,9 @@ def test_nobodys_approval_is_put_under_another_name(workspace: Make) -> None:
     clinic = workspace()
     before = approved(clinic, audiences=("ckd",))
     for by, day in (("B. Doctor", TODAY), ("A. Nurse", TODAY + dt.timedelta(days=1))):
-        with pytest.raises(TeachbackError, match=r"the text for ckd was approved by A\. Nurse on 2026-11-22"):
+        with pytest.raises(
+            TeachbackError, match=r"the text for ckd was approved by A\. Nurse on 2026-11-22"
+        ):
             approved(clinic, by, day, audiences=("general",))
     assert text_of(clinic) == before
     assert problems(clinic, release=True, audiences=("ckd",)) == ()
@@ -217,7 +268,10 @@ def test_an_approval_without_a_hash_stands_with_a_warning(workspace: Make) -> No
     for release in (False, True):
         (problem,) = problems(clinic, release=release)
         assert problem.severity is Severity.WARNING
-        assert problem.message == "nothing says which text was approved, so a later change would go unseen"
+        assert (
+            problem.message
+            == "nothing says which text was approved, so a later change would go unseen"
+        )
         assert problem.hint == 'Whoever approved it types: teachback approve tiny --by "NAME"'
     rows, _ = handout_rows(clinic)
     assert {row["review"] for row in rows if row["id"] == "tiny"} == {"approved"}
@@ -228,10 +282,19 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
     clinic = workspace()
     approved(clinic)
     change(clinic, "For kidneys here.", "For kidneys there.")
-    flags = {"handouts": ("tiny",), "format": ("html",), "kind": ("handout",), "output": str(clinic.root / "out"), "jobs": "1"}
+    flags = {
+        "handouts": ("tiny",),
+        "format": ("html",),
+        "kind": ("handout",),
+        "output": str(clinic.root / "out"),
+        "jobs": "1",
+    }
     built = build(resolve(flags, {}, clinic), clinic, TODAY)
     assert not built.failed
-    pages = {o.audience: (clinic.root / "out" / o.file).read_text(encoding="utf-8") for o in built.outputs}
+    pages = {
+        o.audience: (clinic.root / "out" / o.file).read_text(encoding="utf-8")
+        for o in built.outputs
+    }
     assert "no clinician has reviewed this text" in pages["ckd"]
     assert "A. Nurse" not in pages["ckd"]
     assert "Reviewed by A. Nurse" in pages["general"]
@@ -244,7 +307,10 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
 @pytest.mark.parametrize(
     ("handout", "message"),
     [
-        (TINY.replace("ckd: For kidneys here.", "kdc: For kidneys here."), "the audience 'kdc' is not known"),
+        (
+            TINY.replace("ckd: For kidneys here.", "kdc: For kidneys here."),
+            "the audience 'kdc' is not known",
+        ),
         (TINY.replace("message: One message.", "message: One {clinic.fax}."), "the placeholder"),
         (TINY.replace("id: tiny", "id: other"), "the id 'other' is not the name of the file"),
     ],
@@ -281,7 +347,9 @@ def test_the_next_review_is_due_in_a_year() -> None:
     assert a_year_after(dt.date(2028, 2, 29)) == dt.date(2029, 2, 28)
 
 
-def test_the_command_shows_what_it_wrote(workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_shows_what_it_wrote(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It prints the lines as they stand in the file now, with their numbers, and takes no name but the one typed."""
     clinic = workspace()
     monkeypatch.chdir(clinic.root)
@@ -293,7 +361,9 @@ def test_the_command_shows_what_it_wrote(workspace: Make, monkeypatch: pytest.Mo
     assert f"content/handouts/tiny.yaml:8: {line}" in out
     assert "due: 2031-05-01" in line
     assert run(["approve", "tiny", "--by", "B. Doctor", "--audience", "ckd", "--json"]) == 1
-    assert "was approved by A. Nurse" in json.loads(capsys.readouterr().out)["problems"][0]["message"]
+    assert (
+        "was approved by A. Nurse" in json.loads(capsys.readouterr().out)["problems"][0]["message"]
+    )
     assert run(["approve", "tiny", "--by", "B. Doctor", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["review"]["reviewer"] == "B. Doctor"
     assert run(["approve", "tiny", "--by", "A. Nurse", "--due", "soon"]) == 2
@@ -315,7 +385,11 @@ def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
     for module in ("cli._today", "answering.today"):
         monkeypatch.setattr(f"teachback.{module}", lambda: TODAY)
     printing = "build tiny --kind card --audience ckd --format html"
-    for command, failed in {"check tiny": False, printing: False, f"{printing} --release": told}.items():
+    for command, failed in {
+        "check tiny": False,
+        printing: False,
+        f"{printing} --release": told,
+    }.items():
         code = run(command.split())
         said = "has not taken place yet" in capsys.readouterr().err
         assert (said, code) == (told, int(failed)), command

@@ -40,7 +40,9 @@ def run(workspace: Workspace, *handouts: str, today: dt.date = TODAY, **flags: A
 
 def listing(workspace: Workspace) -> list[dict[str, Any]]:
     """Give the manifest's rows."""
-    rows: list[dict[str, Any]] = json.loads((workspace.root / "build" / "manifest.json").read_text(encoding="utf-8"))["outputs"]
+    rows: list[dict[str, Any]] = json.loads(
+        (workspace.root / "build" / "manifest.json").read_text(encoding="utf-8")
+    )["outputs"]
     return rows
 
 
@@ -71,7 +73,9 @@ def test_force_prints_again_what_has_not_changed(workspace: Make) -> None:
         "templates/handout.html",
     ],
 )
-def test_a_change_of_anything_that_pages_are_made_from_prints_again(workspace: Make, builtin: Workspace, name: str) -> None:
+def test_a_change_of_anything_that_pages_are_made_from_prints_again(
+    workspace: Make, builtin: Workspace, name: str
+) -> None:
     """A clinic's file of the same name wins over the built-in one, and counts as a change."""
     clinic = workspace()
     run(clinic)
@@ -86,7 +90,8 @@ def test_one_changed_handout_prints_only_its_own_editions(workspace: Make) -> No
     clinic = workspace({"content/handouts/other.yaml": TINY.replace("id: tiny", "id: other")})
     run(clinic, "tiny", "other")
     (clinic.root / "content/handouts/other.yaml").write_text(
-        TINY.replace("id: tiny", "id: other").replace("One message", "Another message"), encoding="utf-8"
+        TINY.replace("id: tiny", "id: other").replace("One message", "Another message"),
+        encoding="utf-8",
     )
     printed = run(clinic, "tiny", "other").printed
     assert printed
@@ -114,7 +119,19 @@ def test_the_manifest_lists_each_output_with_its_hash(workspace: Make) -> None:
         "tiny/handout-general-en.html",
     ]
     for row in rows:
-        assert list(row) == ["file", "kind", "handout", "audience", "language", "size", "paper", "card_mm", "pages", "code", "sha256"]
+        assert list(row) == [
+            "file",
+            "kind",
+            "handout",
+            "audience",
+            "language",
+            "size",
+            "paper",
+            "card_mm",
+            "pages",
+            "code",
+            "sha256",
+        ]
         assert row["sha256"] == sha256((clinic.root / "build" / row["file"]).read_bytes())
     assert rows[0]["card_mm"] == [85.6, 53.98]
     assert len({row["code"] for row in rows}) == 2
@@ -134,7 +151,13 @@ def test_files_are_named_by_kind_audience_language_paper_and_size(workspace: Mak
 
 def test_a_failing_handout_does_not_keep_the_others_from_printing(workspace: Make) -> None:
     """The run prints what it can, names what it cannot, and has failed."""
-    clinic = workspace({"content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace("ckd: For kidneys here.", "")})
+    clinic = workspace(
+        {
+            "content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace(
+                "ckd: For kidneys here.", ""
+            )
+        }
+    )
     built = run(clinic, "tiny", "broken")
     assert len(built.printed) == 4
     assert built.failed
@@ -147,12 +170,20 @@ def test_a_handout_of_which_one_card_is_refused_is_not_printed_at_all(workspace:
         f"  - {{id: f{n}, tier: today, card: true, only: [ckd], text: {'A long sign that takes two lines of a card ' * 2}}}\n"
         for n in range(5)
     )
-    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("card: {title", many.rstrip() + "\ncard: {title")})
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY.replace(
+                "card: {title", many.rstrip() + "\ncard: {title"
+            )
+        }
+    )
     built = run(clinic, format=("pdf",))
     assert built.failed
     assert built.printed == ()
     assert not (clinic.root / "build" / "tiny").exists()
-    assert {(problem.location.line if problem.location else 0) > 10 for problem in built.problems} == {True}
+    assert {
+        (problem.location.line if problem.location else 0) > 10 for problem in built.problems
+    } == {True}
 
 
 def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:
@@ -160,7 +191,10 @@ def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:
     clinic = workspace()
     run(clinic)
     (clinic.root / "content/handouts/tiny.yaml").write_text(
-        TINY.replace("audiences: [general, ckd]", "audiences: [ckd]").replace("general: For everyone here., ", ""), encoding="utf-8"
+        TINY.replace("audiences: [general, ckd]", "audiences: [ckd]").replace(
+            "general: For everyone here., ", ""
+        ),
+        encoding="utf-8",
     )
     built = run(clinic)
     assert [problem.message for problem in built.problems if "earlier text" in problem.message]
@@ -196,7 +230,9 @@ def test_two_processes_print_the_same_bytes_as_one(workspace: Make) -> None:
     assert [output.sha256 for output in one.outputs] == [output.sha256 for output in two.outputs]
 
 
-def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(workspace: Make) -> None:
+def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(
+    workspace: Make,
+) -> None:
     """A typing mistake is answered with what was probably meant."""
     clinic = workspace()
     with pytest.raises(UsageError) as wrong:
@@ -210,12 +246,17 @@ def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(w
 def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> None:
     """WeasyPrint, pydantic, Jinja2 and PyYAML stay where they are while there is nothing to print."""
     clinic = workspace()
-    command = (
-        "import sys; from teachback.cli.app import run; code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
-    )
+    command = "import sys; from teachback.cli.app import run; code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     first, second = (
-        subprocess.run([sys.executable, "-c", command], cwd=clinic.root, env=environment, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", command],
+            cwd=clinic.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         for _ in range(2)
     )
     assert "'pydantic'" in first
@@ -229,7 +270,9 @@ def test_dates_on_paper_come_from_the_content_and_not_from_the_clock(workspace: 
     clinic = workspace()
     first = run(clinic, format=("pdf",), kind=("handout",))
     later = run(clinic, format=("pdf",), kind=("handout",), force=True, today=dt.date(2031, 1, 1))
-    assert [output.sha256 for output in first.outputs] == [output.sha256 for output in later.outputs]
+    assert [output.sha256 for output in first.outputs] == [
+        output.sha256 for output in later.outputs
+    ]
 
 
 def test_nothing_is_left_beside_what_was_written(workspace: Make) -> None:
@@ -247,14 +290,20 @@ def test_a_lost_picture_is_printed_again_after_other_runs(workspace: Make) -> No
     run(clinic, audience=("ckd",), kind=("card",), format=("png",))
     (clinic.root / "build/tiny/card-ckd-en-2.png").unlink()
     run(clinic)
-    assert "tiny/card-ckd-en-2.png" in run(clinic, audience=("ckd",), kind=("card",), format=("png",)).printed
+    assert (
+        "tiny/card-ckd-en-2.png"
+        in run(clinic, audience=("ckd",), kind=("card",), format=("png",)).printed
+    )
 
 
 def whole_listing(workspace: Workspace) -> set[str]:
     """Return the files of the manifest, after each was held against the disk."""
     rows = listing(workspace)
     assert rows
-    assert all(sha256((workspace.root / "build" / row["file"]).read_bytes()) == row["sha256"] for row in rows)
+    assert all(
+        sha256((workspace.root / "build" / row["file"]).read_bytes()) == row["sha256"]
+        for row in rows
+    )
     return {row["file"] for row in rows}
 
 
@@ -277,7 +326,9 @@ OTHERS: dict[str, Callable[[Workspace], object]] = {
     "another kind": lambda clinic: run(clinic, kind=("card",)),
     "another audience": lambda clinic: run(clinic, audience=("ckd",), kind=("card",)),
     "the same": lambda clinic: run(clinic, kind=("handout",)),
-    "cards on stock": lambda clinic: deal(resolve({"handouts": ("tiny",)}, {}, clinic), CardOrder(), clinic, TODAY),
+    "cards on stock": lambda clinic: deal(
+        resolve({"handouts": ("tiny",)}, {}, clinic), CardOrder(), clinic, TODAY
+    ),
 }
 
 
@@ -286,26 +337,41 @@ def test_two_runs_at_once_are_both_in_the_manifest(workspace: Make, other: str) 
     """Whatever another run prints while this one is at work, the manifest lists both, and nothing is called out of date."""
     clinic = workspace()
     built = nested(clinic, lambda: OTHERS[other](clinic), kind=("handout",))
-    files = {path.relative_to(clinic.root / "build").as_posix() for path in (clinic.root / "build/tiny").iterdir()}
+    files = {
+        path.relative_to(clinic.root / "build").as_posix()
+        for path in (clinic.root / "build/tiny").iterdir()
+    }
     assert whole_listing(clinic) == files
     assert {output.file for output in built.outputs} <= files
     assert [problem.message for problem in built.problems if "earlier" in problem.message] == []
-    assert [problem.message for problem in run(clinic, kind=("handout",)).problems if "earlier" in problem.message] == []
+    assert [
+        problem.message
+        for problem in run(clinic, kind=("handout",)).problems
+        if "earlier" in problem.message
+    ] == []
 
 
-def test_a_run_that_is_overtaken_by_one_of_a_newer_text_lists_what_is_on_the_disk(workspace: Make) -> None:
+def test_a_run_that_is_overtaken_by_one_of_a_newer_text_lists_what_is_on_the_disk(
+    workspace: Make,
+) -> None:
     """When the text changes in the middle of a run, and a second run prints the new one, no file is listed with another's hash."""
     clinic = workspace()
 
     def newer() -> None:
         path = clinic.root / "content/handouts/tiny.yaml"
-        path.write_text(path.read_text(encoding="utf-8").replace("For everyone here.", "For all of us."), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("For everyone here.", "For all of us."),
+            encoding="utf-8",
+        )
         run(clinic)
 
     nested(clinic, newer)
     record = json.loads((clinic.root / "build/.record.json").read_text(encoding="utf-8"))["outputs"]
     assert len(record) == 4
-    assert all(sha256((clinic.root / "build" / name).read_bytes()) == output["sha256"] for name, output in record.items())
+    assert all(
+        sha256((clinic.root / "build" / name).read_bytes()) == output["sha256"]
+        for name, output in record.items()
+    )
     run(clinic)
     assert len(whole_listing(clinic)) == 4
 
@@ -315,7 +381,19 @@ def test_two_processes_that_build_at_once_are_both_in_the_manifest(workspace: Ma
     clinic = workspace()
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "teachback", "build", "tiny", "--format", "html", "--kind", kind, "-j", "1"],
+            [
+                sys.executable,
+                "-m",
+                "teachback",
+                "build",
+                "tiny",
+                "--format",
+                "html",
+                "--kind",
+                kind,
+                "-j",
+                "1",
+            ],
             cwd=clinic.root,
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -331,14 +409,18 @@ def test_two_processes_that_build_at_once_are_both_in_the_manifest(workspace: Ma
     assert len(whole_listing(clinic)) == 4
 
 
-def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(workspace: Make) -> None:
+def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(
+    workspace: Make,
+) -> None:
     """A partial run after an update does not make the rest look current."""
     clinic = workspace()
     run(clinic)
     path = clinic.root / "build" / ".record.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     if not record["libraries"]:
-        pytest.skip("left out (issue 2): this system does not say which libraries a process has loaded")
+        pytest.skip(
+            "left out (issue 2): this system does not say which libraries a process has loaded"
+        )
     record["libraries"] = "/nowhere/libpango.so\t1\t1"
     for output in record["outputs"].values():
         output["libraries"] = sha256(record["libraries"].encode())
@@ -350,7 +432,12 @@ def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(work
 def test_a_card_is_the_same_in_large_print(workspace: Make) -> None:
     """There is one size of card, so a template cannot make two of it under one name."""
     name = "templates/blocks/card-back.html"
-    clinic = workspace({name: (builtin_root() / name).read_text(encoding="utf-8") + "{% if large %}LARGE{% endif %}"})
+    clinic = workspace(
+        {
+            name: (builtin_root() / name).read_text(encoding="utf-8")
+            + "{% if large %}LARGE{% endif %}"
+        }
+    )
     run(clinic, kind=("card",), size="large")
     assert "LARGE" not in (clinic.root / "build/tiny/card-ckd-en.html").read_text(encoding="utf-8")
 
@@ -358,11 +445,16 @@ def test_a_card_is_the_same_in_large_print(workspace: Make) -> None:
 def test_a_tier_placed_where_one_reader_has_no_flag_of_it_is_named(workspace: Make) -> None:
     """A heading with nothing below it is not printed."""
     text = (
-        TINY.replace("card: {title", "  - {id: feet, tier: visit, only: [ckd], text: Cold feet}\ncard: {title")
+        TINY.replace(
+            "card: {title",
+            "  - {id: feet, tier: visit, only: [ckd], text: Cold feet}\ncard: {title",
+        )
         + "      - red_flags: [visit]\n"
     )
     built = run(workspace({"content/handouts/tiny.yaml": text}))
-    assert [problem.message for problem in built.problems] == ["there is no red flag of the tier 'visit' for general"]
+    assert [problem.message for problem in built.problems] == [
+        "there is no red flag of the tier 'visit' for general"
+    ]
 
 
 def test_the_built_in_styles_hold_nothing_that_weasyprint_drops(builtin: Workspace) -> None:

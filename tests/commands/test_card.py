@@ -39,10 +39,17 @@ RUNS = [
 MM = 25.4 / 72
 
 
-def dealt(folder: Path, order: CardOrder | None = None, workspace: Workspace = BUILTIN, **flags: Any) -> tuple[PrintedCards, Path]:  # noqa: ANN401 -- flags of any kind
+def dealt(
+    folder: Path,
+    order: CardOrder | None = None,
+    workspace: Workspace = BUILTIN,
+    **flags: Any,  # noqa: ANN401 -- flags of any kind
+) -> tuple[PrintedCards, Path]:
     """Print cards of the shipped handout for CKD unless told otherwise, and give the file."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
-    done = deal(resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22))
+    done = deal(
+        resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22)
+    )
     return done, folder / done.output.file
 
 
@@ -53,7 +60,9 @@ def rectangles(path: Path) -> list[list[tuple[float, float, float, float]]]:
         for page in document.pages:
             height = float(page.MediaBox[3])
             stroked = [
-                [float(value) for value in step.operands] for step in pikepdf.parse_content_stream(page) if str(step.operator) == "re"
+                [float(value) for value in step.operands]
+                for step in pikepdf.parse_content_stream(page)
+                if str(step.operator) == "re"
             ]
             boxes = [(x * MM, (height - y - h) * MM, w * MM, h * MM) for x, y, w, h in stroked]
             found.append(sorted(boxes))
@@ -62,11 +71,16 @@ def rectangles(path: Path) -> list[list[tuple[float, float, float, float]]]:
 
 def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, float]]]:
     """Give the corners of the drawn cards of each page, in mm from the top left."""
-    return [[(x, y) for x, y, w, h in page if abs(w - width) < 0.01 and abs(h - height) < 0.01] for page in rectangles(path)]
+    return [
+        [(x, y) for x, y, w, h in page if abs(w - width) < 0.01 and abs(h - height) < 0.01]
+        for page in rectangles(path)
+    ]
 
 
 @pytest.mark.parametrize(("name", "sides"), RUNS)
-def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(name: str, sides: Sides, tmp_path: Path) -> None:
+def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(
+    name: str, sides: Sides, tmp_path: Path
+) -> None:
     """On every stock, front and back, each card's edge is within 0.05 mm of the measurements, and the tags hold."""
     stock = STOCKS[name]
     _, path = dealt(tmp_path, CardOrder(outline=True), stock=name, sides=str(sides))
@@ -88,13 +102,20 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
     for found, wanted in zip(drawn, expected, strict=True):
         assert len(found) == len(wanted)
         for corner in wanted:
-            assert any(abs(corner[0] - x) <= 0.05 and abs(corner[1] - y) <= 0.05 for x, y in found), corner
+            assert any(
+                abs(corner[0] - x) <= 0.05 and abs(corner[1] - y) <= 0.05 for x, y in found
+            ), corner
     assert faults(path.read_bytes()) == []
 
 
 def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Path) -> None:
     """Copies count cards: seven on the used sheet, ten, and eight; fronts and backs in turn."""
-    done, path = dealt(tmp_path, CardOrder(copies=25, start_at=4, outline=True), stock="avery-8371", sides="long-edge")
+    done, path = dealt(
+        tmp_path,
+        CardOrder(copies=25, start_at=4, outline=True),
+        stock="avery-8371",
+        sides="long-edge",
+    )
     assert done.stock == "avery-5371"
     assert (done.cards, done.sheets) == (25, 3)
     assert [len(page) for page in outlines(path, 88.9, 50.8)] == [7, 7, 10, 10, 8, 8]
@@ -106,7 +127,9 @@ def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Pat
 
 def test_several_audiences_share_a_run_and_waste_no_stock(tmp_path: Path) -> None:
     """Five cards for each of two readers fill one sheet of ten, each back behind its own front."""
-    done, path = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
+    done, path = dealt(
+        tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis")
+    )
     assert (done.cards, done.sheets) == (10, 1)
     with pypdfium2.PdfDocument(path) as document:
         front, back = (page.get_textpage().get_text_bounded() for page in document)
@@ -149,14 +172,26 @@ ours:
   source: [made up by a test]
 """
     said = {"ckd": ("You pee much less than is normal", "I have chronic kidney disease (CKD)")}
-    said["dialysis"] = ("You missed dialysis or left early", "I have kidney disease and am on dialysis")
+    said["dialysis"] = (
+        "You missed dialysis or left early",
+        "I have kidney disease and am on dialysis",
+    )
     _, path = dealt(
-        tmp_path, CardOrder(copies=2), workspace({"content/stocks.yaml": stock}), stock="ours", sides=sides, audience=tuple(said)
+        tmp_path,
+        CardOrder(copies=2),
+        workspace({"content/stocks.yaml": stock}),
+        stock="ours",
+        sides=sides,
+        audience=tuple(said),
     )
     corners = [(4 + 96 * column, 9 + 61 * row) for row in range(3) for column in range(2)]
 
     def place(x: float, y: float) -> int:
-        return next(at for at, (left, top) in enumerate(corners) if left < x < left + 85.6 and top < y < top + 53.98)
+        return next(
+            at
+            for at, (left, top) in enumerate(corners)
+            if left < x < left + 85.6 and top < y < top + 53.98
+        )
 
     with pikepdf.open(path) as document:
         asked = str(document.Root.ViewerPreferences.Duplex)
@@ -164,12 +199,16 @@ ours:
     with pypdfium2.PdfDocument(path) as document:
         for at, (front, back) in enumerate(said.values()):
             fronts = [place(x, y) for x, y in found(document[0], front)]
-            turned = [(width - x, y) if upright else (x, height - y) for x, y in found(document[1], back)]
+            turned = [
+                (width - x, y) if upright else (x, height - y) for x, y in found(document[1], back)
+            ]
             assert fronts == [2 * at, 2 * at + 1]
             assert sorted(place(x, y) for x, y in turned) == fronts
 
 
-def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(workspace: Make, tmp_path: Path) -> None:
+def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(
+    workspace: Make, tmp_path: Path
+) -> None:
     """The message says why, and to print one side; one side is printed."""
     stock = STOCKS["avery-5371"].model_dump(mode="json")
     stock |= {"page": {"width": 280, "height": 280}, "also": []}
@@ -208,14 +247,25 @@ def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("sides", "duplex"), [("one", "/Simplex"), ("long-edge", "/DuplexFlipLongEdge"), ("short-edge", "/DuplexFlipShortEdge")]
+    ("sides", "duplex"),
+    [
+        ("one", "/Simplex"),
+        ("long-edge", "/DuplexFlipLongEdge"),
+        ("short-edge", "/DuplexFlipShortEdge"),
+    ],
 )
-def test_the_file_asks_for_its_own_size_and_the_right_sides(sides: str, duplex: str, tmp_path: Path) -> None:
+def test_the_file_asks_for_its_own_size_and_the_right_sides(
+    sides: str, duplex: str, tmp_path: Path
+) -> None:
     """A printer's dialog opens with what is right; nobody has to know what 'fit to page' would do."""
     _, path = dealt(tmp_path, CardOrder(copies=1), stock="avery-5371", sides=sides)
     with pikepdf.open(path) as document:
         wishes = document.Root.ViewerPreferences
-        assert (str(wishes.PrintScaling), str(wishes.Duplex), bool(wishes.PickTrayByPDFSize)) == ("/None", duplex, True)
+        assert (str(wishes.PrintScaling), str(wishes.Duplex), bool(wishes.PickTrayByPDFSize)) == (
+            "/None",
+            duplex,
+            True,
+        )
         assert bool(wishes.DisplayDocTitle)
 
 
@@ -226,7 +276,9 @@ def test_a_print_shop_gets_one_card_a_page_with_its_boxes_and_marks(tmp_path: Pa
     with pikepdf.open(path) as document:
         assert len(document.pages) == 2
         for page in document.pages:
-            trim, bleed = ([float(value) * MM for value in box] for box in (page.TrimBox, page.BleedBox))
+            trim, bleed = (
+                [float(value) * MM for value in box] for box in (page.TrimBox, page.BleedBox)
+            )
             assert [trim[2] - trim[0], trim[3] - trim[1]] == pytest.approx([85.6, 53.98], abs=0.05)
             assert [trim[0] - bleed[0], bleed[3] - trim[3]] == pytest.approx([3, 3], abs=0.01)
             assert float(page.MediaBox[2]) * MM > bleed[2]
@@ -237,18 +289,30 @@ def test_crop_marks_stand_on_sheets_to_cut_and_not_on_bought_stock(tmp_path: Pat
 
     def lines(path: Path) -> int:
         with pikepdf.open(path) as document:
-            return sum(str(step.operator) == "l" for step in pikepdf.parse_content_stream(document.pages[0]))
+            return sum(
+                str(step.operator) == "l"
+                for step in pikepdf.parse_content_stream(document.pages[0])
+            )
 
-    plain, bought = dealt(tmp_path, stock="cut-letter-id1")[1], dealt(tmp_path, stock="avery-5371")[1]
+    plain, bought = (
+        dealt(tmp_path, stock="cut-letter-id1")[1],
+        dealt(tmp_path, stock="avery-5371")[1],
+    )
     assert lines(plain) - lines(bought) >= 24
 
 
 def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: Path) -> None:
     """What was read off the calibration page and written down shifts the next print, each side by its own."""
-    clinic = workspace({"teachback.toml": 'stock = "avery-5371"\n[printers.front-desk]\noffset = "1.5, -2"\nback-offset = "-0.5, 0.25"\n'})
+    clinic = workspace(
+        {
+            "teachback.toml": 'stock = "avery-5371"\n[printers.front-desk]\noffset = "1.5, -2"\nback-offset = "-0.5, 0.25"\n'
+        }
+    )
     flags: dict[str, Any] = {"handouts": ("tiny",), "workspace": clinic}
     _, still = dealt(tmp_path / "a", CardOrder(copies=1, outline=True), **flags)
-    _, moved = dealt(tmp_path / "b", CardOrder(copies=1, outline=True), printer="front-desk", **flags)
+    _, moved = dealt(
+        tmp_path / "b", CardOrder(copies=1, outline=True), printer="front-desk", **flags
+    )
     shifts = [
         (round(b[0][0] - a[0][0], 2), round(b[0][1] - a[0][1], 2))
         for a, b in zip(outlines(still, 88.9, 50.8), outlines(moved, 88.9, 50.8), strict=True)
@@ -263,27 +327,49 @@ def test_the_calibration_page_is_shifted_by_what_was_read_off_it(tmp_path: Path)
         with pypdfium2.PdfDocument(path) as document:
             assert len(document) == 2
             upright = [item.get_bounds() for item in document[0].get_objects(filter=[2])]
-        lefts = [left * MM for left, bottom, right, top in upright if right - left < 1 and (top - bottom) * MM > 30]
+        lefts = [
+            left * MM
+            for left, bottom, right, top in upright
+            if right - left < 1 and (top - bottom) * MM > 30
+        ]
         return float(min(lefts))
 
-    still, _ = calibrate(resolve({"output": str(tmp_path / "a"), "stock": "avery-5371"}, {}, BUILTIN), BUILTIN)
-    moved, _ = calibrate(resolve({"output": str(tmp_path / "b"), "stock": "avery-5371", "offset": "1.5,0"}, {}, BUILTIN), BUILTIN)
+    still, _ = calibrate(
+        resolve({"output": str(tmp_path / "a"), "stock": "avery-5371"}, {}, BUILTIN), BUILTIN
+    )
+    moved, _ = calibrate(
+        resolve(
+            {"output": str(tmp_path / "b"), "stock": "avery-5371", "offset": "1.5,0"}, {}, BUILTIN
+        ),
+        BUILTIN,
+    )
     assert line_a(still) == pytest.approx(20, abs=0.1)
     assert line_a(moved) - line_a(still) == pytest.approx(1.5, abs=0.02)
     assert faults(still.read_bytes()) == []
 
 
-def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(workspace: Make, tmp_path: Path) -> None:
+def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
+    workspace: Make, tmp_path: Path
+) -> None:
     """The flag, the reader, the stock, the millimetres that are missing, and stocks on which it would fit."""
     flags = "".join(
-        f"  - {{id: sign-{n}, tier: today, card: true, text: A sign that is long enough to take a line of a card}}\n" for n in range(5)
+        f"  - {{id: sign-{n}, tier: today, card: true, text: A sign that is long enough to take a line of a card}}\n"
+        for n in range(5)
     )
-    now = "".join(f"  - {{id: now-{n}, tier: now, card: true, text: Another sign that is long enough to take a line}}\n" for n in range(4))
-    clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("card: {title", now + flags + "card: {title")})
+    now = "".join(
+        f"  - {{id: now-{n}, tier: now, card: true, text: Another sign that is long enough to take a line}}\n"
+        for n in range(4)
+    )
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": TINY.replace("card: {title", now + flags + "card: {title")}
+    )
     with pytest.raises(TeachbackError) as refused:
         dealt(tmp_path, workspace=clinic, handouts=("tiny",), stock="avery-5371")
     problem = refused.value.problems[0]
-    assert "card of tiny for ckd: the red flag 'sign-4' does not fit on the card of avery-5371 (88.9 x 50.8 mm) at 8 pt" in problem.message
+    assert (
+        "card of tiny for ckd: the red flag 'sign-4' does not fit on the card of avery-5371 (88.9 x 50.8 mm) at 8 pt"
+        in problem.message
+    )
     assert " mm are missing" in problem.message
     assert "It would fit on avery-5388" in problem.hint
     assert problem.location is not None
@@ -308,7 +394,9 @@ def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
     assert largest(dealt(tmp_path, CardOrder(copies=1), stock="avery-5388")[1]) > 1.25 * small
 
 
-def test_a_clinics_own_stock_is_added_in_the_units_of_its_package(workspace: Make, tmp_path: Path) -> None:
+def test_a_clinics_own_stock_is_added_in_the_units_of_its_package(
+    workspace: Make, tmp_path: Path
+) -> None:
     """Inches from a package print where they say, and the built-in stocks are still there."""
     own = """\
 our-cards:
@@ -321,7 +409,13 @@ our-cards:
   source: [measured with a ruler]
 """
     clinic = workspace({"content/stocks.yaml": own})
-    done, path = dealt(tmp_path, CardOrder(outline=True), workspace=clinic, handouts=("tiny",), stock="house-brand-12")
+    done, path = dealt(
+        tmp_path,
+        CardOrder(outline=True),
+        workspace=clinic,
+        handouts=("tiny",),
+        stock="house-brand-12",
+    )
     assert done.stock == "our-cards"
     assert outlines(path, 88.9, 50.8)[0][0] == pytest.approx((19.05, 12.7), abs=0.05)
     assert "avery-5371" in load_stocks(clinic).root
@@ -330,7 +424,10 @@ our-cards:
 BROKEN_STOCKS = {
     "first: {left: 0.75 in, top: 1.27cm}": ("first: {left: 40, top: 12.7}", "leaves the page by"),
     "pitch: {across: 252pt, down: 50.8}": ("pitch: {across: 88.9, down: 40}", "overlap by"),
-    "card: {width: 3.5 in, height: 2in}": ("card: {width: -3.5 in, height: 2in}", "the number is too small"),
+    "card: {width: 3.5 in, height: 2in}": (
+        "card: {width: -3.5 in, height: 2in}",
+        "the number is too small",
+    ),
     "card: {width: 3.5 in, ": ("card: {", "'width' is missing"),
     "height: 2in}": ("height: 2 feet}", "the unit 'feet' is not known"),
     "page: letter": ("page: legal", "not one of the words"),
@@ -371,7 +468,9 @@ def test_what_a_stock_cannot_do_is_a_usage_error(tmp_path: Path) -> None:
             dealt(tmp_path, order, **flags)
 
 
-def test_the_command_says_what_to_click(workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_to_click(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The last line of the command is for the person at the printer."""
     monkeypatch.chdir(workspace().root)
     assert run(["card", "tiny", "--audience", "ckd", "--stock", "avery-5371"]) == 0
@@ -395,12 +494,16 @@ def test_build_prints_cards_on_the_workspaces_stock(
     assert (root / "build/tiny/card-ckd-en-avery-5371.pdf").is_file()
     assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
     assert "0 printed" in capsys.readouterr().out
-    (root / "teachback.toml").write_text('stock = "avery-8371"\noffset = "1, 1"\n', encoding="utf-8")
+    (root / "teachback.toml").write_text(
+        'stock = "avery-8371"\noffset = "1, 1"\n', encoding="utf-8"
+    )
     assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
     assert "1 printed" in capsys.readouterr().out
 
 
-def test_an_overdue_or_unapproved_text_is_not_released_on_cards(workspace: Make, tmp_path: Path) -> None:
+def test_an_overdue_or_unapproved_text_is_not_released_on_cards(
+    workspace: Make, tmp_path: Path
+) -> None:
     """Cards follow the review like handouts: a warning when it is overdue, a refusal under --release."""
     draft = workspace()
     with pytest.raises(TeachbackError, match="no clinician has approved it"):
@@ -409,7 +512,9 @@ def test_an_overdue_or_unapproved_text_is_not_released_on_cards(workspace: Make,
         "status: draft, reviewer: null, reviewed: null, due: null",
         f"status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, {TINY_APPROVED}",
     )
-    done, _ = dealt(tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",))
+    done, _ = dealt(
+        tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",)
+    )
     assert [problem.message for problem in done.problems] == ["the review was due on 2021-01-05"]
 
 
@@ -427,7 +532,9 @@ def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
         assert len(document) == 1
 
 
-def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(workspace: Make, tmp_path: Path) -> None:
+def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(
+    workspace: Make, tmp_path: Path
+) -> None:
     """The number to call stands on every front, or a line to write it on."""
     clinic = workspace({"content/clinic.yaml": 'emergency: "911"\nphone: 555-0100\n'})
     _, path = dealt(tmp_path, workspace=clinic, handouts=("tiny",))
@@ -435,11 +542,19 @@ def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(workspac
         assert document[0].get_textpage().get_text_bounded().count("555-0100") == 8
 
 
-def test_cards_that_a_style_tells_apart_are_refused_together(workspace: Make, tmp_path: Path) -> None:
+def test_cards_that_a_style_tells_apart_are_refused_together(
+    workspace: Make, tmp_path: Path
+) -> None:
     """Each was fitted alone; if they then lie otherwise together, a back could be lost, so nothing is printed."""
     clinic = workspace({"styles/clinic.css": ".card:nth-child(3) { font-size: 40pt }"})
     with pytest.raises(TeachbackError, match="not together"):
-        dealt(tmp_path, CardOrder(copies=1), workspace=clinic, handouts=("tiny",), audience=("general", "ckd"))
+        dealt(
+            tmp_path,
+            CardOrder(copies=1),
+            workspace=clinic,
+            handouts=("tiny",),
+            audience=("general", "ckd"),
+        )
 
 
 @pytest.mark.parametrize(
@@ -449,7 +564,9 @@ def test_cards_that_a_style_tells_apart_are_refused_together(workspace: Make, tm
         (".tier-now li { font-size: 0.1pt }", r"'Chest pain' on page 1 is set in 0\.1 pt"),
     ],
 )
-def test_a_flag_that_a_style_hides_stops_the_print(style: str, fault: str, workspace: Make, tmp_path: Path) -> None:
+def test_a_flag_that_a_style_hides_stops_the_print(
+    style: str, fault: str, workspace: Make, tmp_path: Path
+) -> None:
     """A card without its red flag is a fault however it came about."""
     with pytest.raises(TeachbackError, match=fault):
         dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}), handouts=("tiny",))
@@ -491,14 +608,20 @@ def test_cards_on_stock_refuse_the_same_styles_as_build(workspace: Make, tmp_pat
 
 def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make) -> None:
     """Flag before environment before file, also where a printer stands for its offsets."""
-    clinic = workspace({"teachback.toml": 'offset = "5, 5"\npaper = "a4"\n[printers.ward]\noffset = "1, 1"\n'})
+    clinic = workspace(
+        {"teachback.toml": 'offset = "5, 5"\npaper = "a4"\n[printers.ward]\noffset = "1, 1"\n'}
+    )
     assert resolve({"printer": "ward"}, {}, clinic).offset.x == 1
     assert resolve({}, {"TEACHBACK_PRINTER": "ward"}, clinic).offset.x == 1
     assert resolve({"printer": "ward", "offset": "2,2"}, {}, clinic).offset.x == 2
     assert resolve({}, {}, clinic).offset.x == 5
     assert [
         resolve(flags, env, clinic).paper
-        for flags, env in [({}, {}), ({}, {"TEACHBACK_PAPER": "letter"}), ({"paper": "a4"}, {"TEACHBACK_PAPER": "letter"})]
+        for flags, env in [
+            ({}, {}),
+            ({}, {"TEACHBACK_PAPER": "letter"}),
+            ({"paper": "a4"}, {"TEACHBACK_PAPER": "letter"}),
+        ]
     ] == ["a4", "letter", "a4"]
 
 
@@ -510,7 +633,12 @@ def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
 
 def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:
     """Nobody gets English cards because English comes first."""
-    clinic = workspace({"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")})
+    clinic = workspace(
+        {"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")}
+    )
     with pytest.raises(UsageError, match="several languages"):
         dealt(tmp_path, workspace=clinic, handouts=("tiny",))
-    assert dealt(tmp_path, workspace=clinic, handouts=("tiny",), language="en")[0].output.language == "en"
+    assert (
+        dealt(tmp_path, workspace=clinic, handouts=("tiny",), language="en")[0].output.language
+        == "en"
+    )

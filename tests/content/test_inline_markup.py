@@ -13,12 +13,38 @@ from teachback.content.inline_markup import Span, _parser, _pieces, marks_proble
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-UNMARKED = st.text(st.characters(codec="utf-8", exclude_characters="*_`[]<>!\\&{}\n\r\0", exclude_categories=("Cs", "Cc")), min_size=1)
+UNMARKED = st.text(
+    st.characters(
+        codec="utf-8", exclude_characters="*_`[]<>!\\&{}\n\r\0", exclude_categories=("Cs", "Cc")
+    ),
+    min_size=1,
+)
 
 
 # What stands beside two stars decides whether they are a mark.
 BESIDE_STARS = st.lists(
-    st.sampled_from(["**", "**", "*", "a", "B1", " ", ".", ",", "?", "!", "(", ")", "{clinic.phone}", "-", "é", "]", "\u00a0", '"'])
+    st.sampled_from(
+        [
+            "**",
+            "**",
+            "*",
+            "a",
+            "B1",
+            " ",
+            ".",
+            ",",
+            "?",
+            "!",
+            "(",
+            ")",
+            "{clinic.phone}",
+            "-",
+            "é",
+            "]",
+            "\u00a0",
+            '"',
+        ]
+    )
 )
 
 
@@ -40,19 +66,27 @@ def long_way(text: str) -> list[tuple[str, str]]:
 
 @settings(max_examples=2000)
 @given(BESIDE_STARS.map("".join).map(str.strip).filter(_pieces))
-def test_strong_words_are_read_without_the_parser_only_as_the_parser_would_read_them(text: str) -> None:
+def test_strong_words_are_read_without_the_parser_only_as_the_parser_would_read_them(
+    text: str,
+) -> None:
     """The short way gives the parser's own pieces, or leaves the text to the parser."""
     assert joined(_pieces(text)) == long_way(text)
 
 
-@pytest.mark.parametrize("text", ["Call **now**.", "**Do not** take it.", "some **of the feet.**", "{clinic.phone} (**call**)"])
+@pytest.mark.parametrize(
+    "text",
+    ["Call **now**.", "**Do not** take it.", "some **of the feet.**", "{clinic.phone} (**call**)"],
+)
 def test_the_usual_marks_need_no_parser(text: str) -> None:
     """These are what handouts hold."""
     assert _pieces(text)
     assert joined(_pieces(text)) == long_way(text)
 
 
-@pytest.mark.parametrize("text", ["a**b**", "** a**", "a_b", "[words](https://x.org)", "**a** *b*", "one\ntwo", "<b>", "`a`"])
+@pytest.mark.parametrize(
+    "text",
+    ["a**b**", "** a**", "a_b", "[words](https://x.org)", "**a** *b*", "one\ntwo", "<b>", "`a`"],
+)
 def test_what_may_be_read_otherwise_is_left_to_the_parser(text: str) -> None:
     """Stars inside a word, links, single stars: only the parser knows."""
     assert _pieces(text) == []

@@ -28,7 +28,8 @@ Loader.yaml_implicit_resolvers = {
     letter: [
         (tag, pattern)
         for tag, pattern in resolvers
-        if tag != "tag:yaml.org,2002:timestamp" and not (tag == "tag:yaml.org,2002:bool" and letter in "yYnNoO")
+        if tag != "tag:yaml.org,2002:timestamp"
+        and not (tag == "tag:yaml.org,2002:bool" and letter in "yYnNoO")
     ]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -36,7 +37,10 @@ Loader.yaml_implicit_resolvers = {
 
 def shipped() -> dict[str, Any]:
     """Give the shipped handout as an editor reads it."""
-    data: dict[str, Any] = yaml.load((ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8"), Loader)  # noqa: S506 -- a SafeLoader
+    data: dict[str, Any] = yaml.load(
+        (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8"),
+        Loader,  # noqa: S506 -- a SafeLoader
+    )
     return data
 
 
@@ -50,7 +54,10 @@ def test_the_shipped_handout_and_the_sample_are_valid_to_an_editor() -> None:
     validator = jsonschema.Draft202012Validator(json.loads(handout_schema()))
     assert [error.message for error in validator.iter_errors(shipped())] == []
     sample = (
-        (ROOT / "content" / "samples" / "handout.yaml").read_text(encoding="utf-8").replace("THE-ID", "x").replace("THE-DATE", "2026-11-22")
+        (ROOT / "content" / "samples" / "handout.yaml")
+        .read_text(encoding="utf-8")
+        .replace("THE-ID", "x")
+        .replace("THE-DATE", "2026-11-22")
     )
     assert [error.message for error in validator.iter_errors(yaml.load(sample, Loader))] == []  # noqa: S506 -- a SafeLoader
 
@@ -77,7 +84,9 @@ BROKEN = {
     "unknown block": _set(("sections", 0, "blocks", 0), {"paragraph": "text"}),
     "two blocks in one": _set(("sections", 0, "blocks", 0), {"text": "one", "list": ["two"]}),
     "unknown callout": _set(("sections", 0, "blocks", 0), {"callout": "shout", "text": "one"}),
-    "one column": _set(("sections", 0, "blocks", 0), {"table": {"columns": ["one"], "rows": [["a"]]}}),
+    "one column": _set(
+        ("sections", 0, "blocks", 0), {"table": {"columns": ["one"], "rows": [["a"]]}}
+    ),
     "id with capitals": _set(("id",), "Leg Cramps"),
     "date of another form": _set(("version",), "22 November"),
     "notes without a number": _set(("sections", 0, "blocks", 0), {"notes": "many"}),
@@ -87,7 +96,9 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_schema_refuses_a_broken_handout(name: str) -> None:
     """Each broken handout differs from the shipped, valid one in one place, and is refused for it."""
-    validator = jsonschema.Draft202012Validator(json.loads(handout_schema()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    validator = jsonschema.Draft202012Validator(
+        json.loads(handout_schema()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
     data = copy.deepcopy(shipped())
     BROKEN[name](data)
     assert list(validator.iter_errors(data))
@@ -101,7 +112,11 @@ def test_ten_broken_handouts_at_least_are_tried() -> None:
 TYPED = {
     "a number for a text": (("message",), "911", True),
     "a number for a title": (("title",), "5", True),
-    "a number with a point for a cell": (("sections", 0, "blocks", 0), "{table: {columns: [A, B], rows: [[Potassium, 3.5]]}}", True),
+    "a number with a point for a cell": (
+        ("sections", 0, "blocks", 0),
+        "{table: {columns: [A, B], rows: [[Potassium, 3.5]]}}",
+        True,
+    ),
     "a number in a mapping of audiences": (("message",), "{general: 911, ckd: 3.5}", True),
     "true for a text": (("message",), "true", True),
     "a number in quotes for a number": (("target_grade",), '"5"', True),
@@ -120,7 +135,11 @@ TYPED = {
     "a day with a time": (("version",), "2026-11-22T00:00:00", False),
     "no such day of a review": (("review", "due"), "2026-04-31", False),
     "a text of blanks": (("message",), "'   '", False),
-    "a cell of blanks": (("sections", 0, "blocks", 0), "{table: {columns: [A, B], rows: [[Potassium, '\t']]}}", False),
+    "a cell of blanks": (
+        ("sections", 0, "blocks", 0),
+        "{table: {columns: [A, B], rows: [[Potassium, '\t']]}}",
+        False,
+    ),
     "a text of blanks for an audience": (("message",), "{general: ' ', ckd: one}", False),
     "perhaps for true": (("red_flags", 0, "card"), "perhaps", False),
     "two for true": (("red_flags", 0, "card"), "2", False),
@@ -138,7 +157,10 @@ TYPED = {
 def test_the_schema_and_the_program_agree_on_values_that_look_like_another_kind(name: str) -> None:
     """What an editor, which reads YAML 1.2, makes of a value is allowed where the program takes it, and refused where not."""
     path, written, right = TYPED[name]
-    for_editor, for_program = copy.deepcopy(shipped()), read_yaml((ROOT / "content/handouts/leg-cramps.yaml").read_bytes(), "x.yaml").data
+    for_editor, for_program = (
+        copy.deepcopy(shipped()),
+        read_yaml((ROOT / "content/handouts/leg-cramps.yaml").read_bytes(), "x.yaml").data,
+    )
     _set(path, yaml.load(written, Loader))(for_editor)  # noqa: S506 -- a SafeLoader
     _set(path, read_yaml(f"a: {written}".encode(), "x.yaml").data["a"])(for_program)
     validator = jsonschema.Draft202012Validator(json.loads(handout_schema()))

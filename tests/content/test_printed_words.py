@@ -38,7 +38,8 @@ def said(workspace: Make, key: str, text: str) -> list[str]:
         return [
             problem.message
             for problem in error.problems
-            if problem.location and (Path(problem.location.file).name, problem.location.line) == ("en.yaml", line)
+            if problem.location
+            and (Path(problem.location.file).name, problem.location.line) == ("en.yaml", line)
         ]
     return []
 
@@ -71,7 +72,9 @@ def test_what_is_filled_in_stands_apart(workspace: Make, key: str, text: str, na
         ("due", "'{date}: review is due'"),
     ],
 )
-def test_words_may_touch_punctuation_and_letters_without_capitals(workspace: Make, key: str, text: str) -> None:
+def test_words_may_touch_punctuation_and_letters_without_capitals(
+    workspace: Make, key: str, text: str
+) -> None:
     """Chinese, for one, puts no blank beside a number; that this program's fonts lack its letters is told elsewhere."""
     assert [message for message in said(workspace, key, text) if "fonts" not in message] == []
 
@@ -95,7 +98,9 @@ TURNED = "{pages} stands before {page} here"
         ("from_to", "'{last} to {first}'", "{last} stands before {first} here"),
     ],
 )
-def test_words_do_not_turn_round_what_is_fixed(workspace: Make, key: str, text: str, message: str) -> None:
+def test_words_do_not_turn_round_what_is_fixed(
+    workspace: Make, key: str, text: str, message: str
+) -> None:
     """A draft is called one, and a page is counted up to how many there are."""
     assert said(workspace, key, text) == [message]
 
@@ -104,7 +109,12 @@ def test_words_do_not_turn_round_what_is_fixed(workspace: Make, key: str, text: 
     ("language", "key", "text", "warned"),
     [
         ("en", "draft", "Checked by our nurses", ["this may not say that the handout is a draft"]),
-        ("en", "card_draft", "Checked by our nurses", ["this may not say that the handout is a draft"]),
+        (
+            "en",
+            "card_draft",
+            "Checked by our nurses",
+            ["this may not say that the handout is a draft"],
+        ),
         ("en", "draft", "Not yet read by a clinician", []),
         ("en", "draft", "This is a draft.", []),
         ("es", "draft", "Borrador", []),
@@ -115,11 +125,21 @@ def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
     workspace: Make, language: str, key: str, text: str, warned: list[str]
 ) -> None:
     """Nothing is refused for it; `check` tells it."""
-    lines = [f"{key}: {text}" if line.startswith(f"{key}: ") else line for line in WORDS.splitlines()]
-    own = "\n".join(lines).replace("language: English", f"language: {'English' if language == 'en' else 'Spanish'}")
+    lines = [
+        f"{key}: {text}" if line.startswith(f"{key}: ") else line for line in WORDS.splitlines()
+    ]
+    own = "\n".join(lines).replace(
+        "language: English", f"language: {'English' if language == 'en' else 'Spanish'}"
+    )
     clinic = workspace({f"content/words/{language}.yaml": f"{own}\n"})
     name = f"words/{language}.yaml"
-    told = [problem for problem in check((), (), clinic, TODAY).problems if problem.location and name in problem.location.file]
-    assert [(problem.message, problem.severity) for problem in told] == [(message, Severity.WARNING) for message in warned]
+    told = [
+        problem
+        for problem in check((), (), clinic, TODAY).problems
+        if problem.location and name in problem.location.file
+    ]
+    assert [(problem.message, problem.severity) for problem in told] == [
+        (message, Severity.WARNING) for message in warned
+    ]
     built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
     assert not built.failed

@@ -19,9 +19,19 @@ print(owner, tuple(loader.get_plugins()), hasattr(loader, 'entry_points'), 'emai
 
 
 def _said(plugins: str | None) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
-    environment |= {"PYTHONPATH": os.pathsep.join(sys.path)} | ({"PYDANTIC_DISABLE_PLUGINS": plugins} if plugins else {})
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], env=environment, capture_output=True, text=True, check=True)
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"
+    }
+    environment |= {"PYTHONPATH": os.pathsep.join(sys.path)} | (
+        {"PYDANTIC_DISABLE_PLUGINS": plugins} if plugins else {}
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout.strip()
 
 
@@ -36,8 +46,14 @@ def test_where_all_is_not_refused_pydantic_looks_as_it_does() -> None:
     assert _said("one,other").endswith("True True")
 
 
-@pytest.mark.parametrize(("version", "put"), [("2.14.9", True), ("2.11.0", False), ("3.0.0", False)])
-def test_a_version_that_nobody_knows_loads_its_own(monkeypatch: pytest.MonkeyPatch, version: str, put: bool) -> None:  # noqa: FBT001 -- what is expected
+@pytest.mark.parametrize(
+    ("version", "put"), [("2.14.9", True), ("2.11.0", False), ("3.0.0", False)]
+)
+def test_a_version_that_nobody_knows_loads_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    put: bool,  # noqa: FBT001 -- what is expected
+) -> None:
     """What another version asks its loader for may be something else."""
     monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "__all__")
     monkeypatch.delitem(sys.modules, pydantic_plugins.LOADER, raising=False)

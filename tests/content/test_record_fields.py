@@ -26,7 +26,11 @@ def problems_of(workspace: Workspace) -> list[tuple[int, int, str]]:
     """Give line, column and message of each problem of the handout."""
     reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
     found = reading.problems.get("tiny", ())
-    return [(p.location.line, p.location.column, p.message) for p in found if p.location and p.location.line and p.location.column]
+    return [
+        (p.location.line, p.location.column, p.message)
+        for p in found
+        if p.location and p.location.line and p.location.column
+    ]
 
 
 def line_of(text: str, words: str) -> int:
@@ -39,7 +43,9 @@ def test_each_place_is_a_line_to_write_on_that_says_which_field_it_is(workspace:
     made = workspace({"content/handouts/tiny.yaml": FILLED})
     page = composed(made).jobs[0].handout
     assert re.findall(r'data-field="(\w+)"', page) == PLACED
-    assert re.findall(r'data-field="(\w+)"', composed(made, audience="general").jobs[0].handout) == [*PLACED[:2], *PLACED[3:]]
+    assert re.findall(
+        r'data-field="(\w+)"', composed(made, audience="general").jobs[0].handout
+    ) == [*PLACED[:2], *PLACED[3:]]
     assert page.count('data-actualtext="line to write on"') >= len(PLACED)
     assert "Prepared for" in page
     assert "{record" not in page
@@ -56,8 +62,18 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
     """On a screen a place is a blank that a screen reader names."""
     made = workspace({"content/handouts/tiny.yaml": FILLED})
     reading = read_handouts(made, {"tiny": handout_files(made)["tiny"]})
-    jobs, _ = compose_jobs(reading, [("tiny", "ckd", "handout", ("html",))], open_design(made), resolve({}, {}, made), None)
-    assert len(re.findall(r'<span class="slot [a-z ]*blank"><span class="unseen">line to write on', jobs[0].screen)) == len(PLACED)
+    jobs, _ = compose_jobs(
+        reading,
+        [("tiny", "ckd", "handout", ("html",))],
+        open_design(made),
+        resolve({}, {}, made),
+        None,
+    )
+    assert len(
+        re.findall(
+            r'<span class="slot [a-z ]*blank"><span class="unseen">line to write on', jobs[0].screen
+        )
+    ) == len(PLACED)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +97,9 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
         ("name: nurse", "name: The Nurse", "The Nurse", "'The Nurse' is not a name that can stand here"),
     ],
 )  # fmt: skip
-def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(workspace: Make, old: str, new: str, where: str, message: str) -> None:
+def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(
+    workspace: Make, old: str, new: str, where: str, message: str
+) -> None:
     """Not declared, declared twice, without a place, or placed where it cannot be printed: said with line and column."""
     text = FILLED.replace(old, new, 1)
     assert text != FILLED
@@ -92,6 +110,12 @@ def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(workspace: Ma
 
 def test_a_misspelt_field_is_answered_with_the_nearest(workspace: Make) -> None:
     """The hint says where to declare it, and names one like it."""
-    made = workspace({"content/handouts/tiny.yaml": FILLED.replace("{record.fluid}", "{record.fluid} {record.flud}")})
+    made = workspace(
+        {
+            "content/handouts/tiny.yaml": FILLED.replace(
+                "{record.fluid}", "{record.fluid} {record.flud}"
+            )
+        }
+    )
     (problem,) = read_handouts(made, {"tiny": handout_files(made)["tiny"]}).problems["tiny"]
     assert problem.hint == "Declare it below `fields:`. Did you mean 'fluid'?"

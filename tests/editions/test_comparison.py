@@ -63,7 +63,10 @@ def laid(clinic: Workspace, left: str = "general", right: str = "ckd") -> Compar
 def told(comparison: Comparison) -> list[tuple[str, str | None, str | None]]:
     """Give every change as what it is and the two texts."""
     changes = [change for block in comparison.blocks for change in block.changes]
-    return [(c.what, c.left.text if c.left else None, c.right.text if c.right else None) for c in changes]
+    return [
+        (c.what, c.left.text if c.left else None, c.right.text if c.right else None)
+        for c in changes
+    ]
 
 
 def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: Make) -> None:
@@ -82,10 +85,18 @@ def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: M
         ("line of the contact box", None, "dialysis unit"),
         ("notes", "3 lines to write on", None),
     ]
-    assert [block.heading for block in comparison.blocks] == ["Red flags", "Card", "Card", *["What is this?"] * 5]
+    assert [block.heading for block in comparison.blocks] == [
+        "Red flags",
+        "Card",
+        "Card",
+        *["What is this?"] * 5,
+    ]
     # title, message, two flags, the carded one, the heading of the section, the last block
     assert comparison.unchanged == 7
-    assert summary(comparison) == "11 texts in 8 blocks differ; 7 blocks are the same for general and ckd"
+    assert (
+        summary(comparison)
+        == "11 texts in 8 blocks differ; 7 blocks are the same for general and ckd"
+    )
 
 
 def test_each_side_has_its_own_place_in_the_file(workspace: Make) -> None:
@@ -95,7 +106,9 @@ def test_each_side_has_its_own_place_in_the_file(workspace: Make) -> None:
     checked = 0
     for change in (change for block in comparison.blocks for change in block.changes):
         for side in (change.left, change.right):
-            if side is not None and change.what.startswith(("paragraph", "entry", "cell", "red flag 'today'")):
+            if side is not None and change.what.startswith(
+                ("paragraph", "entry", "cell", "red flag 'today'")
+            ):
                 assert side.place.file.endswith("tiny.yaml")
                 assert side.text in lines[side.place.line - 1]
                 checked += 1
@@ -118,27 +131,44 @@ def test_the_same_reader_twice_differs_in_nothing(workspace: Make) -> None:
 @pytest.mark.parametrize(
     ("left", "right", "marked"),
     [
-        ("Eat one a day.", "Do not eat one a day.", ([("-", "Eat"), ("", "one a day.")], [("+", "Do not eat"), ("", "one a day.")])),
+        (
+            "Eat one a day.",
+            "Do not eat one a day.",
+            ([("-", "Eat"), ("", "one a day.")], [("+", "Do not eat"), ("", "one a day.")]),
+        ),
         ("Drink water.", "Drink water.", ([("", "Drink water.")], [("", "Drink water.")])),
         ("Call us today.", "", ([("-", "Call us today.")], [])),
-        ("Fluid helps your kidneys.", "Ask the team how much.", ([("-", "Fluid helps your kidneys.")], [("+", "Ask the team how much.")])),
+        (
+            "Fluid helps your kidneys.",
+            "Ask the team how much.",
+            ([("-", "Fluid helps your kidneys.")], [("+", "Ask the team how much.")]),
+        ),
         (
             "Some of the people here walk a lot each day",
             "Some of the readers there walk a lot each week",
             (
                 [("", "Some of the"), ("-", "people here"), ("", "walk a lot each"), ("-", "day")],
-                [("", "Some of the"), ("+", "readers there"), ("", "walk a lot each"), ("+", "week")],
+                [
+                    ("", "Some of the"),
+                    ("+", "readers there"),
+                    ("", "walk a lot each"),
+                    ("+", "week"),
+                ],
             ),
         ),
     ],
 )
-def test_words_are_compared_one_by_one(left: str, right: str, marked: tuple[list[tuple[str, str]], list[tuple[str, str]]]) -> None:
+def test_words_are_compared_one_by_one(
+    left: str, right: str, marked: tuple[list[tuple[str, str]], list[tuple[str, str]]]
+) -> None:
     """What both have is left plain; two texts that have little in common are marked whole."""
     assert tuple(list(side) for side in marked_words(left, right)) == marked
 
 
 @pytest.mark.parametrize("width", [80, 100, 61])
-def test_two_columns_fit_the_terminal_and_can_be_read_without_colour(builtin: Workspace, width: int) -> None:
+def test_two_columns_fit_the_terminal_and_can_be_read_without_colour(
+    builtin: Workspace, width: int
+) -> None:
     """No line is longer; every text of either side can be read back from its column, and each marked line is marked by itself."""
     shared = load_shared(builtin)
     authored = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared)
@@ -148,7 +178,10 @@ def test_two_columns_fit_the_terminal_and_can_be_read_without_colour(builtin: Wo
     assert len(lines) > 200
     assert max(map(len, lines)) <= width
     column = (width - 3) // 2
-    columns = (" ".join(line[:column].strip() for line in lines), " ".join(line[column + 3 :].strip() for line in lines))
+    columns = (
+        " ".join(line[:column].strip() for line in lines),
+        " ".join(line[column + 3 :].strip() for line in lines),
+    )
     plain = [re.sub(r"\s+", "", re.sub(r"\[-|-\]|\{\+|\+\}", "", text)) for text in columns]
     changes = [change for block in comparison.blocks for change in block.changes]
     for side, words in zip(("left", "right"), plain, strict=True):
@@ -188,7 +221,9 @@ class Seen(HTMLParser):
 
 def test_the_page_is_closed_and_says_its_marks_aloud(workspace: Make, tmp_path: Path) -> None:
     """It loads nothing and runs nothing; its marks are words for a screen reader, lines and weight for the eye; its text is escaped."""
-    clinic = workspace({"content/handouts/tiny.yaml": RICH.replace("Fast swelling,", "Fast swelling & 2 < 3,")})
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": RICH.replace("Fast swelling,", "Fast swelling & 2 < 3,")}
+    )
     comparison, names = compared("tiny", ("general", "ckd"), clinic)
     write_page(comparison, names, clinic, tmp_path / "out" / "diff.html")
     page = (tmp_path / "out" / "diff.html").read_text(encoding="utf-8")
@@ -213,13 +248,21 @@ def test_the_style_of_the_page_passes_the_checks_of_all_styles(builtin: Workspac
     css = files["styles/diff-screen.css"].read_text(encoding="utf-8")
     assert len(css) > 500
     assert list(stylesheet_problems(css, "diff-screen.css", files)) == []
-    assert list(stylesheet_problems(css + "p { background: url(https://example.org/a.png) }", "diff-screen.css", files))
+    assert list(
+        stylesheet_problems(
+            css + "p { background: url(https://example.org/a.png) }", "diff-screen.css", files
+        )
+    )
 
 
-def test_a_clinics_template_that_runs_wild_ends_in_a_problem(workspace: Make, tmp_path: Path) -> None:
+def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
+    workspace: Make, tmp_path: Path
+) -> None:
     """The page is filled in a child process; nothing is written."""
     clinic = workspace(
-        {"templates/diff.html": "{% for n in range(99999) %}{% for m in range(99999) %}{% endfor %}{% endfor %}x{{ nothing }}"}
+        {
+            "templates/diff.html": "{% for n in range(99999) %}{% for m in range(99999) %}{% endfor %}{% endfor %}x{{ nothing }}"
+        }
     )
     comparison, names = compared("tiny", ("general", "ckd"), clinic)
     with pytest.raises(TeachbackError):
@@ -227,7 +270,9 @@ def test_a_clinics_template_that_runs_wild_ends_in_a_problem(workspace: Make, tm
     assert not (tmp_path / "diff.html").exists()
 
 
-def test_the_command(workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Columns, JSON or a page; a wrong name is answered with the right ones."""
     clinic = workspace({"content/handouts/tiny.yaml": RICH})
     monkeypatch.chdir(clinic.root)

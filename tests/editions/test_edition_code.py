@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.editions.edition_code import ALPHABET, CODE, check_character, is_valid_code, nearest_codes, normalize_code
+from teachback.editions.edition_code import (
+    ALPHABET,
+    CODE,
+    check_character,
+    is_valid_code,
+    nearest_codes,
+    normalize_code,
+)
 
 BODIES = st.builds(
     lambda head, last: f"{head}-{last}",
@@ -41,7 +48,9 @@ def test_letters_that_look_alike_are_never_printed() -> None:
 
 def test_a_code_is_found_in_the_words_of_a_page() -> None:
     """And what only looks a little like one is not."""
-    page = "Version: Nov 22, 2026 LC-CKD-EN-7F3A9CX Page 1 of 6, call 555-0100-22, LC-CKD-EN-7F3A9CXX"
+    page = (
+        "Version: Nov 22, 2026 LC-CKD-EN-7F3A9CX Page 1 of 6, call 555-0100-22, LC-CKD-EN-7F3A9CXX"
+    )
     assert CODE.findall(page) == ["LC-CKD-EN-7F3A9CX"]
 
 

@@ -30,11 +30,16 @@ MODULE = 0.5
 def page_with(*drawings: str) -> bytes:
     """Give a letter page as PDF, with QR codes at the right and bars like lines of words between them."""
     bars = '<div style="height: 2mm; margin: 2mm 0; background: #000"></div>' * 6
-    body = "".join(f'<div style="display: flex; justify-content: flex-end; height: 20mm">{drawing}</div>{bars}' for drawing in drawings)
+    body = "".join(
+        f'<div style="display: flex; justify-content: flex-end; height: 20mm">{drawing}</div>{bars}'
+        for drawing in drawings
+    )
     # No letters: which fonts there are does not matter here.
     style = "@page { size: letter; margin: 15mm }"
     laid = renderer.lay_out(
-        f'<html lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>', {}, renderer.Fonts()
+        f'<html lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>',
+        {},
+        renderer.Fonts(),
     )
     return renderer.write(laid)
 
@@ -49,7 +54,10 @@ def scans() -> dict[int, Image.Image]:
         words = ImageDraw.Draw(found[dpi])
         for line in range(30):
             words.text(
-                (dpi / 2, dpi * (3 + line / 5)), "Call us when a cramp comes with a skipped heartbeat. " * 2, fill=0, font_size=dpi / 7
+                (dpi / 2, dpi * (3 + line / 5)),
+                "Call us when a cramp comes with a skipped heartbeat. " * 2,
+                fill=0,
+                font_size=dpi / 7,
             )
     return found
 
@@ -72,8 +80,12 @@ SPOILT: dict[str, Callable[[Image.Image], Image.Image]] = {
     "as it is": lambda image: image,
     "upside down": lambda image: image.rotate(180),
     "on its side": lambda image: image.rotate(90, expand=True),
-    "askew": lambda image: image.rotate(7, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC),
-    "far askew": lambda image: image.rotate(-38, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC),
+    "askew": lambda image: image.rotate(
+        7, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC
+    ),
+    "far askew": lambda image: image.rotate(
+        -38, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC
+    ),
     "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(1)),
     "noisy": noisy,
     "faint": lambda image: image.point(lambda dot: 150 + dot // 3),
@@ -81,7 +93,18 @@ SPOILT: dict[str, Callable[[Image.Image], Image.Image]] = {
     "black and white": lambda image: image.point(lambda dot: 255 * (dot > 140)),
     "in colour": lambda image: image.convert("RGB"),
     "in perspective": lambda image: image.transform(
-        image.size, Image.Transform.QUAD, (0, 0, image.width * 0.04, image.height, image.width * 0.97, image.height * 0.98, image.width, 0)
+        image.size,
+        Image.Transform.QUAD,
+        (
+            0,
+            0,
+            image.width * 0.04,
+            image.height,
+            image.width * 0.97,
+            image.height * 0.98,
+            image.width,
+            0,
+        ),
     ),
 }
 
@@ -93,7 +116,9 @@ def test_the_code_is_read_from_a_scan(scans: dict[int, Image.Image], name: str, 
     assert codes_in_picture(saved(SPOILT[name](scans[dpi]))) == (CODE,)
 
 
-def test_the_code_is_read_from_a_photo_that_the_camera_turned(scans: dict[int, Image.Image]) -> None:
+def test_the_code_is_read_from_a_photo_that_the_camera_turned(
+    scans: dict[int, Image.Image],
+) -> None:
     """A JPEG that says it lies on its side."""
     file = io.BytesIO()
     turned = Image.Exif()
@@ -105,7 +130,11 @@ def test_the_code_is_read_from_a_photo_that_the_camera_turned(scans: dict[int, I
 
 def test_all_codes_of_a_picture_are_read_from_the_top_down() -> None:
     """A scan may show several cards; what has other words in it is no code of ours."""
-    other = segno.make_qr("https://example.org/").svg_inline(scale=2).replace("<svg", '<svg aria-hidden="true"', 1)
+    other = (
+        segno.make_qr("https://example.org/")
+        .svg_inline(scale=2)
+        .replace("<svg", '<svg aria-hidden="true"', 1)
+    )
     (drawn,) = page_pictures(page_with(qr_svg(LONG, MODULE), other, qr_svg(CODE, MODULE)), 200)
     assert codes_in_picture(drawn) == (LONG, CODE)
 
@@ -117,7 +146,9 @@ def test_a_picture_without_a_code_gives_none(scans: dict[int, Image.Image]) -> N
     assert codes_in_picture(saved(Image.new("L", (500, 700), 255))) == ()
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" * 20])
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" * 20]
+)
 def test_what_is_no_picture_is_said(data: bytes) -> None:
     """Not taken for a page without a code."""
     with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
@@ -131,7 +162,9 @@ def test_half_a_picture_is_said(scans: dict[int, Image.Image]) -> None:
         codes_in_picture(data[: len(data) // 2])
 
 
-def test_a_picture_that_is_too_large_is_refused_before_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_is_too_large_is_refused_before_it_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A few bytes may stand for gigabytes of dots."""
     data = saved(Image.new("1", (1000, 1000), 1))
     assert codes_in_picture(data) == ()
@@ -161,5 +194,9 @@ def test_the_drawing_corrects_at_least_a_sixth_of_its_errors() -> None:
     """Level M or better: a fold or a coffee stain costs nothing."""
     for code in (CODE, LONG):
         side = int(re.findall(r'viewBox="0 0 (\d+)', qr_svg(code, 0.5))[0]) - 8
-        levels = [level for level in "mqh" if segno.make_qr(code, error=level, boost_error=False).symbol_size(border=0)[0] == side]
+        levels = [
+            level
+            for level in "mqh"
+            if segno.make_qr(code, error=level, boost_error=False).symbol_size(border=0)[0] == side
+        ]
         assert levels

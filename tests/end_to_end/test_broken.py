@@ -83,61 +83,126 @@ STOCK = b"""own:
   pitch: {across: 89 mm, down: 50 mm}
   source: [measured with a ruler]
 """
-LOST, BRACE = words("Call {emergency} now", "Call now"), words("now: Call {emergency} now", "now: Call {emergency} now}")
+LOST, BRACE = (
+    words("Call {emergency} now", "Call now"),
+    words("now: Call {emergency} now", "now: Call {emergency} now}"),
+)
 LATIN = "Pequeños sorbos de agua"
 SAVE = "Open it in a text editor and save it again, with the encoding UTF-8."
 FONTS_HINT = "Use a whole .ttf file."
 HERE_A_FOLDER = ("this is a folder, and a file belongs here", "Rename it or take it out.")
 
 MADE = {
-    "empty file": Case({HANDOUT: b""}, (Said(f"{HANDOUT}:1:1", "the file is empty", "Start from `teachback new ID`."),)),
-    "only remarks": Case({HANDOUT: b"# later\n"}, (Said(f"{HANDOUT}:1:1", "the file is empty", "Start from"),)),
-    "empty clinic": Case({"content/clinic.yaml": b"\n"}, (Said("content/clinic.yaml:1:1", "the file is empty", "Fill it, or delete it"),)),
-    "binary file": Case({HANDOUT: picture()}, (Said(f"{HANDOUT}:1:1", "the byte 0x89 is not UTF-8 text", SAVE),)),
-    "zero bytes": Case({HANDOUT: b"id: tiny\n\0\0"}, (Said(f"{HANDOUT}:2:1", "the control character U+0000", "Take it out."),)),
+    "empty file": Case(
+        {HANDOUT: b""},
+        (Said(f"{HANDOUT}:1:1", "the file is empty", "Start from `teachback new ID`."),),
+    ),
+    "only remarks": Case(
+        {HANDOUT: b"# later\n"}, (Said(f"{HANDOUT}:1:1", "the file is empty", "Start from"),)
+    ),
+    "empty clinic": Case(
+        {"content/clinic.yaml": b"\n"},
+        (Said("content/clinic.yaml:1:1", "the file is empty", "Fill it, or delete it"),),
+    ),
+    "binary file": Case(
+        {HANDOUT: picture()}, (Said(f"{HANDOUT}:1:1", "the byte 0x89 is not UTF-8 text", SAVE),)
+    ),
+    "zero bytes": Case(
+        {HANDOUT: b"id: tiny\n\0\0"},
+        (Said(f"{HANDOUT}:2:1", "the control character U+0000", "Take it out."),),
+    ),
     "invalid UTF-8": Case(
         {HANDOUT: tiny("One message.", LATIN).decode().encode("latin-1")},
         (Said(f"{HANDOUT}:7:15", "the byte 0xF1 is not UTF-8 text", SAVE),),
     ),
-    "UTF-16": Case({HANDOUT: TINY.encode("utf-16")}, (Said(f"{HANDOUT}:1:1", "the file is saved as UTF-16", SAVE),)),
+    "UTF-16": Case(
+        {HANDOUT: TINY.encode("utf-16")},
+        (Said(f"{HANDOUT}:1:1", "the file is saved as UTF-16", SAVE),),
+    ),
     "five megabytes": Case(
         {HANDOUT: TINY.encode() + b"#" * 5_000_000},
-        (Said(f"{HANDOUT}:1:1", "the file is 5.0 MB large; 1 MB is the most that is read", "Is it the right file?"),),
+        (
+            Said(
+                f"{HANDOUT}:1:1",
+                "the file is 5.0 MB large; 1 MB is the most that is read",
+                "Is it the right file?",
+            ),
+        ),
     ),
     "one line of a megabyte": Case(
         {HANDOUT: tiny("One message.", "word " * 190_000)},
-        (Said(f"{HANDOUT}:7:10", "this text is 949999 characters long; 5000 is the most", "Split it into paragraphs"),),
+        (
+            Said(
+                f"{HANDOUT}:7:10",
+                "this text is 949999 characters long; 5000 is the most",
+                "Split it into paragraphs",
+            ),
+        ),
     ),
     "deep indentation": Case(
         {HANDOUT: "".join(" " * depth + "a:\n" for depth in range(200)).encode()},
         (Said(f"{HANDOUT}:102:1", "this line is indented by more than 100 columns", "Nest less"),),
     ),
     "a folder for a handout": Case({HANDOUT: None}, (Said(HANDOUT, *HERE_A_FOLDER),)),
-    "a folder for the clinic": Case({"content/clinic.yaml": None}, (Said("content/clinic.yaml", *HERE_A_FOLDER),)),
-    "a folder for a template": Case({"templates/card.html": None}, (Said("templates/card.html", *HERE_A_FOLDER),)),
-    "a folder for the settings": Case({"teachback.toml": None}, (Said("teachback.toml", *HERE_A_FOLDER),)),
-    "a folder for a picture": figure("cup.png", None, "there is no picture 'images/cup.png'", "It belongs at content/images/cup.png."),
+    "a folder for the clinic": Case(
+        {"content/clinic.yaml": None}, (Said("content/clinic.yaml", *HERE_A_FOLDER),)
+    ),
+    "a folder for a template": Case(
+        {"templates/card.html": None}, (Said("templates/card.html", *HERE_A_FOLDER),)
+    ),
+    "a folder for the settings": Case(
+        {"teachback.toml": None}, (Said("teachback.toml", *HERE_A_FOLDER),)
+    ),
+    "a folder for a picture": figure(
+        "cup.png",
+        None,
+        "there is no picture 'images/cup.png'",
+        "It belongs at content/images/cup.png.",
+    ),
     "a handout that links to itself": Case(
-        {HANDOUT: Link("tiny.yaml")}, (Said(HANDOUT, "this file cannot be read: ", "Check that it is there"),)
+        {HANDOUT: Link("tiny.yaml")},
+        (Said(HANDOUT, "this file cannot be read: ", "Check that it is there"),),
     ),
     "a style that links to nothing": Case(
-        {"styles/clinic.css": Link("nowhere.css")}, (Said("styles/clinic.css", "this file cannot be read: ", "Check that it is there"),)
+        {"styles/clinic.css": Link("nowhere.css")},
+        (Said("styles/clinic.css", "this file cannot be read: ", "Check that it is there"),),
     ),
     "a picture that links out of the workspace": Case(
-        {HANDOUT: tiny(BLOCK, FIGURE.format("cup.svg")), "content/images/cup.svg": Link(os.__file__)},
-        (Said("content/images/cup.svg", "this is a link to a place outside the workspace", "Put the file or the folder itself there."),),
+        {
+            HANDOUT: tiny(BLOCK, FIGURE.format("cup.svg")),
+            "content/images/cup.svg": Link(os.__file__),
+        },
+        (
+            Said(
+                "content/images/cup.svg",
+                "this is a link to a place outside the workspace",
+                "Put the file or the folder itself there.",
+            ),
+        ),
     ),
     "a picture that is none": figure(
-        "cup.png", b"no picture", "the picture 'images/cup.png' cannot be printed: this is no whole PNG", "Save it again"
+        "cup.png",
+        b"no picture",
+        "the picture 'images/cup.png' cannot be printed: this is no whole PNG",
+        "Save it again",
     ),
     "half a picture": figure(
-        "cup.png", picture(900), "the picture 'images/cup.png' cannot be printed: this is no whole PNG", "Save it again"
+        "cup.png",
+        picture(900),
+        "the picture 'images/cup.png' cannot be printed: this is no whole PNG",
+        "Save it again",
     ),
     "a picture under a wrong name": figure(
-        "cup.jpg", picture(), "the picture 'images/cup.jpg' cannot be printed: this is a PNG picture", "Name it by what it is."
+        "cup.jpg",
+        picture(),
+        "the picture 'images/cup.jpg' cannot be printed: this is a PNG picture",
+        "Name it by what it is.",
     ),
     "a picture whose name only looks the same": Case(
-        {HANDOUT: tiny(BLOCK, FIGURE.format("cafe\u0301.png")), "content/images/caf\u00e9.png": picture()},
+        {
+            HANDOUT: tiny(BLOCK, FIGURE.format("cafe\u0301.png")),
+            "content/images/caf\u00e9.png": picture(),
+        },
         (
             Said(
                 f"{HANDOUT}:16:17",
@@ -149,13 +214,27 @@ MADE = {
     "a style whose name only looks the same": Case(
         {
             "styles/clinic.css": "@font-face { font-family: A; src: url(fonts/Gro\u0308.ttf) }\n".encode(),
-            "styles/fonts/Gr\u00f6.ttf": (builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf").read_bytes(),
+            "styles/fonts/Gr\u00f6.ttf": (
+                builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
+            ).read_bytes(),
         },
-        (Said("styles/clinic.css:1:39", "there is no file 'fonts/Gro\u0308.ttf'", "It belongs at styles/fonts/Gro\u0308.ttf. There is"),),
+        (
+            Said(
+                "styles/clinic.css:1:39",
+                "there is no file 'fonts/Gro\u0308.ttf'",
+                "It belongs at styles/fonts/Gro\u0308.ttf. There is",
+            ),
+        ),
     ),
     "a length that is no number": Case(
         {"content/stocks.yaml": STOCK.replace(b"19 mm", b".nan")},
-        (Said("content/stocks.yaml:5:17", "'.nan' is not a length", "Write a number and mm, cm, in or pt."),),
+        (
+            Said(
+                "content/stocks.yaml:5:17",
+                "'.nan' is not a length",
+                "Write a number and mm, cm, in or pt.",
+            ),
+        ),
         "list stocks",
     ),
     "a length below nothing": Case(
@@ -176,7 +255,10 @@ MADE = {
         {HANDOUT: tiny("red_flags:", "fields: [{name: a, label: A, width_mm: nan}]\nred_flags:")},
         (Said(f"{HANDOUT}:9:40", "a number belongs here, not 'nan'", "Write it in digits."),),
     ),
-    "seconds for a day": Case({HANDOUT: tiny("2026-11-22", "864000")}, (Said(f"{HANDOUT}:5:10", "'864000' is not a date", "Write it as"),)),
+    "seconds for a day": Case(
+        {HANDOUT: tiny("2026-11-22", "864000")},
+        (Said(f"{HANDOUT}:5:10", "'864000' is not a date", "Write it as"),),
+    ),
     "line ends of two systems": Case(
         {HANDOUT: tiny("language: en\n", "language: en   # one\r")},
         (Said(f"{HANDOUT}:4:21", "the end of a line is stored here in an old way", SAVE[:40]),),
@@ -188,11 +270,16 @@ MADE = {
         "Make it smaller.",
     ),
     "a drawing that is not closed": figure(
-        "cup.svg", SVG + b"<g></svg>", "the picture 'images/cup.svg' cannot be printed: this is no whole SVG drawing", "Save it again"
+        "cup.svg",
+        SVG + b"<g></svg>",
+        "the picture 'images/cup.svg' cannot be printed: this is no whole SVG drawing",
+        "Save it again",
     ),
     "a drawing with an entity bomb": figure(
         "cup.svg",
-        b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + SVG + b"<text>&b;</text></svg>",
+        b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+        + SVG
+        + b"<text>&b;</text></svg>",
         "the picture 'images/cup.svg' cannot be printed: the drawing defines entities",
         "Save it as plain SVG.",
     ),
@@ -207,14 +294,28 @@ MADE = {
         (Said(f"{HANDOUT}:16:17", "there is no picture 'images/cupcup", "It belongs at"),),
     ),
     "a logo without a name": Case(
-        {"content/clinic.yaml": b"emergency: '911'\nlogo: images/logo.png\n", "content/images/logo.png": picture()},
-        (Said("content/clinic.yaml:2:7", "a logo needs the clinic's name beside it", "Fill `name:`"),),
+        {
+            "content/clinic.yaml": b"emergency: '911'\nlogo: images/logo.png\n",
+            "content/images/logo.png": picture(),
+        },
+        (
+            Said(
+                "content/clinic.yaml:2:7",
+                "a logo needs the clinic's name beside it",
+                "Fill `name:`",
+            ),
+        ),
     ),
     "a font that is none": Case(
-        {"styles/fonts/Own.ttf": b"no font"}, (Said("styles/fonts/Own.ttf", "this is not a TrueType font", FONTS_HINT),)
+        {"styles/fonts/Own.ttf": b"no font"},
+        (Said("styles/fonts/Own.ttf", "this is not a TrueType font", FONTS_HINT),),
     ),
     "half a font": Case(
-        {"styles/fonts/Own.ttf": (builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf").read_bytes()[:9000]},
+        {
+            "styles/fonts/Own.ttf": (
+                builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
+            ).read_bytes()[:9000]
+        },
         (Said("styles/fonts/Own.ttf", "this is not a TrueType font", FONTS_HINT),),
     ),
     "a style in another encoding": Case(
@@ -222,10 +323,12 @@ MADE = {
         (Said("styles/clinic.css:2:4", "the byte 0xE9 is not UTF-8 text", SAVE),),
     ),
     "a template in another encoding": Case(
-        {"templates/card.html": b"<p>\n\xe9</p>\n"}, (Said("templates/card.html:2:1", "the byte 0xE9 is not UTF-8 text", SAVE),)
+        {"templates/card.html": b"<p>\n\xe9</p>\n"},
+        (Said("templates/card.html:2:1", "the byte 0xE9 is not UTF-8 text", SAVE),),
     ),
     "settings in another encoding": Case(
-        {"teachback.toml": b'paper = "\xe9"\n'}, (Said("teachback.toml:1:10", "the byte 0xE9 is not UTF-8 text", SAVE),)
+        {"teachback.toml": b'paper = "\xe9"\n'},
+        (Said("teachback.toml:1:10", "the byte 0xE9 is not UTF-8 text", SAVE),),
     ),
     "words that lost a placeholder": Case(
         {"content/words/en.yaml": LOST},
@@ -249,14 +352,32 @@ MADE = {
     ),
     "words of no language": Case(
         {"content/words/Klingon!.yaml": words("English", "English")},
-        (Said("content/words/Klingon!.yaml:2:1", "'Klingon!' is not a language tag", "Call the file by its language"),),
+        (
+            Said(
+                "content/words/Klingon!.yaml:2:1",
+                "'Klingon!' is not a language tag",
+                "Call the file by its language",
+            ),
+        ),
     ),
     "a language without words": Case(
         {HANDOUT: tiny("language: en", "language: de")},
         (
-            Said(f"{HANDOUT}:3:13", "the audience 'general' has no badge in the language 'de'", "Add it in content/audiences.yaml."),
-            Said(f"{HANDOUT}:3:22", "the audience 'ckd' has no badge in the language 'de'", "Add it in content/audiences.yaml."),
-            Said(f"{HANDOUT}:4:11", "there are no words for the language 'de'", "Add content/words/de.yaml."),
+            Said(
+                f"{HANDOUT}:3:13",
+                "the audience 'general' has no badge in the language 'de'",
+                "Add it in content/audiences.yaml.",
+            ),
+            Said(
+                f"{HANDOUT}:3:22",
+                "the audience 'ckd' has no badge in the language 'de'",
+                "Add it in content/audiences.yaml.",
+            ),
+            Said(
+                f"{HANDOUT}:4:11",
+                "there are no words for the language 'de'",
+                "Add content/words/de.yaml.",
+            ),
         ),
     ),
     "a language that nobody speaks": Case(
@@ -265,32 +386,66 @@ MADE = {
             "content/words/qqq.yaml": words("language: English", "language: Nobodyish"),
             "content/audiences.yaml": b"general:\n  name: A\n  badge: {qqq: A}\nckd:\n  name: B\n  badge: {qqq: B}\n",
         },
-        (Said(f"{HANDOUT}:2:1", "handout of tiny for ckd: dates cannot be written in the language 'qqq'", "Use the tag of a language"),),
+        (
+            Said(
+                f"{HANDOUT}:2:1",
+                "handout of tiny for ckd: dates cannot be written in the language 'qqq'",
+                "Use the tag of a language",
+            ),
+        ),
         "build tiny --kind handout --format html --audience ckd",
     ),
     "words that were copied and not translated": Case(
         {"content/words/es.yaml": words("Tip", "Tip")},
-        (Said("content/words/es.yaml", "content/words/es.yaml says that its language is 'English'", "Translate the words"),),
+        (
+            Said(
+                "content/words/es.yaml",
+                "content/words/es.yaml says that its language is 'English'",
+                "Translate the words",
+            ),
+        ),
     ),
     "two files with one id": Case(
         {"content/handouts/tiny.en.yaml": TINY.encode()},
         (
-            Said("content/handouts/tiny.en.yaml:1:1", f"{HANDOUT} has the same id and language", "Keep one of the two."),
-            Said(f"{HANDOUT}:1:1", "content/handouts/tiny.en.yaml has the same id and language", "Keep one of the two."),
+            Said(
+                "content/handouts/tiny.en.yaml:1:1",
+                f"{HANDOUT} has the same id and language",
+                "Keep one of the two.",
+            ),
+            Said(
+                f"{HANDOUT}:1:1",
+                "content/handouts/tiny.en.yaml has the same id and language",
+                "Keep one of the two.",
+            ),
         ),
     ),
     "an output folder that is a file": Case(
         {"printed": b"a file"},
-        (Said("printed", "this cannot be written: a file stands where a folder must be", "Choose another folder"),),
+        (
+            Said(
+                "printed",
+                "this cannot be written: a file stands where a folder must be",
+                "Choose another folder",
+            ),
+        ),
         f"{DEFAULT} --output printed",
     ),
     "an output folder below a file": Case(
         {"printed": b"a file"},
-        (Said("printed/deep/down", "this cannot be written: a file stands where a folder must be", "Choose another folder"),),
+        (
+            Said(
+                "printed/deep/down",
+                "this cannot be written: a file stands where a folder must be",
+                "Choose another folder",
+            ),
+        ),
         f"{DEFAULT} --output printed/deep/down",
     ),
     "an output folder with a name of 900 letters": Case(
-        {}, (Said("x" * 900, "this cannot be written: ", "Choose another folder"),), f"{DEFAULT} --output {'x' * 900}"
+        {},
+        (Said("x" * 900, "this cannot be written: ", "Choose another folder"),),
+        f"{DEFAULT} --output {'x' * 900}",
     ),
     "a broken handout and no place to print it": Case(
         {HANDOUT: tiny("[general, ckd]", "[general, kcd]"), "printed": b"a file"},
@@ -316,7 +471,10 @@ FILES = sorted(path for path in BROKEN.iterdir() if path.name != "README.md")
 def test_there_are_many_broken_files() -> None:
     """At least forty inputs are broken on purpose, each in a way of its own."""
     assert len(FILES) >= 40
-    assert len({path.read_bytes().partition(b"\n\n")[2] + path.suffix.encode() for path in FILES}) >= 40
+    assert (
+        len({path.read_bytes().partition(b"\n\n")[2] + path.suffix.encode() for path in FILES})
+        >= 40
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -343,7 +501,13 @@ def test_what_nobody_can_type_is_refused_with_its_place_and_a_hint(
 
 
 @pytest.mark.parametrize(
-    "name", ["key-unknown.yaml", "yaml-alias-bomb.yaml", "style-unknown-property.css", "template-includes-itself.html"]
+    "name",
+    [
+        "key-unknown.yaml",
+        "yaml-alias-bomb.yaml",
+        "style-unknown-property.css",
+        "template-includes-itself.html",
+    ],
 )
 def test_the_command_itself_refuses_a_broken_file(name: str, tmp_path: Path) -> None:
     """As a process of its own the command ends with 1, says the same, and prints no traceback."""
@@ -351,7 +515,12 @@ def test_the_command_itself_refuses_a_broken_file(name: str, tmp_path: Path) -> 
     root = lay(tmp_path, case.files)
     before = all_files(root)
     ran = subprocess.run(
-        [sys.executable, "-m", "teachback", *case.run.split(" ")], cwd=root, check=False, capture_output=True, text=True, encoding="utf-8"
+        [sys.executable, "-m", "teachback", *case.run.split(" ")],
+        cwd=root,
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     check(case, root, ran.returncode, ran.stdout, ran.stderr)
     assert all_files(root) == before
@@ -361,14 +530,20 @@ def test_all_problems_of_a_file_are_told_at_once_in_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody mends one mistake only to be told of the next: one run names them all, from top to bottom."""
-    text = TINY.replace("A tiny handout", "A <b>tiny</b> handout").replace("One message.", "Call {clinic.fone} or [us](http://x.org).")
+    text = TINY.replace("A tiny handout", "A <b>tiny</b> handout").replace(
+        "One message.", "Call {clinic.fone} or [us](http://x.org)."
+    )
     text = text.replace("id: chest", "id: one").replace(
-        BLOCK, "      - text: {general: One 🚨}\n        sources: [nowhere]\n      - figure: images/cup.svg\n        alt: '*A* cup'\n"
+        BLOCK,
+        "      - text: {general: One 🚨}\n        sources: [nowhere]\n      - figure: images/cup.svg\n        alt: '*A* cup'\n",
     )
     root = lay(tmp_path, {HANDOUT: text.encode()})
     code, _, stderr = here(DEFAULT, root, monkeypatch, capsys)
     assert code == 1
-    said = [(one.place.removeprefix(f"{HANDOUT}:"), one.message.split(" (")[0]) for one in problems(stderr)]
+    said = [
+        (one.place.removeprefix(f"{HANDOUT}:"), one.message.split(" (")[0])
+        for one in problems(stderr)
+    ]
     assert said == [
         ("2:8", "HTML is not allowed in a text"),
         ("7:10", "the link to 'http://x.org' is not allowed"),
@@ -407,13 +582,16 @@ def test_the_problems_of_several_files_are_told_at_once(
     ]
 
 
-def test_styles_and_templates_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_styles_and_templates_are_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A run names what is wrong in every style sheet and in the template."""
     root = lay(
         tmp_path,
         {
             "styles/clinic.css": b"h1 { colour: black }\nh2 { background: url(icons/nope.svg) }\n",
-            "styles/tokens.css": (builtin_root() / "styles/tokens.css").read_bytes() + b"h3 { color: blackish }\n",
+            "styles/tokens.css": (builtin_root() / "styles/tokens.css").read_bytes()
+            + b"h3 { color: blackish }\n",
             "templates/blocks/clinic.html": b"{{ clinic.fone }}\n",
         },
     )
@@ -427,24 +605,47 @@ def test_styles_and_templates_are_told_at_once(tmp_path: Path, monkeypatch: pyte
     ]
 
 
-@pytest.mark.parametrize("broken", [tiny("language: en", "langauge: en"), None], ids=["misspelt key", "a folder"])
+@pytest.mark.parametrize(
+    "broken", [tiny("language: en", "langauge: en"), None], ids=["misspelt key", "a folder"]
+)
 def test_a_broken_handout_does_not_keep_the_others_from_printing(
-    broken: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    broken: Content,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The others are printed, the run says which one was not, and its exit code is 1."""
-    root = lay(tmp_path, {HANDOUT: broken, "content/handouts/other.yaml": TINY.replace("id: tiny", "id: other").encode()})
-    code, stdout, stderr = here("build tiny other --kind handout --format html", root, monkeypatch, capsys)
+    root = lay(
+        tmp_path,
+        {
+            HANDOUT: broken,
+            "content/handouts/other.yaml": TINY.replace("id: tiny", "id: other").encode(),
+        },
+    )
+    code, stdout, stderr = here(
+        "build tiny other --kind handout --format html", root, monkeypatch, capsys
+    )
     assert code == 1
     assert [one.place.split(":")[0] for one in problems(stderr)] == [HANDOUT]
     assert (root / "build/other/handout-ckd-en.html").is_file()
     assert (root / "build/other/handout-general-en.html").is_file()
     assert all((root / name).read_bytes() == b"printed yesterday" for name in PRINTED)
-    assert stdout.splitlines()[-1] == "2 printed, 1 problem, not printed: tiny; all of it is in build"
+    assert (
+        stdout.splitlines()[-1] == "2 printed, 1 problem, not printed: tiny; all of it is in build"
+    )
     rows = json.loads((root / "build/manifest.json").read_bytes())["outputs"]
     assert {row["handout"] for row in rows} == {"other"}
 
 
-@pytest.mark.parametrize("name", ["key-unknown.yaml", "audience-text-misspelt.yaml", "clinic-colour-too-light.yaml", "icon-broken.svg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "key-unknown.yaml",
+        "audience-text-misspelt.yaml",
+        "clinic-colour-too-light.yaml",
+        "icon-broken.svg",
+    ],
+)
 def test_json_carries_the_same_problems(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -459,7 +660,11 @@ def test_json_carries_the_same_problems(
     assert answer["ok"] is False
     assert answer["outputs"] == []
     told = [
-        Said(":".join(str(part) for part in (row["file"], row["line"], row["column"]) if part), row["message"], row["hint"])
+        Said(
+            ":".join(str(part) for part in (row["file"], row["line"], row["column"]) if part),
+            row["message"],
+            row["hint"],
+        )
         for row in answer["problems"]
     ]
     assert {row["severity"] for row in answer["problems"]} == {"error"}
@@ -469,13 +674,25 @@ def test_json_carries_the_same_problems(
 @pytest.mark.parametrize(
     ("command", "message", "hint"),
     [
-        ("build --papr a4", "No such option '--papr'. (Did you mean one of: '--paper', '--proof'?)", "See `teachback build --help`."),
+        (
+            "build --papr a4",
+            "No such option '--papr'. (Did you mean one of: '--paper', '--proof'?)",
+            "See `teachback build --help`.",
+        ),
         ("bild", "No such command 'bild'. Did you mean 'build'?", "See `teachback --help`."),
         ("build tinny", "there is no handout 'tinny'", "Did you mean 'tiny'?"),
         ("build ../tiny", "there is no handout '../tiny'", "Did you mean 'tiny'?"),
         ("build tiny --audience kcd", "there is no audience 'kcd'", "Did you mean 'ckd'?"),
-        ("build tiny --audience dialysis", "no handout is for dialysis", "See `teachback list handouts`."),
-        ("build tiny --language xx", "no handout is written in the language 'xx'", "Leave --language out"),
+        (
+            "build tiny --audience dialysis",
+            "no handout is for dialysis",
+            "See `teachback list handouts`.",
+        ),
+        (
+            "build tiny --language xx",
+            "no handout is written in the language 'xx'",
+            "Leave --language out",
+        ),
         ("build --paper leter", "--paper: 'leter' cannot stand here", "Did you mean 'letter'?"),
         ("build --size big", "--size: 'big' cannot stand here", "Known: large, standard."),
         ("build --kind crad", "--kind: 'crad' cannot stand here", "Did you mean 'card'?"),
@@ -484,13 +701,22 @@ def test_json_carries_the_same_problems(
         ("build --jobs 0", "--jobs: '0' cannot stand here", "Write a whole number from 1."),
         ("build --jobs -2", "--jobs: '-2' cannot stand here", "Write a whole number from 1."),
         ("build --paper", "Option '--paper' requires an argument.", "See `teachback"),
-        ("list handots", "No such command 'handots'. Did you mean 'handouts'?", "See `teachback list --help`."),
+        (
+            "list handots",
+            "No such command 'handots'. Did you mean 'handouts'?",
+            "See `teachback list --help`.",
+        ),
         ("new Bad_Id", "'Bad_Id' cannot be the id of a handout", "Use lower-case letters"),
         ("new", "Missing argument 'ID'.", "See `teachback new --help`."),
     ],
 )
 def test_wrong_usage_ends_with_2_and_names_what_was_meant(
-    command: str, message: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    message: str,
+    hint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A command typed wrongly changes nothing, and the answer says what could be typed instead."""
     root = lay(tmp_path, {})
@@ -504,11 +730,17 @@ def test_wrong_usage_ends_with_2_and_names_what_was_meant(
     assert all_files(root) == before
 
 
-def test_wrong_usage_is_told_as_json_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_told_as_json_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A program that misspells an option gets JSON, not a sentence."""
-    code, stdout, stderr = here("build --json --paper leter", lay(tmp_path, {}), monkeypatch, capsys)
+    code, stdout, stderr = here(
+        "build --json --paper leter", lay(tmp_path, {}), monkeypatch, capsys
+    )
     assert (code, stderr) == (2, "")
-    assert [row["message"] for row in json.loads(stdout)["problems"]] == ["--paper: 'leter' cannot stand here"]
+    assert [row["message"] for row in json.loads(stdout)["problems"]] == [
+        "--paper: 'leter' cannot stand here"
+    ]
 
 
 def test_a_command_without_its_second_word_shows_what_there_is(
@@ -546,7 +778,9 @@ def test_strict_refuses_what_is_else_only_warned_of(
     assert all((root / name).read_bytes() == b"printed yesterday" for name in PRINTED)
     code, stdout, stderr = here(DEFAULT, root, monkeypatch, capsys)
     assert code == 0
-    assert [one.message for one in problems(stderr)] == ["warning: the review was due on 2021-01-05"]
+    assert [one.message for one in problems(stderr)] == [
+        "warning: the review was due on 2021-01-05"
+    ]
     assert stdout.splitlines()[-1] == "2 printed; all of it is in build"
 
 
@@ -578,12 +812,20 @@ def test_a_file_that_nothing_reads_is_warned_of(
     ids=["draft", "overdue"],
 )
 def test_release_refuses_drafts_and_overdue_reviews(
-    review: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    review: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What goes to patients under --release has been approved, and its review is not overdue; a good one is printed beside it."""
     good = TINY.replace("id: tiny", "id: good").replace(DRAFT, APPROVED.replace("2021", "9999"))
-    root = lay(tmp_path, {HANDOUT: tiny(DRAFT, review), "content/handouts/good.yaml": good.encode()})
-    code, stdout, stderr = here("build tiny good --kind handout --format html --release", root, monkeypatch, capsys)
+    root = lay(
+        tmp_path, {HANDOUT: tiny(DRAFT, review), "content/handouts/good.yaml": good.encode()}
+    )
+    code, stdout, stderr = here(
+        "build tiny good --kind handout --format html --release", root, monkeypatch, capsys
+    )
     assert code == 1
     assert [(one.place, one.message) for one in problems(stderr)] == [(f"{HANDOUT}:8:1", message)]
     assert (root / "build/good/handout-ckd-en.html").is_file()
@@ -591,7 +833,9 @@ def test_release_refuses_drafts_and_overdue_reviews(
     assert "not printed: tiny" in stdout
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A file that belongs to somebody else is named with the system's reason."""
     root = lay(tmp_path, {})
     opened = workspace.open_file
@@ -605,11 +849,17 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     code, _, stderr = here(DEFAULT, root, monkeypatch, capsys)
     assert code == 1
     assert problems(stderr) == (
-        Said(HANDOUT, "this file cannot be read: Permission denied", "Check that it is there and that you may read it."),
+        Said(
+            HANDOUT,
+            "this file cannot be read: Permission denied",
+            "Check that it is there and that you may read it.",
+        ),
     )
 
 
-def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A file that cannot be written whole is not written at all; no part of it stays behind."""
     root = lay(tmp_path, {})
     before = all_files(root)
@@ -624,11 +874,15 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Path, "write_bytes", refuse)
     code, _, stderr = here(f"{DEFAULT} --audience ckd", root, monkeypatch, capsys)
     assert code == 1
-    assert [(one.place, one.message) for one in problems(stderr)] == [(PRINTED[0], "this cannot be written: No space left on device")]
+    assert [(one.place, one.message) for one in problems(stderr)] == [
+        (PRINTED[0], "this cannot be written: No space left on device")
+    ]
     assert all_files(root) == before
 
 
-def test_a_folder_that_is_gone_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_gone_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Whoever stands in a deleted folder is told so."""
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -651,7 +905,16 @@ def test_a_folder_that_is_gone_is_wrong_usage(tmp_path: Path, monkeypatch: pytes
         tiny("One message.", "'It is 5 °C \u2013 \u201ccool\u201d, n\u2019est-ce pas?'"),
         tiny(BLOCK, "\n" * 500 + BLOCK + "# the end"),
     ],
-    ids=["Windows line ends", "byte order mark", "both", "number", "yes", "date", "typography", "far down"],
+    ids=[
+        "Windows line ends",
+        "byte order mark",
+        "both",
+        "number",
+        "yes",
+        "date",
+        "typography",
+        "far down",
+    ],
 )
 def test_what_only_looks_odd_is_printed(
     raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -667,7 +930,32 @@ def test_what_only_looks_odd_is_printed(
 
 
 BITS = (
-    *("{", "}", "[", "]", "'", '"', ": ", "- ", "\n", "\t", "  ", "#", "*", "&", "!", "|", ">", "%", "@", "`", "<b>", "{{", "\\", "null"),
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        "'",
+        '"',
+        ": ",
+        "- ",
+        "\n",
+        "\t",
+        "  ",
+        "#",
+        "*",
+        "&",
+        "!",
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "<b>",
+        "{{",
+        "\\",
+        "null",
+    ),
     *(
         "\x00",
         "\u202e",
@@ -690,15 +978,27 @@ BITS = (
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(some.lists(some.tuples(some.integers(0, len(TINY)), some.integers(0, 40), some.sampled_from(BITS)), min_size=1, max_size=4))
-def test_no_slip_of_the_fingers_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, slips: list[tuple[int, int, str]]) -> None:
+@given(
+    some.lists(
+        some.tuples(some.integers(0, len(TINY)), some.integers(0, 40), some.sampled_from(BITS)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_slip_of_the_fingers_ends_in_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, slips: list[tuple[int, int, str]]
+) -> None:
     """Whatever is typed into a handout, it prints, or every problem has a place and a hint."""
     text = TINY
     for position, taken_out, typed in slips:
         text = text[:position] + typed + text[position + taken_out :]
     root = lay(tmp_path_factory.mktemp("slip"), {HANDOUT: text.encode()})
     stdout, stderr = io.StringIO(), io.StringIO()
-    with contextlib.chdir(root), contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+    with (
+        contextlib.chdir(root),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
         code = run(f"{DEFAULT} --audience general".split(" "))
     said = problems(stderr.getvalue())
     if code == 0:

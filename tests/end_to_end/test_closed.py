@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tiny_handout import TINY
-from workspace_cases import HANDOUT, SVG, Link, Said, all_files, check, here, lay, problems, read_case
+from workspace_cases import (
+    HANDOUT,
+    SVG,
+    Link,
+    Said,
+    all_files,
+    check,
+    here,
+    lay,
+    problems,
+    read_case,
+)
 
 from teachback.errors import TeachbackError
 from teachback.files.font_coverage import font_fault
@@ -45,14 +56,21 @@ def test_what_a_page_may_not_load_is_refused_with_its_place(
         assert all_files(root) == before
 
 
-@pytest.mark.parametrize("name", ["template-file.html", "template-data.html", "template-object.html", "template-style.html"])
+@pytest.mark.parametrize(
+    "name",
+    ["template-file.html", "template-data.html", "template-object.html", "template-style.html"],
+)
 def test_a_page_for_a_screen_loads_nothing_either(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Only the pictures and fonts that the program itself has put into the page are in it."""
     case = read_case(HOSTILE / name)
     root = lay(tmp_path, {HANDOUT: QUOTING, **case.files})
-    check(case, root, *here("build tiny --kind handout --audience ckd --format html", root, monkeypatch, capsys))
+    check(
+        case,
+        root,
+        *here("build tiny --kind handout --audience ckd --format html", root, monkeypatch, capsys),
+    )
     # What lay there before is left as it was, and nothing is added.
     assert {path.read_bytes() for path in root.glob("build/**/*.html")} == {b"printed yesterday"}
 
@@ -85,15 +103,27 @@ def link_case(tmp_path: Path, name: str, target: str, *, folder: bool = False) -
     ],
 )
 def test_a_link_out_of_the_workspace_is_refused(
-    name: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    target: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whether a file or a folder, below which folder ever: the link is named, and nothing is read through it."""
     root = link_case(tmp_path, name, target)
     code, _, stderr = here("build tiny --format html", root, monkeypatch, capsys)
     assert code == 1
-    assert problems(stderr) == (Said(name, "this is a link to a place outside the workspace", "Put the file or the folder itself there."),)
+    assert problems(stderr) == (
+        Said(
+            name,
+            "this is a link to a place outside the workspace",
+            "Put the file or the folder itself there.",
+        ),
+    )
     files = effective_files(Workspace(root, root)).values()
-    assert [path for path in files if not target and path.resolve().is_relative_to(tmp_path / "outside")] == []
+    assert [
+        path for path in files if not target and path.resolve().is_relative_to(tmp_path / "outside")
+    ] == []
 
 
 def test_a_link_out_is_found_behind_a_link_that_stays_inside(
@@ -113,10 +143,15 @@ def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two names for one drawing are nobody's fault."""
-    root = lay(tmp_path / "clinic", {"content/images/cup.svg": SVG + b"</svg>", "content/images/mug.svg": Link("cup.svg")})
+    root = lay(
+        tmp_path / "clinic",
+        {"content/images/cup.svg": SVG + b"</svg>", "content/images/mug.svg": Link("cup.svg")},
+    )
     (root / "content/pictures").symlink_to("images", target_is_directory=True)
     (tmp_path / "here").symlink_to(root, target_is_directory=True)
-    code, stdout, _ = here("build tiny --kind handout --format html", tmp_path / "here", monkeypatch, capsys)
+    code, stdout, _ = here(
+        "build tiny --kind handout --format html", tmp_path / "here", monkeypatch, capsys
+    )
     assert (code, stdout.splitlines()[-1]) == (0, "2 printed; all of it is in build")
     assert "content/images/mug.svg" in effective_files(open_workspace(tmp_path / "here"))
 
@@ -150,17 +185,39 @@ def drawing(inside: str) -> bytes:
         (png(20_000, 20_000), ".png", "the picture has too many dots"),
         (png(8, 8) + b"\0" * 5_000_000, ".png", "the picture is larger than 5 MB"),
         (scans(200), ".jpg", "the picture comes in more than 100 scans"),
-        (drawing("<g/>" * 20_001), ".svg", "the drawing has more than 20000 shapes, each <use> counted"),
+        (
+            drawing("<g/>" * 20_001),
+            ".svg",
+            "the drawing has more than 20000 shapes, each <use> counted",
+        ),
         (
             drawing("".join(f'<use id="u{n}" href="#u{n + 1}"/>' for n in range(15_000))),
             ".svg",
             "the drawing has more than 20000 shapes, each <use> counted",
         ),
-        (drawing(f'<path d="{"M0 0" * 300_000}"/>'), ".svg", "the drawing holds a path of 1200000 characters"),
+        (
+            drawing(f'<path d="{"M0 0" * 300_000}"/>'),
+            ".svg",
+            "the drawing holds a path of 1200000 characters",
+        ),
         (drawing(f'<path d="{"M0 0" * 2_500_000}"/>'), ".svg", "the picture is larger than 5 MB"),
-        (drawing('<linearGradient id="a"/>' * 201), ".svg", "the drawing has more than 200 patterns, filters and the like"),
+        (
+            drawing('<linearGradient id="a"/>' * 201),
+            ".svg",
+            "the drawing has more than 200 patterns, filters and the like",
+        ),
     ],
-    ids=["dots", "more dots", "bytes", "scans", "shapes", "chain of uses", "path", "10 MB", "gradients"],
+    ids=[
+        "dots",
+        "more dots",
+        "bytes",
+        "scans",
+        "shapes",
+        "chain of uses",
+        "path",
+        "10 MB",
+        "gradients",
+    ],
 )
 def test_a_picture_bomb_is_refused_before_it_goes_off(data: bytes, suffix: str, says: str) -> None:
     """It is known by its head or its structure, in a moment; a good picture of its kind is no fault."""
@@ -170,7 +227,10 @@ def test_a_picture_bomb_is_refused_before_it_goes_off(data: bytes, suffix: str, 
     assert fault[0] == says
     assert time.process_time() - start < 2
     assert picture_fault(png(1000, 1000), ".png") is None
-    assert picture_fault(drawing('<g id="a"/><use href="#a"/><linearGradient id="b"/>'), ".svg") is None
+    assert (
+        picture_fault(drawing('<g id="a"/><use href="#a"/><linearGradient id="b"/>'), ".svg")
+        is None
+    )
 
 
 def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
@@ -178,8 +238,11 @@ def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
     good = (builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf").read_bytes()
     assert font_fault(good) is None
     table = b"\0\0\0\1\0\3\0\12\0\0\0\14\0\14\0\0\0\0\0\34\0\0\0\0\0\0\0\1\0\0\0\0\x7f\xff\xff\xff\0\0\0\0"
-    bomb = b"\0\1\0\0" + b"\0\1" + b"\0" * 6 + b"cmap" + b"\0\0\0\0" + b"\0\0\0\34" + b"\0\0\0\50" + table
-    assert font_fault(bomb) == ("this font claims to have more characters than there are", "Use a whole .ttf file from its maker.")
+    bomb = b"\0\1\0\0\0\1" + b"\0" * 6 + b"cmap" + b"\0\0\0\0" + b"\0\0\0\34" + b"\0\0\0\50" + table
+    assert font_fault(bomb) == (
+        "this font claims to have more characters than there are",
+        "Use a whole .ttf file from its maker.",
+    )
     for wrong in (b"wOF2" + good[4:], b"wOFF" + good[4:], b"no font"):
         fault = font_fault(wrong)
         assert fault is not None
@@ -189,17 +252,47 @@ def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
 @pytest.mark.parametrize(
     ("page", "says"),
     [
-        ('<img src="file:///etc/hostname">', "the page asks for 'file:///etc/hostname', which is not a file of the workspace"),
-        ('<img src="https://example.org/a.png">', "the page asks for 'https://example.org/a.png', which is not a file of the workspace"),
-        ('<img src="//example.org/a.png">', "the page asks for 'https://example.org/a.png', which is not a file of the workspace"),
-        ('<img src="data:image/png;base64,AAAA">', "the page asks for 'data:image/png;base64,AAAA', which is not a file of the workspace"),
-        ('<img src="../../secret.png">', "the page asks for 'secret.png', and there is no such picture or font"),
+        (
+            '<img src="file:///etc/hostname">',
+            "the page asks for 'file:///etc/hostname', which is not a file of the workspace",
+        ),
+        (
+            '<img src="https://example.org/a.png">',
+            "the page asks for 'https://example.org/a.png', which is not a file of the workspace",
+        ),
+        (
+            '<img src="//example.org/a.png">',
+            "the page asks for 'https://example.org/a.png', which is not a file of the workspace",
+        ),
+        (
+            '<img src="data:image/png;base64,AAAA">',
+            "the page asks for 'data:image/png;base64,AAAA', which is not a file of the workspace",
+        ),
+        (
+            '<img src="../../secret.png">',
+            "the page asks for 'secret.png', and there is no such picture or font",
+        ),
         ('<img src="%2e%2e/%2e%2e/secret.png">', "the page asks for '"),
-        ('<img src="/etc/hostname">', "the page asks for 'etc/hostname', and there is no such picture or font"),
-        ('<img src="../content/clinic.yaml">', "the page asks for 'content/clinic.yaml', and there is no such picture or font"),
-        ('<img src="../templates/card.html">', "the page asks for 'templates/card.html', and there is no such picture or font"),
-        ('<img src="icons/bad.svg">', "the file 'styles/icons/bad.svg' cannot be shown: the drawing holds <script>"),
-        ('<img src="icons/large.png">', "the file 'styles/icons/large.png' cannot be shown: the picture has too many dots"),
+        (
+            '<img src="/etc/hostname">',
+            "the page asks for 'etc/hostname', and there is no such picture or font",
+        ),
+        (
+            '<img src="../content/clinic.yaml">',
+            "the page asks for 'content/clinic.yaml', and there is no such picture or font",
+        ),
+        (
+            '<img src="../templates/card.html">',
+            "the page asks for 'templates/card.html', and there is no such picture or font",
+        ),
+        (
+            '<img src="icons/bad.svg">',
+            "the file 'styles/icons/bad.svg' cannot be shown: the drawing holds <script>",
+        ),
+        (
+            '<img src="icons/large.png">',
+            "the file 'styles/icons/large.png' cannot be shown: the picture has too many dots",
+        ),
         ('<img src="icons/heavy.png">', "the file 'styles/icons/heavy.png' is larger than 5 MB"),
         (
             "<style>@font-face { font-family: a; src: url(fonts/bad.ttf) } p { font-family: a }</style><p>x",
@@ -209,14 +302,35 @@ def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
             "<style>@font-face { font-family: a; src: url(icons/bad.ttf) } p { font-family: a }</style><p>x",
             "the page asks for 'styles/icons/",
         ),
-        ("<style>p { background: u\\72l(file:///etc/hostname) }</style><p>x", "the page asks for 'file:///etc/hostname'"),
-        ('<style>@\\69mport "file:///etc/hostname";</style><p>x', "the page asks for 'file:///etc/hostname'"),
-        ('<link rel="stylesheet" href="file:///etc/hostname">', "the page asks for 'file:///etc/hostname'"),
-        ('<link rel="stylesheet" href="clinic.css">', "the page asks for 'styles/clinic.css', and there is no such picture or font"),
-        ('<object data="file:///etc/hostname"></object>', "the page asks for 'file:///etc/hostname'"),
+        (
+            "<style>p { background: u\\72l(file:///etc/hostname) }</style><p>x",
+            "the page asks for 'file:///etc/hostname'",
+        ),
+        (
+            '<style>@\\69mport "file:///etc/hostname";</style><p>x',
+            "the page asks for 'file:///etc/hostname'",
+        ),
+        (
+            '<link rel="stylesheet" href="file:///etc/hostname">',
+            "the page asks for 'file:///etc/hostname'",
+        ),
+        (
+            '<link rel="stylesheet" href="clinic.css">',
+            "the page asks for 'styles/clinic.css', and there is no such picture or font",
+        ),
+        (
+            '<object data="file:///etc/hostname"></object>',
+            "the page asks for 'file:///etc/hostname'",
+        ),
         ('<embed src="file:///etc/hostname">', "the page asks for 'file:///etc/hostname'"),
-        ('<a rel="attachment" href="file:///etc/hostname">x</a>', "the page asks for 'file:///etc/hostname'"),
-        ('<link rel="attachment" href="file:///etc/hostname">', "the page asks for 'file:///etc/hostname'"),
+        (
+            '<a rel="attachment" href="file:///etc/hostname">x</a>',
+            "the page asks for 'file:///etc/hostname'",
+        ),
+        (
+            '<link rel="attachment" href="file:///etc/hostname">',
+            "the page asks for 'file:///etc/hostname'",
+        ),
     ],
 )
 def test_the_fetcher_is_a_net_of_its_own(page: str, says: str, tmp_path: Path) -> None:
@@ -237,7 +351,11 @@ def test_the_fetcher_is_a_net_of_its_own(page: str, says: str, tmp_path: Path) -
         files[name] = tmp_path / name
         files[name].parent.mkdir(parents=True, exist_ok=True)
         files[name].write_bytes(data)
-    write(lay_out('<html lang="en"><title>x</title><p><img alt="x" src="icons/good.png">', files, Fonts()))
+    write(
+        lay_out(
+            '<html lang="en"><title>x</title><p><img alt="x" src="icons/good.png">', files, Fonts()
+        )
+    )
     with pytest.raises(TeachbackError) as refused:
         write(lay_out(f'<html lang="en"><title>x</title><p>{page}', files, Fonts()))
     assert refused.value.problems[0].message.startswith(says)

@@ -240,7 +240,9 @@ def test_two_starts_at_once_install_once(machine: Machine) -> None:
         ([], "Python 3.11 or newer is missing", f"python3 python3-venv {PANGO}"),
     ],
 )
-def test_without_rights_the_exact_command_is_printed(machine: Machine, flags: list[str], lacks: str, packages: str) -> None:
+def test_without_rights_the_exact_command_is_printed(
+    machine: Machine, flags: list[str], lacks: str, packages: str
+) -> None:
     """Where it may not install, it prints the one command to type, stops, and goes on once that is done."""
     machine.set("sudo-asks", *flags)
     machine.give("sudo", SUDO)
@@ -325,7 +327,9 @@ def test_system_python_is_used_where_uv_finds_none(machine: Machine) -> None:
     assert f"python3 -m venv {machine.project}/.venv" in machine.calls()
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes DYLD_* away from a stand-in in sh")
+@pytest.mark.skipif(
+    sys.platform == "darwin", reason="macOS takes DYLD_* away from a stand-in in sh"
+)
 def test_macos_uses_homebrew(machine: Machine) -> None:
     """On macOS Pango comes from Homebrew, and the program can find it there."""
     machine.set("no-pango")

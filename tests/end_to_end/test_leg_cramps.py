@@ -80,9 +80,15 @@ def words(value: object) -> str:
     if isinstance(value, Span):
         return value.text
     if isinstance(value, tuple):
-        return ("" if value and isinstance(value[0], Span) else " ").join(words(item) for item in value)
+        return ("" if value and isinstance(value[0], Span) else " ").join(
+            words(item) for item in value
+        )
     if is_dataclass(value) and not isinstance(value, type):
-        return " ".join(words(getattr(value, field.name)) for field in fields(value) if field.name not in {"id", "kind", "callout", "tier"})
+        return " ".join(
+            words(getattr(value, field.name))
+            for field in fields(value)
+            if field.name not in {"id", "kind", "callout", "tier"}
+        )
     return ""
 
 
@@ -111,9 +117,13 @@ def all_words(edition: Edition) -> str:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_each_statement_stands_in_the_editions_that_the_clinical_table_names(statement: str, editions: dict[str, Edition]) -> None:
+def test_each_statement_stands_in_the_editions_that_the_clinical_table_names(
+    statement: str, editions: dict[str, Edition]
+) -> None:
     """Each statement is in each edition that must hold it, with a text of its own where the table asks for one."""
-    text = {audience: statements(edition).get(statement, "") for audience, edition in editions.items()}
+    text = {
+        audience: statements(edition).get(statement, "") for audience, edition in editions.items()
+    }
     rule = STATEMENTS[statement]
     assert text["ckd"]
     assert text["dialysis"]
@@ -140,7 +150,12 @@ def test_the_sections_stand_in_the_order_of_the_source(editions: dict[str, Editi
 def test_the_four_reasons_keep_their_numbers_and_their_notes(editions: dict[str, Edition]) -> None:
     """The source's four reasons stand as four, each with at least one note."""
     for edition in editions.values():
-        blocks = [block for section in edition.sections for block in section.blocks if block.kind == "reasons"]
+        blocks = [
+            block
+            for section in edition.sections
+            for block in section.blocks
+            if block.kind == "reasons"
+        ]
         assert len(blocks) == 1
         reasons = getattr(blocks[0], "reasons", ())
         assert [len(reason.notes) >= 1 for reason in reasons] == [True] * 4
@@ -162,7 +177,9 @@ def test_the_four_reasons_keep_their_numbers_and_their_notes(editions: dict[str,
         r"\bNIH studies\b",
     ],
 )
-def test_a_ckd_reader_is_never_told_what_can_harm(audience: str, harmful: str, editions: dict[str, Edition]) -> None:
+def test_a_ckd_reader_is_never_told_what_can_harm(
+    audience: str, harmful: str, editions: dict[str, Edition]
+) -> None:
     """No line tells a reader with CKD to eat potassium, to drink through the day, or that potassium is good for them."""
     text = all_words(editions[audience])
     assert len(text) > 3000
@@ -177,7 +194,9 @@ def test_the_harmful_lines_would_be_found_where_they_stand(editions: dict[str, E
 
 
 @pytest.mark.parametrize("audience", ["ckd", "dialysis"])
-def test_a_ckd_reader_is_warned_of_what_the_source_leaves_out(audience: str, editions: dict[str, Edition]) -> None:
+def test_a_ckd_reader_is_warned_of_what_the_source_leaves_out(
+    audience: str, editions: dict[str, Edition]
+) -> None:
     """Salt substitutes, star fruit, painkillers, quinine, magnesium and stopping medicines are each named with a no."""
     text = all_words(editions[audience])
     for warning in [
@@ -194,12 +213,22 @@ def test_a_ckd_reader_is_warned_of_what_the_source_leaves_out(audience: str, edi
         assert warning in text
 
 
-def test_each_flag_stands_in_the_tier_that_its_urgency_asks_for(editions: dict[str, Edition]) -> None:
+def test_each_flag_stands_in_the_tier_that_its_urgency_asks_for(
+    editions: dict[str, Edition],
+) -> None:
     """Emergencies are for now, what cannot wait for today; the source's own five flags are for the next visit."""
     tiers = {flag.id: flag.tier for edition in editions.values() for flag in edition.flags}
     for name in ("chest", "heartbeat", "weakness", "cola-urine", "cold-leg", "seizure"):
         assert tiers[name] is Tier.NOW
-    for name in ("missed-dialysis", "one-leg", "fluid-loss", "low-urine", "fast-swelling", "tingle", "new-medicine"):
+    for name in (
+        "missed-dialysis",
+        "one-leg",
+        "fluid-loss",
+        "low-urine",
+        "fast-swelling",
+        "tingle",
+        "new-medicine",
+    ):
         assert tiers[name] is Tier.TODAY
     for name in ("flag-night", "flag-swelling", "flag-urine", "flag-fatigue", "flag-risk"):
         assert tiers[name] is Tier.VISIT
@@ -223,7 +252,9 @@ def test_the_one_statistic_names_the_study_that_gives_it(editions: dict[str, Edi
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_each_edition_carries_its_sources_and_says_that_it_is_a_draft(audience: str, editions: dict[str, Edition]) -> None:
+def test_each_edition_carries_its_sources_and_says_that_it_is_a_draft(
+    audience: str, editions: dict[str, Edition]
+) -> None:
     """The sources are listed, and the review says draft: no clinician has read the text."""
     edition = editions[audience]
     assert 10 <= len(edition.sources) <= 25

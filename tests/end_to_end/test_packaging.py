@@ -20,7 +20,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from the checkout, with the build tool that is installed: nothing is fetched."""
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     )
     return next(folder.glob("*.whl"))
 
@@ -28,11 +31,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> None:
     """What lies in the checkout's folders lies in the wheel."""
     tracked = subprocess.run(
-        ["git", "ls-files", "content", "templates", "styles"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "ls-files", "content", "templates", "styles"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.split()
     assert len(tracked) > 40
     with zipfile.ZipFile(wheel) as archive:
-        inside = {name.removeprefix("teachback/_builtin/") for name in archive.namelist() if name.startswith("teachback/_builtin/")}
+        inside = {
+            name.removeprefix("teachback/_builtin/")
+            for name in archive.namelist()
+            if name.startswith("teachback/_builtin/")
+        }
         names = archive.namelist()
     assert set(tracked) - inside == set()
     assert any(name.endswith("licenses/LICENSE") for name in names)
@@ -46,18 +57,26 @@ def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: 
     python = home / "bin" / "python"
     site = Path(
         subprocess.run(
-            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], check=True, capture_output=True, text=True
+            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout.strip()
     )
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     # The libraries come from this environment, since a test fetches nothing; the checkout's own .pth is not read.
-    (site / "libraries.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")) + "\n", encoding="utf-8")
+    (site / "libraries.pth").write_text(
+        "\n".join(path for path in sys.path if path.endswith("site-packages")) + "\n",
+        encoding="utf-8",
+    )
     empty = tmp_path / "empty"
     empty.mkdir()
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [str(python), "-m", "teachback", "build", "leg-cramps", "--audience", "ckd"]
-    done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=empty, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     printed = sorted(path.name for path in (empty / "build" / "leg-cramps").iterdir())
     assert printed == ["card-ckd-en-letter.pdf", "card-ckd-en.pdf", "handout-ckd-en-letter.pdf"]
@@ -70,5 +89,7 @@ def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: 
         check=True,
     )
     assert Path(where.stdout.strip()).is_relative_to(home)
-    with pypdfium2.PdfDocument(empty / "build" / "leg-cramps" / "handout-ckd-en-letter.pdf") as document:
+    with pypdfium2.PdfDocument(
+        empty / "build" / "leg-cramps" / "handout-ckd-en-letter.pdf"
+    ) as document:
         assert "Call 911 now" in document[0].get_textpage().get_text_bounded()

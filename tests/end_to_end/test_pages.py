@@ -52,7 +52,12 @@ def prints(tmp_path_factory: pytest.TempPathFactory) -> Prints:
     found = Prints(tmp_path_factory.mktemp("prints"))
     workspace = Workspace(builtin_root(), builtin_root())
     for paper, size in VARIANTS:
-        flags: dict[str, Any] = {"paper": paper, "size": size, "output": str(found.folder / f"{paper}-{size}"), "handouts": ("leg-cramps",)}
+        flags: dict[str, Any] = {
+            "paper": paper,
+            "size": size,
+            "output": str(found.folder / f"{paper}-{size}"),
+            "handouts": ("leg-cramps",),
+        }
         built: BuildResult = build(resolve(flags, {}, workspace), workspace, dt.date(2026, 11, 22))
         assert [str(problem) for problem in built.problems] == []
         found.outputs += built.outputs
@@ -69,7 +74,10 @@ def files(prints: Prints, pattern: str) -> list[Path]:
 def text_of(data: Path | bytes) -> list[str]:
     """Give the text of each page, as pdfium reads it out of the file, with white space folded."""
     with pypdfium2.PdfDocument(data) as document:
-        return [" ".join(page.get_textpage().get_text_bounded().replace("\ufffe", "").split()) for page in document]
+        return [
+            " ".join(page.get_textpage().get_text_bounded().replace("\ufffe", "").split())
+            for page in document
+        ]
 
 
 def editions() -> Iterator[Edition]:
@@ -79,7 +87,13 @@ def editions() -> Iterator[Edition]:
     handout = load_handout(handout_files(workspace)["leg-cramps"], workspace, shared).handout
     for audience in AUDIENCES:
         reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
-        yield choose(handout, reader, badge=shared.audiences.root[audience].badge["en"], size=TypeSize.STANDARD, sources=shared.sources)
+        yield choose(
+            handout,
+            reader,
+            badge=shared.audiences.root[audience].badge["en"],
+            size=TypeSize.STANDARD,
+            sources=shared.sources,
+        )
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -94,7 +108,9 @@ def test_every_printed_file_is_pdf_ua_and_pdf_a(prints: Prints, profile: str) ->
 def test_the_calibration_page_is_pdf_ua_and_pdf_a(tmp_path: Path, sides: str, profile: str) -> None:
     """So is the page that tells how far a printer is off."""
     workspace = Workspace(builtin_root(), builtin_root())
-    path, _ = calibrate(resolve({"sides": sides, "output": str(tmp_path)}, {}, workspace), workspace)
+    path, _ = calibrate(
+        resolve({"sides": sides, "output": str(tmp_path)}, {}, workspace), workspace
+    )
     assert faults(path.read_bytes(), profile) == []
 
 
@@ -102,7 +118,11 @@ def test_the_file_says_what_it_is(prints: Prints) -> None:
     """Its XMP can be read without a PDF program, and names both: PDF/UA-1 and PDF/A-2a; it has an identifier."""
     for path in files(prints, "letter-standard/*/*.pdf"):
         data = path.read_bytes()
-        for words in (b"<pdfuaid:part>1</pdfuaid:part>", b'pdfaid:part="2"', b'pdfaid:conformance="A"'):
+        for words in (
+            b"<pdfuaid:part>1</pdfuaid:part>",
+            b'pdfaid:part="2"',
+            b'pdfaid:conformance="A"',
+        ):
             assert words in data, (path.name, words)
         with pikepdf.open(path) as document:
             assert len(document.trailer.ID) == 2
@@ -111,10 +131,19 @@ def test_the_file_says_what_it_is(prints: Prints) -> None:
 
 @pytest.mark.parametrize(
     ("profile", "spoil"),
-    [("ua1", "language"), ("ua1", "title"), ("ua1", "tags"), ("2a", "tags"), ("2a", "colours"), ("2a", "metadata")],
+    [
+        ("ua1", "language"),
+        ("ua1", "title"),
+        ("ua1", "tags"),
+        ("2a", "tags"),
+        ("2a", "colours"),
+        ("2a", "metadata"),
+    ],
 )
 @pytest.mark.parametrize("name", ["handout-ckd-en-letter", "card-ckd-en-letter"])
-def test_the_validator_finds_a_file_that_was_spoilt(prints: Prints, name: str, profile: str, spoil: str) -> None:
+def test_the_validator_finds_a_file_that_was_spoilt(
+    prints: Prints, name: str, profile: str, spoil: str
+) -> None:
     """The checks above can fail: without its language, title, tags, colour profile or metadata the same file does not pass."""
     spoilt = io.BytesIO()
     with pikepdf.open(files(prints, f"letter-standard/*/{name}.pdf")[0]) as document:
@@ -136,7 +165,10 @@ def test_the_validator_finds_a_file_that_was_spoilt(prints: Prints, name: str, p
 def test_each_page_has_the_size_of_its_paper(prints: Prints, paper: str, size: str) -> None:
     """Handouts and sheets of cards measure what the paper measures, to a twentieth of a millimetre."""
     box = Paper(paper).box
-    for path in [*files(prints, f"{paper}-{size}/*/handout-*.pdf"), *files(prints, f"{paper}-{size}/*/card-*-{paper}.pdf")]:
+    for path in [
+        *files(prints, f"{paper}-{size}/*/handout-*.pdf"),
+        *files(prints, f"{paper}-{size}/*/card-*-{paper}.pdf"),
+    ]:
         with pypdfium2.PdfDocument(path) as document:
             assert len(document)
             for page in document:
@@ -183,7 +215,9 @@ def font_size(item: pypdfium2.PdfTextObj) -> float:
 
 
 @pytest.mark.parametrize(("size", "floor"), [("standard", 12.0), ("large", 18.0)])
-def test_no_text_of_a_handout_is_smaller_than_the_floor(prints: Prints, size: str, floor: float) -> None:
+def test_no_text_of_a_handout_is_smaller_than_the_floor(
+    prints: Prints, size: str, floor: float
+) -> None:
     """12 pt at least, and in large print nothing smaller than the text itself: footers and dates included."""
     for path in files(prints, f"*-{size}/*/handout-*.pdf"):
         with pypdfium2.PdfDocument(path) as document:
@@ -206,7 +240,9 @@ def test_every_page_says_what_it_is_and_that_it_is_a_draft(prints: Prints) -> No
             assert "Leg cramps" in text
 
 
-def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_reads(prints: Prints) -> None:
+def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_reads(
+    prints: Prints,
+) -> None:
     """On every paper, in every size: the picture of each page at 150 dots to the inch gives the code back, and no other."""
     for path in files(prints, "*/*/handout-*.pdf"):
         written = CODE.findall(text_of(path)[0])
@@ -233,7 +269,9 @@ def test_every_card_says_that_it_is_a_draft_and_which_edition_it_is(prints: Prin
         assert code[0] in text_of(path.with_name(f"handout-{audience}-en-letter.pdf"))[0]
 
 
-def test_every_flag_of_an_edition_is_on_its_handout_and_every_carded_one_on_its_card(prints: Prints) -> None:
+def test_every_flag_of_an_edition_is_on_its_handout_and_every_carded_one_on_its_card(
+    prints: Prints,
+) -> None:
     """Read back out of the printed files, in all sizes and on all papers, no red flag is missing."""
     for edition in editions():
         assert len(edition.flags) > 10
@@ -244,14 +282,23 @@ def test_every_flag_of_an_edition_is_on_its_handout_and_every_carded_one_on_its_
         for path in files(prints, f"*/*/card-{edition.audience}-en.pdf"):
             front, back = text_of(path)
             for flag in (flag for flag in edition.flags if flag.card):
-                assert plain(flag.short) in (back if flag.tier == "visit" else front), (path.name, flag.id)
+                assert plain(flag.short) in (back if flag.tier == "visit" else front), (
+                    path.name,
+                    flag.id,
+                )
 
 
 def test_the_first_page_begins_with_the_message_and_when_to_call(prints: Prints) -> None:
     """Title, message, call now, call today: in this order, before any section."""
     for path in files(prints, "*-standard/*/handout-*.pdf"):
         first = text_of(path)[0]
-        order = ["Leg cramps", "not an emergency", "Call 911 now", "Call us today", "What do kidneys do"]
+        order = [
+            "Leg cramps",
+            "not an emergency",
+            "Call 911 now",
+            "Call us today",
+            "What do kidneys do",
+        ]
         found = [first.find(words) for words in order]
         assert -1 not in found
         assert found == sorted(found)
@@ -270,7 +317,9 @@ def test_only_the_shipped_fonts_are_in_the_files(prints: Prints) -> None:
             names = {
                 str(item.BaseFont)
                 for item in document.objects
-                if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font" and "/BaseFont" in item
+                if isinstance(item, pikepdf.Dictionary)
+                and item.get("/Type") == "/Font"
+                and "/BaseFont" in item
             }
         assert names
         assert {name.split("+")[-1] for name in names} <= {
@@ -287,7 +336,10 @@ def test_a_card_that_does_not_fit_would_be_seen(tmp_path: Path) -> None:
     from teachback.pdf import page_layout as boxes
     from teachback.pdf import renderer
 
-    html = '<html lang="en"><title>x</title><style>@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>' + "W" * 90
+    html = (
+        '<html lang="en"><title>x</title><style>@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>'
+        + "W" * 90
+    )
     laid = renderer.lay_out(html, {}, renderer.Fonts())
     assert [out.words for out in boxes.text_outside(laid, CARD_INSET)] == ["W" * 90]
     assert px_to_mm(96) == pytest.approx(25.4)

@@ -56,10 +56,19 @@ def printed(root: Path, *more: str, cwd: Path | None = None, **environment: str)
         *more,
     ]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), **environment}
-    ran = subprocess.run(command, cwd=cwd or root, env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, cwd=cwd or root, env=environment, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
-    found = {path.relative_to((cwd or root) / "out").as_posix(): path for path in sorted(((cwd or root) / "out").rglob("*.*"))}
-    files = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items() if path.suffix in {".pdf", ".html"}}
+    found = {
+        path.relative_to((cwd or root) / "out").as_posix(): path
+        for path in sorted(((cwd or root) / "out").rglob("*.*"))
+    }
+    files = {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in found.items()
+        if path.suffix in {".pdf", ".html"}
+    }
     assert len(files) == 10
     return files
 
@@ -81,7 +90,15 @@ def _in_a_subfolder(root: Path, beside: Path) -> dict[str, str]:
 
 
 def _elsewhere(root: Path, beside: Path) -> dict[str, str]:
-    return printed(Path(shutil.copytree(root, beside / "a much longer name \u00fc" / "moved", ignore=shutil.ignore_patterns("out"))))
+    return printed(
+        Path(
+            shutil.copytree(
+                root,
+                beside / "a much longer name \u00fc" / "moved",
+                ignore=shutil.ignore_patterns("out"),
+            )
+        )
+    )
 
 
 VARIANTS: dict[str, Callable[[Path, Path], dict[str, str]]] = {
@@ -89,26 +106,36 @@ VARIANTS: dict[str, Callable[[Path, Path], dict[str, str]]] = {
     "in another folder": _elsewhere,
     "from another working directory": _in_a_subfolder,
     "in another time zone": lambda root, _: printed(root, TZ="Asia/Tokyo"),
-    "in another locale": lambda root, _: printed(root, LC_ALL="tr_TR.UTF-8", LANG="tr_TR.UTF-8", LANGUAGE="tr"),
+    "in another locale": lambda root, _: printed(
+        root, LC_ALL="tr_TR.UTF-8", LANG="tr_TR.UTF-8", LANGUAGE="tr"
+    ),
     "in no locale": lambda root, _: printed(root, LC_ALL="C", PYTHONUTF8="0"),
     "with another hash seed": lambda root, _: printed(root, PYTHONHASHSEED="4242"),
     "in two processes": lambda root, _: printed(root, "--jobs", "2"),
-    "for another user": lambda root, beside: printed(root, HOME=str(beside), USER="nobody", XDG_CACHE_HOME=str(beside)),
+    "for another user": lambda root, beside: printed(
+        root, HOME=str(beside), USER="nobody", XDG_CACHE_HOME=str(beside)
+    ),
 }
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_bytes_are_the_same(first: tuple[Path, dict[str, str]], tmp_path: Path, variant: str) -> None:
+def test_the_bytes_are_the_same(
+    first: tuple[Path, dict[str, str]], tmp_path: Path, variant: str
+) -> None:
     """PDF and HTML, handouts, cards and sheets of cards."""
     root, files = first
     assert VARIANTS[variant](root, tmp_path) == files
 
 
-def test_the_bytes_differ_when_the_text_does(first: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def test_the_bytes_differ_when_the_text_does(
+    first: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
     """Else the tests above would compare nothing: one other word changes the handout's own files, and no other's."""
     root, files = first
     other = Path(shutil.copytree(root, tmp_path / "other", ignore=shutil.ignore_patterns("out")))
-    (other / "content" / "handouts" / "tiny.yaml").write_text(PICTURED.replace("One message.", "Another message."), encoding="utf-8")
+    (other / "content" / "handouts" / "tiny.yaml").write_text(
+        PICTURED.replace("One message.", "Another message."), encoding="utf-8"
+    )
     changed = {name for name, digest in printed(other).items() if digest != files[name]}
     assert changed == {name for name in files if name.startswith("tiny/")}
 
@@ -118,7 +145,15 @@ def test_no_date_on_paper_comes_from_the_clock(workspace: Callable[..., Workspac
     root = workspace()
     pages = []
     for year in (1999, 2026, 2199):
-        settings = resolve({"output": str(root.root / str(year)), "handouts": ("tiny",), "format": ("pdf", "html")}, {}, root)
+        settings = resolve(
+            {
+                "output": str(root.root / str(year)),
+                "handouts": ("tiny",),
+                "format": ("pdf", "html"),
+            },
+            {},
+            root,
+        )
         built = build(settings, root, dt.date(year, 2, 28))
         assert not built.failed
         pages.append([output.sha256 for output in built.outputs])

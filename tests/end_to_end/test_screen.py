@@ -44,7 +44,9 @@ WIDTHS = (320, 360, 768, 1280)
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # Rules that axe-core leaves out unless they are asked for.
 ALSO = {"target-size": {"enabled": True}}
-BARE = "* { background-image: none !important } .dial { padding: 0 !important; margin: 0 !important }"
+BARE = (
+    "* { background-image: none !important } .dial { padding: 0 !important; margin: 0 !important }"
+)
 
 # A clinic with all its numbers, and the palest colours that are not refused; and a handout with every kind of block.
 CLINIC = """\
@@ -120,9 +122,16 @@ sections:
 
 # Folder of the build -> its files. The program's own clinic has no numbers: its pages have lines to write them on.
 PAGES = (
-    *(f"plain/leg-cramps/handout-{audience}-en{size}.html" for audience in ("general", "ckd", "dialysis") for size in ("", "-large")),
+    *(
+        f"plain/leg-cramps/handout-{audience}-en{size}.html"
+        for audience in ("general", "ckd", "dialysis")
+        for size in ("", "-large")
+    ),
     *(f"plain/leg-cramps/card-{audience}-en.html" for audience in ("general", "ckd", "dialysis")),
-    *(f"clinic/everything/{name}-general-en{size}.html" for name, size in (("handout", ""), ("handout", "-large"), ("card", ""))),
+    *(
+        f"clinic/everything/{name}-general-en{size}.html"
+        for name, size in (("handout", ""), ("handout", "-large"), ("card", ""))
+    ),
     *(f"clinic/leg-cramps/{kind}-dialysis-en.html" for kind in ("handout", "card")),
 )
 
@@ -150,7 +159,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Build every page once."""
     folder = tmp_path_factory.mktemp("screen")
     texts: dict[str, tuple[str, ...]] = {}
-    for name, workspace in (("plain", Workspace(builtin_root(), builtin_root())), ("clinic", _clinic_workspace(folder / "workspace"))):
+    for name, workspace in (
+        ("plain", Workspace(builtin_root(), builtin_root())),
+        ("clinic", _clinic_workspace(folder / "workspace")),
+    ):
         for size in TypeSize:
             flags = {"format": ("html",), "size": size, "output": folder / name, "jobs": 1}
             done = build(resolve(flags, {}, workspace), workspace, TODAY)
@@ -171,8 +183,12 @@ def browser() -> Iterator[Browser]:
         pytest.skip("left out (issue 2): no Chromium here; apt-get install chromium")
     with sync_playwright() as playwright:
         # teachback.pdf.renderer hides the system's fonts from this process; a browser that finds none at all breaks down.
-        environment: dict[str, str | float | bool] = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS), env=environment)
+        environment: dict[str, str | float | bool] = {
+            name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"
+        }
+        started = playwright.chromium.launch(
+            executable_path=program, args=list(ARGUMENTS), env=environment
+        )
         yield started
         started.close()
 
@@ -202,7 +218,10 @@ def test_a_bad_page_is_reported(tmp_path: Path, browser: Browser) -> None:
     )
     with _opened(browser, bad, "bad") as window:
         for bare in (False, True):
-            assert {line.split(":")[0] for line in _violations(window.page, bare=bare)} >= {"image-alt", "color-contrast"}
+            assert {line.split(":")[0] for line in _violations(window.page, bare=bare)} >= {
+                "image-alt",
+                "color-contrast",
+            }
         assert _sideways(window.page) != []
         assert window.asked == ["https://example.invalid/a.png"]
 
@@ -229,7 +248,10 @@ def test_the_type_is_large_and_our_own(opened: Opened) -> None:
     fonts = opened.page.evaluate(
         "document.fonts.ready.then(all => [...all].map(f => [f.family.replaceAll('\"', ''), f.weight, f.status]).sort())"
     )
-    assert fonts == [["Atkinson Hyperlegible", "400", "loaded"], ["Atkinson Hyperlegible", "700", "loaded"]]
+    assert fonts == [
+        ["Atkinson Hyperlegible", "400", "loaded"],
+        ["Atkinson Hyperlegible", "700", "loaded"],
+    ]
 
 
 def test_the_page_says_all_that_the_edition_says(opened: Opened, built: Built) -> None:
@@ -248,7 +270,10 @@ def test_the_page_asks_for_nothing(opened: Opened) -> None:
     """A page loads nothing from the network or the disk, tells the browser so, and the browser has nothing to say to it."""
     _resize(opened, 360)
     assert (opened.asked, opened.said) == ([], [])
-    policy = opened.page.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content") or ""
+    policy = (
+        opened.page.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content")
+        or ""
+    )
     assert policy.startswith("default-src 'none';")
     assert "http:" not in policy
 
@@ -261,11 +286,16 @@ ELEMENTS_OF = """text => [...new DOMParser().parseFromString(text, "text/html").
 def test_pages_are_read_as_the_browser_reads_them(browser: Browser) -> None:
     """Every trick with comments, tables, drawings and unclosed tags gives the same elements with the same attributes."""
     window = browser.new_page()
-    texts = [page(before + OUTSIDE + after) for before, after in TRICKS] + [page(markup) for markup in (*ATTRIBUTES, *GOOD)]
+    texts = [page(before + OUTSIDE + after) for before, after in TRICKS] + [
+        page(markup) for markup in (*ATTRIBUTES, *GOOD)
+    ]
     differ = []
     for text in texts:
         ours = [
-            (str(element.tag).rpartition("}")[2], {name.rpartition("}")[2]: value for name, value in element.attrib.items()})
+            (
+                str(element.tag).rpartition("}")[2],
+                {name.rpartition("}")[2]: value for name, value in element.attrib.items()},
+            )
             for element in parse_page(text).iter()
             if isinstance(element.tag, str)
         ]
@@ -277,7 +307,9 @@ def test_pages_are_read_as_the_browser_reads_them(browser: Browser) -> None:
     assert differ == []
 
 
-def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_nothing(tmp_path: Path, browser: Browser) -> None:
+def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_nothing(
+    tmp_path: Path, browser: Browser
+) -> None:
     """Two locks: of the pages that make the browser ask for something each is refused, and the policy alone stops most."""
     styles = [f'<p style="{style.replace(chr(34), "&quot;")}">x</p>' for style in STYLES]
     sheets = [f"<style>{sheet} p {{ font-family: x }}</style><p>x</p>" for sheet in SHEETS]
@@ -300,7 +332,11 @@ def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_n
         return list(asked)
 
     # What leads to another page is no fetch of this one: it is refused, see test_loading.
-    tried = [text for text in (*ELEMENTS, *ATTRIBUTES, *styles, *sheets, *tricks) if "refresh" not in text.lower()]
+    tried = [
+        text
+        for text in (*ELEMENTS, *ATTRIBUTES, *styles, *sheets, *tricks)
+        if "refresh" not in text.lower()
+    ]
     loading = [text for text in tried if fetched(page(text))]
     assert [text for text in loading if not foreign_loads(page(text), lambda _: False)] == []
     assert [text for text in loading if fetched(closed_page(page(text)))] == []
@@ -315,7 +351,11 @@ def test_pages_of_a_clinics_own_templates_ask_for_nothing(tmp_path: Path, browse
         (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "own" / name).write_text(text, encoding="utf-8")
     workspace = Workspace(tmp_path / "own", builtin_root())
-    build(resolve({"output": str(tmp_path / "out"), "format": ("html",)}, {}, workspace), workspace, TODAY)
+    build(
+        resolve({"output": str(tmp_path / "out"), "format": ("html",)}, {}, workspace),
+        workspace,
+        TODAY,
+    )
     pages = sorted((tmp_path / "out" / "tiny").glob("*.html"))
     assert len(pages) == 4
     for path in pages:
@@ -329,7 +369,9 @@ def test_pages_of_a_clinics_own_templates_ask_for_nothing(tmp_path: Path, browse
 def test_the_page_is_in_order(opened: Opened) -> None:
     """There is one h1, no level of headings is skipped, the page's foot reads last, and lines to write on can be heard."""
     _resize(opened, 360)
-    levels = opened.page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => Number(h.tagName[1]))")
+    levels = opened.page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => Number(h.tagName[1]))"
+    )
     assert (levels[0], levels.count(1)) == (1, 1)
     assert all(after - before <= 1 for before, after in pairwise(levels))
     blocks = opened.page.evaluate("[...document.body.children].map(e => e.tagName)")
@@ -347,7 +389,12 @@ def test_numbers_can_be_dialled_with_a_thumb(built: Built, browser: Browser) -> 
         found = window.page.evaluate(sizes)
         heading = window.page.get_by_role("heading", name="Call 911 now")
         assert heading.get_by_role("link").count() == 1
-    assert {address for address, _ in found} == {"tel:911", "tel:5550100199", "tel:18005550142", "tel:+15550100177"}
+    assert {address for address, _ in found} == {
+        "tel:911",
+        "tel:5550100199",
+        "tel:18005550142",
+        "tel:+15550100177",
+    }
     assert min(height for _, height in found) >= 44
 
 
@@ -377,15 +424,28 @@ def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
     workspace = _clinic_workspace(tmp_path)
     reading = read_handouts(workspace, handout_files(workspace))
     settings = resolve({}, {}, workspace)
-    wanted = [("everything", "general", "handout", ("pdf", "html")), ("everything", "general", "card", ("pdf", "html"))]
+    wanted = [
+        ("everything", "general", "handout", ("pdf", "html")),
+        ("everything", "general", "card", ("pdf", "html")),
+    ]
     jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings, None)
     assert problems == {}
     for job in jobs:
         # What is decoration is so on paper, too.
         paper = (job.handout + "".join(job.cards)).replace(' aria-hidden="true"', "")
-        for mark in ("tel:", "unseen", 'role="table"', "data-column", "aria-", "Content-Security", "data:"):
+        for mark in (
+            "tel:",
+            "unseen",
+            'role="table"',
+            "data-column",
+            "aria-",
+            "Content-Security",
+            "data:",
+        ):
             assert (mark, mark in paper) == (mark, False)
-        assert all(mark in job.screen for mark in ("tel:", "unseen", "Content-Security", "data:font/ttf"))
+        assert all(
+            mark in job.screen for mark in ("tel:", "unseen", "Content-Security", "data:font/ttf")
+        )
 
 
 @pytest.mark.parametrize(
@@ -408,7 +468,9 @@ def test_a_page_that_would_load_something_is_refused(name: str, text: str, tmp_p
     reading = read_handouts(workspace, handout_files(workspace))
     wanted = [("everything", "general", "handout", ("html",))]
     try:
-        jobs, problems = compose_jobs(reading, wanted, open_design(workspace), resolve({}, {}, workspace), None)
+        jobs, problems = compose_jobs(
+            reading, wanted, open_design(workspace), resolve({}, {}, workspace), None
+        )
     except TeachbackError as error:
         jobs, problems = [], {"everything": list(error.problems)}
     assert jobs == []
@@ -416,7 +478,11 @@ def test_a_page_that_would_load_something_is_refused(name: str, text: str, tmp_p
 
 
 def _clinic_workspace(folder: Path) -> Workspace:
-    for name, text in (("clinic.yaml", CLINIC), ("handouts/everything.yaml", EVERYTHING), ("images/logo.svg", PICTURE)):
+    for name, text in (
+        ("clinic.yaml", CLINIC),
+        ("handouts/everything.yaml", EVERYTHING),
+        ("images/logo.svg", PICTURE),
+    ):
         path = folder / "content" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -453,7 +519,11 @@ def _violations(page: Page, *, bare: bool = False) -> list[str]:
     It cannot say how words stand out beside an icon drawn as a background, nor where the large target of a link reaches
     over words nearby. `bare` takes both away, as they leave the words as they are; then it must be able to say it of all.
     """
-    options = {"runOnly": {"type": "tag", "values": WCAG}, "rules": ALSO, "resultTypes": ["violations", "incomplete"]}
+    options = {
+        "runOnly": {"type": "tag", "values": WCAG},
+        "rules": ALSO,
+        "resultTypes": ["violations", "incomplete"],
+    }
     style = page.add_style_tag(content=BARE) if bare else None
     found = Axe().run(page, options=options).response
     if style:
@@ -463,7 +533,11 @@ def _violations(page: Page, *, bare: bool = False) -> list[str]:
 
 
 def _findings(rules: list[dict[str, Any]]) -> list[str]:
-    return [f"{rule['id']}: {rule['help']} | {node['target'][0]} | {node['html'][:120]}" for rule in rules for node in rule["nodes"]]
+    return [
+        f"{rule['id']}: {rule['help']} | {node['target'][0]} | {node['html'][:120]}"
+        for rule in rules
+        for node in rule["nodes"]
+    ]
 
 
 def _sideways(page: Page) -> list[str]:
@@ -488,13 +562,26 @@ def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
         for audience in handout.audiences:
             reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
             edition = choose(
-                handout, reader, badge=shared.audiences.root[audience].badge["en"], size=TypeSize.STANDARD, sources=shared.sources
+                handout,
+                reader,
+                badge=shared.audiences.root[audience].badge["en"],
+                size=TypeSize.STANDARD,
+                sources=shared.sources,
             )
-            lines = [edition.title, edition.message, *_lines(edition.sections), *(flag.text for flag in edition.flags)]
+            lines = [
+                edition.title,
+                edition.message,
+                *_lines(edition.sections),
+                *(flag.text for flag in edition.flags),
+            ]
             on_card = [*_lines(edition.card), *(flag.short for flag in edition.flags if flag.card)]
             for size in ("", "-large"):
-                texts[f"{handout.id}/handout-{audience}-en{size}.html"] = tuple(part for line in lines for part in _parts(line))
-            texts[f"{handout.id}/card-{audience}-en.html"] = tuple(part for line in on_card for part in _parts(line))
+                texts[f"{handout.id}/handout-{audience}-en{size}.html"] = tuple(
+                    part for line in lines for part in _parts(line)
+                )
+            texts[f"{handout.id}/card-{audience}-en.html"] = tuple(
+                part for line in on_card for part in _parts(line)
+            )
     return texts
 
 
@@ -514,7 +601,9 @@ def _lines(value: object) -> Iterator[Line]:
 
 def _parts(line: Line) -> Iterator[str]:
     """Give a line's words, cut where a line to write on or a link's address stands between them."""
-    text = "".join("\0" if span.blank else f"{span.text}\0" if span.href else span.text for span in line)
+    text = "".join(
+        "\0" if span.blank else f"{span.text}\0" if span.href else span.text for span in line
+    )
     yield from (part for part in map(_words, text.split("\0")) if len(part) > 1)
 
 

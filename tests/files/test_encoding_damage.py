@@ -38,7 +38,19 @@ Thị Đặng Huế Ươn Иванов Шевченко Παπαδόπουλος
 王小明 김철수 أحمد שרה अनीता
 """
 WORDS = _WORDS.split()
-CODECS = ("cp1252", "latin-1", "iso8859_15", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac_roman", "cp437", "cp850")
+CODECS = (
+    "cp1252",
+    "latin-1",
+    "iso8859_15",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp1257",
+    "mac_roman",
+    "cp437",
+    "cp850",
+)
 # Words in which another encoding leaves what could be a word as well, after one and after two times. Known, and few.
 NOT_SEEN = {("cp1250", 2, "Siŵan"), ("cp1253", 2, "שרה"), ("cp1251", 2, "שרה")}
 

@@ -31,7 +31,13 @@ BUILD = "build tiny --audience ckd --kind handout"
 CHECK = "check tiny"
 # Where a file belongs, and the commands that read it.
 PLACES: dict[str, tuple[str, ...]] = {
-    "content/handouts/tiny.yaml": (BUILD, CHECK, "list handouts", "due", "approve tiny --by Somebody"),
+    "content/handouts/tiny.yaml": (
+        BUILD,
+        CHECK,
+        "list handouts",
+        "due",
+        "approve tiny --by Somebody",
+    ),
     "content/clinic.yaml": (BUILD, CHECK, "calibrate"),
     "content/audiences.yaml": (BUILD, "list audiences"),
     "content/sources.yaml": (BUILD, CHECK),
@@ -78,13 +84,22 @@ def put(path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["a pipe", "a socket"])
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_no_file_is_named_by_every_command_that_reads_it(
-    place: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: str,
+    kind: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """No command waits for a pipe, and none passes it over; what only tells of earlier runs counts as not there."""
     for number, command in enumerate(PLACES[place]):
-        root = lay(tmp_path / str(number), {"content/handouts/tiny.yaml": FIGURE.encode(), "content/images/cup.svg": CUP})
+        root = lay(
+            tmp_path / str(number),
+            {"content/handouts/tiny.yaml": FIGURE.encode(), "content/images/cup.svg": CUP},
+        )
         put(root / place, kind)
-        code, _, stderr = here(f"{command} --format html" if command == BUILD else command, root, monkeypatch, capsys)
+        code, _, stderr = here(
+            f"{command} --format html" if command == BUILD else command, root, monkeypatch, capsys
+        )
         if place.startswith("build/"):
             assert code == 0, stderr
             continue
@@ -113,11 +128,18 @@ def test_a_file_that_is_too_large_is_refused_before_all_of_it_is_read(tmp_path: 
         file.truncate(10**12)
     with pytest.raises(TeachbackError) as refused:
         read_bytes(huge)
-    assert refused.value.problems[0].message == "this file is larger than 100 MB, the most that is read"
+    assert (
+        refused.value.problems[0].message
+        == "this file is larger than 100 MB, the most that is read"
+    )
 
 
 @pytest.mark.parametrize("proc", [True, False])
-def test_a_file_that_became_a_link_out_of_the_workspace_is_not_read(proc: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 -- a parameter
+def test_a_file_that_became_a_link_out_of_the_workspace_is_not_read(
+    proc: bool,  # noqa: FBT001 -- a parameter
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Where a file lies is asked when it is open: a link made after the first look leads nowhere, with and without /proc."""
     if not proc:
         real = os.readlink
@@ -146,7 +168,9 @@ def test_a_file_that_became_a_link_out_of_the_workspace_is_not_read(proc: bool, 
     for name in ("outside.svg", "folder/cup.svg"):
         with pytest.raises(TeachbackError) as refused:
             read_bytes(images / name)
-        assert refused.value.problems[0].message == "this is a link to a place outside the workspace"
+        assert (
+            refused.value.problems[0].message == "this is a link to a place outside the workspace"
+        )
 
 
 def test_a_picture_swapped_while_a_page_is_made_is_not_printed(tmp_path: Path) -> None:
@@ -164,13 +188,25 @@ def test_a_picture_swapped_while_a_page_is_made_is_not_printed(tmp_path: Path) -
 
 
 NAMES = {b"\xff.png": r"\xff.png", b"caf\xe9.svg": r"caf\xe9.svg", b"a\nb.png": r"a\nb.png", b"a\x1b[2J.png": r"a\x1b[2J.png", "a\u202eb.png".encode(): r"a\u202eb.png"}  # fmt: skip
-FOLDERS = ("content/images", "content/words", "content/rules", "styles", "styles/fonts", "templates/blocks", "content/handouts")
+FOLDERS = (
+    "content/images",
+    "content/words",
+    "content/rules",
+    "styles",
+    "styles/fonts",
+    "templates/blocks",
+    "content/handouts",
+)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_nobody_can_read_is_shown_in_letters(
-    name: bytes, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: bytes,
+    folder: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The file is named so that somebody can find it, and nothing else happens."""
     root = lay(tmp_path, {})
@@ -179,18 +215,25 @@ def test_a_name_that_nobody_can_read_is_shown_in_letters(
     place.write_bytes(b"x")
     code, _, stderr = here("check tiny", root, monkeypatch, capsys)
     assert [(one.place, one.message) for one in problems(stderr)] == [
-        (f"{folder}/{NAMES[name]}", "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen")
+        (
+            f"{folder}/{NAMES[name]}",
+            "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen",
+        )
     ]
     assert code == 1
     assert stderr.isascii()
 
 
-@pytest.mark.parametrize("name", ["café.svg", "größe.png", "\u0141.png", "Zo\u00eb's cup.svg", "血.svg"])
+@pytest.mark.parametrize(
+    "name", ["café.svg", "größe.png", "\u0141.png", "Zo\u00eb's cup.svg", "血.svg"]
+)
 def test_a_name_in_any_language_is_fine(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Only what no one can see or write down is refused."""
-    code, _, stderr = here("check tiny", lay(tmp_path, {f"content/images/{name}": CUP}), monkeypatch, capsys)
+    code, _, stderr = here(
+        "check tiny", lay(tmp_path, {f"content/images/{name}": CUP}), monkeypatch, capsys
+    )
     assert "the name of this file" not in stderr
     assert code == 0
 
@@ -219,7 +262,9 @@ NESTED = {
     "content/clinic.yaml": f"name: {'[' * DEEP}".encode(),
     "content/handouts/tiny.yaml": f"{TINY}extra: {'{a: ' * DEEP}".encode(),
     "content/rules/ours.yaml": f"id: {'[' * DEEP}".encode(),
-    "content/words/en.yaml": ("".join(" " * depth + "a:\n" for depth in range(90)) + " " * 90 + "[" * DEEP).encode(),
+    "content/words/en.yaml": (
+        "".join(" " * depth + "a:\n" for depth in range(90)) + " " * 90 + "[" * DEEP
+    ).encode(),
     "content/stocks.yaml": f"a: {'[' * DEEP}".encode(),
     "content/images/cup.svg": CUP.replace(b"<path", b"<g>" * DEEP + b"<path"),
     "styles/clinic.css": b"p { width: calc" + b"(" * DEEP + b" }",
@@ -232,7 +277,11 @@ def test_what_is_nested_without_end_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every format that nests: the message names the file, and there is no traceback."""
-    files = {"content/handouts/tiny.yaml": FIGURE.encode(), "content/images/cup.svg": CUP, name: NESTED[name]}
+    files = {
+        "content/handouts/tiny.yaml": FIGURE.encode(),
+        "content/images/cup.svg": CUP,
+        name: NESTED[name],
+    }
     command = "list stocks" if "stocks" in name else "build tiny --audience ckd --format html"
     code, _, stderr = here(command, lay(tmp_path, files), monkeypatch, capsys)
     assert code == 1
@@ -255,7 +304,15 @@ def test_an_archive_with_json_without_end_is_told_as_what_it_is(
 ) -> None:
     """`verify`, `identify` and the next build go on, and say what else is wrong."""
     root = lay(tmp_path, {})
-    assert here("build tiny --audience ckd --kind card --format html --archive kept", root, monkeypatch, capsys)[0] == 0
+    assert (
+        here(
+            "build tiny --audience ckd --kind card --format html --archive kept",
+            root,
+            monkeypatch,
+            capsys,
+        )[0]
+        == 0
+    )
     record = next((root / "kept" / "entries").glob("*/*.json"))
     code = record.parent.name
     deep = b"[" * DEEP
@@ -271,8 +328,13 @@ def test_an_archive_with_json_without_end_is_told_as_what_it_is(
         target.write_bytes(deep)
     returned, _, stderr = here("verify kept", root, monkeypatch, capsys)
     assert "fault of its own" not in stderr
-    assert (returned, bool(problems(stderr))) == ((1, True) if where in {"journal", "record"} else (0, False)), stderr
-    for command in (f"identify {code} --archive kept", "build tiny --audience ckd --kind card --format html --archive kept"):
+    assert (returned, bool(problems(stderr))) == (
+        (1, True) if where in {"journal", "record"} else (0, False)
+    ), stderr
+    for command in (
+        f"identify {code} --archive kept",
+        "build tiny --audience ckd --kind card --format html --archive kept",
+    ):
         _, stdout, stderr = here(command, root, monkeypatch, capsys)
         assert "fault of its own" not in stdout + stderr, f"{command}: {stderr}"
 
@@ -291,12 +353,17 @@ def test_a_pipe_in_an_archive_is_told(
     put(target, "a pipe")
     code, stdout, stderr = here("verify kept", root, monkeypatch, capsys)
     assert code == 1 or place.startswith("unfinished"), stderr
-    for command in ("identify TI-CKD-EN-AAAAAAA --archive kept", build.replace("--archive", "--force --archive")):
+    for command in (
+        "identify TI-CKD-EN-AAAAAAA --archive kept",
+        build.replace("--archive", "--force --archive"),
+    ):
         code, stdout, stderr = here(command, root, monkeypatch, capsys)
         assert "fault of its own" not in stdout + stderr, f"{command}: {stderr}"
 
 
-def test_the_list_of_an_archive_is_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_of_an_archive_is_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A name that is not UTF-8 in a settings file's path leaves JSON that can be read."""
     root = lay(tmp_path / os.fsdecode(b"cl\xffinic"), {})
     code, stdout, _ = here("list handouts --json", root, monkeypatch, capsys)
@@ -304,7 +371,9 @@ def test_the_list_of_an_archive_is_json(tmp_path: Path, monkeypatch: pytest.Monk
     assert any(row["id"] == "tiny" for row in json.loads(stdout))
 
 
-def test_a_pipe_put_between_the_look_and_the_opening_does_not_hold_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_put_between_the_look_and_the_opening_does_not_hold_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The kind is asked again of what is open."""
     path = tmp_path / "a"
     path.write_bytes(b"x")

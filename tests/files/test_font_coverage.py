@@ -50,7 +50,10 @@ def test_the_shipped_fonts_are_read_as_fonttools_reads_them(path: Path) -> None:
     assert _plain_map(data) == frozenset(TTFont(io.BytesIO(data)).getBestCmap())
 
 
-@pytest.mark.parametrize("points", [{0x41: "A", 0x43: "C", 0xE9: "e"}, {0x41: "A", 0x42: "B", 0x1F600: "smile", 0x20000: "han"}])
+@pytest.mark.parametrize(
+    "points",
+    [{0x41: "A", 0x43: "C", 0xE9: "e"}, {0x41: "A", 0x42: "B", 0x1F600: "smile", 0x20000: "han"}],
+)
 def test_letters_beyond_the_first_plane_are_known(points: dict[int, str]) -> None:
     """Both of the forms that fonts have."""
     assert _plain_map(font(points)) == frozenset(points)
@@ -65,7 +68,9 @@ def test_a_table_of_another_form_is_left_to_fonttools(tmp_path: Path) -> None:
     assert coverage((path,)) == {0x41, 0x42}
 
 
-def test_a_font_that_is_cut_off_is_refused_though_its_characters_can_be_read(tmp_path: Path) -> None:
+def test_a_font_that_is_cut_off_is_refused_though_its_characters_can_be_read(
+    tmp_path: Path,
+) -> None:
     """The table of characters stands near the start, and says nothing of what is missing."""
     path = tmp_path / "half.ttf"
     shutil.copy(SHIPPED[0], path)
@@ -83,7 +88,11 @@ def remapped(path: Path, digits: str) -> bytes:
         names = dict(real.getBestCmap())
         for table in real["cmap"].tables:
             table.cmap.update(
-                {ord(digit): names[ord(other)] for digit, other in zip("0123456789", digits, strict=True) if ord(digit) in table.cmap}
+                {
+                    ord(digit): names[ord(other)]
+                    for digit, other in zip("0123456789", digits, strict=True)
+                    if ord(digit) in table.cmap
+                }
             )
         data = io.BytesIO()
         real.save(data)
@@ -108,7 +117,9 @@ def test_no_real_font_is_refused_for_its_digits(path: Path) -> None:
         ("1234567890", "looks like a"),
     ],
 )
-def test_a_font_that_draws_a_digit_as_another_is_refused(path: Path, digits: str, told: str) -> None:
+def test_a_font_that_draws_a_digit_as_another_is_refused(
+    path: Path, digits: str, told: str
+) -> None:
     """What is read off the file is right, and what is seen is not."""
     fault = digits_fault(remapped(path, digits), KNOWN, "0123456789")
     assert fault is not None
@@ -123,9 +134,13 @@ def with_font(clinic: Workspace, name: str, data: bytes) -> Workspace:
     return clinic
 
 
-def test_a_font_of_the_clinic_with_changed_digits_is_named(workspace: Callable[..., Workspace]) -> None:
+def test_a_font_of_the_clinic_with_changed_digits_is_named(
+    workspace: Callable[..., Workspace],
+) -> None:
     """Nothing is printed with it."""
-    clinic = with_font(workspace(), "AtkinsonHyperlegible-Bold.ttf", remapped(SHIPPED[0], "0123465789"))
+    clinic = with_font(
+        workspace(), "AtkinsonHyperlegible-Bold.ttf", remapped(SHIPPED[0], "0123465789")
+    )
     with pytest.raises(TeachbackError) as caught:
         load_shared(clinic)
     [problem] = caught.value.problems

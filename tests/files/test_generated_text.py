@@ -50,7 +50,9 @@ def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     assert not reading.problems
     design = open_design(clinic)
-    jobs, problems = compose_jobs(reading, [("tiny", "ckd", kind, ("pdf",))], design, resolve({}, {}, clinic), None)
+    jobs, problems = compose_jobs(
+        reading, [("tiny", "ckd", kind, ("pdf",))], design, resolve({}, {}, clinic), None
+    )
     if problems:
         return [problem.message for found in problems.values() for problem in found], ""
     done = do_job(jobs[0], dict(design.files))
@@ -124,11 +126,16 @@ def test_a_style_that_generates_text_is_refused_as_it_is_read(style: str) -> Non
 
 
 # Allowed in a sheet for paper, for the foot of a page; a browser would print 0.
-PAGE_NUMBERS = ["li::before { content: counter(page) }", "@page { @top-right { content: counter(page) } }"]
+PAGE_NUMBERS = [
+    "li::before { content: counter(page) }",
+    "@page { @top-right { content: counter(page) } }",
+]
 
 
 @pytest.mark.parametrize("style", [*GENERATED, *PAGE_NUMBERS])
-def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(tmp_path: Path, plain: str, style: str) -> None:
+def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(
+    tmp_path: Path, plain: str, style: str
+) -> None:
     """The pages hold no letter more than without the style, or nothing is printed: each net holds without the other."""
     assert plain
     problems, words = printed(clinic_with(tmp_path, style))
@@ -136,7 +143,12 @@ def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(tmp_p
 
 
 @pytest.mark.parametrize(
-    "style", ['[data-flag]::after { content: "0" }', '[data-flag]::before { content: "1" }', 'ul { list-style: "1" inside }']
+    "style",
+    [
+        '[data-flag]::after { content: "0" }',
+        '[data-flag]::before { content: "1" }',
+        'ul { list-style: "1" inside }',
+    ],
 )
 def test_generated_text_stops_a_card(workspace: Callable[..., Workspace], style: str) -> None:
     """More than 50 is not more than 5, least of all on the card."""
@@ -159,7 +171,9 @@ def clinic_with(root: Path, style: str) -> Workspace:
     return Workspace(root, BUILTIN)
 
 
-SIGN = st.sampled_from([*"0123456789-+.,/<>=%~x*", "\u2212", "\u00b7", "\u2013", "a", "not ", "\\31 ", " "])
+SIGN = st.sampled_from(
+    [*"0123456789-+.,/<>=%~x*", "\u2212", "\u00b7", "\u2013", "a", "not ", "\\31 ", " "]
+)
 VALUE = st.one_of(
     st.lists(SIGN, min_size=1, max_size=4).map(lambda signs: '"' + "".join(signs) + '"'),
     st.sampled_from(
@@ -177,10 +191,29 @@ VALUE = st.one_of(
     ),
 )
 ELEMENT = st.sampled_from(
-    ["li", "strong", "td", "th", "h1", "h2", "p", ".message", ".badge", "table", "section", "main", "[data-flag]", ".code", "ol", "bdi"]
+    [
+        "li",
+        "strong",
+        "td",
+        "th",
+        "h1",
+        "h2",
+        "p",
+        ".message",
+        ".badge",
+        "table",
+        "section",
+        "main",
+        "[data-flag]",
+        ".code",
+        "ol",
+        "bdi",
+    ]
 )
 WHERE = st.sampled_from(["::before", "::after", "::marker"])
-MORE = st.sampled_from(["", "display: block", "float: left", "position: absolute", "display: inline-block; width: 0"])
+MORE = st.sampled_from(
+    ["", "display: block", "float: left", "position: absolute", "display: inline-block; width: 0"]
+)
 STYLE = st.builds("{}{} {{ content: {}; {} }}".format, ELEMENT, WHERE, VALUE, MORE)
 NUMBERING = st.builds(
     "{} {{ {}: {} }}".format,
@@ -238,7 +271,9 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("style", HARMLESS)
-def test_a_style_that_generates_nothing_is_not_refused(workspace: Callable[..., Workspace], style: str) -> None:
+def test_a_style_that_generates_nothing_is_not_refused(
+    workspace: Callable[..., Workspace], style: str
+) -> None:
     """Bullets, empty boxes, colons and figures of one width say nothing."""
     assert refused_at_once(style) == []
     clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style})
@@ -250,21 +285,31 @@ def test_the_built_in_styles_generate_nothing() -> None:
     """What a clinic's copy of them holds is not refused either."""
     sheets = sorted((BUILTIN / "styles").glob("*.css"))
     assert sheets
-    assert {sheet.name: refused_at_once(sheet.read_text(encoding="utf-8"), sheet.name) for sheet in sheets} == {
-        sheet.name: [] for sheet in sheets
-    }
+    assert {
+        sheet.name: refused_at_once(sheet.read_text(encoding="utf-8"), sheet.name)
+        for sheet in sheets
+    } == {sheet.name: [] for sheet in sheets}
 
 
-def test_a_fault_of_a_style_is_told_with_its_place(workspace: Callable[..., Workspace], today: dt.date) -> None:
+def test_a_fault_of_a_style_is_told_with_its_place(
+    workspace: Callable[..., Workspace], today: dt.date
+) -> None:
     """In a build, also of pages for a screen alone, where no layout would show it."""
     for name in ("styles/clinic.css", "styles/screen.css"):
         css = "p { margin: 0 }\n" + '  li::before { content: "1" }\n'
         clinic = workspace({name: css})
         flags = {"handouts": ("tiny",), "format": ("html",), "output": str(clinic.root / "out")}
         built = build(resolve(flags, {}, clinic), clinic, today)
-        [problem] = [one for one in built.problems if one.severity is Severity.ERROR and "content" in one.message]
+        [problem] = [
+            one
+            for one in built.problems
+            if one.severity is Severity.ERROR and "content" in one.message
+        ]
         assert problem.message == '`content: "1"` prints text that no handout holds'
-        assert (str(problem.location).rpartition("/")[2], built.printed) == (f"{name.rpartition('/')[2]}:2:16", ())
+        assert (str(problem.location).rpartition("/")[2], built.printed) == (
+            f"{name.rpartition('/')[2]}:2:16",
+            (),
+        )
         (clinic.root / name).unlink()
 
 
@@ -302,7 +347,12 @@ def test_a_template_that_adds_a_number_or_a_sign_stops_the_print(
     """Digits and signs are compared like words, and what stood apart must stand apart."""
     text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
     assert old in text
-    clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, f"templates/blocks/{template}": text.replace(old, new)})
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": NUMBERS,
+            f"templates/blocks/{template}": text.replace(old, new),
+        }
+    )
     faults, _ = printed(clinic, kind)
     assert [message for message in faults if fault in message], faults
 
@@ -319,9 +369,15 @@ BETWEEN = [
 
 
 @pytest.mark.parametrize(("template", "fault"), BETWEEN)
-def test_nothing_stands_in_a_line_of_text(workspace: Callable[..., Workspace], template: str, fault: str) -> None:
+def test_nothing_stands_in_a_line_of_text(
+    workspace: Callable[..., Workspace], template: str, fault: str
+) -> None:
     """No word, number or stop of the program's own, nor space inside a number, nor parts of a line in another order."""
-    files = {"content/handouts/tiny.yaml": TINY.replace("ckd: For kidneys here.", "ckd: Walk for 15 minutes a day.")}
+    files = {
+        "content/handouts/tiny.yaml": TINY.replace(
+            "ckd: For kidneys here.", "ckd: Walk for 15 minutes a day."
+        )
+    }
     assert printed(workspace(files))[0] == []
     faults, _ = printed(workspace({**files, "templates/blocks/text.html": template}))
     assert [message for message in faults if fault in message], faults
@@ -331,7 +387,14 @@ def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace
     """The number of an item, a stop and a space before it are harmless."""
     text = (BUILTIN / "templates/blocks/checklist.html").read_text(encoding="utf-8")
     numbered = text.replace("{{ item.text|marked }}", "{{ loop.index }}. {{ item.text|marked }}")
-    assert printed(workspace({"content/handouts/tiny.yaml": NUMBERS, "templates/blocks/checklist.html": numbered}))[0] == []
+    assert (
+        printed(
+            workspace(
+                {"content/handouts/tiny.yaml": NUMBERS, "templates/blocks/checklist.html": numbered}
+            )
+        )[0]
+        == []
+    )
 
 
 MOVED = [
@@ -347,27 +410,46 @@ MOVED = [
 
 
 @pytest.mark.parametrize(("style", "fault"), MOVED)
-def test_a_style_that_moves_a_number_stops_the_print(workspace: Callable[..., Workspace], style: str, fault: str) -> None:
+def test_a_style_that_moves_a_number_stops_the_print(
+    workspace: Callable[..., Workspace], style: str, fault: str
+) -> None:
     """Nothing is added, and the eye would read another number."""
-    files = {"content/handouts/tiny.yaml": NUMBERS.replace("Walk **1 mile**", "Walk 10 **5 miles** a week")}
+    files = {
+        "content/handouts/tiny.yaml": NUMBERS.replace(
+            "Walk **1 mile**", "Walk 10 **5 miles** a week"
+        )
+    }
     assert printed(workspace(files))[0] == []
     faults, _ = printed(workspace({**files, "styles/clinic.css": style}))
     assert [message for message in faults if fault in message], faults
 
 
-TIERS = TINY.replace("  - {id: chest,", "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: chest,")
+TIERS = TINY.replace(
+    "  - {id: chest,",
+    "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: chest,",
+)
 SWAPPED = [
-    ("handout", ".flags { position: relative } .tier-now .flags { top: 35mm } .tier-today .flags { top: -35mm }"),
+    (
+        "handout",
+        ".flags { position: relative } .tier-now .flags { top: 35mm } .tier-today .flags { top: -35mm }",
+    ),
     ("handout", ".tier-now h2 { position: relative; top: 22mm }"),
-    ("card", ".tier-now ul { position: relative; top: 11mm } .tier-today ul { position: relative; top: -11mm }"),
+    (
+        "card",
+        ".tier-now ul { position: relative; top: 11mm } .tier-today ul { position: relative; top: -11mm }",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("kind", "style"), SWAPPED)
-def test_blocks_stand_in_the_order_in_which_they_are_read(workspace: Callable[..., Workspace], kind: str, style: str) -> None:
+def test_blocks_stand_in_the_order_in_which_they_are_read(
+    workspace: Callable[..., Workspace], kind: str, style: str
+) -> None:
     """A flag under the heading of another tier is a wrong instruction."""
     assert printed(workspace({"content/handouts/tiny.yaml": TIERS}), kind)[0] == []
-    faults, _ = printed(workspace({"content/handouts/tiny.yaml": TIERS, "styles/clinic.css": style}), kind)
+    faults, _ = printed(
+        workspace({"content/handouts/tiny.yaml": TIERS, "styles/clinic.css": style}), kind
+    )
     assert [message for message in faults if "and stands before it" in message], faults
 
 
@@ -392,13 +474,18 @@ def test_a_style_that_changes_how_a_number_is_read_is_refused(style: str) -> Non
     assert len(refused_at_once(style)) == 1
 
 
-def test_generated_text_stops_the_pages_that_staff_read(workspace: Callable[..., Workspace], builtin: Workspace) -> None:
+def test_generated_text_stops_the_pages_that_staff_read(
+    workspace: Callable[..., Workspace], builtin: Workspace
+) -> None:
     """The cover of a print room's file names rows and pages: a number added there sends paper to the wrong patient."""
     from teachback.content.loader import load_shared
 
     shared = load_shared(builtin)
     letter = Paper.LETTER.box
-    for style, fault in (("", None), ('.cell::before { content: "1" }', "a style prints '1' on page [0-9]+, which")):
+    for style, fault in (
+        ("", None),
+        ('.cell::before { content: "1" }', "a style prints '1' on page [0-9]+, which"),
+    ):
         clinic = workspace({"styles/clinic.css": style})
         design = open_design(clinic)
         if fault is None:
@@ -418,7 +505,12 @@ def test_the_layout_tells_what_a_style_generates() -> None:
         ("li { list-style: '7' }", ["7"]),
     ):
         laid = renderer.lay_out(page.format(style), {}, renderer.Fonts())
-        assert [text for problem in laid.problems for text in texts if f"prints '{text}'" in problem.message] == texts
+        assert [
+            text
+            for problem in laid.problems
+            for text in texts
+            if f"prints '{text}'" in problem.message
+        ] == texts
 
 
 def test_an_approved_card_is_printed(workspace: Callable[..., Workspace]) -> None:

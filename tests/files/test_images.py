@@ -47,12 +47,17 @@ def png(mode: str) -> bytes:
 
 
 def printed(
-    data: bytes, tmp_path: Path, run: tuple[pytest.MonkeyPatch, pytest.CaptureFixture[str]], name: str = "cup.png"
+    data: bytes,
+    tmp_path: Path,
+    run: tuple[pytest.MonkeyPatch, pytest.CaptureFixture[str]],
+    name: str = "cup.png",
 ) -> tuple[int, str]:
     """Print a handout with a picture, as PDF and as HTML."""
     block = FIGURE.format(name).replace(f"images/{name}", f'"images/{name}"')
     root = lay(tmp_path, {HANDOUT: (TINY + block).encode(), f"content/images/{name}": data})
-    code, _, stderr = here("build tiny --kind handout --audience ckd --format pdf --format html", root, *run)
+    code, _, stderr = here(
+        "build tiny --kind handout --audience ckd --format pdf --format html", root, *run
+    )
     return code, stderr
 
 
@@ -68,7 +73,10 @@ def test_each_kind_of_png_is_printed_as_it_is(
         drawn = document[0].render(scale=1, grayscale=True).to_pil()
     left, bottom, right, top = box
     middle = drawn.height - (bottom + top) / 2
-    dark, light = (drawn.getpixel((round(left + (right - left) * part), round(middle))) for part in (0.25, 0.75))
+    dark, light = (
+        drawn.getpixel((round(left + (right - left) * part), round(middle)))
+        for part in (0.25, 0.75)
+    )
     assert isinstance(dark, int)
     assert isinstance(light, int)
     assert dark < 80
@@ -83,7 +91,10 @@ def test_a_picture_of_16_bits_is_refused_at_its_place(
     (said,) = problems(stderr)
     assert code == 1
     assert said.place == f"{HANDOUT}:17:17"
-    assert said.message == "the picture 'images/cup.png' cannot be printed: the picture has 16 bits a colour, and 8 are printed"
+    assert (
+        said.message
+        == "the picture 'images/cup.png' cannot be printed: the picture has 16 bits a colour, and 8 are printed"
+    )
     assert said.hint == "Save it with 8 bits a colour."
 
 
@@ -96,14 +107,22 @@ def test_a_name_may_hold_any_sign_that_a_file_may(
     assert (code, stderr) == (0, "")
     with pypdfium2.PdfDocument(tmp_path / "build/tiny/handout-ckd-en-letter.pdf") as document:
         assert len([item for page in document for item in page.get_objects(filter=[3])]) == 1
-    assert "data:image/png;base64," in (tmp_path / "build/tiny/handout-ckd-en.html").read_text(encoding="utf-8")
+    assert "data:image/png;base64," in (tmp_path / "build/tiny/handout-ckd-en.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_another_file_does_not_stand_in_for_a_name_with_a_percent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`a%20b.png` is not `a b.png`."""
-    root = lay(tmp_path, {HANDOUT: (TINY + FIGURE.format("a%20b.png")).encode(), "content/images/a b.png": png("RGB")})
+    root = lay(
+        tmp_path,
+        {
+            HANDOUT: (TINY + FIGURE.format("a%20b.png")).encode(),
+            "content/images/a b.png": png("RGB"),
+        },
+    )
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
     assert code == 1
     assert [said.message for said in problems(stderr)] == ["there is no picture 'images/a%20b.png'"]
@@ -176,6 +195,10 @@ def test_a_still_drawing_with_styles_is_fine(inside: str) -> None:
 
 def test_the_built_in_drawings_are_printed() -> None:
     """None of them is refused."""
-    drawings = [path for folder in ("styles/icons", "content/images") for path in (builtin_root() / folder).glob("*.svg")]
+    drawings = [
+        path
+        for folder in ("styles/icons", "content/images")
+        for path in (builtin_root() / folder).glob("*.svg")
+    ]
     assert len(drawings) > 10
     assert [path.name for path in drawings if picture_fault(path.read_bytes(), ".svg")] == []

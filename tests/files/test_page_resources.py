@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile_markup import AHEAD, ATTRIBUTES, DATA, ELEMENTS, GOOD, OUT, OUTSIDE, PLACES, SHEETS, STYLES, TRICKS, page
+from hostile_markup import (
+    AHEAD,
+    ATTRIBUTES,
+    DATA,
+    ELEMENTS,
+    GOOD,
+    OUT,
+    OUTSIDE,
+    PLACES,
+    SHEETS,
+    STYLES,
+    TRICKS,
+    page,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_handout import TINY
@@ -31,7 +44,10 @@ def test_no_element_and_no_attribute_loads_or_runs_anything(markup: str) -> None
         assert found(page(place.format(markup))), place
     assert found(page("", head=markup))
     assert found(page("x") + markup)
-    assert found(f'<!doctype html><html><frameset><frame src="{OUT}"></frameset></html>') == ("<frameset", "<frame")
+    assert found(f'<!doctype html><html><frameset><frame src="{OUT}"></frameset></html>') == (
+        "<frameset",
+        "<frame",
+    )
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -102,14 +118,29 @@ def test_what_loads_nothing_is_not_refused(markup: str) -> None:
     )
 )
 @settings(deadline=None, max_examples=300)
-def test_whatever_is_written_is_read_without_an_error_and_a_picture_from_outside_is_seen(parts: list[str]) -> None:
+def test_whatever_is_written_is_read_without_an_error_and_a_picture_from_outside_is_seen(
+    parts: list[str],
+) -> None:
     """Broken pages are judged by the tree that a browser makes of them."""
     text = page("".join(parts))
-    loads = [element for element in parse_page(text).iter("img") if element.get("src", "").startswith("http")]
+    loads = [
+        element
+        for element in parse_page(text).iter("img")
+        if element.get("src", "").startswith("http")
+    ]
     assert not loads or found(text)
 
 
-@pytest.mark.parametrize("head", ["<head>", "<HEAD>", '<head class="a">', '<head><meta charset="utf-8">', "<head>\n<meta charset=utf-8 />"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<head>",
+        "<HEAD>",
+        '<head class="a">',
+        '<head><meta charset="utf-8">',
+        "<head>\n<meta charset=utf-8 />",
+    ],
+)
 def test_a_page_for_a_screen_is_closed_before_all_else(head: str) -> None:
     """Whatever the template says, its encoding and its policy come first; once is enough."""
     closed = closed_page(f"<!doctype html><html>{head}<title>x</title></head><body>x</body></html>")
@@ -128,34 +159,55 @@ def test_a_page_for_a_screen_is_closed_before_all_else(head: str) -> None:
 )  # fmt: skip
 def test_a_page_that_cannot_be_closed_is_refused(text: str) -> None:
     """Without a head in which the browser reads the policy first there is no page."""
-    assert [one.name for one in foreign_loads(closed_page(text), lambda _: False, closed=True)] == ["<head>"]
+    assert [one.name for one in foreign_loads(closed_page(text), lambda _: False, closed=True)] == [
+        "<head>"
+    ]
 
 
 def test_own_files_are_known_by_their_bytes_alone() -> None:
     """What the program has put into a page is no load; the same words by another hand are."""
     assert foreign_loads(page(f'<img alt="" src="{DATA}">'), lambda _: False, [DATA]) == ()
     assert found(page(f'<img alt="" src="{DATA}">')) == (DATA,)
-    assert [one.name for one in foreign_loads(page('<img alt="" src="own-file-0">'), lambda _: True)] == ["own-file-0"]
+    assert [
+        one.name for one in foreign_loads(page('<img alt="" src="own-file-0">'), lambda _: True)
+    ] == ["own-file-0"]
 
 
 def test_the_words_of_a_page_are_those_that_a_browser_shows() -> None:
     """Comments end where a browser ends them; styles and titles are no words; characters are read."""
     text = page(
-        "<!-->a<!-- b --!>c<!-- d --><p>e &amp; f<style>g</style>h</p><svg><title>i</title><text>j</text></svg>", head="<style>k</style>"
+        "<!-->a<!-- b --!>c<!-- d --><p>e &amp; f<style>g</style>h</p><svg><title>i</title><text>j</text></svg>",
+        head="<style>k</style>",
     )
     assert "".join(token.words for token in screen_text(text)).split() == ["ace", "&", "fhj"]
 
 
-TEMPLATES = ("blocks/text.html", "blocks/footer.html", "blocks/closed-page.html", "blocks/card-front.html", "handout.html", "card.html")
+TEMPLATES = (
+    "blocks/text.html",
+    "blocks/footer.html",
+    "blocks/closed-page.html",
+    "blocks/card-front.html",
+    "handout.html",
+    "card.html",
+)
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 @pytest.mark.parametrize(
-    "route", ['<!--><script>fetch("x")</script><!-- -->', "<p style=\"background: image-set('http://example.invalid/a' 1x)\">x</p>"]
+    "route",
+    [
+        '<!--><script>fetch("x")</script><!-- -->',
+        "<p style=\"background: image-set('http://example.invalid/a' 1x)\">x</p>",
+    ],
 )
 @pytest.mark.parametrize("form", ["html", "pdf"])
 def test_a_clinics_template_is_named_with_its_line(
-    name: str, route: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    route: str,
+    form: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Wherever a page is made of several templates, the one with the fault is named, and no page is written."""
     text = (builtin_root() / "templates" / name).read_text(encoding="utf-8")
@@ -169,11 +221,15 @@ def test_a_clinics_template_is_named_with_its_line(
     code, _, stderr = here(f"build tiny --audience ckd --format {form}", root, monkeypatch, capsys)
     assert code == 1
     line = changed[: changed.index(route)].count("\n") + 1
-    assert {one.place.rpartition(":")[0] for one in problems(stderr)} == {f"templates/{name}:{line}"}
+    assert {one.place.rpartition(":")[0] for one in problems(stderr)} == {
+        f"templates/{name}:{line}"
+    }
     assert all_files(root) == before
 
 
-def test_a_clinic_cannot_take_the_policy_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_clinic_cannot_take_the_policy_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With a closed-page.html of its own that is empty, every page says all the same that nothing may be loaded."""
     root = lay(tmp_path, {HANDOUT: TINY.encode(), "templates/blocks/closed-page.html": b"\n"})
     code, _, _ = here("build tiny --format html", root, monkeypatch, capsys)
@@ -181,8 +237,13 @@ def test_a_clinic_cannot_take_the_policy_out(tmp_path: Path, monkeypatch: pytest
     pages = list(root.glob("build/tiny/*.html"))
     assert len(pages) == 4
     for path in pages:
-        told = [dict(meta.attrib) for meta in parse_page(path.read_text(encoding="utf-8")).iter("meta")][:2]
-        assert told == [{"charset": "utf-8"}, {"http-equiv": "Content-Security-Policy", "content": POLICY}]
+        told = [
+            dict(meta.attrib) for meta in parse_page(path.read_text(encoding="utf-8")).iter("meta")
+        ][:2]
+        assert told == [
+            {"charset": "utf-8"},
+            {"http-equiv": "Content-Security-Policy", "content": POLICY},
+        ]
 
 
 GENERATING = [
@@ -225,4 +286,11 @@ def test_what_a_browser_would_show_as_text_or_turn_round_is_refused(markup: str,
 def test_a_number_may_run_against_its_page() -> None:
     """A phone number in a text from right to left; and a link dials the number that it shows, without its extension."""
     assert found(page("<p>x <bdi dir=ltr>555-0100</bdi></p>")) == ()
-    assert found(page("<p lang=he dir=rtl>x</p><a href='tel:+44205550100'>+44 (0)20 555-0100, ext. 12</a>")) == ()
+    assert (
+        found(
+            page(
+                "<p lang=he dir=rtl>x</p><a href='tel:+44205550100'>+44 (0)20 555-0100, ext. 12</a>"
+            )
+        )
+        == ()
+    )

@@ -77,28 +77,57 @@ def test_the_built_in_sheets_pass_only_under_their_own_names() -> None:
         css = path.read_text(encoding="utf-8")
         assert list(screen_style_problems(css, str(path), css)) == []
     assert list(
-        screen_style_problems("@media screen { .unseen { position: absolute } }", "clinic.css", sheets[0].read_text(encoding="utf-8"))
+        screen_style_problems(
+            "@media screen { .unseen { position: absolute } }",
+            "clinic.css",
+            sheets[0].read_text(encoding="utf-8"),
+        )
     )
 
 
 @pytest.mark.parametrize(
     ("files", "fault"),
     [
-        ({"styles/clinic.css": "@media screen {\n  strong { display: none }\n}\n"}, "`display: none` inside `@media screen`"),
+        (
+            {"styles/clinic.css": "@media screen {\n  strong { display: none }\n}\n"},
+            "`display: none` inside `@media screen`",
+        ),
         # Followed on paper too, but only a page for a screen is wanted.
-        ({"styles/clinic.css": ".message { display: none }\n"}, "a sentence is not on the page: 'One message.'"),
+        (
+            {"styles/clinic.css": ".message { display: none }\n"},
+            "a sentence is not on the page: 'One message.'",
+        ),
         ({"styles/clinic.css": ".message { color: #fff }\n"}, "cannot be seen: of its ink 0 %"),
-        ({"templates/blocks/text.html": "<p style='opacity: 0'>{{ block.text|marked }}</p>"}, "opacity, which only browsers would follow"),
-        ({"templates/blocks/text.html": "<p class='unseen'>{{ block.text|marked }}</p>"}, "shows nobody the words"),
-        ({"templates/blocks/text.html": "<p title='Take 9'>{{ block.text|marked }}</p>"}, "would say 'Take 9'"),
+        (
+            {"templates/blocks/text.html": "<p style='opacity: 0'>{{ block.text|marked }}</p>"},
+            "opacity, which only browsers would follow",
+        ),
+        (
+            {"templates/blocks/text.html": "<p class='unseen'>{{ block.text|marked }}</p>"},
+            "shows nobody the words",
+        ),
+        (
+            {"templates/blocks/text.html": "<p title='Take 9'>{{ block.text|marked }}</p>"},
+            "would say 'Take 9'",
+        ),
     ],
 )
 def test_a_page_for_a_screen_alone_is_proved(
-    workspace: Callable[..., Workspace], today: dt.date, tmp_path: Path, files: dict[str, str], fault: str
+    workspace: Callable[..., Workspace],
+    today: dt.date,
+    tmp_path: Path,
+    files: dict[str, str],
+    fault: str,
 ) -> None:
     """Where a clinic has styles or templates of its own, the paper they make is looked at, whatever is asked for."""
     clinic = workspace({"content/handouts/tiny.yaml": TINY, **files})
-    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": ("html",), "output": str(tmp_path / "out")}
+    flags = {
+        "handouts": ("tiny",),
+        "audience": ("ckd",),
+        "kind": ("handout",),
+        "format": ("html",),
+        "output": str(tmp_path / "out"),
+    }
     try:
         problems = build(resolve(flags, {}, clinic), clinic, today).problems
     except TeachbackError as error:

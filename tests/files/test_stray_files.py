@@ -79,7 +79,10 @@ FOLDERS = {
     "content/Rules/our-gel.yaml": ("content/Rules", "Did you mean 'content/rules'?"),
     "content/rules/ours/our-gel.yaml": ("content/rules/ours", "right in content/rules/"),
     "content/rules/date/ours.yaml": ("content/rules/date", "Did you mean 'content/rules/data'?"),
-    "content/rules/data/more/ours.yaml": ("content/rules/data/more", "right in content/rules/data/"),
+    "content/rules/data/more/ours.yaml": (
+        "content/rules/data/more",
+        "right in content/rules/data/",
+    ),
     "content/word/es.yaml": ("content/word", "Did you mean 'content/words'?"),
     "content/words/spanish/es.yaml": ("content/words/spanish", "right in content/words/"),
     "content/handout/sick-days.yaml": ("content/handout", "Did you mean 'content/handouts'?"),
@@ -121,7 +124,9 @@ def lay(root: Path, *names: str) -> Workspace:
 
 
 @pytest.mark.parametrize(("name", "hint"), FILES.items())
-def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(tmp_path: Path, name: str, hint: str) -> None:
+def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(
+    tmp_path: Path, name: str, hint: str
+) -> None:
     """Each of them is named once, as a warning, and nothing else is."""
     (problem,) = stray_files(lay(tmp_path, name))
     assert problem.message == "nothing reads this file"
@@ -131,8 +136,12 @@ def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(tmp_path: 
     assert hint in problem.hint
 
 
-@pytest.mark.parametrize(("name", "folder", "hint"), [(name, *said) for name, said in FOLDERS.items()])
-def test_a_folder_that_nothing_reads_is_told_once(tmp_path: Path, name: str, folder: str, hint: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "folder", "hint"), [(name, *said) for name, said in FOLDERS.items()]
+)
+def test_a_folder_that_nothing_reads_is_told_once(
+    tmp_path: Path, name: str, folder: str, hint: str
+) -> None:
     """However many files it holds, the folder is named, with the folder that was meant."""
     (problem,) = stray_files(lay(tmp_path, name, f"{folder}/more.yaml", f"{folder}/deep/most.yaml"))
     assert problem.message == "nothing reads this folder, nor what is in it"
@@ -148,7 +157,9 @@ def test_what_systems_and_editors_leave_and_what_is_read_is_not_told(tmp_path: P
 
 
 @given(st.sampled_from(sorted(SHELVES)), st.text("abcXYZ-. ", min_size=1, max_size=12))
-def test_a_file_is_either_read_or_told(tmp_path_factory: pytest.TempPathFactory, folder: str, name: str) -> None:
+def test_a_file_is_either_read_or_told(
+    tmp_path_factory: pytest.TempPathFactory, folder: str, name: str
+) -> None:
     """Whatever its name and its folder, no file that is not hidden is without a reader and without a word."""
     if name.startswith("."):
         return
@@ -172,7 +183,12 @@ def test_every_shipped_file_has_a_shelf(builtin: Workspace) -> None:
 def test_the_shelves_hold_the_names_that_the_readers_read() -> None:
     """The four word lists are those of the rules on plain language, and each shelf lies in a kind of the workspace."""
     assert {name.split("/")[0] for name in SHELVES} == set(KINDS)
-    assert SHELVES[FOLDER].names == {"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"}
+    assert SHELVES[FOLDER].names == {
+        "abbreviations.yaml",
+        "plain-words.yaml",
+        "syllables.yaml",
+        "terms.yaml",
+    }
 
 
 @pytest.mark.parametrize(
@@ -211,14 +227,27 @@ def test_a_checkout_is_looked_at_as_a_clinic_is(tmp_path: Path) -> None:
     assert problem.location.file.endswith("our-gel.yml")
 
 
-RECORDED = TINY.replace("sections:", "fields: [{name: patient, label: For, required: true}]\npersonal: [patient]\nsections:")
+RECORDED = TINY.replace(
+    "sections:",
+    "fields: [{name: patient, label: For, required: true}]\npersonal: [patient]\nsections:",
+)
 
 
 @pytest.mark.parametrize(
-    "command", ["check tiny", "build tiny --kind handout", "card tiny", "merge tiny --records r.csv --dry-run", "doctor"]
+    "command",
+    [
+        "check tiny",
+        "build tiny --kind handout",
+        "card tiny",
+        "merge tiny --records r.csv --dry-run",
+        "doctor",
+    ],
 )
 def test_every_command_tells_alike(
-    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whichever command a clinic types, it hears of the rule that is not read."""
     lay(tmp_path, "content/rules/our-gel.yml")

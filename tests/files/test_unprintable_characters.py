@@ -27,12 +27,38 @@ if TYPE_CHECKING:
 
 # From DerivedCoreProperties.txt of Unicode 15.1 (Default_Ignorable_Code_Point), apart from what the program has of it.
 IGNORABLE = (
-    *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F)),
-    *(*range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4)),
+    *(
+        0xAD,
+        0x34F,
+        0x61C,
+        0x115F,
+        0x1160,
+        0x17B4,
+        0x17B5,
+        *range(0x180B, 0x1810),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+    ),
+    *(
+        *range(0x2060, 0x2070),
+        0x3164,
+        *range(0xFE00, 0xFE10),
+        0xFEFF,
+        0xFFA0,
+        *range(0xFFF0, 0xFFF9),
+        *range(0x1BCA0, 0x1BCA4),
+    ),
     *(*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
 )
 FORMAT = tuple(number for number in range(0x110000) if unicodedata.category(chr(number)) == "Cf")
-BLANKS = (*(number for number in range(0x110000) if unicodedata.category(chr(number)) == "Zs" and number != 0x20), 0x2800)
+BLANKS = (
+    *(
+        number
+        for number in range(0x110000)
+        if unicodedata.category(chr(number)) == "Zs" and number != 0x20
+    ),
+    0x2800,
+)
 UNSEEN = [chr(number) for number in sorted({*IGNORABLE, *FORMAT, *BLANKS})]
 TEXT = "Take ibuprofen for pain, 2 pills."
 
@@ -56,9 +82,15 @@ def codes(text: str) -> list[str]:
 def test_the_whole_family_is_known() -> None:
     """All default-ignorable characters, format characters and odd blanks are known, and no others but Unicode's null notehead."""
     assert len(UNSEEN) > 4000
-    assert [each for each in UNSEEN if not (is_unseen(each) or is_odd_blank(each) or each in "\u00a0\u202f")] == []
+    assert [
+        each
+        for each in UNSEEN
+        if not (is_unseen(each) or is_odd_blank(each) or each in "\u00a0\u202f")
+    ] == []
     every = (chr(number) for number in range(0x110000))
-    assert [each for each in every if (is_unseen(each) or is_odd_blank(each)) and each not in UNSEEN] == ["\U0001d159"]
+    assert [
+        each for each in every if (is_unseen(each) or is_odd_blank(each)) and each not in UNSEEN
+    ] == ["\U0001d159"]
 
 
 @given(st.sampled_from(UNSEEN), st.integers(0, len(TEXT)))
@@ -115,8 +147,24 @@ def test_no_unseen_character_stands_in_a_latin_text(text: str) -> None:
             "ibu\u093fprofen",
             "ibu\u0651profen",
         ),
-        *("1\u0662", "\uff11" + "1", "x\ue000", "x\ufffd", "x\ufffc", "x\uffff", "x\x07", "x\u2028"),
-        *("ibupr\u043efen", "\u0410dvil", "\u0421\u043e\u0441\u043e\u0430", "\u0392anana", "b\u0561nan\u0585", "\u13aadvil"),
+        *(
+            "1\u0662",
+            "\uff11" + "1",
+            "x\ue000",
+            "x\ufffd",
+            "x\ufffc",
+            "x\uffff",
+            "x\x07",
+            "x\u2028",
+        ),
+        *(
+            "ibupr\u043efen",
+            "\u0410dvil",
+            "\u0421\u043e\u0441\u043e\u0430",
+            "\u0392anana",
+            "b\u0561nan\u0585",
+            "\u13aadvil",
+        ),
     ],
 )
 def test_what_hides_or_swaps_a_letter_is_refused(text: str) -> None:
@@ -183,7 +231,11 @@ def test_what_a_language_needs_is_left_alone(text: str) -> None:
             "\uff49\uff42\uff55\uff50\uff52\uff4f\uff46\uff45\uff4e",
             "\U0001d422\U0001d41b\U0001d42e\U0001d429\U0001d42b\U0001d428\U0001d41f\U0001d41e\U0001d427",
         ),
-        *("\u0131buprofen", "\u026a\u0299\u1d1c\u1d18\u0280\u1d0f\ua730\u1d07\u0274", "\u24d8bu\u24dfrofen"),
+        *(
+            "\u0131buprofen",
+            "\u026a\u0299\u1d1c\u1d18\u0280\u1d0f\ua730\u1d07\u0274",
+            "\u24d8bu\u24dfrofen",
+        ),
         *(
             "ibup\u0304rof\u030d\u0304en",
             "ibuprof\u00e9n",
@@ -198,7 +250,11 @@ def test_what_a_language_needs_is_left_alone(text: str) -> None:
 )
 def test_rules_read_the_letters_that_the_eye_reads(name: str, rules: TextRules) -> None:
     """A medicine's name in another shape of its letters, or with soft hyphens, is found as the plain one is."""
-    assert found(f"Take {name} for pain.", rules) == found("Take ibuprofen for pain.", rules) == [("nsaid", Severity.ERROR)]
+    assert (
+        found(f"Take {name} for pain.", rules)
+        == found("Take ibuprofen for pain.", rules)
+        == [("nsaid", Severity.ERROR)]
+    )
 
 
 @pytest.mark.parametrize("hyphen", "-\u2010\u2011\u2012\u2212\uff0d\ufe63")
@@ -210,7 +266,13 @@ def test_a_hyphen_of_any_kind_joins_a_name(hyphen: str, rules: TextRules) -> Non
 @pytest.mark.parametrize(
     ("code", "what"),
     [
-        *(("&#8203;", "U+200B"), ("&#x200b;", "U+200B"), ("&ZeroWidthSpace;", "U+200B"), ("&NoBreak;", "U+2060"), ("&shy;2", "U+00AD")),
+        *(
+            ("&#8203;", "U+200B"),
+            ("&#x200b;", "U+200B"),
+            ("&ZeroWidthSpace;", "U+200B"),
+            ("&NoBreak;", "U+2060"),
+            ("&shy;2", "U+00AD"),
+        ),
         *(
             ("&zwj;", "U+200D"),
             ("&rlm;", "U+200F"),
@@ -250,16 +312,17 @@ def test_harmless_codes_of_templates_and_styles_stay() -> None:
 
 def test_letters_of_a_drawing_are_looked_at() -> None:
     """A drawing whose words hold a character that nobody sees is refused; its other parts may be named anyhow."""
-    drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>a&#x200b;b</title><text>ibu{}<tspan>profen</tspan></text></svg>'
-    )
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>a&#x200b;b</title><text>ibu{}<tspan>profen</tspan></text></svg>'
     fault = picture_fault(drawing.format("&#x200b;").encode(), ".svg")
     assert fault is not None
     assert "U+200B zero width space" in fault[0]
     assert picture_fault(drawing.format("").encode(), ".svg") is None
 
 
-@pytest.mark.parametrize("key", ['"mes\\u200bsage"', '"mes\\u00adsage"', "mes\u00adsage", "mes\u00a0sage", '"mess\\u0430ge"'])
+@pytest.mark.parametrize(
+    "key",
+    ['"mes\\u200bsage"', '"mes\\u00adsage"', "mes\u00adsage", "mes\u00a0sage", '"mess\\u0430ge"'],
+)
 def test_a_key_has_plain_letters(key: str) -> None:
     """A key with a hidden character is refused for that, and not told to be written as it seems to be."""
     with pytest.raises(TeachbackError) as told:
@@ -268,7 +331,19 @@ def test_a_key_has_plain_letters(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "escape", ["\\u200b", "\\uFEFF", "\\u3164", "\\ufe0f", "\\u2800", "\\u034f", "\\U000E0101", "\\u2009", "\\u00ad2", "\\L"]
+    "escape",
+    [
+        "\\u200b",
+        "\\uFEFF",
+        "\\u3164",
+        "\\ufe0f",
+        "\\u2800",
+        "\\u034f",
+        "\\U000E0101",
+        "\\u2009",
+        "\\u00ad2",
+        "\\L",
+    ],
 )
 def test_an_escape_in_double_quotes_is_refused_as_its_character(escape: str) -> None:
     """What nobody may type into a file, nobody may write by its code."""
@@ -278,15 +353,19 @@ def test_an_escape_in_double_quotes_is_refused_as_its_character(escape: str) -> 
 
 def test_the_address_of_a_link_has_no_hidden_characters() -> None:
     """An address with a soft hyphen is another one than the eye reads."""
-    assert [problem.message for problem in marks_problems("See [us](https://exam\u00adple.org).")] == [
-        "the address of a link holds the character U+00AD soft hyphen"
-    ]
+    assert [
+        problem.message for problem in marks_problems("See [us](https://exam\u00adple.org).")
+    ] == ["the address of a link holds the character U+00AD soft hyphen"]
     assert marks_problems("See [us\u00a0all](https://example.org) or Blut\u00addruck.") == ()
 
 
 def test_a_record_holds_none_of_them() -> None:
     """The list is the same for what a record says, and stricter: a name has no soft hyphen."""
-    assert [each for each in UNSEEN if each not in "\u00a0\u202f" and not unprintable_reason(f"Ann{each}a")] == []
+    assert [
+        each
+        for each in UNSEEN
+        if each not in "\u00a0\u202f" and not unprintable_reason(f"Ann{each}a")
+    ] == []
 
 
 # Sentences of which the second advises what harms; apart, each is found.
@@ -323,7 +402,9 @@ JOINS = (
 @pytest.mark.parametrize("join", JOINS)
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("small", [False, True])
-def test_a_missing_blank_changes_no_finding(join: str, pair: tuple[str, str], rules: TextRules, *, small: bool) -> None:
+def test_a_missing_blank_changes_no_finding(
+    join: str, pair: tuple[str, str], rules: TextRules, *, small: bool
+) -> None:
     """Two sentences are two with and without a blank between them, whatever mark ends the first and however the second begins."""
     first, second = pair
     second = second[0].lower() + second[1:] if small else second
@@ -364,7 +445,20 @@ def test_the_blank_is_put_where_it_belongs(text: str, apart: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("3.5 mg", "2.5%", "$3.50", "1,000", "10:30", "2026.11.28", "1:10", "5,000-6,000", "v1.2", "B12.", "3.5mg", "pH:7"),
+        *(
+            "3.5 mg",
+            "2.5%",
+            "$3.50",
+            "1,000",
+            "10:30",
+            "2026.11.28",
+            "1:10",
+            "5,000-6,000",
+            "v1.2",
+            "B12.",
+            "3.5mg",
+            "pH:7",
+        ),
         *(
             "U.S. Army",
             "e.g. this",
@@ -416,8 +510,12 @@ def test_blanks_are_only_added(text: str) -> None:
     assert spaced(spaced(text)) == spaced(text)
 
 
-@pytest.mark.parametrize("text", ["Avoid salt Eat a banana before bed.", "Avoid NSAIDs Take ibuprofen for pain."])
-def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(text: str, rules: TextRules) -> None:
+@pytest.mark.parametrize(
+    "text", ["Avoid salt Eat a banana before bed.", "Avoid NSAIDs Take ibuprofen for pain."]
+)
+def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
+    text: str, rules: TextRules
+) -> None:
     """Where lines of a file are joined, a capital letter on an order shows where the sentence before it ends."""
     assert missing_stops(text)
     assert any(severity is Severity.ERROR for _, severity in found(text, rules))
@@ -457,12 +555,18 @@ def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
     ("text", "read"),
     [
         ("Eat a banana\u00b2 each day.", "Eat a banana each day."),
-        ("Stop\u00b9 your dialysis.\u00b2 Then rest*, or call\u2020.", "Stop your dialysis. Then rest, or call."),
+        (
+            "Stop\u00b9 your dialysis.\u00b2 Then rest*, or call\u2020.",
+            "Stop your dialysis. Then rest, or call.",
+        ),
         ("Take ibuprofen* (or aspirin\u2021) for pain.", "Take ibuprofen (or aspirin) for pain."),
         ("Not over 300.\u00b9 Call us.", "Not over 300. Call us."),
         ("Take ibuprofen400mg for pain.", "Take ibuprofen 400 mg for pain."),
         ("Take 400mgibuprofen.Then rest.", "Take 400 mg ibuprofen. Then rest."),
-        ("Take 400MG, 2tablets or 400micrograms/day.", "Take 400 MG, 2 tablets or 400 micrograms/day."),
+        (
+            "Take 400MG, 2tablets or 400micrograms/day.",
+            "Take 400 MG, 2 tablets or 400 micrograms/day.",
+        ),
     ],
 )
 def test_rules_read_through_footnote_signs_and_missing_blanks(text: str, read: str) -> None:
@@ -471,7 +575,12 @@ def test_rules_read_through_footnote_signs_and_missing_blanks(text: str, read: s
 
 
 @pytest.mark.parametrize(
-    "text", ["10\u00b2 and 5 * 3", "B12, A1C, HbA1c, T4, 1st, 10am, 1960s, H2O", "a1b2@x.org, www.abcde123.org and chart2024.pdf"]
+    "text",
+    [
+        "10\u00b2 and 5 * 3",
+        "B12, A1C, HbA1c, T4, 1st, 10am, 1960s, H2O",
+        "a1b2@x.org, www.abcde123.org and chart2024.pdf",
+    ],
 )
 def test_powers_names_and_addresses_are_read_as_they_stand(text: str) -> None:
     """What only looks like a sign or a number behind a word is none."""
@@ -490,7 +599,9 @@ def test_powers_names_and_addresses_are_read_as_they_stand(text: str) -> None:
         ("Take ibupro- fen for pain.", "Take ibuprofen for pain."),
     ],
 )
-def test_a_name_with_a_sign_or_a_number_beside_it_or_a_line_end_in_it_is_found(text: str, apart: str, rules: TextRules) -> None:
+def test_a_name_with_a_sign_or_a_number_beside_it_or_a_line_end_in_it_is_found(
+    text: str, apart: str, rules: TextRules
+) -> None:
     """The rules find in it what they find in the text with its blanks, and without its signs."""
     assert found(text, rules) == found(apart, rules)
     assert found(text, rules) != []

@@ -26,7 +26,11 @@ def told(text: str) -> tuple[tuple[int, int, str], ...]:
     try:
         read_yaml(text.encode(), "x.yaml")
     except TeachbackError as error:
-        return tuple((p.location.line, p.location.column, p.message) for p in error.problems if p.location and p.hint)
+        return tuple(
+            (p.location.line, p.location.column, p.message)
+            for p in error.problems
+            if p.location and p.hint
+        )
     return ()
 
 
@@ -144,7 +148,11 @@ REFUSED = {
     "<<: {a: b}": (1, 1, "merge keys (<<) are not used here"),
     "a: one\n--- two": (2, 1, "a second document starts here"),
     "a: one\n...\ntwo": (3, 1, "nothing may stand below the line '...'"),
-    "a: b\rc: d\ne: f g  # h": (1, 5, "the end of a line is stored here in an old way (a carriage return alone)"),
+    "a: b\rc: d\ne: f g  # h": (
+        1,
+        5,
+        "the end of a line is stored here in an old way (a carriage return alone)",
+    ),
 }
 
 
@@ -211,7 +219,11 @@ def test_both_of_the_librarys_parsers_are_read_alike(monkeypatch: pytest.MonkeyP
     spec.loader.exec_module(plain)
     monkeypatch.setitem(globals(), "read_yaml", plain.read_yaml)
     assert [text for text in REFUSED if not told(text)] == []
-    assert [text for text, data in READ.items() if data is not None and plain.read_yaml(text.encode(), "x.yaml").data != data] == []
+    assert [
+        text
+        for text, data in READ.items()
+        if data is not None and plain.read_yaml(text.encode(), "x.yaml").data != data
+    ] == []
 
 
 SIGNS = (
@@ -242,9 +254,14 @@ SIGNS = (
     "#5",
     "&b",
 )
-PIECES = some.one_of(some.sampled_from(SIGNS), some.sampled_from(("take", "Two", "555-0100", "3", "mg", "null", "n\u00e9")))
+PIECES = some.one_of(
+    some.sampled_from(SIGNS),
+    some.sampled_from(("take", "Two", "555-0100", "3", "mg", "null", "n\u00e9")),
+)
 JOINTS = some.sampled_from((" ", " ", "  ", "", "\t", "\n", "\n  ", "\n    ", "\n      "))
-TEXTS = some.lists(some.tuples(PIECES, JOINTS), min_size=1, max_size=7).map(lambda parts: "".join(a + b for a, b in parts).strip())
+TEXTS = some.lists(some.tuples(PIECES, JOINTS), min_size=1, max_size=7).map(
+    lambda parts: "".join(a + b for a, b in parts).strip()
+)
 PLACES = (
     "a: {}\n",
     "a: {}\nb: c\n",

@@ -27,8 +27,12 @@ COUNT = 2_000
 
 def made(path: Path, *options: str) -> list[dict[str, Any]]:
     """Let the script write records; give what must be rejected of them."""
-    subprocess.run([sys.executable, str(RECORDS), str(path), "--count", str(COUNT), *options], check=True)
-    wrong: list[dict[str, Any]] = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
+    subprocess.run(
+        [sys.executable, str(RECORDS), str(path), "--count", str(COUNT), *options], check=True
+    )
+    wrong: list[dict[str, Any]] = json.loads(
+        path.with_name(f"{path.name}.json").read_text(encoding="utf-8")
+    )
     return wrong
 
 
@@ -39,7 +43,10 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
-    workspace: Callable[..., Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Callable[..., Workspace],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Two thousand names of many languages on two papers, two processes: each broken row by its field, each other row one file."""
     wrong = made(tmp_path / "records.csv", "--papers", "letter,a4")
@@ -47,15 +54,39 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
     assert len(wrong) == COUNT // 100
     monkeypatch.chdir(workspace({"content/handouts/tiny.yaml": FILLED}).root)
     out = tmp_path / "out"
-    ended = run(["merge", "tiny", "--records", str(tmp_path / "records.csv"), "-o", str(out), "-l", "en", "--jobs", "2", "--json"])
+    ended = run(
+        [
+            "merge",
+            "tiny",
+            "--records",
+            str(tmp_path / "records.csv"),
+            "-o",
+            str(out),
+            "-l",
+            "en",
+            "--jobs",
+            "2",
+            "--json",
+        ]
+    )
     said = json.loads(capsys.readouterr().out)
-    assert (ended, said["records"], said["printed"], said["rejected"]) == (1, COUNT, COUNT - len(wrong), len(wrong))
+    assert (ended, said["records"], said["printed"], said["rejected"]) == (
+        1,
+        COUNT,
+        COUNT - len(wrong),
+        len(wrong),
+    )
     rejected = [(int(line["row"]), line["field"]) for line in table(out / "rejected.csv")]
     assert rejected == [(one["row"], one["field"]) for one in wrong]
     manifest = table(out / "manifest.csv")
     assert [int(line["row"]) for line in manifest] == list(range(2, COUNT + 2))
-    assert Counter(line["status"] for line in manifest) == {"printed": COUNT - len(wrong), "rejected": len(wrong)}
-    assert {int(line["row"]) for line in manifest if line["status"] == "rejected"} == {one["row"] for one in wrong}
+    assert Counter(line["status"] for line in manifest) == {
+        "printed": COUNT - len(wrong),
+        "rejected": len(wrong),
+    }
+    assert {int(line["row"]) for line in manifest if line["status"] == "rejected"} == {
+        one["row"] for one in wrong
+    }
     files = {line["file"] for line in manifest if line["file"]}
     assert files == {path.relative_to(out).as_posix() for path in (out / "handouts").iterdir()}
     assert len(files) == COUNT - len(wrong)
@@ -65,7 +96,11 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
 def test_the_same_seed_makes_the_same_records(tmp_path: Path) -> None:
     """What a run rejected can be looked at again; another seed makes others."""
     pairs = [
-        (made(tmp_path / f"{number}.csv", "--seed", seed), (tmp_path / f"{number}.csv").read_bytes()) for number, seed in enumerate("778")
+        (
+            made(tmp_path / f"{number}.csv", "--seed", seed),
+            (tmp_path / f"{number}.csv").read_bytes(),
+        )
+        for number, seed in enumerate("778")
     ]
     assert pairs[0] == pairs[1]
     assert pairs[0][1] != pairs[2][1]

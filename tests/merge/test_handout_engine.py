@@ -64,7 +64,9 @@ def words(path: Path) -> str:
     return " ".join(" ".join(read_words(path.read_bytes())).split())
 
 
-def test_each_record_becomes_a_valid_file_that_says_its_words(workspace: Make, tmp_path: Path) -> None:
+def test_each_record_becomes_a_valid_file_that_says_its_words(
+    workspace: Make, tmp_path: Path
+) -> None:
     """Hard names, two audiences: each file is PDF/UA-1 and PDF/A-2a, reads as that patient's, and holds no other's name."""
     clinic = workspace({FILE: FILLED})
     rows = [[f"p{n}", ("general", "ckd")[n % 2], name, *REST] for n, name in enumerate(NAMES)]
@@ -115,11 +117,18 @@ def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -
     assert (done.printed, done.rejected) == (1, 9)
 
 
-def test_without_a_record_the_same_edition_has_lines_to_write_on(workspace: Make, tmp_path: Path) -> None:
+def test_without_a_record_the_same_edition_has_lines_to_write_on(
+    workspace: Make, tmp_path: Path
+) -> None:
     """`build` and `merge` print one edition, with one code."""
     clinic = workspace({FILE: FILLED})
     _, output = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
-    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "output": str(tmp_path / "front-desk")}
+    flags = {
+        "handouts": ("tiny",),
+        "audience": ("ckd",),
+        "kind": ("handout",),
+        "output": str(tmp_path / "front-desk"),
+    }
     built = build(resolve(flags, {}, clinic), clinic, TODAY)
     codes = {one.code for one in built.outputs if one.form == "pdf"}
     with (output / "manifest.csv").open(encoding="utf-8", newline="") as file:
@@ -141,7 +150,10 @@ def test_a_print_room_gets_one_file_with_a_list_and_fronts(workspace: Make, tmp_
         pages = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
     assert all(f"p{n}" in pages[0] for n in range(3))
     assert not any(name in pages[0] for name in NAMES)
-    begins = [next(number for number, page in enumerate(pages) if name.split(",")[0] in page) for name in NAMES[:3]]
+    begins = [
+        next(number for number, page in enumerate(pages) if name.split(",")[0] in page)
+        for name in NAMES[:3]
+    ]
     assert all(number % 2 == 0 for number in begins)
     assert begins == sorted(begins)
 
@@ -162,11 +174,16 @@ def test_a_sheet_of_cards_has_a_name_on_each(workspace: Make, tmp_path: Path) ->
     ("handout", "said"),
     [
         (TINY, "no fields"),
-        (FILLED.replace("ckd: For kidneys here.", "ckd: Eat a banana each day."), "high in potassium"),
+        (
+            FILLED.replace("ckd: For kidneys here.", "ckd: Eat a banana each day."),
+            "high in potassium",
+        ),
         (FILLED.replace("{record.side}", "{record.sides}"), "sides"),
     ],
 )
-def test_a_handout_that_must_not_be_printed_is_refused_before_any_record_is_read(handout: str, said: str, workspace: Make) -> None:
+def test_a_handout_that_must_not_be_printed_is_refused_before_any_record_is_read(
+    handout: str, said: str, workspace: Make
+) -> None:
     """One without fields, one that harms its reader, one with a mistake."""
     with pytest.raises(TeachbackError) as caught:
         engine(workspace({FILE: handout}))
@@ -182,18 +199,32 @@ def test_a_handout_that_there_is_not_is_a_wrong_command(workspace: Make) -> None
 
 def test_a_limit_that_the_clinic_fills_in_is_the_readers_own(workspace: Make) -> None:
     """`Drink no more than {record.fluid}` is no advice to drink without a limit; a number of the author's is."""
-    own = FILLED.replace("ckd: For kidneys here.", "ckd: 'Drink no more than {record.fluid} liters a day.'")
+    own = FILLED.replace(
+        "ckd: For kidneys here.", "ckd: 'Drink no more than {record.fluid} liters a day.'"
+    )
     assert engine(workspace({FILE: own})).handout == "tiny"
 
 
 def test_the_command_prints_and_its_dry_run_does_not(
-    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The dry run says by row and field what would be rejected, never what stands there."""
     clinic = workspace({FILE: FILLED})
     path = records(tmp_path, ["p1", "ckd", "Ann", *REST], ["p2", "ckd", "MARKED\u6f22", *REST])
     monkeypatch.chdir(clinic.root)
-    command = ["merge", "tiny", "--records", str(path), "--output", str(tmp_path / "run"), "--jobs", "1"]
+    command = [
+        "merge",
+        "tiny",
+        "--records",
+        str(path),
+        "--output",
+        str(tmp_path / "run"),
+        "--jobs",
+        "1",
+    ]
     assert run([*command, "--dry-run"]) == 1
     said = capsys.readouterr()
     assert "records.csv:3:1: patient has a letter" in said.err
@@ -219,17 +250,30 @@ COVER = '.personal-line { position: relative } .personal-line::after { content: 
         (".personal { transform: rotate(5deg) }", ""),
         (".slot { overflow: hidden; height: 0.2em; line-height: 0.2em }", ""),
         (".slot { display: none }", "has a place for it"),
-        (COVER % "left: 31mm; top: 0; width: 2.4mm; height: 7mm", "would be covered in a part of its line"),
-        (COVER % "left: 31mm; top: 0; width: 0.9mm; height: 7mm", "would be covered in a part of its line"),
-        (COVER % "left: 31mm; top: 0; width: 99mm; height: 0.75em", "would be covered in a part of its line"),
+        (
+            COVER % "left: 31mm; top: 0; width: 2.4mm; height: 7mm",
+            "would be covered in a part of its line",
+        ),
+        (
+            COVER % "left: 31mm; top: 0; width: 0.9mm; height: 7mm",
+            "would be covered in a part of its line",
+        ),
+        (
+            COVER % "left: 31mm; top: 0; width: 99mm; height: 0.75em",
+            "would be covered in a part of its line",
+        ),
     ],
 )
-def test_a_style_that_would_lose_what_a_record_says_is_refused(style: str, said: str, workspace: Make, tmp_path: Path) -> None:
+def test_a_style_that_would_lose_what_a_record_says_is_refused(
+    style: str, said: str, workspace: Make, tmp_path: Path
+) -> None:
     """White on white, moved, scaled, tiny, turned, hidden: a specimen of a record is looked at before any is printed."""
     clinic = workspace({FILE: FILLED, "styles/clinic.css": style + "\n"})
     with pytest.raises(TeachbackError) as caught:
         merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
-    assert [problem.message for problem in caught.value.problems if said in problem.message], caught.value.problems
+    assert [problem.message for problem in caught.value.problems if said in problem.message], (
+        caught.value.problems
+    )
     assert not list((tmp_path / "out").glob("handouts/*"))
 
 
@@ -243,7 +287,15 @@ def test_a_box_that_a_style_adds_to_a_slot_is_no_slot(workspace: Make, tmp_path:
 
 def test_a_field_in_a_message_of_larger_type_is_printed(workspace: Make, tmp_path: Path) -> None:
     """A word that fits only in a smaller size than the first is as long as it is there, and not cut off."""
-    clinic = workspace({FILE: re.sub("(?m)^message: .*", "message: This page is for {record.patient}, seen on {record.visit}.", FILLED)})
+    clinic = workspace(
+        {
+            FILE: re.sub(
+                "(?m)^message: .*",
+                "message: This page is for {record.patient}, seen on {record.visit}.",
+                FILLED,
+            )
+        }
+    )
     done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
     assert (done.printed, done.rejected) == (1, 0)
 
@@ -272,11 +324,23 @@ def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) 
 def test_a_handout_in_several_languages_is_one_handout(workspace: Make) -> None:
     """Each record chooses its language, however the files of the languages are called."""
     builtin = workspace().builtin
-    words = (builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8").replace("language: English", "language: Spanish")
-    audiences = (builtin / "content" / "audiences.yaml").read_text(encoding="utf-8").replace("    en: For", "    es: Para\n    en: For")
+    words = (
+        (builtin / "content" / "words" / "en.yaml")
+        .read_text(encoding="utf-8")
+        .replace("language: English", "language: Spanish")
+    )
+    audiences = (
+        (builtin / "content" / "audiences.yaml")
+        .read_text(encoding="utf-8")
+        .replace("    en: For", "    es: Para\n    en: For")
+    )
     files = {"content/words/es.yaml": words, "content/audiences.yaml": audiences}
     files |= {"content/handouts/two.en.yaml": FILLED.replace("id: tiny", "id: two")}
-    files |= {"content/handouts/two.es.yaml": FILLED.replace("id: tiny", "id: two").replace("language: en", "language: es")}
+    files |= {
+        "content/handouts/two.es.yaml": FILLED.replace("id: tiny", "id: two").replace(
+            "language: en", "language: es"
+        )
+    }
     clinic = workspace(files)
     opened = open_engine(resolve({"handouts": ("two",)}, {}, clinic), clinic, TODAY)
     assert set(opened.audiences) == {"en", "es"}

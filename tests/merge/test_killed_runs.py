@@ -42,7 +42,9 @@ BROKEN = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES,ckd,", "../{0},
 def write_records(path: Path, count: int) -> Path:
     """Write records, every twentieth of which is rejected."""
     rows = (
-        BROKEN[number // 20 % 4].format(number) if number % 20 == 19 else f"P{number},Zoë {number},ckd,2027-11-01"
+        BROKEN[number // 20 % 4].format(number)
+        if number % 20 == 19
+        else f"P{number},Zoë {number},ckd,2027-11-01"
         for number in range(count)
     )
     path.write_text("\n".join(("id,name,audience,next_visit", *rows)) + "\n", encoding="utf-8")
@@ -51,14 +53,20 @@ def write_records(path: Path, count: int) -> Path:
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Give every file below a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def start(folder: Path, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 -- Popen's
     """Start the command with the fake engine, as a process of its own."""
     environment = {**os.environ, **more.pop("env", {})}
     command = [sys.executable, str(FAKE), "merge", *arguments]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more
+    )
 
 
 def printed(folder: Path) -> int:
@@ -72,7 +80,12 @@ def printed(folder: Path) -> int:
 def children(process: int) -> list[int]:
     """Give the processes that a process has started, where the system says so."""
     try:
-        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()]
+        return [
+            int(child)
+            for child in Path(f"/proc/{process}/task/{process}/children")
+            .read_text(encoding="ascii")
+            .split()
+        ]
     except OSError:
         return []
 
@@ -100,11 +113,23 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     dice = random.Random(6)  # noqa: S311 -- the same kills each time
     kills = ends = 0
     while kills < 50:
-        child = start(tmp_path, *arguments, "-o", "out", env={"FAKE_SECONDS": "0.0005"}, start_new_session=True)
+        child = start(
+            tmp_path,
+            *arguments,
+            "-o",
+            "out",
+            env={"FAKE_SECONDS": "0.0005"},
+            start_new_session=True,
+        )
         # Some are killed while they begin, some while they print, some at their end.
-        moment, least = time.monotonic() + dice.uniform(0.1, 0.5), printed(out) + dice.randint(0, 600)
+        moment, least = (
+            time.monotonic() + dice.uniform(0.1, 0.5),
+            printed(out) + dice.randint(0, 600),
+        )
         by_count = dice.random() < 0.6
-        while child.poll() is None and (printed(out) < least if by_count else time.monotonic() < moment):
+        while child.poll() is None and (
+            printed(out) < least if by_count else time.monotonic() < moment
+        ):
             time.sleep(0.002)
         if dice.random() < 0.2:
             # Who lost a printer goes on, and is killed a moment later.
@@ -128,19 +153,38 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert ends >= 1
 
 
-def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(workspace: Callable[..., Workspace]) -> None:
+def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(
+    workspace: Callable[..., Workspace],
+) -> None:
     """All of its processes at once, the one that was started, or one that prints: the folder ends byte for byte as if nobody had."""
     clinic = workspace({"content/handouts/tiny.yaml": FILLED}).root
     rows = [f"P{number},ckd,{NAMES[number % len(NAMES)]},2027-11-01" for number in range(400)]
     rows[7::100] = [row.replace("2027-11-01", "2027-02-30") for row in rows[7::100]]
     (clinic / "r.csv").write_text(
-        "\n".join(("id,audience,patient,visit", *(row.replace(", ", " ") for row in rows))) + "\n", encoding="utf-8"
+        "\n".join(("id,audience,patient,visit", *(row.replace(", ", " ") for row in rows))) + "\n",
+        encoding="utf-8",
     )
-    command = [sys.executable, "-c", REAL, "merge", "tiny", "--records", "r.csv", "-l", "en", "--jobs", "2"]
+    command = [
+        sys.executable,
+        "-c",
+        REAL,
+        "merge",
+        "tiny",
+        "--records",
+        "r.csv",
+        "-l",
+        "en",
+        "--jobs",
+        "2",
+    ]
 
     def begin(output: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*command, "-o", output], cwd=clinic, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            [*command, "-o", output],
+            cwd=clinic,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
 
     begin("whole").communicate()
@@ -188,7 +232,19 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, BaseException | N
 
         return called
 
-    for name in ("open", "write", "rename", "unlink", "mkdir", "rmdir", "fsync", "ftruncate", "fchmod", "chmod", "sync"):
+    for name in (
+        "open",
+        "write",
+        "rename",
+        "unlink",
+        "mkdir",
+        "rmdir",
+        "fsync",
+        "ftruncate",
+        "fchmod",
+        "chmod",
+        "sync",
+    ):
         monkeypatch.setattr(os, name, wrapped(getattr(os, name)))
 
     def at(number: int, error: BaseException | None = None) -> list[int]:
@@ -204,7 +260,9 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
     """Give a function that runs a small merge into a folder, in chunks of two."""
     monkeypatch.setattr(merge_run, "CHUNK", 2)
     path = tmp_path / "r.csv"
-    path.write_text("id,name,audience\nA,Anna,ckd\nB,,ckd\nC,Eva,ckd\nD,Bob,ckd\nE,Kim,ckd\n", encoding="utf-8")
+    path.write_text(
+        "id,name,audience\nA,Anna,ckd\nB,,ckd\nC,Eva,ckd\nD,Bob,ckd\nE,Kim,ckd\n", encoding="utf-8"
+    )
 
     def go(output: str) -> None:
         merge(MergeOrder(path, tmp_path / output, language="en"), Fake())
@@ -236,11 +294,18 @@ def test_an_end_at_any_step_is_mended_by_starting_again(
         failing(0)
         small("out")
         assert tree(tmp_path / "out") == whole, number
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["handouts", "manifest.csv", "rejected.csv", "run.json"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+            "handouts",
+            "manifest.csv",
+            "rejected.csv",
+            "run.json",
+        ]
         shutil.rmtree(tmp_path / "out")
 
 
-def test_a_run_that_ended_at_any_step_can_be_wiped(tmp_path: Path, small: Callable[[str], None], failing: Callable[..., list[int]]) -> None:
+def test_a_run_that_ended_at_any_step_can_be_wiped(
+    tmp_path: Path, small: Callable[[str], None], failing: Callable[..., list[int]]
+) -> None:
     """Every file that it wrote was named before; and a wipe that is ended itself can be started again."""
     calls = failing(0)
     small("out")
@@ -285,7 +350,11 @@ def test_a_disk_that_fails_at_any_step_is_a_problem_and_the_run_goes_on_later(
         problems = refusal(lambda: small("out"))
         refused += bool(problems)
         assert all(problem.hint for problem in problems)
-        assert not [problem for problem in problems if "Errno" in problem.message or "fault of its own" in problem.message], step
+        assert not [
+            problem
+            for problem in problems
+            if "Errno" in problem.message or "fault of its own" in problem.message
+        ], step
         failing(0)
         small("out")
         assert tree(tmp_path / "out") == whole, step
@@ -293,7 +362,9 @@ def test_a_disk_that_fails_at_any_step_is_a_problem_and_the_run_goes_on_later(
     assert refused > steps / 2
 
 
-def test_a_journal_that_was_cut_or_changed_costs_time_and_no_record(tmp_path: Path, small: Callable[[str], None]) -> None:
+def test_a_journal_that_was_cut_or_changed_costs_time_and_no_record(
+    tmp_path: Path, small: Callable[[str], None]
+) -> None:
     """What it says of a file is looked at before it is believed."""
     small("whole")
     whole = tree(tmp_path / "whole")
@@ -306,13 +377,22 @@ def test_a_journal_that_was_cut_or_changed_costs_time_and_no_record(tmp_path: Pa
         b"\xff\n[]\n",
         b'{"done":0}\n{"done":"x","sha256":[]}\n',
     ):
-        (tmp_path / "out" / "run.json").write_text(run.replace('"finished"', '"running"'), encoding="utf-8")
+        (tmp_path / "out" / "run.json").write_text(
+            run.replace('"finished"', '"running"'), encoding="utf-8"
+        )
         (tmp_path / "out" / JOURNAL).write_bytes(journal)
         small("out")
         assert tree(tmp_path / "out") == whole
 
 
-SECRETS = ("QZSECRETNAME", "QZSECRETPHONE", "QZSECRETDATE", "QZSECRETUNKNOWN", "QZSECRETAUDIENCE", "QZSECRETID")
+SECRETS = (
+    "QZSECRETNAME",
+    "QZSECRETPHONE",
+    "QZSECRETDATE",
+    "QZSECRETUNKNOWN",
+    "QZSECRETAUDIENCE",
+    "QZSECRETID",
+)
 
 
 def left_behind(root: Path) -> list[str]:
@@ -320,7 +400,8 @@ def left_behind(root: Path) -> list[str]:
     return [
         path.relative_to(root).as_posix()
         for path in root.rglob("*")
-        if "QZSECRET" in path.name or (path.is_file() and path.suffix != ".pdf" and b"QZSECRET" in path.read_bytes())
+        if "QZSECRET" in path.name
+        or (path.is_file() and path.suffix != ".pdf" and b"QZSECRET" in path.read_bytes())
     ]
 
 
@@ -335,11 +416,18 @@ def command_lines() -> bytes:
     return lines
 
 
-@pytest.mark.parametrize("way", ["file", "pipe", "killed", "killed pipe", "dry run", "json", "no header", "broken", "full"])
+@pytest.mark.parametrize(
+    "way",
+    ["file", "pipe", "killed", "killed pipe", "dry run", "json", "no header", "broken", "full"],
+)
 def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
     """Not in lists, problems, temporary files, the cache, file names or the list of processes, however the run goes and ends."""
     name, phone, date, unknown, audience, identifier = SECRETS
-    rows = ["id,name,audience,next_visit,phone,remark", f"A0,{name},ckd,,{phone},{unknown}", f"A1,{name},{audience},,,"]
+    rows = [
+        "id,name,audience,next_visit,phone,remark",
+        f"A0,{name},ckd,,{phone},{unknown}",
+        f"A1,{name},{audience},,,",
+    ]
     rows += [
         f"A2,{name},ckd,{date},,",
         f"{identifier} x,{name},ckd,,,",
@@ -347,7 +435,13 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
         f"A5,ENDS {name},ckd,,,",
         f"A6,UNREADABLE {name},ckd,,,",
     ]
-    rows += [f"A7,{name}{NO_GLYPH},ckd,,,", f"A8,{name},ckd", f'A9,"{name},ckd,,,', f"=A10 {identifier},{name},ckd,,,", f"A0,{name},ckd,,,"]
+    rows += [
+        f"A7,{name}{NO_GLYPH},ckd,,,",
+        f"A8,{name},ckd",
+        f'A9,"{name},ckd,,,',
+        f"=A10 {identifier},{name},ckd,,,",
+        f"A0,{name},ckd,,,",
+    ]
     rows += [f"P{number},{name} {number},ckd,,{phone},{unknown}" for number in range(1200)]
     text = "\n".join(rows[1:] if way == "no header" else rows) + "\n"
     work = tmp_path / "work"
@@ -355,7 +449,9 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
     for folder in ("home", "scratch", "clinic"):
         (work / folder).mkdir()
     source = tmp_path / "records.csv"
-    source.write_bytes(text.encode() + (f"P,{name}\xe9\x8d".encode("latin-1") if way == "broken" else b""))
+    source.write_bytes(
+        text.encode() + (f"P,{name}\xe9\x8d".encode("latin-1") if way == "broken" else b"")
+    )
     environment = {
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "scratch"),
@@ -366,7 +462,18 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
     if way == "full":
         (work / "clinic" / "out").write_text("a file, where a folder is to be", encoding="utf-8")
     piped = "pipe" in way
-    arguments = ["tiny", "--records", "-" if piped else str(source), "-l", "en", "--jobs", "2", "-o", "out", *more]
+    arguments = [
+        "tiny",
+        "--records",
+        "-" if piped else str(source),
+        "-l",
+        "en",
+        "--jobs",
+        "2",
+        "-o",
+        "out",
+        *more,
+    ]
     with source.open("rb") as file:
         child = start(work / "clinic", *arguments, env=environment, stdin=file)
         seen = b""
@@ -383,7 +490,10 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
     assert b"fake_engine.py" in seen
     assert left_behind(work) == []
     if way in {"file", "pipe", "json"}:
-        assert any(path.suffix == ".pdf" and b"QZSECRET" in path.read_bytes() for path in work.rglob("*.pdf"))
+        assert any(
+            path.suffix == ".pdf" and b"QZSECRET" in path.read_bytes()
+            for path in work.rglob("*.pdf")
+        )
         assert not list((work / "scratch").iterdir())
 
 
@@ -394,13 +504,20 @@ def test_the_search_finds_a_value_that_was_left_behind(tmp_path: Path) -> None:
     assert sorted(left_behind(tmp_path)) == ["QZSECRETNAME.pdf", "a.log"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of another process (issue 12)")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux shows the limits of another process (issue 12)"
+)
 def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Path) -> None:
     """Before the first record comes in, the limit of such files is 0, whatever whoever started the run allows."""
     pipe = tmp_path / "records"
     os.mkfifo(pipe)
     unlimited = "import os,resource,sys; resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2); "
-    command = [sys.executable, "-c", unlimited + "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])", str(FAKE)]
+    command = [
+        sys.executable,
+        "-c",
+        unlimited + "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])",
+        str(FAKE),
+    ]
     process = subprocess.Popen(
         [*command, "merge", "tiny", "--records", str(pipe), "-o", "out", "--language", "en"],
         cwd=tmp_path,
@@ -413,7 +530,9 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
     pipe.write_bytes(b"id,name,audience,next_visit\nP1,Anna,ckd,2027-11-01\n")
     process.communicate(timeout=120)
     assert said.startswith("Reading records from the pipe ")
-    assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]
+    assert [
+        line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")
+    ] == [["0", "0"]]
     assert (process.returncode, printed(tmp_path / "out")) == (0, 1)
 
 
@@ -421,9 +540,14 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
 def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
     """Where crashes go to a program, the limit of their size counts for nothing; the mark does. Children have it, too."""
     ask = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), end='')"
-    marked = f"from teachback.printing.process_limits import leave_no_image; leave_no_image(); {ask}"
+    marked = (
+        f"from teachback.printing.process_limits import leave_no_image; leave_no_image(); {ask}"
+    )
     forked = f"import os; from teachback.printing.process_limits import leave_no_image; leave_no_image(); os.fork() and os.wait() and os._exit(0); {ask}"
-    outcomes = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for code in (ask, marked, forked)]
+    outcomes = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+        for code in (ask, marked, forked)
+    ]
     assert outcomes == [b"1", b"0", b"0"]
 
 
@@ -432,10 +556,14 @@ def test_a_device_is_no_file_of_records(device: str, tmp_path: Path) -> None:
     """It has no end, or nothing in it."""
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(Path(device), tmp_path / "out"), Fake())
-    assert caught.value.problems[0].message == "this is a device or a socket, and no file of records"
+    assert (
+        caught.value.problems[0].message == "this is a device or a socket, and no file of records"
+    )
 
 
-def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever was to write into it may never come."""
     os.mkfifo(tmp_path / "pipe")
     monkeypatch.setattr(merge_run, "PATIENCE", 0)
@@ -444,7 +572,9 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(tmp_path:
     assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"
 
 
-def test_a_file_of_records_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_records_has_a_largest_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One of many gigabytes is another file."""
     monkeypatch.setattr(merge_run, "MOST_READ", 100)
     with pytest.raises(TeachbackError) as caught:
@@ -461,7 +591,9 @@ def test_a_pivoted_file_names_no_patient(tmp_path: Path) -> None:
         "u.jsonl": '{"id": "1", "name": "x", "audience": "ckd", "Zoe Secret": 1}\n',
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-        process = start(tmp_path, "tiny", "--records", name, "-o", f"out-{name}", "--language", "en")
+        process = start(
+            tmp_path, "tiny", "--records", name, "-o", f"out-{name}", "--language", "en"
+        )
         outcome = process.communicate(timeout=120)
         assert b"column" in outcome[1] or b"no field" in outcome[1]
         assert b"Secret" not in b"".join(outcome)

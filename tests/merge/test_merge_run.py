@@ -25,7 +25,14 @@ from fake_engine import NO_GLYPH, Fake
 
 from teachback.cli import app
 from teachback.errors import Severity, TeachbackError
-from teachback.merge import chunk_printer, merge_run, ordered_workers, run_folder, run_removal, spool
+from teachback.merge import (
+    chunk_printer,
+    merge_run,
+    ordered_workers,
+    run_folder,
+    run_removal,
+    spool,
+)
 from teachback.merge import handout_engine as engine_module
 from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
@@ -75,7 +82,9 @@ def many(count: int) -> Path:
 
 def merged(path: Path | None, output: str = "out", **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
     """Run a merge."""
-    return merge(MergeOrder(**{"records": path, "output": Path(output), "language": "en", **wishes}), Fake())
+    return merge(
+        MergeOrder(**{"records": path, "output": Path(output), "language": "en", **wishes}), Fake()
+    )
 
 
 def table(path: str) -> list[dict[str, str]]:
@@ -86,7 +95,11 @@ def table(path: str) -> list[dict[str, str]]:
 
 def tree(folder: str) -> dict[str, bytes]:
     """Give every file below a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
 
 
 def run(*arguments: str) -> int:
@@ -96,10 +109,22 @@ def run(*arguments: str) -> int:
 
 def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
     """One file a record, named by its id; row, field and reason of the others."""
-    path = records("A1,Anna,ckd,2027-11-01", "A2,,ckd,", "A3,Eva,general,soon", "A4,Bob,general,", 'A5,"Br\noken,ckd,')
+    path = records(
+        "A1,Anna,ckd,2027-11-01",
+        "A2,,ckd,",
+        "A3,Eva,general,soon",
+        "A4,Bob,general,",
+        'A5,"Br\noken,ckd,',
+    )
     done = merged(path)
     assert (done.records, done.printed, done.rejected) == (6, 2, 4)
-    assert sorted(tree("out")) == ["handouts/A1.pdf", "handouts/A4.pdf", "manifest.csv", "rejected.csv", "run.json"]
+    assert sorted(tree("out")) == [
+        "handouts/A1.pdf",
+        "handouts/A4.pdf",
+        "manifest.csv",
+        "rejected.csv",
+        "run.json",
+    ]
     manifest = table("out/manifest.csv")
     assert [(row["row"], row["id"], row["status"]) for row in manifest] == [
         ("2", "A1", "printed"),
@@ -111,10 +136,16 @@ def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
     ]
     first = manifest[0]
     data = Path("out/handouts/A1.pdf").read_bytes()
-    assert (first["file"], first["pages"], first["sha256"]) == ("handouts/A1.pdf", "2", hashlib.sha256(data).hexdigest())
+    assert (first["file"], first["pages"], first["sha256"]) == (
+        "handouts/A1.pdf",
+        "2",
+        hashlib.sha256(data).hexdigest(),
+    )
     assert first["edition code"].encode() in data
     assert b"November 01, 2027" in data
-    assert [(row["row"], row["id"], row["field"], row["reason"]) for row in table("out/rejected.csv")][:2] == [
+    assert [
+        (row["row"], row["id"], row["field"], row["reason"]) for row in table("out/rejected.csv")
+    ][:2] == [
         ("3", "A2", "name", "is empty, and must be filled"),
         ("4", "A3", "next_visit", "is not a date such as 2027-11-01"),
     ]
@@ -132,7 +163,10 @@ def test_jobs_and_the_form_of_the_records_change_no_byte(monkeypatch: pytest.Mon
     merged(None, "piped", jobs=2)
     assert tree("piped") == tree("out")
     rows = [{**row, "id": f"J{number}"} for number, row in enumerate(table("records.csv"))]
-    lines = [json.dumps({name: value for name, value in row.items() if name and value is not None}) for row in rows]
+    lines = [
+        json.dumps({name: value for name, value in row.items() if name and value is not None})
+        for row in rows
+    ]
     jsonl = records(*lines[1:], head=lines[0], name="r.jsonl")
     assert merged(jsonl, "jsonl").records == 700
 
@@ -178,7 +212,10 @@ def test_a_record_is_printed_in_all_its_kinds_or_not_at_all() -> None:
     """Handout and card lie in folders of their own."""
     done = merged(records("A1,Anna,ckd,", "A2,RAISES,ckd,"), kinds=("handout", "card"))
     assert (done.printed, done.rejected) == (1, 1)
-    assert [name for name in tree("out") if name.endswith(".pdf")] == ["cards/A1.pdf", "handouts/A1.pdf"]
+    assert [name for name in tree("out") if name.endswith(".pdf")] == [
+        "cards/A1.pdf",
+        "handouts/A1.pdf",
+    ]
 
 
 def test_files_for_the_print_room_hold_records_in_their_order() -> None:
@@ -190,7 +227,12 @@ def test_files_for_the_print_room_hold_records_in_their_order() -> None:
     files = {name: data for name, data in tree("out").items() if name.endswith(".pdf")}
     assert sorted(files) == ["combined/handouts-00001.pdf", "combined/handouts-00002.pdf"]
     first = files["combined/handouts-00001.pdf"]
-    assert first.index(b"A0  F-CKD") < first.index(b"A2  F-CKD") < first.index(b"Name0") < first.index(b"Name2")
+    assert (
+        first.index(b"A0  F-CKD")
+        < first.index(b"A2  F-CKD")
+        < first.index(b"Name0")
+        < first.index(b"Name2")
+    )
     assert b"RAISES" not in first
     assert first.count(b"Name0") == 2 * 5
     printed = [row for row in table("out/manifest.csv") if row["status"] == "printed"]
@@ -209,7 +251,10 @@ def test_a_record_that_ends_its_process_is_rejected_alone() -> None:
     done = merged(records(*rows), jobs=2)
     assert (done.printed, done.rejected) == (299, 1)
     (row,) = table("out/rejected.csv")
-    assert (row["row"], row["reason"]) == ("9", "could not be printed: the process that tried was ended")
+    assert (row["row"], row["reason"]) == (
+        "9",
+        "could not be printed: the process that tried was ended",
+    )
 
 
 def test_processes_that_end_again_and_again_end_the_run() -> None:
@@ -294,7 +339,10 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
     done = merge(MergeOrder(path, Path("out"), language="en"), Changing())
     [problem] = done.problems
     assert problem.severity is Severity.WARNING
-    assert "changed while they were printed: printed is what stood in it at the beginning" in problem.message
+    assert (
+        "changed while they were printed: printed is what stood in it at the beginning"
+        in problem.message
+    )
     assert tree("out") == tree("whole")
     if way != "removed":
         with pytest.raises(TeachbackError, match="a run of other records"):
@@ -310,7 +358,9 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
         (".", "Is a directory", "Name a file: this is a folder."),
     ],
 )
-def test_records_that_cannot_be_opened_are_told_with_what_to_do(name: str, said: str, hint: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_records_that_cannot_be_opened_are_told_with_what_to_do(
+    name: str, said: str, hint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     """A slip in the name is not a matter of room on the disk."""
     assert run("tiny", "--records", name, "-l", "en") == 1
     err = capfd.readouterr().err
@@ -319,7 +369,9 @@ def test_records_that_cannot_be_opened_are_told_with_what_to_do(name: str, said:
     assert not Path("build").exists()
 
 
-def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Not even the folder."""
     records("A1,Anna,ckd,", "A2,Secret,ckd,soon", f"A3,Secret {NO_GLYPH},ckd,", "=Secret,x,ckd,")
     before = sorted(tmp_path.rglob("*"))
@@ -344,15 +396,32 @@ def test_files_are_the_owner_s_alone_whatever_the_umask(umask: int) -> None:
     finally:
         os.umask(before)
     modes = {stat.S_IMODE(each.stat().st_mode) for each in Path("out").rglob("*") if each.is_file()}
-    folders = {stat.S_IMODE(each.stat().st_mode) for each in (Path("out"), *Path("out").rglob("*")) if each.is_dir()}
+    folders = {
+        stat.S_IMODE(each.stat().st_mode)
+        for each in (Path("out"), *Path("out").rglob("*"))
+        if each.is_dir()
+    }
     assert (modes, folders) == ({0o600}, {0o700})
 
 
 def test_no_cell_of_a_list_is_a_formula() -> None:
     """Even where a name of ours would be one."""
-    assert [cell(text) for text in ("=1", "+1", "-1", "@a", "\tx", "a=1", 3)] == ["'=1", "'+1", "'-1", "'@a", "'\tx", "a=1", "3"]
+    assert [cell(text) for text in ("=1", "+1", "-1", "@a", "\tx", "a=1", 3)] == [
+        "'=1",
+        "'+1",
+        "'-1",
+        "'@a",
+        "'\tx",
+        "a=1",
+        "3",
+    ]
     merged(records("=cmd|x,Anna,ckd,", "@a,Anna,ckd,", "-1,Anna,ckd,", "B1,=1+1,ckd,"))
-    cells = [text for name in ("manifest", "rejected") for row in table(f"out/{name}.csv") for text in row.values()]
+    cells = [
+        text
+        for name in ("manifest", "rejected")
+        for row in table(f"out/{name}.csv")
+        for text in row.values()
+    ]
     assert len(cells) > 20
     assert not [text for text in cells if text.startswith(("=", "+", "-", "@"))]
     assert table("out/manifest.csv")[-1]["status"] == "printed"
@@ -387,7 +456,16 @@ def test_wipe_removes_a_run_and_nothing_else() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["handouts/../../precious.pdf", "../precious.pdf", "/precious.pdf", "handouts/../precious.pdf", "cards/x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "handouts/../../precious.pdf",
+        "../precious.pdf",
+        "/precious.pdf",
+        "handouts/../precious.pdf",
+        "cards/x",
+    ],
+)
 def test_wipe_believes_no_name_that_leads_elsewhere(name: str) -> None:
     """Lists may have been changed since."""
     Path("precious.pdf").write_bytes(b"mine")
@@ -395,7 +473,9 @@ def test_wipe_believes_no_name_that_leads_elsewhere(name: str) -> None:
     Path("out/precious.pdf").write_bytes(b"mine")
     with Path("out/manifest.csv").open("a", encoding="utf-8") as file:
         file.write(f"9,A9,X,{name},1,,printed\n")
-    Path("out/journal.jsonl").write_text(json.dumps({"begin": 0, "files": [name]}) + "\n[1]\n{}\n\xff", encoding="latin-1")
+    Path("out/journal.jsonl").write_text(
+        json.dumps({"begin": 0, "files": [name]}) + "\n[1]\n{}\n\xff", encoding="latin-1"
+    )
     assert run_removal.wipe(Path("out")).left == 1
     assert Path("precious.pdf").exists()
     assert Path("out/precious.pdf").exists()
@@ -409,7 +489,15 @@ def test_wipe_refuses_what_is_no_run(capfd: pytest.CaptureFixture[str]) -> None:
     merged(records("A1,Anna,ckd,"))
     Path("link").symlink_to("out")
     before = tree(".")
-    for arguments in (("other",), ("empty",), ("link",), ("nowhere",), ("out", "tiny"), ("out", "--records", "x"), ("out", "--dry-run")):
+    for arguments in (
+        ("other",),
+        ("empty",),
+        ("link",),
+        ("nowhere",),
+        ("out", "tiny"),
+        ("out", "--records", "x"),
+        ("out", "--dry-run"),
+    ):
         assert run("--wipe", *arguments) in {1, 2}
     with run_folder.opened(Path("out")), pytest.raises(TeachbackError) as caught:
         run_removal.wipe(Path("out"))
@@ -437,13 +525,20 @@ def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
         meet, done = Barrier(runs, timeout=60), Barrier(runs, timeout=60)
         with ThreadPoolExecutor(runs) as threads:
             folder = Path(f"new-{number}/deep/out")
-            said = list(threads.map(lambda _, where=folder, both=(meet, done): opened_or_told(where, *both), range(runs)))
+            said = list(
+                threads.map(
+                    lambda _, where=folder, both=(meet, done): opened_or_told(where, *both),
+                    range(runs),
+                )
+            )
         assert sorted(set(said)) == ["", "another run is at work in this folder"]
         assert said.count("") == 1
 
 
 @pytest.mark.parametrize("step", ["mkdir", "open", "flock"])
-def test_a_folder_that_another_run_takes_away_is_made_again(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_another_run_takes_away_is_made_again(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run that found nothing to print removes its folder: whoever was about to lock it goes on in a new one."""
     folder = Path("somewhere/out")
     taken: list[str] = []
@@ -469,7 +564,9 @@ def test_a_folder_that_another_run_takes_away_is_made_again(step: str, monkeypat
     assert not folder.exists()
 
 
-def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The folder, or one above it, that appears between looking and making is no file that stands in the way."""
     real = Path.mkdir
 
@@ -493,15 +590,39 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(monkeypatch
         (("tiny", "--records", "records.csv", "--kind", "poster"), 2, "'poster' cannot stand here"),
         (("tiny", "--records", "records.csv", "--duplex"), 2, "--combine"),
         (("tiny", "--records", "records.csv", "--combine", "0"), 2, "0 is not in the range"),
-        (("tiny", "--records", "records.csv", "--audience", "dialysis"), 2, "not for the audience 'dialysis'"),
+        (
+            ("tiny", "--records", "records.csv", "--audience", "dialysis"),
+            2,
+            "not for the audience 'dialysis'",
+        ),
         (("tiny", "--records", "records.csv", "-l", "fr"), 2, "not written in the language 'fr'"),
         (("tiny", "--records", "records.csv"), 1, "no column 'language'"),
-        (("tiny", "--records", "records.csv", "-l", "en", "--audience-from", "reader"), 1, "no column 'reader'"),
-        (("tiny", "--records", "records.csv", "-l", "en", "--name-from", "mrn"), 1, "no column 'mrn'"),
-        (("tiny", "--records", "records.csv", "-l", "en", "--encoding", "ebcdic"), 2, "the encoding 'ebcdic' is not known"),
-        (("tiny", "--records", "nameless.csv", "-l", "en", "-a", "ckd"), 1, "no column 'name', and the handout needs it"),
+        (
+            ("tiny", "--records", "records.csv", "-l", "en", "--audience-from", "reader"),
+            1,
+            "no column 'reader'",
+        ),
+        (
+            ("tiny", "--records", "records.csv", "-l", "en", "--name-from", "mrn"),
+            1,
+            "no column 'mrn'",
+        ),
+        (
+            ("tiny", "--records", "records.csv", "-l", "en", "--encoding", "ebcdic"),
+            2,
+            "the encoding 'ebcdic' is not known",
+        ),
+        (
+            ("tiny", "--records", "nameless.csv", "-l", "en", "-a", "ckd"),
+            1,
+            "no column 'name', and the handout needs it",
+        ),
         (("tiny", "--records", "head.csv", "-l", "en"), 1, "there are no records"),
-        (("tiny", "--records", "records.csv", "-l", "en", "-o", "records.csv/x"), 1, "a file stands where a folder must be"),
+        (
+            ("tiny", "--records", "records.csv", "-l", "en", "-o", "records.csv/x"),
+            1,
+            "a file stands where a folder must be",
+        ),
     ],
 )
 def test_a_wrong_order_is_refused_before_anything_is_made(
@@ -520,12 +641,18 @@ def test_a_wrong_order_is_refused_before_anything_is_made(
 @pytest.mark.parametrize(
     ("head", "wishes", "message"),
     [
-        (HEAD, {"audience": "ckd"}, "the column 'audience' decides who reads, and 'ckd' is not used"),
+        (
+            HEAD,
+            {"audience": "ckd"},
+            "the column 'audience' decides who reads, and 'ckd' is not used",
+        ),
         (HEAD, {"kinds": ("card",)}, "has no place for next_visit: it is not printed there"),
         (f"{HEAD},copies", {}, "the column 'copies' counts only with --combine"),
     ],
 )
-def test_what_the_records_make_void_is_said(head: str, wishes: dict[str, Any], message: str) -> None:
+def test_what_the_records_make_void_is_said(
+    head: str, wishes: dict[str, Any], message: str
+) -> None:
     """As a warning: the rows are printed."""
     done = merged(records("A1,Anna,general," + "," * (head.count(",") - 3), head=head), **wishes)
     (warning,) = done.problems
@@ -536,18 +663,37 @@ def test_what_the_records_make_void_is_said(head: str, wishes: dict[str, Any], m
 def test_columns_can_have_other_names() -> None:
     """The clinic's own list is read as it is."""
     path = records("7,Anna,ckd", head="MRN,name,Reader")
-    assert run("tiny", "--records", str(path), "-l", "en", "--name-from", "MRN", "--audience-from", "Reader", "-o", "out") == 0
+    assert (
+        run(
+            "tiny",
+            "--records",
+            str(path),
+            "-l",
+            "en",
+            "--name-from",
+            "MRN",
+            "--audience-from",
+            "Reader",
+            "-o",
+            "out",
+        )
+        == 0
+    )
     assert [row["id"] for row in table("out/manifest.csv")] == ["7"]
 
 
-def test_the_outcome_as_json_holds_counts_rows_and_fields(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_outcome_as_json_holds_counts_rows_and_fields(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     """And no value."""
     records("A1,Anna,ckd,", "A2,Secret,ckd,soon")
     assert run("tiny", "--records", "records.csv", "-l", "en", "--json") == 1
     out, err = capfd.readouterr()
     said = json.loads(out)
     assert (said["ok"], said["records"], said["printed"], said["rejected"]) == (False, 2, 1, 1)
-    assert said["rows"] == [{"row": 3, "field": "next_visit", "reason": "is not a date such as 2027-11-01"}]
+    assert said["rows"] == [
+        {"row": 3, "field": "next_visit", "reason": "is not a date such as 2027-11-01"}
+    ]
     assert said["output"] == str(Path("build/merge/tiny").absolute())
     assert "Secret" not in out + err
 
@@ -574,7 +720,9 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
     assert "Traceback" not in err
 
 
-def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """In the middle of the records, or at their start."""
     path = many(30)
 
@@ -591,7 +739,9 @@ def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(monkeypa
         assert not Path("out").exists()
 
 
-def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Files without a name are closed before: on a network's disk they have one till then, which cannot be taken away."""
     opened: list[Any] = []
     open_then: list[bool] = []
@@ -632,12 +782,16 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
         def make_stampers(self, wanted: Any) -> Any:  # noqa: ANN401 -- as Fake
             Path("out2/handouts").mkdir()
             Path("out2/handouts/P99.pdf").write_bytes(b"%PDF-")
-            Path("out2/run.json").write_bytes(whole["run.json"].replace(b'"finished"', b'"running"'))
+            Path("out2/run.json").write_bytes(
+                whole["run.json"].replace(b'"finished"', b'"running"')
+            )
             return super().make_stampers(wanted)
 
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(path, Path("out2"), language="en"), Meddling())
-    assert "the counts do not add up: 28 files, and 27 should be" in caught.value.problems[0].message
+    assert (
+        "the counts do not add up: 28 files, and 27 should be" in caught.value.problems[0].message
+    )
     assert not Path("out2/manifest.csv").exists()
 
 
@@ -651,10 +805,20 @@ def test_stampers_know_the_letters_of_their_records() -> None:
             return super().make_stampers(asked)
 
     head = f"{HEAD},size"
-    path = records("A1,Zo,ckd,,", "A2,Bq,general,,", "A3,XYZ,ckd,soon,", "a1,Jk,ckd,,", "A2,Vw,general,,large", head=head)
+    path = records(
+        "A1,Zo,ckd,,",
+        "A2,Bq,general,,",
+        "A3,XYZ,ckd,soon,",
+        "a1,Jk,ckd,,",
+        "A2,Vw,general,,large",
+        head=head,
+    )
     merge(MergeOrder(path, Path("out"), language="en"), Listening())
     assert {key.size for key in wanted} == {"standard"}
-    assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {"ckd": "Zo", "general": "Bq"}
+    assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {
+        "ckd": "Zo",
+        "general": "Bq",
+    }
 
 
 def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:

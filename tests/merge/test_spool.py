@@ -31,7 +31,9 @@ def test_pieces_come_back_in_order_and_no_file_has_a_name(size: int, tmp_path: P
     kept.close()
 
 
-def test_a_full_disk_is_a_problem_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_problem_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing of the pieces is in it."""
 
     class Full:
@@ -49,7 +51,9 @@ def test_a_full_disk_is_a_problem_with_its_place(tmp_path: Path, monkeypatch: py
     assert "Secret" not in f"{problem} {problem.hint}"
 
 
-def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(tmp_path: Path) -> None:
+def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(
+    tmp_path: Path,
+) -> None:
     """What could not be written is still waiting to be when it is closed."""
     kept = SpoolFile(tmp_path)
 
@@ -68,7 +72,9 @@ def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(
     assert os.listdir(tmp_path) == []  # noqa: PTH208 -- names only
 
 
-def test_a_system_without_a_folder_for_such_files_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_a_folder_for_such_files_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It is told as one of the disk, and not as a fault of the program."""
 
     def none() -> str:

@@ -68,8 +68,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Composed:
     """Return the handout with fields, one of them wide and in both weights."""
     path = tmp_path_factory.mktemp("clinic") / "content" / "handouts" / "tiny.yaml"
     path.parent.mkdir(parents=True)
-    wide = FILLED.replace("{name: nurse, label: by, width_mm: 60}", "{name: nurse, label: by, width_mm: 150}")
-    path.write_text(f'{wide}      - list: ["One", "{{record.nurse}}", "Two", "**{{record.nurse}}**"]\n', encoding="utf-8")
+    wide = FILLED.replace(
+        "{name: nurse, label: by, width_mm: 60}", "{name: nurse, label: by, width_mm: 150}"
+    )
+    path.write_text(
+        f'{wide}      - list: ["One", "{{record.nurse}}", "Two", "**{{record.nurse}}**"]\n',
+        encoding="utf-8",
+    )
     return composed(Workspace(path.parents[2], builtin_root()))
 
 
@@ -78,7 +83,10 @@ def blobs(template: Template, value: str) -> list[list[Blob]]:
     places = [slot for slot in template.slots if slot.field == "nurse"][-2:]
     blank, drawn = _blank(template), _last_page(template.stamp({"nurse": value}, b"1"))
     change = ImageChops.difference(blank, drawn).point(lambda value: 255 if value > INK else 0)
-    return [_blobs(change.crop(_box(place.matrix[4], place.matrix[5], place.width, place.sizes[0]))) for place in places]
+    return [
+        _blobs(change.crop(_box(place.matrix[4], place.matrix[5], place.width, place.sizes[0])))
+        for place in places
+    ]
 
 
 @lru_cache(1)
@@ -88,19 +96,28 @@ def _blank(template: Template) -> Image.Image:
 
 def _last_page(data: bytes) -> Image.Image:
     with pypdfium2.PdfDocument(data) as document:
-        drawn: Image.Image = document[len(document) - 1].render(scale=SCALE, grayscale=True).to_pil()
+        drawn: Image.Image = (
+            document[len(document) - 1].render(scale=SCALE, grayscale=True).to_pil()
+        )
     return drawn
 
 
 def _box(x: float, y: float, width: float, size: float) -> tuple[int, int, int, int]:
     """Return the box of a place in dots; its units are px of CSS."""
     dots = SCALE * 0.75
-    return int((x - 2) * dots), int((y - 1.2 * size) * dots), int((x + width) * dots), int((y + 0.42 * size) * dots)
+    return (
+        int((x - 2) * dots),
+        int((y - 1.2 * size) * dots),
+        int((x + width) * dots),
+        int((y + 0.42 * size) * dots),
+    )
 
 
 def _blobs(dark: Image.Image) -> list[Blob]:
     width, height = dark.size
-    columns = [column for column in range(width) if dark.crop((column, 0, column + 1, height)).getbbox()]
+    columns = [
+        column for column in range(width) if dark.crop((column, 0, column + 1, height)).getbbox()
+    ]
     found: list[Blob] = []
     start = 0
     for index, column in enumerate(columns):
@@ -119,18 +136,34 @@ def faults_of_drawing(template: Template, letters: Sequence[str], first: str) ->
     """
     wrong = []
     bases = [unicodedata.normalize("NFD", letter)[0] for letter in letters]
-    shown, plain = (blobs(template, f"{first}  H  " + "  ".join(f"{one}  H" for one in some)) for some in (letters, bases))
+    shown, plain = (
+        blobs(template, f"{first}  H  " + "  ".join(f"{one}  H" for one in some))
+        for some in (letters, bases)
+    )
     for weight, (drawn, wanted) in enumerate(zip(shown, plain, strict=True)):
         if len(drawn) != len(wanted) or len(drawn) != 2 + 2 * len(letters):
-            wrong.append(f"weight {weight}: {len(drawn)} instead of {len(wanted)} in {' '.join(letters)}")
+            wrong.append(
+                f"weight {weight}: {len(drawn)} instead of {len(wanted)} in {' '.join(letters)}"
+            )
             continue
         capital = drawn[1]
         for index, (letter, base) in enumerate(zip(letters, bases, strict=True)):
-            (before, one, beside), (start, bare, _) = (found[2 * index + 1 : 2 * index + 4] for found in (drawn, wanted))
-            middle, there = ((its.left + its.right) / 2 - at.right for its, at in ((one, before), (bare, start)))
-            touched = abs(beside.top - capital.top) > 1 or abs(beside.dark - capital.dark) > 0.1 * capital.dark
+            (before, one, beside), (start, bare, _) = (
+                found[2 * index + 1 : 2 * index + 4] for found in (drawn, wanted)
+            )
+            middle, there = (
+                (its.left + its.right) / 2 - at.right for its, at in ((one, before), (bare, start))
+            )
+            touched = (
+                abs(beside.top - capital.top) > 1
+                or abs(beside.dark - capital.dark) > 0.1 * capital.dark
+            )
             away = abs(middle - there) > AWAY
-            same = letter != base and (one.top, one.bottom, one.dark) == (bare.top, bare.bottom, bare.dark)
+            same = letter != base and (one.top, one.bottom, one.dark) == (
+                bare.top,
+                bare.bottom,
+                bare.dark,
+            )
             if touched or away or same:
                 wrong.append(f"weight {weight}: {letter} ({touched=}, {away=}, {same=})")
     return wrong
@@ -146,13 +179,23 @@ SEQUENCES = tuple(letter for letters in LOOSE.values() for letter in letters.spl
 
 
 @pytest.mark.parametrize(
-    "name", ["AtkinsonHyperlegible-Regular", "AtkinsonHyperlegible-Bold", "names/NotoSans-Regular", "names/NotoSans-Bold"]
+    "name",
+    [
+        "AtkinsonHyperlegible-Regular",
+        "AtkinsonHyperlegible-Bold",
+        "names/NotoSans-Regular",
+        "names/NotoSans-Bold",
+    ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_each_letter_is_drawn_with_its_accents_held_or_is_missing(name: str, form: str) -> None:
     """Noto Sans draws all letters of these blocks, composed or not; Atkinson Hyperlegible draws no letter whose accent is loose."""
     font = shaper(slot_font((FONTS / f"{name}.ttf").read_bytes(), LETTERS, "en"))
-    missing = {letter for letter in LETTERS if font.shape(unicodedata.normalize(form, letter)).missing}  # type: ignore[arg-type]
+    missing = {
+        letter
+        for letter in LETTERS
+        if font.shape(unicodedata.normalize(form, letter)).missing  # type: ignore[arg-type]
+    }
     assert missing == set() if "Noto" in name else missing >= set("ŴŵẀẁẄẅỌọḌḍ")
     assert not missing & set("ÀéîõüÑçŠžŶŷ")
 
@@ -163,19 +206,27 @@ def test_each_accented_letter_of_the_page_font_is_drawn_on_its_own_base(page: Co
     own = [letter for letter in ACCENTED if not font.shape(letter).missing]
     template = page.template(*ACCENTED, "H")
     assert len(own) > 200
-    assert [fault for some in in_lines(own) for fault in faults_of_drawing(template, some, "H")] == []
+    assert [
+        fault for some in in_lines(own) for fault in faults_of_drawing(template, some, "H")
+    ] == []
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_each_accented_letter_of_the_font_for_names_is_drawn_on_its_own_base(page: Composed, form: str) -> None:
+def test_each_accented_letter_of_the_font_for_names_is_drawn_on_its_own_base(
+    page: Composed, form: str
+) -> None:
     """All of U+00C0 to U+024F and U+1E00 to U+1EFF, and the letters that are never composed, in both weights."""
     letters = [unicodedata.normalize(form, letter) for letter in (*ACCENTED, *SEQUENCES)]  # type: ignore[arg-type]
     template = page.template(*letters, "\u0166 H")
     assert len(letters) > 500
-    assert [fault for some in in_lines(letters) for fault in faults_of_drawing(template, some, "\u0166")] == []
+    assert [
+        fault for some in in_lines(letters) for fault in faults_of_drawing(template, some, "\u0166")
+    ] == []
 
 
-def test_the_look_at_the_drawing_finds_a_loose_accent(page: Composed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_look_at_the_drawing_finds_a_loose_accent(
+    page: Composed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the check of the anchors, the accent of a Welsh letter is drawn over what follows it."""
     monkeypatch.setattr(Shaper, "_held", lambda _, words, __: set(range(len(words) * 3)))
     shaper.cache_clear()
@@ -187,12 +238,30 @@ def test_the_look_at_the_drawing_finds_a_loose_accent(page: Composed, monkeypatc
     assert faults_of_drawing(page.template(*letters, "\u0166"), letters, "\u0166") == []
 
 
-@pytest.mark.parametrize("name", ["\u0174yn Tomos", "Si\u0175an", "Si\u1e81an", "\u1e84yn", "\u012f\u0301a", "Ad\u00e9\u1ecd\u0301l\u00e1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0174yn Tomos",
+        "Si\u0175an",
+        "Si\u1e81an",
+        "\u1e84yn",
+        "\u012f\u0301a",
+        "Ad\u00e9\u1ecd\u0301l\u00e1",
+    ],
+)
 def test_a_name_with_a_loose_accent_is_set_in_one_other_font(page: Composed, name: str) -> None:
     """The whole name is in the font for names, none of it in the page's own."""
     template = page.template(*name)
-    (drawn, *_) = (drawn for slot, drawn in zip(template.slots, template.drawn({"nurse": name}), strict=True) if slot.field == "nurse")
-    fonts = {font.name.partition("+")[2] for index, font in enumerate(template.fonts) if b"/Slot%d " % index in drawn}
+    (drawn, *_) = (
+        drawn
+        for slot, drawn in zip(template.slots, template.drawn({"nurse": name}), strict=True)
+        if slot.field == "nurse"
+    )
+    fonts = {
+        font.name.partition("+")[2]
+        for index, font in enumerate(template.fonts)
+        if b"/Slot%d " % index in drawn
+    }
     assert fonts == {"NotoSans-Regular"}
 
 
@@ -205,15 +274,22 @@ def test_a_letter_whose_accent_no_font_holds_is_rejected_with_its_reason(page: C
         assert page.template(name).faults({"nurse": name}) == (FieldFault("nurse", reason),)
 
 
-@pytest.mark.parametrize("raw", ["\u0301Anna", "Anna \u0301b", "\u0301", " \u20dd", "\u093eb", "Anna\u00a0\u0308"])
+@pytest.mark.parametrize(
+    "raw", ["\u0301Anna", "Anna \u0301b", "\u0301", " \u20dd", "\u093eb", "Anna\u00a0\u0308"]
+)
 def test_an_accent_on_no_letter_is_refused(raw: str) -> None:
     """At the start of a value and behind a blank there is no letter for it to stand on."""
     field = RecordField.model_validate({"name": "it", "label": "It"})
-    assert read_value(field, f"x{raw}" if raw[0] == "A" else raw, "en") == FieldFault("it", "holds an accent that stands on no letter")
+    assert read_value(field, f"x{raw}" if raw[0] == "A" else raw, "en") == FieldFault(
+        "it", "holds an accent that stands on no letter"
+    )
 
 
 def test_letters_of_a_handout_whose_accents_are_loose_are_found() -> None:
     """The page's font draws the tilde of Guarani in its place, and the accent of Navajo over the next letter."""
     data = ATKINSON.read_bytes()
     assert unfit_letters(data, "plain words, na\u00efve, ne\u0303", "en") == ()
-    assert unfit_letters(data, "d\u012f\u0301\u012f\u0301 j\u030a e\u0303", "en") == ("\u012f\u0301", "j\u030a")
+    assert unfit_letters(data, "d\u012f\u0301\u012f\u0301 j\u030a e\u0303", "en") == (
+        "\u012f\u0301",
+        "j\u030a",
+    )

@@ -80,7 +80,9 @@ sections:
       - table:
           columns: [Head one, Head two]
           rows: [ROWS]
-""".replace("LIST", ", ".join(f"Item {n}" for n in range(60))).replace("ROWS", ", ".join(f"[Row {n}, Cell {n}]" for n in range(60)))
+""".replace("LIST", ", ".join(f"Item {n}" for n in range(60))).replace(
+    "ROWS", ", ".join(f"[Row {n}, Cell {n}]" for n in range(60))
+)
 CLINIC = 'emergency: "911"\nname: Riverside Clinic\nlogo: images/logo.png\n'
 DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90"><rect width="400" height="90" fill="#246" opacity="0.5"/></svg>'
 
@@ -92,7 +94,9 @@ class Page(NamedTuple):
     data: bytes
 
 
-def lay(body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title") -> renderer.LaidOutDocument:
+def lay(
+    body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title"
+) -> renderer.LaidOutDocument:
     """Lay out a small page of ours."""
     html = f'<html lang="en"><head><title>{title}</title><style>{STYLES}</style></head><body>{body}</body></html>'
     return renderer.lay_out(html, {**DESIGN.files, **(files or {})}, renderer.Fonts())
@@ -121,7 +125,10 @@ def entries(tagged: Tagged, name: str) -> list[str]:
 
 def kids(tagged: Tagged, role: str) -> list[list[str]]:
     """Give what each element of a role holds: roles, or `words`."""
-    return [[kid if isinstance(kid, str) else kid.role for kid in tag.kids] for tag in tagged.tree.all(role)]
+    return [
+        [kid if isinstance(kid, str) else kid.role for kid in tag.kids]
+        for tag in tagged.tree.all(role)
+    ]
 
 
 def scopes(tagged: Tagged) -> list[str]:
@@ -217,7 +224,11 @@ def test_opacity_hides_words_from_screen_readers_and_is_refused() -> None:
     """WeasyPrint draws what has opacity as a group, where tags cannot name it: so we print no such page."""
     laid = lay('<p>one</p><p style="opacity: 0.5">two</p>')
     with pikepdf.open(io.BytesIO(laid.document.write_pdf(pdf_variant="pdf/ua-1"))) as document:
-        marks = [step for step in pikepdf.parse_content_stream(document.pages[0]) if str(step.operator) == "BDC"]
+        marks = [
+            step
+            for step in pikepdf.parse_content_stream(document.pages[0])
+            if str(step.operator) == "BDC"
+        ]
         assert len(marks) < len(document.Root.StructTreeRoot.ParentTree.Nums[1])
     with pytest.raises(TeachbackError, match="a screen reader could not find all words of page 1"):
         renderer.write(lay('<p>one</p><p style="opacity: 0.5">two</p>'))
@@ -234,7 +245,9 @@ def test_pictures_are_not_smoothed(tmp_path: Path) -> None:
     assert faults(renderer.write(lay(body, files))) == []
 
 
-def test_weasyprint_says_nothing_of_a_drawing_without_words(caplog: pytest.LogCaptureFixture) -> None:
+def test_weasyprint_says_nothing_of_a_drawing_without_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """A drawing in the page without a title is a figure without words, and no line of the log tells: the next test shows our refusal."""
     found = raw_tags('<svg width="9" height="9"><rect width="9" height="9"/></svg>')
     assert [tag.entries for tag in found.tree.all("Figure")] == [{}]
@@ -245,8 +258,14 @@ def test_weasyprint_says_nothing_of_a_drawing_without_words(caplog: pytest.LogCa
     ("body", "said"),
     [
         ('<img src="icons/box.svg">', "the picture icons/box.svg has no words"),
-        ('<svg width="9" height="9"><rect width="9" height="9"/></svg>', "the picture drawn in the page has no words"),
-        ('<p><a href="https://example.org"><span aria-label=" ">\u00a0</span></a></p>', "the link to https://example.org has no words"),
+        (
+            '<svg width="9" height="9"><rect width="9" height="9"/></svg>',
+            "the picture drawn in the page has no words",
+        ),
+        (
+            '<p><a href="https://example.org"><span aria-label=" ">\u00a0</span></a></p>',
+            "the link to https://example.org has no words",
+        ),
     ],
 )
 def test_what_has_no_words_is_refused(body: str, said: str) -> None:
@@ -258,7 +277,10 @@ def test_what_has_no_words_is_refused(body: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("<h1>One</h1><h3>Two</h3>", "the heading 'Two' is of level 3, and the one before it of level 1"),
+        (
+            "<h1>One</h1><h3>Two</h3>",
+            "the heading 'Two' is of level 3, and the one before it of level 1",
+        ),
         ("<h2>One</h2>", "the heading 'One' is of level 2, and the first"),
         ('<p lang="es_MX">uno</p>', "'es_MX' is not the tag of a language"),
     ],
@@ -277,7 +299,9 @@ def test_a_page_without_a_title_is_refused() -> None:
 
 def test_a_link_in_what_is_hidden_stays_as_words() -> None:
     """In the foot of a page a link could belong to no tag: its words are printed, and it does nothing."""
-    found = tags('<footer style="position: running(foot)"><a href="https://example.org">our page</a></footer><p>one</p>')
+    found = tags(
+        '<footer style="position: running(foot)"><a href="https://example.org">our page</a></footer><p>one</p>'
+    )
     assert (found.links, found.artifacts) == ([], ["our page"])
 
 
@@ -308,20 +332,32 @@ def page_of(audience: str, kind: str) -> Page:
     handout = load_handout(handout_files(BUILTIN)["leg-cramps"], BUILTIN, shared).handout
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     size = TypeSize.LARGE if kind == "large" else TypeSize.STANDARD
-    edition = choose(handout, reader, badge=shared.audiences.root[audience].badge["en"], size=size, sources=shared.sources)
+    edition = choose(
+        handout,
+        reader,
+        badge=shared.audiences.root[audience].badge["en"],
+        size=size,
+        sources=shared.sources,
+    )
     return printed(edition, PageContext(shared.words["en"], shared.clinic, "LC-TEST"), kind, DESIGN)
 
 
 def printed(edition: Any, dress: PageContext, kind: str, design: Design) -> Page:  # noqa: ANN401
     """Compose and print an edition."""
     if kind == "card":
-        html = at_size(compose_cards([(edition, dress)], design, medium=Medium.PRINT), CARD, [(8.0, 8.0)])
+        html = at_size(
+            compose_cards([(edition, dress)], design, medium=Medium.PRINT), CARD, [(8.0, 8.0)]
+        )
     else:
         html = compose_handout(edition, dress, design, medium=Medium.PRINT, paper=Paper.LETTER)
     return Page(html, renderer.write(renderer.lay_out(html, design.files, renderer.Fonts())))
 
 
-@pytest.fixture(scope="module", params=[(a, k) for a in ("general", "ckd", "dialysis") for k in ("handout", "large", "card")], ids="-".join)
+@pytest.fixture(
+    scope="module",
+    params=[(a, k) for a in ("general", "ckd", "dialysis") for k in ("handout", "large", "card")],
+    ids="-".join,
+)
 def edition_page(request: pytest.FixtureRequest) -> Page:
     """Give each edition of the shipped handout, and its card."""
     return page_of(*request.param)
@@ -331,14 +367,20 @@ def edition_page(request: pytest.FixtureRequest) -> Page:
 def kitchen_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a clinic's workspace with pictures of all kinds and a long table; its own template has a Spanish line."""
     root = tmp_path_factory.mktemp("kitchen")
-    for name, text in {"content/handouts/kitchen.yaml": KITCHEN, "content/clinic.yaml": CLINIC, "content/images/drawn.svg": DRAWN}.items():
+    for name, text in {
+        "content/handouts/kitchen.yaml": KITCHEN,
+        "content/clinic.yaml": CLINIC,
+        "content/images/drawn.svg": DRAWN,
+    }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     Image.new("RGBA", (60, 20), (20, 70, 90, 120)).save(root / "content/images/logo.png")
     Image.new("L", (30, 30), 90).save(root / "content/images/taken.jpg")
     quote = (builtin_root() / "templates/blocks/summary.html").read_text(encoding="utf-8")
     (root / "templates/blocks").mkdir(parents=True)
-    (root / "templates/blocks/summary.html").write_text(quote + '<p>Ask for <span lang="es">la enfermera</span>.</p>', encoding="utf-8")
+    (root / "templates/blocks/summary.html").write_text(
+        quote + '<p>Ask for <span lang="es">la enfermera</span>.</p>', encoding="utf-8"
+    )
     return root
 
 
@@ -349,7 +391,9 @@ def kitchen(kitchen_root: Path) -> dict[str, Page]:
     shared = load_shared(workspace)
     handout = load_handout(handout_files(workspace)["kitchen"], workspace, shared).handout
     reader = Reader(shared.audiences.lineage("general"), shared.clinic.values())
-    edition = choose(handout, reader, badge="For all", size=TypeSize.STANDARD, sources=shared.sources)
+    edition = choose(
+        handout, reader, badge="For all", size=TypeSize.STANDARD, sources=shared.sources
+    )
     dress = PageContext(shared.words["en"], shared.clinic, "KI-TEST")
     design = open_design(workspace)
     return {kind: printed(edition, dress, kind, design) for kind in ("handout", "card")}
@@ -360,7 +404,11 @@ def source_words(html: str) -> str:
 
     def said(element: Any) -> str:  # noqa: ANN401 -- an element of a tree
         name = str(element.tag).rpartition("}")[2]
-        if name in {"head", "style"} or element.get("class") == "running" or element.get("aria-hidden") == "true":
+        if (
+            name in {"head", "style"}
+            or element.get("class") == "running"
+            or element.get("aria-hidden") == "true"
+        ):
             words = ""
         elif element.get("data-actualtext") or name == "img":
             words = element.get("data-actualtext") or element.get("alt", "")
@@ -384,12 +432,18 @@ def test_each_edition_is_read_in_the_order_of_its_source(edition_page: Page) -> 
     assert len(source_words(edition_page.html)) > 300
     assert tree_words(found) == source_words(edition_page.html)
     assert (found.orphans, found.parents_match) == ([], True)
-    assert [tag.role for tag in found.tree.all() if not tag.kids and tag.role not in {"TD", "TH"}] == []
+    assert [
+        tag.role for tag in found.tree.all() if not tag.kids and tag.role not in {"TD", "TH"}
+    ] == []
 
 
 def test_each_edition_has_one_title_and_skips_no_level(edition_page: Page) -> None:
     """There is one H1, it comes first, and headings go down by one level at a time."""
-    levels = [int(tag.role[1]) for tag in read_tags(edition_page.data).tree.all() if re.fullmatch(r"H\d", tag.role)]
+    levels = [
+        int(tag.role[1])
+        for tag in read_tags(edition_page.data).tree.all()
+        if re.fullmatch(r"H\d", tag.role)
+    ]
     assert (levels[0], levels.count(1)) == (1, 1)
     assert len(levels) > 2
     assert all(after - before <= 1 for before, after in pairwise(levels))
@@ -399,7 +453,10 @@ def test_the_foot_of_a_page_is_not_read_out() -> None:
     """Draft notice, page number and code stand on each page of a handout and in no tag."""
     found = read_tags(page_of("ckd", "handout").data)
     assert len(found.artifacts) > 3
-    assert all("Draft: no clinician" in words and f"Page {n} of" in words for n, words in enumerate(found.artifacts, start=1))
+    assert all(
+        "Draft: no clinician" in words and f"Page {n} of" in words
+        for n, words in enumerate(found.artifacts, start=1)
+    )
     assert "Draft" not in found.tree.text
 
 
@@ -409,7 +466,10 @@ def test_boxes_lines_and_signs_are_words(kitchen: dict[str, Page]) -> None:
     items = [tag.text for tag in found.tree.all("LI")]
     assert "box to tick Pills" in items
     assert "box to tick Papers" in items
-    assert [tag.text for tag in found.tree.all("TD")][:2] == ["line to write on", "line to write on"]
+    assert [tag.text for tag in found.tree.all("TD")][:2] == [
+        "line to write on",
+        "line to write on",
+    ]
     assert "What will you do? line to write on" in found.tree.text
     assert "My notes and questions line to write on line to write on" in found.tree.text
     assert "Ask first: Ask us" in found.tree.text
@@ -427,10 +487,19 @@ def test_a_long_table_and_a_long_list_are_one_each(kitchen: dict[str, Page]) -> 
     """Sixty rows over several pages are one table with its header once; the header is on each page all the same."""
     found = read_tags(kitchen["handout"].data)
     table = list(found.tree.all("Table"))[-1]
-    assert [len(list(table.all(role))) for role in ("THead", "TBody", "TR", "TH", "TD")] == [1, 1, 61, 62, 60]
+    assert [len(list(table.all(role))) for role in ("THead", "TBody", "TR", "TH", "TD")] == [
+        1,
+        1,
+        61,
+        62,
+        60,
+    ]
     assert table.text.count("Head one") == 1
     assert len({cell.page for cell in table.all("TD")}) > 1
-    assert sum("Head one" in words for words in found.artifacts) == len({cell.page for cell in table.all("TD")}) - 1
+    assert (
+        sum("Head one" in words for words in found.artifacts)
+        == len({cell.page for cell in table.all("TD")}) - 1
+    )
     assert max(len(list(tag.all("LI"))) for tag in found.tree.all("L")) == 60
 
 
@@ -440,8 +509,14 @@ def test_links_pictures_and_languages_arrive(kitchen: dict[str, Page]) -> None:
     assert [link["words"] for link in found.links] == ["our own page", "our page", "us", "us"]
     assert {(link["owner"], link["flags"]) for link in found.links} == {("Link", 4)}
     assert "our page (example.org/page)" in found.tree.text
-    assert [figure.text for figure in found.tree.all("Figure")] == ["Riverside Clinic", "A dark bar", "A grey square"]
-    assert [(tag.text, tag.entries["Lang"]) for tag in found.tree.all() if "Lang" in tag.entries] == [("la enfermera", "es")]
+    assert [figure.text for figure in found.tree.all("Figure")] == [
+        "Riverside Clinic",
+        "A dark bar",
+        "A grey square",
+    ]
+    assert [
+        (tag.text, tag.entries["Lang"]) for tag in found.tree.all() if "Lang" in tag.entries
+    ] == [("la enfermera", "es")]
     assert faults(kitchen["handout"].data) == []
 
 
@@ -470,8 +545,13 @@ def test_links_and_pictures_go_with_the_first_card(turn: int, tmp_path: Path) ->
     assert found.tree.text == alone.tree.text
     assert [link["words"] for link in found.links] == ["our page"]
     mm = 72 / 25.4
-    assert found.links[0]["rect"] == pytest.approx(_on_page(alone.links[0]["rect"], turn, 20 * mm, (297 - 90) * mm), abs=0.01)
-    boxes = [[float(edge) for edge in next(t.tree.all("Figure")).attributes["BBox"]] for t in (alone, found)]
+    assert found.links[0]["rect"] == pytest.approx(
+        _on_page(alone.links[0]["rect"], turn, 20 * mm, (297 - 90) * mm), abs=0.01
+    )
+    boxes = [
+        [float(edge) for edge in next(t.tree.all("Figure")).attributes["BBox"]]
+        for t in (alone, found)
+    ]
     assert boxes[1] == pytest.approx(_on_page(boxes[0], turn, 20 * mm, (297 - 90) * mm), abs=0.01)
     assert faults(data) == []
 
@@ -483,7 +563,11 @@ def _pair(size: Box) -> tuple[float, float]:
 def _on_page(edges: list[float], turn: int, left: float, bottom: float) -> list[float]:
     """Say where a rectangle of a card of 100 x 60 mm lies on a page, in pt."""
     width, height = 100 * 72 / 25.4, 60 * 72 / 25.4
-    x0, y0, x1, y1 = (width - edges[2], height - edges[3], width - edges[0], height - edges[1]) if turn else edges
+    x0, y0, x1, y1 = (
+        (width - edges[2], height - edges[3], width - edges[0], height - edges[1])
+        if turn
+        else edges
+    )
     return [left + x0, bottom + y0, left + x1, bottom + y1]
 
 
@@ -501,7 +585,9 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
 def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
     """Ten cards stand on a sheet to cut; one of them is read, and neither the others nor the marks and outlines have a tag."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
-    done = deal(resolve(flags, {}, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22))
+    done = deal(
+        resolve(flags, {}, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22)
+    )
     data = (tmp_path / done.output.file).read_bytes()
     found = read_tags(data)
     assert found.tree.text.count("Call 911 now") == 1
@@ -516,11 +602,20 @@ def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path:
     assert set(drawn) == {1}
 
 
-@pytest.mark.parametrize("order", [CardOrder(copies=5), CardOrder(press=True)], ids=["stock", "press"])
-def test_the_kitchens_cards_keep_their_links(order: CardOrder, kitchen_root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "order", [CardOrder(copies=5), CardOrder(press=True)], ids=["stock", "press"]
+)
+def test_the_kitchens_cards_keep_their_links(
+    order: CardOrder, kitchen_root: Path, tmp_path: Path
+) -> None:
     """A flag and a note with links: each card is read once, with both links, and passes both profiles."""
     workspace = Workspace(kitchen_root, builtin_root())
-    done = deal(resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, {}, workspace), order, workspace, dt.date(2026, 11, 22))
+    done = deal(
+        resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, {}, workspace),
+        order,
+        workspace,
+        dt.date(2026, 11, 22),
+    )
     data = (tmp_path / done.output.file).read_bytes()
     found = read_tags(data)
     assert roles(found, "H1") == ["H1"]
@@ -537,12 +632,26 @@ def test_the_kitchens_cards_keep_their_links(order: CardOrder, kitchen_root: Pat
     [
         ("p { color: red }\n.a { opacity: 0.6; }", 2, "what has `opacity` is not read out"),
         (".a {\n  order: 2 }", 2, "`order: 2` puts boxes in another order"),
-        (".a { flex-direction: row-reverse }", 1, "`flex-direction: row-reverse` puts boxes in another order"),
-        (".a { flex-flow: wrap column-reverse !important }", 1, "`flex-flow: wrap column-reverse` puts boxes in another order"),
-        (".a { flex-wrap: wrap-reverse }", 1, "`flex-wrap: wrap-reverse` puts boxes in another order"),
+        (
+            ".a { flex-direction: row-reverse }",
+            1,
+            "`flex-direction: row-reverse` puts boxes in another order",
+        ),
+        (
+            ".a { flex-flow: wrap column-reverse !important }",
+            1,
+            "`flex-flow: wrap column-reverse` puts boxes in another order",
+        ),
+        (
+            ".a { flex-wrap: wrap-reverse }",
+            1,
+            "`flex-wrap: wrap-reverse` puts boxes in another order",
+        ),
     ],
 )
-def test_a_style_that_no_screen_reader_can_follow_is_refused(css: str, line: int, said: str) -> None:
+def test_a_style_that_no_screen_reader_can_follow_is_refused(
+    css: str, line: int, said: str
+) -> None:
     """The clinic hears of it with the line in its style sheet, before anything is printed."""
     (problem,) = renderer.style_problems("styles/clinic.css", css)
     assert said in problem.message
@@ -560,7 +669,11 @@ def test_a_style_that_no_screen_reader_can_follow_is_refused(css: str, line: int
 )
 def test_a_style_that_does_no_harm_on_paper_is_let_through(css: str) -> None:
     """What is said to be so already, in a remark, in a text, or for screens only is no problem."""
-    assert [problem.message for problem in renderer.style_problems("styles/clinic.css", css) if "read out" in problem.message] == []
+    assert [
+        problem.message
+        for problem in renderer.style_problems("styles/clinic.css", css)
+        if "read out" in problem.message
+    ] == []
 
 
 CAPITALS = (
@@ -576,10 +689,17 @@ AS_WRITTEN = (
 
 
 @pytest.mark.parametrize("declaration", CAPITALS)
-@pytest.mark.parametrize("around", ["li {{ {} }}", "p::first-line {{ color: red; {} }}", "@media screen {{ h2 {{ {}; }} }}"])
-def test_a_style_that_sets_capitals_is_refused_with_its_place(declaration: str, around: str) -> None:
+@pytest.mark.parametrize(
+    "around",
+    ["li {{ {} }}", "p::first-line {{ color: red; {} }}", "@media screen {{ h2 {{ {}; }} }}"],
+)
+def test_a_style_that_sets_capitals_is_refused_with_its_place(
+    declaration: str, around: str
+) -> None:
     """Text as it is written is what paper and screen show; the line of the style sheet is named."""
-    (problem,) = stylesheet_problems("p { color: red }\n" + around.format(declaration), "styles/clinic.css", ())
+    (problem,) = stylesheet_problems(
+        "p { color: red }\n" + around.format(declaration), "styles/clinic.css", ()
+    )
     assert "prints other letters than the text has" in problem.message
     assert problem.location is not None
     assert problem.location.line == 2

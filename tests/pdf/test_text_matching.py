@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from teachback.pdf.text_matching import Edges, Token, comparable, misplaced, read_text, run_together, sought
+from teachback.pdf.text_matching import (
+    Edges,
+    Token,
+    comparable,
+    misplaced,
+    read_text,
+    run_together,
+    sought,
+)
 
 SAME = [
     ("Dial-Mag trial", "dial\u0002mag  TRIAL"),
@@ -61,18 +69,27 @@ def at(words: str, left: float, right: float, baseline: float = 700.0, block: in
         ([Token("Up to 1", 0), Token("5 mg", 1)], []),
     ],
 )
-def test_words_that_stand_apart_in_the_text_stand_apart_on_the_page(tokens: list[Token], faults: list[str]) -> None:
+def test_words_that_stand_apart_in_the_text_stand_apart_on_the_page(
+    tokens: list[Token], faults: list[str]
+) -> None:
     """Up to 1 5 mg tablet is not up to 15 mg."""
-    assert [fault.fault for fault in run_together(read_text(tokens), 0, sought("Up to 1 5 mg"))] == faults
+    assert [
+        fault.fault for fault in run_together(read_text(tokens), 0, sought("Up to 1 5 mg"))
+    ] == faults
 
 
 def test_a_number_stays_on_one_line() -> None:
     """12 over two lines reads 1, and then 2; a word may be broken, and a hyphen may end a line."""
     for tokens, faults in (
-        ([at("Take 1", 10, 40), at("2 tablets", 10, 60, 685.0)], ["a number is broken over two lines"]),
+        (
+            [at("Take 1", 10, 40), at("2 tablets", 10, 60, 685.0)],
+            ["a number is broken over two lines"],
+        ),
         ([at("Take 12", 10, 40), at("tablets", 10, 60, 685.0)], []),
     ):
-        assert [fault.fault for fault in run_together(read_text(tokens), 0, sought("Take 12 tablets"))] == faults
+        assert [
+            fault.fault for fault in run_together(read_text(tokens), 0, sought("Take 12 tablets"))
+        ] == faults
 
 
 @pytest.mark.parametrize(
@@ -83,10 +100,15 @@ def test_a_number_stays_on_one_line() -> None:
         ([at("Take", 10, 40, 100.0), at("5", 300, 307, 700.0)], []),
         ([at("Take", 10, 40), at("5", 43, 50, 704.0)], ["a number is raised or lowered"]),
         ([at("Take", 60, 90), at("5", 43, 50)], ["words are not in their order on the line"]),
-        ([at("Take", 60, 90), at("5", 43, 50, 730.0)], ["words are moved above the line that they continue"]),
+        (
+            [at("Take", 60, 90), at("5", 43, 50, 730.0)],
+            ["words are moved above the line that they continue"],
+        ),
     ],
 )
-def test_a_sentence_is_painted_in_the_order_in_which_it_is_read(tokens: list[Token], faults: list[str]) -> None:
+def test_a_sentence_is_painted_in_the_order_in_which_it_is_read(
+    tokens: list[Token], faults: list[str]
+) -> None:
     """From left to right, line by line; the next column stands above and to the right."""
     read = read_text(tokens)
     assert [fault.fault for fault in misplaced(read, 0, len(read.text))] == faults

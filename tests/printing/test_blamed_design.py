@@ -26,9 +26,14 @@ ROWS = """\
 """
 
 
-@pytest.mark.parametrize("cells", [(LONG, LONG.replace("Call", "Ask")), ("First.", LONG), (LONG, "Second.")])
+@pytest.mark.parametrize(
+    "cells", [(LONG, LONG.replace("Call", "Ask")), ("First.", LONG), (LONG, "Second.")]
+)
 def test_a_row_longer_than_a_page_is_named_by_its_place(
-    cells: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cells: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """It is refused with its own line and what to do, or printed with every word in its turn; no design is blamed for it."""
     text = TINY.replace(BLOCK, ROWS % cells)
@@ -37,8 +42,13 @@ def test_a_row_longer_than_a_page_is_named_by_its_place(
     said = problems(stderr)
     if len(cells[0]) > 1000:
         line = text[: text.index(cells[0])].count("\n") + 1
-        assert (code, [one.place for one in said]) == (1, [f"content/handouts/tiny.yaml:{line}:16"]), stderr
-        assert said[0].message.startswith("handout of tiny for ckd: this row of a table is longer than a page: 'Call the clinic")
+        assert (code, [one.place for one in said]) == (
+            1,
+            [f"content/handouts/tiny.yaml:{line}:16"],
+        ), stderr
+        assert said[0].message.startswith(
+            "handout of tiny for ckd: this row of a table is longer than a page: 'Call the clinic"
+        )
         assert said[0].hint.startswith("Split it")
     else:
         assert code == 0, stderr
@@ -48,9 +58,18 @@ def test_a_row_longer_than_a_page_is_named_by_its_place(
 
 @pytest.mark.parametrize(
     ("own", "blamed"),
-    [("styles/clinic.css", True), ("templates/card.html", True), ("content/images/cup.svg", False), ("content/clinic.yaml", False)],
+    [
+        ("styles/clinic.css", True),
+        ("templates/card.html", True),
+        ("content/images/cup.svg", False),
+        ("content/clinic.yaml", False),
+    ],
 )
-def test_a_hint_blames_the_design_only_where_the_clinic_has_one(own: str, blamed: bool, tmp_path: Path) -> None:  # noqa: FBT001 -- a parameter
+def test_a_hint_blames_the_design_only_where_the_clinic_has_one(
+    own: str,
+    blamed: bool,  # noqa: FBT001 -- a parameter
+    tmp_path: Path,
+) -> None:
     """One function settles it, for every hint that would; others stay as they are."""
     path = tmp_path / own
     path.parent.mkdir(parents=True)
@@ -69,7 +88,9 @@ def test_a_page_that_takes_too_long_without_a_design_of_its_own_blames_none(
     from teachback.printing.process_limits import Limits
 
     monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.05, later=0.05, grace=1))
-    code, _, stderr = here("build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys)
+    code, _, stderr = here(
+        "build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys
+    )
     said = problems(stderr)
     assert code == 1
     assert all("of processor time" in one.message for one in said)

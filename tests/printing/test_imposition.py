@@ -11,9 +11,21 @@ from hypothesis import strategies as st
 from teachback.content.validation_errors import validated
 from teachback.files.yaml_reader import read_yaml
 from teachback.printing.card_stock import Stock, Stocks, parse_length
-from teachback.printing.imposition import MARK_GAP, SQUARE, Offset, Placement, Sides, back_of, crop_marks, impose
+from teachback.printing.imposition import (
+    MARK_GAP,
+    SQUARE,
+    Offset,
+    Placement,
+    Sides,
+    back_of,
+    crop_marks,
+    impose,
+)
 
-STOCKS = validated(Stocks, read_yaml((Path(__file__).parents[2] / "content" / "stocks.yaml").read_bytes(), "stocks.yaml")).root
+STOCKS = validated(
+    Stocks,
+    read_yaml((Path(__file__).parents[2] / "content" / "stocks.yaml").read_bytes(), "stocks.yaml"),
+).root
 EDGE = 0.06  # mm; sources round
 
 
@@ -66,12 +78,19 @@ def turned_sideways(stock: Stock) -> Stock:
     )
 
 
-lying = st.one_of(stocks, st.sampled_from(FLAT).map(turned_sideways)).filter(lambda stock: not is_square(stock))
+lying = st.one_of(stocks, st.sampled_from(FLAT).map(turned_sideways)).filter(
+    lambda stock: not is_square(stock)
+)
 
 
 def overlap(a: Placement, b: Placement) -> bool:
     """Say whether two cards share more than an edge."""
-    return a.x + a.width > b.x + EDGE and b.x + b.width > a.x + EDGE and a.y + a.height > b.y + EDGE and b.y + b.height > a.y + EDGE
+    return (
+        a.x + a.width > b.x + EDGE
+        and b.x + b.width > a.x + EDGE
+        and a.y + a.height > b.y + EDGE
+        and b.y + b.height > a.y + EDGE
+    )
 
 
 def seen_through(x: float, y: float, stock: Stock, sides: Sides) -> tuple[float, float]:
@@ -96,7 +115,9 @@ def test_all_of_the_measured_stocks_are_shipped() -> None:
 
 @given(stock=lying, cards=runs, sides=two_sided, start=st.integers(1, 40))
 @settings(deadline=None)
-def test_nothing_overlaps_and_nothing_leaves_the_page(stock: Stock, cards: list[int], sides: Sides, start: int) -> None:
+def test_nothing_overlaps_and_nothing_leaves_the_page(
+    stock: Stock, cards: list[int], sides: Sides, start: int
+) -> None:
     """On every sheet, front and back, cards lie apart and on the page."""
     sheets = impose(cards, stock, sides, start_at=min(start, stock.places))
     assert sheets
@@ -112,7 +133,9 @@ def test_nothing_overlaps_and_nothing_leaves_the_page(stock: Stock, cards: list[
 
 @given(stock=lying, cards=runs, sides=two_sided, start=st.integers(1, 40))
 @settings(deadline=None)
-def test_every_front_has_its_own_back_behind_it(stock: Stock, cards: list[int], sides: Sides, start: int) -> None:
+def test_every_front_has_its_own_back_behind_it(
+    stock: Stock, cards: list[int], sides: Sides, start: int
+) -> None:
     """Whatever the page and the edge it is turned over, each back covers its front, corner on corner, and reads upright.
 
     Also on asymmetric stock, on pages wider than high, and on a last, partly filled sheet.
@@ -132,9 +155,16 @@ def test_every_front_has_its_own_back_behind_it(stock: Stock, cards: list[int], 
 
 
 @given(cards=runs, sides=two_sided, more=st.floats(-SQUARE, SQUARE))
-def test_a_square_page_is_not_printed_on_both_sides(cards: list[int], sides: Sides, more: float) -> None:
+def test_a_square_page_is_not_printed_on_both_sides(
+    cards: list[int], sides: Sides, more: float
+) -> None:
     """No printer is told which of two equal edges is the long one; one side, or one card a page, is fine."""
-    told = {"card": {"width": 80, "height": 60}, "first": {"left": 20, "top": 20}, "pitch": {"across": 90, "down": 80}, "source": ["test"]}
+    told = {
+        "card": {"width": 80, "height": 60},
+        "first": {"left": 20, "top": 20},
+        "pitch": {"across": 90, "down": 80},
+        "source": ["test"],
+    }
     page = {"width": 215, "height": 215 + more}
     several = Stock.model_validate({**told, "page": page, "grid": {"columns": 2, "rows": 2}})
     with pytest.raises(ValueError, match="no long edge"):
@@ -146,7 +176,9 @@ def test_a_square_page_is_not_printed_on_both_sides(cards: list[int], sides: Sid
 
 @given(stock=stocks, cards=runs, start=st.integers(1, 40))
 @settings(deadline=None)
-def test_each_card_is_laid_once_in_its_order_and_no_stock_is_wasted(stock: Stock, cards: list[int], start: int) -> None:
+def test_each_card_is_laid_once_in_its_order_and_no_stock_is_wasted(
+    stock: Stock, cards: list[int], start: int
+) -> None:
     """All cards are there, none twice, and only the last sheet may have room left."""
     start = min(start, stock.places)
     sheets = impose(cards, stock, Sides.ONE, start_at=start)
@@ -158,7 +190,9 @@ def test_each_card_is_laid_once_in_its_order_and_no_stock_is_wasted(stock: Stock
 
 @given(stock=lying, cards=runs, sides=two_sided, x=st.floats(-5, 5), y=st.floats(-5, 5))
 @settings(deadline=None)
-def test_an_offset_moves_everything_alike(stock: Stock, cards: list[int], sides: Sides, x: float, y: float) -> None:
+def test_an_offset_moves_everything_alike(
+    stock: Stock, cards: list[int], sides: Sides, x: float, y: float
+) -> None:
     """The front's offset moves all fronts, the back's all backs, and neither the other."""
     plain = impose(cards, stock, sides)
     moved = impose(cards, stock, sides, offset=Offset(x, y), back_offset=Offset(-y, x))
@@ -206,7 +240,9 @@ def test_a_card_on_a_sheet_to_cut_has_two_marks_at_each_corner() -> None:
 
 
 def _ends(start: float, length: float, edge: float, size: float) -> bool:
-    return start + length == pytest.approx(edge - MARK_GAP, abs=0.01) or start == pytest.approx(edge + size + MARK_GAP, abs=0.01)
+    return start + length == pytest.approx(edge - MARK_GAP, abs=0.01) or start == pytest.approx(
+        edge + size + MARK_GAP, abs=0.01
+    )
 
 
 def test_the_formulas_hold_on_asymmetric_stock() -> None:
@@ -221,14 +257,17 @@ def test_the_formulas_hold_on_asymmetric_stock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "millimetres"), [("88.9", 88.9), ("88.9 mm", 88.9), ("8.89cm", 88.9), ("3.5 in", 88.9), ("252pt", 88.9)]
+    ("written", "millimetres"),
+    [("88.9", 88.9), ("88.9 mm", 88.9), ("8.89cm", 88.9), ("3.5 in", 88.9), ("252pt", 88.9)],
 )
 def test_lengths_may_be_written_in_four_units(written: str, millimetres: float) -> None:
     """A package says inches, a ruler centimetres."""
     assert parse_length(written) == pytest.approx(millimetres)
 
 
-@pytest.mark.parametrize("written", ["", "wide", "3.5 inches", "3,5 in", "1 px", "1 2 mm", "--3", "nan"])
+@pytest.mark.parametrize(
+    "written", ["", "wide", "3.5 inches", "3,5 in", "1 px", "1 2 mm", "--3", "nan"]
+)
 def test_what_is_no_length_is_refused(written: str) -> None:
     """An unknown unit never passes as millimetres."""
     with pytest.raises(ValueError, match=r"not a length|not known"):

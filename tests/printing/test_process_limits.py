@@ -45,13 +45,22 @@ COMPARE = "Compare the clinic's own templates and styles"
 USES = "".join(f"<g id='a{n}'>" + f"<use href='#a{n - 1}'/>" * 10 + "</g>" for n in range(1, 9))
 # What is put into templates/blocks/quote.html, and what is said: by the template's place, or by the handout's.
 WILD: dict[str, tuple[str, Said]] = {
-    "twelve nested flex boxes": ("<div style='display: flex'>" * 12 + "x" + "</div>" * 12, Said(LAID, LATE, COMPARE)),
+    "twelve nested flex boxes": (
+        "<div style='display: flex'>" * 12 + "x" + "</div>" * 12,
+        Said(LAID, LATE, COMPARE),
+    ),
     "a cell over a hundred thousand columns": (
         "<table><tr><td colspan=100000 rowspan=65534>x</td></tr></table>",
         Said(LAID, LATE, COMPARE),
     ),
-    "1500 forced pages": ("{% for a in range(1500) %}<p style='break-after: page'>x</p>{% endfor %}", Said(LAID, LATE, COMPARE)),
-    "a table of 20,000 rows": ("<table>{% for a in range(20000) %}<tr><td>x</td></tr>{% endfor %}</table>", Said(LAID, LATE, COMPARE)),
+    "1500 forced pages": (
+        "{% for a in range(1500) %}<p style='break-after: page'>x</p>{% endfor %}",
+        Said(LAID, LATE, COMPARE),
+    ),
+    "a table of 20,000 rows": (
+        "<table>{% for a in range(20000) %}<tr><td>x</td></tr>{% endfor %}</table>",
+        Said(LAID, LATE, COMPARE),
+    ),
     "a drawing of a hundred million uses": (
         f"<svg viewBox='0 0 9 9'><title>x</title><defs><g id='a0'><path d='M0 0h1'/></g>{USES}</defs><use href='#a8'/></svg>",
         Said(LAID, LATE, COMPARE),
@@ -62,17 +71,27 @@ WILD: dict[str, tuple[str, Said]] = {
     ),
     "a loop without end": (
         "<p>\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-        Said(f"{QUOTE}:2:1", "filling the templates took more than 2 s of processor time", "A loop of a template has no end"),
+        Said(
+            f"{QUOTE}:2:1",
+            "filling the templates took more than 2 s of processor time",
+            "A loop of a template has no end",
+        ),
     ),
     "a filter without end": (
         "<p>\n\n{{ lipsum(n=99999999) }}",
-        Said(f"{QUOTE}:3:1", "filling the templates took more than 2 s of processor time", "A loop of a template has no end"),
+        Said(
+            f"{QUOTE}:3:1",
+            "filling the templates took more than 2 s of processor time",
+            "A loop of a template has no end",
+        ),
     ),
 }
 
 
 @pytest.fixture(autouse=True)
-def _nothing_stays(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_stays(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """No test leaves a process behind, or a folder of one."""
     scratch = tmp_path_factory.mktemp("scratch")
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
@@ -81,14 +100,23 @@ def _nothing_stays(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     yield
     assert multiprocessing.active_children() == []
     stayed = set(children(os.getpid())).difference(before)
-    assert [child for child in stayed if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()] == []
+    assert [
+        child
+        for child in stayed
+        if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()
+    ] == []
     assert list(scratch.iterdir()) == []
 
 
 def children(pid: int) -> list[int]:
     """Give the processes that a process has started and that are still there, ended or not; none where the system does not say."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+        return [
+            int(child)
+            for child in Path(f"/proc/{pid}/task/{pid}/children")
+            .read_text(encoding="ascii")
+            .split()
+        ]
     except OSError:
         return []
 
@@ -96,7 +124,10 @@ def children(pid: int) -> list[int]:
 def alive(pid: int) -> bool:
     """Say whether a process is still at work."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False
 
@@ -122,14 +153,18 @@ def test_what_runs_wild_is_stopped_and_the_others_are_printed(
     """One handout ends in a problem when its time is up; the other is printed; no process is left."""
     monkeypatch.setattr(process_pool, "LIMITS", SHORT)
     template, says = WILD[name]
-    root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template.encode()})
+    root = lay(
+        tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template.encode()}
+    )
     before = work_done()
     check(Case({}, (says,)), root, *here(RUN, root, monkeypatch, capsys))
     assert (root / PRINTED).read_bytes().startswith(b"%PDF")
     assert work_done() - before < 20
 
 
-def test_the_worst_ends_within_little_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_worst_ends_within_little_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With the limits as they are: every handout, card and size of a run goes wild, and the run as a whole ends in time."""
     template = WILD["twelve nested flex boxes"][0].encode()
     root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
@@ -137,7 +172,9 @@ def test_the_worst_ends_within_little_work(tmp_path: Path, monkeypatch: pytest.M
     code, stdout, stderr = here("build tiny other --jobs 2", root, monkeypatch, capsys)
     assert work_done() - before < 80
     assert code == 1
-    assert {one.message.split(": ")[1] for one in problems(stderr)} == {"laying the page out took more than 20 s of processor time"}
+    assert {one.message.split(": ")[1] for one in problems(stderr)} == {
+        "laying the page out took more than 20 s of processor time"
+    }
     assert "not printed: tiny" in stdout
     assert len(list((root / "build/other").glob("*.pdf"))) == 6
 
@@ -148,14 +185,23 @@ def test_a_card_that_runs_wild_ends_in_a_problem(
     """`teachback card` has the same limits, and so has `teachback calibrate`."""
     monkeypatch.setattr(process_pool, "LIMITS", SHORT)
     flex = "<div style='display: flex'>" * 12 + "x" + "</div>" * 12
-    root = lay(tmp_path, {"templates/blocks/card-front.html": flex.encode(), "templates/calibrate.html": flex.encode()})
+    root = lay(
+        tmp_path,
+        {
+            "templates/blocks/card-front.html": flex.encode(),
+            "templates/calibrate.html": flex.encode(),
+        },
+    )
     code, _, stderr = here("card tiny", root, monkeypatch, capsys)
     assert (code, [one.message for one in problems(stderr)]) == (
         1,
         ["cards of tiny: laying the page out took more than 2 s of processor time"],
     )
     code, _, stderr = here("calibrate", root, monkeypatch, capsys)
-    assert (code, [one.message for one in problems(stderr)]) == (1, ["laying the page out took more than 2 s of processor time"])
+    assert (code, [one.message for one in problems(stderr)]) == (
+        1,
+        ["laying the page out took more than 2 s of processor time"],
+    )
 
 
 def test_a_style_sheet_that_takes_too_long_is_named(
@@ -163,7 +209,9 @@ def test_a_style_sheet_that_takes_too_long_is_named(
 ) -> None:
     """Reading the clinic's styles has a limit, too."""
     monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
-    sheet = "".join(f"div:not(.a{n}) p:nth-child({n + 1}) > span {{ color: black }}\n" for n in range(15000))
+    sheet = "".join(
+        f"div:not(.a{n}) p:nth-child({n + 1}) > span {{ color: black }}\n" for n in range(15000)
+    )
     root = lay(tmp_path, {"styles/clinic.css": sheet.encode()})
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
     assert code == 1
@@ -305,7 +353,11 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
     ],
 )
 def test_what_the_system_refuses_to_the_pool_is_a_problem(
-    name: str, said: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    said: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Too many processes, or no room for short-lived files: words, and no traceback."""
 
@@ -313,7 +365,9 @@ def test_what_the_system_refuses_to_the_pool_is_a_problem(
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
     monkeypatch.setattr(name, refuse)
-    code, _, stderr = here("build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys)
+    code, _, stderr = here(
+        "build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys
+    )
     assert (code, [(one.message, one.hint) for one in problems(stderr)]) == (1, [said])
 
 
@@ -321,13 +375,18 @@ def test_the_group_of_what_ran_wild_is_left_out() -> None:
     """Of a handout that is not printed by halves nothing more is tried; another one is."""
     tasks = [task(burn, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
     done = outcomes(tasks, Limits(seconds=0.5, later=0.5, grace=0.5), processes=1)
-    assert [(outcome.task, outcome.late) for outcome in done] == [(tasks[0], True), (tasks[2], False)]
+    assert [(outcome.task, outcome.late) for outcome in done] == [
+        (tasks[0], True),
+        (tasks[2], False),
+    ]
 
 
 def test_what_waits_and_does_not_work_is_ended_by_the_clock() -> None:
     """Such as a disk that does not answer: the clock is the last resort."""
     (done,) = outcomes([task(sleep, 600)], Limits(seconds=1, later=1, grace=1, clock=1))
-    assert [problem.message for problem in done.problems] == ["the work was not done 1 s after it was begun, and was hardly at work"]
+    assert [problem.message for problem in done.problems] == [
+        "the work was not done 1 s after it was begun, and was hardly at work"
+    ]
     assert done.late
 
 
@@ -340,9 +399,15 @@ def test_time_is_the_processors_and_not_the_clocks() -> None:
 def test_the_time_allowed_grows_with_the_text_and_shrinks_after_one_that_ran_wild() -> None:
     """A long text may take longer; after a late task the next ones get less, in the same measure."""
     limits = Limits(seconds=1, later=0.5, grace=0.5)
-    tasks = [Task(burn, 1.5, "the work", "Do less.", scale=3), task(burn, 60), Task(burn, 60, "the work", "Do less.", scale=2)]
+    tasks = [
+        Task(burn, 1.5, "the work", "Do less.", scale=3),
+        task(burn, 60),
+        Task(burn, 60, "the work", "Do less.", scale=2),
+    ]
     done = outcomes(tasks, limits, processes=1)
-    assert [(outcome.result, [problem.message for problem in outcome.problems]) for outcome in done] == [
+    assert [
+        (outcome.result, [problem.message for problem in outcome.problems]) for outcome in done
+    ] == [
         (1.5, []),
         (None, ["the work took more than 1 s of processor time"]),
         (None, ["the work took more than 1 s of processor time"]),
@@ -363,7 +428,9 @@ print(done.problems[0].hint)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="on macOS limits of memory do nothing (issue 4)")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="on macOS limits of memory do nothing (issue 4)"
+)
 @pytest.mark.parametrize(
     ("kind", "amount", "work", "says", "hint"),
     [
@@ -375,14 +442,24 @@ print(done.problems[0].hint)
             "Allow it more, or start it where",
         ),
         ("RLIMIT_AS", 10**12, "fill", "needed more than 2 GB of memory", "Do less."),
-        ("RLIMIT_CPU", 4, "burn", "took more processor time than the system allows a program, 4 s", "Allow more, or start it where"),
+        (
+            "RLIMIT_CPU",
+            4,
+            "burn",
+            "took more processor time than the system allows a program, 4 s",
+            "Allow more, or start it where",
+        ),
     ],
 )
-def test_a_message_says_which_limit_was_hit(kind: str, amount: int, work: str, says: str, hint: str) -> None:
+def test_a_message_says_which_limit_was_hit(
+    kind: str, amount: int, work: str, says: str, hint: str
+) -> None:
     """Ours, or the system's: what to do differs."""
     much = 5_000_000_000 if work == "fill" else 60
     program = LIMITED.format(path=sys.path, kind=kind, amount=amount, work=work, much=much)
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     message, advice = run.stdout.splitlines()
     assert message.startswith(f"the work {says}"), run.stderr
     assert advice.startswith(hint)
@@ -399,10 +476,17 @@ def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
     with Pool(20, 1, SHORT, method="spawn") as workers:
         assert workers.one(task(operator.add, 3)) == 23
     design = open_design(builtin)
-    desk = PrintContext(builtin, read_handouts(builtin, handout_files(builtin)), design, resolve({}, {}, builtin))
+    desk = PrintContext(
+        builtin, read_handouts(builtin, handout_files(builtin)), design, resolve({}, {}, builtin)
+    )
     again = pickle.loads(pickle.dumps(desk))  # noqa: S301 -- our own bytes
-    assert again.design.environment.get_template("card.html").filename == design.environment.get_template("card.html").filename
-    assert again.reading.authored["leg-cramps"].handout == desk.reading.authored["leg-cramps"].handout
+    assert (
+        again.design.environment.get_template("card.html").filename
+        == design.environment.get_template("card.html").filename
+    )
+    assert (
+        again.reading.authored["leg-cramps"].handout == desk.reading.authored["leg-cramps"].handout
+    )
 
 
 # A shell makes what it starts in the background, such as these tests, deaf to Ctrl-C, and that is handed down.
@@ -413,14 +497,36 @@ def start(root: Path) -> subprocess.Popen[str]:
     """Start a run that prints one handout and hangs in the other, and wait until it does."""
     template = WILD["twelve nested flex boxes"][0].encode()
     lay(root, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
-    command = [sys.executable, "-c", HEARING, "build", "tiny", "other", "--kind", "handout", "--audience", "ckd", "--jobs", "2"]
+    command = [
+        sys.executable,
+        "-c",
+        HEARING,
+        "build",
+        "tiny",
+        "other",
+        "--kind",
+        "handout",
+        "--audience",
+        "ckd",
+        "--jobs",
+        "2",
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert until((root / PRINTED).is_file)
     return run
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which processes there are (issue 4)")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux says which processes there are (issue 4)"
+)
 def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Path) -> None:
     """Ctrl-C: nobody works on, and the record knows the file that was finished."""
     run = start(tmp_path)
@@ -430,10 +536,14 @@ def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Pat
     _, stderr = run.communicate(timeout=120)
     assert (run.returncode, stderr.strip()) == (130, "Stopped; what was finished is kept.")
     assert until(lambda: not any(map(alive, workers)), 60)
-    assert "other/handout-ckd-en-letter.pdf" in (tmp_path / "build/manifest.json").read_text(encoding="utf-8")
+    assert "other/handout-ckd-en-letter.pdf" in (tmp_path / "build/manifest.json").read_text(
+        encoding="utf-8"
+    )
 
 
-def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not one that a run holds, has just made, or that only looks like one."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     names = ("teachback-pool-left", "teachback-pool-held", "teachback-pool-fresh", "other")
@@ -457,15 +567,36 @@ def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(tmp_path:
     assert (tmp_path / "other" / "file").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)")
-def test_what_real_kills_leave_is_removed_by_a_later_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)"
+)
+def test_what_real_kills_leave_is_removed_by_a_later_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Builds that are killed in the middle leave folders; the first run after the time for which they are left alone removes them all."""
     clinic, scratch = lay(tmp_path, {HANDOUT: TINY.encode()}), tmp_path / "scratch"
     scratch.mkdir()
-    words = [sys.executable, "-m", "teachback", "build", "tiny", "--kind", "handout", "--force", "--jobs", "2"]
+    words = [
+        sys.executable,
+        "-m",
+        "teachback",
+        "build",
+        "tiny",
+        "--kind",
+        "handout",
+        "--force",
+        "--jobs",
+        "2",
+    ]
     for number in range(3):
         output = subprocess.DEVNULL
-        process = subprocess.Popen(words, cwd=clinic, env={**os.environ, "TMPDIR": str(scratch)}, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            words,
+            cwd=clinic,
+            env={**os.environ, "TMPDIR": str(scratch)},
+            stdout=output,
+            stderr=output,
+        )
         begun = until(lambda: len(list(scratch.glob("teachback-pool-*"))) > number, 120)  # noqa: B023 -- asked at once
         process.kill()
         assert process.wait() == -signal.SIGKILL
@@ -495,8 +626,12 @@ def test_what_real_kills_leave_is_removed_by_a_later_run(tmp_path: Path, monkeyp
     assert list(scratch.glob("teachback-pool-*")) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)")
-def test_no_child_outlives_a_parent_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a child that its parent has died (issue 4)"
+)
+def test_no_child_outlives_a_parent_that_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run that is ended the hard way leaves nobody at work."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()

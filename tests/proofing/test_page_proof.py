@@ -50,13 +50,19 @@ class Caught:
 
 
 def job_of(
-    workspace: Workspace, kind: str = "handout", audience: str = "ckd", stem: str = "tiny", **flags: str
+    workspace: Workspace,
+    kind: str = "handout",
+    audience: str = "ckd",
+    stem: str = "tiny",
+    **flags: str,
 ) -> tuple[Job, dict[str, Path]]:
     """Compose one edition of a handout."""
     reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
     assert not reading.problems
     design = open_design(workspace)
-    jobs, problems = compose_jobs(reading, [(stem, audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None)
+    jobs, problems = compose_jobs(
+        reading, [(stem, audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None
+    )
     assert not problems
     return jobs[0], dict(design.files)
 
@@ -89,14 +95,26 @@ def test_no_net_catches_anything_in_the_built_in_pages(workspace: Callable[..., 
     assert cast(workspace()) == Caught((), (), ())
 
 
-def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(workspace: Callable[..., Workspace]) -> None:
+def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(
+    workspace: Callable[..., Workspace],
+) -> None:
     """Two millimetres from the edge the words are in the file, in the right font, and seen: on paper they are not."""
-    caught = cast(workspace({"styles/clinic.css": ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"}))
-    assert caught.laid_out == ("'One message.' stands 4.4 mm outside the part of page 1 that can be printed",)
+    caught = cast(
+        workspace(
+            {
+                "styles/clinic.css": ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"
+            }
+        )
+    )
+    assert caught.laid_out == (
+        "'One message.' stands 4.4 mm outside the part of page 1 that can be printed",
+    )
     assert (caught.glyphs, caught.read_back) == ((), ())
 
 
-def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(workspace: Callable[..., Workspace]) -> None:
+def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(
+    workspace: Callable[..., Workspace],
+) -> None:
     """The feet of the letters are cut; they can still be read back, and most of their ink is seen."""
     caught = cast(workspace({"styles/clinic.css": ".message { height: 0.95em; overflow: hidden }"}))
     assert len(caught.laid_out) == 1
@@ -104,7 +122,9 @@ def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(workspace: Callab
     assert (caught.glyphs, caught.read_back) == ((), ())
 
 
-def test_only_the_glyphs_tell_that_another_font_stands_in(workspace: Callable[..., Workspace]) -> None:
+def test_only_the_glyphs_tell_that_another_font_stands_in(
+    workspace: Callable[..., Workspace],
+) -> None:
     """A bold font without the letter takes it from the regular one: the words are there, in one of our fonts, and seen."""
     clinic = workspace({"content/handouts/tiny.yaml": ACCENT})
     lacking(clinic, BOLD, "\u00e9")
@@ -118,7 +138,11 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(workspace: Callable[..
     assert "It is in " in problem.hint
     assert "AtkinsonHyperlegible-Regular.ttf" in problem.hint
     assert problem.location is not None
-    assert (problem.location.file.rpartition("/")[2], problem.location.line, problem.location.column) == ("tiny.yaml", 2, 8)
+    assert (
+        problem.location.file.rpartition("/")[2],
+        problem.location.line,
+        problem.location.column,
+    ) == ("tiny.yaml", 2, 8)
 
 
 @pytest.mark.parametrize(
@@ -179,13 +203,21 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
     """The clinic's numbers beside the flags are as much part of the page as the flags."""
     text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
     assert old in text
-    content = {"content/clinic.yaml": PHONES, "content/handouts/tiny.yaml": TINY.replace("tier: now", f"tier: {tier}")}
-    for files, flaws in ((content, []), ({**content, f"templates/blocks/{template}": text.replace(old, "")}, [number])):
+    content = {
+        "content/clinic.yaml": PHONES,
+        "content/handouts/tiny.yaml": TINY.replace("tier: now", f"tier: {tier}"),
+    }
+    for files, flaws in (
+        (content, []),
+        ({**content, f"templates/blocks/{template}": text.replace(old, "")}, [number]),
+    ):
         job, served = job_of(workspace(files), kind)
         done = do_job(job, served)
         # The masthead of a handout has the number, too.
         fault = "is not in its turn" if kind == "handout" else "is not on the card"
-        assert [one.message for one in done.problems] == [f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws]
+        assert [one.message for one in done.problems] == [
+            f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws
+        ]
 
 
 LEFT_OUT = [
@@ -197,16 +229,41 @@ LEFT_OUT = [
 
 
 OTHERWISE = [
-    ("handout.html", "{{ edition.title|words_only }}</title>", "Take 50 pills</title>", "the page for a screen is called 'Take 50 pills'"),
-    ("blocks/text.html", "<p>", '<p aria-label="All is well">', "a screen reader would say 'All is well'"),
-    ("blocks/text.html", "{{ block.text|marked }}", "<del>{{ block.text|marked }}</del>", "shows text as struck out or added (<del>)"),
-    ("blocks/table.html", "{{ block.columns[loop.index0]|words_only }}", "Walk for 99 hours", "a cell is shown below 'Walk for 99 hours'"),
+    (
+        "handout.html",
+        "{{ edition.title|words_only }}</title>",
+        "Take 50 pills</title>",
+        "the page for a screen is called 'Take 50 pills'",
+    ),
+    (
+        "blocks/text.html",
+        "<p>",
+        '<p aria-label="All is well">',
+        "a screen reader would say 'All is well'",
+    ),
+    (
+        "blocks/text.html",
+        "{{ block.text|marked }}",
+        "<del>{{ block.text|marked }}</del>",
+        "shows text as struck out or added (<del>)",
+    ),
+    (
+        "blocks/table.html",
+        "{{ block.columns[loop.index0]|words_only }}",
+        "Walk for 99 hours",
+        "a cell is shown below 'Walk for 99 hours'",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("template", "old", "new", "fault"), OTHERWISE)
 def test_a_page_for_a_screen_has_no_words_beside_its_text(
-    workspace: Callable[..., Workspace], today: dt.date, template: str, old: str, new: str, fault: str
+    workspace: Callable[..., Workspace],
+    today: dt.date,
+    template: str,
+    old: str,
+    new: str,
+    fault: str,
 ) -> None:
     """A title, the name of a column, words for a screen reader, and text that is struck out are compared, too."""
     text = (BUILTIN / "templates" / template).read_text(encoding="utf-8")
@@ -214,25 +271,48 @@ def test_a_page_for_a_screen_has_no_words_beside_its_text(
     table = f"{TINY}      - table: {{columns: [Week, Steps], rows: [[one, two]]}}\n"
     for page, count in ((text, 0), (text.replace(old, new), 1)):
         clinic = workspace({"content/handouts/tiny.yaml": table, f"templates/{template}": page})
-        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": ("html",), "output": str(clinic.root / "out")}
+        flags = {
+            "handouts": ("tiny",),
+            "audience": ("ckd",),
+            "kind": ("handout",),
+            "format": ("html",),
+            "output": str(clinic.root / "out"),
+        }
         built = build(resolve(flags, {}, clinic), clinic, today)
-        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+        errors = [
+            problem.message for problem in built.problems if problem.severity is Severity.ERROR
+        ]
         assert len([message for message in errors if fault in message]) == count, errors
 
 
 @pytest.mark.parametrize(("kind", "template", "old", "fault"), LEFT_OUT)
 def test_a_page_for_a_screen_is_read_back_too(
-    workspace: Callable[..., Workspace], today: dt.date, kind: str, template: str, old: str, fault: str
+    workspace: Callable[..., Workspace],
+    today: dt.date,
+    kind: str,
+    template: str,
+    old: str,
+    fault: str,
 ) -> None:
     """Who asks for HTML alone is not given a page on which a template has left something out."""
     text = (BUILTIN / template).read_text(encoding="utf-8")
     assert old in text
     for files, faults in (({}, []), ({template: text.replace(old, "")}, [fault])):
         clinic = workspace(files)
-        flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": (kind,), "format": ("html",), "output": str(clinic.root / "out")}
+        flags = {
+            "handouts": ("tiny",),
+            "audience": ("ckd",),
+            "kind": (kind,),
+            "format": ("html",),
+            "output": str(clinic.root / "out"),
+        }
         built = build(resolve(flags, {}, clinic), clinic, today)
-        errors = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
-        assert [message[: len(part)] for message, part in zip(errors, faults, strict=True)] == faults
+        errors = [
+            problem.message for problem in built.problems if problem.severity is Severity.ERROR
+        ]
+        assert [
+            message[: len(part)] for message, part in zip(errors, faults, strict=True)
+        ] == faults
         assert len(built.printed) == 1 - len(faults)
 
 
@@ -269,10 +349,21 @@ STYLES = {
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Workspace], style: str, today: dt.date) -> None:
+def test_a_style_that_hides_a_text_stops_the_print(
+    workspace: Callable[..., Workspace], style: str, today: dt.date
+) -> None:
     """Whatever way a clinic's style takes to do it, the words are named, and nothing is written."""
     clinic = workspace({"styles/clinic.css": style})
-    settings = resolve({"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "output": str(clinic.root / "out")}, {}, clinic)
+    settings = resolve(
+        {
+            "handouts": ("tiny",),
+            "audience": ("ckd",),
+            "kind": ("handout",),
+            "output": str(clinic.root / "out"),
+        },
+        {},
+        clinic,
+    )
     built = build(settings, clinic, today)
     messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
     assert [message for message in messages if STYLES[style] in message], messages
@@ -281,16 +372,24 @@ def test_a_style_that_hides_a_text_stops_the_print(workspace: Callable[..., Work
 
 @pytest.mark.parametrize("how", ["upper", "lower", "title", "capitalize"])
 @pytest.mark.parametrize("form", ["pdf", "html"])
-def test_a_template_that_changes_capitals_stops_the_print(workspace: Callable[..., Workspace], how: str, form: str, today: dt.date) -> None:
+def test_a_template_that_changes_capitals_stops_the_print(
+    workspace: Callable[..., Workspace], how: str, form: str, today: dt.date
+) -> None:
     """A filter of a clinic's own template cannot print other letters than were written, on paper or on a screen."""
     text = TINY.replace("For kidneys here.", "For McBride and CKD here.")
     clinic = workspace(
-        {"content/handouts/tiny.yaml": text, "templates/blocks/text.html": f"<p>{{{{ block.text|words_only|{how} }}}}</p>\n"}
+        {
+            "content/handouts/tiny.yaml": text,
+            "templates/blocks/text.html": f"<p>{{{{ block.text|words_only|{how} }}}}</p>\n",
+        }
     )
     flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": (form,)}
     built = build(resolve(flags, {}, clinic), clinic, today)
     (problem,) = [problem for problem in built.problems if problem.severity is Severity.ERROR]
-    assert "a sentence is printed with other capitals than it is written with: 'For McBride and CKD here.'" in problem.message
+    assert (
+        "a sentence is printed with other capitals than it is written with: 'For McBride and CKD here.'"
+        in problem.message
+    )
     assert problem.location is not None
     assert problem.location.line == 16
     assert built.printed == ()
@@ -299,7 +398,9 @@ def test_a_template_that_changes_capitals_stops_the_print(workspace: Callable[..
 def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:
     """Underlined, a little closer, a little slanted, and up the side of a page."""
     style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
-    assert cast(workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})) == Caught((), (), ())
+    assert cast(
+        workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})
+    ) == Caught((), (), ())
 
 
 NUMBER = TINY.replace("For kidneys here.", "'Walk 15 minutes or **1,500** steps.'")
@@ -312,7 +413,9 @@ DIGITS = {
 
 
 @pytest.mark.parametrize("style", DIGITS)
-def test_a_style_that_hides_one_digit_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+def test_a_style_that_hides_one_digit_stops_the_print(
+    workspace: Callable[..., Workspace], style: str
+) -> None:
     """A line of which nearly all is seen may lack the digit that matters."""
     caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
     assert [message for message in caught.read_back if DIGITS[style] in message], caught.read_back
@@ -332,7 +435,9 @@ DRAWN = {
 
 
 @pytest.mark.parametrize("style", DRAWN)
-def test_a_style_that_draws_on_or_beside_a_number_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+def test_a_style_that_draws_on_or_beside_a_number_stops_the_print(
+    workspace: Callable[..., Workspace], style: str
+) -> None:
     """Ink that is no letter reads as a point, a sign or a digit, or strikes a word out; digits set apart read as several numbers."""
     caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
     assert [message for message in caught.read_back if DRAWN[style] in message], caught.read_back
@@ -341,7 +446,9 @@ def test_a_style_that_draws_on_or_beside_a_number_stops_the_print(workspace: Cal
 def test_a_digit_on_an_underline_or_a_fill_is_seen(workspace: Callable[..., Workspace]) -> None:
     """A line under a number, and light colours behind it, hide nothing of it."""
     style = "section p { text-decoration: underline } strong { background: #ffe; color: #036 }"
-    assert cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style})) == Caught((), (), ())
+    assert cast(
+        workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style})
+    ) == Caught((), (), ())
 
 
 ORDINARY = """h2 { border-bottom: 1pt solid #134b5f; padding-bottom: 2pt }
@@ -352,7 +459,9 @@ strong { text-decoration: underline }
 
 
 @pytest.mark.parametrize("flags", [{}, {"size": "large", "paper": "a4"}], ids=["standard", "large"])
-def test_an_ordinary_style_of_a_clinic_prints(workspace: Callable[..., Workspace], flags: dict[str, str]) -> None:
+def test_an_ordinary_style_of_a_clinic_prints(
+    workspace: Callable[..., Workspace], flags: dict[str, str]
+) -> None:
     """Rules under headings, boxes around cells, a tinted message and underlined words are what clinics like; nothing of it is told."""
     clinic = workspace({"styles/clinic.css": ORDINARY})
     found = {}
@@ -374,10 +483,14 @@ SAID_MORE = {
 
 
 @pytest.mark.parametrize("style", SAID_MORE)
-def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(workspace: Callable[..., Workspace], style: str) -> None:
+def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(
+    workspace: Callable[..., Workspace], style: str
+) -> None:
     """Words beside a flag can turn its sense round; what is painted in another order is read in another order."""
     caught = cast(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}))
-    assert [message for message in caught.read_back if SAID_MORE[style] in message], caught.read_back
+    assert [message for message in caught.read_back if SAID_MORE[style] in message], (
+        caught.read_back
+    )
 
 
 @pytest.mark.parametrize(
@@ -415,7 +528,9 @@ def test_a_template_that_says_more_or_other_than_the_edition_stops_the_print(
     """Flags under another tier, another text's code, a draft that calls itself something else, another title or language."""
     text = (BUILTIN / template).read_text(encoding="utf-8")
     assert old in text
-    caught = cast(workspace({"content/handouts/tiny.yaml": THREE, template: text.replace(old, new)}))
+    caught = cast(
+        workspace({"content/handouts/tiny.yaml": THREE, template: text.replace(old, new)})
+    )
     assert [message for message in caught.read_back if fault in message], caught.read_back
 
 
@@ -423,17 +538,29 @@ def test_a_page_has_no_other_qr_code_than_its_own(workspace: Callable[..., Works
     """A second code would lead a scanner to another text, or elsewhere."""
     text = (BUILTIN / "templates/blocks/footer.html").read_text(encoding="utf-8")
     for other in ('"AB-XX-EN-3333333"', '"HTTPS://EXAMPLE.ORG/50"', "code ~ code"):
-        clinic = workspace({"templates/blocks/footer.html": text.replace("qr(code)", f"qr({other})")})
+        clinic = workspace(
+            {"templates/blocks/footer.html": text.replace("qr(code)", f"qr({other})")}
+        )
         reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-        _, problems = compose_jobs(reading, [("tiny", "ckd", "handout", ("pdf",))], open_design(clinic), resolve({}, {}, clinic), None)
+        _, problems = compose_jobs(
+            reading,
+            [("tiny", "ckd", "handout", ("pdf",))],
+            open_design(clinic),
+            resolve({}, {}, clinic),
+            None,
+        )
         assert "a template asks for a QR code that says" in problems["tiny"][0].message
 
 
-def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(workspace: Callable[..., Workspace]) -> None:
+def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(
+    workspace: Callable[..., Workspace],
+) -> None:
     """What replaces a sign when it is read out must not replace words."""
     text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
     spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
-    with pytest.raises(TeachbackError, match="words would be read out as other ones: 'All is well'"):
+    with pytest.raises(
+        TeachbackError, match="words would be read out as other ones: 'All is well'"
+    ):
         cast(workspace({"templates/blocks/tier.html": spoilt_tier}))
 
 
@@ -446,10 +573,21 @@ CARD_STYLES = {
 
 
 @pytest.mark.parametrize("style", CARD_STYLES)
-def test_a_style_that_hides_a_flag_stops_the_card(workspace: Callable[..., Workspace], style: str, today: dt.date) -> None:
+def test_a_style_that_hides_a_flag_stops_the_card(
+    workspace: Callable[..., Workspace], style: str, today: dt.date
+) -> None:
     """A card with a flag that cannot be read is not printed."""
     clinic = workspace({"styles/clinic.css": style})
-    settings = resolve({"handouts": ("tiny",), "audience": ("ckd",), "kind": ("card",), "output": str(clinic.root / "out")}, {}, clinic)
+    settings = resolve(
+        {
+            "handouts": ("tiny",),
+            "audience": ("ckd",),
+            "kind": ("card",),
+            "output": str(clinic.root / "out"),
+        },
+        {},
+        clinic,
+    )
     built = build(settings, clinic, today)
     messages = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
     assert [message for message in messages if CARD_STYLES[style] in message], messages
@@ -468,7 +606,11 @@ def spoilt(data: bytes, spoil: Callable[[pikepdf.Pdf], object]) -> bytes:
 def rename_fonts(document: pikepdf.Pdf) -> None:
     """Call every font by another name."""
     for item in document.objects:
-        if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font" and "/BaseFont" in item:
+        if (
+            isinstance(item, pikepdf.Dictionary)
+            and item.get("/Type") == "/Font"
+            and "/BaseFont" in item
+        ):
             item.BaseFont = pikepdf.Name("/ABCDEF+DejaVu-Sans")
 
 
@@ -486,14 +628,20 @@ def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., W
     job, files = job_of(workspace())
     laid = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(spoilt(renderer.write(laid), rename_fonts), job.handout, laid, job.expected[0])
-    assert {problem.message for problem in found} == {"the printed file uses the font 'DejaVu-Sans', which is none of the workspace's"}
+    assert {problem.message for problem in found} == {
+        "the printed file uses the font 'DejaVu-Sans', which is none of the workspace's"
+    }
 
 
-def test_words_that_are_missing_from_the_file_are_found(workspace: Callable[..., Workspace]) -> None:
+def test_words_that_are_missing_from_the_file_are_found(
+    workspace: Callable[..., Workspace],
+) -> None:
     """Though the page was laid out with them."""
     job, files = job_of(workspace())
     laid = renderer.lay_out(job.handout, files, renderer.Fonts())
-    found, _ = prove(spoilt(renderer.write(laid), drop_last_text), job.handout, laid, job.expected[0])
+    found, _ = prove(
+        spoilt(renderer.write(laid), drop_last_text), job.handout, laid, job.expected[0]
+    )
     assert len(found) == 1
     assert " is not on the page: '" in found[0].message
 
@@ -509,7 +657,9 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
     from teachback.proofing.expected_text import ExpectedSentence
 
     def expected(*words: str) -> Expected:
-        return Expected("page", Location("x.yaml"), tuple(ExpectedSentence(text) for text in words), (), 12.0)
+        return Expected(
+            "page", Location("x.yaml"), tuple(ExpectedSentence(text) for text in words), (), 12.0
+        )
 
     assert not list(said_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
     [problem] = said_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
@@ -522,7 +672,9 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
     from teachback.proofing.expected_text import ExpectedSentence
 
     sentence = "\u05db\u05d0\u05d1 \u05d1\u05d7\u05d6\u05d4 (911)"
-    expected = Expected("page", Location("x.yaml"), (ExpectedSentence(sentence),), (), 12.0, language="he")
+    expected = Expected(
+        "page", Location("x.yaml"), (ExpectedSentence(sentence),), (), 12.0, language="he"
+    )
     assert not list(said_problems(tokens(sentence[::-1]), expected))
     [problem] = said_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
     assert " is not on the page: '" in problem.message
@@ -535,14 +687,18 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """What a page may set differently without saying anything else."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
-    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed("call 555\u0002 0100, wellknown")
+    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed(
+        "call 555\u0002 0100, wellknown"
+    )
     assert squeezed("I\u015eIK \u0130L\u0130K") == squeezed("\u0131\u015f\u0131k ilik")
     assert squeezed("\u0390\u03c2".upper()) == squeezed("\u0390\u03c2")
     assert squeezed("Do not take it.") != squeezed("Do take it.")
     assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
 
 
-def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callable[..., Workspace]) -> None:
+def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(
+    workspace: Callable[..., Workspace],
+) -> None:
     """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
     job, files = job_of(workspace(), "card")
     [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
@@ -551,11 +707,16 @@ def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(workspace: Callabl
     def blank(document: pikepdf.Pdf) -> None:
         document.pages[0].Contents = document.make_stream(b"")
 
-    flaws = [problem.message for problem in card_sheet_problems(spoilt(card, blank), job.expected, backs=True)]
+    flaws = [
+        problem.message
+        for problem in card_sheet_problems(spoilt(card, blank), job.expected, backs=True)
+    ]
     assert "card of tiny for ckd: the red flag 'chest' is not on the sheet: 'Chest pain'" in flaws
 
 
-def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(workspace: Callable[..., Workspace]) -> None:
+def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(
+    workspace: Callable[..., Workspace],
+) -> None:
     """The sentence must stand where the edition has it; the same words in another place do not make up for it."""
     text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
     clinic = workspace(
@@ -564,19 +725,34 @@ def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(workspace: Callab
             "templates/blocks/tier.html": text.replace("{{ flag.text|marked }}", "See your card."),
         }
     )
-    assert [message for message in cast(clinic).read_back if "'chest'" in message or "Chest pain" in message]
+    assert [
+        message
+        for message in cast(clinic).read_back
+        if "'chest'" in message or "Chest pain" in message
+    ]
 
 
-def proofs(clinic: Workspace, today: dt.date, **flags: object) -> tuple[dict[str, Measures], list[str]]:
+def proofs(
+    clinic: Workspace, today: dt.date, **flags: object
+) -> tuple[dict[str, Measures], list[str]]:
     """Build the tiny handout with --proof; give what was measured by kind, and the warnings."""
     settings = resolve(
-        {"handouts": ("tiny",), "audience": ("ckd",), "proof": True, "output": str(clinic.root / "out"), **flags}, {}, clinic
+        {
+            "handouts": ("tiny",),
+            "audience": ("ckd",),
+            "proof": True,
+            "output": str(clinic.root / "out"),
+            **flags,
+        },
+        {},
+        clinic,
     )
     built = build(settings, clinic, today)
     assert not built.failed
-    return {name.partition("/")[2].partition("-")[0]: measures for name, measures in built.proofs.items()}, [
-        problem.message for problem in built.problems
-    ]
+    return {
+        name.partition("/")[2].partition("-")[0]: measures
+        for name, measures in built.proofs.items()
+    }, [problem.message for problem in built.problems]
 
 
 THREE = TINY.replace(
@@ -585,7 +761,9 @@ THREE = TINY.replace(
 )
 
 
-def test_a_proof_measures_the_printed_pages(workspace: Callable[..., Workspace], today: dt.date) -> None:
+def test_a_proof_measures_the_printed_pages(
+    workspace: Callable[..., Workspace], today: dt.date
+) -> None:
     """The smallest type, the contrasts in colour and in grey, the ink, and the tiers' borders, read off the pictures."""
     measured, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE}), today)
     assert warnings == []
@@ -607,26 +785,40 @@ def test_a_proof_measures_the_printed_pages(workspace: Callable[..., Workspace],
             ".message { color: #666666 }",
             "handout of tiny for ckd: 'One message.' on page 1 has a contrast of 5.7:1; text is easy to read from 7:1",
         ),
-        ("section { background: #bbbbbb; height: 150mm }", "handout of tiny for ckd: a page takes 1"),
+        (
+            "section { background: #bbbbbb; height: 150mm }",
+            "handout of tiny for ckd: a page takes 1",
+        ),
         (
             ".tier-visit, .tier-today { border: 3pt solid #111 }",
             "handout of tiny for ckd: in grey, the tiers 'now' and 'today' have the same border",
         ),
-        (".tier .tier-icon { background: none }", "handout of tiny for ckd: in grey, the tiers 'today' and 'visit' have the same icon"),
+        (
+            ".tier .tier-icon { background: none }",
+            "handout of tiny for ckd: in grey, the tiers 'today' and 'visit' have the same icon",
+        ),
     ],
 )
 def test_a_proof_warns_of_what_prints_badly_in_black_and_white(
     workspace: Callable[..., Workspace], today: dt.date, style: str, warning: str
 ) -> None:
     """It still prints: whoever asked is told."""
-    _, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}), today, kind=("handout",))
+    _, warnings = proofs(
+        workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}),
+        today,
+        kind=("handout",),
+    )
     assert [message for message in warnings if message.startswith(warning)], warnings
 
 
 def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.date) -> None:
     """A build says nothing of what only could look better."""
     clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})
-    built = build(resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic), clinic, today)
+    built = build(
+        resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic),
+        clinic,
+        today,
+    )
     assert (built.problems, built.proofs) == ((), {})
     assert built.printed
 
@@ -634,22 +826,38 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="{}"/></svg>'
 
 
-def test_another_picture_gives_another_code_wherever_it_lies(workspace: Callable[..., Workspace]) -> None:
+def test_another_picture_gives_another_code_wherever_it_lies(
+    workspace: Callable[..., Workspace],
+) -> None:
     """A page may show any picture below content/: two papers that differ in one must not carry the same code."""
     pictured = f"{TINY}      - {{figure: drawings/leg.svg, alt: A leg}}\n"
     codes = [
-        job_of(workspace({"content/handouts/tiny.yaml": pictured, "content/drawings/leg.svg": SQUARE.format(color)}))[0].code
+        job_of(
+            workspace(
+                {
+                    "content/handouts/tiny.yaml": pictured,
+                    "content/drawings/leg.svg": SQUARE.format(color),
+                }
+            )
+        )[0].code
         for color in ("#111111", "#222222", "#111111")
     ]
     assert codes[0] == codes[2] != codes[1]
 
 
 @pytest.mark.parametrize("kind", ["handout", "card"])
-def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(kind: str, workspace: Callable[..., Workspace], today: dt.date) -> None:
+def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(
+    kind: str, workspace: Callable[..., Workspace], today: dt.date
+) -> None:
     """The sign that parts it is the one that the shipped fonts have, and the sentence is read back whole."""
     parted = "Chest pain " + "hyper\u00adkal\u00ademia" * 6
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("Chest pain", parted)})
-    flags = {"handouts": ("tiny",), "kind": (kind,), "audience": ("ckd",), "output": str(clinic.root / "out")}
+    flags = {
+        "handouts": ("tiny",),
+        "kind": (kind,),
+        "audience": ("ckd",),
+        "output": str(clinic.root / "out"),
+    }
     outcome = build(resolve(flags, {}, clinic), clinic, today)
     assert not outcome.problems
     assert outcome.outputs

@@ -31,9 +31,14 @@ def edition(number: int, *files: str) -> tuple[ArchiveEntry, Blobs]:
         data = f"%PDF- {number} {file}".encode() * 50
         sha256 = hashlib.sha256(data).hexdigest()
         blobs[file, sha256] = data
-        outputs.append(ArchivedFile(file, "handout", "pdf", "standard", "letter", 1, "", sha256, len(data)))
+        outputs.append(
+            ArchivedFile(file, "handout", "pdf", "standard", "letter", 1, "", sha256, len(data))
+        )
     sources = {}
-    for name, text in {"content/handouts/tiny.yaml": f"id: {number}", "styles/handout.css": "p { margin: 0 }"}.items():
+    for name, text in {
+        "content/handouts/tiny.yaml": f"id: {number}",
+        "styles/handout.css": "p { margin: 0 }",
+    }.items():
         sources[name] = hashlib.sha256(text.encode()).hexdigest()
         blobs[name, sources[name]] = text.encode()
     entry = ArchiveEntry(

@@ -86,9 +86,22 @@ class Words:
 
     def faults(self, values: Mapping[str, str]) -> tuple[FieldFault, ...]:
         """Refuse a snowman, and what is too long."""
-        assert set().union(*values.values()) <= self.letters, "the edition was made for other letters"
-        found = [FieldFault(name, "has a sign that the fonts do not have") for name, words in values.items() if NO_GLYPH in words]
-        return (*found, *(FieldFault(name, "is longer than its line") for name, words in values.items() if len(words) > NAME.width_mm))
+        assert set().union(*values.values()) <= self.letters, (
+            "the edition was made for other letters"
+        )
+        found = [
+            FieldFault(name, "has a sign that the fonts do not have")
+            for name, words in values.items()
+            if NO_GLYPH in words
+        ]
+        return (
+            *found,
+            *(
+                FieldFault(name, "is longer than its line")
+                for name, words in values.items()
+                if len(words) > NAME.width_mm
+            ),
+        )
 
     def stamp(self, values: Mapping[str, str], document: bytes) -> bytes:
         """Give the words; a name may ask for something else."""
@@ -111,7 +124,10 @@ class Combiner:
         """Begin with a cover of ids and codes."""
         cover = [f"{one.id}  {self.stampers[one.key].code}" for one in records]
         parts = [f"%PDF-fake cover {cover} {duplex} {name} {number}\n".encode()]
-        parts += [self.stampers[one.key].stamp(one.values, one.id.encode()) * one.copies for one in records]
+        parts += [
+            self.stampers[one.key].stamp(one.values, one.id.encode()) * one.copies
+            for one in records
+        ]
         return b"".join(parts)
 
     def unlisted(self, ids: Iterable[str]) -> tuple[str, ...]:
@@ -126,17 +142,25 @@ class Fake:
 
     handout: str = "tiny"
     fingerprint: str = "fake 1"
-    audiences: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"en": ("general", "ckd"), "es": ("general",)})
+    audiences: dict[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"en": ("general", "ckd"), "es": ("general",)}
+    )
     kinds: frozenset[str] = frozenset({"handout", "card"})
-    fields: dict[str, tuple[Field, ...]] = field(default_factory=lambda: {"en": FIELDS, "es": FIELDS})
+    fields: dict[str, tuple[Field, ...]] = field(
+        default_factory=lambda: {"en": FIELDS, "es": FIELDS}
+    )
     problems: tuple[Problem, ...] = ()
     read_value = staticmethod(read_value)
 
-    def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
+    def make_stampers(
+        self, wanted: Mapping[EditionKey, frozenset[str]]
+    ) -> Mapping[EditionKey, Stamper]:
         """Make an edition for each key."""
         return {key: Words(key, letters) for key, letters in wanted.items()}
 
-    def make_combine(self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]) -> Combiner:
+    def make_combine(
+        self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
+    ) -> Combiner:
         """Put the words together."""
         assert set(wanted) == set(stampers)
         return Combiner(stampers)

@@ -38,7 +38,8 @@ BLOCKS = """\
 """
 FILLED = (
     TINY.replace("red_flags:\n", FIELDS).replace(
-        "{title: When to get help}", "{title: When to get help, lines: [{label: Name, field: patient}]}"
+        "{title: When to get help}",
+        "{title: When to get help, lines: [{label: Name, field: patient}]}",
     )
     + BLOCKS
 )
@@ -72,10 +73,17 @@ class Composed:
         return make(job, self.design.files, frozenset(values))
 
 
-def composed(workspace: Workspace, stem: str = "tiny", audience: str = "ckd", **flags: Any) -> Composed:  # noqa: ANN401 -- flags of any kind
+def composed(
+    workspace: Workspace,
+    stem: str = "tiny",
+    audience: str = "ckd",
+    **flags: Any,  # noqa: ANN401 -- flags of any kind
+) -> Composed:
     """Compose the handout and the card of one reader; there must be no problem."""
     reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
-    assert {name: [str(problem) for problem in found] for name, found in reading.problems.items()} == {}
+    assert {
+        name: [str(problem) for problem in found] for name, found in reading.problems.items()
+    } == {}
     design = open_design(workspace)
     wanted = [(stem, audience, "handout", ("pdf",)), (stem, audience, "card", ("pdf",))]
     jobs, problems = compose_jobs(reading, wanted, design, resolve(flags, {}, workspace), None)

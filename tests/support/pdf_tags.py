@@ -66,8 +66,13 @@ def read_tags(data: bytes) -> Tagged:
         tree = _tag(top, pages, words, seen)
         parents = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
         by_key = dict(zip((int(key) for key in parents[::2]), parents[1::2], strict=True))
-        match = all(by_key[int(pdf.pages[page].obj.StructParents)][mark].objgen == owner for (page, mark), owner in seen.items())
-        marks = {(page, mark) for page, found in enumerate(words) for mark in found if mark != NO_MARK}
+        match = all(
+            by_key[int(pdf.pages[page].obj.StructParents)][mark].objgen == owner
+            for (page, mark), owner in seen.items()
+        )
+        marks = {
+            (page, mark) for page, found in enumerate(words) for mark in found if mark != NO_MARK
+        }
         links = [
             {"page": number, "rect": [float(edge) for edge in link.Rect], "words": str(link.Contents), "flags": int(link.get("/F", 0)),
              "owner": str(by_key[int(link.StructParent)].S)[1:]}
@@ -100,8 +105,17 @@ def _words_by_mark(data: bytes, number: int) -> dict[int, str]:
     return found
 
 
-def _tag(element: Any, pages: dict[Any, int], words: list[dict[int, str]], seen: dict[tuple[int, int], tuple[int, int]]) -> Tag:  # noqa: ANN401 -- a PDF object
-    entries = {key: str(element[f"/{key}"]) for key in ("Lang", "Alt", "ActualText", "E", "ID") if f"/{key}" in element}
+def _tag(
+    element: Any,  # noqa: ANN401 -- a PDF object
+    pages: dict[Any, int],
+    words: list[dict[int, str]],
+    seen: dict[tuple[int, int], tuple[int, int]],
+) -> Tag:
+    entries = {
+        key: str(element[f"/{key}"])
+        for key in ("Lang", "Alt", "ActualText", "E", "ID")
+        if f"/{key}" in element
+    }
     attributes = {str(key)[1:]: value for key, value in element.get("/A", {}).items()}
     page = pages[element.Pg.objgen] if "/Pg" in element else -1
     tag = Tag(str(element.S)[1:], entries, attributes, page)
@@ -112,7 +126,11 @@ def _tag(element: Any, pages: dict[Any, int], words: list[dict[int, str]], seen:
             tag.links.append(str(kid.Obj.Contents))
             assert kid.Pg.objgen in pages
         else:
-            place = (pages[kid.Pg.objgen], int(kid.MCID)) if isinstance(kid, pikepdf.Dictionary) else (page, int(kid))
+            place = (
+                (pages[kid.Pg.objgen], int(kid.MCID))
+                if isinstance(kid, pikepdf.Dictionary)
+                else (page, int(kid))
+            )
             seen[place] = element.objgen
             tag.kids.append(words[place[0]].get(place[1], ""))
     return tag
@@ -124,6 +142,12 @@ def faults(data: bytes, *profiles: str) -> list[tuple[str, str]]:
     One finding of it is false: it takes a stream's last byte for a part of the line's end where that is a carriage return.
     """
     found = [
-        (f.rule_id, f.message) for name in profiles or PROFILES for f in page_validation.validate_pdf_bytes(data, profile=name).failures
+        (f.rule_id, f.message)
+        for name in profiles or PROFILES
+        for f in page_validation.validate_pdf_bytes(data, profile=name).failures
     ]
-    return [fault for fault in found if fault[0] != "PDFA2A-STREAM-LENGTH-001" or b"\r\nendstream" not in data]
+    return [
+        fault
+        for fault in found
+        if fault[0] != "PDFA2A-STREAM-LENGTH-001" or b"\r\nendstream" not in data
+    ]

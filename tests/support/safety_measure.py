@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 PATH = ("sections", 0, "blocks", 0)
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}
-ROLES = {"item": Role.ITEM, "cell": Role.CELL, "callout": Role.CALLOUT, "question": Role.QUESTION, "card": Role.CARD}
+ROLES = {
+    "item": Role.ITEM,
+    "cell": Role.CELL,
+    "callout": Role.CALLOUT,
+    "question": Role.QUESTION,
+    "card": Role.CARD,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,9 @@ class Measured:
 
     def __str__(self) -> str:
         """Give the numbers in a line."""
-        wrong = f"missed {' '.join(self.missed) or 'none'}; flagged {' '.join(self.flagged) or 'none'}"
+        wrong = (
+            f"missed {' '.join(self.missed) or 'none'}; flagged {' '.join(self.flagged) or 'none'}"
+        )
         found = self.unsafe - len(self.missed)
         return f"recall {self.recall:.2f} ({found}/{self.unsafe}), precision {self.precision:.2f}, right ones flagged {len(self.flagged)}/{self.right}; {wrong}"
 
@@ -60,14 +68,21 @@ def pieces(item: dict[str, Any]) -> tuple[Passage, ...]:
         )
     role, heading = ROLES.get(item.get("kind", "text"), Role.PARAGRAPH), item.get("heading", "")
     column, section = (heading, "") if role is Role.CELL else ("", heading)
-    around = {"lead": item.get("lead", ""), "row": item.get("row", ""), "column": column, "heading": section}
+    around = {
+        "lead": item.get("lead", ""),
+        "row": item.get("row", ""),
+        "column": column,
+        "heading": section,
+    }
     return (Passage(text, text, (*PATH, "text"), role, **about, **around),)
 
 
 def read_set(name: str) -> list[dict[str, Any]]:
     """Read a set of sentences; one of `own.yaml` is a row of its side, its kind, its text, and its lead-in, heading or answer."""
     place = {"item": "lead", "cell": "heading", "myth": "answer"}
-    found: list[Any] = yaml.safe_load((Path(__file__).parent / "safety" / f"{name}.yaml").read_text(encoding="utf-8"))
+    found: list[Any] = yaml.safe_load(
+        (Path(__file__).parent / "safety" / f"{name}.yaml").read_text(encoding="utf-8")
+    )
     return [
         row
         if isinstance(row, dict)
@@ -90,7 +105,15 @@ def found_in(item: dict[str, Any], rules: TextRules) -> tuple[Finding, ...]:
 
 def measure(items: list[dict[str, Any]], rules: TextRules) -> Measured:
     """Run the rules over sentences that say whether they are unsafe. An error or a warning finds one; a hint does not."""
-    hit = {item["id"]: any(found.severity is not Severity.HINT for found in found_in(item, rules)) for item in items}
+    hit = {
+        item["id"]: any(found.severity is not Severity.HINT for found in found_in(item, rules))
+        for item in items
+    }
     unsafe = [item["id"] for item in items if item["unsafe"]]
     right = [item["id"] for item in items if not item["unsafe"]]
-    return Measured(len(unsafe), len(right), tuple(name for name in unsafe if not hit[name]), tuple(name for name in right if hit[name]))
+    return Measured(
+        len(unsafe),
+        len(right),
+        tuple(name for name in unsafe if not hit[name]),
+        tuple(name for name in right if hit[name]),
+    )

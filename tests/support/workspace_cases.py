@@ -24,7 +24,11 @@ DEFAULT = "build tiny --kind handout --format html"
 
 
 # What was printed yesterday: a failing run must leave it as it is.
-PRINTED = ("build/tiny/handout-ckd-en.html", "build/tiny/handout-general-en.html", "build/tiny/card-ckd-en.pdf")
+PRINTED = (
+    "build/tiny/handout-ckd-en.html",
+    "build/tiny/handout-general-en.html",
+    "build/tiny/card-ckd-en.pdf",
+)
 
 
 FIGURE = "      - figure: images/{}\n        alt: A cup\n"
@@ -64,7 +68,10 @@ def read_case(path: Path) -> Case:
     raw = path.read_bytes()
     head, empty_line, _ = raw.decode().partition("\n\n")
     assert empty_line, f"{path.name}: an empty line ends the head"
-    lines = [re.sub(r"^(#|/\*|\{#|<!--)|( \*/| #\}| -->)$", "", line).strip() for line in head.split("\n")]
+    lines = [
+        re.sub(r"^(#|/\*|\{#|<!--)|( \*/| #\}| -->)$", "", line).strip()
+        for line in head.split("\n")
+    ]
     start = lines.index("Says:")
     fields = dict(line.split(": ", 1) for line in lines[:start])
     assert fields.pop("Broken")
@@ -72,7 +79,9 @@ def read_case(path: Path) -> Case:
     assert fields == {}
     pairs = list(zip(lines[start + 1 :: 2], lines[start + 2 :: 2], strict=True))
     assert pairs
-    return Case({place: raw}, tuple(_expected(problem, hint, place) for problem, hint in pairs), command)
+    return Case(
+        {place: raw}, tuple(_expected(problem, hint, place) for problem, hint in pairs), command
+    )
 
 
 def _expected(problem: str, hint: str, place: str) -> Said:
@@ -105,7 +114,10 @@ def lay(root: Path, files: Mapping[str, Content]) -> Path:
 def all_files(root: Path) -> dict[str, tuple[int, bytes]]:
     """Give every file of a workspace with the time of its last change."""
     files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
-    return {path.relative_to(root).as_posix(): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+    return {
+        path.relative_to(root).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in files
+    }
 
 
 def problems(stderr: str) -> tuple[Said, ...]:
@@ -124,7 +136,9 @@ def _problems(stderr: str) -> Iterator[Said]:
         yield Said(match["place"], problem[match.end() :], hint.strip())
 
 
-def here(command: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def here(
+    command: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
     """Run a command in a workspace, inside this process; give its exit code and what it printed."""
     monkeypatch.chdir(root)
     code = run(command.split(" "))

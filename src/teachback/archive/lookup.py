@@ -8,8 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.archive.store import ENTRIES, JOURNAL, ArchivedFile, ArchiveEntry, entries_at, entry_paths, named_records, object_path
-from teachback.editions.edition_code import ALPHABET, CODE, LENGTH, is_valid_code, nearest_codes, normalize_code
+from teachback.archive.store import (
+    ENTRIES,
+    JOURNAL,
+    ArchivedFile,
+    ArchiveEntry,
+    entries_at,
+    entry_paths,
+    named_records,
+    object_path,
+)
+from teachback.editions.edition_code import (
+    ALPHABET,
+    CODE,
+    LENGTH,
+    is_valid_code,
+    nearest_codes,
+    normalize_code,
+)
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, with_location
 from teachback.files.workspace import read_named, shown, write_whole
 
@@ -38,7 +54,9 @@ class Answer:
     @property
     def files(self) -> tuple[tuple[ArchiveEntry, ArchivedFile], ...]:
         """Every file that is kept under the code, those of the newest record first."""
-        return tuple((entry, output) for entry in reversed(self.entries) for output in entry.outputs)
+        return tuple(
+            (entry, output) for entry in reversed(self.entries) for output in entry.outputs
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Give the answer as plain data."""
@@ -47,19 +65,34 @@ class Answer:
             "code": self.code,
             "known": newest is not None,
             **(
-                {name: getattr(newest, name) for name in ("handout", "audience", "language", "title", "badge", "version")} if newest else {}
+                {
+                    name: getattr(newest, name)
+                    for name in ("handout", "audience", "language", "title", "badge", "version")
+                }
+                if newest
+                else {}
             ),
-            **({"review": dict(newest.review), "first_kept": self.entries[0].kept} if newest else {}),
+            **(
+                {"review": dict(newest.review), "first_kept": self.entries[0].kept}
+                if newest
+                else {}
+            ),
             "files": [
                 {
-                    **{name: getattr(output, name) for name in ("file", "kind", "form", "size", "paper", "pages", "sha256")},
+                    **{
+                        name: getattr(output, name)
+                        for name in ("file", "kind", "form", "size", "paper", "pages", "sha256")
+                    },
                     "program": entry.program,
                     "weasyprint": entry.weasyprint,
                     "kept": entry.kept,
                 }
                 for entry, output in self.files
             ],
-            "nearest": [{"code": entry.code, "handout": entry.handout, "audience": entry.audience} for entry in self.nearest],
+            "nearest": [
+                {"code": entry.code, "handout": entry.handout, "audience": entry.audience}
+                for entry in self.nearest
+            ],
             **({"same_bytes_as": self.exact.file if self.exact else None} if self.scanned else {}),
             "problems": [problem.as_json() for problem in self.problems],
         }
@@ -74,7 +107,12 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         hint = "Name the folder with --archive, or make one: teachback build --archive DIR."
         raise UsageError(Problem("there is no archive here", hint, Location(shown(folder))))
     if typed is None and scan is None:
-        raise UsageError(Problem("there is nothing to look for", "Type a code, or name a picture or a PDF with --scan."))
+        raise UsageError(
+            Problem(
+                "there is nothing to look for",
+                "Type a code, or name a picture or a PDF with --scan.",
+            )
+        )
     known, named = entry_paths(folder), named_records(folder)
     answers = [_answer(normalize_code(typed), known, named)] if typed is not None else []
     if scan is not None:
@@ -83,13 +121,20 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         codes = _codes(data, scan) or _codes_of(sha256, known)
         if not codes:
             hint = "Scan it straight, at 300 dots to the inch, or type the code that stands on each page."
-            raise TeachbackError(Problem("no edition code can be read here", hint, Location(shown(scan))))
+            raise TeachbackError(
+                Problem("no edition code can be read here", hint, Location(shown(scan)))
+            )
         answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
     return tuple(answers)
 
 
 def _answer(
-    code: str, known: Mapping[str, list[Path]], named: Mapping[str, str], sha256: str | None = None, *, photo: bool = False
+    code: str,
+    known: Mapping[str, list[Path]],
+    named: Mapping[str, str],
+    sha256: str | None = None,
+    *,
+    photo: bool = False,
 ) -> Answer:
     paths = known.get(code, [])
     entries = entries_at(paths)
@@ -101,14 +146,33 @@ def _answer(
         message = f"{code}: {lost} record{'s are' if lost != 1 else ' is'} no longer what was kept"
         problems.append(Problem(message, "`teachback verify` says which.", severity=severity))
     elif not entries:
-        near = tuple(entries_at(known[other])[-1] for other in nearest_codes(code, known) if entries_at(known[other]))
+        near = tuple(
+            entries_at(known[other])[-1]
+            for other in nearest_codes(code, known)
+            if entries_at(known[other])
+        )
         problems.append(_unknown(code, near))
     if any(named.get(path.stem) != code for path in paths):
         message = f"{code}: the journal of the archive does not name every record of this code"
-        problems.append(Problem(message, "A record may have been put there by hand: run `teachback verify`.", severity=Severity.WARNING))
-    exact = next((output for entry in entries for output in entry.outputs if output.sha256 == sha256), None)
+        problems.append(
+            Problem(
+                message,
+                "A record may have been put there by hand: run `teachback verify`.",
+                severity=Severity.WARNING,
+            )
+        )
+    exact = next(
+        (output for entry in entries for output in entry.outputs if output.sha256 == sha256), None
+    )
     # That a photo of paper is not the file itself goes without saying.
-    return Answer(code, entries, near, tuple(problems), sha256 is not None and not (photo and exact is None), exact)
+    return Answer(
+        code,
+        entries,
+        near,
+        tuple(problems),
+        sha256 is not None and not (photo and exact is None),
+        exact,
+    )
 
 
 def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
@@ -116,11 +180,20 @@ def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
     if CODE.fullmatch(code) is None:
-        return Problem(f"'{code}' is not an edition code", guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.")
+        return Problem(
+            f"'{code}' is not an edition code",
+            guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.",
+        )
     if not is_valid_code(code):
-        return Problem(f"{code} was misread or mistyped: its last character, the check, does not fit the rest", f"{guess} {_CHECK}".strip())
+        return Problem(
+            f"{code} was misread or mistyped: its last character, the check, does not fit the rest",
+            f"{guess} {_CHECK}".strip(),
+        )
     hint = "It may have been printed elsewhere, or without --archive."
-    return Problem(f"{code} is a code that could have been printed, but this archive does not have it", f"{hint} {guess}".strip())
+    return Problem(
+        f"{code} is a code that could have been printed, but this archive does not have it",
+        f"{hint} {guess}".strip(),
+    )
 
 
 def _is_pdf(data: bytes) -> bool:
@@ -137,15 +210,25 @@ def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
             return codes_in_picture(data)
         said = [code for text in page_texts(data) for code in CODE.findall(text)]
         whole = [code for code in said if is_valid_code(code)]
-        drawn = [] if said else [code for page in scanned_pages(data, SCAN_DPI) for code in codes_in_picture(page)]
+        drawn = (
+            []
+            if said
+            else [code for page in scanned_pages(data, SCAN_DPI) for code in codes_in_picture(page)]
+        )
     except TeachbackError as error:
-        raise TeachbackError(*with_location(error.problems, "the scan", Location(shown(scan)))) from None
+        raise TeachbackError(
+            *with_location(error.problems, "the scan", Location(shown(scan)))
+        ) from None
     return tuple(dict.fromkeys(whole or said or drawn))
 
 
 def _codes_of(sha256: str, known: Mapping[str, list[Path]]) -> tuple[str, ...]:
     """Give the codes under which a file is kept that shows none itself."""
-    return tuple(code for code, paths in known.items() if any(o.sha256 == sha256 for e in entries_at(paths) for o in e.outputs))
+    return tuple(
+        code
+        for code, paths in known.items()
+        if any(o.sha256 == sha256 for e in entries_at(paths) for o in e.outputs)
+    )
 
 
 def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[Path, ...]:
@@ -171,7 +254,13 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
     for name, (_, data) in planned.items():
         path = target / name
         if path.exists() and (not path.is_file() or read_named(path) != data):
-            problems.append(Problem("another file has this name already", "Choose another folder, or move it away.", Location(shown(path))))
+            problems.append(
+                Problem(
+                    "another file has this name already",
+                    "Choose another folder, or move it away.",
+                    Location(shown(path)),
+                )
+            )
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
     for name, (_, data) in planned.items():
@@ -186,7 +275,11 @@ def main_file(answer: Answer) -> ArchivedFile | None:
         return answer.exact
     order = sorted(
         (output for _, output in answer.files),
-        key=lambda output: (output.form != "pdf", output.kind != "handout", output.size != "standard"),
+        key=lambda output: (
+            output.form != "pdf",
+            output.kind != "handout",
+            output.size != "standard",
+        ),
     )
     return order[0] if order else None
 
@@ -209,5 +302,9 @@ def kept_bytes(folder: Path, output: ArchivedFile, code: str) -> bytes:
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = "It is not handed out. Put the archive's file back from a backup; see `teachback verify`."
-        raise TeachbackError(Problem(f"{code}: {output.file} is no longer what was kept", hint, Location(shown(path))))
+        raise TeachbackError(
+            Problem(
+                f"{code}: {output.file} is no longer what was kept", hint, Location(shown(path))
+            )
+        )
     return data

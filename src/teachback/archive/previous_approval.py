@@ -35,7 +35,12 @@ FAR: Final = 200
 # In seconds; a history that takes longer is told as not read.
 PATIENCE: Final = 10
 # Nothing that a repository's own settings name is started, and nothing is fetched.
-_QUIET: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+_QUIET: Final = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,22 @@ class Search:
             self.found[audience] = earlier
 
 
-def approved_before(authored: LoadedHandout, path: Path, workspace: Workspace, shared: WorkspaceContent, archive: Path | None) -> Search:
+def approved_before(
+    authored: LoadedHandout,
+    path: Path,
+    workspace: Workspace,
+    shared: WorkspaceContent,
+    archive: Path | None,
+) -> Search:
     """Search for the last approved version of a handout, for each of its audiences.
 
     `archive` is None where there is none. What cannot be read, is damaged or cut off is told in `looked`, and stops nothing.
     """
     search = Search()
-    search.looked = (_look_in_archive(authored.handout, shared, workspace, archive, search), _look_in_git(path, workspace, shared, search))
+    search.looked = (
+        _look_in_archive(authored.handout, shared, workspace, archive, search),
+        _look_in_git(path, workspace, shared, search),
+    )
     review, stands = authored.handout.review, authored.standing
     if review.status == "approved":
         picture = picture_hash(workspace)
@@ -81,11 +95,27 @@ def approved_before(authored: LoadedHandout, path: Path, workspace: Workspace, s
             if name not in (*stands.changed, *stands.missing):
                 mark = fingerprint(authored.handout, shared.audiences.lineage(name), picture)
                 reviewed = str(review.reviewed or "")
-                search.add(name, ApprovedVersion(authored, "as the file says", review.reviewer or "", reviewed, mark, (reviewed, "Z")))
+                search.add(
+                    name,
+                    ApprovedVersion(
+                        authored,
+                        "as the file says",
+                        review.reviewer or "",
+                        reviewed,
+                        mark,
+                        (reviewed, "Z"),
+                    ),
+                )
     return search
 
 
-def _look_in_archive(handout: Handout, shared: WorkspaceContent, workspace: Workspace, archive: Path | None, search: Search) -> str:
+def _look_in_archive(
+    handout: Handout,
+    shared: WorkspaceContent,
+    workspace: Workspace,
+    archive: Path | None,
+    search: Search,
+) -> str:
     if archive is None:
         return "there is no archive"
     damaged = False
@@ -94,14 +124,26 @@ def _look_in_archive(handout: Handout, shared: WorkspaceContent, workspace: Work
         entries = entries_at(paths)
         damaged = len(entries) < len(paths)
         for entry in entries:
-            if (entry.handout, entry.language, entry.review.get("status")) == (handout.id, handout.language, "approved"):
+            if (entry.handout, entry.language, entry.review.get("status")) == (
+                handout.id,
+                handout.language,
+                "approved",
+            ):
                 damaged |= not _take_entry(entry, archive, shared, workspace, search)
     except (OSError, TeachbackError):
         return f"the archive {shown(archive)}, which cannot be read"
-    return f"the archive {shown(archive)}" + (", which is damaged: `teachback verify` says where" if damaged else "")
+    return f"the archive {shown(archive)}" + (
+        ", which is damaged: `teachback verify` says where" if damaged else ""
+    )
 
 
-def _take_entry(entry: ArchiveEntry, archive: Path, shared: WorkspaceContent, workspace: Workspace, search: Search) -> bool:
+def _take_entry(
+    entry: ArchiveEntry,
+    archive: Path,
+    shared: WorkspaceContent,
+    workspace: Workspace,
+    search: Search,
+) -> bool:
     """Keep the version that an entry was printed from; say whether its bytes are still those that were kept."""
     whole = True
 
@@ -119,12 +161,23 @@ def _take_entry(entry: ArchiveEntry, archive: Path, shared: WorkspaceContent, wo
             whole = False
             continue
         old = _read(data, f"{entry.code}:{name}", shared)
-        if old is not None and (old.handout.id, old.handout.language) == (entry.handout, entry.language):
+        if old is not None and (old.handout.id, old.handout.language) == (
+            entry.handout,
+            entry.language,
+        ):
             mark = fingerprint(old.handout, shared.audiences.lineage(entry.audience), picture)
             where = f"the archive, edition {entry.code}, kept {entry.kept[:10]}"
             reviewed = entry.review.get("reviewed") or ""
             search.add(
-                entry.audience, ApprovedVersion(old, where, entry.review.get("reviewer") or "", reviewed, mark, (reviewed, entry.kept))
+                entry.audience,
+                ApprovedVersion(
+                    old,
+                    where,
+                    entry.review.get("reviewer") or "",
+                    reviewed,
+                    mark,
+                    (reviewed, entry.kept),
+                ),
             )
     return whole
 
@@ -152,12 +205,19 @@ def _look_in_git(path: Path, workspace: Workspace, shared: WorkspaceContent, sea
                 done.add(name)
                 mark = fingerprint(old.handout, shared.audiences.lineage(name), picture)
                 where, reviewed = f"git, commit {commit[:10]} of {day}", str(review.reviewed or "")
-                search.add(name, ApprovedVersion(old, where, review.reviewer or "", reviewed, mark, (reviewed, when)))
+                search.add(
+                    name,
+                    ApprovedVersion(
+                        old, where, review.reviewer or "", reviewed, mark, (reviewed, when)
+                    ),
+                )
             if done >= set(old.handout.audiences):
                 break
     except (OSError, subprocess.SubprocessError):
         return "git's history of the file, which cannot be read"
-    return "git's history of the file" + (", which is cut off here (a shallow copy)" if told.strip() == "true" else "")
+    return "git's history of the file" + (
+        ", which is cut off here (a shallow copy)" if told.strip() == "true" else ""
+    )
 
 
 def _commits(git: str, path: Path) -> Iterator[tuple[str, str, str]]:
@@ -170,7 +230,9 @@ def _commits(git: str, path: Path) -> Iterator[tuple[str, str, str]]:
 
 def _pictures(git: str, path: Path, commit: str, workspace: Workspace) -> Callable[[str], str]:
     """Give what hashes a picture as it was in a commit; as it is now, where that commit has none of its name."""
-    up = "/".join([".."] * len(Path(os.path.relpath(path.parent, workspace.root / "content")).parts))
+    up = "/".join(
+        [".."] * len(Path(os.path.relpath(path.parent, workspace.root / "content")).parts)
+    )
 
     def hashed(name: str) -> str:
         try:
@@ -186,7 +248,13 @@ def _git(git: str, path: Path, *words: str) -> bytes:
     command = [git, "--no-pager", "-c", "core.fsmonitor=false", *words]
     environment = {**os.environ, **_QUIET, "TZ": "UTC"}
     done = subprocess.run(  # noqa: S603 -- git, with words of ours and a name that exists
-        command, cwd=path.parent, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True
+        command,
+        cwd=path.parent,
+        env=environment,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE,
+        check=True,
     )
     return done.stdout
 
@@ -198,4 +266,8 @@ def _read(data: bytes, name: str, shared: WorkspaceContent) -> LoadedHandout | N
         handout = validated(Handout, file)
     except TeachbackError:
         return None
-    return None if any(True for _ in reach_problems(handout, shared.audiences)) else LoadedHandout(handout, file)
+    return (
+        None
+        if any(True for _ in reach_problems(handout, shared.audiences))
+        else LoadedHandout(handout, file)
+    )

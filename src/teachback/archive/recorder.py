@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     Blobs = dict[tuple[str, str], bytes]
 
 
-def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, workspace: Workspace, reading: LoadedHandouts | None) -> None:
+def keep_editions(
+    archive: Path,
+    outputs: Iterable[Output],
+    folder: Path,
+    workspace: Workspace,
+    reading: LoadedHandouts | None,
+) -> None:
     """Keep printed files of `folder` in an archive, each under its code, with its sources.
 
     Raises TeachbackError when something cannot be kept: a file or a source that is no longer what was printed (the
@@ -44,7 +50,12 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
     problems: list[Problem] = []
     for stem, group in sorted(by_stem.items()):
         if stem not in files:
-            problems.append(Problem(f"the handout '{stem}' was taken away while it was printed", "Put it back, and build again."))
+            problems.append(
+                Problem(
+                    f"the handout '{stem}' was taken away while it was printed",
+                    "Put it back, and build again.",
+                )
+            )
             continue
         name = f"content/handouts/{stem}.yaml"
         sources = {**shared, name: _source(name, files[stem], blobs)}
@@ -52,9 +63,16 @@ def keep_editions(archive: Path, outputs: Iterable[Output], folder: Path, worksp
         origin = made_from(fingerprint, blobs[name, sources[name]])
         editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
         # The hash says that the files are those of the print, the codes that they say what the paper says.
-        if any(output.made_from != origin or not set(output.code.split()) <= set(editions) for output in group):
+        if any(
+            output.made_from != origin or not set(output.code.split()) <= set(editions)
+            for output in group
+        ):
             hint = "Print it again, so that the archive gets what it was printed from."
-            problems.append(Problem("a file was changed while this was printed", hint, Location(shown(files[stem]))))
+            problems.append(
+                Problem(
+                    "a file was changed while this was printed", hint, Location(shown(files[stem]))
+                )
+            )
             continue
         kept: dict[str, list[ArchivedFile]] = {}
         for output in group:
@@ -108,7 +126,9 @@ def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = "Build again: then it is printed anew, and archived."
-        raise TeachbackError(Problem("this file was changed after it was printed", hint, Location(shown(path))))
+        raise TeachbackError(
+            Problem("this file was changed after it was printed", hint, Location(shown(path)))
+        )
     blobs[output.file, output.sha256] = data
     return ArchivedFile(
         file=output.file,

@@ -24,7 +24,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.files.atomic_files import append, locked, os_errors_as_problems, read_all, sync, write_through
+from teachback.files.atomic_files import (
+    append,
+    locked,
+    os_errors_as_problems,
+    read_all,
+    sync,
+    write_through,
+)
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import file_bytes, shown
 
@@ -82,14 +89,18 @@ class ArchiveEntry:
 
     def to_bytes(self) -> bytes:
         """Give the record's bytes: the same for the same record."""
-        return (json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+        return (
+            json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        ).encode()
 
 
 def entry_from(data: bytes) -> ArchiveEntry | None:
     """Read a record; None when it is none."""
     try:
         fields = read_json(data)
-        entry = ArchiveEntry(**{**fields, "outputs": tuple(ArchivedFile(**output) for output in fields["outputs"])})
+        entry = ArchiveEntry(
+            **{**fields, "outputs": tuple(ArchivedFile(**output) for output in fields["outputs"])}
+        )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return entry if entry.format == FORMAT else None
@@ -172,8 +183,14 @@ class _Seen:
 
     def entries(self, code: str, named: Collection[str]) -> list[ArchiveEntry]:
         """Return the records of a code that the journal names and whose sources are all whole."""
-        paths = [path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named]
-        return [entry for entry in entries_at(paths) if all(self(name, sha256) for name, sha256 in entry.sources.items())]
+        paths = [
+            path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named
+        ]
+        return [
+            entry
+            for entry in entries_at(paths)
+            if all(self(name, sha256) for name, sha256 in entry.sources.items())
+        ]
 
 
 def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
@@ -186,13 +203,19 @@ def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
         known: dict[str, set[tuple[str, str]]] = {}
         for code, file, sha256 in wanted:
             if code not in known:
-                known[code] = {(output.file, output.sha256) for entry in seen.entries(code, named) for output in entry.outputs}
+                known[code] = {
+                    (output.file, output.sha256)
+                    for entry in seen.entries(code, named)
+                    for output in entry.outputs
+                }
             if (file, sha256) not in known[code] or not seen(file, sha256):
                 return False
     return True
 
 
-def keep_entries(folder: Path, entries: Iterable[ArchiveEntry], blobs: Mapping[tuple[str, str], bytes]) -> None:
+def keep_entries(
+    folder: Path, entries: Iterable[ArchiveEntry], blobs: Mapping[tuple[str, str], bytes]
+) -> None:
     """Keep editions: when this returns, they are on the disk for good.
 
     `blobs` are the bytes of all that the entries name, by name and SHA-256. What is kept already is not kept again, unless
@@ -201,22 +224,33 @@ def keep_entries(folder: Path, entries: Iterable[ArchiveEntry], blobs: Mapping[t
     """
     with os_errors_as_problems(folder):
         _make(folder)
-        with locked(folder / JOURNAL, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX) as journal:
+        with locked(
+            folder / JOURNAL, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX
+        ) as journal:
             _mend(folder, journal)
             _put_all(folder, blobs)
             fresh = []
             named = _named(read_all(journal))
             seen = _Seen(folder)
             for entry in entries:
-                known = {(output.file, output.sha256) for old in seen.entries(entry.code, named) for output in old.outputs}
-                outputs = tuple(output for output in entry.outputs if (output.file, output.sha256) not in known)
+                known = {
+                    (output.file, output.sha256)
+                    for old in seen.entries(entry.code, named)
+                    for output in old.outputs
+                }
+                outputs = tuple(
+                    output for output in entry.outputs if (output.file, output.sha256) not in known
+                )
                 fresh += [replace(entry, outputs=outputs)] if outputs else []
             _record(folder, journal, fresh)
 
 
 def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
     """Say of each problem what it means: the paper is printed, and the archive does not have it."""
-    return tuple(problem._replace(message=f"printed, but not archived: {problem.message}") for problem in error.problems)
+    return tuple(
+        problem._replace(message=f"printed, but not archived: {problem.message}")
+        for problem in error.problems
+    )
 
 
 def _make(folder: Path) -> None:
@@ -225,7 +259,9 @@ def _make(folder: Path) -> None:
     others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
     if others and not (folder / JOURNAL).exists():
         message = f"this folder holds other files ({min(others)}), and no archive"
-        raise TeachbackError(Problem(message, "Name a folder of its own for the archive.", Location(shown(folder))))
+        raise TeachbackError(
+            Problem(message, "Name a folder of its own for the archive.", Location(shown(folder)))
+        )
     for name in (ENTRIES, OBJECTS, UNFINISHED):
         (folder / name).mkdir(exist_ok=True)
     sync(folder)
@@ -242,12 +278,20 @@ def _mend(folder: Path, journal: int) -> None:
     if not data:
         if any((folder / ENTRIES).glob("[!.]*/*.json")):
             hint = "Put it back from a backup; `teachback verify` says what is there."
-            raise TeachbackError(Problem("the journal of this archive is gone", hint, Location(shown(folder / JOURNAL))))
+            raise TeachbackError(
+                Problem(
+                    "the journal of this archive is gone", hint, Location(shown(folder / JOURNAL))
+                )
+            )
         append(journal, FIRST_LINE)
     elif not data.startswith(FIRST_LINE):
         hint = "Put it back from a backup, or name another folder."
         raise TeachbackError(
-            Problem("this is not the journal of an archive that can be read", hint, Location(shown(folder / JOURNAL), 1, 1))
+            Problem(
+                "this is not the journal of an archive that can be read",
+                hint,
+                Location(shown(folder / JOURNAL), 1, 1),
+            )
         )
     named = _named(data)
     for path in sorted((folder / UNFINISHED).iterdir()):
@@ -263,7 +307,11 @@ def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
     there = {place for place in places if os.path.lexists(place)}
     hint = "Move it aside and build again: then it is kept anew. `teachback verify` says whether there is more."
     damaged = [
-        Problem(f"{places[place][0]}: this file is no longer what was kept", hint, Location(shown(place)))
+        Problem(
+            f"{places[place][0]}: this file is no longer what was kept",
+            hint,
+            Location(shown(place)),
+        )
         for place in sorted(there)
         if not is_intact(place, places[place][1])
     ]
@@ -310,7 +358,12 @@ def _record(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
 
 def journal_line(before: bytes, code: str, sha256: str, kept: str) -> bytes:
     """Give the journal's line for a record; `before` is the line before, with its line end."""
-    fields = {"before": hashlib.sha256(before).hexdigest(), "code": code, "kept": kept, "record": sha256}
+    fields = {
+        "before": hashlib.sha256(before).hexdigest(),
+        "code": code,
+        "kept": kept,
+        "record": sha256,
+    }
     return (json.dumps(fields) + "\n").encode()
 
 

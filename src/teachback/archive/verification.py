@@ -35,11 +35,11 @@ _BACKUP: Final = "Put it back from a backup."
 _ENDED: Final = "left by a run that was ended"
 # Nothing in the archive itself tells the two from each other.
 _EITHER: Final = f"{_ENDED}, or by a journal that was put back to an earlier state"
-_EXPECT: Final = (
-    "If an earlier copy of the journal was put back, put the latest one back. `teachback verify --expect HEAD` tells: see the README."
-)
+_EXPECT: Final = "If an earlier copy of the journal was put back, put the latest one back. `teachback verify --expect HEAD` tells: see the README."
 # What systems put into folders.
-_SYSTEMS: Final = re.compile(r"\.DS_Store|\._.*|\.nfs.*|\.fuse_hidden.*|\.snapshot|\.Trash.*|\.Spotlight.*|\.fseventsd|lost\+found")
+_SYSTEMS: Final = re.compile(
+    r"\.DS_Store|\._.*|\.nfs.*|\.fuse_hidden.*|\.snapshot|\.Trash.*|\.Spotlight.*|\.fseventsd|lost\+found"
+)
 _HEAD: Final = re.compile(r"(\d{1,9}):([0-9a-f]{16,64})")
 _SHORT: Final = 16
 
@@ -72,16 +72,27 @@ class Audit:
         """Say the outcome in one line."""
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
         # A warning may mean that the journal is an earlier one: then there is more that was kept.
-        fine = "all that the journal names is as it was kept" if self.problems else "all as it was kept"
+        fine = (
+            "all that the journal names is as it was kept"
+            if self.problems
+            else "all as it was kept"
+        )
         said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else fine
         counts = {"edition": self.editions, "record": self.records, "object": self.objects}
-        words = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts.items())
+        words = ", ".join(
+            f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts.items()
+        )
         return f"{shown(self.archive)}: {words}; {said}; head {self.head}"
 
     def as_json(self) -> dict[str, Any]:
         """Give the outcome as plain data."""
         counts = {"editions": self.editions, "records": self.records, "objects": self.objects}
-        return {"ok": not self.failed, **counts, "head": self.head, "problems": [problem.as_json() for problem in self.problems]}
+        return {
+            "ok": not self.failed,
+            **counts,
+            "head": self.head,
+            "problems": [problem.as_json() for problem in self.problems],
+        }
 
 
 @dataclass
@@ -112,16 +123,29 @@ def verify(folder: Path, expected: str = "") -> Audit:
     wanted = _HEAD.fullmatch(expected.strip().lower())
     if expected and wanted is None:
         raise UsageError(
-            Problem(f"'{expected[:80]}' is not the head of an archive", "Copy what verify printed, such as 3:0f1e2d3c4b5a6978.")
+            Problem(
+                f"'{expected[:80]}' is not the head of an archive",
+                "Copy what verify printed, such as 3:0f1e2d3c4b5a6978.",
+            )
         )
     if not any((folder / name).exists() for name in (JOURNAL, ENTRIES, OBJECTS)):
-        raise UsageError(Problem("there is no archive here", "Name its folder: teachback verify DIR.", Location(shown(folder))))
+        raise UsageError(
+            Problem(
+                "there is no archive here",
+                "Name its folder: teachback verify DIR.",
+                Location(shown(folder)),
+            )
+        )
     with os_errors_as_problems(folder):
         listing = _listing(folder)
     lines, problems = _chain(listing.journal, shown(folder / JOURNAL))
     if b"\n" not in listing.journal and (listing.records or listing.objects):
         # It is written before anything else.
-        problems.append(Problem("the journal of this archive is gone", _BACKUP, Location(shown(folder / JOURNAL))))
+        problems.append(
+            Problem(
+                "the journal of this archive is gone", _BACKUP, Location(shown(folder / JOURNAL))
+            )
+        )
     problems += _not_expected(listing.journal, wanted, folder) if wanted else []
     problems += [_odd(path) for path in listing.odd]
     entries = []
@@ -132,7 +156,14 @@ def verify(folder: Path, expected: str = "") -> Audit:
     problems += _unnamed({line.record for line in lines}, listing, folder)
     problems += _objects(entries, listing, folder)
     codes = {entry.code for entry in entries}
-    return Audit(folder, len(codes), len(lines), len(listing.objects), in_file_order(problems), _head(listing.journal))
+    return Audit(
+        folder,
+        len(codes),
+        len(lines),
+        len(listing.objects),
+        in_file_order(problems),
+        _head(listing.journal),
+    )
 
 
 def _head(journal: bytes, records: int | None = None) -> str:
@@ -151,12 +182,16 @@ def _not_expected(journal: bytes, wanted: re.Match[str], folder: Path) -> list[P
     place = Location(shown(folder / JOURNAL), int(wanted[1]) + 1 if there else 0, 1 if there else 0)
     if not there:
         count = max(0, journal.count(b"\n") - 1)
-        message = (
-            f"the journal was put back to an earlier state: it names {count} record{'s' if count != 1 else ''}, and once named {wanted[1]}"
-        )
+        message = f"the journal was put back to an earlier state: it names {count} record{'s' if count != 1 else ''}, and once named {wanted[1]}"
         return [Problem(message, "Put the latest copy of the archive back.", place)]
     if not there.partition(":")[2].startswith(wanted[2]):
-        return [Problem("this line is not the one that was expected: the journal was written anew, or put back", _BACKUP, place)]
+        return [
+            Problem(
+                "this line is not the one that was expected: the journal was written anew, or put back",
+                _BACKUP,
+                place,
+            )
+        ]
     return []
 
 
@@ -173,7 +208,12 @@ def _listed(folder: Path, journal: bytes) -> _Listing:
     listing = _Listing(journal, {}, [], {})
     for path in _files(folder / ENTRIES):
         # What is no file, such as a pipe or a link to a device, would be read without end.
-        if _is_file(path) and path.suffix == ".json" and path.parent.parent == folder / ENTRIES and not path.name.startswith("."):
+        if (
+            _is_file(path)
+            and path.suffix == ".json"
+            and path.parent.parent == folder / ENTRIES
+            and not path.name.startswith(".")
+        ):
             listing.records.setdefault(path.stem, []).append(path)
         else:
             listing.odd.append(path)
@@ -184,9 +224,19 @@ def _listed(folder: Path, journal: bytes) -> _Listing:
             listing.links.add(path)
         else:
             listing.odd.append(path)
-    listing.unfinished = [path for path in _files(folder / UNFINISHED) if not path.name.startswith(".")]
-    listing.odd += [path for path in folder.iterdir() if path.name not in OWN and not _SYSTEMS.fullmatch(path.name)]
-    listing.odd += [folder / name for name in (JOURNAL, ENTRIES, OBJECTS, UNFINISHED) if (folder / name).is_symlink()]
+    listing.unfinished = [
+        path for path in _files(folder / UNFINISHED) if not path.name.startswith(".")
+    ]
+    listing.odd += [
+        path
+        for path in folder.iterdir()
+        if path.name not in OWN and not _SYSTEMS.fullmatch(path.name)
+    ]
+    listing.odd += [
+        folder / name
+        for name in (JOURNAL, ENTRIES, OBJECTS, UNFINISHED)
+        if (folder / name).is_symlink()
+    ]
     return listing
 
 
@@ -196,11 +246,20 @@ def _is_file(path: Path) -> bool:
 
 def _files(folder: Path) -> list[Path]:
     """Return all files and links below a folder but those that systems put there."""
-    return sorted(path for path in folder.rglob("*") if (path.is_symlink() or not path.is_dir()) and not _SYSTEMS.fullmatch(path.name))
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if (path.is_symlink() or not path.is_dir()) and not _SYSTEMS.fullmatch(path.name)
+    )
 
 
 def _odd(path: Path) -> Problem:
-    return Problem("this file does not belong into an archive", "Move it away.", Location(shown(path)), Severity.WARNING)
+    return Problem(
+        "this file does not belong into an archive",
+        "Move it away.",
+        Location(shown(path)),
+        Severity.WARNING,
+    )
 
 
 def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
@@ -210,9 +269,18 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
     problems: list[Problem] = []
     if torn:
         hint = "Nothing that was reported as kept is lost; the next build mends it."
-        problems.append(Problem(f"the last line stops in the middle, {_ENDED}", hint, Location(name, len(lines) + 1, 1), Severity.WARNING))
+        problems.append(
+            Problem(
+                f"the last line stops in the middle, {_ENDED}",
+                hint,
+                Location(name, len(lines) + 1, 1),
+                Severity.WARNING,
+            )
+        )
     if lines and lines[0] + b"\n" != FIRST_LINE:
-        problems.append(Problem("the journal does not start as it was written", _BACKUP, Location(name, 1, 1)))
+        problems.append(
+            Problem("the journal does not start as it was written", _BACKUP, Location(name, 1, 1))
+        )
     for number, line in enumerate(lines[1:], start=2):
         place = Location(name, number, 1)
         try:
@@ -220,43 +288,83 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
             found.append(_Line(str(fields["code"]), str(fields["record"]), str(fields["kept"])))
             before = fields["before"]
         except (ValueError, KeyError, TypeError):
-            problems.append(Problem("this line of the journal cannot be read any more", _BACKUP, place))
+            problems.append(
+                Problem("this line of the journal cannot be read any more", _BACKUP, place)
+            )
             continue
         if before != hashlib.sha256(lines[number - 2] + b"\n").hexdigest():
             message = "this line of the journal does not follow from the line before: one was changed or taken out"
             problems.append(Problem(message, _BACKUP, place))
-        elif line + b"\n" != journal_line(lines[number - 2] + b"\n", found[-1].code, found[-1].record, found[-1].kept):
+        elif line + b"\n" != journal_line(
+            lines[number - 2] + b"\n", found[-1].code, found[-1].record, found[-1].kept
+        ):
             # Nothing follows from the last line, so a blank or a key more in it must be seen here.
-            problems.append(Problem("this line of the journal is not as it was written", _BACKUP, place))
+            problems.append(
+                Problem("this line of the journal is not as it was written", _BACKUP, place)
+            )
     return found, problems
 
 
-def _record(line: _Line, listing: _Listing, folder: Path) -> tuple[ArchiveEntry | None, list[Problem]]:
+def _record(
+    line: _Line, listing: _Listing, folder: Path
+) -> tuple[ArchiveEntry | None, list[Problem]]:
     """Read the record that a line of the journal names, and say what is wrong with it."""
     name = f"{line.record}.json"
-    paths = [*listing.records.get(line.record, ()), *(path for path in listing.unfinished if path.name == name)]
+    paths = [
+        *listing.records.get(line.record, ()),
+        *(path for path in listing.unfinished if path.name == name),
+    ]
     if not paths:
         place = folder / ENTRIES / line.code / name
-        return None, [Problem(f"{line.code}: the record that was kept at {line.kept} is gone", _BACKUP, Location(shown(place)))]
+        return None, [
+            Problem(
+                f"{line.code}: the record that was kept at {line.kept} is gone",
+                _BACKUP,
+                Location(shown(place)),
+            )
+        ]
     # Copies elsewhere say of another code what was kept under this one.
     path = min(paths, key=lambda path: path.parent.name not in {line.code, UNFINISHED})
     try:
         data = file_bytes(path)
     except OSError as error:
-        return None, [Problem(f"{line.code}: the record cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))]
+        return None, [
+            Problem(
+                f"{line.code}: the record cannot be read: {error.strerror}",
+                _BACKUP,
+                Location(shown(path)),
+            )
+        ]
     entry = entry_from(data)
     if hashlib.sha256(data).hexdigest() != line.record or entry is None:
-        return None, [Problem(f"{line.code}: the record is no longer what was kept at {line.kept}", _BACKUP, Location(shown(path)))]
+        return None, [
+            Problem(
+                f"{line.code}: the record is no longer what was kept at {line.kept}",
+                _BACKUP,
+                Location(shown(path)),
+            )
+        ]
     if entry.kept != line.kept:
         message = f"{entry.code}: the journal says that it was kept at {line.kept}, and the record says {entry.kept}"
         return entry, [Problem(message, _BACKUP, Location(shown(path)))]
-    astray = [other for other in paths if line.code != entry.code or other.parent.name not in {entry.code, UNFINISHED}]
-    return entry, [Problem(f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(other))) for other in astray]
+    astray = [
+        other
+        for other in paths
+        if line.code != entry.code or other.parent.name not in {entry.code, UNFINISHED}
+    ]
+    return entry, [
+        Problem(
+            f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(other))
+        )
+        for other in astray
+    ]
 
 
 def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Problem]:
     """Find records that the journal does not name."""
-    for path in (path for sha256, paths in listing.records.items() if sha256 not in named for path in paths):
+    for path in (
+        path for sha256, paths in listing.records.items() if sha256 not in named for path in paths
+    ):
         message = f"{path.parent.name}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
         yield Problem(message, _BACKUP, Location(shown(path)))
     lost = [path for path in listing.unfinished if path.stem not in named]
@@ -270,7 +378,9 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
     """Hash every object again, and say whose it is."""
     owners: dict[str, dict[str, None]] = {}
     for entry in entries:
-        named = [(output.file, output.sha256) for output in entry.outputs] + list(entry.sources.items())
+        named = [(output.file, output.sha256) for output in entry.outputs] + list(
+            entry.sources.items()
+        )
         for file, sha256 in named:
             key = object_path(folder, file, sha256).relative_to(folder / OBJECTS).as_posix()
             owners.setdefault(key, {})[f"{entry.code}: {file}"] = None
@@ -288,11 +398,17 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
         try:
             whole = _sha256(path) == path.stem
         except OSError as error:
-            yield Problem(f"{whose} cannot be read: {error.strerror}", _BACKUP, Location(shown(path)))
+            yield Problem(
+                f"{whose} cannot be read: {error.strerror}", _BACKUP, Location(shown(path))
+            )
             continue
         if not whole:
             yield Problem(f"{whose} is no longer what was kept", _BACKUP, Location(shown(path)))
-    yield from (_odd(path) for path in sorted(listing.links) if path.relative_to(folder / OBJECTS).as_posix() not in owners)
+    yield from (
+        _odd(path)
+        for path in sorted(listing.links)
+        if path.relative_to(folder / OBJECTS).as_posix() not in owners
+    )
     strays = Counter(key not in owners for key in listing.objects)[True]
     if strays:
         message = f"{strays} {'object belongs' if strays == 1 else 'objects belong'} to no record: {_EITHER}"

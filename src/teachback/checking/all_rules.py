@@ -45,7 +45,10 @@ OWN: Final = (
         Severity.ERROR,
         "A reader with kidney disease who gets the general text, because there is no other or the same, must not be harmed by it.",
         ("cdc-nsaid-2021", "nkf-potassium"),
-        bad=(Example("text: Take ibuprofen for the pain."), Example("text: A naproxen tablet at bedtime eases cramps.")),
+        bad=(
+            Example("text: Take ibuprofen for the pain."),
+            Example("text: A naproxen tablet at bedtime eases cramps."),
+        ),
         good=(
             Example("text: Ask us before you take ibuprofen."),
             Example("text: {general: Take ibuprofen for the pain., ckd: Ask us first.}"),
@@ -59,9 +62,16 @@ OWN: Final = (
         (OUR_OWN,),
         bad=(
             Example("accept: [{rule: plain-emoji, reason: It was there once., by: A. Nurse}]"),
-            Example("accept: [{rule: plain-term, words: gone, reason: It was there once., by: A. Nurse}]"),
+            Example(
+                "accept: [{rule: plain-term, words: gone, reason: It was there once., by: A. Nurse}]"
+            ),
         ),
-        good=(Example("accept: []"), Example("accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]")),
+        good=(
+            Example("accept: []"),
+            Example(
+                "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]"
+            ),
+        ),
     ),
     Rule(
         "accept-unknown",
@@ -73,7 +83,10 @@ OWN: Final = (
             Example("accept: [{rule: plain-emojis, reason: It is misspelt., by: A. Nurse}]"),
             Example("accept: [{rule: never, reason: There is no such rule., by: A. Nurse}]"),
         ),
-        good=(Example("accept: []"), Example("accept: [{rule: plain-emoji, reason: There is such a rule., by: A. Nurse}]")),
+        good=(
+            Example("accept: []"),
+            Example("accept: [{rule: plain-emoji, reason: There is such a rule., by: A. Nurse}]"),
+        ),
     ),
     Rule(
         "language-unknown",
@@ -90,10 +103,20 @@ OWN: Final = (
 def load_all_rules(workspace: Workspace) -> Rules:
     """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
     guard = load_guard(workspace)
-    rules = (*(rule.rule for rule in guard.text.rules), *cross_audience.RULES, *structure.RULES, *review_dates.RULES, *OWN)
+    rules = (
+        *(rule.rule for rule in guard.text.rules),
+        *cross_audience.RULES,
+        *structure.RULES,
+        *review_dates.RULES,
+        *OWN,
+    )
     known = {rule.id: rule for rule in rules}
     problems = [
-        Problem(f"there is no rule '{name}'", nearest(name, known), guard.decisions.locate(("off", index, "rule")))
+        Problem(
+            f"there is no rule '{name}'",
+            nearest(name, known),
+            guard.decisions.locate(("off", index, "rule")),
+        )
         for index, name in enumerate(guard.off)
         if guard.decisions and name not in known
     ]
@@ -112,19 +135,38 @@ def find_in(heard: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterat
 
 def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Iterator[Problem]:
     """Say what of a handout is due, or written in a language that the rules do not know."""
-    yield from review_dates.term_problems(review_dates.terms(authored.handout, authored.file.locate), today)
+    yield from review_dates.term_problems(
+        review_dates.terms(authored.handout, authored.file.locate), today
+    )
     reviewed = authored.handout.review.reviewed
     if reviewed is not None:
         # As a build says it.
-        yield from ahead_problems(reviewed.isoformat(), today, authored.file.locate(("review",), key=True))
+        yield from ahead_problems(
+            reviewed.isoformat(), today, authored.file.locate(("review",), key=True)
+        )
     if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
         message = f"the rules know English: in this handout ({authored.handout.language}) they looked at dates and sources only"
         hint = "Somebody who reads the language and knows the subject must look for what the rules look for."
-        yield Problem(message, hint, authored.file.locate(("language",), key=True), Severity.WARNING, "language-unknown")
+        yield Problem(
+            message,
+            hint,
+            authored.file.locate(("language",), key=True),
+            Severity.WARNING,
+            "language-unknown",
+        )
 
 
 def shared_problems(
-    workspace: Workspace, shared: WorkspaceContent, rules: Rules, named: Iterable[str], today: dt.date
+    workspace: Workspace,
+    shared: WorkspaceContent,
+    rules: Rules,
+    named: Iterable[str],
+    today: dt.date,
 ) -> tuple[Problem, ...]:
     """Say what is wrong with the list of sources that all handouts and rules share; `named` are those that handouts name."""
-    return bibliography_problems(workspace, shared, {*named, *(name for rule in rules.known.values() for name in rule.sources)}, today)
+    return bibliography_problems(
+        workspace,
+        shared,
+        {*named, *(name for rule in rules.known.values() for name in rule.sources)},
+        today,
+    )

@@ -33,7 +33,9 @@ CHECKS: Final = "content/checks.yaml"
 class Guard:
     """The clinical text rules, and the rules that are switched off: reason and name by id, in the order of their file."""
 
-    def __init__(self, text: TextRules, off: Mapping[str, tuple[str, str]], decisions: YamlFile | None) -> None:
+    def __init__(
+        self, text: TextRules, off: Mapping[str, tuple[str, str]], decisions: YamlFile | None
+    ) -> None:
         """Take what the files say; `decisions` is the file that switches rules off."""
         self.text: Final = text
         self.off: Final = off
@@ -52,28 +54,49 @@ def load_guard(workspace: Workspace) -> Guard:
     path = find(workspace, CHECKS)
     file = read_yaml(read_bytes(path), shown(path)) if path else None
     decided = validated(Checks, file).off if file else ()
-    return Guard(rule_loader.load_clinical_rules(workspace), {entry.rule: (entry.reason, entry.by) for entry in decided}, file)
+    return Guard(
+        rule_loader.load_clinical_rules(workspace),
+        {entry.rule: (entry.reason, entry.by) for entry in decided},
+        file,
+    )
 
 
-def error_problems(authored: LoadedHandout, shared: WorkspaceContent, rules: Guard) -> tuple[Problem, ...]:
+def error_problems(
+    authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
+) -> tuple[Problem, ...]:
     """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
     heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
-    findings = [f for f in find_errors(authored, heard, shared, rules) if f.severity is Severity.ERROR and f.rule not in rules.off]
+    findings = [
+        f
+        for f in find_errors(authored, heard, shared, rules)
+        if f.severity is Severity.ERROR and f.rule not in rules.off
+    ]
     still, _, _ = settled(merged(findings), authored.handout.accept)
     several = len(heard) > 1
-    return tuple(problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in still)
+    return tuple(
+        problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard))
+        for finding in still
+    )
 
 
-def word_errors(workspace: Workspace, shared: WorkspaceContent, rules: Guard, language: str) -> tuple[Problem, ...]:
+def word_errors(
+    workspace: Workspace, shared: WorkspaceContent, rules: Guard, language: str
+) -> tuple[Problem, ...]:
     """Give what keeps the clinic's own words, which stand on every page of their language, from being printed."""
     found = added_problems(workspace, shared, rules.text, language)
-    return tuple(problem for problem in found if problem.severity is Severity.ERROR and problem.rule not in rules.off)
+    return tuple(
+        problem
+        for problem in found
+        if problem.severity is Severity.ERROR and problem.rule not in rules.off
+    )
 
 
 def hear(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
     """Give a handout as one audience gets it."""
     ear = ReaderContext(shared.audiences.lineage(audience), shared.clinic.values())
-    return ReaderText(authored.handout, ear, passages(authored.handout, ear), authored.handout.language)
+    return ReaderText(
+        authored.handout, ear, passages(authored.handout, ear), authored.handout.language
+    )
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -83,11 +106,15 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         key = (finding.rule, finding.passage.path, finding.words, finding.message)
         readers = tuple(name for name in finding.audiences or (finding.passage.audience,) if name)
         known = found.get(key)
-        found[key] = (known or finding)._replace(audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers))))
+        found[key] = (known or finding)._replace(
+            audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers)))
+        )
     return tuple(found.values())
 
 
-def settled(findings: Iterable[Finding], accepted: tuple[Accepted, ...]) -> tuple[list[Finding], list[AcceptedFinding], list[int]]:
+def settled(
+    findings: Iterable[Finding], accepted: tuple[Accepted, ...]
+) -> tuple[list[Finding], list[AcceptedFinding], list[int]]:
     """Part what is open from what was accepted, and name the acceptances that nothing needs any more."""
     still: list[Finding] = []
     waived: list[AcceptedFinding] = []
@@ -117,14 +144,20 @@ def problem_for(finding: Finding, authored: LoadedHandout, *, several: bool) -> 
     return problem_of(finding if several else finding._replace(audiences=()), authored.file.locate)
 
 
-def find_errors(authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard) -> Iterator[Finding]:
+def find_errors(
+    authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard
+) -> Iterator[Finding]:
     """Find only with the rules whose findings may keep a handout from being printed."""
     for edition in heard.values():
         yield from clinical_rules.clinical_findings(edition, rules.text)
     yield from find_across(authored, heard, shared, rules)
 
 
-def find_across(authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard) -> Iterator[Finding]:
+def find_across(
+    authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard
+) -> Iterator[Finding]:
     """Find in a handout with every rule that looks at all its readers together."""
     yield from clinical_rules.gap_findings(heard, rules.text)
-    yield from cross_audience.across_findings(authored.handout, tuple(heard.values()), shared.clinic)
+    yield from cross_audience.across_findings(
+        authored.handout, tuple(heard.values()), shared.clinic
+    )

@@ -5,13 +5,27 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from teachback.checking.all_rules import Rules, dated_problems, find_in, load_all_rules, shared_problems
+from teachback.checking.all_rules import (
+    Rules,
+    dated_problems,
+    find_in,
+    load_all_rules,
+    shared_problems,
+)
 from teachback.checking.blocking_rules import find_across, hear, merged, problem_for, settled
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.plain_language.reading_grade import graded, overall_grade, target_of
 from teachback.checking.review_dates import used_sources
 from teachback.content.loader import LoadedHandout, WorkspaceContent, load_handout, load_shared
-from teachback.errors import Problem, Severity, TeachbackError, UsageError, guess, in_file_order, nearest
+from teachback.errors import (
+    Problem,
+    Severity,
+    TeachbackError,
+    UsageError,
+    guess,
+    in_file_order,
+    nearest,
+)
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files
 
@@ -44,11 +58,15 @@ class CheckedHandout(NamedTuple):
 
     def brief(self, vocabulary: Vocabulary) -> CheckedHandout:
         """Give it without its texts."""
-        return self._replace(heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary))
+        return self._replace(
+            heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary)
+        )
 
     def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
         """Give the reading grades of each edition, by audience."""
-        return self.wholes or {name: overall_grade(heard, vocabulary) for name, heard in self.heard.items()}
+        return self.wholes or {
+            name: overall_grade(heard, vocabulary) for name, heard in self.heard.items()
+        }
 
     def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """Give the grades of each edition and of its sections as plain data."""
@@ -58,12 +76,17 @@ class CheckedHandout(NamedTuple):
                 **_grades_json(parts[0]),
                 "sections": [{"section": part.section, **_grades_json(part)} for part in parts[1:]],
             }
-            for name, parts in ((name, graded(heard, vocabulary)) for name, heard in self.heard.items())
+            for name, parts in (
+                (name, graded(heard, vocabulary)) for name, heard in self.heard.items()
+            )
         }
 
 
 def _grades_json(part: Graded) -> dict[str, Any]:
-    return {g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution} for g in part.grades}
+    return {
+        g.formula: {"grade": None if g.grade is None else round(g.grade, 1), "caution": g.caution}
+        for g in part.grades
+    }
 
 
 class CheckResult(NamedTuple):
@@ -75,7 +98,10 @@ class CheckResult(NamedTuple):
 
     def count(self, severity: Severity) -> int:
         """Give how many findings of a severity there are."""
-        found = [*self.problems, *(problem for checked in self.handouts for problem in checked.problems)]
+        found = [
+            *self.problems,
+            *(problem for checked in self.handouts for problem in checked.problems),
+        ]
         return sum(problem.severity is severity for problem in found)
 
 
@@ -96,13 +122,24 @@ def check(
     ids = {stem.split(".")[0] for stem in files}
     unknown = [name for name in names if name not in files and name not in ids]
     if unknown:
-        raise UsageError(*(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown))
+        raise UsageError(
+            *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
+        )
     shared = load_shared(workspace)
     wrong = [name for name in audiences if name not in shared.audiences.root]
     if wrong:
-        raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root)) for name in wrong))
+        raise UsageError(
+            *(
+                Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root))
+                for name in wrong
+            )
+        )
     rules = load_all_rules(workspace)
-    chosen = {stem: path for stem, path in files.items() if not names or stem in names or stem.split(".")[0] in names}
+    chosen = {
+        stem: path
+        for stem, path in files.items()
+        if not names or stem in names or stem.split(".")[0] in names
+    }
     found, named, read = [], set[str](), 0
     for number, (stem, path) in enumerate(chosen.items(), start=1):
         try:
@@ -117,9 +154,17 @@ def check(
         if step:
             step(number, len(chosen))
     # What no handout uses can only be said when all of them were looked at, and could be read.
-    shared_found = shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
-    shared_found = (*added_problems(workspace, shared, rules.text), *shared_found, *stray_files(workspace))
-    return CheckResult(tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off))
+    shared_found = (
+        shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
+    )
+    shared_found = (
+        *added_problems(workspace, shared, rules.text),
+        *shared_found,
+        *stray_files(workspace),
+    )
+    return CheckResult(
+        tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off)
+    )
 
 
 def failed(checkup: CheckResult, *, strict: bool) -> bool:
@@ -144,12 +189,22 @@ def explain_rules(name: str, workspace: Workspace) -> str:
     rules = load_all_rules(workspace).known
     if name == "all":
         width = max((len(rule) for rule in rules), default=0)
-        return "\n".join(f"{rule.id:{width}}  {rule.severity:8}{rule.title}" for rule in rules.values())
+        return "\n".join(
+            f"{rule.id:{width}}  {rule.severity:8}{rule.title}" for rule in rules.values()
+        )
     if name not in rules:
-        raise UsageError(Problem(f"there is no rule '{name}'", f"{guess(name, rules)} `teachback check --explain all` lists them.".strip()))
+        raise UsageError(
+            Problem(
+                f"there is no rule '{name}'",
+                f"{guess(name, rules)} `teachback check --explain all` lists them.".strip(),
+            )
+        )
     rule = rules[name]
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", rule.why]
-    lines += ["", f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}."]
+    lines += [
+        "",
+        f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}.",
+    ]
     known = load_shared(workspace).sources.root
     lines += ["", "Sources:", *(f"  - {_cited(name, known)}" for name in rule.sources)]
     for title, examples in (("It finds:", rule.bad), ("It passes over:", rule.good)):
@@ -162,7 +217,11 @@ def _cited(name: str, known: Mapping[str, Source]) -> str:
     if name not in known:
         return name
     source = known[name]
-    return ", ".join(str(part) for part in (f"{source.publisher}: {source.title}", source.year, source.url) if part)
+    return ", ".join(
+        str(part)
+        for part in (f"{source.publisher}: {source.title}", source.year, source.url)
+        if part
+    )
 
 
 def _example(example: Example) -> str:
@@ -172,26 +231,45 @@ def _example(example: Example) -> str:
 
 
 def check_handout(
-    stem: str, authored: LoadedHandout, shared: WorkspaceContent, rules: Rules, audiences: tuple[str, ...], today: dt.date
+    stem: str,
+    authored: LoadedHandout,
+    shared: WorkspaceContent,
+    rules: Rules,
+    audiences: tuple[str, ...],
+    today: dt.date,
 ) -> CheckedHandout:
     """Check one handout that was read, for all its audiences or those named."""
     every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
     heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
-    findings = [finding for edition in heard.values() for finding in find_in(edition, shared, rules)]
+    findings = [
+        finding for edition in heard.values() for finding in find_in(edition, shared, rules)
+    ]
     # What differs between readers can be seen only where all of them are heard, whoever is asked about.
     across = find_across(authored, every, shared, rules)
-    findings += [f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})]
+    findings += [
+        f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})
+    ]
     once = merged(finding for finding in findings if finding.rule not in rules.off)
     open_, waived, idle = settled(once, authored.handout.accept)
     several = len(heard) > 1
-    problems = [*_unknown_rules(authored, rules), *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off)]
-    problems += [problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard)) for finding in open_]
+    problems = [
+        *_unknown_rules(authored, rules),
+        *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off),
+    ]
+    problems += [
+        problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard))
+        for finding in open_
+    ]
     # What was not looked at for lack of a reader may still be there.
     for number in idle if not audiences else ():
         accepted = authored.handout.accept[number]
         if accepted.rule in rules.known:
-            wordless = accepted.words is None and any(finding.rule == accepted.rule for finding in open_)
-            problems.append(_wordless_problem(number, authored) if wordless else _idle_problem(number, authored))
+            wordless = accepted.words is None and any(
+                finding.rule == accepted.rule for finding in open_
+            )
+            problems.append(
+                _wordless_problem(number, authored) if wordless else _idle_problem(number, authored)
+            )
     targets = {name: target_of(authored.handout, shared.audiences, name) for name in heard}
     return CheckedHandout(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
 
@@ -199,19 +277,35 @@ def check_handout(
 def _unknown_rules(authored: LoadedHandout, rules: Rules) -> Iterator[Problem]:
     for number, accepted in enumerate(authored.handout.accept):
         if accepted.rule not in rules.known:
-            hint = guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
+            hint = (
+                guess(accepted.rule, rules.known) or "`teachback check --explain all` lists them."
+            )
             place = authored.file.locate(("accept", number, "rule"))
-            yield Problem(f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown")
+            yield Problem(
+                f"there is no rule '{accepted.rule}'", hint, place, Severity.ERROR, "accept-unknown"
+            )
 
 
 def _wordless_problem(number: int, authored: LoadedHandout) -> Problem:
     message = f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words that it is about"
     place = authored.file.locate(("accept", number))
-    return Problem(message, "Add `words:`, one entry for each sentence.", place, Severity.ERROR, "accept-unknown")
+    return Problem(
+        message,
+        "Add `words:`, one entry for each sentence.",
+        place,
+        Severity.ERROR,
+        "accept-unknown",
+    )
 
 
 def _idle_problem(number: int, authored: LoadedHandout) -> Problem:
     accepted = authored.handout.accept[number]
     message = f"this accepts a finding of '{accepted.rule}' that is not there any more"
     place = authored.file.locate(("accept", number))
-    return Problem(message, "Take it out, so that it cannot hide a new one.", place, Severity.WARNING, "accept-idle")
+    return Problem(
+        message,
+        "Take it out, so that it cannot hide a new one.",
+        place,
+        Severity.WARNING,
+        "accept-idle",
+    )

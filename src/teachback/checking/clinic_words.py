@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Steps = tuple[Any, ...]
 
 
-def added_problems(workspace: Workspace, shared: WorkspaceContent, rules: TextRules, language: str = "*") -> tuple[Problem, ...]:
+def added_problems(
+    workspace: Workspace, shared: WorkspaceContent, rules: TextRules, language: str = "*"
+) -> tuple[Problem, ...]:
     """Find with the clinical text rules in the clinic's own `content/words/`, as every audience of the workspace reads them.
 
     With `language` only in the words of that one. The files have been checked. The program's own words, and languages that the rules do not know, give nothing.
@@ -36,10 +38,17 @@ def added_problems(workspace: Workspace, shared: WorkspaceContent, rules: TextRu
         for steps, problem in words_problems(shared.words[path.stem], path.stem):
             found[problem._replace(location=file.locate(steps))] = None
         for name in shared.audiences.root:
-            heard = ReaderText(None, ReaderContext(shared.audiences.lineage(name), {}), tuple(_passages(file.data, name)), path.stem)
+            heard = ReaderText(
+                None,
+                ReaderContext(shared.audiences.lineage(name), {}),
+                tuple(_passages(file.data, name)),
+                path.stem,
+            )
             for finding in clinical_rules.clinical_findings(heard, rules):
                 place = file.locate(finding.passage.path)
-                found[Problem(_message(finding), finding.hint, place, finding.severity, finding.rule)] = None
+                found[
+                    Problem(_message(finding), finding.hint, place, finding.severity, finding.rule)
+                ] = None
     return tuple(found)
 
 
@@ -50,7 +59,9 @@ def _message(finding: Finding) -> str:
 def _passages(value: object, audience: str, path: Steps = ()) -> Iterator[Passage]:
     """Give each text below a value of a file as a passage that stands alone."""
     if isinstance(value, str):
-        yield Passage(as_read(value), value, path, Role.LABEL, audience, block=".".join(map(str, path)))
+        yield Passage(
+            as_read(value), value, path, Role.LABEL, audience, block=".".join(map(str, path))
+        )
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _passages(inner, audience, (*path, key))

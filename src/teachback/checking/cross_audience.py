@@ -29,11 +29,15 @@ SAME: Final = Rule(
     sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
-        Example("text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before you walk.}"),
+        Example(
+            "text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before you walk.}"
+        ),
     ),
     good=(
         Example("text: {general: Drink water., ckd: Stay within your fluid limit.}"),
-        Example("text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your arm still.}"),
+        Example(
+            "text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your arm still.}"
+        ),
     ),
 )
 UNREAD: Final = Rule(
@@ -44,11 +48,15 @@ UNREAD: Final = Rule(
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
-        Example("red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your heart.}"),
+        Example(
+            "red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your heart.}"
+        ),
     ),
     good=(
         Example("red_flag: {id: faint, tier: now, card: true, text: You faint, short: Faint}"),
-        Example("red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You faint, short: Faint}"),
+        Example(
+            "red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You faint, short: Faint}"
+        ),
     ),
 )
 SILENT: Final = Rule(
@@ -59,11 +67,15 @@ SILENT: Final = Rule(
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: swelling, tier: today, only: [ckd], text: Fast swelling}"),
-        Example("red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It gets it after all.}}"),
+        Example(
+            "red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It gets it after all.}}"
+        ),
     ),
     good=(
         Example("red_flag: {id: swelling, tier: today, text: Fast swelling}"),
-        Example("red_flag: {id: missed, tier: today, only: [ckd], text: You missed dialysis, silent_for: {general: Has no dialysis.}}"),
+        Example(
+            "red_flag: {id: missed, tier: today, only: [ckd], text: You missed dialysis, silent_for: {general: Has no dialysis.}}"
+        ),
     ),
 )
 RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED)
@@ -79,25 +91,37 @@ class ShortPair(NamedTuple):
     short: Passage
 
 
-def hear_all(handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]) -> tuple[ReaderText, ...]:
+def hear_all(
+    handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]
+) -> tuple[ReaderText, ...]:
     """Give what each reader of a checked handout gets; `values` are what the clinic's placeholders stand for."""
     ears = (ReaderContext(audiences.lineage(name), values) for name in handout.audiences)
     return tuple(ReaderText(handout, ear, passages(handout, ear), handout.language) for ear in ears)
 
 
-def across_findings(handout: doc.Handout, heard: tuple[ReaderText, ...], clinic: Clinic) -> Iterator[Finding]:
+def across_findings(
+    handout: doc.Handout, heard: tuple[ReaderText, ...], clinic: Clinic
+) -> Iterator[Finding]:
     """Give what all rules of this module find in a checked handout, each thing once, for all the readers it concerns."""
     yield from _same(handout, heard)
     yield from _unread(handout, heard)
     yield from _silent(handout, heard)
-    yield from _once(finding for one in heard for finding in (*stop_findings(one.passages), *typed_findings(one.passages, clinic)))
+    yield from _once(
+        finding
+        for one in heard
+        for finding in (*stop_findings(one.passages), *typed_findings(one.passages, clinic))
+    )
 
 
 def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
     """Give each carded flag's words in full beside those of the card, where these are shorter; each pair of words once."""
     found: dict[tuple[str, str, str], ShortPair] = {}
     for one in heard:
-        carded = {flag.id for flag in one.handout.red_flags if _carded(flag, one.ear)} if one.handout else set()
+        carded = (
+            {flag.id for flag in one.handout.red_flags if _carded(flag, one.ear)}
+            if one.handout
+            else set()
+        )
         texts = {passage.block: passage for passage in one.passages if passage.role is Role.FLAG}
         for short in one.passages:
             name = short.block.removeprefix("flag ")
@@ -107,7 +131,11 @@ def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
             before = found.get((name, text.text, short.text))
             readers = (*(before.audiences if before else ()), one.ear.audience)
             found[name, text.text, short.text] = ShortPair(
-                name, short.tier, readers, before.text if before else text, before.short if before else short
+                name,
+                short.tier,
+                readers,
+                before.text if before else text,
+                before.short if before else short,
             )
     return tuple(found.values())
 
@@ -121,43 +149,83 @@ def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
         first.setdefault(key, finding)
         readers.setdefault(key, []).append(finding.passage.audience)
     for key, finding in first.items():
-        yield Finding(finding.rule, finding.severity, finding.passage, finding.words, finding.message, finding.hint, tuple(readers[key]))
+        yield Finding(
+            finding.rule,
+            finding.severity,
+            finding.passage,
+            finding.words,
+            finding.message,
+            finding.hint,
+            tuple(readers[key]),
+        )
 
 
-def _finding(rule: Rule, path: tuple[Any, ...], words: str, said: tuple[str, str], audiences: tuple[str, ...] = ()) -> Finding:
+def _finding(
+    rule: Rule,
+    path: tuple[Any, ...],
+    words: str,
+    said: tuple[str, str],
+    audiences: tuple[str, ...] = (),
+) -> Finding:
     """Make a finding about a place of the file rather than about what one reader gets."""
-    passage = Passage(words, words, path, Role.PARAGRAPH, audiences[0] if audiences else "", block=str(path[0]))
+    passage = Passage(
+        words, words, path, Role.PARAGRAPH, audiences[0] if audiences else "", block=str(path[0])
+    )
     return Finding(rule.id, rule.severity, passage, words, *said, audiences)
 
 
 def _same(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
     lineages = {one.ear.audience: one.ear.lineage for one in heard}
     for path, value in steps(handout):
-        if not isinstance(value, dict) or not value or path[-1:] in {("approved",), ("silent_for",)}:
+        if (
+            not isinstance(value, dict)
+            or not value
+            or path[-1:] in {("approved",), ("silent_for",)}
+        ):
             continue
         plain = {name: " ".join(str(text).split()) for name, text in value.items()}
         words = next(iter(plain.values()))
         if len(plain) > 1 and len(set(plain.values())) == 1:
-            yield _finding(SAME, path, words, ("all of this mapping is alike", "Write it once, without the audiences."))
+            yield _finding(
+                SAME,
+                path,
+                words,
+                ("all of this mapping is alike", "Write it once, without the audiences."),
+            )
             continue
         for name, text in plain.items():
-            above = next((other for other in lineages.get(name, (name,))[1:] if other in plain), None)
+            above = next(
+                (other for other in lineages.get(name, (name,))[1:] if other in plain), None
+            )
             if above is not None and plain[above] == text:
-                said = (f"'{name}' says the same as '{above}', which it would read anyway", f"Take the line '{name}:' out.")
+                said = (
+                    f"'{name}' says the same as '{above}', which it would read anyway",
+                    f"Take the line '{name}:' out.",
+                )
                 yield _finding(SAME, (*path, name), text, said)
 
 
 def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    placed: dict[str, set[str]] = {one.ear.audience: set(_placed(handout, one.ear)) for one in heard}
+    placed: dict[str, set[str]] = {
+        one.ear.audience: set(_placed(handout, one.ear)) for one in heard
+    }
     for index, flag in enumerate(handout.red_flags):
         readers = [one.ear for one in heard if one.ear.reached(flag)]
         path = ("red_flags", index)
         if flag.short is not None and not any(_carded(flag, ear) for ear in readers):
-            said = ("nobody reads these short words: this flag is on no card", "Take `short:` out, or set `card: true`.")
+            said = (
+                "nobody reads these short words: this flag is on no card",
+                "Take `short:` out, or set `card: true`.",
+            )
             yield _finding(UNREAD, (*path, "short"), flag.id, said)
         if flag.why is not None and not any(flag.tier in placed[ear.audience] for ear in readers):
             hint = f"Place the tier in a section: `- red_flags: [{flag.tier}]`. Or take `why:` out."
-            yield _finding(UNREAD, (*path, "why"), flag.id, (f"nobody reads this reason: no section places the tier '{flag.tier}'", hint))
+            yield _finding(
+                UNREAD,
+                (*path, "why"),
+                flag.id,
+                (f"nobody reads this reason: no section places the tier '{flag.tier}'", hint),
+            )
 
 
 def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
@@ -168,12 +236,25 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
         # A reason for those whom an audience extends is not one for it: on dialysis, other signs count.
         unsaid = tuple(name for name in silent if name not in flag.silent_for)
         if unsaid:
-            hint = f"Give it to them, too, or say why not: `silent_for: {{{unsaid[0]}: the reason}}`."
-            others = " and ".join(one.ear.audience for one in heard if one.ear.audience not in silent)
-            yield _finding(SILENT, (*path, "text"), words, (f"the red flag '{flag.id}' is for {others} only", hint), unsaid)
+            hint = (
+                f"Give it to them, too, or say why not: `silent_for: {{{unsaid[0]}: the reason}}`."
+            )
+            others = " and ".join(
+                one.ear.audience for one in heard if one.ear.audience not in silent
+            )
+            yield _finding(
+                SILENT,
+                (*path, "text"),
+                words,
+                (f"the red flag '{flag.id}' is for {others} only", hint),
+                unsaid,
+            )
         for name in flag.silent_for:
             if name in handout.audiences and name not in silent:
-                said = (f"the red flag '{flag.id}' is not silent for '{name}'", "Take the line out, or set `only:`.")
+                said = (
+                    f"the red flag '{flag.id}' is not silent for '{name}'",
+                    "Take the line out, or set `only:`.",
+                )
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
 
 
@@ -188,4 +269,8 @@ def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:
 def _carded(flag: doc.RedFlag, ear: ReaderContext) -> bool:
     if not ear.reached(flag):
         return False
-    return next((flag.card[name] for name in ear.lineage if name in flag.card), False) if isinstance(flag.card, dict) else flag.card
+    return (
+        next((flag.card[name] for name in ear.lineage if name in flag.card), False)
+        if isinstance(flag.card, dict)
+        else flag.card
+    )

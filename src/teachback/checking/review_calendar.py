@@ -75,7 +75,18 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     import csv
 
     text = io.StringIO()
-    names = ["due", "when", "handout", "part", "language", "owner", "reviewer", "reviewed", "review", "place"]
+    names = [
+        "due",
+        "when",
+        "handout",
+        "part",
+        "language",
+        "owner",
+        "reviewer",
+        "reviewed",
+        "review",
+        "place",
+    ]
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -88,7 +99,12 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
     A due date may move to a later or to an earlier day, so no date in the handout always grows. The moment does: with it
     as DTSTAMP, LAST-MODIFIED and SEQUENCE, a calendar takes each later export for the newer one. Nothing else asks a clock.
     """
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Teachback//Reviews//EN", "CALSCALE:GREGORIAN"]
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Teachback//Reviews//EN",
+        "CALSCALE:GREGORIAN",
+    ]
     events = [line for term in found for line in _event(term, now.astimezone(dt.UTC))]
     # A calendar must hold something (section 3.6); a time zone is the least that may stand alone.
     lines += events or [
@@ -98,7 +114,9 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def bibliography_problems(workspace: Workspace, shared: WorkspaceContent, named: Iterable[str], today: dt.date) -> tuple[Problem, ...]:
+def bibliography_problems(
+    workspace: Workspace, shared: WorkspaceContent, named: Iterable[str], today: dt.date
+) -> tuple[Problem, ...]:
     """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
 
     `named` are the ids that handouts name, and rules.
@@ -120,7 +138,15 @@ def _when(day: dt.date, today: dt.date) -> str:
 def _event(term: ReviewDuty, now: dt.datetime) -> Iterator[str]:
     assert term.due is not None  # noqa: S101 -- only what has a date is in a list
     named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
-    said = [f"{name}: {value}" for name, value in (("Owner", term.owner), ("Reviewer", term.reviewer), ("File", term.place.file)) if value]
+    said = [
+        f"{name}: {value}"
+        for name, value in (
+            ("Owner", term.owner),
+            ("Reviewer", term.reviewer),
+            ("File", term.place.file),
+        )
+        if value
+    ]
     yield "BEGIN:VEVENT"
     yield f"UID:{term.handout}-{term.language}-{named}@teachback.invalid"
     yield f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}"

@@ -47,7 +47,10 @@ UNDATED: Final = Rule(
     "Without a date, no list names it and no calendar asks for it.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft}"), Example("{status: draft, reviewer: null, due: null}")),
-    good=(Example("{status: draft, due: 2028-01-01}"), Example("{status: draft, owner: The desk, due: 2028-01-01}")),
+    good=(
+        Example("{status: draft, due: 2028-01-01}"),
+        Example("{status: draft, owner: The desk, due: 2028-01-01}"),
+    ),
 )
 NUMBER: Final = Rule(
     "number-source",
@@ -76,7 +79,10 @@ UNUSED: Final = Rule(
     Severity.WARNING,
     "A list of sources that nobody uses hides those that count. It may also be that a statement has lost its source.",
     sources=(OUR_OWN,),
-    bad=(Example("unused: {publisher: A, title: A, year: 2025, basis: seen}"), Example("unused: {publisher: B, title: B, basis: known}")),
+    bad=(
+        Example("unused: {publisher: A, title: A, year: 2025, basis: seen}"),
+        Example("unused: {publisher: B, title: B, basis: known}"),
+    ),
     good=(
         Example("used: {publisher: A, title: A, year: 2025, basis: seen}"),
         Example("used: {publisher: B, title: B, year: 2024, basis: known}"),
@@ -88,7 +94,10 @@ YEARLESS: Final = Rule(
     Severity.HINT,
     "Nobody can tell how old it is. Write the year of the text that was read, if it shows one.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
-    bad=(Example("used: {publisher: A, title: A, basis: seen}"), Example("used: {publisher: A, title: A, year: null, basis: copy}")),
+    bad=(
+        Example("used: {publisher: A, title: A, basis: seen}"),
+        Example("used: {publisher: A, title: A, year: null, basis: copy}"),
+    ),
     good=(
         Example("used: {publisher: A, title: A, year: 2025, basis: seen}"),
         Example("used: {publisher: A, title: A, year: 2026, basis: copy}"),
@@ -141,13 +150,26 @@ def terms(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...]:
     title = handout.title if isinstance(handout.title, str) else next(iter(handout.title.values()))
     place = locate(("review", "due") if review.due else ("review",), key=True)
     whole = ReviewDuty(
-        handout.id, handout.language, title, handout.version, "", review.owner, review.reviewer, review.reviewed, review.due, place
+        handout.id,
+        handout.language,
+        title,
+        handout.version,
+        "",
+        review.owner,
+        review.reviewer,
+        review.reviewed,
+        review.due,
+        place,
     )
     found = [whole]
     for path, value in steps(handout):
         part = getattr(value, "review", None)
         if isinstance(part, doc.PartReview):
-            own = {name: getattr(part, name) for name in ("owner", "reviewer", "reviewed", "due") if getattr(part, name) is not None}
+            own = {
+                name: getattr(part, name)
+                for name in ("owner", "reviewer", "reviewed", "due")
+                if getattr(part, name) is not None
+            }
             where = locate((*path, "review"), key=True)
             found.append(whole._replace(part=_part(handout, path, value), place=where, **own))
     return tuple(found)
@@ -165,7 +187,9 @@ def horizon(within: str, today: dt.date) -> dt.date:
     """Give the last day of a span such as 6m, 2w, 30d or 1y from today on. Raises UsageError."""
     match = re.fullmatch(r"(\d{1,3})([dwmy])", within.strip().lower())
     if match is None:
-        raise UsageError(Problem(f"'{within[:20]}' is no span of time", "Write it as 6m, 2w, 30d or 1y."))
+        raise UsageError(
+            Problem(f"'{within[:20]}' is no span of time", "Write it as 6m, 2w, 30d or 1y.")
+        )
     count = int(match[1])
     if match[2] in "dw":
         return today + dt.timedelta(days=count * (7 if match[2] == "w" else 1))
@@ -179,40 +203,80 @@ def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Probl
         hint = f"Have it read again, and set a new `due:`.{who}"
         if term.due is None:
             message = f"nobody has said when '{term.name}' is to be read again"
-            yield Problem(message, f"Set `due:` in its review.{who}", term.place, UNDATED.severity, UNDATED.id)
+            yield Problem(
+                message, f"Set `due:` in its review.{who}", term.place, UNDATED.severity, UNDATED.id
+            )
         elif term.due < today:
-            yield Problem(f"the review of '{term.name}' was due on {term.due}", hint, term.place, Severity.ERROR, DUE.id)
+            yield Problem(
+                f"the review of '{term.name}' was due on {term.due}",
+                hint,
+                term.place,
+                Severity.ERROR,
+                DUE.id,
+            )
         elif term.due <= later(today, AHEAD):
-            yield Problem(f"the review of '{term.name}' is due on {term.due}", hint, term.place, DUE.severity, DUE.id)
+            yield Problem(
+                f"the review of '{term.name}' is due on {term.due}",
+                hint,
+                term.place,
+                DUE.severity,
+                DUE.id,
+            )
 
 
 def used_sources(handout: doc.Handout) -> frozenset[str]:
     """Give the ids of all sources that a handout names, for whichever reader."""
-    return frozenset(name for _, value in steps(handout) for name in getattr(value, "sources", ()) or ())
+    return frozenset(
+        name for _, value in steps(handout) for name in getattr(value, "sources", ()) or ()
+    )
 
 
-def source_problems(sources: Sources, used: frozenset[str], today: dt.date, locate: Locate) -> Iterator[Problem]:
+def source_problems(
+    sources: Sources, used: frozenset[str], today: dt.date, locate: Locate
+) -> Iterator[Problem]:
     """Say which sources are used by no handout, and which of the others have no year or are old; `locate` knows their file."""
     unused = [name for name in sources.root if name not in used]
     if len(unused) > _MANY:
         named = f"{', '.join(unused[:_MANY])} and {len(unused) - _MANY} more"
         message = f"{len(unused)} sources are named by no handout: {named}"
         yield Problem(
-            message, "Name them where they are used, or take them out.", locate((unused[0],), key=True), UNUSED.severity, UNUSED.id
+            message,
+            "Name them where they are used, or take them out.",
+            locate((unused[0],), key=True),
+            UNUSED.severity,
+            UNUSED.id,
         )
     else:
         for name in unused:
             message = f"no handout names the source '{name}'"
-            yield Problem(message, "Name it where it is used, or take it out.", locate((name,), key=True), UNUSED.severity, UNUSED.id)
+            yield Problem(
+                message,
+                "Name it where it is used, or take it out.",
+                locate((name,), key=True),
+                UNUSED.severity,
+                UNUSED.id,
+            )
     for name, source in sources.root.items():
         if name not in used:
             continue
         if source.year is None:
             hint = "Write the year of the text that was read, if it shows one."
-            yield Problem(f"the source '{name}' has no year", hint, locate((name,), key=True), YEARLESS.severity, YEARLESS.id)
+            yield Problem(
+                f"the source '{name}' has no year",
+                hint,
+                locate((name,), key=True),
+                YEARLESS.severity,
+                YEARLESS.id,
+            )
         elif today.year - source.year > OLD:
             message = f"the source '{name}' is of {source.year}"
-            yield Problem(message, "Look for a newer one when the text is reviewed.", locate((name, "year")), AGED.severity, AGED.id)
+            yield Problem(
+                message,
+                "Look for a newer one when the text is reviewed.",
+                locate((name, "year")),
+                AGED.severity,
+                AGED.id,
+            )
 
 
 _SPELLED: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|a hundred)"
@@ -235,13 +299,26 @@ _STATING: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.LEAD, Role.ITEM,
 def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
     """Find statements with a number and no source beside them. What a placeholder stands for is no number of the text."""
     for passage in passages:
-        if passage.role not in _STATING or passage.sources or not _MAY_COUNT.search(passage.written):
+        if (
+            passage.role not in _STATING
+            or passage.sources
+            or not _MAY_COUNT.search(passage.written)
+        ):
             continue
-        match = _NUMBERS.search(re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", visible_form(passage.written)))
+        match = _NUMBERS.search(
+            re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", visible_form(passage.written))
+        )
         if match and not passage.text.rstrip().endswith("?"):
             words = match[0].strip()
             hint = "Name where it is from: `sources: [...]` beside this text. Without a source, say it without the number."
-            yield Finding(NUMBER.id, NUMBER.severity, passage, words, f"'{words}' is a number without a source", hint)
+            yield Finding(
+                NUMBER.id,
+                NUMBER.severity,
+                passage,
+                words,
+                f"'{words}' is a number without a source",
+                hint,
+            )
 
 
 def _part(handout: doc.Handout, path: tuple[Any, ...], value: object) -> str:

@@ -168,26 +168,42 @@ class HandoutReport:
 
 
 def make_sheet(
-    checked: CheckedHandout, shared: WorkspaceContent, vocabulary: Vocabulary, search: Search, picture: Callable[[str], str]
+    checked: CheckedHandout,
+    shared: WorkspaceContent,
+    vocabulary: Vocabulary,
+    search: Search,
+    picture: Callable[[str], str],
 ) -> HandoutReport:
     """Gather what is said of one handout that could be read; `picture` hashes a picture by its name, as for an approval."""
     authored = checked.authored
     assert authored is not None  # noqa: S101 -- whoever calls this has looked
     handout, locate = authored.handout, authored.file.locate
-    findings = tuple(Numbered(f"F{number}", problem) for number, problem in enumerate(checked.problems, start=1))
+    findings = tuple(
+        Numbered(f"F{number}", problem) for number, problem in enumerate(checked.problems, start=1)
+    )
     accepted = tuple(
         AcceptedOne(f"A{number}", waived, locate(waived.finding.passage.path))
-        for number, waived in enumerate(sorted(checked.waived, key=lambda w: locate(w.finding.passage.path)), start=1)
+        for number, waived in enumerate(
+            sorted(checked.waived, key=lambda w: locate(w.finding.passage.path)), start=1
+        )
     )
     marks: dict[Location, list[str]] = {}
-    for place, number in (*((f.problem.location, f.number) for f in findings), *((a.place, a.number) for a in accepted)):
+    for place, number in (
+        *((f.problem.location, f.number) for f in findings),
+        *((a.place, a.number) for a in accepted),
+    ):
         if place is not None:
             marks.setdefault(place, []).append(number)
-    editions = tuple(_edited(heard, authored, shared, vocabulary, marks, picture) for heard in checked.heard.values())
+    editions = tuple(
+        _edited(heard, authored, shared, vocabulary, marks, picture)
+        for heard in checked.heard.values()
+    )
     return HandoutReport(
         checked.stem,
         authored.file.name,
-        next(iter(checked.heard.values())).ear.plain(handout.title) if checked.heard else handout.id,
+        next(iter(checked.heard.values())).ear.plain(handout.title)
+        if checked.heard
+        else handout.id,
         handout.language,
         authored,
         findings,
@@ -196,7 +212,10 @@ def make_sheet(
         tuple(_questions(checked.heard, authored, shared, vocabulary)),
         tuple(_comparisons(checked.heard, authored)),
         short_pairs(tuple(checked.heard.values())),
-        tuple(_since(one.audience, checked.heard[one.audience], authored, search, one.mark) for one in editions),
+        tuple(
+            _since(one.audience, checked.heard[one.audience], authored, search, one.mark)
+            for one in editions
+        ),
         tuple(_silent(checked.heard, authored)),
         search.looked,
         tuple(_sources(authored, shared)),
@@ -226,7 +245,10 @@ def _edited(
         tuple(Score(grade, targets[grade.formula]) for grade in whole.grades),
         tuple(section for section in sections if section.counts.all_words),
         tuple(
-            (heading, tuple(_line(piece, heard, authored, marks, (words, judged)) for piece in group))
+            (
+                heading,
+                tuple(_line(piece, heard, authored, marks, (words, judged)) for piece in group),
+            )
             for heading, group in groupby(_read_on(heard), lambda piece: piece.heading)
         ),
     )
@@ -238,14 +260,23 @@ def _read_on(heard: ReaderText) -> Iterator[Piece]:
     The card's short words stand with the card, and there only for the readers whose card has them.
     """
     assert heard.handout is not None  # noqa: S101 -- an edition of a handout
-    for piece in sorted(pieces(heard.handout, heard.ear), key=lambda piece: reading_order(piece.key)):
+    for piece in sorted(
+        pieces(heard.handout, heard.ear), key=lambda piece: reading_order(piece.key)
+    ):
         passage = piece.passage
-        if passage is None or not (passage.role is Role.SHORT or (passage.role is Role.HEADING and passage.block.startswith("section "))):
+        if passage is None or not (
+            passage.role is Role.SHORT
+            or (passage.role is Role.HEADING and passage.block.startswith("section "))
+        ):
             yield piece
 
 
 def _line(
-    piece: Piece, heard: ReaderText, authored: LoadedHandout, marks: Mapping[Location, list[str]], printed: tuple[Words, frozenset[str]]
+    piece: Piece,
+    heard: ReaderText,
+    authored: LoadedHandout,
+    marks: Mapping[Location, list[str]],
+    printed: tuple[Words, frozenset[str]],
 ) -> TextLine:
     place = authored.file.locate(piece.path)
     passage = piece.passage
@@ -278,20 +309,29 @@ def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) ->
 
 
 def _questions(
-    heard: Mapping[str, ReaderText], authored: LoadedHandout, shared: WorkspaceContent, vocabulary: Vocabulary
+    heard: Mapping[str, ReaderText],
+    authored: LoadedHandout,
+    shared: WorkspaceContent,
+    vocabulary: Vocabulary,
 ) -> Iterator[Question]:
     """Ask each question once for all readers for whom its answer is the same."""
     found: dict[tuple[object, ...], Question] = {}
     for name, edition in heard.items():
         target = target_of(authored.handout, shared.audiences, name)
-        for asked in self_check(edition, structure.structure_findings(edition, target=target, vocabulary=vocabulary)):
+        for asked in self_check(
+            edition, structure.structure_findings(edition, target=target, vocabulary=vocabulary)
+        ):
             lines = tuple(sorted({authored.file.locate(path).line for path in asked.places}))
             key = (asked.instrument, asked.item, asked.question, asked.answer, asked.said)
             known = found.get(key)
             if known is None:
                 found[key] = Question(asked, (name,), lines)
             else:
-                found[key] = replace(known, audiences=(*known.audiences, name), lines=tuple(sorted({*known.lines, *lines})))
+                found[key] = replace(
+                    known,
+                    audiences=(*known.audiences, name),
+                    lines=tuple(sorted({*known.lines, *lines})),
+                )
     order = list(dict.fromkeys((key[0], key[1]) for key in found))
     yield from (found[key] for key in sorted(found, key=lambda key: order.index((key[0], key[1]))))
 
@@ -305,13 +345,19 @@ def _comparisons(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> It
         yield compare(handout, heard[base].ear, heard[name].ear, authored.file.locate)
 
 
-def _since(name: str, heard: ReaderText, authored: LoadedHandout, search: Search, mark: str) -> ChangesSinceApproval:
+def _since(
+    name: str, heard: ReaderText, authored: LoadedHandout, search: Search, mark: str
+) -> ChangesSinceApproval:
     earlier = search.found.get(name)
     if earlier is None:
         return ChangesSinceApproval(name)
     old: Handout = earlier.authored.handout
-    found = changes((old, earlier.authored.file.locate), (authored.handout, authored.file.locate), heard.ear)
-    return ChangesSinceApproval(name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark)
+    found = changes(
+        (old, earlier.authored.file.locate), (authored.handout, authored.file.locate), heard.ear
+    )
+    return ChangesSinceApproval(
+        name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark
+    )
 
 
 def _silent(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterator[OmittedFlag]:
@@ -320,7 +366,9 @@ def _silent(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterato
         for name, one in heard.items():
             if not one.ear.reached(flag):
                 line = authored.file.locate(("red_flags", index)).line
-                yield OmittedFlag(line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, ""))
+                yield OmittedFlag(
+                    line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, "")
+                )
 
 
 def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[UsedSource]:

@@ -37,7 +37,9 @@ class ExpectedRow(NamedTuple):
     pattern: re.Pattern[str]
 
 
-def review_sheet_problems(read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool) -> tuple[Problem, ...]:
+def review_sheet_problems(
+    read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool
+) -> tuple[Problem, ...]:
     """Return what the words of a written sheet lack or have changed; `drawn` gives a text in the letters in which the sheet has it."""
     words = list(read)
     text = comparable(" ".join(words))
@@ -105,22 +107,42 @@ def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
 
 def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
     """Find what was found, what was accepted, and the card's short words, each as often as it must stand there."""
-    listed: list[tuple[str, str]] = [("what was found", one.problem.message) for one in sheet.findings]
+    listed: list[tuple[str, str]] = [
+        ("what was found", one.problem.message) for one in sheet.findings
+    ]
     for accepted in sheet.accepted:
         listed.append(("what was accepted", accepted.waived.finding.message))
-        listed.append(("the reason of what was accepted", f"{accepted.waived.accepted.by}: {accepted.waived.accepted.reason}"))
-    listed += [("short words of the card", f"{pair.text.text} {pair.short.text}") for pair in sheet.pairs]
+        listed.append(
+            (
+                "the reason of what was accepted",
+                f"{accepted.waived.accepted.by}: {accepted.waived.accepted.reason}",
+            )
+        )
+    listed += [
+        ("short words of the card", f"{pair.text.text} {pair.short.text}") for pair in sheet.pairs
+    ]
     listed += [("a red flag that a reader does not get", one.text) for one in sheet.silent]
-    listed += [("the reason of a red flag that a reader does not get", one.reason) for one in sheet.silent if one.reason]
+    listed += [
+        ("the reason of a red flag that a reader does not get", one.reason)
+        for one in sheet.silent
+        if one.reason
+    ]
     for (what, words), least in Counter(listed).items():
         pattern = sought(drawn(words)).pattern.pattern
         # A number that goes on is another number.
-        begin, end = (r"(?<!\d)" if words[:1].isdigit() else ""), (r"(?!\d)" if words[-1:].isdigit() else "")
+        begin, end = (
+            (r"(?<!\d)" if words[:1].isdigit() else ""),
+            (r"(?!\d)" if words[-1:].isdigit() else ""),
+        )
         if sum(1 for _ in re.finditer(begin + pattern + end, text)) < least:
-            yield Problem(f"{sheet.file}: the sheet to sign does not show {what}: '{words[:60]}'", _HINT)
+            yield Problem(
+                f"{sheet.file}: the sheet to sign does not show {what}: '{words[:60]}'", _HINT
+            )
 
 
-def _lost_words(read: Iterable[str], sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
+def _lost_words(
+    read: Iterable[str], sheet: HandoutReport, drawn: Callable[[str], str]
+) -> Iterator[Problem]:
     """Find words that are nowhere on a sheet whose text runs from right to left, which paper gives back in another order."""
     known = set(_letters(" ".join(read)))
     for edition in sheet.editions:

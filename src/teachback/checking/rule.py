@@ -67,7 +67,13 @@ class Rule(NamedTuple):
 class ReaderText:
     """One edition as its reader gets it: the handout, who reads, and all passages in order. Only itself is equal to it."""
 
-    def __init__(self, handout: Handout | None, ear: ReaderContext, passages: tuple[Passage, ...], language: str = "en") -> None:
+    def __init__(
+        self,
+        handout: Handout | None,
+        ear: ReaderContext,
+        passages: tuple[Passage, ...],
+        language: str = "en",
+    ) -> None:
         """Take what was heard; there is no handout where only a few passages are looked at."""
         self.handout: Final = handout
         self.ear: Final = ear
@@ -94,4 +100,6 @@ def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem
     """Make the problem of a finding; `locate` gives the place of a path in the handout's file."""
     place = locate(finding.passage.path)
     readers = f" (for {' and '.join(finding.audiences)})" if finding.audiences else ""
-    return Problem(f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule)
+    return Problem(
+        f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule
+    )

@@ -51,13 +51,21 @@ def sarif(checkup: CheckResult, workspace: Workspace) -> bytes:
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    text = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False) + "\n"
+    text = (
+        json.dumps(
+            {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False
+        )
+        + "\n"
+    )
     # A message may quote a file's name that is not UTF-8.
     return text.encode(errors="replace")
 
 
 def _problems(checkup: CheckResult) -> Iterable[Problem]:
-    return (*checkup.problems, *(problem for checked in checkup.handouts for problem in checked.problems))
+    return (
+        *checkup.problems,
+        *(problem for checked in checkup.handouts for problem in checked.problems),
+    )
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -74,7 +82,9 @@ def _result(problem: Problem, index: Mapping[str, int], workspace: Workspace) ->
     found: dict[str, Any] = {
         "ruleId": rule,
         "level": _LEVELS[problem.severity],
-        "message": {"text": _without_paths(f"{problem.message}. {problem.hint}".strip(), workspace)},
+        "message": {
+            "text": _without_paths(f"{problem.message}. {problem.hint}".strip(), workspace)
+        },
     }
     if rule in index:
         found["ruleIndex"] = index[rule]
@@ -83,19 +93,34 @@ def _result(problem: Problem, index: Mapping[str, int], workspace: Workspace) ->
     return found
 
 
-def _waived(waived: AcceptedFinding, place: Location, index: Mapping[str, int], workspace: Workspace) -> dict[str, Any]:
+def _waived(
+    waived: AcceptedFinding, place: Location, index: Mapping[str, int], workspace: Workspace
+) -> dict[str, Any]:
     from teachback.errors import Problem
 
     finding, accepted = waived.finding, waived.accepted
-    found = _result(Problem(finding.message, finding.hint, place, finding.severity, finding.rule), index, workspace)
-    found["suppressions"] = [{"kind": "inSource", "status": "accepted", "justification": f"{accepted.reason} ({accepted.by})"}]
+    found = _result(
+        Problem(finding.message, finding.hint, place, finding.severity, finding.rule),
+        index,
+        workspace,
+    )
+    found["suppressions"] = [
+        {
+            "kind": "inSource",
+            "status": "accepted",
+            "justification": f"{accepted.reason} ({accepted.by})",
+        }
+    ]
     return found
 
 
 def _location(place: Location, workspace: Workspace) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": _artifact(place.file, workspace)}
     if place.line:
-        physical["region"] = {"startLine": place.line, **({"startColumn": place.column} if place.column else {})}
+        physical["region"] = {
+            "startLine": place.line,
+            **({"startColumn": place.column} if place.column else {}),
+        }
     return {"physicalLocation": physical}
 
 

@@ -56,13 +56,18 @@ ADVICE: Final = Rule(
         Example("Hold your blood pressure medicine when you have diarrhea."),
     ),
     good=(
-        Example("Stop your water pill on days when you vomit. Call us that day, and ask when to start again."),
+        Example(
+            "Stop your water pill on days when you vomit. Call us that day, and ask when to start again."
+        ),
         Example("Do not take ibuprofen unless your kidney team says it is OK."),
         Example("Do not stop a medicine on your own."),
         Example("Stop and rest when your leg hurts."),
         Example("We may stop your water pill. Do not take more than one dose."),
         Example("Is it true that I should stop my water pill?"),
-        Example("Metformin: do not take it on the day of the scan. Take it again two days later.", role=Role.CELL),
+        Example(
+            "Metformin: do not take it on the day of the scan. Take it again two days later.",
+            role=Role.CELL,
+        ),
     ),
 )
 
@@ -89,12 +94,18 @@ _ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
 _MARK: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
 # Some people join the parts of a telephone number by dashes.
 _DASHES: Final = str.maketrans("\u2013", "-")
-_NINE: Final = re.compile(rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE)
+_NINE: Final = re.compile(
+    rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE
+)
 
 
 def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Finding]:
     """Find numbers that are typed into a text; `written` is searched, so that what a placeholder stands for is none."""
-    own = {name: value for name, value in clinic.values().items() if value and name not in {"clinic.name", "clinic.emergency"}}
+    own = {
+        name: value
+        for name, value in clinic.values().items()
+        if value and name not in {"clinic.name", "clinic.emergency"}
+    }
     own |= {"interpreter": clinic.interpreter} if clinic.interpreter else {}
     for passage in passages:
         if not _may_call(passage.written):
@@ -104,7 +115,14 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
         for words, start, end, hint in _numbers(text, own, clinic.emergency):
             if not any(start < other_end and other_start < end for other_start, other_end in seen):
                 seen.append((start, end))
-                yield Finding(TYPED.id, TYPED.severity, passage, words, f"the number '{words}' is typed into the text", hint)
+                yield Finding(
+                    TYPED.id,
+                    TYPED.severity,
+                    passage,
+                    words,
+                    f"the number '{words}' is typed into the text",
+                    hint,
+                )
 
 
 @lru_cache(maxsize=1024)
@@ -125,15 +143,27 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
         if len(digits) > len(emergency):
             for match in re.finditer(r"(?<!\d)[+(]?" + r"\D{0,2}".join(digits) + r"(?!\d)", text):
                 line = "`- contact: [interpreter]`" if name == "interpreter" else f"{{{name}}}"
-                yield match[0], match.start(), match.end(), f"This is the clinic's own: write {line} in its place."
+                yield (
+                    match[0],
+                    match.start(),
+                    match.end(),
+                    f"This is the clinic's own: write {line} in its place.",
+                )
     for match in _NINE.finditer(text):
         yield match[0], match.start(), match.end(), "Write {clinic.emergency} in its place."
     for number in dict.fromkeys((emergency, *_EMERGENCY)):
         if not set(number) <= set(text):
             continue
         spaced = r"[-.\s]?".join(number)
-        for match in re.finditer(rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE):
-            yield match["number"], match.start("number"), match.end("number"), "Write {clinic.emergency} in its place."
+        for match in re.finditer(
+            rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE
+        ):
+            yield (
+                match["number"],
+                match.start("number"),
+                match.end("number"),
+                "Write {clinic.emergency} in its place.",
+            )
     general = "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or {clinic.dialysis_unit} in its place."
     for match in _DIALLED.finditer(text):
         yield match[1], match.start(1), match.end(1), general
@@ -165,8 +195,13 @@ _THEN: Final = re.compile(
     re.IGNORECASE,
 )
 # What the clinic may do itself is no advice to the reader; the medicine stands before the next comma or joining word, or it is another clause's.
-_OTHERS: Final = re.compile(r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE)
-_CLAUSE: Final = re.compile(r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b", re.IGNORECASE)
+_OTHERS: Final = re.compile(
+    r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE
+)
+_CLAUSE: Final = re.compile(
+    r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b",
+    re.IGNORECASE,
+)
 
 
 def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
@@ -174,7 +209,11 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
     blocks: dict[tuple[object, ...], list[Passage]] = {}
     for passage in passages:
         if passage.role is not Role.MYTH:
-            row = passage.path[: passage.path.index("rows") + 2] if passage.role is Role.CELL and "rows" in passage.path else ()
+            row = (
+                passage.path[: passage.path.index("rows") + 2]
+                if passage.role is Role.CELL and "rows" in passage.path
+                else ()
+            )
             blocks.setdefault((passage.block, *row), []).append(passage)
     for group in blocks.values():
         if any(_says_then(passage.text) for passage in group):
@@ -186,7 +225,12 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                     hint = "Say in the same block whom to ask, or when to start again, such as: Call us, and ask when to start again."
                     words = sentence.strip()
                     yield Finding(
-                        ADVICE.id, ADVICE.severity, passage, words, "a medicine is stopped here, and nothing says what then", hint
+                        ADVICE.id,
+                        ADVICE.severity,
+                        passage,
+                        words,
+                        "a medicine is stopped here, and nothing says what then",
+                        hint,
                     )
 
 
@@ -211,6 +255,8 @@ def _stops(sentence: str, context: str) -> bool:
         if _OTHERS.search(sentence[: match.start()]):
             continue
         rest = _CLAUSE.split(sentence[match.end() :], maxsplit=1)[0]
-        if _MEDICINE.search(rest) or (re.match(r"\s+(?:it|them|this|these|any)\b", rest) and _MEDICINE.search(context)):
+        if _MEDICINE.search(rest) or (
+            re.match(r"\s+(?:it|them|this|these|any)\b", rest) and _MEDICINE.search(context)
+        ):
             return True
     return False

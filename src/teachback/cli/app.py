@@ -54,7 +54,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
-        result = command_line.main(args=list(arguments), prog_name="teachback", standalone_mode=False)
+        result = command_line.main(
+            args=list(arguments), prog_name="teachback", standalone_mode=False
+        )
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:
@@ -87,20 +89,53 @@ def command_line() -> None:
 
 @command_line.command("build")
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
-@click.option("--audience", "-a", multiple=True, metavar="A", help="Only for this audience; may be repeated. [all]")
+@click.option(
+    "--audience",
+    "-a",
+    multiple=True,
+    metavar="A",
+    help="Only for this audience; may be repeated. [all]",
+)
 @click.option("--paper", metavar="letter|a4", help="The paper to print on. [letter]")
-@click.option("--size", metavar="standard|large", help="The size of the type: 13 pt, or 18 pt large print. [standard]")
+@click.option(
+    "--size",
+    metavar="standard|large",
+    help="The size of the type: 13 pt, or 18 pt large print. [standard]",
+)
 @click.option("--language", "-l", metavar="L", help="Only in this language. [all]")
-@click.option("--kind", multiple=True, metavar="handout|card", help="Only this kind; may be repeated. [both]")
-@click.option("--format", multiple=True, metavar="pdf|html|png", help="Which files to make; may be repeated. [pdf]")
+@click.option(
+    "--kind", multiple=True, metavar="handout|card", help="Only this kind; may be repeated. [both]"
+)
+@click.option(
+    "--format",
+    multiple=True,
+    metavar="pdf|html|png",
+    help="Which files to make; may be repeated. [pdf]",
+)
 @click.option("--output", "-o", metavar="DIR", help="Where to put them. [build]")
-@click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
-@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml, for cards on stock.")
-@click.option("--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]")
+@click.option(
+    "--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]"
+)
+@click.option(
+    "--printer",
+    metavar="NAME",
+    help="Take the offsets of this printer from teachback.toml, for cards on stock.",
+)
+@click.option(
+    "--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]"
+)
 @click.option("--force", is_flag=True, help="Print again what has not changed.")
-@click.option("--release", is_flag=True, help="Refuse texts that no clinician has approved, or whose review is overdue.")
+@click.option(
+    "--release",
+    is_flag=True,
+    help="Refuse texts that no clinician has approved, or whose review is overdue.",
+)
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--proof", is_flag=True, help="Print all anew, and say how it will look in black and white: type, contrast, ink, tiers.")
+@click.option(
+    "--proof",
+    is_flag=True,
+    help="Print all anew, and say how it will look in black and white: type, contrast, ink, tiers.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -- what click parsed
     """Print handouts and cards: all of them, or those named."""
@@ -121,21 +156,57 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 
 @command_line.command("card")
 @click.argument("handout", metavar="HANDOUT")
-@click.option("--audience", "-a", multiple=True, metavar="A", help="For this audience; may be repeated, the cards then share sheets. [all]")
-@click.option("--stock", metavar="NAME", help="The stock, by any name it is sold under. [a plain sheet to cut]")
-@click.option("--sides", metavar="one|long-edge|short-edge|fold", help="How the back comes behind the front. [long-edge]")
-@click.option("--copies", type=click.IntRange(1), metavar="N", help="How many cards of each audience. [a sheet full]")
-@click.option("--start-at", type=click.IntRange(1), metavar="K", help="Leave the places before the K-th on the first sheet empty. [1]")
+@click.option(
+    "--audience",
+    "-a",
+    multiple=True,
+    metavar="A",
+    help="For this audience; may be repeated, the cards then share sheets. [all]",
+)
+@click.option(
+    "--stock",
+    metavar="NAME",
+    help="The stock, by any name it is sold under. [a plain sheet to cut]",
+)
+@click.option(
+    "--sides",
+    metavar="one|long-edge|short-edge|fold",
+    help="How the back comes behind the front. [long-edge]",
+)
+@click.option(
+    "--copies",
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many cards of each audience. [a sheet full]",
+)
+@click.option(
+    "--start-at",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Leave the places before the K-th on the first sheet empty. [1]",
+)
 @click.option("--offset", metavar="X,Y", help="Move fronts by so many mm, right and down. [0,0]")
-@click.option("--back-offset", metavar="X,Y", help="Move backs by so many mm, right and down. [0,0]")
-@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
+@click.option(
+    "--back-offset", metavar="X,Y", help="Move backs by so many mm, right and down. [0,0]"
+)
+@click.option(
+    "--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml."
+)
 @click.option("--outline", is_flag=True, help="Draw each card's edge, to check where it falls.")
-@click.option("--release", is_flag=True, help="Refuse a text that no clinician has approved, or whose review is overdue.")
-@click.option("--press", is_flag=True, help="One card a page with bleed and crop marks, for a print shop.")
+@click.option(
+    "--release",
+    is_flag=True,
+    help="Refuse a text that no clinician has approved, or whose review is overdue.",
+)
+@click.option(
+    "--press", is_flag=True, help="One card a page with bleed and crop marks, for a print shop."
+)
 @click.option("--paper", metavar="letter|a4", help="The paper of the plain sheet. [letter]")
 @click.option("--language", "-l", metavar="L", help="In this language.")
 @click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
-@click.option("--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]")
+@click.option(
+    "--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Print wallet cards on card stock, with each back behind its front."""
@@ -146,18 +217,32 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
 
     workspace = _workspace()
     settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
-    order = CardOrder(copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"])
+    order = CardOrder(
+        copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"]
+    )
     dealt = deal(settings, order, workspace, _today())
     failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
     if flags["as_json"]:
-        row = {**manifest_row(dealt.output), "stock": dealt.stock, "sides": str(dealt.sides), "cards": dealt.cards, "sheets": dealt.sheets}
-        outcome = {"ok": not failed, "outputs": [row], "problems": [p.as_json() for p in dealt.problems]}
+        row = {
+            **manifest_row(dealt.output),
+            "stock": dealt.stock,
+            "sides": str(dealt.sides),
+            "cards": dealt.cards,
+            "sheets": dealt.sheets,
+        }
+        outcome = {
+            "ok": not failed,
+            "outputs": [row],
+            "problems": [p.as_json() for p in dealt.problems],
+        }
         print_json(outcome | kept_json(dealt.archived, settings.archive))
         return int(failed)
     print_problems(dealt.problems)
     sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
     cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
-    click.echo(f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}")
+    click.echo(
+        f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}"
+    )
     click.echo(_how_to_print(str(dealt.sides), press=order.press))
     if dealt.archived:
         click.echo(f"{kept_words(dealt.archived, settings.archive)}.")
@@ -179,12 +264,27 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
 
 @command_line.command("identify")
 @click.argument("code", metavar="[CODE]", required=False)
-@click.option("--scan", type=click.Path(path_type=Path), metavar="FILE", help="Read the code off a scan or photo: PNG, JPEG or PDF.")
-@click.option("--archive", metavar="DIR", help="Where the editions are kept. [the setting, or build/archive]")
-@click.option("--copy", "target", type=click.Path(path_type=Path), metavar="DIR", help="Copy the very files into this folder.")
+@click.option(
+    "--scan",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the code off a scan or photo: PNG, JPEG or PDF.",
+)
+@click.option(
+    "--archive", metavar="DIR", help="Where the editions are kept. [the setting, or build/archive]"
+)
+@click.option(
+    "--copy",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Copy the very files into this folder.",
+)
 @click.option("--open", "opened", is_flag=True, help="Open the very file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def identify_command(code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool) -> int:
+def identify_command(
+    code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool
+) -> int:
     """Say which edition a paper is, by its code or a scan, and give the very file."""
     from teachback.archive.lookup import copy_kept, identify, readable_copy
     from teachback.printing.settings import archive_folder
@@ -196,20 +296,38 @@ def identify_command(code: str | None, scan: Path | None, archive: str | None, t
         print_answers(answers)
     copied = copy_kept(folder, answers, target) if target is not None else ()
     if flags["as_json"]:
-        outcome = {"ok": found, "answers": [answer.as_json() for answer in answers], "copied": [str(path) for path in copied]}
+        outcome = {
+            "ok": found,
+            "answers": [answer.as_json() for answer in answers],
+            "copied": [str(path) for path in copied],
+        }
         print_json(outcome)
     for path in () if flags["as_json"] else copied:
         click.echo(f"copied: {shown(path.absolute())}")
     opened = readable_copy(folder, answers) if flags["opened"] else None
     if opened is not None and click.launch(str(opened)) != 0:
-        raise TeachbackError(Problem("no program could be started that shows it", "Copy it with --copy DIR, and open it there."))
+        raise TeachbackError(
+            Problem(
+                "no program could be started that shows it",
+                "Copy it with --copy DIR, and open it there.",
+            )
+        )
     return int(not found)
 
 
 @command_line.command("verify")
 @click.argument("folder", metavar="[DIR]", required=False)
-@click.option("--rebuild", is_flag=True, help="Print each edition again from its kept sources, too, and compare the bytes.")
-@click.option("--expect", metavar="HEAD", default="", help="The head that an earlier verify printed: what was kept by then must still be.")
+@click.option(
+    "--rebuild",
+    is_flag=True,
+    help="Print each edition again from its kept sources, too, and compare the bytes.",
+)
+@click.option(
+    "--expect",
+    metavar="HEAD",
+    default="",
+    help="The head that an earlier verify printed: what was kept by then must still be.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
     """Say whether everything in an archive is still what was kept."""
@@ -233,10 +351,18 @@ def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
 @command_line.command("calibrate")
 @click.option("--stock", metavar="NAME", help="For this stock's page.")
 @click.option("--paper", metavar="letter|a4", help="For this paper. [letter]")
-@click.option("--sides", metavar="one|long-edge|short-edge", help="How the printer turns the sheet over. [long-edge]")
+@click.option(
+    "--sides",
+    metavar="one|long-edge|short-edge",
+    help="How the printer turns the sheet over. [long-edge]",
+)
 @click.option("--offset", metavar="X,Y", help="Move the front by so many mm, right and down. [0,0]")
-@click.option("--back-offset", metavar="X,Y", help="Move the back by so many mm, right and down. [0,0]")
-@click.option("--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml.")
+@click.option(
+    "--back-offset", metavar="X,Y", help="Move the back by so many mm, right and down. [0,0]"
+)
+@click.option(
+    "--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml."
+)
 @click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
 def calibrate_command(**flags: Any) -> None:  # noqa: ANN401 -- what click parsed
     """Print a page that tells how far a printer is off, and where to write that down."""
@@ -302,7 +428,9 @@ def init_command(folder: Path) -> None:
 
     for path in init(folder, _today()):
         click.echo(shown(path.absolute()))
-    click.echo(f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build")
+    click.echo(
+        f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build"
+    )
 
 
 @command_line.command("new")

@@ -44,7 +44,9 @@ def here() -> Workspace:
     try:
         folder = Path.cwd()
     except FileNotFoundError:
-        raise UsageError(Problem("the folder you are in is not there any more", "Change to another folder.")) from None
+        raise UsageError(
+            Problem("the folder you are in is not there any more", "Change to another folder.")
+        ) from None
     return open_workspace(folder)
 
 
@@ -101,7 +103,10 @@ def lost_output() -> Problem | None:
     if error is None or isinstance(error, BrokenPipeError):
         return None
     reason = _LOST.get(error.errno or 0) or error.strerror or "it was refused"
-    return Problem(f"standard output could not be written: {reason}", "What was done is done, and files are kept. Print to another place.")
+    return Problem(
+        f"standard output could not be written: {reason}",
+        "What was done is done, and files are kept. Print to another place.",
+    )
 
 
 def all_output_written() -> bool:
@@ -123,12 +128,20 @@ def fault(error: BaseException) -> Problem:
         sys.stderr.write("".join(traceback.format_tb(error.__traceback__)))
     code = f"(code {fault_code(error)})"
     if isinstance(error, MemoryError):
-        return Problem(f"there is not enough memory {code}", "What was finished is kept. Close other programs, and start again.")
+        return Problem(
+            f"there is not enough memory {code}",
+            "What was finished is kept. Close other programs, and start again.",
+        )
     if isinstance(error, ImportError):
-        return Problem(f"the library '{error.name}' is missing or broken {code}", "Install the program again.")
+        return Problem(
+            f"the library '{error.name}' is missing or broken {code}", "Install the program again."
+        )
     if isinstance(error, OSError) and error.errno:
         # Without the name of the file, which may be a patient's id.
-        return Problem(f"the system does not allow this: {os.strerror(error.errno)} {code}", "Free what is lacking, and start again.")
+        return Problem(
+            f"the system does not allow this: {os.strerror(error.errno)} {code}",
+            "Free what is lacking, and start again.",
+        )
     return fault_problem(error)
 
 
@@ -137,12 +150,16 @@ def install_guard() -> None:
     import threading
 
     sys.excepthook = _on_fault
-    threading.excepthook = lambda about: _on_fault(about.exc_type, about.exc_value, about.exc_traceback)
+    threading.excepthook = lambda about: _on_fault(
+        about.exc_type, about.exc_value, about.exc_traceback
+    )
     # Such as an exception while an object is taken apart: nothing depends on it any more.
     sys.unraisablehook = lambda _: None
 
 
-def _on_fault(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+def _on_fault(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
     """Print one line for what nothing else caught, in place of a traceback, which may quote a value."""
     if issubclass(kind, KeyboardInterrupt):
         return

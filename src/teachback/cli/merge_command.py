@@ -24,27 +24,94 @@ _FEW: Final = 20
 
 @click.command("merge")
 @click.argument("handout", metavar="[HANDOUT]", required=False)
-@click.option("--records", metavar="FILE", help="The records: CSV, TSV, JSON Lines or XLSX; - is standard input.")
-@click.option("--output", "-o", metavar="DIR", help="Where to put them, a folder of its own. [build/merge/HANDOUT]")
-@click.option("--kind", multiple=True, metavar="handout|card", help="What each record gets; may be repeated. [handout]")
-@click.option("--combine", type=click.IntRange(1, 1000), metavar="N", help="N records a file, for a print room. [a file for each record]")
+@click.option(
+    "--records",
+    metavar="FILE",
+    help="The records: CSV, TSV, JSON Lines or XLSX; - is standard input.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="DIR",
+    help="Where to put them, a folder of its own. [build/merge/HANDOUT]",
+)
+@click.option(
+    "--kind",
+    multiple=True,
+    metavar="handout|card",
+    help="What each record gets; may be repeated. [handout]",
+)
+@click.option(
+    "--combine",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="N records a file, for a print room. [a file for each record]",
+)
 @click.option("--duplex", is_flag=True, help="With --combine: begin each record on a front side.")
-@click.option("--name-from", metavar="COLUMN", help="The column of ids, which name the files; never a patient's name. [id]")
-@click.option("--audience-from", metavar="COLUMN", help="The column that says who reads. [audience]")
-@click.option("--audience", "-a", metavar="A", help="For this audience, where the records have no such column.")
-@click.option("--language", "-l", metavar="L", help="In this language, where a record does not say.")
-@click.option("--paper", metavar="letter|a4", help="On this paper, where a record does not say. [letter]")
-@click.option("--size", metavar="standard|large", help="In this size, where a record does not say. [standard]")
-@click.option("--encoding", metavar="NAME", help="The encoding of the records, where it cannot be told: windows-1252, utf-16-le ...")
-@click.option("--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]")
-@click.option("--cluster", metavar="ADDRESS", help="Have other machines print, through Dask's scheduler at tls://HOST:PORT.")
-@click.option("--shared-folder", is_flag=True, help="With --cluster: the machines write into the folder themselves, by the same path.")
-@click.option("--tls-ca", metavar="FILE", help="With --cluster: the authority's certificate. [Dask's setting]")
-@click.option("--tls-cert", metavar="FILE", help="With --cluster: our certificate. [Dask's setting]")
+@click.option(
+    "--name-from",
+    metavar="COLUMN",
+    help="The column of ids, which name the files; never a patient's name. [id]",
+)
+@click.option(
+    "--audience-from", metavar="COLUMN", help="The column that says who reads. [audience]"
+)
+@click.option(
+    "--audience",
+    "-a",
+    metavar="A",
+    help="For this audience, where the records have no such column.",
+)
+@click.option(
+    "--language", "-l", metavar="L", help="In this language, where a record does not say."
+)
+@click.option(
+    "--paper", metavar="letter|a4", help="On this paper, where a record does not say. [letter]"
+)
+@click.option(
+    "--size", metavar="standard|large", help="In this size, where a record does not say. [standard]"
+)
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="The encoding of the records, where it cannot be told: windows-1252, utf-16-le ...",
+)
+@click.option(
+    "--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]"
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Have other machines print, through Dask's scheduler at tls://HOST:PORT.",
+)
+@click.option(
+    "--shared-folder",
+    is_flag=True,
+    help="With --cluster: the machines write into the folder themselves, by the same path.",
+)
+@click.option(
+    "--tls-ca", metavar="FILE", help="With --cluster: the authority's certificate. [Dask's setting]"
+)
+@click.option(
+    "--tls-cert", metavar="FILE", help="With --cluster: our certificate. [Dask's setting]"
+)
 @click.option("--tls-key", metavar="FILE", help="With --cluster: the key to it. [Dask's setting]")
-@click.option("--dry-run", is_flag=True, help="Say what would be rejected, by row and field, and write nothing.")
-@click.option("--release", is_flag=True, help="Refuse a text that no clinician has approved, or whose review is overdue.")
-@click.option("--wipe", metavar="DIR", type=click.Path(path_type=Path), help="Remove the run in this folder, and nothing else.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be rejected, by row and field, and write nothing.",
+)
+@click.option(
+    "--release",
+    is_flag=True,
+    help="Refuse a text that no clinician has approved, or whose review is overdue.",
+)
+@click.option(
+    "--wipe",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Remove the run in this folder, and nothing else.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Print one handout for many patients, from a file of records."""
@@ -79,7 +146,11 @@ def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, MergeOrder]
     if not handout or not flags["records"]:
         example = "For example: teachback merge before-your-visit --records patients.csv"
         raise UsageError(Problem("name a handout, and a file of --records", example))
-    named = {**flags, "handouts": (handout,), "audience": (flags["audience"],) if flags["audience"] else None}
+    named = {
+        **flags,
+        "handouts": (handout,),
+        "audience": (flags["audience"],) if flags["audience"] else None,
+    }
     settings = resolve(named, os.environ, here())
     return settings, MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
@@ -108,7 +179,10 @@ def _cluster(flags: dict[str, Any]) -> Cluster | None:
         for name in ("shared_folder", "tls_ca", "tls_cert", "tls_key"):
             if flags[name]:
                 raise UsageError(
-                    Problem(f"--{name.replace('_', '-')} is about a cluster", "Name its scheduler: --cluster tls://HOST:8786.")
+                    Problem(
+                        f"--{name.replace('_', '-')} is about a cluster",
+                        "Name its scheduler: --cluster tls://HOST:8786.",
+                    )
                 )
         return None
     files = {name: flags[f"tls_{name}"] or "" for name in ("ca", "cert", "key")}
@@ -123,10 +197,23 @@ def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
     wiped = wipe(folder)
     hint = "Look into the folder, and remove by hand what is not wanted."
     left = (
-        (Problem(f"{_many(wiped.left, 'file')} in it the run did not name, and left", hint, Location(shown(folder))),) if wiped.left else ()
+        (
+            Problem(
+                f"{_many(wiped.left, 'file')} in it the run did not name, and left",
+                hint,
+                Location(shown(folder)),
+            ),
+        )
+        if wiped.left
+        else ()
     )
     if flags["as_json"]:
-        outcome = {"ok": not left, "removed": wiped.files, "left": wiped.left, "problems": [problem.as_json() for problem in left]}
+        outcome = {
+            "ok": not left,
+            "removed": wiped.files,
+            "left": wiped.left,
+            "problems": [problem.as_json() for problem in left],
+        }
         print_json(outcome)
     else:
         print_problems(left)
@@ -149,13 +236,21 @@ def _print(merged: Merged, order: MergeOrder) -> None:
     print_problems(rejected_row_problems(shown_rows, order.name))
     more = merged.rejected - len(shown_rows)
     if more:
-        where = f"see {shown(order.output.absolute() / 'rejected.csv')}" if not order.dry_run else "the first ones stand above"
+        where = (
+            f"see {shown(order.output.absolute() / 'rejected.csv')}"
+            if not order.dry_run
+            else "the first ones stand above"
+        )
         click.echo(f"{_many(more, 'more row')} rejected; {where}", err=True)
     for code, files in sorted(merged.editions.items()):
         click.echo(f"{code}  {files}")
     kept = f", {merged.kept} of the files were there" if merged.kept else ""
     printed = f"{merged.printed} {'would be printed' if order.dry_run else 'printed'}{kept}"
-    where = "; nothing was written" if order.dry_run else f"; all of it is in {shown(order.output.absolute())}"
+    where = (
+        "; nothing was written"
+        if order.dry_run
+        else f"; all of it is in {shown(order.output.absolute())}"
+    )
     click.echo(f"{_many(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
 
 
@@ -168,8 +263,16 @@ def _as_json(merged: Merged, order: MergeOrder) -> dict[str, Any]:
         "kept": merged.kept,
         "editions": dict(sorted(merged.editions.items())),
         "output": None if order.dry_run else str(order.output),
-        "rows": [{"row": row.row, "field": field, "reason": reason} for row in merged.told for field, reason in row.faults],
-        "problems": [problem.as_json() for problem in merged.problems if problem.severity is not Severity.HINT],
+        "rows": [
+            {"row": row.row, "field": field, "reason": reason}
+            for row in merged.told
+            for field, reason in row.faults
+        ],
+        "problems": [
+            problem.as_json()
+            for problem in merged.problems
+            if problem.severity is not Severity.HINT
+        ],
     }
 
 

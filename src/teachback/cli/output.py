@@ -38,12 +38,23 @@ def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     table = [list(rows[0])] if rows else []
     table += [
-        [readable(", ".join(value) if isinstance(value, list) else "" if value is None else str(value)) for value in row.values()]
+        [
+            readable(
+                ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+            )
+            for value in row.values()
+        ]
         for row in rows
     ]
-    widths = [max(len(cells[index]) for cells in table) for index in range(len(table[0]))] if table else []
+    widths = (
+        [max(len(cells[index]) for cells in table) for index in range(len(table[0]))]
+        if table
+        else []
+    )
     for cells in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+        click.echo(
+            "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        )
 
 
 class Progress:
@@ -75,10 +86,22 @@ def built_json(built: BuildResult, archive: Path | None) -> dict[str, Any]:
     return {
         "ok": not built.failed,
         "outputs": [
-            {**manifest_row(output), "status": "printed" if output.file in built.printed else "unchanged"} for output in built.outputs
+            {
+                **manifest_row(output),
+                "status": "printed" if output.file in built.printed else "unchanged",
+            }
+            for output in built.outputs
         ],
         "refused": list(built.refused),
-        **({"proofs": [_proof_json(name, measures) for name, measures in sorted(built.proofs.items())]} if built.proofs else {}),
+        **(
+            {
+                "proofs": [
+                    _proof_json(name, measures) for name, measures in sorted(built.proofs.items())
+                ]
+            }
+            if built.proofs
+            else {}
+        ),
         "problems": [problem.as_json() for problem in built.problems],
         **kept_json(built.archived, archive),
     }
@@ -92,7 +115,12 @@ def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
         "contrast_grey": round(measures.grey, 2),
         "ink": round(measures.ink, 4),
         "tiers": [
-            {"tier": tier.tier, "words": tier.words, "border_inked": round(tier.border[0], 2), "border_pt": round(tier.border[1], 2)}
+            {
+                "tier": tier.tier,
+                "words": tier.words,
+                "border_inked": round(tier.border[0], 2),
+                "border_pt": round(tier.border[1], 2),
+            }
             for tier in measures.tiers
         ],
     }
@@ -105,7 +133,11 @@ def kept_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
 
 def kept_words(codes: tuple[str, ...], archive: Path | None) -> str:
     """Say how many editions an archive keeps of a run; nothing where it keeps none."""
-    return f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}" if archive is not None and codes else ""
+    return (
+        f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}"
+        if archive is not None and codes
+        else ""
+    )
 
 
 def print_answers(answers: tuple[Answer, ...]) -> None:
@@ -130,7 +162,9 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
             rows.append(
                 (
                     "your file",
-                    f"is byte for byte {answer.exact.file}" if answer.exact else "is none of the kept files, and has the same code",
+                    f"is byte for byte {answer.exact.file}"
+                    if answer.exact
+                    else "is none of the kept files, and has the same code",
                 )
             )
         click.echo(click.style(answer.code, bold=True))
@@ -139,7 +173,9 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
         for entry, output in answer.files:
             pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
             form = ", ".join(word for word in (pages, output.paper, output.size) if word)
-            click.echo(f"  {'file':12}{output.file}  {form}; Teachback {entry.program}, WeasyPrint {entry.weasyprint}")
+            click.echo(
+                f"  {'file':12}{output.file}  {form}; Teachback {entry.program}, WeasyPrint {entry.weasyprint}"
+            )
 
 
 def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> None:
@@ -150,7 +186,10 @@ def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> Non
             click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
     if built.proofs:
         click.echo("\nMeasured on the printed pages:")
-        print_rows([proof_row(name, measures) for name, measures in sorted(built.proofs.items())], as_json=False)
+        print_rows(
+            [proof_row(name, measures) for name, measures in sorted(built.proofs.items())],
+            as_json=False,
+        )
         click.echo()
     unchanged = len(built.outputs) - len(built.printed)
     errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
@@ -159,7 +198,11 @@ def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> Non
     words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
     words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
     kept = kept_words(built.archived, archive)
-    click.echo(", ".join(words) + (f"; all of it is in {shown(folder)}" if built.outputs else "") + (f"; {kept}" if kept else ""))
+    click.echo(
+        ", ".join(words)
+        + (f"; all of it is in {shown(folder)}" if built.outputs else "")
+        + (f"; {kept}" if kept else "")
+    )
 
 
 def proof_row(name: str, measures: Measures) -> dict[str, Any]:
@@ -185,7 +228,9 @@ def print_checkup(checkup: CheckResult) -> None:
         waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
         click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
         for name, graded in checked.grades(checkup.rules.vocabulary).items():
-            click.echo(f"  {name}: {', '.join(map(str, graded.grades))}; target grade {checked.targets[name]}")
+            click.echo(
+                f"  {name}: {', '.join(map(str, graded.grades))}; target grade {checked.targets[name]}"
+            )
     click.echo(looked_for(checkup))
 
 
@@ -215,7 +260,10 @@ def checkup_json(checkup: CheckResult) -> dict[str, Any]:
             for checked in checkup.handouts
         ],
         "rules": len(checkup.rules.known),
-        "off": [{"rule": rule, "reason": reason, "by": by} for rule, (reason, by) in checkup.rules.off.items()],
+        "off": [
+            {"rule": rule, "reason": reason, "by": by}
+            for rule, (reason, by) in checkup.rules.off.items()
+        ],
         "problems": [problem.as_json() for problem in checkup.problems],
         "note": looked_for(checkup),
     }
@@ -223,14 +271,18 @@ def checkup_json(checkup: CheckResult) -> dict[str, Any]:
 
 def _counts(problems: tuple[Problem, ...]) -> dict[str, int]:
     names = [(Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.HINT, "hint")]
-    counted = {name: sum(problem.severity is severity for problem in problems) for severity, name in names}
+    counted = {
+        name: sum(problem.severity is severity for problem in problems) for severity, name in names
+    }
     return {name if count == 1 else f"{name}s": count for name, count in counted.items() if count}
 
 
 def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
     """Print why nothing was done at all."""
     if as_json:
-        print_json({"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]})
+        print_json(
+            {"ok": False, "outputs": [], "refused": [], "problems": [p.as_json() for p in problems]}
+        )
     else:
         print_problems(problems)
 
@@ -240,10 +292,18 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     for problem in problems:
         place = readable(str(problem.location)) if problem.location else "teachback"
-        warning = click.style(f"{problem.severity}: ", fg="yellow") if problem.severity is not Severity.ERROR else ""
+        warning = (
+            click.style(f"{problem.severity}: ", fg="yellow")
+            if problem.severity is not Severity.ERROR
+            else ""
+        )
         rule = f" [{problem.rule}]" if problem.rule else ""
         # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
-        click.echo(f"{click.style(place, bold=True)}: {warning}{readable(' '.join(problem.message.split()))}{rule}", err=True, color=color)
+        click.echo(
+            f"{click.style(place, bold=True)}: {warning}{readable(' '.join(problem.message.split()))}{rule}",
+            err=True,
+            color=color,
+        )
         if problem.hint:
             click.echo(f"    {readable(' '.join(problem.hint.split()))}", err=True, color=color)
 

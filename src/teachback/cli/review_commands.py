@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teachback.cli.context import here, new_second, today
-from teachback.cli.output import Progress, checkup_json, print_checkup, print_json, print_problems, print_rows
+from teachback.cli.output import (
+    Progress,
+    checkup_json,
+    print_checkup,
+    print_json,
+    print_problems,
+    print_rows,
+)
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.files.workspace import check_target, shown, write_whole
 
@@ -21,18 +28,50 @@ if TYPE_CHECKING:
     from teachback.checking.checker import CheckResult
     from teachback.files.workspace import Workspace
 
-_COLORS: dict[str, dict[str, Any]] = {"-": {"fg": "red"}, "+": {"fg": "green"}, "head": {"bold": True}, "place": {"dim": True}, "": {}}
+_COLORS: dict[str, dict[str, Any]] = {
+    "-": {"fg": "red"},
+    "+": {"fg": "green"},
+    "head": {"bold": True},
+    "place": {"dim": True},
+    "": {},
+}
 
 
 @click.command("check")
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
-@click.option("--audience", "-a", multiple=True, metavar="A", help="Only as this audience reads it; may be repeated. [all]")
+@click.option(
+    "--audience",
+    "-a",
+    multiple=True,
+    metavar="A",
+    help="Only as this audience reads it; may be repeated. [all]",
+)
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--sarif", metavar="FILE", type=click.Path(path_type=Path), help="Write the findings as SARIF too, for editors.")
-@click.option("--report", multiple=True, metavar="FILE", type=click.Path(path_type=Path), help="Write a sheet to sign, .html or .pdf.")
-@click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and by which examples; `all` lists them.")
-def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[Path, ...], **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
+@click.option(
+    "--sarif",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the findings as SARIF too, for editors.",
+)
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a sheet to sign, .html or .pdf.",
+)
+@click.option(
+    "--explain",
+    metavar="RULE",
+    help="Say what a rule looks for, why, and by which examples; `all` lists them.",
+)
+def check_command(
+    handouts: tuple[str, ...],
+    explain: str | None,
+    report: tuple[Path, ...],
+    **flags: Any,  # noqa: ANN401 -- what click parsed
+) -> int:
     """Look for what is risky for a reader, hard to read, not agreed or out of date."""
     from teachback.checking.checker import check, explain_rules, failed
 
@@ -52,7 +91,11 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
     lost = _written(checkup, flags["sarif"], write, workspace)
     bad = failed(checkup, strict=flags["strict"]) or bool(lost)
     if flags["as_json"]:
-        outcome = {**checkup_json(checkup), "ok": not bad, "not_written": [problem.as_json() for problem in lost]}
+        outcome = {
+            **checkup_json(checkup),
+            "ok": not bad,
+            "not_written": [problem.as_json() for problem in lost],
+        }
         print_json(outcome)
     else:
         print_problems(lost)
@@ -62,7 +105,10 @@ def check_command(handouts: tuple[str, ...], explain: str | None, report: tuple[
 
 
 def _written(
-    checkup: CheckResult, sarif_file: Path | None, write: Callable[[CheckResult], None] | None, workspace: Workspace
+    checkup: CheckResult,
+    sarif_file: Path | None,
+    write: Callable[[CheckResult], None] | None,
+    workspace: Workspace,
 ) -> tuple[Problem, ...]:
     """Write what was asked for besides, and give what kept it from being written."""
     try:
@@ -86,14 +132,22 @@ def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckR
         check_target(path, tuple(FORMS), workspace, "--report")
     settings = resolve({}, os.environ, workspace)
     archive = settings.archive or settings.output / "archive"
-    return lambda checkup: write_reports(checkup, paths, workspace, today(), archive if archive.is_dir() else None, settings.paper)
+    return lambda checkup: write_reports(
+        checkup, paths, workspace, today(), archive if archive.is_dir() else None, settings.paper
+    )
 
 
 @click.command("diff")
 @click.argument("handout", metavar="HANDOUT")
 @click.argument("left", metavar="AUDIENCE")
 @click.argument("right", metavar="AUDIENCE")
-@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="Write it as one page that holds all it shows.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write it as one page that holds all it shows.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def diff_command(handout: str, left: str, right: str, page: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """Show side by side what one reader gets and another does not."""
@@ -114,16 +168,30 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
         import shutil
 
         for line in side_by_side(comparison, shutil.get_terminal_size((100, 24)).columns):
-            click.echo("".join(click.style(text, **_COLORS[style]) if color else text for style, text in line), color=color)
+            click.echo(
+                "".join(
+                    click.style(text, **_COLORS[style]) if color else text for style, text in line
+                ),
+                color=color,
+            )
         click.echo()
     click.echo(summary(comparison) + (f": {shown(page.absolute())}" if page else ""))
 
 
 @click.command("due")
 @click.option(
-    "--within", default="6m", metavar="6m", help="What is due by then: 6m, 2w, 30d or 1y from today; what is overdue always is. [6m]"
+    "--within",
+    default="6m",
+    metavar="6m",
+    help="What is due by then: 6m, 2w, 30d or 1y from today; what is overdue always is. [6m]",
 )
-@click.option("--format", "form", type=click.Choice(["table", "csv", "ics"]), default="table", help="ics is a calendar file. [table]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "ics"]),
+    default="table",
+    help="ics is a calendar file. [table]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """List what is to be read again, overdue first: each handout, and each part with a date of its own."""
@@ -151,15 +219,34 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
 
 @click.command("approve")
 @click.argument("handout", metavar="HANDOUT")
-@click.option("--by", required=True, metavar="NAME", help="Who has read the text and answers for it; the name is printed on each page.")
+@click.option(
+    "--by",
+    required=True,
+    metavar="NAME",
+    help="Who has read the text and answers for it; the name is printed on each page.",
+)
 @click.option("--due", metavar="DATE", help="When it is to be read again, YYYY-MM-DD. [in a year]")
-@click.option("--audience", "-a", multiple=True, metavar="A", help="Only what this audience reads; may be repeated. [all]")
+@click.option(
+    "--audience",
+    "-a",
+    multiple=True,
+    metavar="A",
+    help="Only what this audience reads; may be repeated. [all]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def approve_command(handout: str, by: str, due: str | None, audience: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+def approve_command(
+    handout: str,
+    by: str,
+    due: str | None,
+    audience: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 -- what click parsed
+) -> None:
     """Write into a handout who approved it; a later change of its text makes it a draft again."""
     from teachback.commands.approve import approve
 
-    done = approve(handout, by, here(), today(), due=_date(due) if due else None, audiences=audience)
+    done = approve(
+        handout, by, here(), today(), due=_date(due) if due else None, audiences=audience
+    )
     if as_json:
         print_json({"file": done.file, "audiences": list(done.audiences), "review": done.review})
         return
@@ -174,7 +261,9 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise UsageError(Problem(f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01.")) from None
+        raise UsageError(
+            Problem(f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01.")
+        ) from None
 
 
 COMMANDS = (check_command, diff_command, due_command, approve_command)

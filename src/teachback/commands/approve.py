@@ -25,7 +25,15 @@ class Approved:
     lines: tuple[tuple[int, str], ...]
 
 
-def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt.date | None, audiences: tuple[str, ...]) -> Approved:
+def approve(
+    name: str,
+    by: str,
+    workspace: Workspace,
+    today: dt.date,
+    *,
+    due: dt.date | None,
+    audiences: tuple[str, ...],
+) -> Approved:
     """Set a handout's review to approved, for all its audiences or some, and give what was written.
 
     Raises UsageError for names and dates that cannot be, TeachbackError when the handout has an error of its own, is the
@@ -34,15 +42,32 @@ def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt
     path = handout_named(workspace, name)
     until = due or a_year_after(today)
     if until <= today:
-        raise UsageError(Problem(f"{until} is no day to read the text again: today is {today}", "Give a later --due."))
+        raise UsageError(
+            Problem(
+                f"{until} is no day to read the text again: today is {today}", "Give a later --due."
+            )
+        )
     if not by.isprintable():
-        raise UsageError(Problem("--by holds a line break or another sign that cannot be printed", "Write a name, on one line."))
+        raise UsageError(
+            Problem(
+                "--by holds a line break or another sign that cannot be printed",
+                "Write a name, on one line.",
+            )
+        )
     if not by.strip():
-        raise UsageError(Problem("nobody stands behind --by", 'Write the name of who has read the text: --by "NAME".'))
+        raise UsageError(
+            Problem(
+                "nobody stands behind --by", 'Write the name of who has read the text: --by "NAME".'
+            )
+        )
     if not path.is_relative_to(workspace.root):
         hint = f"Copy it to {shown(workspace.root / 'content' / 'handouts' / path.name)} first: then it is your clinic's."
         raise TeachbackError(
-            Problem("this handout comes with the program, and is not the clinic's to approve", hint, Location(shown(path)))
+            Problem(
+                "this handout comes with the program, and is not the clinic's to approve",
+                hint,
+                Location(shown(path)),
+            )
         )
     shared = load_shared(workspace)
     raw = read_bytes(path)
@@ -50,7 +75,12 @@ def approve(name: str, by: str, workspace: Workspace, today: dt.date, *, due: dt
     handout = authored.handout
     for audience in audiences:
         if audience not in handout.audiences:
-            raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, handout.audiences)))
+            raise UsageError(
+                Problem(
+                    f"the handout '{name}' is not for '{audience}'",
+                    nearest(audience, handout.audiences),
+                )
+            )
     chosen = tuple(a for a in handout.audiences if not audiences or a in audiences)
     picture = picture_hash(workspace)
     marks = {a: fingerprint(handout, shared.audiences.lineage(a), picture) for a in chosen}
@@ -78,15 +108,23 @@ def a_year_after(day: dt.date) -> dt.date:
         return day.replace(year=day.year + 1, day=28)
 
 
-def _still_approved(authored: LoadedHandout, chosen: tuple[str, ...], by: str, today: dt.date) -> dict[str, str]:
+def _still_approved(
+    authored: LoadedHandout, chosen: tuple[str, ...], by: str, today: dt.date
+) -> dict[str, str]:
     """Give what stays approved for other audiences. Paper names one reviewer and one day, so both must be the same for all."""
     review, standing = authored.handout.review, authored.standing
     others = {
         a: mark
         for a, mark in (review.approved or {}).items()
-        if review.status == "approved" and a in authored.handout.audiences and a not in (*chosen, *standing.changed)
+        if review.status == "approved"
+        and a in authored.handout.audiences
+        and a not in (*chosen, *standing.changed)
     }
-    unsealed = review.status == "approved" and review.approved is None and set(chosen) != set(authored.handout.audiences)
+    unsealed = (
+        review.status == "approved"
+        and review.approved is None
+        and set(chosen) != set(authored.handout.audiences)
+    )
     if unsealed or (others and (review.reviewer, review.reviewed) != (by, today)):
         named = " and ".join(others or [a for a in authored.handout.audiences if a not in chosen])
         message = f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, and paper names one reviewer and one day"
@@ -95,9 +133,14 @@ def _still_approved(authored: LoadedHandout, chosen: tuple[str, ...], by: str, t
     return others
 
 
-def _check_only_the_review_changed(before: LoadedHandout, after: LoadedHandout, audiences: tuple[str, ...]) -> None:
+def _check_only_the_review_changed(
+    before: LoadedHandout, after: LoadedHandout, audiences: tuple[str, ...]
+) -> None:
     """Make sure that the file says what it said: an edit that touched more is not written."""
-    old, new = ({key: value for key, value in a.file.data.items() if key != "review"} for a in (before, after))
+    old, new = (
+        {key: value for key, value in a.file.data.items() if key != "review"}
+        for a in (before, after)
+    )
     counts = set(before.handout.audiences) - {*after.standing.changed, *after.standing.missing}
     if old != new or counts != set(audiences) or after.handout.review.status != "approved":
         message = "the review cannot be written without changing other lines"
@@ -112,6 +155,12 @@ def _lines(authored: LoadedHandout, edited: bytes) -> tuple[tuple[int, str], ...
     review = authored.handout.review
     for key in ("status", "reviewer", "reviewed", "due", "owner", "approved"):
         numbers.append(file.locate(("review", key)).line)
-        numbers += [file.locate(("review", key, name)).line for name in (review.approved or ()) if key == "approved"]
+        numbers += [
+            file.locate(("review", key, name)).line
+            for name in (review.approved or ())
+            if key == "approved"
+        ]
     text = edited.decode("utf-8-sig").split("\n")
-    return tuple((number, text[number - 1].rstrip()) for number in range(min(numbers), max(numbers) + 1))
+    return tuple(
+        (number, text[number - 1].rstrip()) for number in range(min(numbers), max(numbers) + 1)
+    )

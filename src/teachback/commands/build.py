@@ -6,8 +6,25 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from teachback.commands.build_plan import check_choice, is_refused, origins, selected_files, sorted_out, wanted_outputs
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, as_errors, in_file_order, nearest, with_location
+from teachback.commands.build_plan import (
+    check_choice,
+    is_refused,
+    origins,
+    selected_files,
+    sorted_out,
+    wanted_outputs,
+)
+from teachback.errors import (
+    Location,
+    Problem,
+    Severity,
+    TeachbackError,
+    UsageError,
+    as_errors,
+    in_file_order,
+    nearest,
+    with_location,
+)
 from teachback.files.atomic_files import sha256
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files, shown, write_whole
@@ -76,7 +93,9 @@ class BuildProgress:
     stopped: bool = False
 
 
-def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None) -> BuildResult:
+def build(
+    settings: Settings, workspace: Workspace, today: dt.date, step: Step | None = None
+) -> BuildResult:
     """Print what is wanted and has changed.
 
     Raises UsageError for names on the command line that do not exist, and TeachbackError when nothing at all can
@@ -91,23 +110,40 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
     record = read_record(settings.output)
     fresh_libraries = same_libraries(record.libraries)
 
-    summaries = {s: k for s, k in record.summaries.items() if s in sources and k.made_from == origin[s]}
+    summaries = {
+        s: k for s, k in record.summaries.items() if s in sources and k.made_from == origin[s]
+    }
     reading = None
     unread = {stem: path for stem, path in sources.items() if stem not in summaries}
-    if unread or not set(settings.audiences) <= {a for s in summaries.values() for a in s.audiences}:
+    if unread or not set(settings.audiences) <= {
+        a for s in summaries.values() for a in s.audiences
+    }:
         reading = _read(workspace, unread, None, found)
         _check_audiences(settings, reading)
         from teachback.printing.job_composer import summarise
 
-        summaries |= {stem: summarise(a, origin[stem]) for stem, a in reading.authored.items() if stem in unread}
-    chosen = {stem: s for stem, s in sorted(summaries.items()) if settings.language in {None, s.language}}
+        summaries |= {
+            stem: summarise(a, origin[stem])
+            for stem, a in reading.authored.items()
+            if stem in unread
+        }
+    chosen = {
+        stem: s for stem, s in sorted(summaries.items()) if settings.language in {None, s.language}
+    }
     check_choice(settings, chosen, found)
     for stem, problem in twin_problems(chosen, files):
         found[stem].append(problem)
     for stem, summary in chosen.items():
-        found[stem] += review_problems(summary, today, release=settings.release, audiences=settings.audiences)
+        found[stem] += review_problems(
+            summary, today, release=settings.release, audiences=settings.audiences
+        )
 
-    wanted = [w for stem, s in chosen.items() if not is_refused(stem, found, settings) for w in wanted_outputs(stem, s, settings)]
+    wanted = [
+        w
+        for stem, s in chosen.items()
+        if not is_refused(stem, found, settings)
+        for w in wanted_outputs(stem, s, settings)
+    ]
     usable = (
         []
         if settings.force or settings.proof or not fresh_libraries
@@ -122,7 +158,9 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
         run = _print(stale, reading, workspace, settings, origin, found, step)
     printed = run.outputs
     done = {**kept, **printed}
-    recorded = save_record(settings.output, done, tuple(printed), summaries, Now(origin, run.libraries))
+    recorded = save_record(
+        settings.output, done, tuple(printed), summaries, Now(origin, run.libraries)
+    )
     found[GENERAL] += old_paper(recorded.outputs, recorded.live, settings.output)
     found[GENERAL] += recorded.problems
     archived = _archived(settings, workspace, tuple(done.values()), reading, found)
@@ -141,7 +179,11 @@ def build(settings: Settings, workspace: Workspace, today: dt.date, step: Step |
 
 
 def _archived(
-    settings: Settings, workspace: Workspace, outputs: tuple[Output, ...], reading: LoadedHandouts | None, found: Found
+    settings: Settings,
+    workspace: Workspace,
+    outputs: tuple[Output, ...],
+    reading: LoadedHandouts | None,
+    found: Found,
 ) -> tuple[str, ...]:
     """Keep what was printed, now or before, in the archive; give the codes of what is kept."""
     if settings.archive is None or not outputs:
@@ -150,7 +192,9 @@ def _archived(
 
     codes = tuple(sorted({code for output in outputs for code in output.code.split()}))
     try:
-        if all_kept(settings.archive, [(code, o.file, o.sha256) for o in outputs for code in o.code.split()]):
+        if all_kept(
+            settings.archive, [(code, o.file, o.sha256) for o in outputs for code in o.code.split()]
+        ):
             return codes
         from teachback.archive.recorder import keep_editions
 
@@ -161,7 +205,9 @@ def _archived(
     return codes
 
 
-def _read(workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None, found: Found) -> LoadedHandouts:
+def _read(
+    workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None, found: Found
+) -> LoadedHandouts:
     from teachback.printing.job_composer import read_handouts
 
     reading = read_handouts(workspace, paths, before)
@@ -171,7 +217,13 @@ def _read(workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandout
     return reading
 
 
-def _guard(stem: str, desk: PrintContext, guards: list[Guard], words: dict[str, tuple[Problem, ...]], found: Found) -> None:
+def _guard(
+    stem: str,
+    desk: PrintContext,
+    guards: list[Guard],
+    words: dict[str, tuple[Problem, ...]],
+    found: Found,
+) -> None:
     """Find with the rules of `teachback check` what must not be printed.
 
     This is done when the first pages of a handout are there, and nothing is written yet: the next pages are made meanwhile.
@@ -194,7 +246,9 @@ def _check_audiences(settings: Settings, reading: LoadedHandouts) -> None:
     known = reading.shared.audiences.root
     unknown = [name for name in settings.audiences if name not in known]
     if unknown:
-        raise UsageError(*(Problem(f"there is no audience '{name}'", nearest(name, known)) for name in unknown))
+        raise UsageError(
+            *(Problem(f"there is no audience '{name}'", nearest(name, known)) for name in unknown)
+        )
 
 
 def _print(
@@ -219,12 +273,18 @@ def _print(
         if want.stem in reading.authored:
             key = (want.stem, want.audience, want.kind)
             groups[key] = (*groups.get(key, ()), want.form)
-    run = _card_run(workspace, settings) if any("sheet" in forms for forms in groups.values()) else None
+    run = (
+        _card_run(workspace, settings)
+        if any("sheet" in forms for forms in groups.values())
+        else None
+    )
     if not groups:
         return BuildProgress()
     desk = PrintContext(workspace, reading, design, settings, run, design_hash(design))
     with open_pool(desk, settings.jobs) as pool:
-        return _print_apart(desk, [(*key, forms) for key, forms in groups.items()], pool, origin, found, step)
+        return _print_apart(
+            desk, [(*key, forms) for key, forms in groups.items()], pool, origin, found, step
+        )
 
 
 def _print_apart(
@@ -244,7 +304,11 @@ def _print_apart(
     found[GENERAL] += composed.flaws
     for stem, group in composed.problems.items():
         # What a page says of styles that are wrong is said already, with its place in the style sheet.
-        found[stem] += [p for p in group if not composed.flaws or (p.location and p.location.file.endswith(".html"))]
+        found[stem] += [
+            p
+            for p in group
+            if not composed.flaws or (p.location and p.location.file.endswith(".html"))
+        ]
     jobs = [job for job in composed.jobs if not is_refused(job.stem, found, settings)]
     if not jobs or is_refused(GENERAL, found, settings):
         return BuildProgress()
@@ -260,11 +324,19 @@ def _print_apart(
                 _guard(stem, desk, guards, words, found)
             found[stem] += done.problems
             if settings.proof:
-                found[stem] += with_location((p for printed in done.printed for p in printed.noticed), done.job.name, done.job.place)
+                found[stem] += with_location(
+                    (p for printed in done.printed for p in printed.noticed),
+                    done.job.name,
+                    done.job.place,
+                )
             waiting[stem].append(done)
             left[stem] -= 1
             run.libraries = done.libraries or run.libraries
-            if left[stem] == 0 and not is_refused(stem, found, settings) and not is_refused(GENERAL, found, settings):
+            if (
+                left[stem] == 0
+                and not is_refused(stem, found, settings)
+                and not is_refused(GENERAL, found, settings)
+            ):
                 for output, measures in _written(waiting[stem], reading, settings, origin[stem]):
                     run.outputs[output.file] = output
                     run.proofs |= {output.file: measures} if measures and settings.proof else {}
@@ -295,12 +367,17 @@ def _written(
 ) -> Iterator[tuple[Output, Measures | None]]:
     for done in finished:
         for printed in done.printed:
-            output = replace(_output(done.job, printed, reading, settings, origin), libraries=sha256(done.libraries.encode()))
+            output = replace(
+                _output(done.job, printed, reading, settings, origin),
+                libraries=sha256(done.libraries.encode()),
+            )
             write_whole(settings.output / output.file, printed.data)
             yield output, printed.measures
 
 
-def _output(job: Job, printed: Printed, reading: LoadedHandouts, settings: Settings, origin: str) -> Output:
+def _output(
+    job: Job, printed: Printed, reading: LoadedHandouts, settings: Settings, origin: str
+) -> Output:
     handout = reading.authored[job.stem].handout
     is_card = job.kind == "card"
     size = TypeSize.STANDARD if is_card else settings.size
@@ -341,6 +418,8 @@ def _folder_problems(folder: Path) -> tuple[Problem, ...]:
     try:
         write_whole(probe, b"")
     except TeachbackError as error:
-        return tuple(problem._replace(location=Location(shown(folder))) for problem in error.problems)
+        return tuple(
+            problem._replace(location=Location(shown(folder))) for problem in error.problems
+        )
     probe.unlink(missing_ok=True)
     return ()

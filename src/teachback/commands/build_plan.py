@@ -36,10 +36,19 @@ class WantedOutput:
     @property
     def identity(self) -> tuple[str, ...]:
         """See Output.identity."""
-        return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
+        return (
+            self.stem,
+            self.kind,
+            self.audience,
+            self.form,
+            self.size,
+            self.setup or self.paper or "",
+        )
 
 
-def sorted_out(wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path) -> tuple[dict[str, Output], list[WantedOutput]]:
+def sorted_out(
+    wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path
+) -> tuple[dict[str, Output], list[WantedOutput]]:
     """Tell what is there, whole, from what must be printed."""
     kept: dict[str, Output] = {}
     stale: list[WantedOutput] = []
@@ -59,22 +68,37 @@ def selected_files(settings: Settings, files: Mapping[str, Path]) -> dict[str, P
     """Give the handout files that were named, or all; `leg-cramps` also names leg-cramps.es.yaml."""
     if not settings.handouts:
         if not files:
-            raise TeachbackError(Problem("there are no handouts", "Make one with `teachback new ID`."))
+            raise TeachbackError(
+                Problem("there are no handouts", "Make one with `teachback new ID`.")
+            )
         return dict(files)
     ids = {stem.split(".")[0] for stem in files}
     unknown = [name for name in settings.handouts if name not in files and name not in ids]
     if unknown:
-        raise UsageError(*(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown))
-    return {stem: path for stem, path in files.items() if stem in settings.handouts or stem.split(".")[0] in settings.handouts}
+        raise UsageError(
+            *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
+        )
+    return {
+        stem: path
+        for stem, path in files.items()
+        if stem in settings.handouts or stem.split(".")[0] in settings.handouts
+    }
 
 
 def check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found) -> None:
     """Refuse a choice that would print nothing without a word."""
     if settings.language is not None and not chosen and not any(found.values()):
         raise UsageError(
-            Problem(f"no handout is written in the language '{settings.language}'", "Leave --language out to see what there is.")
+            Problem(
+                f"no handout is written in the language '{settings.language}'",
+                "Leave --language out to see what there is.",
+            )
         )
-    if settings.audiences and chosen and not any(set(settings.audiences) & set(s.audiences) for s in chosen.values()):
+    if (
+        settings.audiences
+        and chosen
+        and not any(set(settings.audiences) & set(s.audiences) for s in chosen.values())
+    ):
         message = f"no handout is for {' or '.join(settings.audiences)}"
         raise UsageError(Problem(message, "See `teachback list handouts`."))
 
@@ -100,7 +124,9 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
                 yield WantedOutput(stem, kind, audience, "sheet", size, None, settings.card_setup)
 
 
-def origins(files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found) -> dict[str, str]:
+def origins(
+    files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found
+) -> dict[str, str]:
     """Hash what each handout is made from; one that cannot be read does not keep the others from printing."""
     found_origins = {}
     for stem, path in files.items():

@@ -12,7 +12,13 @@ from teachback.html.composer import compose_calibration, fill
 from teachback.printing.card_run import find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
-from teachback.printing.job_composer import LoadedHandouts, PrintContext, check_apart, open_design, open_pool
+from teachback.printing.job_composer import (
+    LoadedHandouts,
+    PrintContext,
+    check_apart,
+    open_design,
+    open_pool,
+)
 from teachback.printing.process_pool import Task
 
 if TYPE_CHECKING:
@@ -32,7 +38,11 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     shared = load_shared(workspace)
     language = settings.language or "en"
     if language not in shared.words:
-        raise UsageError(Problem(f"there are no words for the language '{language}'", nearest(language, shared.words)))
+        raise UsageError(
+            Problem(
+                f"there are no words for the language '{language}'", nearest(language, shared.words)
+            )
+        )
     words = shared.words[language]
     if settings.stock:
         name, stock = find_stock(settings.stock, load_stocks(workspace))
@@ -42,21 +52,37 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     sides = settings.sides or Sides.LONG_EDGE
     says = words.calibrate
     pages = [
-        {"title": says.front, "drawing": front(page, settings.offset), "steps": [fill(step, edge=f"{EDGE:g}") for step in says.front_steps]}
+        {
+            "title": says.front,
+            "drawing": front(page, settings.offset),
+            "steps": [fill(step, edge=f"{EDGE:g}") for step in says.front_steps],
+        }
     ]
     if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
-        pages.append({"title": says.back, "drawing": back(page, settings.back_offset), "steps": list(says.back_steps)})
+        pages.append(
+            {
+                "title": says.back,
+                "drawing": back(page, settings.back_offset),
+                "steps": list(says.back_steps),
+            }
+        )
     design = open_design(workspace)
-    with open_pool(PrintContext(workspace, LoadedHandouts(shared, {}, {}), design, settings), 1) as pool:
+    with open_pool(
+        PrintContext(workspace, LoadedHandouts(shared, {}, {}), design, settings), 1
+    ) as pool:
         check_apart(pool)
         hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
-        data = pool.one(Task(_page, (pages, words, language, page, sides), "laying the page out", hint))
+        data = pool.one(
+            Task(_page, (pages, words, language, page, sides), "laying the page out", hint)
+        )
     path = settings.output / f"calibrate-{name}-{sides}.pdf"
     write_whole(path, data)
     return path, str(sides)
 
 
-def _page(desk: PrintContext, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]) -> bytes:
+def _page(
+    desk: PrintContext, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]
+) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.printing.card_sheets import ask_for_printing
 

@@ -49,7 +49,10 @@ def front(page: Box, offset: Offset) -> Drawing:
         Hairline(middle_x - LINE - 20, top, LINE, 0),
         *_cross(middle_x, middle_y),
     )
-    labels = (Label(left + 4, middle_y - 20 - LINE / 2, "A"), Label(middle_x - 20 - LINE / 2, top + 4, "B"))
+    labels = (
+        Label(left + 4, middle_y - 20 - LINE / 2, "A"),
+        Label(middle_x - 20 - LINE / 2, top + 4, "B"),
+    )
     return Drawing(marks, labels)
 
 
@@ -62,7 +65,10 @@ def back(page: Box, offset: Offset) -> Drawing:
         if step == 0:
             continue
         length = LONG if step % 10 == 0 else MIDDLE if step % 5 == 0 else SHORT
-        marks += [Hairline(x + step, y - length / 2, 0, length), Hairline(x - length / 2, y + step, length, 0)]
+        marks += [
+            Hairline(x + step, y - length / 2, 0, length),
+            Hairline(x - length / 2, y + step, length, 0),
+        ]
         if step % 5 == 0:
             # Each half of an axis has its labels on another side, so that none lies on another.
             labels += [
@@ -73,4 +79,6 @@ def back(page: Box, offset: Offset) -> Drawing:
 
 
 def _cross(x: float, y: float) -> tuple[Hairline, Hairline]:
-    return Hairline(x - REACH - 3, y, 2 * REACH + 6, 0), Hairline(x, y - REACH - 3, 0, 2 * REACH + 6)
+    return Hairline(x - REACH - 3, y, 2 * REACH + 6, 0), Hairline(
+        x, y - REACH - 3, 0, 2 * REACH + 6
+    )

@@ -11,10 +11,24 @@ from teachback.errors import Problem, Severity, TeachbackError, UsageError, near
 from teachback.files.atomic_files import sha256
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files, write_whole
-from teachback.printing.build_record import Now, Output, review_problems, save_record, shared_fingerprint
+from teachback.printing.build_record import (
+    Now,
+    Output,
+    review_problems,
+    save_record,
+    shared_fingerprint,
+)
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.job_composer import PrintContext, check_apart, deck_apart, open_design, open_pool, read_handouts, summarise
+from teachback.printing.job_composer import (
+    PrintContext,
+    check_apart,
+    deck_apart,
+    open_design,
+    open_pool,
+    read_handouts,
+    summarise,
+)
 from teachback.printing.job_printer import do_jobs
 from teachback.units import Paper, TypeSize
 
@@ -40,7 +54,9 @@ class PrintedCards:
     archived: tuple[str, ...] = ()
 
 
-def deal(settings: Settings, order: CardOrder, workspace: Workspace, today: dt.date) -> PrintedCards:
+def deal(
+    settings: Settings, order: CardOrder, workspace: Workspace, today: dt.date
+) -> PrintedCards:
     """Print the cards of one handout, for one or several audiences, on stock.
 
     Raises UsageError for names and numbers that cannot be, TeachbackError for what cannot be printed.
@@ -54,8 +70,18 @@ def deal(settings: Settings, order: CardOrder, workspace: Workspace, today: dt.d
         raise TeachbackError(*reading.problems[stem])
     handout = reading.authored[stem].handout
     if settings.language not in {None, handout.language}:
-        raise UsageError(Problem(f"'{handout.id}' is not written in the language '{settings.language}'", "See `teachback list handouts`."))
-    noticed = review_problems(summarise(reading.authored[stem], ""), today, release=settings.release, audiences=settings.audiences)
+        raise UsageError(
+            Problem(
+                f"'{handout.id}' is not written in the language '{settings.language}'",
+                "See `teachback list handouts`.",
+            )
+        )
+    noticed = review_problems(
+        summarise(reading.authored[stem], ""),
+        today,
+        release=settings.release,
+        audiences=settings.audiences,
+    )
     if any(problem.severity is Severity.ERROR for problem in noticed):
         raise TeachbackError(*noticed)
     known = reading.shared.audiences.root
@@ -63,16 +89,32 @@ def deal(settings: Settings, order: CardOrder, workspace: Workspace, today: dt.d
         if name not in known:
             raise UsageError(Problem(f"there is no audience '{name}'", nearest(name, known)))
         if name not in handout.audiences:
-            raise UsageError(Problem(f"the handout '{stem}' is not for '{name}'", f"It is for {', '.join(handout.audiences)}."))
+            raise UsageError(
+                Problem(
+                    f"the handout '{stem}' is not for '{name}'",
+                    f"It is for {', '.join(handout.audiences)}.",
+                )
+            )
     if handout.card is None:
-        raise TeachbackError(Problem(f"the handout '{stem}' has no card", "Add `card:` with a title, and `card: true` to its flags."))
+        raise TeachbackError(
+            Problem(
+                f"the handout '{stem}' has no card",
+                "Add `card:` with a title, and `card: true` to its flags.",
+            )
+        )
     audiences = settings.audiences or handout.audiences
     stocks = load_stocks(workspace)
     named = find_stock(settings.card_stock, stocks)
     copies = order.copies if order.copies is not None else (1 if order.press else named[1].places)
     if copies > MOST_COPIES:
-        raise UsageError(Problem(f"{copies} copies are too many for one file", f"Print at most {MOST_COPIES}."))
-    cards = [number for number in range(len(audiences)) for _ in range(copies)] if len(audiences) > 1 else [0] * copies
+        raise UsageError(
+            Problem(f"{copies} copies are too many for one file", f"Print at most {MOST_COPIES}.")
+        )
+    cards = (
+        [number for number in range(len(audiences)) for _ in range(copies)]
+        if len(audiences) > 1
+        else [0] * copies
+    )
     run = card_run(named, cards, settings, stocks, order)
     design = open_design(workspace)
     with open_pool(PrintContext(workspace, reading, design, settings, run), 1) as pool:
@@ -82,7 +124,13 @@ def deal(settings: Settings, order: CardOrder, workspace: Workspace, today: dt.d
     if done.problems:
         raise TeachbackError(*done.problems)
     printed = done.printed[0]
-    parts = ["cards", job.audience, handout.language, run.stock, *(["press"] if order.press else [])]
+    parts = [
+        "cards",
+        job.audience,
+        handout.language,
+        run.stock,
+        *(["press"] if order.press else []),
+    ]
     output = Output(
         file=f"{handout.id}/{'-'.join(parts)}.pdf",
         kind="card",
@@ -102,13 +150,19 @@ def deal(settings: Settings, order: CardOrder, workspace: Workspace, today: dt.d
         made_from=origin[stem],
     )
     write_whole(settings.output / output.file, printed.data)
-    recorded = save_record(settings.output, {output.file: output}, (output.file,), {}, Now(origin, done.libraries))
+    recorded = save_record(
+        settings.output, {output.file: output}, (output.file,), {}, Now(origin, done.libraries)
+    )
     noticed += (*stray_files(workspace), *recorded.problems)
     archived, unkept = _archived(settings, output, workspace)
-    return PrintedCards(output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived)
+    return PrintedCards(
+        output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived
+    )
 
 
-def _archived(settings: Settings, output: Output, workspace: Workspace) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+def _archived(
+    settings: Settings, output: Output, workspace: Workspace
+) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """Keep the file in the archive, if there is to be one; give the codes that are kept, or why not."""
     if settings.archive is None:
         return (), ()
@@ -127,9 +181,21 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
     wanted = settings.handouts[0]
     of_id = [stem for stem in stems if stem.split(".")[0] == wanted or stem == wanted]
     if settings.language is not None:
-        of_id = [stem for stem in of_id if stem.endswith(f".{settings.language}") or "." not in stem]
+        of_id = [
+            stem for stem in of_id if stem.endswith(f".{settings.language}") or "." not in stem
+        ]
     if not of_id:
-        raise UsageError(Problem(f"there is no handout '{wanted}'", nearest(wanted, {stem.split(".")[0] for stem in stems})))
+        raise UsageError(
+            Problem(
+                f"there is no handout '{wanted}'",
+                nearest(wanted, {stem.split(".")[0] for stem in stems}),
+            )
+        )
     if settings.language is None and len(of_id) > 1:
-        raise UsageError(Problem(f"'{wanted}' is written in several languages: {', '.join(of_id)}", "Say which one with --language."))
+        raise UsageError(
+            Problem(
+                f"'{wanted}' is written in several languages: {', '.join(of_id)}",
+                "Say which one with --language.",
+            )
+        )
     return of_id[-1]

@@ -37,7 +37,9 @@ def bar(value: float, target: float | None, said: str) -> str:
             for x in _steps(within, end)
         ]
     if line is not None:
-        parts.append(f'<path d="M{line:.2f} 0.2 V{HEIGHT - 0.2}" stroke="#111111" stroke-width="0.7"/>')
+        parts.append(
+            f'<path d="M{line:.2f} 0.2 V{HEIGHT - 0.2}" stroke="#111111" stroke-width="0.7"/>'
+        )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bar" role="img" '
         f'width="{WIDTH}mm" height="{HEIGHT}mm" viewBox="0 0 {WIDTH} {HEIGHT}"><title>{escape(said)}</title>{"".join(parts)}</svg>'
@@ -51,4 +53,8 @@ def _at(value: float) -> float:
 
 def _steps(start: float, end: float) -> list[float]:
     """Give where the strokes of a hatching begin."""
-    return [start + _APART * n for n in range(int((end - start) / _APART) + 1) if end - (start + _APART * n) > _SHORTEST]
+    return [
+        start + _APART * n
+        for n in range(int((end - start) / _APART) + 1)
+        if end - (start + _APART * n) > _SHORTEST
+    ]

@@ -27,17 +27,32 @@ class ComparisonRequest:
     design: Design
 
 
-def compared(name: str, audiences: tuple[str, str], workspace: Workspace) -> tuple[Comparison, Clinic]:
+def compared(
+    name: str, audiences: tuple[str, str], workspace: Workspace
+) -> tuple[Comparison, Clinic]:
     """Compare what two audiences get of a handout. Raises UsageError for names that are none, TeachbackError for a handout with errors."""
     path = handout_named(workspace, name)
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
     if audiences[0] == audiences[1]:
-        raise UsageError(Problem(f"'{audiences[0]}' stands on both sides", "Name two audiences: teachback diff HANDOUT general ckd."))
+        raise UsageError(
+            Problem(
+                f"'{audiences[0]}' stands on both sides",
+                "Name two audiences: teachback diff HANDOUT general ckd.",
+            )
+        )
     for audience in audiences:
         if audience not in authored.handout.audiences:
-            raise UsageError(Problem(f"the handout '{name}' is not for '{audience}'", nearest(audience, authored.handout.audiences)))
-    left, right = (ReaderContext(shared.audiences.lineage(audience), shared.clinic.values()) for audience in audiences)
+            raise UsageError(
+                Problem(
+                    f"the handout '{name}' is not for '{audience}'",
+                    nearest(audience, authored.handout.audiences),
+                )
+            )
+    left, right = (
+        ReaderContext(shared.audiences.lineage(audience), shared.clinic.values())
+        for audience in audiences
+    )
     return compare(authored.handout, left, right, authored.file.locate), shared.clinic
 
 
@@ -48,7 +63,9 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
     hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
     design = open_design(workspace)
-    with Pool(ComparisonRequest(comparison, clinic, design), 1, settle=hinting(design.files)) as pool:
+    with Pool(
+        ComparisonRequest(comparison, clinic, design), 1, settle=hinting(design.files)
+    ) as pool:
         write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
 
 

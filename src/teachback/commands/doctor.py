@@ -55,7 +55,9 @@ def examine(workspace: Workspace) -> tuple[InstallationCheck, ...]:
 def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield InstallationCheck("Teachback", __version__)
-    yield InstallationCheck("Python", version, sys.version_info >= (3, 11), remedy="Install Python 3.11 or newer.")
+    yield InstallationCheck(
+        "Python", version, sys.version_info >= (3, 11), remedy="Install Python 3.11 or newer."
+    )
     for name in LIBRARIES:
         try:
             yield InstallationCheck(name, importlib.metadata.version(name))
@@ -64,15 +66,34 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
     yield _pango()
     yield InstallationCheck("workspace", shown(workspace.root))
     for problem in stray_files(workspace):
-        yield InstallationCheck("file", f"{problem.location}: {problem.message}", ok=False, needed=False, remedy=problem.hint)
+        yield InstallationCheck(
+            "file",
+            f"{problem.location}: {problem.message}",
+            ok=False,
+            needed=False,
+            remedy=problem.hint,
+        )
     yield InstallationCheck("handouts", str(len(handout_files(workspace))))
-    fonts = [path.name for folder in folders(workspace, "styles/fonts") for path in folder.glob("*.ttf")]
-    yield InstallationCheck("fonts", ", ".join(sorted(set(fonts))) or "none", bool(fonts), remedy="Put the program's styles/fonts/ back.")
+    fonts = [
+        path.name for folder in folders(workspace, "styles/fonts") for path in folder.glob("*.ttf")
+    ]
+    yield InstallationCheck(
+        "fonts",
+        ", ".join(sorted(set(fonts))) or "none",
+        bool(fonts),
+        remedy="Put the program's styles/fonts/ back.",
+    )
     clinic = find(workspace, "content/clinic.yaml")
-    own = clinic is not None and clinic.is_relative_to(workspace.root) and workspace.root != workspace.builtin
+    own = (
+        clinic is not None
+        and clinic.is_relative_to(workspace.root)
+        and workspace.root != workspace.builtin
+    )
     yield InstallationCheck(
         "clinic",
-        shown(clinic) if own and clinic else "none of your own: lines to write on are printed instead of names and numbers",
+        shown(clinic)
+        if own and clinic
+        else "none of your own: lines to write on are printed instead of names and numbers",
         ok=own,
         needed=False,
         remedy="teachback init DIR makes a workspace with a clinic.yaml to fill in.",
@@ -91,8 +112,12 @@ def _pango() -> InstallationCheck:
     try:
         importlib.import_module("teachback.pdf.renderer")
         ffi = importlib.import_module("weasyprint.text.ffi")
-        return InstallationCheck("Pango", str(ffi.ffi.string(ffi.pango.pango_version_string()).decode()))
+        return InstallationCheck(
+            "Pango", str(ffi.ffi.string(ffi.pango.pango_version_string()).decode())
+        )
     except TeachbackError as error:
-        return InstallationCheck("Pango", error.problems[0].message, ok=False, remedy=error.problems[0].hint)
+        return InstallationCheck(
+            "Pango", error.problems[0].message, ok=False, remedy=error.problems[0].hint
+        )
     except (ImportError, AttributeError):
         return InstallationCheck("Pango", "loaded")

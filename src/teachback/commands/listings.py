@@ -40,7 +40,10 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
 def audience_rows(workspace: Workspace) -> list[dict[str, Any]]:
     """Give a row for each audience. Raises TeachbackError when a shared file is wrong."""
     audiences = load_shared(workspace).audiences
-    return [{"id": name, "extends": audience.extends, "name": audience.name} for name, audience in audiences.root.items()]
+    return [
+        {"id": name, "extends": audience.extends, "name": audience.name}
+        for name, audience in audiences.root.items()
+    ]
 
 
 def stock_rows(workspace: Workspace) -> list[dict[str, Any]]:
@@ -51,7 +54,9 @@ def stock_rows(workspace: Workspace) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "page": str(stock.page) if isinstance(stock.page, Paper) else f"{page.width:g} x {page.height:g} mm",
+                "page": str(stock.page)
+                if isinstance(stock.page, Paper)
+                else f"{page.width:g} x {page.height:g} mm",
                 "cards": stock.places,
                 "size": f"{box.width:g} x {box.height:g} mm",
                 "kind": stock.kind,

@@ -40,7 +40,9 @@ def reprint(folder: Path) -> tuple[Problem, ...]:
             with TemporaryDirectory(prefix="teachback-") as place:
                 root = Path(place) / "workspace"
                 if _laid_out(folder, entry, root):
-                    problems += _compared(folder, entry, Workspace(root, root), Path(place) / "build")
+                    problems += _compared(
+                        folder, entry, Workspace(root, root), Path(place) / "build"
+                    )
     return tuple(problems)
 
 
@@ -51,13 +53,17 @@ def _laid_out(folder: Path, entry: ArchiveEntry, root: Path) -> bool:
             data = file_bytes(object_path(folder, name, sha256))
         except OSError:
             return False
-        if hashlib.sha256(data).hexdigest() != sha256 or not (root / name).resolve().is_relative_to(root.resolve()):
+        if hashlib.sha256(data).hexdigest() != sha256 or not (root / name).resolve().is_relative_to(
+            root.resolve()
+        ):
             return False
         write_whole(root / name, data)
     return True
 
 
-def _compared(folder: Path, entry: ArchiveEntry, workspace: Workspace, output: Path) -> Iterator[Problem]:
+def _compared(
+    folder: Path, entry: ArchiveEntry, workspace: Workspace, output: Path
+) -> Iterator[Problem]:
     now = f"Teachback {__version__} with WeasyPrint {importlib.metadata.version('weasyprint')}"
     then = f"Teachback {entry.program} with WeasyPrint {entry.weasyprint}"
     by = f"by {now}" if now == then else f"by {now} (kept: by {then})"
@@ -66,7 +72,9 @@ def _compared(folder: Path, entry: ArchiveEntry, workspace: Workspace, output: P
         try:
             built = build(settings, workspace, dt.date.fromisoformat(entry.kept[:10]))
             again = {_key(made.file, made.form, made.setup): made.sha256 for made in built.outputs}
-            reasons = [problem.message for problem in built.problems if problem.severity is Severity.ERROR]
+            reasons = [
+                problem.message for problem in built.problems if problem.severity is Severity.ERROR
+            ]
         except TeachbackError as error:
             again, reasons = {}, [problem.message for problem in error.problems]
         for kept in wanted:
@@ -74,10 +82,20 @@ def _compared(folder: Path, entry: ArchiveEntry, workspace: Workspace, output: P
             sha256 = again.get(_key(kept.file, kept.form, kept.setup))
             if sha256 is None:
                 why = f": {reasons[0]}" if reasons else ""
-                yield Problem(f"{entry.code}: {kept.file} cannot be printed again {by}{why}", "", place, severity)
+                yield Problem(
+                    f"{entry.code}: {kept.file} cannot be printed again {by}{why}",
+                    "",
+                    place,
+                    severity,
+                )
             elif sha256 != kept.sha256:
                 hint = "What is kept is what was printed. Other text libraries (see `teachback doctor`) print other bytes, too."
-                yield Problem(f"{entry.code}: {kept.file}, printed again {by}, has other bytes", hint, place, severity)
+                yield Problem(
+                    f"{entry.code}: {kept.file}, printed again {by}, has other bytes",
+                    hint,
+                    place,
+                    severity,
+                )
     for kept in entry.outputs:
         if kept.form in _RUNS:
             message = f"{entry.code}: {kept.file} is a run of cards, which is not printed again"
@@ -98,7 +116,11 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
             continue
         paper = kept.paper if kept.kind == "handout" and kept.paper else str(Paper.LETTER)
         groups[kept.kind, kept.size, paper, kept.setup].append(kept)
-    (stem,) = (name.removeprefix(HANDOUTS).removesuffix(".yaml") for name in entry.sources if name.startswith(HANDOUTS))
+    (stem,) = (
+        name.removeprefix(HANDOUTS).removesuffix(".yaml")
+        for name in entry.sources
+        if name.startswith(HANDOUTS)
+    )
     for (kind, size, paper, setup), wanted in groups.items():
         stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
         settings = Settings(

@@ -59,7 +59,12 @@ class ReportRequest:
 
 
 def write_reports(
-    checkup: CheckResult, paths: tuple[Path, ...], workspace: Workspace, today: dt.date, archive: Path | None, paper: Paper
+    checkup: CheckResult,
+    paths: tuple[Path, ...],
+    workspace: Workspace,
+    today: dt.date,
+    archive: Path | None,
+    paper: Paper,
 ) -> None:
     """Write the report into each of the files; their names end in one of FORMS.
 
@@ -80,15 +85,30 @@ def write_reports(
     )
     unread = tuple(checked for checked in checkup.handouts if checked.authored is None)
     if len(sheets) > MOST and any(FORMS[path.suffix.lower()] == "pdf" for path in paths):
-        message = f"{len(sheets)} handouts are too many for one PDF to sign; it holds at most {MOST}"
-        raise TeachbackError(Problem(message, "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. Or ask for .html."))
+        message = (
+            f"{len(sheets)} handouts are too many for one PDF to sign; it holds at most {MOST}"
+        )
+        raise TeachbackError(
+            Problem(
+                message,
+                "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. Or ask for .html.",
+            )
+        )
     report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)
     makers: dict[str, Callable[[ReportRequest, None], bytes]] = {"html": _page, "pdf": _pdf}
     given = ReportRequest(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
-    sizes = [checked.authored.file.size for checked in checkup.handouts if checked.authored is not None]
-    limits = replace(process_pool.LIMITS, seconds=process_pool.LIMITS.seconds * _LONGER * max(1.0, sum(map(scale_of, sizes))))
+    sizes = [
+        checked.authored.file.size for checked in checkup.handouts if checked.authored is not None
+    ]
+    limits = replace(
+        process_pool.LIMITS,
+        seconds=process_pool.LIMITS.seconds * _LONGER * max(1.0, sum(map(scale_of, sizes))),
+    )
     with Pool(given, 1, limits, settle=hinting(given.files)) as children:
-        made = [children.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", _HINT)) for path in paths]
+        made = [
+            children.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", _HINT))
+            for path in paths
+        ]
     for path, data in zip(paths, made, strict=True):
         write_whole(path, data)
 
@@ -98,8 +118,12 @@ def _page(given: ReportRequest, _: None) -> bytes:
     from teachback.html.composer import Medium
     from teachback.pdf.page_reader import screen_text
 
-    page = compose_report(given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper)
-    problems = review_sheet_problems((token.words for token in screen_text(page)), given.report, str, paper=False)
+    page = compose_report(
+        given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper
+    )
+    problems = review_sheet_problems(
+        (token.words for token in screen_text(page)), given.report, str, paper=False
+    )
     if problems:
         raise TeachbackError(*problems)
     return page.encode()
@@ -113,14 +137,18 @@ def _pdf(given: ReportRequest, _: None) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.proofing.page_proof import outside_problems
 
-    page = compose_report(given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper)
+    page = compose_report(
+        given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper
+    )
     page = _drawable(page, given.glyphs)
     laid = lay_out(page, given.files, Fonts())
     problems = (*laid.problems, *outside_problems(text_outside(laid, _SAFE)))
     if problems:
         raise TeachbackError(*problems)
     data = write(laid)
-    problems = review_sheet_problems(read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True)
+    problems = review_sheet_problems(
+        read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True
+    )
     if problems:
         raise TeachbackError(*problems)
     return data
@@ -128,4 +156,7 @@ def _pdf(given: ReportRequest, _: None) -> bytes:
 
 def _drawable(page: str, glyphs: frozenset[int]) -> str:
     """Write the number of each character that no font has in its place: the sheet quotes handouts that are refused for just that."""
-    return "".join(c if ord(c) in glyphs or c.isspace() or not c.isprintable() else f"[U+{ord(c):04X}]" for c in page)
+    return "".join(
+        c if ord(c) in glyphs or c.isspace() or not c.isprintable() else f"[U+{ord(c):04X}]"
+        for c in page
+    )

@@ -24,7 +24,9 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
     """
     builtin = builtin_root()
     files = {
-        folder / "content" / "clinic.yaml": read_bytes(builtin / "content" / "samples" / "clinic.yaml"),
+        folder / "content" / "clinic.yaml": read_bytes(
+            builtin / "content" / "samples" / "clinic.yaml"
+        ),
         folder / "content" / "handouts" / f"{SAMPLE_ID}.yaml": _handout(
             read_bytes(builtin / "content" / "samples" / "handout.yaml"), SAMPLE_ID, today
         ),
@@ -33,7 +35,14 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
     there = [path for path in files if path.exists()]
     if there:
         raise TeachbackError(
-            *(Problem("this file is there already", "Nothing was written. Choose another folder.", Location(shown(path))) for path in there)
+            *(
+                Problem(
+                    "this file is there already",
+                    "Nothing was written. Choose another folder.",
+                    Location(shown(path)),
+                )
+                for path in there
+            )
         )
     for path, data in files.items():
         write_whole(path, data)
@@ -47,15 +56,28 @@ def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
     """
     if not _ID.fullmatch(identifier) or len(identifier) > 60:  # noqa: PLR2004 -- the longest id of the model
         raise UsageError(
-            Problem(f"'{identifier}' cannot be the id of a handout", "Use lower-case letters, digits and hyphens, such as sick-days.")
+            Problem(
+                f"'{identifier}' cannot be the id of a handout",
+                "Use lower-case letters, digits and hyphens, such as sick-days.",
+            )
         )
     path = workspace.root / "content" / "handouts" / f"{identifier}.yaml"
     if path.exists():
-        raise TeachbackError(Problem("this handout is there already", "Choose another id.", Location(shown(path))))
-    sample = find(workspace, "content/samples/handout.yaml") or builtin_root() / "content" / "samples" / "handout.yaml"
+        raise TeachbackError(
+            Problem("this handout is there already", "Choose another id.", Location(shown(path)))
+        )
+    sample = (
+        find(workspace, "content/samples/handout.yaml")
+        or builtin_root() / "content" / "samples" / "handout.yaml"
+    )
     write_whole(path, _handout(read_bytes(sample), identifier, today))
     return path
 
 
 def _handout(sample: bytes, identifier: str, today: dt.date) -> bytes:
-    return sample.decode().replace("THE-ID", identifier).replace("THE-DATE", today.isoformat()).encode()
+    return (
+        sample.decode()
+        .replace("THE-ID", identifier)
+        .replace("THE-DATE", today.isoformat())
+        .encode()
+    )

@@ -9,7 +9,14 @@ from markupsafe import Markup
 
 from teachback.commands.charts import bar
 from teachback.files.page_resources import CSS_FILE
-from teachback.html.composer import Medium, direction_of, fill_page, line_to_html, put_inside, stylesheet
+from teachback.html.composer import (
+    Medium,
+    direction_of,
+    fill_page,
+    line_to_html,
+    put_inside,
+    stylesheet,
+)
 
 if TYPE_CHECKING:
     from teachback.checking.review_sheet import Report
@@ -24,11 +31,17 @@ def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -
     own: list[str] = []
     styles = stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
     styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
-    names = {"comparison": comparison, "direction": direction_of(comparison.language), "styles": Markup(styles)}  # noqa: S704 -- checked before
+    names = {
+        "comparison": comparison,
+        "direction": direction_of(comparison.language),
+        "styles": Markup(styles),  # noqa: S704 -- checked before
+    }
     return fill_page("diff.html", design, Medium.SCREEN, names, own)
 
 
-def compose_report(report: Report, clinic: Clinic, design: Design, *, medium: Medium, paper: Paper) -> str:
+def compose_report(
+    report: Report, clinic: Clinic, design: Design, *, medium: Medium, paper: Paper
+) -> str:
     """Give the sheet that people sign: for a screen one page that holds all it shows, for paper one to be laid out."""
     own: list[str] = []
     styles = stylesheet(["tokens.css", "report.css", f"report-{medium}.css"], clinic, design)

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 # Hexadecimal digits: enough to tell any two texts apart that people write.
 LENGTH: Final = 16
 # Who answers for the text, who gets it and how it is filed: nothing of it is what a reader reads. The version is a date.
-_UNREAD: Final = frozenset({"review", "silent_for", "accept", "target_grade", "only", "id", "audiences", "version", "codes"})
+_UNREAD: Final = frozenset(
+    {
+        "review",
+        "silent_for",
+        "accept",
+        "target_grade",
+        "only",
+        "id",
+        "audiences",
+        "version",
+        "codes",
+    }
+)
 
 
 class ApprovalStatus(NamedTuple):
@@ -35,7 +47,11 @@ class ApprovalStatus(NamedTuple):
 
     def review(self, review: Review, audience: str) -> Review:
         """Give the review as it counts for one audience: what its hash does not fit is a draft."""
-        return review.model_copy(update={"status": "draft"}) if audience in (*self.changed, *self.missing) else review
+        return (
+            review.model_copy(update={"status": "draft"})
+            if audience in (*self.changed, *self.missing)
+            else review
+        )
 
     def word(self, review: Review) -> str:
         """Say in a few words what the review is worth, for a list."""
@@ -56,7 +72,9 @@ def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[s
     return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
 
 
-def standing(handout: Handout, audiences: Audiences, picture: Callable[[str], str]) -> ApprovalStatus:
+def standing(
+    handout: Handout, audiences: Audiences, picture: Callable[[str], str]
+) -> ApprovalStatus:
     """Compare what was approved with what the file says now."""
     review = handout.review
     if review.status != "approved":
@@ -67,7 +85,8 @@ def standing(handout: Handout, audiences: Audiences, picture: Callable[[str], st
     changed = tuple(
         name
         for name in known
-        if name in review.approved and review.approved[name] != fingerprint(handout, audiences.lineage(name), picture)
+        if name in review.approved
+        and review.approved[name] != fingerprint(handout, audiences.lineage(name), picture)
     )
     return ApprovalStatus(changed, tuple(name for name in known if name not in review.approved))
 
@@ -78,11 +97,15 @@ def _read(value: Any, lineage: tuple[str, ...], picture: Callable[[str], str]) -
     if isinstance(value, tuple):
         return tuple(_read(item, lineage, picture) for item in value if _reached(item, lineage))
     if isinstance(value, dict):
-        return next((_read(value[name], lineage, picture) for name in lineage if name in value), None)
+        return next(
+            (_read(value[name], lineage, picture) for name in lineage if name in value), None
+        )
     return " ".join(str(value).split())
 
 
-def _fields(value: Model, lineage: tuple[str, ...], picture: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
+def _fields(
+    value: Model, lineage: tuple[str, ...], picture: Callable[[str], str]
+) -> Iterator[tuple[str, Any]]:
     for name, field in type(value).model_fields.items():
         inner = getattr(value, name)
         if name in _UNREAD or inner is None or inner == field.default:
@@ -97,4 +120,6 @@ def _fields(value: Model, lineage: tuple[str, ...], picture: Callable[[str], str
 
 
 def _reached(item: object, lineage: tuple[str, ...]) -> bool:
-    return not isinstance(item, Chosen) or item.only is None or not set(item.only).isdisjoint(lineage)
+    return (
+        not isinstance(item, Chosen) or item.only is None or not set(item.only).isdisjoint(lineage)
+    )

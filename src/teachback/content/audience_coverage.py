@@ -33,9 +33,15 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
     readers = tuple(name for name in handout.audiences if name in known)
     for index, name in enumerate(handout.audiences):
         if name not in known:
-            yield ("audiences", index), Problem(f"the audience '{name}' is not known", nearest(name, known))
+            yield (
+                ("audiences", index),
+                Problem(f"the audience '{name}' is not known", nearest(name, known)),
+            )
         elif name in handout.audiences[:index]:
-            yield ("audiences", index), Problem(f"the audience '{name}' stands twice", "Keep one of the two.")
+            yield (
+                ("audiences", index),
+                Problem(f"the audience '{name}' stands twice", "Keep one of the two."),
+            )
     if readers:
         yield from _walk(handout, (), readers, audiences)
         yield from _flag_findings(handout, readers, audiences)
@@ -69,7 +75,9 @@ def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
     return tuple((field.alias or name, name) for name, field in model.model_fields.items())
 
 
-def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+def _walk(
+    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[Finding]:
     if isinstance(value, Chosen) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
         chosen = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
@@ -80,7 +88,10 @@ def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audien
     if isinstance(value, RedFlag):
         for name in value.silent_for:
             if name not in audiences.root:
-                yield (*path, "silent_for", name), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
+                yield (
+                    (*path, "silent_for", name),
+                    Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
+                )
     if isinstance(value, Model):
         for name, field in type(value).model_fields.items():
             if name in _NO_TEXTS:
@@ -97,7 +108,9 @@ def _walk(value: object, path: Path, readers: tuple[str, ...], audiences: Audien
         yield from _mapping_findings(value, path, readers, audiences)
 
 
-def _empty_findings(items: tuple[object, ...], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+def _empty_findings(
+    items: tuple[object, ...], path: Path, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[Finding]:
     """Find readers who would get a heading with nothing below it; that nobody gets anything is said of each item."""
     chosen = [item.only for item in items if isinstance(item, Chosen)]
     if not chosen or None in chosen:
@@ -110,16 +123,23 @@ def _empty_findings(items: tuple[object, ...], path: Path, readers: tuple[str, .
             yield path, Problem(f"nothing of this is for the audience '{reader}'", hint)
 
 
-def _only_findings(only: tuple[str, ...], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+def _only_findings(
+    only: tuple[str, ...], path: Path, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[Finding]:
     for index, name in enumerate(only):
         if name not in audiences.root:
-            yield (*path, index), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
+            yield (
+                (*path, index),
+                Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
+            )
         elif len(only) > 1 and not any(name in audiences.lineage(reader) for reader in readers):
             message = f"nobody who comes here reads as '{name}'"
             yield (*path, index), Problem(message, f"Here read: {', '.join(readers)}.")
 
 
-def _mapping_findings(value: dict[str, Any], path: Path, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+def _mapping_findings(
+    value: dict[str, Any], path: Path, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[Finding]:
     used = set()
     for reader in readers:
         answer = next((name for name in audiences.lineage(reader) if name in value), None)
@@ -130,13 +150,24 @@ def _mapping_findings(value: dict[str, Any], path: Path, readers: tuple[str, ...
         used.add(answer)
     for name in value:
         if name not in audiences.root:
-            yield (*path, name), Problem(f"the audience '{name}' is not known", nearest(name, audiences.root))
+            yield (
+                (*path, name),
+                Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
+            )
         elif name not in used:
             message = f"nobody can reach the text for '{name}'"
-            yield (*path, name), Problem(message, f"Here read: {', '.join(readers)}. Take it out, or widen `only` or `audiences`.")
+            yield (
+                (*path, name),
+                Problem(
+                    message,
+                    f"Here read: {', '.join(readers)}. Take it out, or widen `only` or `audiences`.",
+                ),
+            )
 
 
-def _flag_findings(handout: Handout, readers: tuple[str, ...], audiences: Audiences) -> Iterator[Finding]:
+def _flag_findings(
+    handout: Handout, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[Finding]:
     carded: dict[tuple[str, Tier], int] = {}
     for index, flag in enumerate(handout.red_flags):
         for reader in readers:
@@ -144,7 +175,10 @@ def _flag_findings(handout: Handout, readers: tuple[str, ...], audiences: Audien
                 continue
             if handout.card is None:
                 message = "this flag is for the card, and the handout has no card"
-                yield ("red_flags", index, "card"), Problem(message, "Add `card:` with a title, or take `card: true` out.")
+                yield (
+                    ("red_flags", index, "card"),
+                    Problem(message, "Add `card:` with a title, or take `card: true` out."),
+                )
                 break
             count = carded[reader, flag.tier] = carded.get((reader, flag.tier), 0) + 1
             if count == MAX_FLAGS_A_TIER + 1:
@@ -155,19 +189,32 @@ def _flag_findings(handout: Handout, readers: tuple[str, ...], audiences: Audien
         for reader in readers:
             if not any(carded.get((reader, tier)) for tier in Tier):
                 message = f"the card for '{reader}' would carry no red flag"
-                yield ("card",), Problem(message, "Set `card: true` on the flags that belong on it.")
+                yield (
+                    ("card",),
+                    Problem(message, "Set `card: true` on the flags that belong on it."),
+                )
     present = {
-        reader: {flag.tier for flag in handout.red_flags if flag.only is None or not set(flag.only).isdisjoint(audiences.lineage(reader))}
+        reader: {
+            flag.tier
+            for flag in handout.red_flags
+            if flag.only is None or not set(flag.only).isdisjoint(audiences.lineage(reader))
+        }
         for reader in readers
     }
     for path, block, reached in _placed(handout.sections, ("sections",), readers, audiences):
         for index, tier in enumerate(block.red_flags):
             without = [reader for reader in reached if tier not in present[reader]]
             if without and len(without) == len(reached):
-                yield (*path, "red_flags", index), Problem(f"there is no red flag of the tier '{tier}'", "Take it out.")
+                yield (
+                    (*path, "red_flags", index),
+                    Problem(f"there is no red flag of the tier '{tier}'", "Take it out."),
+                )
             elif without:
                 message = f"there is no red flag of the tier '{tier}' for {' and '.join(without)}"
-                yield (*path, "red_flags", index), Problem(message, "Add one, or set `only:` on the section.")
+                yield (
+                    (*path, "red_flags", index),
+                    Problem(message, "Add one, or set `only:` on the section."),
+                )
 
 
 def _placed(
@@ -180,7 +227,9 @@ def _placed(
         yield path, value, readers
     elif isinstance(value, Model):
         for name, field in type(value).model_fields.items():
-            yield from _placed(getattr(value, name), (*path, field.alias or name), readers, audiences)
+            yield from _placed(
+                getattr(value, name), (*path, field.alias or name), readers, audiences
+            )
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _placed(item, (*path, index), readers, audiences)

@@ -13,8 +13,12 @@ class Audience(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Plain = Field(description="What staff call these readers, in lists.")
-    badge: Annotated[dict[str, Plain], Field(min_length=1)] = Field(description="By language: what stands on page 1 above the title.")
-    extends: Id | None = Field(None, description="Texts that have no version for this audience are taken from that one.")
+    badge: Annotated[dict[str, Plain], Field(min_length=1)] = Field(
+        description="By language: what stands on page 1 above the title."
+    )
+    extends: Id | None = Field(
+        None, description="Texts that have no version for this audience are taken from that one."
+    )
     target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
         None,
         description="The reading grade that texts for these readers should not lie above; that of the extended audience, or 6, when left out.",
@@ -37,4 +41,11 @@ class Audiences(RootModel[dict[Id, Audience]]):
 
     def target_grade(self, audience: str) -> int | None:
         """Give the reading grade set for an audience, or for the nearest one that it extends."""
-        return next((grade for name in self.lineage(audience) if (grade := self.root[name].target_grade) is not None), None)
+        return next(
+            (
+                grade
+                for name in self.lineage(audience)
+                if (grade := self.root[name].target_grade) is not None
+            ),
+            None,
+        )

@@ -4,7 +4,16 @@ import datetime as dt
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, StringConstraints, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    Tag,
+)
 
 from teachback.content.pydantic_plugins import unplug
 
@@ -61,10 +70,14 @@ def _text_kind(value: object) -> str | None:
 Text = Annotated[
     Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
     Discriminator(
-        _text_kind, custom_error_type="text_expected", custom_error_message="a text, or a mapping of audience to text, belongs here"
+        _text_kind,
+        custom_error_type="text_expected",
+        custom_error_message="a text, or a mapping of audience to text, belongs here",
     ),
     Once(),
-    Field(description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."),
+    Field(
+        description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."
+    ),
 ]
 
 
@@ -77,7 +90,9 @@ class Model(BaseModel):
 class Chosen(Model):
     """Anything in a list that an audience may or may not get."""
 
-    only: Only = Field(None, description="The audiences that get this; those that extend them get it too.")
+    only: Only = Field(
+        None, description="The audiences that get this; those that extend them get it too."
+    )
 
 
 class PartReview(Model):
@@ -94,10 +109,14 @@ class Statement(Chosen):
 
     id: Named = Field(None, description="A name for this statement, unique in the file.")
     sources: Names = Field((), description="Ids from content/sources.yaml.")
-    review: PartReview | None = Field(None, description="For a part with an owner or a due date of its own.")
+    review: PartReview | None = Field(
+        None, description="For a part with an owner or a due date of its own."
+    )
 
 
-Reason = Annotated[Plain, StringConstraints(min_length=10), Field(description="Why; printed on the report.")]
+Reason = Annotated[
+    Plain, StringConstraints(min_length=10), Field(description="Why; printed on the report.")
+]
 
 
 class Accepted(Model):
@@ -105,7 +124,8 @@ class Accepted(Model):
 
     rule: Id = Field(description="The rule's id, as the finding names it.")
     words: Plain | None = Field(
-        None, description="Words of the text that it is about; left out: all findings of the rule in this handout. An error needs them."
+        None,
+        description="Words of the text that it is about; left out: all findings of the rule in this handout. An error needs them.",
     )
     reason: Reason
     by: Plain = Field(description="Who decided it.")

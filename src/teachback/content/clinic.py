@@ -41,14 +41,18 @@ class Clinic(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    emergency: Emergency = Field(description="The emergency number of the country, such as 911, 999 or 112.")
+    emergency: Emergency = Field(
+        description="The emergency number of the country, such as 911, 999 or 112."
+    )
     name: Annotated[Plain, StringConstraints(max_length=60)] | None = None
     phone: Number | None = Field(None, description="In office hours.")
     after_hours: Number | None = Field(None, description="Nights and weekends.")
     dialysis_unit: Number | None = None
     interpreter: Number | None = Field(None, description="The line for interpreters.")
     address: Annotated[Plain, StringConstraints(max_length=120)] | None = None
-    logo: Plain | None = Field(None, description="A picture below content/: images/logo.svg or .png.")
+    logo: Plain | None = Field(
+        None, description="A picture below content/: images/logo.svg or .png."
+    )
     colors: Colors = Colors()
 
     def values(self) -> dict[str, str | None]:

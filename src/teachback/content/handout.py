@@ -11,7 +11,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from teachback.content import base_model
-from teachback.content.record_fields import FieldName, PersonalBlock, PersonalLine, PersonalLines, RecordField
+from teachback.content.record_fields import (
+    FieldName,
+    PersonalBlock,
+    PersonalLine,
+    PersonalLines,
+    RecordField,
+)
 
 # What other modules take from here belongs to the authored model, wherever it is written.
 Text = base_model.Text
@@ -34,7 +40,11 @@ class Item(Statement):
 
 def _as_item(value: object) -> object:
     """Let a plain text, or a mapping of audience to text, stand for an item that has nothing but its text."""
-    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & {"text", "only", "id", "sources", "review"}):
+    if isinstance(value, str) or (
+        isinstance(value, dict)
+        and value
+        and not set(value) & {"text", "only", "id", "sources", "review"}
+    ):
         return {"text": value}
     return value
 
@@ -67,12 +77,20 @@ class RedFlag(Statement):
     """A warning sign, written once; handout and card both take it from here."""
 
     id: Id
-    tier: Tier = Field(description="now: the emergency number. today: call the clinic. visit: tell us next time.")
+    tier: Tier = Field(
+        description="now: the emergency number. today: call the clinic. visit: tell us next time."
+    )
     text: Text
     short: Text | None = Field(None, description="Shorter words for the same sign, for the card.")
-    why: Text | None = Field(None, description="What it may mean; printed where a section places this tier.")
-    card: bool | dict[Id, bool] = Field(default=False, description="Whether the card carries it; may differ by audience.")
-    silent_for: dict[Id, Plain] = Field({}, description="Audience: why it does not get this sign. Not printed.")
+    why: Text | None = Field(
+        None, description="What it may mean; printed where a section places this tier."
+    )
+    card: bool | dict[Id, bool] = Field(
+        default=False, description="Whether the card carries it; may differ by audience."
+    )
+    silent_for: dict[Id, Plain] = Field(
+        {}, description="Audience: why it does not get this sign. Not printed."
+    )
 
 
 class TextBlock(Statement):
@@ -108,10 +126,16 @@ def _as_row(value: object) -> object:
 class HandoutTable(Model):
     """Columns and rows; the first cell of each row is its heading."""
 
-    columns: tuple[Text, ...] = Field(min_length=2, max_length=4, description="Two to four headings: more cannot be read.")
-    rows: tuple[Annotated[HandoutRow, BeforeValidator(_as_row, json_schema_input_type=tuple[Text, ...] | HandoutRow)], ...] = Field(
-        min_length=1
+    columns: tuple[Text, ...] = Field(
+        min_length=2, max_length=4, description="Two to four headings: more cannot be read."
     )
+    rows: tuple[
+        Annotated[
+            HandoutRow,
+            BeforeValidator(_as_row, json_schema_input_type=tuple[Text, ...] | HandoutRow),
+        ],
+        ...,
+    ] = Field(min_length=1)
     caption: Text | None = None
 
 
@@ -154,7 +178,9 @@ class Myth(Statement):
     """A wrong belief and the answer to it."""
 
     myth: Text
-    verdict: Text | None = Field(None, description="The word beside the answer; 'False' when left out.")
+    verdict: Text | None = Field(
+        None, description="The word beside the answer; 'False' when left out."
+    )
     answer: Text
 
 
@@ -221,9 +247,13 @@ def _as_contact_line(value: object) -> object:
 class ContactBlock(Statement):
     """The box with the clinic's numbers, or with lines to write them on."""
 
-    contact: tuple[Annotated[ContactLine, BeforeValidator(_as_contact_line, json_schema_input_type=Phone | ContactLine)], ...] = Field(
-        min_length=1
-    )
+    contact: tuple[
+        Annotated[
+            ContactLine,
+            BeforeValidator(_as_contact_line, json_schema_input_type=Phone | ContactLine),
+        ],
+        ...,
+    ] = Field(min_length=1)
 
 
 class FigureBlock(Statement):
@@ -278,7 +308,9 @@ class Section(Chosen):
 
     id: Id
     title: Text = Field(description="A question or an action, in sentence case.")
-    review: PartReview | None = Field(None, description="For a section with an owner or a due date of its own.")
+    review: PartReview | None = Field(
+        None, description="For a section with an owner or a due date of its own."
+    )
     blocks: tuple[Block, ...] = Field(min_length=1)
 
 
@@ -286,7 +318,9 @@ class WriteInLine(Chosen):
     """A line on the card to write on."""
 
     label: Text
-    field: FieldName | None = Field(None, description="The field that a record writes on this line.")
+    field: FieldName | None = Field(
+        None, description="The field that a record writes on this line."
+    )
 
 
 class CardNote(Chosen):
@@ -301,7 +335,9 @@ class CardText(Model):
 
     title: Text
     statements: tuple[AnItem, ...] = Field((), description="What the card says about its bearer.")
-    lines: tuple[WriteInLine, ...] = Field((), description="Lines to write on: name, kidney team ...")
+    lines: tuple[WriteInLine, ...] = Field(
+        (), description="Lines to write on: name, kidney team ..."
+    )
     notes: tuple[CardNote, ...] = ()
 
 
@@ -316,14 +352,20 @@ class Review(Model):
     reviewed: Day | None = None
     due: Day | None = None
     # Not printed, and so no part of what an edition's code is made from.
-    owner: Plain | None = Field(None, repr=False, description="Who sees to it that the text is read again.")
-    approved: dict[Id, Mark] | None = Field(None, repr=False, description="What was approved for each audience, by `teachback approve`.")
+    owner: Plain | None = Field(
+        None, repr=False, description="Who sees to it that the text is read again."
+    )
+    approved: dict[Id, Mark] | None = Field(
+        None, repr=False, description="What was approved for each audience, by `teachback approve`."
+    )
 
 
 class Codes(Model):
     """Codes under which a clinic's system files the handout."""
 
-    icd10: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$")], ...] = ()
+    icd10: tuple[
+        Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$")], ...
+    ] = ()
 
 
 class Handout(Model):
@@ -332,21 +374,29 @@ class Handout(Model):
     id: Id
     title: Text
     audiences: tuple[Id, ...] = Field(min_length=1)
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")] = Field(
-        description="A language tag, such as en or es."
-    )
+    language: Annotated[
+        str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
+    ] = Field(description="A language tag, such as en or es.")
     version: Day = Field(description="The date of this text, YYYY-MM-DD; printed on each page.")
     purpose: Plain = Field(description="In one line: what the reader should know or do afterwards.")
     message: Text = Field(description="The one message; stands first on page 1.")
     codes: Codes = Codes()
     target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
-        None, description="The reading grade that no edition should lie above; the audience's own, or 6, when left out."
+        None,
+        description="The reading grade that no edition should lie above; the audience's own, or 6, when left out.",
     )
     review: Review
-    fields: tuple[RecordField, ...] = Field((), description="What differs from patient to patient, for `teachback merge`.")
-    personal: PersonalLines = Field((), description="Fields that stand on top of page 1, with their labels.")
+    fields: tuple[RecordField, ...] = Field(
+        (), description="What differs from patient to patient, for `teachback merge`."
+    )
+    personal: PersonalLines = Field(
+        (), description="Fields that stand on top of page 1, with their labels."
+    )
     red_flags: tuple[RedFlag, ...] = ()
     card: CardText | None = Field(None, description="Left out: no card is printed.")
     sections: tuple[Section, ...] = Field(min_length=1)
     sources: tuple[Id, ...] = ()
-    accept: tuple[Accepted, ...] = Field((), description="Findings of `teachback check` that may stand, each with a reason and a name.")
+    accept: tuple[Accepted, ...] = Field(
+        (),
+        description="Findings of `teachback check` that may stand, each with a reason and a name.",
+    )

@@ -36,27 +36,51 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
     for index, one in enumerate(handout.fields):
         where = ("fields", index)
         if one.name in declared:
-            yield (*where, "name"), Problem(f"the field '{one.name}' stands twice", "Give each one a name of its own.")
+            yield (
+                (*where, "name"),
+                Problem(f"the field '{one.name}' stands twice", "Give each one a name of its own."),
+            )
         elif one.name in COLUMNS:
             message = f"a field cannot be called '{one.name}': that column of the records chooses the edition"
-            yield (*where, "name"), Problem(message, f"Call it 'patient_{one.name}', or something else.")
+            yield (
+                (*where, "name"),
+                Problem(message, f"Call it 'patient_{one.name}', or something else."),
+            )
         elif one.name not in placed:
             message = f"the field '{one.name}' has no place: nothing that a record says there would be printed"
-            yield (*where, "name"), Problem(message, f"Write {{record.{one.name}}} into a text, or name it below `personal:`.")
+            yield (
+                (*where, "name"),
+                Problem(
+                    message,
+                    f"Write {{record.{one.name}}} into a text, or name it below `personal:`.",
+                ),
+            )
         yield from ((where, problem) for problem in _choice_problems(one))
         declared.add(one.name)
     for path, name in _placed(handout):
         if name not in declared and path[-1] == "field":
-            yield path, Problem(f"the field '{name}' is not declared", f"Declare it below `fields:`. {guess(name, declared)}".strip())
+            yield (
+                path,
+                Problem(
+                    f"the field '{name}' is not declared",
+                    f"Declare it below `fields:`. {guess(name, declared)}".strip(),
+                ),
+            )
     for path, what in _misplaced(handout):
         yield path, Problem(f"no record can be written into {what}", _APART)
 
 
 def _choice_problems(one: RecordField) -> Iterator[Problem]:
     if one.type is FieldKind.CHOICE and not one.choices:
-        yield Problem(f"the field '{one.name}' has no choices", "Add `choices: [one, other]`, or take `type: choice` out.")
+        yield Problem(
+            f"the field '{one.name}' has no choices",
+            "Add `choices: [one, other]`, or take `type: choice` out.",
+        )
     if one.type is not FieldKind.CHOICE and one.choices:
-        yield Problem(f"the field '{one.name}' has choices, and is none", "Add `type: choice`, or take them out.")
+        yield Problem(
+            f"the field '{one.name}' has choices, and is none",
+            "Add `type: choice`, or take them out.",
+        )
 
 
 def _placed(handout: Handout) -> Iterator[tuple[Path, str]]:
@@ -90,4 +114,6 @@ def _leaves(handout: Handout) -> Iterator[tuple[Path, str]]:
         if isinstance(value, str):
             yield path, value
         elif isinstance(value, dict):
-            yield from (((*path, name), text) for name, text in value.items() if isinstance(text, str))
+            yield from (
+                ((*path, name), text) for name, text in value.items() if isinstance(text, str)
+            )

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LINK_SCHEMES: Final = ("https://", "tel:", "mailto:")
-PLACEHOLDERS: Final = ("clinic.name", "clinic.phone", "clinic.after_hours", "clinic.dialysis_unit", "clinic.emergency")
+PLACEHOLDERS: Final = (
+    "clinic.name",
+    "clinic.phone",
+    "clinic.after_hours",
+    "clinic.dialysis_unit",
+    "clinic.emergency",
+)
 # What a placeholder for a field of a patient's record begins with.
 RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
@@ -35,7 +41,9 @@ _LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 # With one of these, only the parser of Markdown knows what a text means.
 _MARKDOWN: Final = re.compile(r"[_`\[<\\\n\r]")
 # Strong words that CommonMark reads as such whatever stands around them (0.31.2, section 6.2: rules 5 and 7).
-_STRONG: Final = re.compile(r"(?:^|(?<=[ (]))\*\*(?=[A-Za-z0-9])([^*]*(?:[A-Za-z0-9](?=\*\*(?:[ .,;:?)]|$))|[.?](?=\*\*(?: |$))))\*\*")
+_STRONG: Final = re.compile(
+    r"(?:^|(?<=[ (]))\*\*(?=[A-Za-z0-9])([^*]*(?:[A-Za-z0-9](?=\*\*(?:[ .,;:?)]|$))|[.?](?=\*\*(?: |$))))\*\*"
+)
 # Stars inside a word or a number: 10**3 to 10**4 would be printed as 103 to 104.
 _INSIDE: Final = re.compile(r"([^\W_]+)\*{2,}([^\W_]+)")
 # A backslash before what is no mark would be lost, and nobody needs it.
@@ -44,10 +52,19 @@ _NEEDLESS: Final = re.compile(r"(?<!\\)(?:\\\\)*(\\[\"#$%'()+,\-./:;=?@^|~])")
 _JOINS: Final = "-/\u2010\u2011\u2012\u2013\u2014\u2015\u2212.,:;'\u2019\u00b7\u00d7*^+~_"
 _PARTS: Final = frozenset("-/\u2010\u2011\u2012\u2013\u2014\u2212")
 _REFUSED: Final = {
-    "em_open": ("italics are hard to read and are not printed", "Use **two stars** for strong words, or none."),
-    "html_inline": ("HTML is not allowed in a text", "Use **two stars** for strong words; write < as 'less than'."),
+    "em_open": (
+        "italics are hard to read and are not printed",
+        "Use **two stars** for strong words, or none.",
+    ),
+    "html_inline": (
+        "HTML is not allowed in a text",
+        "Use **two stars** for strong words; write < as 'less than'.",
+    ),
     "html_block": ("HTML is not allowed in a text", "Use **two stars** for strong words."),
-    "image": ("a picture cannot stand inside a text", "Use a block of its own: `- figure: images/name.svg`."),
+    "image": (
+        "a picture cannot stand inside a text",
+        "Use a block of its own: `- figure: images/name.svg`.",
+    ),
     "code_inline": ("backquotes are not a mark here", "Use **two stars** for strong words."),
     "hardbreak": ("a text is one paragraph", "Write the second one as an item of its own."),
 }
@@ -90,15 +107,34 @@ def plain(line: Line) -> str:
 
 def bare(text: str) -> str:
     """Return a checked text without its marks; placeholders stay as they are written."""
-    return _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text) if may_hold_marks(text) else text
+    return (
+        _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text)
+        if may_hold_marks(text)
+        else text
+    )
 
 
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    rules = ["text", "newline", "escape", "backticks", "emphasis", "link", "image", "autolink", "html_inline"]
-    return MarkdownIt("zero", {"html": True}).enable(rules).enable("balance_pairs").enable("fragments_join")
+    rules = [
+        "text",
+        "newline",
+        "escape",
+        "backticks",
+        "emphasis",
+        "link",
+        "image",
+        "autolink",
+        "html_inline",
+    ]
+    return (
+        MarkdownIt("zero", {"html": True})
+        .enable(rules)
+        .enable("balance_pairs")
+        .enable("fragments_join")
+    )
 
 
 def may_hold_marks(text: str) -> bool:
@@ -110,7 +146,12 @@ def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ..
     """Say what in a text is no mark of ours; the places are added by the caller, who knows the file and its `fields`."""
     if not may_hold_marks(text):
         return ()
-    found = (*_written_problems(text, fields), *_inside_problems(text), *glued_problems(bare(text)), *_token_problems(text))
+    found = (
+        *_written_problems(text, fields),
+        *_inside_problems(text),
+        *glued_problems(bare(text)),
+        *_token_problems(text),
+    )
     return tuple(dict.fromkeys(found))
 
 
@@ -136,7 +177,8 @@ def glued_problems(text: str) -> Iterator[Problem]:
         if glued:
             message = f"a space is missing beside {{{place[1]}}}"
             yield Problem(
-                message, "Put a space between it and the letter or number beside it: what is filled in there would run into that."
+                message,
+                "Put a space between it and the letter or number beside it: what is filled in there would run into that.",
             )
 
 
@@ -144,7 +186,9 @@ def _runs_into(beside: str, *, touches: bool) -> bool:
     """Return whether a letter beside a placeholder, or behind marks that touch it, would be read as a part of what is filled in."""
     if not beside:
         return False
-    return unicodedata.category(beside)[0] == "N" or (touches and beside.isalpha() and beside.upper() != beside.lower())
+    return unicodedata.category(beside)[0] == "N" or (
+        touches and beside.isalpha() and beside.upper() != beside.lower()
+    )
 
 
 def _inside_problems(text: str) -> Iterator[Problem]:
@@ -153,7 +197,10 @@ def _inside_problems(text: str) -> Iterator[Problem]:
         before, behind = found.groups()
         if before[-1].isdecimal() and behind[0].isdecimal():
             hint = f"Write {before} to the power of {behind} in words, or put a space on one side of the stars."
-            yield Problem(f"the two stars in {found[0][:60]} would be lost, and the numbers run into each other", hint)
+            yield Problem(
+                f"the two stars in {found[0][:60]} would be lost, and the numbers run into each other",
+                hint,
+            )
         else:
             hint = "Strong words have a space, or a mark such as a comma, before and behind their stars."
             yield Problem(f"a space is missing beside the two stars in {found[0][:60]}", hint)
@@ -163,7 +210,9 @@ def _inside_problems(text: str) -> Iterator[Problem]:
 
 def places_in(text: str) -> tuple[str, ...]:
     """Give the names of the fields that a text has places for, in their order."""
-    return tuple(name.removeprefix(RECORD) for name in _BRACES.findall(text) if name.startswith(RECORD))
+    return tuple(
+        name.removeprefix(RECORD) for name in _BRACES.findall(text) if name.startswith(RECORD)
+    )
 
 
 def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Problem]:
@@ -174,7 +223,10 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
     for name in _BRACES.findall(text):
         if name not in known and name.startswith(RECORD):
             field = name.removeprefix(RECORD)
-            yield Problem(f"the field '{field[:60]}' is not declared", f"Declare it below `fields:`. {guess(field, fields)}".strip())
+            yield Problem(
+                f"the field '{field[:60]}' is not declared",
+                f"Declare it below `fields:`. {guess(field, fields)}".strip(),
+            )
         elif name not in known:
             yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
     if re.search(r"[{}]", _BRACES.sub("", text)):
@@ -186,7 +238,10 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
             yield Problem(message, "A link starts with https://, tel: or mailto:.")
         hidden = next((letter for letter in target if is_unseen(letter)), "")
         if hidden:
-            yield Problem(f"the address of a link holds the character {named(hidden)}", "Type the address again.")
+            yield Problem(
+                f"the address of a link holds the character {named(hidden)}",
+                "Type the address again.",
+            )
 
 
 def _token_problems(text: str) -> tuple[Problem, ...]:
@@ -197,9 +252,19 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
         if token.type in _REFUSED:
             problems.append(Problem(*_REFUSED[token.type]))
         if token.type == "link_open" and token.markup == "autolink":
-            problems.append(Problem("a bare address in <...> cannot be read aloud", "Write [words](https://address)."))
+            problems.append(
+                Problem(
+                    "a bare address in <...> cannot be read aloud",
+                    "Write [words](https://address).",
+                )
+            )
         if token.type == "link_open" and "title" in token.attrs:
-            problems.append(Problem("a link has no second text in quotes: it would not be printed", "Write [words](https://address)."))
+            problems.append(
+                Problem(
+                    "a link has no second text in quotes: it would not be printed",
+                    "Write [words](https://address).",
+                )
+            )
         if (
             token.type == "text"
             and re.search(r"\][(\[]", token.content)
@@ -210,13 +275,23 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
         depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
         if depth_link and token.type == "strong_open":
-            problems.append(Problem("strong words cannot stand inside a link", "Put the stars around the whole link, or leave them out."))
+            problems.append(
+                Problem(
+                    "strong words cannot stand inside a link",
+                    "Put the stars around the whole link, or leave them out.",
+                )
+            )
         if token.type == "text" and "**" in token.content:
             problems.append(
-                Problem("two stars ** stand here without their partner", "Strong words have ** right before and right after them.")
+                Problem(
+                    "two stars ** stand here without their partner",
+                    "Strong words have ** right before and right after them.",
+                )
             )
         if token.type == "text" and re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", token.content):
-            problems.append(Problem("HTML entities are not allowed in a text", "Type the character itself."))
+            problems.append(
+                Problem("HTML entities are not allowed in a text", "Type the character itself.")
+            )
     return tuple(problems)
 
 
@@ -224,13 +299,24 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
     """Say what in a text that is printed as it stands looks like a mark: it would be printed with its stars and braces."""
     if not _LOOKS_MARKED.search(text):
         return ()
-    for pattern, what in ((r"</?[a-zA-Z!]", "HTML"), (r"\*\*", "two stars **"), (r"\{[^{}]*\}", "a placeholder"), (r"\]\(", "a link")):
+    for pattern, what in (
+        (r"</?[a-zA-Z!]", "HTML"),
+        (r"\*\*", "two stars **"),
+        (r"\{[^{}]*\}", "a placeholder"),
+        (r"\]\(", "a link"),
+    ):
         if re.search(pattern, text):
-            return (Problem(f"{what} cannot stand here: this text is printed as it is", "Write plain words."),)
+            return (
+                Problem(
+                    f"{what} cannot stand here: this text is printed as it is", "Write plain words."
+                ),
+            )
     return ()
 
 
-def parse_marks(text: str, values: Mapping[str, str | None], widths: Mapping[str, float] | None = None) -> Line:
+def parse_marks(
+    text: str, values: Mapping[str, str | None], widths: Mapping[str, float] | None = None
+) -> Line:
     """Turn a text that has no problems into spans; an unfilled placeholder becomes a line to write on.
 
     `widths` are those of the fields of a patient's record, in mm.
@@ -279,15 +365,26 @@ def _pieces(text: str) -> list[_Piece]:
     return found
 
 
-def _filled(content: str, values: Mapping[str, str | None], widths: Mapping[str, float], *, strong: bool, href: str | None) -> list[Span]:
+def _filled(
+    content: str,
+    values: Mapping[str, str | None],
+    widths: Mapping[str, float],
+    *,
+    strong: bool,
+    href: str | None,
+) -> list[Span]:
     spans = []
     for index, part in enumerate(_BRACES.split(content)):
         if index % 2 and part.startswith(RECORD):
             field = part.removeprefix(RECORD)
-            spans.append(Span(field, strong, href, blank=True, place=Place(field, widths.get(field, 0.0))))
+            spans.append(
+                Span(field, strong, href, blank=True, place=Place(field, widths.get(field, 0.0)))
+            )
         elif index % 2:
             value = values[part]
-            spans.append(Span(value or part, strong, href, blank=value is None, number=part != "clinic.name"))
+            spans.append(
+                Span(value or part, strong, href, blank=value is None, number=part != "clinic.name")
+            )
         elif part:
             spans.append(Span(part, strong, href))
     return spans

@@ -37,7 +37,10 @@ def _as_written(part: Any) -> Any:  # noqa: ANN401 -- JSON is any data
     if not isinstance(part, dict):
         return part
     # What stands below these keys is data, not a schema.
-    made = {key: value if key in {"default", "enum", "const"} else _as_written(value) for key, value in part.items()}
+    made = {
+        key: value if key in {"default", "enum", "const"} else _as_written(value)
+        for key, value in part.items()
+    }
     if "patternProperties" in made:
         made["additionalProperties"] = False
     kind = made.get("type")
@@ -48,7 +51,12 @@ def _as_written(part: Any) -> Any:  # noqa: ANN401 -- JSON is any data
     if kind in {"number", "integer"}:
         return made | {"type": [kind, "string"], "pattern": _NUMBER}
     if kind == "boolean":
-        return made | {"type": ["boolean", "string", "integer"], "pattern": _BOOLEAN, "minimum": 0, "maximum": 1}
+        return made | {
+            "type": ["boolean", "string", "integer"],
+            "pattern": _BOOLEAN,
+            "minimum": 0,
+            "maximum": 1,
+        }
     return made
 
 
@@ -58,5 +66,9 @@ def _text(part: dict[str, Any]) -> dict[str, Any]:
     pattern = part.get("pattern")
     if pattern is None:
         return {"type": ["string", "number", "boolean"], "pattern": r"\S"}
-    also = [kind for kind, word in (("number", "1" * 16), ("boolean", "true")) if re.search(pattern, word)]
+    also = [
+        kind
+        for kind, word in (("number", "1" * 16), ("boolean", "true"))
+        if re.search(pattern, word)
+    ]
     return {"type": ["string", *also]} if also else {}

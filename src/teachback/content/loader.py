@@ -70,8 +70,17 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
     bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
-    for language in sorted({path.stem for folder in folders(workspace, "content/words") for path in folder.glob("*.yaml")}):
-        loaded = _tried(lambda name=language: _load_words(workspace, name, glyphs or frozenset()), problems)  # type: ignore[misc]
+    for language in sorted(
+        {
+            path.stem
+            for folder in folders(workspace, "content/words")
+            for path in folder.glob("*.yaml")
+        }
+    ):
+        loaded = _tried(
+            lambda name=language: _load_words(workspace, name, glyphs or frozenset()),  # type: ignore[misc]
+            problems,
+        )
         if loaded is not None:
             words[language] = loaded
     spoken: dict[str, str] = {}
@@ -79,7 +88,11 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
         if spoken.setdefault(known.language, language) != language:
             message = f"content/words/{language}.yaml says that its language is '{known.language}', as content/words/{spoken[known.language]}.yaml does"
             problems.append(
-                Problem(message, "Translate the words, and write the language's own name.", Location(f"content/words/{language}.yaml"))
+                Problem(
+                    message,
+                    "Translate the words, and write the language's own name.",
+                    Location(f"content/words/{language}.yaml"),
+                )
             )
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
@@ -91,23 +104,33 @@ def load_handout(path: Path, workspace: Workspace, shared: WorkspaceContent) -> 
     return validate_handout(read_bytes(path), path, workspace, shared)
 
 
-def validate_handout(raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent) -> LoadedHandout:
+def validate_handout(
+    raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
+) -> LoadedHandout:
     """Check what a handout's file holds, or is to hold. Raises TeachbackError with every problem found."""
     file = read_yaml(raw, shown(path))
     handout = validated(Handout, file)
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
-        *(problem._replace(location=file.locate(where, key=True)) for where, problem in reach_problems(handout, shared.audiences)),
+        *(
+            problem._replace(location=file.locate(where, key=True))
+            for where, problem in reach_problems(handout, shared.audiences)
+        ),
         *_shape_problems(handout, file),
-        *(problem._replace(location=file.locate(where)) for where, problem in place_problems(handout)),
+        *(
+            problem._replace(location=file.locate(where))
+            for where, problem in place_problems(handout)
+        ),
         *_text_problems(handout, file, shared),
         *_source_problems(handout, file, shared),
         *_picture_problems(handout, file, workspace),
     ]
     if problems:
         raise TeachbackError(*problems)
-    return LoadedHandout(handout, file, standing(handout, shared.audiences, picture_hash(workspace)))
+    return LoadedHandout(
+        handout, file, standing(handout, shared.audiences, picture_hash(workspace))
+    )
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:
@@ -133,12 +156,18 @@ def _tried(step: Callable[[], ResultT], problems: list[Problem]) -> ResultT | No
 def _read_named(workspace: Workspace, name: str) -> YamlFile:
     path = find(workspace, name)
     if path is None:
-        raise TeachbackError(Problem(f"{name}: there is no such file", "Put the program's own one back."))
+        raise TeachbackError(
+            Problem(f"{name}: there is no such file", "Put the program's own one back.")
+        )
     return read_yaml(read_bytes(path), shown(path))
 
 
 def _glyphs(workspace: Workspace) -> frozenset[int]:
-    fonts = {path.name: path for folder in reversed(folders(workspace, "styles/fonts")) for path in folder.glob("*.ttf")}
+    fonts = {
+        path.name: path
+        for folder in reversed(folders(workspace, "styles/fonts"))
+        for path in folder.glob("*.ttf")
+    }
     points = coverage(tuple(fonts.values()))
     problems = tuple(_digit_problems(workspace))
     if problems:
@@ -148,12 +177,21 @@ def _glyphs(workspace: Workspace) -> frozenset[int]:
 
 def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
     """Find fonts of the clinic's that draw a digit as another one: a page would show another number than its text holds."""
-    shipped = [path.read_bytes() for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))]
-    for path in (path for folder in folders(workspace, "styles/fonts") for path in sorted(folder.rglob("*.ttf"))):
+    shipped = [
+        path.read_bytes()
+        for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))
+    ]
+    for path in (
+        path
+        for folder in folders(workspace, "styles/fonts")
+        for path in sorted(folder.rglob("*.ttf"))
+    ):
         data = read_bytes(path)
         if data not in shipped:
             points = coverage((path,))
-            fault = digits_fault(data, shipped, "".join(digit for digit in DIGITS if ord(digit) in points))
+            fault = digits_fault(
+                data, shipped, "".join(digit for digit in DIGITS if ord(digit) in points)
+            )
             if fault:
                 yield Problem(*fault, Location(shown(path)))
 
@@ -175,7 +213,11 @@ def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
             )
         elif audiences.root[audiences.lineage(name)[-1]].extends is not None:
             problems.append(
-                Problem(f"the audience '{name}' extends itself in a ring", "Take one `extends` out.", file.locate((name, "extends")))
+                Problem(
+                    f"the audience '{name}' extends itself in a ring",
+                    "Take one `extends` out.",
+                    file.locate((name, "extends")),
+                )
             )
     if problems:
         raise TeachbackError(*problems)
@@ -222,13 +264,21 @@ def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> 
     ]
     if not _LANGUAGE.fullmatch(language):
         message = f"'{language}' is not a language tag, so no handout can be written in it"
-        problems.append(Problem(message, "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml.", file.locate()))
+        problems.append(
+            Problem(
+                message,
+                "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml.",
+                file.locate(),
+            )
+        )
     if problems:
         raise TeachbackError(*problems)
     return words
 
 
-def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
+def _name_problems(
+    path: Path, handout: Handout, file: YamlFile, shared: WorkspaceContent
+) -> Iterator[Problem]:
     expected = {handout.id, f"{handout.id}.{handout.language}"}
     if path.stem not in expected:
         message = f"the id '{handout.id}' is not the name of the file"
@@ -238,20 +288,32 @@ def _name_problems(path: Path, handout: Handout, file: YamlFile, shared: Workspa
     if handout.language not in shared.words:
         message = f"there are no words for the language '{handout.language}'"
         yield Problem(
-            message, f"Add content/words/{handout.language}.yaml. {nearest(handout.language, shared.words)}", file.locate(("language",))
+            message,
+            f"Add content/words/{handout.language}.yaml. {nearest(handout.language, shared.words)}",
+            file.locate(("language",)),
         )
     for index, name in enumerate(handout.audiences):
         audience = shared.audiences.root.get(name)
         if audience is not None and handout.language not in audience.badge:
             message = f"the audience '{name}' has no badge in the language '{handout.language}'"
-            yield Problem(message, "Add it in content/audiences.yaml.", file.locate(("audiences", index)))
+            yield Problem(
+                message, "Add it in content/audiences.yaml.", file.locate(("audiences", index))
+            )
     review = handout.review
     if review.status == "approved":
         for name in ("reviewer", "reviewed", "due"):
             if getattr(review, name) is None:
-                yield Problem(f"an approved text needs `{name}:`", "Fill it, or set `status: draft`.", file.locate(("review",)))
+                yield Problem(
+                    f"an approved text needs `{name}:`",
+                    "Fill it, or set `status: draft`.",
+                    file.locate(("review",)),
+                )
     if review.reviewed and review.due and review.due < review.reviewed:
-        yield Problem("the next review is due before the last one took place", "Set a later `due:`.", file.locate(("review", "due")))
+        yield Problem(
+            "the next review is due before the last one took place",
+            "Set a later `due:`.",
+            file.locate(("review", "due")),
+        )
     for where, text in texts(handout.title, ("title",)):
         if len(text) > LONGEST_TITLE:
             message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
@@ -266,7 +328,11 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
             continue
         place = file.locate((*path, "id"))
         if name in first:
-            yield Problem(f"the id '{name}' stands twice; it stood first in line {first[name].line}", "Give each one its own.", place)
+            yield Problem(
+                f"the id '{name}' stands twice; it stood first in line {first[name].line}",
+                "Give each one its own.",
+                place,
+            )
         first.setdefault(name, place)
 
 
@@ -276,11 +342,14 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
         if where[-1:] == ("approved",):
             continue
         if isinstance(found, dict):
-            yield from (((*where, name), text) for name, text in found.items() if isinstance(text, str))
+            yield from (
+                ((*where, name), text) for name, text in found.items() if isinstance(text, str)
+            )
         elif (
             isinstance(found, str)
             and where
-            and where[-1] not in {"figure", "id", "tier", "callout", "line", "language", "field", "name", "type"}
+            and where[-1]
+            not in {"figure", "id", "tier", "callout", "line", "language", "field", "name", "type"}
         ):
             yield where, found
 
@@ -298,7 +367,10 @@ def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -
     """Check a file whose texts are printed as they stand; with `filled`, braces are filled in by the templates."""
     yield from _glyph_problems(file, glyphs)
     for place, text in file.scalars():
-        yield from (problem._replace(location=place) for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text))
+        yield from (
+            problem._replace(location=place)
+            for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text)
+        )
 
 
 def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
@@ -308,30 +380,48 @@ def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
             for index, row in enumerate(value.rows):
                 if len(row.cells) != len(value.columns):
                     message = f"this row has {len(row.cells)} cells, and the table has {len(value.columns)} columns"
-                    yield Problem(message, "Give each row one cell for each column.", file.locate((*path, "rows", index)))
+                    yield Problem(
+                        message,
+                        "Give each row one cell for each column.",
+                        file.locate((*path, "rows", index)),
+                    )
         elif isinstance(value, CalloutBlock) and value.text is None and value.items is None:
-            yield Problem("this callout says nothing", "Add `text:` or `list:`.", file.locate((*path, "callout"), key=True))
+            yield Problem(
+                "this callout says nothing",
+                "Add `text:` or `list:`.",
+                file.locate((*path, "callout"), key=True),
+            )
 
 
 def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
     for place, text in file.scalars():
         if is_misread(text):
-            message = "this text looks as if it was read in the wrong encoding before it was saved here"
+            message = (
+                "this text looks as if it was read in the wrong encoding before it was saved here"
+            )
             yield Problem(message, "Write its letters anew, and save the file as UTF-8.", place)
     # Without fonts that can be read there is nothing to compare with, and that is said already.
     for place, text in file.scalars() if glyphs else ():
         for character, name in missing_glyphs(text, glyphs):
             message = f"the character '{character}' ({name}) is in none of the fonts"
-            yield Problem(message, "Use other words, or add a font that has it to styles/fonts/.", place)
+            yield Problem(
+                message, "Use other words, or add a font that has it to styles/fonts/.", place
+            )
 
 
-def _source_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
+def _source_problems(
+    handout: Handout, file: YamlFile, shared: WorkspaceContent
+) -> Iterator[Problem]:
     for path, value in steps(handout):
         if isinstance(value, Statement | Handout):
             for index, name in enumerate(value.sources):
                 if name not in shared.sources.root:
                     hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
-                    yield Problem(f"the source '{name}' is not known", hint, file.locate((*path, "sources", index)))
+                    yield Problem(
+                        f"the source '{name}' is not known",
+                        hint,
+                        file.locate((*path, "sources", index)),
+                    )
 
 
 def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
@@ -346,14 +436,31 @@ def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterat
 
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
-        yield Problem(f"the picture '{name}' lies outside the workspace", "Put it below content/images/ and write images/name.svg.", place)
+        yield Problem(
+            f"the picture '{name}' lies outside the workspace",
+            "Put it below content/images/ and write images/name.svg.",
+            place,
+        )
         return
     path = find(workspace, f"content/{name}")
     if inside.suffix.lower() not in KINDS:
-        yield Problem(f"'{name}' is not a picture that can be printed", f"Use one of {', '.join(KINDS)}.", place)
+        yield Problem(
+            f"'{name}' is not a picture that can be printed",
+            f"Use one of {', '.join(KINDS)}.",
+            place,
+        )
     elif path is None:
-        there = {f"images/{p.name}" for folder in folders(workspace, "content/images") for p in folder.iterdir() if p.is_file()}
-        yield Problem(f"there is no picture '{name}'", f"It belongs at content/{name}. {nearest(name, there)}".strip(), place)
+        there = {
+            f"images/{p.name}"
+            for folder in folders(workspace, "content/images")
+            for p in folder.iterdir()
+            if p.is_file()
+        }
+        yield Problem(
+            f"there is no picture '{name}'",
+            f"It belongs at content/{name}. {nearest(name, there)}".strip(),
+            place,
+        )
     elif not any(path.resolve().is_relative_to(root.resolve()) for root in workspace.roots):
         message = f"the picture '{name}' is a link to a place outside the workspace"
         yield Problem(message, "Put the file itself below content/images/.", place)

@@ -30,9 +30,13 @@ def is_number(text: str, language: str) -> bool:
     locale = _locale(language)
     point, comma = get_decimal_symbol(locale), get_group_symbol(locale)
     # Some languages set thousands apart with a narrow space that nobody can type.
-    digits = (text[1:] if text.startswith(("-", "\u2212")) else text).replace(" ", comma if comma.isspace() else " ")
+    digits = (text[1:] if text.startswith(("-", "\u2212")) else text).replace(
+        " ", comma if comma.isspace() else " "
+    )
     figures = set(digits) - {point, comma}
-    if not figures or not all(figure.isascii() and figure.isdigit() for figure in {*figures, digits[0], digits[-1]}):
+    if not figures or not all(
+        figure.isascii() and figure.isdigit() for figure in {*figures, digits[0], digits[-1]}
+    ):
         return False
     try:
         parse_decimal(digits, locale=locale, strict=True)
@@ -54,4 +58,6 @@ def _locale(language: str) -> Locale:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         message = f"dates cannot be written in the language '{language}'"
-        raise TeachbackError(Problem(message, "Use the tag of a language that is spoken, such as en, es or zh-Hans.")) from None
+        raise TeachbackError(
+            Problem(message, "Use the tag of a language that is spoken, such as en, es or zh-Hans.")
+        ) from None

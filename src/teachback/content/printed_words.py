@@ -137,7 +137,9 @@ class Words(_Closed):
     due: WithDate
     page: Annotated[Plain, _holding("page", "pages")]
     not_instead: Word
-    this_code: Annotated[Plain, _holding("code")] = Field(description="The edition code where it is read aloud: at the end.")
+    this_code: Annotated[Plain, _holding("code")] = Field(
+        description="The edition code where it is read aloud: at the end."
+    )
     card_draft: Word = Field(description="The draft notice where there is room for one line only.")
     card_nights: Word
     card_visit_soon: Word
@@ -161,7 +163,11 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
         text: str = getattr(words.cover, path[-1]) if path[1:] else words.page
         first, second = _NAME.findall(text)
         if (first, second) in {("pages", "page"), ("last", "first")}:
-            hint = f"Write {{{second}}} first." if english else f"Look that it says so in this language; else write {{{second}}} first."
+            hint = (
+                f"Write {{{second}}} first."
+                if english
+                else f"Look that it says so in this language; else write {{{second}}} first."
+            )
             problem = Problem(f"{{{first}}} stands before {{{second}}} here", hint)
             yield path, problem if english else problem._replace(severity=Severity.WARNING)
     read = _folded(_NAME.sub(" ", words.reviewed))
@@ -169,17 +175,34 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
     for name, text in (("draft", words.draft), ("card_draft", words.card_draft)):
         said = _folded(text)
         if not said:
-            yield (name,), Problem("this text has no letters, and must say that nobody has reviewed the handout", _AS_ENGLISH)
+            yield (
+                (name,),
+                Problem(
+                    "this text has no letters, and must say that nobody has reviewed the handout",
+                    _AS_ENGLISH,
+                ),
+            )
         elif said == read or (by and f"{said} ".startswith(f"{by} ")):
-            yield (name,), Problem("this says of a draft what `reviewed` says of a text that was reviewed", _AS_ENGLISH)
+            yield (
+                (name,),
+                Problem(
+                    "this says of a draft what `reviewed` says of a text that was reviewed",
+                    _AS_ENGLISH,
+                ),
+            )
         elif english and not {"draft", "not"} & set(said.split()):
             message = "this may not say that the handout is a draft"
-            yield (name,), Problem(message, "Write that it is a draft, or that nobody has reviewed it.", severity=Severity.WARNING)
+            yield (
+                (name,),
+                Problem(
+                    message,
+                    "Write that it is a draft, or that nobody has reviewed it.",
+                    severity=Severity.WARNING,
+                ),
+            )
 
 
-_AS_ENGLISH: Final = (
-    "Write in this language what content/words/en.yaml that comes with the program says: Draft, not reviewed by a clinician."
-)
+_AS_ENGLISH: Final = "Write in this language what content/words/en.yaml that comes with the program says: Draft, not reviewed by a clinician."
 
 
 def _folded(text: str) -> str:

@@ -24,7 +24,11 @@ def unplug() -> bool:
     It is done where no plug-ins are wanted at all, so that pydantic's own would say the same, where that is not loaded yet, and
     for a version that we know. To be called before the first model is made.
     """
-    if os.environ.get("PYDANTIC_DISABLE_PLUGINS") != "__all__" or LOADER in sys.modules or not VERSION.startswith(_KNOWN):
+    if (
+        os.environ.get("PYDANTIC_DISABLE_PLUGINS") != "__all__"
+        or LOADER in sys.modules
+        or not VERSION.startswith(_KNOWN)
+    ):
         return False
     loader = ModuleType(LOADER, "Knows no plug-ins.")
     loader.get_plugins = tuple  # type: ignore[attr-defined]

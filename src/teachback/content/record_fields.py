@@ -16,7 +16,9 @@ COLUMNS: Final = ("id", "audience", "language", "paper", "size", "copies")
 FieldName = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40),
-    Field(description="A field's name: lower-case words joined by underscores, as the column of the records is called."),
+    Field(
+        description="A field's name: lower-case words joined by underscores, as the column of the records is called."
+    ),
 ]
 
 
@@ -35,12 +37,21 @@ class RecordField(Model):
 
     name: FieldName
     label: Text = Field(description="What stands before the line, such as 'Prepared for'.")
-    type: FieldKind = Field(FieldKind.TEXT, description="date: YYYY-MM-DD in the records, printed in words. choice: one of `choices`.")
+    type: FieldKind = Field(
+        FieldKind.TEXT,
+        description="date: YYYY-MM-DD in the records, printed in words. choice: one of `choices`.",
+    )
     required: bool = Field(default=False, description="A record without it is rejected.")
     width_mm: float = Field(
-        45.0, ge=8, le=170, allow_inf_nan=False, description="How long the line is, in mm in 13 pt type; a longer value is rejected."
+        45.0,
+        ge=8,
+        le=170,
+        allow_inf_nan=False,
+        description="How long the line is, in mm in 13 pt type; a longer value is rejected.",
     )
-    choices: tuple[Plain, ...] = Field((), description="For `type: choice`: the words that a record may hold.")
+    choices: tuple[Plain, ...] = Field(
+        (), description="For `type: choice`: the words that a record may hold."
+    )
 
 
 class PersonalLine(Chosen):
@@ -53,7 +64,13 @@ def _as_personal_line(value: object) -> object:
     return {"field": value} if isinstance(value, str) else value
 
 
-PersonalLines = tuple[Annotated[PersonalLine, BeforeValidator(_as_personal_line, json_schema_input_type=FieldName | PersonalLine)], ...]
+PersonalLines = tuple[
+    Annotated[
+        PersonalLine,
+        BeforeValidator(_as_personal_line, json_schema_input_type=FieldName | PersonalLine),
+    ],
+    ...,
+]
 
 
 class PersonalBlock(Statement):

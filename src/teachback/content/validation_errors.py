@@ -23,12 +23,21 @@ _AS_MAPPING: Final = "Write `key: value` lines, indented below this."
 # pydantic's kind of error -> message and hint; {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
     "string_type": ("a text belongs here, not {what}", "Write the text after the colon."),
-    "text_expected": ("a text belongs here, not {what}", "Write the text after the colon, or a mapping of audience to text below it."),
+    "text_expected": (
+        "a text belongs here, not {what}",
+        "Write the text after the colon, or a mapping of audience to text below it.",
+    ),
     "dict_type": ("a mapping of names to values belongs here, not {what}", _AS_MAPPING),
     "model_type": ("a mapping of names to values belongs here, not {what}", _AS_MAPPING),
     "model_attributes_type": ("a mapping of names to values belongs here, not {what}", _AS_MAPPING),
-    "tuple_type": ("a list belongs here, not {what}", "Start each entry with a dash and a space, or write [one, two]."),
-    "list_type": ("a list belongs here, not {what}", "Start each entry with a dash and a space, or write [one, two]."),
+    "tuple_type": (
+        "a list belongs here, not {what}",
+        "Start each entry with a dash and a space, or write [one, two].",
+    ),
+    "list_type": (
+        "a list belongs here, not {what}",
+        "Start each entry with a dash and a space, or write [one, two].",
+    ),
     "bool_parsing": ("true or false belongs here, not {what}", "Write true or false."),
     "bool_type": ("true or false belongs here, not {what}", "Write true or false."),
     "int_parsing": ("a whole number belongs here, not {what}", "Write it in digits."),
@@ -39,13 +48,28 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
     "float_type": ("a number belongs here, not {what}", "Write it in digits."),
     "finite_number": ("a number belongs here, not {what}", "Write it in digits."),
     "date_type": ("a date belongs here, not {what}", "Write it as YYYY-MM-DD."),
-    "date_from_datetime_parsing": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
-    "date_from_datetime_inexact": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
+    "date_from_datetime_parsing": (
+        "'{input}' is not a date",
+        "Write it as YYYY-MM-DD, such as 2027-11-01.",
+    ),
+    "date_from_datetime_inexact": (
+        "'{input}' is not a date",
+        "Write it as YYYY-MM-DD, such as 2027-11-01.",
+    ),
     "date_parsing": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
-    "too_short": ("too few stand here: {actual_length}, and at least {min_length} must", "Write more, or take the key out."),
+    "too_short": (
+        "too few stand here: {actual_length}, and at least {min_length} must",
+        "Write more, or take the key out.",
+    ),
     "string_too_short": ("this text is empty", "Write the text, or take the key out."),
-    "too_long": ("too many stand here: {actual_length}, and at most {max_length} can be read", "Take some out, or make two of it."),
-    "string_too_long": ("this text is too long; at most {max_length} characters fit", "Make it shorter."),
+    "too_long": (
+        "too many stand here: {actual_length}, and at most {max_length} can be read",
+        "Take some out, or make two of it.",
+    ),
+    "string_too_long": (
+        "this text is too long; at most {max_length} characters fit",
+        "Make it shorter.",
+    ),
     "greater_than_equal": ("the number is too small", "Write {ge} or more."),
     "greater_than": ("the number is too small", "Write more than {gt:g}."),
     "less_than": ("the number is too large", "Write less than {lt:g}."),
@@ -59,7 +83,9 @@ def validated(model: type[ModelT], file: YamlFile) -> ModelT:
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
-        problems = tuple(_problem(details, model, file) for details in _telling(error.errors(include_url=False)))
+        problems = tuple(
+            _problem(details, model, file) for details in _telling(error.errors(include_url=False))
+        )
         raise TeachbackError(*problems) from None
 
 
@@ -77,21 +103,34 @@ def _telling(found: list[ErrorDetails]) -> Iterator[ErrorDetails]:
             extra.setdefault(details["loc"][:-1], []).append(str(details["loc"][-1]))
     paths = [details["loc"] for details in found]
     # `card` holds true or false, or a mapping of audience to true or false.
-    mapped = {path[:i] for path in paths for i, step in enumerate(path[:-1]) if str(step).startswith("dict[")}
+    mapped = {
+        path[:i]
+        for path in paths
+        for i, step in enumerate(path[:-1])
+        if str(step).startswith("dict[")
+    }
     for details in found:
         kind, path = details["type"], details["loc"]
         if kind == "too_short" and len(details["input"]) >= details.get("ctx", {})["min_length"]:
             continue
-        if (kind == "dict_type" and (*path[:-1], "bool") in paths) or (path[-1:] == ("bool",) and path[:-1] in mapped):
+        if (kind == "dict_type" and (*path[:-1], "bool") in paths) or (
+            path[-1:] == ("bool",) and path[:-1] in mapped
+        ):
             continue
-        if kind == "missing" and difflib.get_close_matches(str(path[-1]), extra.get(path[:-1], ()), cutoff=0.7):
+        if kind == "missing" and difflib.get_close_matches(
+            str(path[-1]), extra.get(path[:-1], ()), cutoff=0.7
+        ):
             continue
         yield details
 
 
 def _written(path: Path) -> Path:
     """Give a path as the author's keys have it: pydantic puts the kind of a block before the block's keys."""
-    return tuple(step for i, step in enumerate(path) if not (i > 1 and path[i - 2] == "blocks" and isinstance(path[i - 1], int)))
+    return tuple(
+        step
+        for i, step in enumerate(path)
+        if not (i > 1 and path[i - 2] == "blocks" and isinstance(path[i - 1], int))
+    )
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Problem:
@@ -104,9 +143,15 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
         place = file.locate((*path[:-2], path[-2]), key=True)
     if kind in {"enum", "literal_error"}:
         names = _choices(details.get("ctx", {}))
-        return Problem(f"{_what(value)} is not one of the words that may stand here", nearest(str(value), names), place)
+        return Problem(
+            f"{_what(value)} is not one of the words that may stand here",
+            nearest(str(value), names),
+            place,
+        )
     if kind == "string_pattern_mismatch":
-        return _pattern_problem(str(value)[:60], str(details.get("ctx", {}).get("pattern", "")), place)
+        return _pattern_problem(
+            str(value)[:60], str(details.get("ctx", {}).get("pattern", "")), place
+        )
     if value is None:
         return Problem("nothing stands here", "Write the value, or take the key out.", place)
     if kind == "too_short" and not value:
@@ -129,39 +174,75 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
     raw, kind, value = details["loc"], details["type"], details["input"]
     path = _written(raw)
     if kind == "missing":
-        return Problem(f"the key '{path[-1]}' is missing", f"Add `{path[-1]}:` here.", file.locate(path[:-1]))
+        return Problem(
+            f"the key '{path[-1]}' is missing", f"Add `{path[-1]}:` here.", file.locate(path[:-1])
+        )
     if kind == "extra_forbidden":
         key, place = str(path[-1]), file.locate(path, key=True)
         if key in BLOCKS and raw[:-1] != path[:-1]:
             message = f"a block is of one kind, and this one is '{raw[-2]}' and '{key}' at once"
-            return Problem(message, f"Put `{key}:` into a block of its own, with its own dash.", place)
-        return Problem(f"the key '{key[:60]}' is not known here", nearest(key, _keys(model, raw[:-1])), place)
-    if kind == "block_expected":
-        keys = [key for key in value if key not in {"id", "only", "sources"}] if isinstance(value, dict) else []
-        if not keys:
-            return Problem("a block belongs here, such as `- text: ...`", nearest("", BLOCKS), file.locate(path))
+            return Problem(
+                message, f"Put `{key}:` into a block of its own, with its own dash.", place
+            )
         return Problem(
-            f"'{str(keys[0])[:60]}' is no known kind of block", nearest(str(keys[0]), BLOCKS), file.locate((*path, keys[0]), key=True)
+            f"the key '{key[:60]}' is not known here", nearest(key, _keys(model, raw[:-1])), place
+        )
+    if kind == "block_expected":
+        keys = (
+            [key for key in value if key not in {"id", "only", "sources"}]
+            if isinstance(value, dict)
+            else []
+        )
+        if not keys:
+            return Problem(
+                "a block belongs here, such as `- text: ...`",
+                nearest("", BLOCKS),
+                file.locate(path),
+            )
+        return Problem(
+            f"'{str(keys[0])[:60]}' is no known kind of block",
+            nearest(str(keys[0]), BLOCKS),
+            file.locate((*path, keys[0]), key=True),
         )
     return None
 
 
 def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: ANN401 -- a Location
     if pattern.startswith("^https?"):
-        return Problem(f"'{value}' is not an address of the web", "Such an address starts with https:// and holds no space.", place)
+        return Problem(
+            f"'{value}' is not an address of the web",
+            "Such an address starts with https:// and holds no space.",
+            place,
+        )
     if "#" in pattern:
-        return Problem(f"'{value}' is not a colour", "Write it as # and six hexadecimal digits, such as #134b5f.", place)
+        return Problem(
+            f"'{value}' is not a colour",
+            "Write it as # and six hexadecimal digits, such as #134b5f.",
+            place,
+        )
     if "A-Z][0-9][0-9A-Z]" in pattern:
         return Problem(f"'{value}' is not an ICD-10 code", "Such a code looks like R25.2.", place)
     if pattern == "^[0-9]{2,4}$":
         return Problem(
-            f"'{value}' is not an emergency number", "It has 2 to 4 digits, such as 911. Other numbers go into phone or after_hours.", place
+            f"'{value}' is not an emergency number",
+            "It has 2 to 4 digits, such as 911. Other numbers go into phone or after_hours.",
+            place,
         )
     if "{2,3}" in pattern:
-        return Problem(f"'{value}' is not a language tag", "Such a tag looks like en, es or zh-Hans.", place)
+        return Problem(
+            f"'{value}' is not a language tag", "Such a tag looks like en, es or zh-Hans.", place
+        )
     if "0-9a-f]{16}" in pattern:
-        return Problem(f"'{value}' is not what `teachback approve` writes", "Approve the text with that command.", place)
-    return Problem(f"'{value}' is not a name that can stand here", "Use lower-case letters, digits and hyphens, such as leg-cramps.", place)
+        return Problem(
+            f"'{value}' is not what `teachback approve` writes",
+            "Approve the text with that command.",
+            place,
+        )
+    return Problem(
+        f"'{value}' is not a name that can stand here",
+        "Use lower-case letters, digits and hyphens, such as leg-cramps.",
+        place,
+    )
 
 
 def _what(value: object) -> str:
@@ -175,7 +256,11 @@ def _what(value: object) -> str:
 
 
 def _choices(context: Mapping[str, Any]) -> list[str]:
-    return [part.strip("' ") for part in str(context.get("expected", "")).replace(" or ", ", ").split(", ") if part.strip("' ")]
+    return [
+        part.strip("' ")
+        for part in str(context.get("expected", "")).replace(" or ", ", ").split(", ")
+        if part.strip("' ")
+    ]
 
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
@@ -196,7 +281,11 @@ def _keys(model: type[BaseModel], path: Path) -> list[str]:
             elif issubclass(candidate, RootModel):
                 nested += _models_in(fields["root"].annotation)
         candidates = nested or candidates
-    return [field.alias or name for candidate in candidates for name, field in candidate.model_fields.items()]
+    return [
+        field.alias or name
+        for candidate in candidates
+        for name, field in candidate.model_fields.items()
+    ]
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:

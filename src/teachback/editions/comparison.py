@@ -56,7 +56,9 @@ class Change:
     @cached_property
     def words(self) -> tuple[Words, Words]:
         """Give the runs of words of either side, each with its mark: - only left, + only right, and nothing for both."""
-        return marked_words(self.left.text if self.left else "", self.right.text if self.right else "")
+        return marked_words(
+            self.left.text if self.left else "", self.right.text if self.right else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ class Comparison:
     @property
     def parts(self) -> tuple[tuple[str, tuple[Block, ...]], ...]:
         """Give the blocks by the heading that they stand below."""
-        return tuple((heading, tuple(group)) for heading, group in groupby(self.blocks, lambda block: block.heading))
+        return tuple(
+            (heading, tuple(group))
+            for heading, group in groupby(self.blocks, lambda block: block.heading)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Give plain data."""
@@ -93,7 +98,10 @@ class Comparison:
             "blocks": [
                 {
                     "heading": block.heading,
-                    "changes": [{"what": c.what, left: _plain(c.left), right: _plain(c.right)} for c in block.changes],
+                    "changes": [
+                        {"what": c.what, left: _plain(c.left), right: _plain(c.right)}
+                        for c in block.changes
+                    ],
                 }
                 for block in self.blocks
             ],
@@ -123,7 +131,12 @@ class Piece:
         return self.written or self.text
 
 
-def compare(handout: doc.Handout, left: ReaderContext, right: ReaderContext, locate: Callable[[Steps], Location]) -> Comparison:
+def compare(
+    handout: doc.Handout,
+    left: ReaderContext,
+    right: ReaderContext,
+    locate: Callable[[Steps], Location],
+) -> Comparison:
     """Lay what two readers get of a checked handout side by side; `locate` gives the place of a path in its file."""
     both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
     names: dict[str, str] = {}
@@ -137,11 +150,21 @@ def compare(handout: doc.Handout, left: ReaderContext, right: ReaderContext, loc
         if old is None or new is None or old.said != new.said:
             same = old is not None and new is not None and old.text == new.text
             # Where only a mark differs, the marks are shown.
-            sides = (None if one is None else Side(one.said if same else one.text, locate(one.path)) for one in (old, new))
+            sides = (
+                None if one is None else Side(one.said if same else one.text, locate(one.path))
+                for one in (old, new)
+            )
             changes[piece.block].append(Change(piece.what, *sides))
     blocks = tuple(Block(names[name], tuple(group)) for name, group in changes.items() if group)
     audiences = (left.audience, right.audience)
-    return Comparison(handout.id, left.plain(handout.title), handout.language, audiences, blocks, len(changes) - len(blocks))
+    return Comparison(
+        handout.id,
+        left.plain(handout.title),
+        handout.language,
+        audiences,
+        blocks,
+        len(changes) - len(blocks),
+    )
 
 
 def marked_words(left: str, right: str) -> tuple[Words, Words]:
@@ -167,13 +190,21 @@ def marked_words(left: str, right: str) -> tuple[Words, Words]:
 
 
 def _plain(side: Side | None) -> dict[str, Any] | None:
-    return None if side is None else {"text": side.text, "file": side.place.file, "line": side.place.line}
+    return (
+        None
+        if side is None
+        else {"text": side.text, "file": side.place.file, "line": side.place.line}
+    )
 
 
 def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
     """Give what sorts pieces as they are read, by their keys."""
     return tuple(
-        (0, step, "") if isinstance(step, int) else (1, _ORDER.index(step), "") if step in _ORDER else (1, len(_ORDER), step)
+        (0, step, "")
+        if isinstance(step, int)
+        else (1, _ORDER.index(step), "")
+        if step in _ORDER
+        else (1, len(_ORDER), step)
         for step in key
     )
 
@@ -185,14 +216,22 @@ def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
         if passage.role is Role.FLAG:
             flags[passage.block] = passage.text
         key = passage.path[:-1] if passage.path[-1] in ear.lineage else passage.path
-        heading = passage.heading or {"red_flags": "Red flags", "card": "Card"}.get(passage.kind, "Top of page 1")
+        heading = passage.heading or {"red_flags": "Red flags", "card": "Card"}.get(
+            passage.kind, "Top of page 1"
+        )
         what = _WHAT.get(passage.role, str(passage.role))
         what += f" '{passage.tier}'" if passage.role is Role.FLAG else ""
-        what += f" of the flag '{flags[passage.block]}'" if passage.role in {Role.SHORT, Role.WHY} else ""
+        what += (
+            f" of the flag '{flags[passage.block]}'"
+            if passage.role in {Role.SHORT, Role.WHY}
+            else ""
+        )
         what += f" of the row '{passage.row}'" if passage.row else ""
         written = " ".join(passage.written.split())
         form = f"{passage.kind} {passage.callout}".strip()
-        yield Piece(key, passage.text, passage.path, what, passage.block, heading, written, form, passage)
+        yield Piece(
+            key, passage.text, passage.path, what, passage.block, heading, written, form, passage
+        )
     yield from _carded(handout, ear)
     for path, block, section in _blocks(handout, ear):
         yield from _wordless(path, block, ear, f"{section.id}/{path[-1]}", ear.plain(section.title))
@@ -209,27 +248,55 @@ def _carded(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
             words = flag.short or flag.text
             written, place = ear.pick(words, ("red_flags", index, name))
             what = f"red flag '{flag.tier}' on the card"
-            yield Piece(("card", "flags", index), ear.plain(words), place, what, f"card {flag.id}", "Card", " ".join(written.split()))
+            yield Piece(
+                ("card", "flags", index),
+                ear.plain(words),
+                place,
+                what,
+                f"card {flag.id}",
+                "Card",
+                " ".join(written.split()),
+            )
 
 
-def _blocks(handout: doc.Handout, ear: ReaderContext) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
+def _blocks(
+    handout: doc.Handout, ear: ReaderContext
+) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
     for index, section in enumerate(handout.sections):
         for number, block in enumerate(section.blocks if ear.reached(section) else ()):
             if ear.reached(block):
                 yield ("sections", index, "blocks", number), block, section
 
 
-def _wordless(path: Steps, block: doc.Statement, ear: ReaderContext, name: str, heading: str) -> Iterator[Piece]:
+def _wordless(
+    path: Steps, block: doc.Statement, ear: ReaderContext, name: str, heading: str
+) -> Iterator[Piece]:
     """Give pieces for the blocks whose words are not the author's."""
     if isinstance(block, doc.ContactBlock):
         for index, line in enumerate(block.contact):
             if ear.reached(line):
                 where = (*path, "contact", index)
-                yield Piece(where, line.line.replace("_", " "), where, "line of the contact box", name, heading)
+                yield Piece(
+                    where,
+                    line.line.replace("_", " "),
+                    where,
+                    "line of the contact box",
+                    name,
+                    heading,
+                )
     elif isinstance(block, doc.RedFlagsBlock):
-        yield Piece((*path, "red_flags"), f"red flags: {', '.join(block.red_flags)}", path, "red flags, placed here", name, heading)
+        yield Piece(
+            (*path, "red_flags"),
+            f"red flags: {', '.join(block.red_flags)}",
+            path,
+            "red flags, placed here",
+            name,
+            heading,
+        )
     elif isinstance(block, doc.NotesBlock):
-        yield Piece((*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading)
+        yield Piece(
+            (*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading
+        )
     elif isinstance(block, doc.FigureBlock):
         yield Piece((*path, "figure"), f"picture {block.figure}", path, "picture", name, heading)
 
@@ -243,14 +310,19 @@ def side_by_side(comparison: Comparison, width: int) -> Iterator[tuple[Style, ..
     Words that only one reader gets stand between [-...-] and {+...+}; styles are "", "-", "+", "head" and "place".
     """
     column = (max(width, 40) - 3) // 2
-    yield (("head", _fit(comparison.audiences[0], column)), ("", " | "), ("head", comparison.audiences[1]))
+    yield (
+        ("head", _fit(comparison.audiences[0], column)),
+        ("", " | "),
+        ("head", comparison.audiences[1]),
+    )
     for heading, blocks in comparison.parts:
         yield ()
         yield (("head", _shortened(heading, width)),)
         for change in (change for block in blocks for change in block.changes):
             yield (("place", _shortened(f"  {change.what}", width)),)
             cells = [
-                [(("place", line),) for line in _cut(_where(side.place, column), column)] + list(_wrapped(words, column))
+                [(("place", line),) for line in _cut(_where(side.place, column), column)]
+                + list(_wrapped(words, column))
                 if side
                 else [(("place", "(nothing)"),)]
                 for side, words in zip((change.left, change.right), change.words, strict=True)

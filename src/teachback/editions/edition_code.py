@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 ALPHABET: Final = "34679ACDEFGHJKMNPQRTWXY"
 LENGTH: Final = 6
 # A code anywhere in a text; in words of a page nothing else looks like it.
-CODE: Final = re.compile(rf"\b[A-Z0-9]+(?:-[A-Z0-9]+){{2,}}-[{ALPHABET}]{{{LENGTH + 1}}}(?![A-Z0-9-])")
+CODE: Final = re.compile(
+    rf"\b[A-Z0-9]+(?:-[A-Z0-9]+){{2,}}-[{ALPHABET}]{{{LENGTH + 1}}}(?![A-Z0-9-])"
+)
 # Every letter and digit has a value; those of the alphabet differ from one another, and so do those left out.
-_VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} | {c: value for value, c in enumerate("0O1IL2Z5S8BUV")}
+_VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} | {
+    c: value for value, c in enumerate("0O1IL2Z5S8BUV")
+}
 # Letters and digits that are taken for one another, as one of them.
 _SHAPES: Final = str.maketrans("0OQ1ILT2Z5S8BUVW6N", "DDD7777ZZSS33YYYGM")
 # 2 to 21, over and over: none is 0 or -1 modulo 23, and no two neighbours are equal.
@@ -37,8 +41,27 @@ def edition_code(edition: Edition, design: str) -> str:
     of one edition carry the same code, because they say the same.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
-    said = repr((edition.title, edition.message, edition.personal, edition.flags, edition.sections, edition.card, edition.sources))
-    meta = repr((edition.handout, edition.audience, edition.language, edition.badge, edition.version, edition.review))
+    said = repr(
+        (
+            edition.title,
+            edition.message,
+            edition.personal,
+            edition.flags,
+            edition.sections,
+            edition.card,
+            edition.sources,
+        )
+    )
+    meta = repr(
+        (
+            edition.handout,
+            edition.audience,
+            edition.language,
+            edition.badge,
+            edition.version,
+            edition.review,
+        )
+    )
     digest = int.from_bytes(hashlib.sha256(f"{said}|{meta}|{design}".encode()).digest())
     letters = []
     for _ in range(LENGTH):
@@ -54,7 +77,9 @@ def check_character(body: str) -> str:
     The weights count from the right, so that all of a code's last part has different ones.
     """
     values = [_VALUES[character] for character in reversed(body) if character in _VALUES]
-    return ALPHABET[sum((2 + place % _WEIGHTS) * value for place, value in enumerate(values)) % len(ALPHABET)]
+    return ALPHABET[
+        sum((2 + place % _WEIGHTS) * value for place, value in enumerate(values)) % len(ALPHABET)
+    ]
 
 
 def is_valid_code(code: str) -> bool:
@@ -70,5 +95,13 @@ def normalize_code(typed: str) -> str:
 def nearest_codes(typed: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Give the codes most like one that nobody knows, the nearest first; none where nothing is near."""
     wanted = normalize_code(typed).translate(_SHAPES)
-    near = {code: SequenceMatcher(None, wanted, code.translate(_SHAPES), autojunk=False).ratio() for code in known}
-    return tuple(sorted((code for code, ratio in near.items() if ratio >= 0.7), key=lambda code: (-near[code], code))[:most])  # noqa: PLR2004 -- a third wrong is another code
+    near = {
+        code: SequenceMatcher(None, wanted, code.translate(_SHAPES), autojunk=False).ratio()
+        for code in known
+    }
+    return tuple(
+        sorted(
+            (code for code, ratio in near.items() if ratio >= 0.7),  # noqa: PLR2004 -- a third wrong is another code
+            key=lambda code: (-near[code], code),
+        )[:most]
+    )

@@ -136,7 +136,12 @@ def _passages(handout: doc.Handout, ear: ReaderContext) -> Iterator[Passage]:
     for index, flag in enumerate(handout.red_flags):
         if ear.reached(flag):
             path = ("red_flags", index)
-            about = {"block": f"flag {flag.id}", "kind": "red_flags", "tier": str(flag.tier), "sources": flag.sources}
+            about = {
+                "block": f"flag {flag.id}",
+                "kind": "red_flags",
+                "tier": str(flag.tier),
+                "sources": flag.sources,
+            }
             yield maker(flag.text, (*path, "text"), Role.FLAG, **about)
             if flag.short is not None:
                 yield maker(flag.short, (*path, "short"), Role.SHORT, **about)
@@ -149,10 +154,17 @@ def _passages(handout: doc.Handout, ear: ReaderContext) -> Iterator[Passage]:
             continue
         path = ("sections", index)
         around = {"section": section.id, "heading": ear.read(section.title)}
-        yield maker(section.title, (*path, "title"), Role.HEADING, block=f"section {section.id}", **around)
+        yield maker(
+            section.title, (*path, "title"), Role.HEADING, block=f"section {section.id}", **around
+        )
         for number, block in enumerate(section.blocks):
             if ear.reached(block):
-                named = {**around, "block": f"{section.id}/{number}", "kind": kind_of(block), "sources": block.sources}
+                named = {
+                    **around,
+                    "block": f"{section.id}/{number}",
+                    "kind": kind_of(block),
+                    "sources": block.sources,
+                }
                 yield from _block(block, (*path, "blocks", number), maker, named)
 
 
@@ -170,16 +182,31 @@ class _Maker:
 
     def __call__(self, text: doc.Text, path: Steps, role: Role, **about: Any) -> Passage:  # noqa: ANN401 -- the passage's own fields
         written, where = self.ear.pick(text, path)
-        return Passage(self.ear.read(text), written, where, role, self.ear.audience, **{"block": str(path[0]), **about})
+        return Passage(
+            self.ear.read(text),
+            written,
+            where,
+            role,
+            self.ear.audience,
+            **{"block": str(path[0]), **about},
+        )
 
-    def items(self, items: tuple[doc.Item, ...] | None, path: Steps, about: dict[str, Any], role: Role = Role.ITEM) -> Iterator[Passage]:
+    def items(
+        self,
+        items: tuple[doc.Item, ...] | None,
+        path: Steps,
+        about: dict[str, Any],
+        role: Role = Role.ITEM,
+    ) -> Iterator[Passage]:
         """Make a passage of each item that the reader gets."""
         for index, item in enumerate(items or ()):
             if self.ear.reached(item):
                 sources = (*about.get("sources", ()), *item.sources)
                 yield self(item.text, (*path, index, "text"), role, **{**about, "sources": sources})
 
-    def labels(self, lines: tuple[doc.PersonalLine, ...], about: dict[str, Any]) -> Iterator[Passage]:
+    def labels(
+        self, lines: tuple[doc.PersonalLine, ...], about: dict[str, Any]
+    ) -> Iterator[Passage]:
         """Make a passage of the label of each field that the reader gets a line for."""
         for line in lines:
             if self.ear.reached(line):
@@ -197,11 +224,19 @@ def _card(card: doc.CardText, maker: _Maker) -> Iterator[Passage]:
     for index, note in enumerate(card.notes):
         if maker.ear.reached(note):
             yield maker(note.title, ("card", "notes", index, "title"), Role.LEAD, **about)
-            yield maker(note.text, ("card", "notes", index, "text"), Role.CARD, lead=maker.ear.read(note.title), **about)
+            yield maker(
+                note.text,
+                ("card", "notes", index, "text"),
+                Role.CARD,
+                lead=maker.ear.read(note.title),
+                **about,
+            )
 
 
 @singledispatch
-def _block(block: doc.Statement, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _block(
+    block: doc.Statement, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     """Make the passages of one block. Placed flags and the contact box have no words of their own."""
     del block, path, maker, about
     yield from ()
@@ -218,52 +253,70 @@ def _(block: doc.ListBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -
 
 
 @_block.register(doc.StepsBlock)
-def _(block: doc.StepsBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.StepsBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     yield from _list(block.steps, block.lead, (path, "steps"), maker, about)
 
 
 @_block.register(doc.ChecklistBlock)
-def _(block: doc.ChecklistBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.ChecklistBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     yield from _list(block.checklist, block.lead, (path, "checklist"), maker, about)
 
 
 @_block.register(doc.SummaryBlock)
-def _(block: doc.SummaryBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.SummaryBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     yield from _list(block.summary, None, (path, "summary"), maker, about)
 
 
 @_block.register(doc.TableBlock)
-def _(block: doc.TableBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.TableBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     yield from _table(block.table, (*path, "table"), maker, about)
 
 
 @_block.register(doc.CalloutBlock)
-def _callout(block: doc.CalloutBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _callout(
+    block: doc.CalloutBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     about = {**about, "callout": str(block.callout)}
     if block.title is not None:
         yield maker(block.title, (*path, "title"), Role.LEAD, **about)
     about["lead"] = maker.ear.read(block.title)
     if block.text is not None:
         yield maker(block.text, (*path, "text"), Role.CALLOUT, **about)
-    yield from maker.items(block.items, (*path, "list"), {**about, "lead": maker.ear.read(block.text) or about["lead"]})
+    yield from maker.items(
+        block.items, (*path, "list"), {**about, "lead": maker.ear.read(block.text) or about["lead"]}
+    )
 
 
 @_block.register(doc.ReasonsBlock)
-def _(block: doc.ReasonsBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.ReasonsBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     for index, reason in enumerate(block.reasons):
         if maker.ear.reached(reason):
             yield from _reason(reason, (*path, "reasons", index), maker, about)
 
 
 @_block.register(doc.MythsBlock)
-def _(block: doc.MythsBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.MythsBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     for index, myth in enumerate(block.myths):
         if maker.ear.reached(myth):
             yield from _myth(myth, (*path, "myths", index), maker, about)
 
 
 @_block.register(doc.MyNumbersBlock)
-def _(block: doc.MyNumbersBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.MyNumbersBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     for index, number in enumerate(block.my_numbers):
         if maker.ear.reached(number):
             yield maker(number.label, (*path, "my_numbers", index, "label"), Role.LABEL, **about)
@@ -272,38 +325,57 @@ def _(block: doc.MyNumbersBlock, path: Steps, maker: _Maker, about: dict[str, An
 
 
 @_block.register(doc.TeachBackBlock)
-def _(block: doc.TeachBackBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.TeachBackBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     if block.lead is not None:
         yield maker(block.lead, (*path, "lead"), Role.LEAD, **about)
-    yield from maker.items(block.teach_back, (*path, "teach_back"), {**about, "lead": maker.ear.read(block.lead)}, Role.QUESTION)
+    yield from maker.items(
+        block.teach_back,
+        (*path, "teach_back"),
+        {**about, "lead": maker.ear.read(block.lead)},
+        Role.QUESTION,
+    )
 
 
 @_block.register(doc.PersonalBlock)
-def _(block: doc.PersonalBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.PersonalBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     del path
     yield from maker.labels(block.personal, about)
 
 
 @_block.register(doc.NotesBlock)
-def _(block: doc.NotesBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.NotesBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     if block.prompt is not None:
         yield maker(block.prompt, (*path, "prompt"), Role.LABEL, **about)
 
 
 @_block.register(doc.FigureBlock)
-def _(block: doc.FigureBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.FigureBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     yield maker(block.alt, (*path, "alt"), Role.ALT, **about)
     if block.caption is not None:
         yield maker(block.caption, (*path, "caption"), Role.CAPTION, **about)
 
 
 @_block.register(doc.QuoteBlock)
-def _(block: doc.QuoteBlock, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _(
+    block: doc.QuoteBlock, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     yield maker(block.quote, (*path, "quote"), Role.QUOTE, **about)
 
 
 def _list(
-    items: tuple[doc.Item, ...], lead: doc.Text | None, place: tuple[Steps, str], maker: _Maker, about: dict[str, Any]
+    items: tuple[doc.Item, ...],
+    lead: doc.Text | None,
+    place: tuple[Steps, str],
+    maker: _Maker,
+    about: dict[str, Any],
 ) -> Iterator[Passage]:
     path, key = place
     if lead is not None:
@@ -311,7 +383,9 @@ def _list(
     yield from maker.items(items, (*path, key), {**about, "lead": maker.ear.read(lead)})
 
 
-def _table(table: doc.HandoutTable, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _table(
+    table: doc.HandoutTable, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     if table.caption is not None:
         yield maker(table.caption, (*path, "caption"), Role.CAPTION, **about)
     about = {**about, "lead": maker.ear.read(table.caption)}
@@ -329,22 +403,39 @@ def _table(table: doc.HandoutTable, path: Steps, maker: _Maker, about: dict[str,
                 cell,
                 where,
                 Role.CELL,
-                **{**about, "column": column, "row": first if number else "", "sources": (*about["sources"], *row.sources)},
+                **{
+                    **about,
+                    "column": column,
+                    "row": first if number else "",
+                    "sources": (*about["sources"], *row.sources),
+                },
             )
 
 
-def _reason(reason: doc.Reason, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+def _reason(
+    reason: doc.Reason, path: Steps, maker: _Maker, about: dict[str, Any]
+) -> Iterator[Passage]:
     about = {**about, "sources": (*about["sources"], *reason.sources)}
     yield maker(reason.title, (*path, "title"), Role.HEADING, **about)
-    yield from maker.items(reason.points, (*path, "points"), {**about, "lead": maker.ear.read(reason.title)})
+    yield from maker.items(
+        reason.points, (*path, "points"), {**about, "lead": maker.ear.read(reason.title)}
+    )
     for index, note in enumerate(reason.notes):
         if maker.ear.reached(note):
-            inside = {**about, "block": f"{about['block']}/{path[-1]}/{index}", "sources": note.sources}
+            inside = {
+                **about,
+                "block": f"{about['block']}/{path[-1]}/{index}",
+                "sources": note.sources,
+            }
             yield from _callout(note, (*path, "notes", index), maker, inside)
 
 
 def _myth(myth: doc.Myth, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
-    about = {**about, "block": f"{about['block']}/{path[-1]}", "sources": (*about["sources"], *myth.sources)}
+    about = {
+        **about,
+        "block": f"{about['block']}/{path[-1]}",
+        "sources": (*about["sources"], *myth.sources),
+    }
     wrong, right = maker.ear.read(myth.myth), maker.ear.read(myth.answer)
     verdict = maker.ear.read(myth.verdict)
     yield maker(myth.myth, (*path, "myth"), Role.MYTH, **about, other=f"{verdict} {right}".strip())

@@ -57,6 +57,8 @@ def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
     import zxingcpp
 
     dots = memoryview(grey).cast("B", (height, width))
-    found = zxingcpp.read_barcodes(dots, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+    found = zxingcpp.read_barcodes(
+        dots, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    )
     codes = [(barcode.position.top_left.y, barcode.text.strip()) for barcode in found]
     return tuple(dict.fromkeys(text for _, text in sorted(codes) if CODE.fullmatch(text)))

@@ -33,15 +33,24 @@ class Reader:
     fields: Mapping[str, doc.RecordField] = field(default_factory=dict)
 
 
-def choose(handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, sources: Sources) -> ed.Edition:
+def choose(
+    handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, sources: Sources
+) -> ed.Edition:
     """Give the edition of a checked handout for one audience.
 
     Raises KeyError on a text that has no version for the audience: `reach.reach_problems` finds those first.
     """
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
-    sections = tuple(_section(section, reader, flags) for section in _reached(handout.sections, reader))
-    placed = {block.tier for section in sections for block in section.blocks if isinstance(block, ed.Flags)}
+    sections = tuple(
+        _section(section, reader, flags) for section in _reached(handout.sections, reader)
+    )
+    placed = {
+        block.tier
+        for section in sections
+        for block in section.blocks
+        if isinstance(block, ed.Flags)
+    }
     top = tuple(flags_of(flags, tier) for tier in doc.Tier if tier not in placed)
     return ed.Edition(
         handout=handout.id,
@@ -99,7 +108,9 @@ def _pick(by_audience: Mapping[str, str | bool], reader: Reader) -> str | bool:
 
 def _line(text: doc.Text, reader: Reader) -> Line:
     widths = {name: declared.width_mm for name, declared in reader.fields.items()}
-    return parse_marks(str(_pick(text, reader)) if isinstance(text, dict) else text, reader.values, widths)
+    return parse_marks(
+        str(_pick(text, reader)) if isinstance(text, dict) else text, reader.values, widths
+    )
 
 
 def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
@@ -107,7 +118,9 @@ def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
 
 
 def _entries(items: Iterable[doc.Item] | None, reader: Reader) -> tuple[ed.ListEntry, ...]:
-    return tuple(ed.ListEntry(_line(item.text, reader), item.id) for item in _reached(items or (), reader))
+    return tuple(
+        ed.ListEntry(_line(item.text, reader), item.id) for item in _reached(items or (), reader)
+    )
 
 
 def _place(field: str | None) -> ed.Place | None:
@@ -117,7 +130,10 @@ def _place(field: str | None) -> ed.Place | None:
 
 def _personal(lines: Iterable[doc.PersonalLine], reader: Reader) -> tuple[ed.PersonalPlace, ...]:
     declared = (reader.fields[line.field] for line in _reached(lines, reader))
-    return tuple(ed.PersonalPlace(_line(one.label, reader), ed.Place(one.name, one.width_mm)) for one in declared)
+    return tuple(
+        ed.PersonalPlace(_line(one.label, reader), ed.Place(one.name, one.width_mm))
+        for one in declared
+    )
 
 
 def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
@@ -132,7 +148,10 @@ def _card(card: doc.CardText, reader: Reader) -> ed.CardSide:
         title=_line(card.title, reader),
         statements=_entries(card.statements, reader),
         lines=tuple(_write_in(line, reader) for line in _reached(card.lines, reader)),
-        notes=tuple(ed.Note(_line(n.title, reader), _line(n.text, reader)) for n in _reached(card.notes, reader)),
+        notes=tuple(
+            ed.Note(_line(n.title, reader), _line(n.text, reader))
+            for n in _reached(card.notes, reader)
+        ),
     )
 
 
@@ -174,7 +193,9 @@ def _(block: doc.StepsBlock, reader: Reader) -> ed.EditionBlock:
 
 @_block.register
 def _(block: doc.ChecklistBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.EditionList(_entries(block.checklist, reader), _maybe(block.lead, reader), "checklist")
+    return ed.EditionList(
+        _entries(block.checklist, reader), _maybe(block.lead, reader), "checklist"
+    )
 
 
 @_block.register
@@ -185,8 +206,13 @@ def _(block: doc.SummaryBlock, reader: Reader) -> ed.EditionBlock:
 @_block.register
 def _(block: doc.TableBlock, reader: Reader) -> ed.EditionBlock:
     table = block.table
-    rows = (ed.TableRow(tuple(_line(cell, reader) for cell in row.cells), row.id) for row in _reached(table.rows, reader))
-    return ed.EditionTable(tuple(_line(c, reader) for c in table.columns), tuple(rows), _maybe(table.caption, reader))
+    rows = (
+        ed.TableRow(tuple(_line(cell, reader) for cell in row.cells), row.id)
+        for row in _reached(table.rows, reader)
+    )
+    return ed.EditionTable(
+        tuple(_line(c, reader) for c in table.columns), tuple(rows), _maybe(table.caption, reader)
+    )
 
 
 @_block.register
@@ -214,7 +240,12 @@ def _(block: doc.ReasonsBlock, reader: Reader) -> ed.EditionBlock:
 def _(block: doc.MythsBlock, reader: Reader) -> ed.EditionBlock:
     return ed.Myths(
         tuple(
-            ed.Belief(_line(myth.myth, reader), _maybe(myth.verdict, reader), _line(myth.answer, reader), myth.id)
+            ed.Belief(
+                _line(myth.myth, reader),
+                _maybe(myth.verdict, reader),
+                _line(myth.answer, reader),
+                myth.id,
+            )
             for myth in _reached(block.myths, reader)
         )
     )
@@ -223,7 +254,12 @@ def _(block: doc.MythsBlock, reader: Reader) -> ed.EditionBlock:
 @_block.register
 def _(block: doc.MyNumbersBlock, reader: Reader) -> ed.EditionBlock:
     numbers = _reached(block.my_numbers, reader)
-    return ed.OwnNumbers(tuple(ed.OwnNumber(_line(n.label, reader), _maybe(n.hint, reader), _place(n.field)) for n in numbers))
+    return ed.OwnNumbers(
+        tuple(
+            ed.OwnNumber(_line(n.label, reader), _maybe(n.hint, reader), _place(n.field))
+            for n in numbers
+        )
+    )
 
 
 @_block.register

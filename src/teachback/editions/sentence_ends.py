@@ -28,7 +28,9 @@ _GLUED: Final = re.compile(
     rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
 )
 _TOKEN: Final = re.compile(r"\S+")
-_ADDRESS: Final = re.compile(r"(?:https?|ftp|mailto|tel|sms|urn|doi|isbn):|://|www\.|@", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"(?:https?|ftp|mailto|tel|sms|urn|doi|isbn):|://|www\.|@", re.IGNORECASE
+)
 # Endings of addresses and of files. Those that are also English words, such as .us and .is, count only behind a second dot.
 _DOMAINS_WORDS: Final = """org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt br mx jp cn app io pdf html htm
     docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"""
@@ -49,7 +51,9 @@ _TITLES_WORDS: Final = """dr mr mrs ms prof st vs approx incl ca jr sr dept ext"
 _TITLES: Final = frozenset(_TITLES_WORDS.split())
 _NUMBERED: Final = frozenset({"no", "nos", "nr", "p", "pp", "vol", "fig"})
 # "Vitamin C.Take" ends a sentence; "J.Smith" is a name.
-_LETTERED: Final = re.compile(r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE)
+_LETTERED: Final = re.compile(
+    r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE
+)
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
 # A capital letter in the middle of a line, on a verb that tells the reader to do something: the full stop before it is missing, often
 # at the end of a line that YAML has joined to the next. Not in titles, in which more words have one, nor behind words that lead on.
@@ -58,7 +62,9 @@ _UNENDED: Final = re.compile(
     r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
     rf"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
 )
-_ORDER_END: Final = re.compile(rf"[.!?;,:](?:{'|'.join(verb.capitalize() for verb in ORDERS.split())})$")
+_ORDER_END: Final = re.compile(
+    rf"[.!?;,:](?:{'|'.join(verb.capitalize() for verb in ORDERS.split())})$"
+)
 _LAST: Final = re.compile(r"[^\W\d_]+$|\d+$")
 _NEXT: Final = re.compile(r"[^\W\d_]+|\d+")
 _TWO: Final = 2
@@ -105,7 +111,9 @@ def _missing(text: str) -> Iterator[Missing]:
             continue
         known = _protected(words)
         for found in _GLUED.finditer(words):
-            if not any(start <= found.start() < end for start, end in known) and _belongs(words, found):
+            if not any(start <= found.start() < end for start, end in known) and _belongs(
+                words, found
+            ):
                 at = token.start() + found.start()
                 yield Missing(_behind(text, at, found), words, _ends(text[:at], found, words))
 
@@ -131,7 +139,11 @@ def _protected(words: str) -> list[tuple[int, int]]:
     found = [placeholder.span() for placeholder in _PLACEHOLDER.finditer(words)]
     address = _ADDRESS.search(words)
     if address:
-        start = max(words.rfind(mark, 0, address.start()) for mark in "([,;!?:") + 1 if address[0] in {"@", "://"} else address.start()
+        start = (
+            max(words.rfind(mark, 0, address.start()) for mark in "([,;!?:") + 1
+            if address[0] in {"@", "://"}
+            else address.start()
+        )
         ended = _ADDRESS_END.match(words, start)
         found.append((start, ended.end() if ended else len(words)))
     for match in _DOMAIN.finditer(words):
@@ -156,10 +168,19 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
         # 3.5, 10:30, 1,000; a quote or a bracket between them makes two of it.
         return not bare and mark not in ":,"
     if mark == ",":
-        return bare and min(len(before), len(after)) >= _TWO and not before.isdigit() and not after.isdigit()
+        return (
+            bare
+            and min(len(before), len(after)) >= _TWO
+            and not before.isdigit()
+            and not after.isdigit()
+        )
     if mark == ":":
         # "pH:7" is a value.
-        return len(before) > _TWO and not before.isupper() if after.isdigit() else max(len(before), len(after)) >= _TWO
+        return (
+            len(before) > _TWO and not before.isupper()
+            if after.isdigit()
+            else max(len(before), len(after)) >= _TWO
+        )
     if mark == "." and bare:
         return _stops(words[: found.start()], before, after)
     # 9 a.m.-5 p.m.
@@ -172,7 +193,12 @@ def _stops(all_before: str, before: str, after: str) -> bool:
         return False
     if not before:
         # Also " .Take", but not ".5 mg" or ".pdf".
-        return all_before[-1:] not in {"/", "\\"} and len(after) >= _TWO and not after.isdigit() and after not in _DOMAINS
+        return (
+            all_before[-1:] not in {"/", "\\"}
+            and len(after) >= _TWO
+            and not after.isdigit()
+            and after not in _DOMAINS
+        )
     if len(before) == 1 and before.isalpha():
         # "U.S", "a.m" and "J.R" go on; "vitamin C.Take" and "a.m.Take" end before a whole word that begins with a capital.
         return len(after) >= _TWO and (after[0].isupper() or before == "I")

@@ -38,7 +38,9 @@ def changes(old: Version, new: Version, ear: ReaderContext) -> tuple[Change, ...
         for before, after in _paired(sides[0][a:b], sides[1][c:d]) if kind != "equal" else ():
             # Where only a mark differs, the marks are shown.
             same = before is not None and after is not None and before.text == after.text
-            left = Side(before.said if same else before.text, old[1](before.path)) if before else None
+            left = (
+                Side(before.said if same else before.text, old[1](before.path)) if before else None
+            )
             right = Side(after.said if same else after.text, new[1](after.path)) if after else None
             found.append(Change(_what(before, after), left, right))
     return tuple(found)
@@ -49,14 +51,22 @@ def _what(before: Piece | None, after: Piece | None) -> str:
         return next(piece.what for piece in (after, before) if piece)
     if before.what != after.what:
         return f"was {before.what}, is {after.what}"
-    return before.what if before.form == after.form else f"{before.what}: was {before.form}, is {after.form}"
+    return (
+        before.what
+        if before.form == after.form
+        else f"{before.what}: was {before.form}, is {after.form}"
+    )
 
 
-def _paired(old: Sequence[Piece], new: Sequence[Piece]) -> Iterator[tuple[Piece | None, Piece | None]]:
+def _paired(
+    old: Sequence[Piece], new: Sequence[Piece]
+) -> Iterator[tuple[Piece | None, Piece | None]]:
     """Set pieces against each other that are alike enough, in order; the others stand alone."""
     at = 0
     for before in old:
-        likeness = [(_likeness(before, after), -index) for index, after in enumerate(new[at : at + _NEAR])]
+        likeness = [
+            (_likeness(before, after), -index) for index, after in enumerate(new[at : at + _NEAR])
+        ]
         best, back = max(likeness, default=(0.0, 0))
         if best == 0:
             yield before, None

@@ -109,7 +109,13 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    raise TeachbackError(Problem("another run is at work here", "Wait until it is done.", Location(shown(path)))) from None
+                    raise TeachbackError(
+                        Problem(
+                            "another run is at work here",
+                            "Wait until it is done.",
+                            Location(shown(path)),
+                        )
+                    ) from None
             time.sleep(0.01)
         yield descriptor
     finally:
@@ -126,5 +132,9 @@ def os_errors_as_problems(folder: Path) -> Iterator[None]:
         number: Any = getattr(error, "errno", None)
         reason = _REASONS.get(number) or getattr(error, "strerror", None) or str(error)
         path = getattr(error, "filename", None)
-        place = Location(shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder))
-        raise TeachbackError(Problem(f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place)) from None
+        place = Location(
+            shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder)
+        )
+        raise TeachbackError(
+            Problem(f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place)
+        ) from None

@@ -28,5 +28,8 @@ def grey(color: Rgb) -> Rgb:
 
 
 def _luminance(color: Rgb) -> float:
-    red, green, blue = (c / 255 / 12.92 if c / 255 <= _LINEAR_LIMIT else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color)
+    red, green, blue = (
+        c / 255 / 12.92 if c / 255 <= _LINEAR_LIMIT else ((c / 255 + 0.055) / 1.055) ** 2.4
+        for c in color
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -13,7 +13,18 @@ from itertools import pairwise
 from typing import Final
 
 # The encodings that programs take for UTF-8 by mistake. Bytes that one leaves open are read as control characters (WHATWG Encoding).
-_TAKEN: Final = ("cp1252", "iso8859_15", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac_roman", "cp437", "cp850")
+_TAKEN: Final = (
+    "cp1252",
+    "iso8859_15",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp1257",
+    "mac_roman",
+    "cp437",
+    "cp850",
+)
 _WESTERN: Final = frozenset({"cp1252", "iso8859_15", "cp1254"})
 _RUN: Final = re.compile(r"[^\x00-\x7f]+")
 # One character of more than one byte (RFC 3629).
@@ -58,7 +69,9 @@ _CODED: Final = re.compile(
     r"|(?<!\S)[^\W\d_]+[=%][C-F][0-9A-F](?![0-9A-Z])|(?<!\S)[=%][C-F][0-9A-F](?=[a-z])"
 )
 # What a sheet shows in place of a value, and writes into a file of text.
-_NO_VALUE: Final = re.compile(r"\s*(?:#(?:REF|NAME|VALUE|NUM|NULL|DIV/0|SPILL|CALC)[!?]+|#N/A|#{3,})\s*", re.IGNORECASE)
+_NO_VALUE: Final = re.compile(
+    r"\s*(?:#(?:REF|NAME|VALUE|NUM|NULL|DIV/0|SPILL|CALC)[!?]+|#N/A|#{3,})\s*", re.IGNORECASE
+)
 # Signs that old encodings have where others have letters: no word holds them.
 _IN_WORD: Final = re.compile("[^\\W\\d_][\u00b3\u207f\u00bf][^\\W\\d_]")
 
@@ -81,7 +94,10 @@ def _plainly_spoilt(text: str) -> str:
         return "holds nothing but question marks, where letters were lost"
     if "#" in text and _NO_VALUE.fullmatch(text):
         return "is what a sheet shows where it has no value, such as #N/A"
-    if "&" in text and (_OPEN_ENTITY.search(text) or any(html.unescape(code) != code for code in _ENTITY.findall(text))):
+    if "&" in text and (
+        _OPEN_ENTITY.search(text)
+        or any(html.unescape(code) != code for code in _ENTITY.findall(text))
+    ):
         return "holds a code of web pages, such as &eacute;, in place of a letter"
     return "holds a code, such as \\u00e9, in place of a letter" if _CODED.search(text) else ""
 
@@ -107,30 +123,53 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     if len(signs) < _LEAST or any(sign not in table for sign in signs):
         return False
     data = bytes(table[sign] for sign in signs)
-    found = [(match[0].decode(), signs[match.start() : match.end()]) for match in _UTF8.finditer(data)]
+    found = [
+        (match[0].decode(), signs[match.start() : match.end()]) for match in _UTF8.finditer(data)
+    ]
     whole = sum(len(taken) for _, taken in found) == len(signs)
     if not whole:
         # Beside letters and marks that were decoded rightly: only where a sign that is no letter shows it.
         beside = (taken[-1] for letter, taken in found if _LATIN.match(letter))
-        return codec in _WESTERN and any(not sign.isalpha() and sign not in _BESIDE for sign in beside)
+        return codec in _WESTERN and any(
+            not sign.isalpha() and sign not in _BESIDE for sign in beside
+        )
     meant = "".join(letter for letter, _ in found)
     before, after = text[: run.start()][-1:], text[run.end() :][:1]
-    if len(signs) == _LEAST and signs[-1] in _CLOSING and not _is_letter(after) and _in_capitals(text, run):
+    if (
+        len(signs) == _LEAST
+        and signs[-1] in _CLOSING
+        and not _is_letter(after)
+        and _in_capitals(text, run)
+    ):
         return False
     if all(_LATIN.match(letter) or _SIGNS.match(letter) for letter in meant):
-        enough = codec in _WESTERN or _is_letter(before) or _is_letter(after) or len(meant) >= _LEAST_ALONE
-        return not signs.isalpha() or (enough and _cased(before + meant + after) and min(meant) >= "\xa0" and not _RARE & set(meant))
+        enough = (
+            codec in _WESTERN
+            or _is_letter(before)
+            or _is_letter(after)
+            or len(meant) >= _LEAST_ALONE
+        )
+        return not signs.isalpha() or (
+            enough
+            and _cased(before + meant + after)
+            and min(meant) >= "\xa0"
+            and not _RARE & set(meant)
+        )
     alone = signs.isalpha() and not (_is_letter(before) or _is_letter(after))
     scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in meant}
     of_one = len(scripts) == 1 and all(unicodedata.category(letter)[0] in "LM" for letter in meant)
     # What was misread twice is misread still.
-    return (of_one and len(meant) >= (_LEAST_ALONE if alone else _LEAST)) or is_misread(before + meant + after)
+    return (of_one and len(meant) >= (_LEAST_ALONE if alone else _LEAST)) or is_misread(
+        before + meant + after
+    )
 
 
 @lru_cache(16)
 def _bytes_of(codec: str) -> dict[str, int]:
     """Return the byte of each character that an encoding has above ASCII; C1 controls stand for the bytes that it leaves open."""
-    table = {bytes([byte]).decode(codec, "ignore") or chr(byte): byte for byte in range(0x80, 0x100)}
+    table = {
+        bytes([byte]).decode(codec, "ignore") or chr(byte): byte for byte in range(0x80, 0x100)
+    }
     if codec in _WESTERN:
         # In ISO 8859-1, all of them are controls.
         table |= {chr(byte): byte for byte in range(0x80, 0xA0)}

@@ -45,7 +45,10 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     try:
         for tag, start, _ in _tables(data):
             if tag == b"cmap" and sum(_mapped(data, start)) > MAX_CHARACTERS:
-                return "this font claims to have more characters than there are", "Use a whole .ttf file from its maker."
+                return (
+                    "this font claims to have more characters than there are",
+                    "Use a whole .ttf file from its maker.",
+                )
     except struct.error:
         return "this is not a TrueType font: it is cut off", "Use a whole .ttf file."
     return None
@@ -85,7 +88,9 @@ def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
         try:
             points |= _coverage(path, path.stat().st_mtime_ns)
         except (TeachbackError, OSError) as error:
-            problems += getattr(error, "problems", ()) or [Problem(f"this cannot be read: {error}", "", Location(shown(path)))]
+            problems += getattr(error, "problems", ()) or [
+                Problem(f"this cannot be read: {error}", "", Location(shown(path)))
+            ]
     if problems:
         raise TeachbackError(*problems)
     return frozenset(points)
@@ -115,13 +120,21 @@ def _plain_map(data: bytes) -> frozenset[int] | None:
     try:
         (count,) = struct.unpack_from(">H", data, start + 2)
         maps = [struct.unpack_from(">HHL", data, start + 4 + 8 * number) for number in range(count)]
-        at = next((start + at for named in _BEST for *name, at in maps if tuple(name) == named), len(data))
+        at = next(
+            (start + at for named in _BEST for *name, at in maps if tuple(name) == named), len(data)
+        )
         (form,) = struct.unpack_from(">H", data, at)
         if form not in {_SEGMENTS, _WIDE}:
             return None
-        (length,) = struct.unpack_from(*((">H", data, at + 2) if form == _SEGMENTS else (">L", data, at + 4)))
+        (length,) = struct.unpack_from(
+            *((">H", data, at + 2) if form == _SEGMENTS else (">L", data, at + 4))
+        )
         own = data[at : at + length]
-        return frozenset(_segments(own) if form == _SEGMENTS else _wide(own)) if len(own) == length else None
+        return (
+            frozenset(_segments(own) if form == _SEGMENTS else _wide(own))
+            if len(own) == length
+            else None
+        )
     except (struct.error, ValueError):
         return None
 
@@ -130,7 +143,9 @@ def _segments(data: bytes) -> Iterator[int]:
     """Give the code points of a table of format 4."""
     count = struct.unpack_from(">H", data, 6)[0] // 2
     ends = struct.unpack_from(f">{count}H", data, 14)
-    starts, deltas, offsets = (struct.unpack_from(f">{count}H", data, 16 + 2 * count * row) for row in (1, 2, 3))
+    starts, deltas, offsets = (
+        struct.unpack_from(f">{count}H", data, 16 + 2 * count * row) for row in (1, 2, 3)
+    )
     # The last segment ends the table, and maps nothing.
     for number in range(count - 1):
         points = range(starts[number], ends[number] + 1)
@@ -140,14 +155,20 @@ def _segments(data: bytes) -> Iterator[int]:
             continue
         place = 16 + 2 * count * 3 + 2 * number + offsets[number]
         glyphs = struct.unpack_from(f">{len(points)}H", data, place)
-        yield from (point for point, glyph in zip(points, glyphs, strict=True) if glyph and (glyph + deltas[number]) & 0xFFFF)
+        yield from (
+            point
+            for point, glyph in zip(points, glyphs, strict=True)
+            if glyph and (glyph + deltas[number]) & 0xFFFF
+        )
 
 
 def _wide(data: bytes) -> Iterator[int]:
     """Give the code points of a table of format 12. Raises ValueError where its groups are not in order."""
     (groups,) = struct.unpack_from(">L", data, 12)
     last = -1
-    for begin, end, glyph in (struct.unpack_from(">3L", data, 16 + 12 * group) for group in range(groups)):
+    for begin, end, glyph in (
+        struct.unpack_from(">3L", data, 16 + 12 * group) for group in range(groups)
+    ):
         if not last < begin <= end < _POINTS:
             raise ValueError
         yield from range(begin + (glyph == 0), end + 1)
@@ -161,8 +182,18 @@ def _any_map(data: bytes, path: Path) -> frozenset[int]:
         # From its bytes: a font that cannot be read would stay open.
         with TTFont(io.BytesIO(data), lazy=True) as font:
             return frozenset(font.getBestCmap() or {})
-    except (TTLibError, OSError, AssertionError, ValueError, KeyError, IndexError, struct.error) as error:
-        problem = Problem(f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path)))
+    except (
+        TTLibError,
+        OSError,
+        AssertionError,
+        ValueError,
+        KeyError,
+        IndexError,
+        struct.error,
+    ) as error:
+        problem = Problem(
+            f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path))
+        )
         raise TeachbackError(problem) from None
 
 
@@ -172,4 +203,7 @@ def missing_glyphs(text: str, points: frozenset[int]) -> Iterator[tuple[str, str
         return
     for character in dict.fromkeys(unicodedata.normalize("NFC", text)):
         if ord(character) not in points and unicodedata.category(character) not in _INVISIBLE:
-            yield character, f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}"
+            yield (
+                character,
+                f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}",
+            )

@@ -38,8 +38,12 @@ _COUNTERS: Final = frozenset(
 )
 _FOR_PAPER: Final = "print.css"
 _RUNNING: Final = re.compile(r"element\([a-z_][\w-]*\)")
-_FIGURES: Final = frozenset({"normal", "none", "tabular-nums", "lining-nums", "proportional-nums", "oldstyle-nums", "auto"})
-_LIST_STYLES: Final = frozenset({"none", "disc", "circle", "square", "decimal", "inside", "outside"})
+_FIGURES: Final = frozenset(
+    {"normal", "none", "tabular-nums", "lining-nums", "proportional-nums", "oldstyle-nums", "auto"}
+)
+_LIST_STYLES: Final = frozenset(
+    {"none", "disc", "circle", "square", "decimal", "inside", "outside"}
+)
 _PICTURE: Final = "url()"
 _NO_VALUE: Final = frozenset({"none", "normal", "auto"})
 # Kinds of fault -> what is wrong, and what to do.
@@ -88,7 +92,11 @@ _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
     "font-variant-position": (_FIGURES, _DIGITS),
     "font-variant-east-asian": (_FIGURES, _DIGITS),
 }
-_AT_RULES: Final = {"counter-style": _BULLETS, "font-feature-values": _DIGITS, "font-palette-values": _DIGITS}
+_AT_RULES: Final = {
+    "counter-style": _BULLETS,
+    "font-feature-values": _DIGITS,
+    "font-palette-values": _DIGITS,
+}
 
 
 # Properties whose values are known wherever they stand.

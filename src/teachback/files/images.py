@@ -57,13 +57,20 @@ _MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 _GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
 _PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
 # What shows one thing now and another later, on a screen and not on paper.
-_MOVING: Final = frozenset({"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"})
+_MOVING: Final = frozenset(
+    {"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"}
+)
 _REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CHANGING: Final = re.compile(
-    r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b", re.IGNORECASE
+    r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b",
+    re.IGNORECASE,
 )
-_ANIMATED: Final = re.compile(r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE)
-_PAINTS: Final = frozenset({"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"})
+_ANIMATED: Final = re.compile(
+    r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE
+)
+_PAINTS: Final = frozenset(
+    {"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"}
+)
 
 DIGITS: Final = "0123456789"
 # In dots: the type in which a digit is drawn, and the height that all digits are brought to.
@@ -92,7 +99,10 @@ def grey_picture(data: bytes) -> Grey:
     """
     if len(data) > MAX_SCAN_BYTES:
         raise TeachbackError(
-            Problem(f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB", "Scan it again at 300 dots to the inch.")
+            Problem(
+                f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB",
+                "Scan it again at 300 dots to the inch.",
+            )
         )
     from PIL import Image, ImageOps
 
@@ -105,11 +115,17 @@ def grey_picture(data: bytes) -> Grey:
                     upright = Image.alpha_composite(paper, upright.convert("RGBA"))
                 grey = upright.convert("L")
                 return Grey(grey.width, grey.height, grey.tobytes())
-            fault = f"the picture has {picture.width} x {picture.height} dots", "Scan it again at 300 dots to the inch."
+            fault = (
+                f"the picture has {picture.width} x {picture.height} dots",
+                "Scan it again at 300 dots to the inch.",
+            )
     except Image.DecompressionBombError:
         fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
     except _BROKEN:
-        fault = "this is no whole PNG or JPEG picture", "Save the scan or the photo again as PNG, JPEG or PDF."
+        fault = (
+            "this is no whole PNG or JPEG picture",
+            "Save the scan or the photo again as PNG, JPEG or PDF.",
+        )
     raise TeachbackError(Problem(*fault))
 
 
@@ -130,16 +146,32 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
     try:
         with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.format != kind:
-                return f"this is a {picture.format} picture under the name of a {kind} one", "Name it by what it is."
+                return (
+                    f"this is a {picture.format} picture under the name of a {kind} one",
+                    "Name it by what it is.",
+                )
             if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
                 return f"the picture comes in more than {MAX_SCANS} scans", _AGAIN
             if picture.width * picture.height > MAX_PIXELS:
-                return f"the picture has {picture.width} x {picture.height} dots", "Make it smaller."
+                return (
+                    f"the picture has {picture.width} x {picture.height} dots",
+                    "Make it smaller.",
+                )
             if picture.mode == "CMYK":
-                return "the picture has the colours of a printing press (CMYK)", "Save it with the colours of a screen (RGB)."
+                return (
+                    "the picture has the colours of a printing press (CMYK)",
+                    "Save it with the colours of a screen (RGB).",
+                )
             if picture.mode not in _MODES:
-                bits = "16 bits" if "16" in picture.mode or picture.mode == "I" else "an unusual number of bits"
-                return f"the picture has {bits} a colour, and 8 are printed", "Save it with 8 bits a colour."
+                bits = (
+                    "16 bits"
+                    if "16" in picture.mode or picture.mode == "I"
+                    else "an unusual number of bits"
+                )
+                return (
+                    f"the picture has {bits} a colour, and 8 are printed",
+                    "Save it with 8 bits a colour.",
+                )
             picture.load()
     except Image.DecompressionBombError:
         return "the picture has too many dots", "Make it smaller."
@@ -176,13 +208,23 @@ def _svg_fault(data: bytes) -> Fault | None:
             depth += 1 if event == "start" else -1
             if depth > MAX_DEPTH:
                 return f"the drawing is nested more than {MAX_DEPTH} deep", "Ungroup it."
-            fault = _root_fault(element) if depth == 1 and event == "start" else _element_fault(element) if event == "end" else None
+            fault = (
+                _root_fault(element)
+                if depth == 1 and event == "start"
+                else _element_fault(element)
+                if event == "end"
+                else None
+            )
             if fault:
                 return fault
     except (ET.ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (0, 0))[0]
-        return "this is no whole SVG drawing" + (f": line {line} cannot be read" if line else ""), _AGAIN
-    return None if root is None else _words_fault(root) or _load_fault(root) or _gradient_fault(root)
+        return "this is no whole SVG drawing" + (
+            f": line {line} cannot be read" if line else ""
+        ), _AGAIN
+    return (
+        None if root is None else _words_fault(root) or _load_fault(root) or _gradient_fault(root)
+    )
 
 
 def _gradient_fault(root: ET.Element) -> Fault | None:
@@ -192,9 +234,15 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
     """
     named = {element.get("id", ""): element for element in root.iter()}
     for element in root.iter():
-        written = " ".join([element.text or "" if _name(element) == "style" else "", *element.attrib.values()])
+        written = " ".join(
+            [element.text or "" if _name(element) == "style" else "", *element.attrib.values()]
+        )
         for name in _PLACE.findall(written):
-            if name in named and _name(named[name]) in _GRADIENTS and _stops(named[name], named) > 1:
+            if (
+                name in named
+                and _name(named[name]) in _GRADIENTS
+                and _stops(named[name], named) > 1
+            ):
                 return (
                     f"the drawing fills a shape with a gradient ('{name[:40]}'), and some printers leave such a shape out",
                     "Fill it with one colour, or save the drawing as a PNG picture.",
@@ -208,7 +256,10 @@ def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
     while gradient not in seen:
         seen.add(gradient)
         count = sum(_name(child) == "stop" for child in gradient)
-        link = next((value for key, value in gradient.attrib.items() if key.rpartition("}")[2] == "href"), "")
+        link = next(
+            (value for key, value in gradient.attrib.items() if key.rpartition("}")[2] == "href"),
+            "",
+        )
         if count or link.strip().removeprefix("#") not in named:
             return count
         gradient = named[link.strip().removeprefix("#")]
@@ -218,7 +269,11 @@ def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
 def _words_fault(root: ET.Element) -> Fault | None:
     """Return what is wrong with the letters that a drawing shows."""
     for element in root.iter():
-        unseen = next(faults("".join(element.itertext()), alone=True), None) if _name(element) == "text" else None
+        unseen = (
+            next(faults("".join(element.itertext()), alone=True), None)
+            if _name(element) == "text"
+            else None
+        )
         if unseen:
             return unseen[1], unseen[2]
     return None
@@ -240,7 +295,14 @@ def _load_fault(root: ET.Element) -> Fault | None:
         if element not in shapes:
             opened.add(element)
             used = named.get(
-                next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == "href"), "").removeprefix("#")
+                next(
+                    (
+                        value
+                        for key, value in element.attrib.items()
+                        if key.rpartition("}")[2] == "href"
+                    ),
+                    "",
+                ).removeprefix("#")
             )
             total = 1 + (count(used) if used is not None and _name(element) == "use" else 0)
             for child in element:
@@ -255,7 +317,11 @@ def _load_fault(root: ET.Element) -> Fault | None:
         too_many = count(root) > MAX_SHAPES
     except RecursionError:
         too_many = True
-    return (f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", fewer) if too_many else None
+    return (
+        (f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", fewer)
+        if too_many
+        else None
+    )
 
 
 def _name(element: ET.Element) -> str:
@@ -268,32 +334,64 @@ def _root_fault(root: ET.Element) -> Fault | None:
     if not all(_LENGTH.fullmatch(root.get(name, "1")) for name in ("width", "height")):
         return "the width or height of the drawing is no length", "Write it like this: 40mm."
     if "viewBox" not in root.attrib and not {"width", "height"} <= set(root.attrib):
-        return "the drawing does not say how large it is", "It needs a viewBox, or a width and a height."
+        return (
+            "the drawing does not say how large it is",
+            "It needs a viewBox, or a width and a height.",
+        )
     return None
 
 
 def _changes(style: ET.Element) -> bool:
     """Return whether the styles of a drawing are others on a screen than on paper, or for another reader, or after a while."""
     text = _REMARK.sub("", style.text or "")
-    return style.get("media", "all").strip().lower() not in {"", "all"} or bool(_CHANGING.search(text) or _ANIMATED.search(text))
+    return style.get("media", "all").strip().lower() not in {"", "all"} or bool(
+        _CHANGING.search(text) or _ANIMATED.search(text)
+    )
 
 
 def _element_fault(element: ET.Element) -> Fault | None:
     name = _name(element)
-    if name in {"script", "foreignObject", "feImage", "iframe", "object", "embed", "audio", "video"}:
+    if name in {
+        "script",
+        "foreignObject",
+        "feImage",
+        "iframe",
+        "object",
+        "embed",
+        "audio",
+        "video",
+    }:
         return f"the drawing holds <{name}>, which no paper shows", "Save it as plain SVG."
-    if name in _MOVING or "systemLanguage" in element.attrib or (name == "style" and _changes(element)):
-        what = f"<{name}>" if name in _MOVING else "a rule in its <style>" if name == "style" else "`systemLanguage`"
-        message = f"the drawing changes on a screen, by {what}: paper and screen would not show the same"
+    if (
+        name in _MOVING
+        or "systemLanguage" in element.attrib
+        or (name == "style" and _changes(element))
+    ):
+        what = (
+            f"<{name}>"
+            if name in _MOVING
+            else "a rule in its <style>"
+            if name == "style"
+            else "`systemLanguage`"
+        )
+        message = (
+            f"the drawing changes on a screen, by {what}: paper and screen would not show the same"
+        )
         return message, "Save it as a still drawing: plain SVG, or a PNG picture."
     if _ANIMATED.search(element.get("style", "")):
-        return "the drawing moves on a screen, by `animation`: paper and screen would not show the same", "Save it as a still drawing."
+        return (
+            "the drawing moves on a screen, by `animation`: paper and screen would not show the same",
+            "Save it as a still drawing.",
+        )
     written = [element.text or ""] if name == "style" else []
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith("#"):
             return f"the drawing asks for '{value[:60]}'", "Put everything into the drawing itself."
         if len(value) > MAX_PATH:
-            return f"the drawing holds a path of {len(value)} characters", "Simplify it, or save it as a PNG picture."
+            return (
+                f"the drawing holds a path of {len(value)} characters",
+                "Simplify it, or save it as a PNG picture.",
+            )
         written.append(value if "url(" in value.lower() else "")
     if any(_OUTSIDE.search(text) for text in written):
         return "the drawing asks for another file", "Put everything into the drawing itself."
@@ -311,8 +409,14 @@ def digits_fault(font: bytes, known: Sequence[bytes], digits: str) -> Fault | No
         return math.sqrt(sum(ImageStat.Stat(ImageChops.difference(one, other)).sum2))
 
     own = {digit: drawn for digit in digits if (drawn := _drawn_digit(font, digit)) is not None}
-    right = {digit: [drawn for data in known if (drawn := _drawn_digit(data, digit)) is not None] for digit in DIGITS}
-    looks = {digit: {other: min(apart(drawn, one) for one in right[other]) for other in DIGITS} for digit, drawn in own.items()}
+    right = {
+        digit: [drawn for data in known if (drawn := _drawn_digit(data, digit)) is not None]
+        for digit in DIGITS
+    }
+    looks = {
+        digit: {other: min(apart(drawn, one) for one in right[other]) for other in DIGITS}
+        for digit, drawn in own.items()
+    }
     for digit, distances in looks.items():
         other = min((one for one in DIGITS if one != digit), key=distances.__getitem__)
         if distances[digit] > distances[other] * (_LIKE_ONE if digit == "1" else _LIKE):
@@ -326,7 +430,10 @@ def digits_fault(font: bytes, known: Sequence[bytes], digits: str) -> Fault | No
 
 
 def _digit_fault(digit: str, other: str) -> Fault:
-    return f"this font draws the digit {digit} so that it looks like a {other}", "Use the font as its maker gives it out."
+    return (
+        f"this font draws the digit {digit} so that it looks like a {other}",
+        "Use the font as its maker gives it out.",
+    )
 
 
 def _drawn_digit(font: bytes, digit: str) -> Image | None:

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 # A comment, or the name of a file; a name in a comment is none.
-CSS_FILE: Final = re.compile(r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE)
+CSS_FILE: Final = re.compile(
+    r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE
+)
 # What a browser is told in a page for a screen: it fetches nothing at all, and looks no host up before a link is followed.
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 _CLOSED: Final = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<meta http-equiv="x-dns-prefetch-control" content="off">'
-_HEAD: Final = re.compile(r"""(<head(?:\s[^<>]*)?>)(?:\s*<meta\s+charset\s*=\s*["']?utf-8["']?\s*/?>)?""", re.IGNORECASE)
+_HEAD: Final = re.compile(
+    r"""(<head(?:\s[^<>]*)?>)(?:\s*<meta\s+charset\s*=\s*["']?utf-8["']?\s*/?>)?""", re.IGNORECASE
+)
 # Folders whose files a page may show, by the kind of file.
 _SERVED: Final = {".ttf": ("styles/fonts/",)}
 _PICTURES: Final = ("styles/", "content/")
@@ -89,7 +93,9 @@ _ATTRIBUTES_OF: Final = {
 _NAMING: Final = _all_of("""src srcset imagesrcset poster data background manifest href action formaction ping cite longdesc lowsrc dynsrc archive
     codebase classid code usemap profile""")
 # Attributes of a drawing whose values are words, not styles.
-_WORDS: Final = re.compile(r"aria-[a-z]+|data-[\w.-]+|id|class|lang|role|title|alt|tabindex", re.IGNORECASE)
+_WORDS: Final = re.compile(
+    r"aria-[a-z]+|data-[\w.-]+|id|class|lang|role|title|alt|tabindex", re.IGNORECASE
+)
 _EXTRA: Final = re.compile(r"aria-[a-z]+|data-[\w.-]+", re.IGNORECASE)
 _INPUTS: Final = frozenset({"checkbox", "date", "number", "radio", "tel", "text", "time"})
 _METAS: Final = _all_of("""application-name apple-mobile-web-app-title author color-scheme creator date dcterms.created dcterms.modified
@@ -101,9 +107,13 @@ _HTTP: Final = {
     "content-language": None,
     "x-ua-compatible": None,
 }
-_RELATIONS: Final = _all_of("author bookmark external help license next nofollow noopener noreferrer prev tag")
+_RELATIONS: Final = _all_of(
+    "author bookmark external help license next nofollow noopener noreferrer prev tag"
+)
 # Links to follow: nothing is loaded before a reader follows one.
-_FOLLOWED: Final = re.compile(r"(?:https?|mailto|tel|sms):|(?!//)(?![a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+_FOLLOWED: Final = re.compile(
+    r"(?:https?|mailto|tel|sms):|(?!//)(?![a-z][a-z0-9+.-]*:)", re.IGNORECASE
+)
 # Functions of CSS, and selectors, that name no file; `url` is looked at. Strings in others may be addresses.
 _FUNCTIONS: Final = _all_of("""abs acos asin atan atan2 attr blur brightness calc calc-size circle clamp color color-mix conic-gradient content
     contrast cos counter counters cubic-bezier device-cmyk dir drop-shadow element ellipse env exp fit-content format
@@ -117,7 +127,9 @@ _FUNCTIONS: Final = _all_of("""abs acos asin atan atan2 attr blur brightness cal
 _AT_RULES: Final = _all_of("""charset color-profile container counter-style font-face font-feature-values font-palette-values footnote keyframes
     layer media page property scope starting-style supports annotation character-variant ornaments styleset stylistic
     swash""")
-_MARGIN_BOX: Final = re.compile(r"(top|bottom)-(left|center|right)(-corner)?|(left|right)-(top|middle|bottom)")
+_MARGIN_BOX: Final = re.compile(
+    r"(top|bottom)-(left|center|right)(-corner)?|(left|right)-(top|middle|bottom)"
+)
 # Languages that are written from right to left.
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 # Controls and blanks around an address, and line ends in it, are taken out by browsers (WHATWG URL, 4.4).
@@ -164,7 +176,12 @@ def closed_page(page: str) -> str:
 
 
 def foreign_loads(
-    page: str, allowed: Callable[[str], bool], own: Collection[str] = (), *, sheets: str = "", closed: bool = False
+    page: str,
+    allowed: Callable[[str], bool],
+    own: Collection[str] = (),
+    *,
+    sheets: str = "",
+    closed: bool = False,
 ) -> tuple[ForbiddenContent, ...]:
     """Return what a page holds and may not: what it would load from elsewhere, and what is not known to load nothing.
 
@@ -179,7 +196,12 @@ def foreign_loads(
 
     def may(name: str) -> bool:
         # A name that begins with # is a place in the page itself.
-        return not name or name.startswith("#") or name in known or (not name.startswith("own-file-") and allowed(name))
+        return (
+            not name
+            or name.startswith("#")
+            or name in known
+            or (not name.startswith("own-file-") and allowed(name))
+        )
 
     root = parse_page(page)
     sheets = sheets.replace("\r\n", "\n").replace("\r", "\n")
@@ -201,10 +223,16 @@ def _turned(root: Element) -> Iterator[ForbiddenContent]:
     for element in root.iter():
         way = element.get("dir", "").lower() if isinstance(element.tag, str) else ""
         other = element.get("lang", language).partition("-")[0]
-        if not way or way == root.get("dir", "ltr").lower() or (element.tag == "bdi" and way == "ltr"):
+        if (
+            not way
+            or way == root.get("dir", "ltr").lower()
+            or (element.tag == "bdi" and way == "ltr")
+        ):
             continue
         if other == language or way != ("rtl" if other in RTL else "ltr"):
-            yield ForbiddenContent(f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False)
+            yield ForbiddenContent(
+                f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False
+            )
 
 
 def _dials_another(element: Element) -> bool:
@@ -222,17 +250,36 @@ def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
     """
     if "<![cdata[" in page.lower():
         yield ForbiddenContent("<![CDATA[", loads=False)
-    plain = [element for element in root.iter() if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _PLAIN]
+    plain = [
+        element
+        for element in root.iter()
+        if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _PLAIN
+    ]
     said = "\n".join(element.text or "" for element in plain)
     for tag in _PLAIN:
-        held = [element for element in plain if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag]
+        held = [
+            element
+            for element in plain
+            if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag
+        ]
         # Tags in remarks, styles and titles are none in the tree.
         begun, ended = (
             len(edge.findall(page)) - len(edge.findall(said))
-            for edge in (re.compile(rf"<{slash}{tag}(?=[\s/>])", re.IGNORECASE) for slash in ("", "/"))
+            for edge in (
+                re.compile(rf"<{slash}{tag}(?=[\s/>])", re.IGNORECASE) for slash in ("", "/")
+            )
         )
-        inside = any(re.search(rf"</{tag}", value, re.IGNORECASE) for element in root.iter() for value in element.attrib.values())
-        if inside or begun != len(held) or ended < len(held) or any(len(element) for element in held):
+        inside = any(
+            re.search(rf"</{tag}", value, re.IGNORECASE)
+            for element in root.iter()
+            for value in element.attrib.values()
+        )
+        if (
+            inside
+            or begun != len(held)
+            or ended < len(held)
+            or any(len(element) for element in held)
+        ):
             yield ForbiddenContent(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
 
 
@@ -241,18 +288,27 @@ def _hidden(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
         for text in hiding(css.replace(sheets, "") if sheets else css):
-            yield ForbiddenContent(f"{text}, which only browsers would follow", (f"{text}:", text), loads=False)
+            yield ForbiddenContent(
+                f"{text}, which only browsers would follow", (f"{text}:", text), loads=False
+            )
 
 
 def _is_closed(root: Element) -> bool:
     """Return whether the page says in its head, before anything that could load, how it is encoded and what it may load."""
     head = root.find("head")
-    first = [] if head is None else [element for element in head if isinstance(element.tag, str)][:2]
+    first = (
+        [] if head is None else [element for element in head if isinstance(element.tag, str)][:2]
+    )
     told = [dict(element.attrib) for element in first if element.tag == "meta"]
-    return told == [{"charset": "utf-8"}, {"http-equiv": "Content-Security-Policy", "content": POLICY}] and root.tag == "html"
+    return (
+        told == [{"charset": "utf-8"}, {"http-equiv": "Content-Security-Policy", "content": POLICY}]
+        and root.tag == "html"
+    )
 
 
-def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) -> Iterator[ForbiddenContent]:
+def _element_loads(
+    element: Element, may: Callable[[str], bool], sheets: str
+) -> Iterator[ForbiddenContent]:
     if not isinstance(element.tag, str):
         # A comment.
         return
@@ -265,14 +321,23 @@ def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) ->
     if tag == "meta":
         yield from _meta_loads(element)
     if tag == "input" and element.get("type", "text").lower() not in _INPUTS:
-        yield ForbiddenContent(f'type="{element.get("type")}"', _spelt("type", element.get("type", "")), loads=False)
+        yield ForbiddenContent(
+            f'type="{element.get("type")}"', _spelt("type", element.get("type", "")), loads=False
+        )
     if tag == "style":
         css = "".join(element.itertext())
         yield from (one for one in _style_names(css) if not may(one.name))
-        yield from (ForbiddenContent(text, (text,), loads=False) for text in generating(css.replace(sheets, "") if sheets else css))
+        yield from (
+            ForbiddenContent(text, (text,), loads=False)
+            for text in generating(css.replace(sheets, "") if sheets else css)
+        )
     if tag == "a" and _dials_another(element):
         yield ForbiddenContent(element.get("href", ""), (element.get("href", ""),), loads=False)
-    relations = [word for word in element.get("rel", "").lower().split() if word not in _RELATIONS] if tag == "a" else []
+    relations = (
+        [word for word in element.get("rel", "").lower().split() if word not in _RELATIONS]
+        if tag == "a"
+        else []
+    )
     yield from (ForbiddenContent(word, (word,)) for word in relations)
     for name, value in element.attrib.items():
         if name == "href" and relations:
@@ -281,7 +346,9 @@ def _element_loads(element: Element, may: Callable[[str], bool], sheets: str) ->
         yield from _attribute_loads(tag, name, value, may, drawn=drawn)
 
 
-def _attribute_loads(tag: str, name: str, value: str, may: Callable[[str], bool], *, drawn: bool) -> Iterator[ForbiddenContent]:
+def _attribute_loads(
+    tag: str, name: str, value: str, may: Callable[[str], bool], *, drawn: bool
+) -> Iterator[ForbiddenContent]:
     if name.startswith(_XMLNS) or name in {f"{_XML}lang", f"{_XML}space"}:
         return
     plain = name.removeprefix(_XLINK).removeprefix(_XML)
@@ -294,7 +361,9 @@ def _attribute_loads(tag: str, name: str, value: str, may: Callable[[str], bool]
         yield from _html_attribute(tag, plain, value, may)
 
 
-def _html_attribute(tag: str, name: str, value: str, may: Callable[[str], bool]) -> Iterator[ForbiddenContent]:
+def _html_attribute(
+    tag: str, name: str, value: str, may: Callable[[str], bool]
+) -> Iterator[ForbiddenContent]:
     if (tag, name) == ("img", "src"):
         if not may(_address(value)):
             yield ForbiddenContent(_address(value), (value,))
@@ -307,11 +376,17 @@ def _html_attribute(tag: str, name: str, value: str, may: Callable[[str], bool])
     elif name == "style":
         yield from (one for one in _style_names(value) if not may(one.name))
         yield from (ForbiddenContent(text, (text,), loads=False) for text in generating(value))
-    elif name not in _ATTRIBUTES and name not in _ATTRIBUTES_OF.get(tag, ()) and not _EXTRA.fullmatch(name):
+    elif (
+        name not in _ATTRIBUTES
+        and name not in _ATTRIBUTES_OF.get(tag, ())
+        and not _EXTRA.fullmatch(name)
+    ):
         yield ForbiddenContent(name, (f" {name}",), loads=False)
 
 
-def _drawn_attribute(tag: str, name: str, value: str, may: Callable[[str], bool]) -> Iterator[ForbiddenContent]:
+def _drawn_attribute(
+    tag: str, name: str, value: str, may: Callable[[str], bool]
+) -> Iterator[ForbiddenContent]:
     if name == "href":
         if not (may(_address(value)) if tag in {"image", "use"} else value.startswith("#")):
             yield ForbiddenContent(_address(value), (value,))
@@ -330,9 +405,15 @@ def _meta_loads(element: Element) -> Iterator[ForbiddenContent]:
         if wanted is not None and (wanted == "" or content.lower() != wanted.lower()):
             yield ForbiddenContent(f'http-equiv="{key}"', _spelt("http-equiv", key))
     elif element.get("name", "description").lower() not in _METAS:
-        yield ForbiddenContent(f'name="{element.get("name")}"', _spelt("name", element.get("name", "")), loads=False)
+        yield ForbiddenContent(
+            f'name="{element.get("name")}"', _spelt("name", element.get("name", "")), loads=False
+        )
     elif element.get("charset", "utf-8").lower() != "utf-8":
-        yield ForbiddenContent(f'charset="{element.get("charset")}"', _spelt("charset", element.get("charset", "")), loads=False)
+        yield ForbiddenContent(
+            f'charset="{element.get("charset")}"',
+            _spelt("charset", element.get("charset", "")),
+            loads=False,
+        )
 
 
 def _spelt(name: str, value: str) -> tuple[str, ...]:
@@ -352,7 +433,9 @@ def _style_names(css: str) -> tuple[ForbiddenContent, ...]:
         return ()
     import tinycss2
 
-    return tuple(_token_names(tinycss2.parse_component_value_list(css), css.splitlines(keepends=True)))
+    return tuple(
+        _token_names(tinycss2.parse_component_value_list(css), css.splitlines(keepends=True))
+    )
 
 
 def _token_names(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenContent]:
@@ -367,9 +450,13 @@ def _token_names(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenC
         elif kind == "function":
             given = [each for each in token.arguments if each.type not in {"whitespace", "comment"}]
             if token.lower_name == "url" and len(given) == 1 and given[0].type == "string":
-                yield ForbiddenContent(_address(given[0].value), (given[0].value, _raw(token, lines)))
+                yield ForbiddenContent(
+                    _address(given[0].value), (given[0].value, _raw(token, lines))
+                )
             elif token.lower_name not in _FUNCTIONS:
-                yield ForbiddenContent(f"{token.lower_name}(", (f"{token.name}(", _raw(token, lines)))
+                yield ForbiddenContent(
+                    f"{token.lower_name}(", (f"{token.name}(", _raw(token, lines))
+                )
             yield from _token_names(token.arguments, lines)
         elif kind in {"{} block", "[] block", "() block"}:
             yield from _token_names(token.content, lines)

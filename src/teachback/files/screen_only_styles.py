@@ -32,18 +32,28 @@ _SCREEN_PARTS: Final = re.compile(
 _SIZE: Final = r"(?:0|auto|[\d.]+(?:px|pt|mm|cm|in|pc|q|em|rem|ex|ch|%))"
 _SIZES: Final = re.compile(rf"{_SIZE}(?: {_SIZE}){{0,3}}")
 _WIDTH: Final = re.compile(rf"{_SIZE}|none|(?:min|max|fit)-content")
-_LARGER: Final = re.compile(r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)")
+_LARGER: Final = re.compile(
+    r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)"
+)
 _BLACK: Final = (0, 0, 0)
 # The contrast of a light ground with black.
 _LIGHT: Final = 14.0
 _HEX: Final = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
-_BORDER: Final = re.compile(rf"(?:{_SIZE}|thin|medium|thick|none|solid|dashed|dotted|double|[a-z]+|{_HEX.pattern}| )+")
+_BORDER: Final = re.compile(
+    rf"(?:{_SIZE}|thin|medium|thick|none|solid|dashed|dotted|double|[a-z]+|{_HEX.pattern}| )+"
+)
 # Property -> what it may be where only browsers follow it.
 _MAY: Final = {
-    re.compile(r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing|scroll-margin(?:-[a-z]+)?"): _SIZES,
+    re.compile(
+        r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing|scroll-margin(?:-[a-z]+)?"
+    ): _SIZES,
     re.compile(r"max-width|min-width|min-height|max-inline-size"): _WIDTH,
-    re.compile(r"border(?:-(?:top|right|bottom|left|block|inline)(?:-(?:start|end))?)?(?:-(?:width|style|color))?|outline"): _BORDER,
-    re.compile("display"): re.compile("block|inline-block|flex|inline-flex|grid|inline-grid|flow-root"),
+    re.compile(
+        r"border(?:-(?:top|right|bottom|left|block|inline)(?:-(?:start|end))?)?(?:-(?:width|style|color))?|outline"
+    ): _BORDER,
+    re.compile("display"): re.compile(
+        "block|inline-block|flex|inline-flex|grid|inline-grid|flow-root"
+    ),
     re.compile("flex-direction|flex-wrap"): re.compile("row|column|wrap|nowrap"),
     re.compile("align-items|align-self|justify-content|justify-items"): re.compile(
         "normal|stretch|start|end|center|baseline|flex-start|flex-end"
@@ -58,7 +68,9 @@ _MAY: Final = {
     re.compile("background|background-color|box-shadow"): re.compile("none|transparent"),
     re.compile("text-decoration|text-decoration-line"): re.compile("none|underline"),
     re.compile("text-align|text-align-last"): re.compile("start|end|left|right|center"),
-    re.compile("text-wrap|cursor|hyphens|scroll-behavior|print-color-adjust|text-size-adjust|overflow-wrap"): re.compile(".*"),
+    re.compile(
+        "text-wrap|cursor|hyphens|scroll-behavior|print-color-adjust|text-size-adjust|overflow-wrap"
+    ): re.compile(".*"),
     re.compile("(?:page-)?break-(?:before|after|inside)|orphans|widows"): re.compile(".*"),
 }
 
@@ -73,7 +85,11 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
     for rules, node in _declarations(css):
         value = _text(node.value)
         where = next((rule for rule in rules if not _on_paper(rule)), "")
-        if not (whole or where) or _may(node.lower_name, value) or (rules, node.lower_name, value) in known:
+        if (
+            not (whole or where)
+            or _may(node.lower_name, value)
+            or (rules, node.lower_name, value) in known
+        ):
             continue
         followed = f"inside `{where}`" if where else "in a sheet for screens"
         yield Problem(
@@ -85,14 +101,22 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
 
 def hiding(css: str) -> tuple[str, ...]:
     """Return the properties in a page's own styles that only browsers follow and that could hide, move or cover words."""
-    return tuple(node.name for _, node in _declarations(css) if not _may(node.lower_name, _text(node.value)))
+    return tuple(
+        node.name for _, node in _declarations(css) if not _may(node.lower_name, _text(node.value))
+    )
 
 
 def _may(name: str, value: str) -> bool:
     if name in {"color", "background", "background-color"} and _HEX.fullmatch(value):
         # Any such text can be read on any such ground: at 4.5:1 or more.
-        red, green, blue = bytes.fromhex(value[1:] if len(value) > len("#rgb") else "".join(2 * digit for digit in value[1:]))
-        return contrast((red, green, blue), WHITE) >= CONTRAST_BODY if name == "color" else contrast((red, green, blue), _BLACK) >= _LIGHT
+        red, green, blue = bytes.fromhex(
+            value[1:] if len(value) > len("#rgb") else "".join(2 * digit for digit in value[1:])
+        )
+        return (
+            contrast((red, green, blue), WHITE) >= CONTRAST_BODY
+            if name == "color"
+            else contrast((red, green, blue), _BLACK) >= _LIGHT
+        )
     if name in JUDGED:
         return True
     bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
@@ -107,7 +131,9 @@ def _declarations(css: str) -> Iterator[Declared]:
     """Yield the declarations of a sheet, each with the rules around it, from the outside in."""
     import tinycss2
 
-    todo: list[tuple[Any, tuple[str, ...]]] = [(tinycss2.parse_component_value_list(css, skip_comments=True), ())]
+    todo: list[tuple[Any, tuple[str, ...]]] = [
+        (tinycss2.parse_component_value_list(css, skip_comments=True), ())
+    ]
     while todo:
         nodes, rules = todo.pop()
         for node in tinycss2.parse_blocks_contents(nodes, skip_comments=True, skip_whitespace=True):
@@ -115,9 +141,13 @@ def _declarations(css: str) -> Iterator[Declared]:
                 yield rules, node
             elif node.type in {"qualified-rule", "at-rule"} and node.content is not None:
                 words = _text(node.prelude)
-                rule = f"@{node.lower_at_keyword} {words}".strip() if node.type == "at-rule" else words
+                rule = (
+                    f"@{node.lower_at_keyword} {words}".strip() if node.type == "at-rule" else words
+                )
                 todo.append((node.content, (*rules, rule)))
 
 
 def _text(nodes: list[Any]) -> str:
-    return " ".join("".join(node.serialize() for node in nodes if node.type != "comment").lower().split())
+    return " ".join(
+        "".join(node.serialize() for node in nodes if node.type != "comment").lower().split()
+    )

@@ -41,13 +41,24 @@ _PICTURES: Final = (".svg", ".png", ".jpg", ".jpeg")
 _YAML: Final = (".yaml",)
 SHELVES: Final = {
     "content": ReadFiles(
-        names=frozenset({"audiences.yaml", "checks.yaml", "clinic.yaml", "sources.yaml", "stocks.yaml", "handout.schema.json"})
+        names=frozenset(
+            {
+                "audiences.yaml",
+                "checks.yaml",
+                "clinic.yaml",
+                "sources.yaml",
+                "stocks.yaml",
+                "handout.schema.json",
+            }
+        )
     ),
     "content/handouts": ReadFiles(_YAML, what="A handout"),
     "content/images": ReadFiles(_PICTURES, what="A picture", deep=True),
     "content/rules": ReadFiles(_YAML, frozenset({"leaning.txt"}), "A rule"),
     "content/rules/data": ReadFiles(_YAML, what="A list of names for rules"),
-    "content/rules/words": ReadFiles(names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})),
+    "content/rules/words": ReadFiles(
+        names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})
+    ),
     "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml"})),
     "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these come from the built-in folders.
@@ -83,22 +94,37 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
         groups: dict[str, list[tuple[str, bool]]] = {}
         for folder, names in _walked(workspace, kind):
             top = _unknown_top(folder, shelves)
-            shelf = shelves.get(folder) or next((s for at, s in shelves.items() if s.deep and folder.startswith(f"{at}/")), ReadFiles())
+            shelf = shelves.get(folder) or next(
+                (s for at, s in shelves.items() if s.deep and folder.startswith(f"{at}/")),
+                ReadFiles(),
+            )
             for name in names:
                 if _is_passed_over(name, names):
                     continue
-                read = (not top and _is_read(name, workspace.root / folder, shelf)) or named(f"{folder}/{name}")
+                read = (not top and _is_read(name, workspace.root / folder, shelf)) or named(
+                    f"{folder}/{name}"
+                )
                 groups.setdefault(top, []).append((f"{folder}/{name}", read))
         for top, found in groups.items():
             if top and not any(read for _, read in found):
                 problems.append(_unread_folder(workspace.root / top, _folder_hint(top, shelves)))
             else:
-                problems += [_unread(workspace.root / name, _hint(name, workspace.root, shelves)) for name, read in found if not read]
+                problems += [
+                    _unread(workspace.root / name, _hint(name, workspace.root, shelves))
+                    for name, read in found
+                    if not read
+                ]
     if workspace.root != workspace.builtin:
-        known = sorted(f"{folder}/{name}" for folder, shelf in shelves.items() for name in shelf.names)
+        known = sorted(
+            f"{folder}/{name}" for folder, shelf in shelves.items() for name in shelf.names
+        )
         hint = "Rename it or take it out."
         problems += [
-            Problem("this is a folder, and a file belongs here", hint, Location(shown(workspace.root / name)))
+            Problem(
+                "this is a folder, and a file belongs here",
+                hint,
+                Location(shown(workspace.root / name)),
+            )
             for name in known
             if os.path.isdir(workspace.root / name)  # noqa: PTH112 -- says no where a Path would raise
         ]
@@ -110,8 +136,14 @@ def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
     found = {}
     for folder, shelf in SHELVES.items():
         there = workspace.builtin / folder
-        builtin = frozenset(entry.name for entry in os.scandir(there) if entry.is_file()) if there.is_dir() else frozenset()
-        found[folder] = shelf if folder.startswith("content") else shelf._replace(names=shelf.names | builtin)
+        builtin = (
+            frozenset(entry.name for entry in os.scandir(there) if entry.is_file())
+            if there.is_dir()
+            else frozenset()
+        )
+        found[folder] = (
+            shelf if folder.startswith("content") else shelf._replace(names=shelf.names | builtin)
+        )
     return found
 
 
@@ -150,7 +182,10 @@ def _is_read(name: str, folder: Path, shelf: ReadFiles) -> bool:
     if shelf.reads(name):
         return True
     # Where a disk does not tell upper case from lower case, `Clinic.yaml` is opened as `clinic.yaml`.
-    return any(known.lower() == name.lower() and _same(folder / known, folder / name) for known in shelf.names)
+    return any(
+        known.lower() == name.lower() and _same(folder / known, folder / name)
+        for known in shelf.names
+    )
 
 
 class _Named:
@@ -163,7 +198,10 @@ class _Named:
     def __call__(self, name: str) -> bool:
         kind, _, inside = name.partition("/")
         ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 -- a name, and no path
-        if ending not in {"content": _PICTURES, "styles": tuple(MIME), "templates": (".html",)}[kind]:
+        if (
+            ending
+            not in {"content": _PICTURES, "styles": tuple(MIME), "templates": (".html",)}[kind]
+        ):
             return False
         return inside.encode(errors="surrogateescape") in self._text(kind)
 
@@ -185,9 +223,17 @@ class _Named:
 def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Problem]:
     """Find in the workspace's own folder what looks like settings, content or styles, and is not read there."""
     root = workspace.root
-    homes = {name: f"{folder}/{name}" for folder, shelf in shelves.items() if folder in {"content", "styles"} for name in shelf.names}
+    homes = {
+        name: f"{folder}/{name}"
+        for folder, shelf in shelves.items()
+        if folder in {"content", "styles"}
+        for name in shelf.names
+    }
     try:
-        entries = sorted((entry for entry in os.scandir(root) if not entry.name.startswith(".")), key=lambda entry: entry.name)
+        entries = sorted(
+            (entry for entry in os.scandir(root) if not entry.name.startswith(".")),
+            key=lambda entry: entry.name,
+        )
     except OSError:
         return
     inner = []
@@ -197,17 +243,31 @@ def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Pr
             right = _folder_meant(entry.name)
             if right and not _same(path, root / right) and _holds(path):
                 yield _unread_folder(path, f"Did you mean '{right}'?")
-            elif not right and entry.name not in KINDS and root != workspace.builtin and _is_workspace(path):
+            elif (
+                not right
+                and entry.name not in KINDS
+                and root != workspace.builtin
+                and _is_workspace(path)
+            ):
                 inner.append(path)
         elif entry.name in homes and entry.name.endswith((".yaml", ".css")):
             yield _unread(path, f"It belongs at {homes[entry.name]}.")
-        elif entry.name != SETTINGS and _like_settings(entry.name) and not _same(path, root / SETTINGS):
-            yield _unread(path, f"To have it read, name it '{SETTINGS}'; else take it out of this folder.")
+        elif (
+            entry.name != SETTINGS
+            and _like_settings(entry.name)
+            and not _same(path, root / SETTINGS)
+        ):
+            yield _unread(
+                path, f"To have it read, name it '{SETTINGS}'; else take it out of this folder."
+            )
     if inner:
         more = f" (and {len(inner) - 1} more)" if len(inner) > 1 else ""
         hint = f"Change to that folder first (cd {inner[0].name}), or take it out of here."
         yield Problem(
-            f"this folder is a workspace of its own{more}, and nothing in it is read from here", hint, _at(inner[0]), Severity.WARNING
+            f"this folder is a workspace of its own{more}, and nothing in it is read from here",
+            hint,
+            _at(inner[0]),
+            Severity.WARNING,
         )
 
 
@@ -217,7 +277,10 @@ def _folder_meant(name: str) -> str:
         return ""
     if name.lower() in KINDS:
         return name.lower()
-    below = {folder.split("/")[1]: folder for folder in ("content/handouts", "content/rules", "content/words")}
+    below = {
+        folder.split("/")[1]: folder
+        for folder in ("content/handouts", "content/rules", "content/words")
+    }
     if name.lower() in below:
         return below[name.lower()]
     return _nearly(name, KINDS)
@@ -246,7 +309,9 @@ def _holds(folder: Path) -> bool:
 def _is_workspace(folder: Path) -> bool:
     with suppress(OSError):
         content = folder / "content"
-        return (content / "clinic.yaml").is_file() or next(content.glob("handouts/*.yaml"), None) is not None
+        return (content / "clinic.yaml").is_file() or next(
+            content.glob("handouts/*.yaml"), None
+        ) is not None
     return False
 
 
@@ -267,9 +332,17 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
         right = f"{found[1] if found else own.split('.')[0]}.yaml"
         right = right if shelf.endings else right.lower()
         if shelf.reads(right):
-            if right != own and (root / folder / right).exists() and not _same(root / folder / right, root / name):
+            if (
+                right != own
+                and (root / folder / right).exists()
+                and not _same(root / folder / right, root / name)
+            ):
                 return f"'{right}' is read instead. Take this one out of the folder, or give it a name of its own that ends in .yaml."
-            said = f"{shelf.what} is a file that ends in .yaml, right in {folder}/. " if shelf.what else ""
+            said = (
+                f"{shelf.what} is a file that ends in .yaml, right in {folder}/. "
+                if shelf.what
+                else ""
+            )
             return f"{said}To have it read, rename it to '{right}'; else take it out of the folder."
         return f"{nearest(own, shelf.names)} Only these are read in {folder}/."
     shelf = shelves.get(at, shelf)
@@ -282,7 +355,9 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
 def _meant(name: str, known: set[str]) -> str:
     """Ask for the known file of the same folder whose name is nearest; of other folders where there is none."""
     folder = name.rpartition("/")[0]
-    return guess(name, {one for one in known if one.rpartition("/")[0] == folder}) or guess(name, known)
+    return guess(name, {one for one in known if one.rpartition("/")[0] == folder}) or guess(
+        name, known
+    )
 
 
 def _unread(path: Path, hint: str) -> Problem:
@@ -293,7 +368,9 @@ def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
     """Return where the files of an unknown folder would be read."""
     above, _, own = name.rpartition("/")
     shelf = shelves.get(above, ReadFiles())
-    near = _nearly(own, [one.rpartition("/")[2] for one in shelves if one.rpartition("/")[0] == above])
+    near = _nearly(
+        own, [one.rpartition("/")[2] for one in shelves if one.rpartition("/")[0] == above]
+    )
     if near:
         return f"Did you mean '{above}/{near}'?"
     if not shelf.what:
@@ -303,7 +380,9 @@ def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
 
 def _unread_folder(path: Path, where: str) -> Problem:
     hint = f"{where} Move its files to where they are read, or take the folder out.".strip()
-    return Problem("nothing reads this folder, nor what is in it", hint, _at(path), Severity.WARNING)
+    return Problem(
+        "nothing reads this folder, nor what is in it", hint, _at(path), Severity.WARNING
+    )
 
 
 def _at(path: Path) -> Location:

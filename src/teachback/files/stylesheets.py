@@ -40,20 +40,34 @@ _DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
 _FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
 _WEIGHTS: Final = {"normal": 400, "bold": 700}
 # What makes paper that a screen reader reads in the wrong order, or not at all; on a screen it does no harm.
-_UNREAD: Final = re.compile(r"(?<![\w-])(opacity|order|flex-direction|flex-flow|flex-wrap)\s*+:\s*+([^;{}!]*+)", re.IGNORECASE)
+_UNREAD: Final = re.compile(
+    r"(?<![\w-])(opacity|order|flex-direction|flex-flow|flex-wrap)\s*+:\s*+([^;{}!]*+)",
+    re.IGNORECASE,
+)
 _NOT_FOR_PAPER: Final = re.compile(
-    r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'", re.DOTALL | re.IGNORECASE
+    r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'",
+    re.DOTALL | re.IGNORECASE,
 )
 # Declarations, whose name may be written with escapes; and what sets other letters than those of the text.
-_DECLARATION: Final = re.compile(r"(?<![-\w\\])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n0-9a-f])++)\s*+:\s*+([^;{}]*+)", re.IGNORECASE)
+_DECLARATION: Final = re.compile(
+    r"(?<![-\w\\])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n0-9a-f])++)\s*+:\s*+([^;{}]*+)", re.IGNORECASE
+)
 _ESCAPE: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
-_CAPS: Final = re.compile(r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)(?![-\w])", re.IGNORECASE)
-_CAPS_FEATURES: Final = re.compile(r"""["'](smcp|c2sc|pcap|c2pc|unic|titl)["'](?!\s*(0|off))""", re.IGNORECASE)
+_CAPS: Final = re.compile(
+    r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)(?![-\w])",
+    re.IGNORECASE,
+)
+_CAPS_FEATURES: Final = re.compile(
+    r"""["'](smcp|c2sc|pcap|c2pc|unic|titl)["'](?!\s*(0|off))""", re.IGNORECASE
+)
 _SAME_LETTERS: Final = frozenset({"none", "inherit", "initial", "unset", "revert", "revert-layer"})
 _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
 # What has no place in a style sheet: message and hint.
 _REFUSED: Final = {
-    "inline": ("a picture cannot stand inside a style sheet", "Put it below styles/icons/ and write its name."),
+    "inline": (
+        "a picture cannot stand inside a style sheet",
+        "Put it below styles/icons/ and write its name.",
+    ),
     "url": ("this name of a file cannot be read", "Write it like this: url(icons/phone.svg)."),
     "local": (
         "a font of this computer cannot be used: another one would not have it",
@@ -76,11 +90,18 @@ def font_faces(css: str) -> tuple[FontFace, ...]:
     """Give the fonts that a style sheet, or a page with its styles inside, declares with @font-face."""
     found = []
     for body in _FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
-        told = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in body.split(";"))}
-        file = re.search(r"""url\(\s*["']?([^"')]+?)["']?\s*\)""", told.get("src", ""), re.IGNORECASE)
+        told = {
+            name.strip().lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in body.split(";"))
+        }
+        file = re.search(
+            r"""url\(\s*["']?([^"')]+?)["']?\s*\)""", told.get("src", ""), re.IGNORECASE
+        )
         weight = told.get("font-weight", "normal").lower().split() or ["normal"]
         if file and "font-family" in told:
-            number = _WEIGHTS.get(weight[0]) or (int(weight[0]) if weight[0].isdigit() else _WEIGHTS["normal"])
+            number = _WEIGHTS.get(weight[0]) or (
+                int(weight[0]) if weight[0].isdigit() else _WEIGHTS["normal"]
+            )
             found.append(FontFace(told["font-family"].strip("\"' "), number, file[1]))
     return tuple(found)
 
@@ -108,10 +129,20 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
         start, what = piece.start(), piece.lastgroup
         if what in _REFUSED:
             yield _problem(css, start, name, *_REFUSED[what])
-        elif piece["comment"] and not (len(piece["comment"]) >= len("/**/") and piece["comment"].endswith("*/")):
-            yield _problem(css, start, name, "a remark opens here and is never closed", "Close it with */.")
+        elif piece["comment"] and not (
+            len(piece["comment"]) >= len("/**/") and piece["comment"].endswith("*/")
+        ):
+            yield _problem(
+                css, start, name, "a remark opens here and is never closed", "Close it with */."
+            )
         elif piece["text"] and (len(piece["text"]) == 1 or piece["text"][-1] != piece["text"][0]):
-            yield _problem(css, start, name, "a quote opens here and is not closed in this line", "Close it with the same quote.")
+            yield _problem(
+                css,
+                start,
+                name,
+                "a quote opens here and is not closed in this line",
+                "Close it with the same quote.",
+            )
         elif piece["file"] is not None:
             yield from _file_problems(css, piece.start("file"), name, piece["file"].strip(), files)
         elif piece["brace"] == "{":
@@ -121,17 +152,33 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
         elif piece["brace"]:
             yield _problem(css, start, name, "this brace closes nothing", "Take it out.")
         if len(opened) > MAX_DEPTH:
-            yield _problem(css, start, name, f"braces are nested more than {MAX_DEPTH} deep", "Close them.")
+            yield _problem(
+                css, start, name, f"braces are nested more than {MAX_DEPTH} deep", "Close them."
+            )
             return
     for end in re.finditer(r"</\s*style", css, re.IGNORECASE):
         # A browser ends the styles here even inside a remark or a quote.
-        yield _problem(css, end.start(), name, "this would end the styles in the middle of the page", "Take it out.")
+        yield _problem(
+            css,
+            end.start(),
+            name,
+            "this would end the styles in the middle of the page",
+            "Take it out.",
+        )
     for start in opened:
-        yield _problem(css, start, name, "a brace opens here and is never closed", "Close it with }.")
+        yield _problem(
+            css, start, name, "a brace opens here and is never closed", "Close it with }."
+        )
     yield from capitals_problems(css, name)
     deep = _DEEP.search(css)
     if deep:
-        yield _problem(css, deep.start(), name, f"parentheses are nested more than {MAX_PARENTHESES} deep", "Close them.")
+        yield _problem(
+            css,
+            deep.start(),
+            name,
+            f"parentheses are nested more than {MAX_PARENTHESES} deep",
+            "Close them.",
+        )
 
 
 def unread_problems(css: str, name: str) -> Iterator[Problem]:
@@ -140,7 +187,10 @@ def unread_problems(css: str, name: str) -> Iterator[Problem]:
     for found in _UNREAD.finditer(paper):
         key, value = found[1].lower(), found[2].strip().lower()
         if key == "opacity" and value not in _AS_IT_IS - {"0"}:
-            message, hint = "what has `opacity` is not read out by a screen reader", "Use a lighter colour."
+            message, hint = (
+                "what has `opacity` is not read out by a screen reader",
+                "Use a lighter colour.",
+            )
         elif "reverse" in value or (key == "order" and value not in _AS_IT_IS - {"1"}):
             message, hint = (
                 f"`{key}: {value}` puts boxes in another order than they are read out",
@@ -156,7 +206,9 @@ def capitals_problems(css: str, name: str) -> Iterator[Problem]:
     bare = re.sub(r"/\*.*?\*/", lambda match: re.sub(r"[^\n]", " ", match[0]), css, flags=re.DOTALL)
     for found in _DECLARATION.finditer(bare):
         key, value = (_ESCAPE.sub(_unescaped, part).strip().lower() for part in found.groups())
-        value = value.removesuffix("important").rstrip("! ") if value.endswith("important") else value
+        value = (
+            value.removesuffix("important").rstrip("! ") if value.endswith("important") else value
+        )
         if (
             (key == "text-transform" and value not in _SAME_LETTERS)
             or (key in {"font", "font-variant", "font-variant-caps"} and _CAPS.search(value))
@@ -172,21 +224,41 @@ def _unescaped(match: re.Match[str]) -> str:
     return match[2] or (chr(number) if 0 < number <= sys.maxunicode else "\ufffd")
 
 
-def _file_problems(css: str, start: int, name: str, file: str, files: Collection[str]) -> Iterator[Problem]:
+def _file_problems(
+    css: str, start: int, name: str, file: str, files: Collection[str]
+) -> Iterator[Problem]:
     if file.startswith("#"):
         return
     if not file:
-        yield _problem(css, start, name, "no file is named here", "Write its name, such as icons/phone.svg.")
+        yield _problem(
+            css, start, name, "no file is named here", "Write its name, such as icons/phone.svg."
+        )
         return
     full = posixpath.normpath(posixpath.join("styles", file))
     if re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or full.startswith("../"):
         hint = "Put the file below styles/ and write its name, such as icons/phone.svg."
-        yield _problem(css, start, name, f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere", hint)
+        yield _problem(
+            css,
+            start,
+            name,
+            f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere",
+            hint,
+        )
         return
     if full not in files:
         ending = posixpath.splitext(file)[1]
-        known = {other.removeprefix("styles/") for other in files if other.startswith("styles/") and other.endswith(ending)}
-        yield _problem(css, start, name, f"there is no file '{file[:60]}'", f"It belongs at {full}. {guess(file, known)}".strip())
+        known = {
+            other.removeprefix("styles/")
+            for other in files
+            if other.startswith("styles/") and other.endswith(ending)
+        }
+        yield _problem(
+            css,
+            start,
+            name,
+            f"there is no file '{file[:60]}'",
+            f"It belongs at {full}. {guess(file, known)}".strip(),
+        )
 
 
 def _problem(css: str, start: int, name: str, message: str, hint: str) -> Problem:

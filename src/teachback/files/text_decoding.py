@@ -38,25 +38,43 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     """
     if len(raw) > MAX_BYTES:
         message = f"the file is {len(raw) / 1e6:.1f} MB large; {MAX_BYTES / 1e6:.0f} MB is the most that is read"
-        raise TeachbackError(Problem(message, "Is it the right file? If so, split it.", Location(name, 1, 1)))
+        raise TeachbackError(
+            Problem(message, "Is it the right file? If so, split it.", Location(name, 1, 1))
+        )
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise TeachbackError(Problem("the file is saved as UTF-16, not as UTF-8", _SAVE, Location(name, 1, 1)))
+        raise TeachbackError(
+            Problem("the file is saved as UTF-16, not as UTF-8", _SAVE, Location(name, 1, 1))
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
         place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-        raise TeachbackError(Problem(f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place)) from None
+        raise TeachbackError(
+            Problem(f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place)
+        ) from None
     # Most files are of nothing but letters, spaces and line ends that are on every keyboard.
-    found = list(islice(faults(text, markup=markup), MOST_NAMED)) if raw.translate(None, _ON_KEYS) else []
+    found = (
+        list(islice(faults(text, markup=markup), MOST_NAMED))
+        if raw.translate(None, _ON_KEYS)
+        else []
+    )
     found += islice(_escaped_faults(text), MOST_NAMED) if markup else []
     if found:
-        raise TeachbackError(*(Problem(message, hint, place_at(text, at, name)) for at, message, hint in found))
+        raise TeachbackError(
+            *(Problem(message, hint, place_at(text, at, name)) for at, message, hint in found)
+        )
     # Editors, YAML, CSS and templates do not agree on whether a line ends there.
     alone = _ALONE.search(text) if "\r" in text else None
     if alone:
         message = "the end of a line is stored here in an old way (a carriage return alone)"
-        raise TeachbackError(Problem(message, f"{_SAVE[:-1]} and line ends LF or CRLF.", place_at(text, alone.start(), name)))
+        raise TeachbackError(
+            Problem(
+                message,
+                f"{_SAVE[:-1]} and line ends LF or CRLF.",
+                place_at(text, alone.start(), name),
+            )
+        )
     return text
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # They swap the order of the words on paper, and no editor shows them.
-TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+TURNING: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 SOFT_HYPHEN: Final = "\u00ad"
 # No-break spaces: French sets them before ! and ?, German inside "z. B.", everybody before a unit.
 NO_BREAK: Final = frozenset("\u00a0\u202f")
@@ -51,7 +53,9 @@ _VIRAMA: Final = 9  # the combining class of signs that join consonants
 _OVERLAY: Final = 1  # the combining class of marks that strike through
 
 # Letters of other scripts that are drawn as Latin ones, each pair side by side.
-_CYRILLIC: Final = dict(zip("АВЕЅІЈКМНОРСТУХаеорсухѕіјһԁԛԝӏҮүԌԚԜӀ", "ABESIJKMHOPCTYXaeopcyxsijhdqwlYyGQWI", strict=True))
+_CYRILLIC: Final = dict(
+    zip("АВЕЅІЈКМНОРСТУХаеорсухѕіјһԁԛԝӏҮүԌԚԜӀ", "ABESIJKMHOPCTYXaeopcyxsijhdqwlYyGQWI", strict=True)
+)
 _GREEK: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονϲϳ", "ABEZHIKMNOPTYXovcj", strict=True))  # noqa: RUF001
 _LOOKALIKE: Final = _CYRILLIC | _GREEK
 # What is drawn like a Latin letter, and may stand in a word: TNF\u03b1, the \u0131 of Turkish. A rule reads the letter that the eye sees.
@@ -70,7 +74,9 @@ _WORD: Final = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f\u00ad])*")
 _DIGITS: Final = re.compile(r"\d+")
 
 _HYPHENS: Final = frozenset("\u2010\u2011\u2012\u2043\u2212\u058a\ufe63\uff0d")
-_APOSTROPHES: Final = re.compile("(?<=[^\\W\\d_])[\u02b9\u02bb\u02bc\u02bd\u02c8\u2032\u00b4`\uff07\u201b\ua78c](?=[^\\W\\d_])")
+_APOSTROPHES: Final = re.compile(
+    "(?<=[^\\W\\d_])[\u02b9\u02bb\u02bc\u02bd\u02c8\u2032\u00b4`\uff07\u201b\ua78c](?=[^\\W\\d_])"
+)
 _STOPS: Final = {
     "\u3002": ".",
     "\u0964": ".",
@@ -103,10 +109,14 @@ def is_unseen(character: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_odd_blank(character: str) -> bool:
     """Return whether a character is a blank other than the plain space and the no-break spaces."""
-    return character == _BRAILLE_BLANK or (unicodedata.category(character) == "Zs" and character != " " and character not in NO_BREAK)
+    return character == _BRAILLE_BLANK or (
+        unicodedata.category(character) == "Zs" and character != " " and character not in NO_BREAK
+    )
 
 
-def faults(text: str, *, alone: bool = False, markup: bool = False) -> Iterator[tuple[int, str, str]]:
+def faults(
+    text: str, *, alone: bool = False, markup: bool = False
+) -> Iterator[tuple[int, str, str]]:
     """Yield the place (counted from 0), the message and the hint for each character that no text may hold.
 
     With `alone` the text is only a part of what its author wrote: a word of look-alike letters is then not judged, because the
@@ -120,7 +130,11 @@ def faults(text: str, *, alone: bool = False, markup: bool = False) -> Iterator[
     for found in _NOTABLE.finditer(text):
         digits = digits or found[0].isdecimal()
         fault = _fault(text, found.start(), found[0])
-        if fault and not (markup and unicodedata.category(found[0]) == "Co") and (found.start() - 1, fault) != last:
+        if (
+            fault
+            and not (markup and unicodedata.category(found[0]) == "Co")
+            and (found.start() - 1, fault) != last
+        ):
             yield found.start(), *fault
         last = (found.start(), fault)
     if text.isascii():
@@ -128,7 +142,11 @@ def faults(text: str, *, alone: bool = False, markup: bool = False) -> Iterator[
     if _FOREIGN.search(text):
         yield from _mixed_words(text, alone=alone)
     for number in _DIGITS.finditer(text) if digits else ():
-        zeros = {ord(digit) - unicodedata.decimal(digit) for digit in number[0]} if not number[0].isascii() else set()
+        zeros = (
+            {ord(digit) - unicodedata.decimal(digit) for digit in number[0]}
+            if not number[0].isascii()
+            else set()
+        )
         if len(zeros) > 1:
             message = f"the number '{number[0]}' mixes digits of different scripts"
             yield number.start(), message, "Type the whole number again with one keyboard setting."
@@ -149,10 +167,19 @@ def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
             f"a space of another kind stands here: {named(letter)}",
             "Use a plain space, or a no-break space (U+00A0) before a unit.",
         ),
-        "line": (f"the invisible line end {code} does not belong in a text file", "Take it out, and press Enter instead."),
+        "line": (
+            f"the invisible line end {code} does not belong in a text file",
+            "Take it out, and press Enter instead.",
+        ),
         "control": (f"the control character {code} does not belong in a text file", _SAVE),
-        "private": (f"the character {code} is of private use: each computer draws it differently", "Take it out, or say it in words."),
-        "lost": (f"the character {named(letter)} stands where something was lost", "Type what belongs here again."),
+        "private": (
+            f"the character {code} is of private use: each computer draws it differently",
+            "Take it out, or say it in words.",
+        ),
+        "lost": (
+            f"the character {named(letter)} stands where something was lost",
+            "Type what belongs here again.",
+        ),
     }[kind]
 
 
@@ -177,16 +204,28 @@ def _kind(letter: str) -> str:
 
 def _unseen_fault(letter: str) -> tuple[str, str]:
     if letter in TURNING:
-        return f"the invisible character {named(letter)} would turn the order of the words around", "Take it out."
+        return (
+            f"the invisible character {named(letter)} would turn the order of the words around",
+            "Take it out.",
+        )
     if letter == SOFT_HYPHEN:
-        return f"the character {named(letter)} may stand only inside a word, between two letters", "Delete it."
+        return (
+            f"the character {named(letter)} may stand only inside a word, between two letters",
+            "Delete it.",
+        )
     if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
         hint = "Delete it together with the character before it, which is often an emoji, and type that again or say it in words."
-        return f"the invisible character {named(letter)} changes how the character before it looks", hint
+        return (
+            f"the invisible character {named(letter)} changes how the character before it looks",
+            hint,
+        )
     if letter in "\u200c\u200d":
         message = f"the invisible character {named(letter)} may stand only between letters that need it, such as Arabic or Hindi ones"
         return message, _RETYPE
-    return f"the character {named(letter)} prints nothing, and splits or joins what stands beside it", _RETYPE
+    return (
+        f"the character {named(letter)} prints nothing, and splits or joins what stands beside it",
+        _RETYPE,
+    )
 
 
 def _script(letter: str) -> str:
@@ -200,13 +239,20 @@ def _is_letter(character: str) -> bool:
 def _needed(text: str, at: int, letter: str) -> bool:
     """Return whether a language needs an unseen character where it stands."""
     before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-    within = _is_letter(before) and _is_letter(after) and not is_unseen(before) and not is_unseen(after)
+    within = (
+        _is_letter(before) and _is_letter(after) and not is_unseen(before) and not is_unseen(after)
+    )
     if letter == SOFT_HYPHEN:
         return within and unicodedata.category(after)[0] == "L"
     script = _script(before) if before else ""
     if letter in "\u200c\u200d":
         joined = script in _JOINING and within and script == _script(after)
-        return joined or (bool(before) and unicodedata.combining(before) == _VIRAMA and script in _JOINING and not is_unseen(after or "a"))
+        return joined or (
+            bool(before)
+            and unicodedata.combining(before) == _VIRAMA
+            and script in _JOINING
+            and not is_unseen(after or "a")
+        )
     if letter == "\u200b":
         return within and script in _UNSPACED and script == _script(after)
     if letter in "\u200e\u200f\u061c":
@@ -235,8 +281,15 @@ def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
         return f"the mark {named(letter)} would be drawn over what stands before it", "Take it out."
     if not base or not (composed or unicodedata.category(base)[0] == "L" or base == "\u25cc"):
         return f"the accent {named(letter)} has no letter to stand on", again
-    if not composed and _script(base) in _ALPHABETS and not unicodedata.name(letter, "").startswith("COMBINING"):
-        return f"the mark {named(letter)} belongs to another script than the letter before it", again
+    if (
+        not composed
+        and _script(base) in _ALPHABETS
+        and not unicodedata.name(letter, "").startswith("COMBINING")
+    ):
+        return (
+            f"the mark {named(letter)} belongs to another script than the letter before it",
+            again,
+        )
     accents = sum(unicodedata.name(mark, "").startswith("COMBINING") for mark in marks)
     if accents > MOST_ACCENTS or len(marks) > MOST_MARKS:
         return f"too many accents stand on one letter; one of them is {named(letter)}", again
@@ -247,16 +300,31 @@ def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
     """Find words whose letters only look like those of one script."""
     scripts = {"Cyrillic": _CYRILLIC, "Greek": _GREEK}
     shown = {
-        script: any(_script(letter) == script.upper() and letter not in alike for letter in set(text)) for script, alike in scripts.items()
+        script: any(
+            _script(letter) == script.upper() and letter not in alike for letter in set(text)
+        )
+        for script, alike in scripts.items()
     }
     for word in _WORD.finditer(text):
         letters = word[0]
         if letters.isascii():
             continue
-        latin = any(letter.isascii() or _script(letter) == "LATIN" for letter in letters if letter.isalpha())
-        odd = next((letter for letter in letters if letter in _GREEK or _script(letter) in _APART), "") if latin else ""
+        latin = any(
+            letter.isascii() or _script(letter) == "LATIN" for letter in letters if letter.isalpha()
+        )
+        odd = (
+            next(
+                (letter for letter in letters if letter in _GREEK or _script(letter) in _APART), ""
+            )
+            if latin
+            else ""
+        )
         if odd:
-            yield word.start(), f"the word '{letters}' mixes the letters of two scripts: '{odd}' is {named(odd)}", _KEYBOARD
+            yield (
+                word.start(),
+                f"the word '{letters}' mixes the letters of two scripts: '{odd}' is {named(odd)}",
+                _KEYBOARD,
+            )
             continue
         for script, alike in scripts.items() if not alone else ():
             if not shown[script] and set(letters) <= set(alike):
@@ -281,7 +349,10 @@ def visible_form(text: str) -> str:
             # An accent with which no letter of Unicode is made: the letter is read without it.
             continue
         elif not is_unseen(letter):
-            raised = before.isdecimal() and unicodedata.decomposition(letter).partition(" ")[0] in _RAISED
+            raised = (
+                before.isdecimal()
+                and unicodedata.decomposition(letter).partition(" ")[0] in _RAISED
+            )
             found.append(letter if raised else _plain(letter))
         before = letter
     seen = _APOSTROPHES.sub("\u2019", "".join(found))
@@ -314,10 +385,16 @@ def _plain(letter: str) -> str:
         return str(unicodedata.decimal(letter))
     tag, _, _ = unicodedata.decomposition(letter).partition(" ")
     same = unicodedata.normalize("NFKC", letter)
-    if tag in _SAME or (tag in _RAISED and (letter.isdigit() or unicodedata.category(letter) == "Lm")):
+    if tag in _SAME or (
+        tag in _RAISED and (letter.isdigit() or unicodedata.category(letter) == "Lm")
+    ):
         return same
     # Ligatures and Roman numerals; an ellipsis stays one character.
-    return same if tag == "<compat>" and letter != "\u2026" and re.fullmatch(r"\w+|[.!?;:,]+", same) else letter
+    return (
+        same
+        if tag == "<compat>" and letter != "\u2026" and re.fullmatch(r"\w+|[.!?;:,]+", same)
+        else letter
+    )
 
 
 def _as_latin(word: re.Match[str]) -> str:
@@ -325,6 +402,8 @@ def _as_latin(word: re.Match[str]) -> str:
     letters = word[0]
     if letters.isascii() or not any(letter in _ALIKE for letter in letters):
         return letters
-    if any(letter.isascii() for letter in letters) or all(letter in _LOOKALIKE or _script(letter) == "LATIN" for letter in letters):
+    if any(letter.isascii() for letter in letters) or all(
+        letter in _LOOKALIKE or _script(letter) == "LATIN" for letter in letters
+    ):
         return "".join(_ALIKE.get(letter, letter) for letter in letters)
     return letters

@@ -12,14 +12,29 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Location, OfDesign, Problem, TeachbackError, UsageError, nearest, readable, unreadable
+from teachback.errors import (
+    Location,
+    OfDesign,
+    Problem,
+    TeachbackError,
+    UsageError,
+    nearest,
+    readable,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
-MIME: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".ttf": "font/ttf"}
+MIME: Final = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".ttf": "font/ttf",
+}
 
 
 # No file of a workspace is larger: the program's largest font has 2 MB, and a picture may have 5.
@@ -30,7 +45,10 @@ NOT_OURS: Final = (
     "No template or style here is the clinic's own. Shorten or split what is long: rows, lists, texts, pictures. If that changes nothing, "
     "report this line."
 )
-_OUTSIDE: Final = ("this is a link to a place outside the workspace", "Put the file or the folder itself there.")
+_OUTSIDE: Final = (
+    "this is a link to a place outside the workspace",
+    "Put the file or the folder itself there.",
+)
 # The system's number for what is no file, where it has none of its own.
 NO_FILE: Final = errno.EINVAL
 _PACKAGED: Final = "_builtin"
@@ -73,7 +91,11 @@ def open_workspace(start: Path) -> Workspace:
     """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / SETTINGS).is_file() or (folder / "content" / "clinic.yaml").is_file() or (folder / "content" / "handouts").is_dir():
+        if (
+            (folder / SETTINGS).is_file()
+            or (folder / "content" / "clinic.yaml").is_file()
+            or (folder / "content" / "handouts").is_dir()
+        ):
             return _closed(Workspace(folder, builtin_root()))
     return _closed(Workspace(start, builtin_root()))
 
@@ -109,18 +131,35 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for root in reversed(workspace.roots):
         # A name with a dot in front belongs to an editor or to the system, not to an author.
-        found.update({path.stem: path for path in (root / "content" / "handouts").glob("*.yaml") if not path.name.startswith(".")})
+        found.update(
+            {
+                path.stem: path
+                for path in (root / "content" / "handouts").glob("*.yaml")
+                if not path.name.startswith(".")
+            }
+        )
     return dict(sorted(found.items()))
 
 
 def handout_named(workspace: Workspace, name: str) -> Path:
     """Give the file of one handout, by its id or by the name of its file; UsageError when there is none, or several."""
     files = handout_files(workspace)
-    of_id = [stem for stem in files if stem == name] or [stem for stem in files if stem.split(".")[0] == name]
+    of_id = [stem for stem in files if stem == name] or [
+        stem for stem in files if stem.split(".")[0] == name
+    ]
     if not of_id:
-        raise UsageError(Problem(f"there is no handout '{name}'", nearest(name, {stem.split(".")[0] for stem in files})))
+        raise UsageError(
+            Problem(
+                f"there is no handout '{name}'",
+                nearest(name, {stem.split(".")[0] for stem in files}),
+            )
+        )
     if len(of_id) > 1:
-        raise UsageError(Problem(f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."))
+        raise UsageError(
+            Problem(
+                f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."
+            )
+        )
     return files[of_id[0]]
 
 
@@ -142,7 +181,13 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                 inside = Path(folder).relative_to(root).as_posix()
                 if inside == "content/handouts":
                     continue
-                found.update({f"{inside}/{name}": Path(folder) / name for name in names if not name.startswith(".")})
+                found.update(
+                    {
+                        f"{inside}/{name}": Path(folder) / name
+                        for name in names
+                        if not name.startswith(".")
+                    }
+                )
     return dict(sorted(found.items()))
 
 
@@ -165,9 +210,18 @@ def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
     for kind in KINDS:
         for folder, subfolders, names in os.walk(workspace.root / kind):
             subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-            found += [Path(folder) / name for name in (*subfolders, *names) if unreadable(name) and not name.startswith(".")]
+            found += [
+                Path(folder) / name
+                for name in (*subfolders, *names)
+                if unreadable(name) and not name.startswith(".")
+            ]
     message = "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen"
-    return tuple(Problem(message, "Rename it, with letters and digits, or take it out.", Location(shown(path))) for path in sorted(found))
+    return tuple(
+        Problem(
+            message, "Rename it, with letters and digits, or take it out.", Location(shown(path))
+        )
+        for path in sorted(found)
+    )
 
 
 def _links(root: Path) -> Iterator[Path]:
@@ -182,7 +236,11 @@ def _links(root: Path) -> Iterator[Path]:
                 subfolders.clear()
                 continue
             walked.add(real)
-            yield from (Path(folder) / name for name in (*subfolders, *names) if (Path(folder) / name).is_symlink())
+            yield from (
+                Path(folder) / name
+                for name in (*subfolders, *names)
+                if (Path(folder) / name).is_symlink()
+            )
 
 
 def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
@@ -191,10 +249,17 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
     A hint that blames the clinic's own templates and styles is replaced where there are none.
     """
     builtin = builtin_root()
-    own = any(name.startswith(("templates/", "styles/")) and not path.is_relative_to(builtin) for name, path in files.items())
+    own = any(
+        name.startswith(("templates/", "styles/")) and not path.is_relative_to(builtin)
+        for name, path in files.items()
+    )
 
     def settled(problem: Problem) -> Problem:
-        return problem._replace(hint=NOT_OURS) if isinstance(problem.hint, OfDesign) and not own else problem
+        return (
+            problem._replace(hint=NOT_OURS)
+            if isinstance(problem.hint, OfDesign) and not own
+            else problem
+        )
 
     return settled
 
@@ -232,7 +297,11 @@ def _read(path: Path, *, closed: bool) -> bytes:
             os.close(descriptor)
     except IsADirectoryError:
         raise TeachbackError(
-            Problem("this is a folder, and a file belongs here", "Rename it or take it out.", Location(shown(path)))
+            Problem(
+                "this is a folder, and a file belongs here",
+                "Rename it or take it out.",
+                Location(shown(path)),
+            )
         ) from None
     except (OSError, ValueError) as error:
         kind: int = getattr(error, "errno", None) or 0
@@ -259,7 +328,9 @@ def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> in
     `folder` is the descriptor of a folder that a relative path starts in. Raises OSError as `file_bytes` does.
     """
     # Asked before it is opened, since opening a device may set it going; and after, since it may have been swapped.
-    refuse_other(os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode, path)
+    refuse_other(
+        os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode, path
+    )
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | flags, dir_fd=folder)
     try:
         refuse_other(os.fstat(descriptor).st_mode, path)
@@ -286,7 +357,10 @@ def whole_file(descriptor: int, most: int) -> bytes:
         parts.append(part)
         size += len(part)
         if size > most:
-            raise OSError(errno.EFBIG, f"this file is larger than {most // 1_000_000} MB, the most that is read")
+            raise OSError(
+                errno.EFBIG,
+                f"this file is larger than {most // 1_000_000} MB, the most that is read",
+            )
     return b"".join(parts)
 
 
@@ -299,7 +373,9 @@ def _is_inside(path: Path, descriptor: int) -> bool:
         # No file of a workspace, or one of the program's as it was installed, perhaps by links.
         return True
     real = _real(whole, descriptor)
-    return real is not None and any(real.is_relative_to(_real_root(root)) for root in (*roots, builtin))
+    return real is not None and any(
+        real.is_relative_to(_real_root(root)) for root in (*roots, builtin)
+    )
 
 
 def _real(path: Path, descriptor: int) -> Path | None:
@@ -309,7 +385,9 @@ def _real(path: Path, descriptor: int) -> Path | None:
     except OSError:
         real, opened = os.path.realpath(path), os.fstat(descriptor)
         found = os.stat(real)  # noqa: PTH116 -- as the lines around it
-        return Path(real) if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
+        return (
+            Path(real) if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
+        )
 
 
 @lru_cache(maxsize=64)
@@ -327,7 +405,11 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
         message = f"{option}: '{path.name or path}' does not say what it is to be"
         raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
     if whole.is_dir():
-        raise UsageError(Problem(f"{option}: a folder has this name", "Give another name.", Location(shown(whole))))
+        raise UsageError(
+            Problem(
+                f"{option}: a folder has this name", "Give another name.", Location(shown(whole))
+            )
+        )
     refuse_own_folder(whole, workspace, option)
 
 
@@ -337,7 +419,9 @@ def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
     made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
     if any(whole.is_relative_to(folder) for folder in made_of):
         message = f"{option}: what handouts are made of lies there, and might be overwritten"
-        raise UsageError(Problem(message, "Choose another folder, such as build/.", Location(shown(whole))))
+        raise UsageError(
+            Problem(message, "Choose another folder, such as build/.", Location(shown(whole)))
+        )
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -346,7 +430,13 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises TeachbackError when the folder cannot be written to.
     """
     if not path.name:
-        raise TeachbackError(Problem("a file needs a name, and this is a folder", "Add the name of a file.", Location(shown(path))))
+        raise TeachbackError(
+            Problem(
+                "a file needs a name, and this is a folder",
+                "Add the name of a file.",
+                Location(shown(path)),
+            )
+        )
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -357,6 +447,12 @@ def write_whole(path: Path, data: bytes) -> None:
             beside.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         blocked = isinstance(error, FileExistsError | NotADirectoryError)
-        reason = "a file stands where a folder must be" if blocked else getattr(error, "strerror", None) or str(error)
+        reason = (
+            "a file stands where a folder must be"
+            if blocked
+            else getattr(error, "strerror", None) or str(error)
+        )
         message = f"this cannot be written: {reason}"
-        raise TeachbackError(Problem(message, "Choose another folder, or free this one.", Location(shown(path)))) from None
+        raise TeachbackError(
+            Problem(message, "Choose another folder, or free this one.", Location(shown(path)))
+        ) from None

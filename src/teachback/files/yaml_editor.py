@@ -18,7 +18,9 @@ _PLAIN: Final = re.compile(r"[^\W\d_][\w.'-]*(?: [\w.'-]+)*|\d{4}-\d{2}-\d{2}|[0
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
-def with_values(raw: bytes, name: str, key: str, values: Mapping[str, str | Mapping[str, str]]) -> bytes:
+def with_values(
+    raw: bytes, name: str, key: str, values: Mapping[str, str | Mapping[str, str]]
+) -> bytes:
     """Give a file's bytes with some values in the mapping at the top-level `key` set; what it lacks is added at its end.
 
     Order of keys, remarks, block or flow style, line ends and all other bytes stay. A value that is a mapping is written
@@ -26,7 +28,14 @@ def with_values(raw: bytes, name: str, key: str, values: Mapping[str, str | Mapp
     """
     text = decode(raw, name)
     root = read_yaml(raw, name).root
-    mapping = next((value for found, value in root.value if found.value == key and isinstance(value.value, list)), None)
+    mapping = next(
+        (
+            value
+            for found, value in root.value
+            if found.value == key and isinstance(value.value, list)
+        ),
+        None,
+    )
     if mapping is None or not mapping.value:
         raise KeyError(key)
     edits = []
@@ -65,26 +74,49 @@ def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML's nodes have no
     return start + len(text[start:end].rstrip())
 
 
-def _replaced(text: str, key: Any, value: Any, new: str | Mapping[str, str]) -> tuple[int, int, str]:  # noqa: ANN401
+def _replaced(
+    text: str,
+    key: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
+    value: Any,  # noqa: ANN401 -- the same
+    new: str | Mapping[str, str],
+) -> tuple[int, int, str]:
     start, end = value.start_mark.index, _end(value, text)
     words = _written(new, text[end:])
     if start == end or (isinstance(value.value, list) and not value.flow_style):
         # Nothing stands here yet, or a block of several lines: then the value begins right behind the colon.
         start = text.index(":", key.end_mark.index) + 1
-        return start, max(start, end), f" {words}" if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"} else f" {words} "
+        return (
+            start,
+            max(start, end),
+            f" {words}" if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"} else f" {words} ",
+        )
     return start, end, words
 
 
-def _appended(text: str, mapping: Any, new: Mapping[str, str | Mapping[str, str]]) -> tuple[int, int, str]:  # noqa: ANN401
+def _appended(
+    text: str,
+    mapping: Any,  # noqa: ANN401
+    new: Mapping[str, str | Mapping[str, str]],
+) -> tuple[int, int, str]:
     last_key, last = mapping.value[-1]
     end = max(_end(last, text), last_key.end_mark.index)
     if mapping.flow_style:
         if last.start_mark.index == last.end_mark.index:
             end = text.index(":", last_key.end_mark.index) + 1
-        return end, end, "".join(f", {name}: {_written(value, text[end:])}" for name, value in new.items())
+        return (
+            end,
+            end,
+            "".join(f", {name}: {_written(value, text[end:])}" for name, value in new.items()),
+        )
     stop = text.find("\n", end)
     stop = len(text) if stop < 0 else stop
-    line_end = "\r\n" if text[:stop].endswith("\r") or (stop == len(text) and "\r\n" in text) else "\n"
+    line_end = (
+        "\r\n" if text[:stop].endswith("\r") or (stop == len(text) and "\r\n" in text) else "\n"
+    )
     stop -= text[:stop].endswith("\r")
     indent = " " * mapping.value[0][0].start_mark.column
-    return stop, stop, "".join(f"{line_end}{indent}{name}: {_written(value)}" for name, value in new.items())
+    return (
+        stop,
+        stop,
+        "".join(f"{line_end}{indent}{name}: {_written(value)}" for name, value in new.items()),
+    )

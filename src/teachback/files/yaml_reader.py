@@ -29,8 +29,15 @@ _NULLS: Final = frozenset({"~", "null"})
 _OTHER_NULLS: Final = frozenset({"Null", "NULL"})
 # What YAML makes of a value without being told; anything else was asked for with a tag.
 _TAG: Final = "tag:yaml.org,2002:"
-_PLAIN_TAGS: Final = frozenset(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "yaml"))
-_TAGS: Final[dict[Any, str]] = {yaml.ScalarNode: f"{_TAG}str", yaml.SequenceNode: f"{_TAG}seq", yaml.MappingNode: f"{_TAG}map"}
+_PLAIN_TAGS: Final = frozenset(
+    _TAG + kind
+    for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "yaml")
+)
+_TAGS: Final[dict[Any, str]] = {
+    yaml.ScalarNode: f"{_TAG}str",
+    yaml.SequenceNode: f"{_TAG}seq",
+    yaml.MappingNode: f"{_TAG}map",
+}
 # What may stand between two texts besides remarks, and what else might.
 _INDICATORS: Final = re.compile(r"[\s,\[\]{}:-]*")
 _ODD: Final = re.compile(r"%.*|[^\s,\[\]{}:-][^\s,\[\]{}]*")
@@ -54,19 +61,35 @@ _ESCAPES: Final = frozenset('"\\/xuU')
 _HEAD: Final = re.compile(r"[|>][+-]?(?:\s|$)")
 _HEAD_REMARK: Final = re.compile(r"[ \t]{2}#[ \t]+[^\s\d]")
 _QUOTE_OR_MOVE: Final = "Put the whole text in quotes if that belongs to it; else put the remark above, in a line of its own."
-_ODD_SPACE: Final = re.compile("^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE)
+_ODD_SPACE: Final = re.compile(
+    "^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE
+)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _INDENTED: Final = re.compile(rf"\n[ \-?:]{{{MAX_INDENT + 1}}}")
 _OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
 _LINES_UP: Final = "Lines that belong together start in the same column."
-_LOOK: Final = "Look at this line and the one above it: a colon, a quote or the indentation is not right."
+_LOOK: Final = (
+    "Look at this line and the one above it: a colon, a quote or the indentation is not right."
+)
 # What PyYAML says -> what is wrong in our words, and what to do about it.
 _WORDING: Final = {
-    "cannot start any token": ("a text cannot start with this character", "Put the text in quotes."),
-    "expected alphabetic or numeric character": ("a text cannot start with * or &", "Put the text in quotes."),
-    "expected comment or line break": ("a text cannot start with > or |", "Put the text in quotes."),
+    "cannot start any token": (
+        "a text cannot start with this character",
+        "Put the text in quotes.",
+    ),
+    "expected alphabetic or numeric character": (
+        "a text cannot start with * or &",
+        "Put the text in quotes.",
+    ),
+    "expected comment or line break": (
+        "a text cannot start with > or |",
+        "Put the text in quotes.",
+    ),
     "expected tag URI": ("a text cannot start with !", "Put the text in quotes."),
-    "expected whitespace or line break": ("a text cannot start with this character", "Put the text in quotes."),
+    "expected whitespace or line break": (
+        "a text cannot start with this character",
+        "Put the text in quotes.",
+    ),
     "expected node content": (
         "a value is missing here, or a text that is not in quotes starts with this character",
         "Put the text in quotes.",
@@ -75,16 +98,31 @@ _WORDING: Final = {
         "a list cannot start beside its key",
         "Start it in the line below, indented, or write [one, two].",
     ),
-    "mapping keys are not allowed": ("a text cannot start with ? and a space", "Put the text in quotes."),
-    "unexpected ':'": ("a colon stands where none belongs", "A text that holds a colon must stand in quotes."),
-    "unexpected document indicator": ("a text in quotes is not closed above this line", "Close the quote."),
+    "mapping keys are not allowed": (
+        "a text cannot start with ? and a space",
+        "Put the text in quotes.",
+    ),
+    "unexpected ':'": (
+        "a colon stands where none belongs",
+        "A text that holds a colon must stand in quotes.",
+    ),
+    "unexpected document indicator": (
+        "a text in quotes is not closed above this line",
+        "Close the quote.",
+    ),
     "directive": ("a line cannot start with %", "Take the line out, or put the text in quotes."),
     "incompatible YAML document": ("a line cannot start with %", "Take the line out."),
     "undefined tag": ("a text cannot start with !", "Put the text in quotes."),
     "found duplicate anchor": ("a text cannot start with &", "Put the text in quotes."),
     "undefined alias": ("a text cannot start with *", "Put the text in quotes."),
-    "mapping values are not allowed": ("a second colon stands in this line", "A text that holds a colon and a space must stand in quotes."),
-    "did not find expected ',' or": ("a bracket is not closed, or a comma is missing", "Write [one, two], or put the text in quotes."),
+    "mapping values are not allowed": (
+        "a second colon stands in this line",
+        "A text that holds a colon and a space must stand in quotes.",
+    ),
+    "did not find expected ',' or": (
+        "a bracket is not closed, or a comma is missing",
+        "Write [one, two], or put the text in quotes.",
+    ),
     "did not find expected key": (
         "this does not fit the lines above it",
         "Check the indentation of this line against the lines above it, and that a quoted text ends with its quote.",
@@ -97,9 +135,18 @@ _WORDING: Final = {
         "this line has no colon with a space behind it",
         "A key is followed by a colon and a space. A text of several lines is indented below its key.",
     ),
-    "escape c": ("a backslash means something else in double quotes", "Put the text in single quotes: ' instead of \"."),
-    "hexdecimal": ("a backslash means something else in double quotes", "Put the text in single quotes: ' instead of \"."),
-    "expected a single document": ("a second document starts here", "One file holds one handout: take out the line '---'."),
+    "escape c": (
+        "a backslash means something else in double quotes",
+        "Put the text in single quotes: ' instead of \".",
+    ),
+    "hexdecimal": (
+        "a backslash means something else in double quotes",
+        "Put the text in single quotes: ' instead of \".",
+    ),
+    "expected a single document": (
+        "a second document starts here",
+        "One file holds one handout: take out the line '---'.",
+    ),
     "expected <document start>": ("nothing may stand below the line '...'", "Take that line out."),
 }
 
@@ -146,7 +193,11 @@ class YamlFile(NamedTuple):
                     continue
                 node = found[1]
                 place = found[0].start_mark if key else node.start_mark
-            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            elif (
+                isinstance(node, yaml.SequenceNode)
+                and isinstance(step, int)
+                and step < len(node.value)
+            ):
                 node = node.value[step]
                 place = node.start_mark
         return Location(self.name, place.line + 1, place.column + 1)
@@ -157,7 +208,10 @@ class YamlFile(NamedTuple):
         while todo:
             node = todo.pop()
             if isinstance(node, yaml.ScalarNode):
-                yield Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1), node.value
+                yield (
+                    Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1),
+                    node.value,
+                )
             elif isinstance(node, yaml.MappingNode):
                 todo.extend(value for _, value in node.value)
             else:
@@ -195,17 +249,32 @@ class _Source:
         self.empty: list[int] = []
 
     def say(self, message: str, hint: str, at: Any) -> None:  # noqa: ANN401 -- a number of characters, or PyYAML's node
-        self.problems.append(Problem(message, hint, place_at(self.text, at if isinstance(at, int) else at.start_mark.index, self.name)))
+        self.problems.append(
+            Problem(
+                message,
+                hint,
+                place_at(self.text, at if isinstance(at, int) else at.start_mark.index, self.name),
+            )
+        )
 
     def pass_to(self, start: int, column: int, *, key: bool, in_flow: bool) -> None:
         """Account for what stands between the last text and the next one, which starts at `start`."""
         gap = self.text[self.last.end : start]
         # 1,000 and 1 ,5 are one number with a slip; 1, 5 and 1 , 5 are two items.
         touching = in_flow and gap.endswith(",") and not gap[:-1].strip()
-        if touching and f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}".isdecimal():
-            self.say("this comma would make two texts of one", "Put the text in quotes, or a space behind the comma.", start - 1)
+        if (
+            touching
+            and f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}".isdecimal()
+        ):
+            self.say(
+                "this comma would make two texts of one",
+                "Put the text in quotes, or a space behind the comma.",
+                start - 1,
+            )
         if not _INDICATORS.fullmatch(gap):
-            self._account(gap, None if key or column < 0 else column, in_flow=in_flow or self.last.in_flow)
+            self._account(
+                gap, None if key or column < 0 else column, in_flow=in_flow or self.last.in_flow
+            )
         self.empty.clear()
 
     def _account(self, gap: str, column: int | None, *, in_flow: bool) -> None:
@@ -229,8 +298,16 @@ class _Source:
         if in_flow and remark[1:2] not in _BLANKS:
             return True
         if indicator:
-            return not in_flow and indicator in ":-" and any(column > of_block for of_block in self.empty)
-        return self.last.style not in _QUOTES and bool(self.last.end) and (in_flow or column > self.last.column)
+            return (
+                not in_flow
+                and indicator in ":-"
+                and any(column > of_block for of_block in self.empty)
+            )
+        return (
+            self.last.style not in _QUOTES
+            and bool(self.last.end)
+            and (in_flow or column > self.last.column)
+        )
 
     def _remark_behind(self, before: str, remark: str, indicator: str, at: int) -> None:
         """Refuse a remark behind a value, unless nobody could take it for a part of a text.
@@ -266,7 +343,9 @@ class _Source:
         elif odd[0] == "!":
             self.say(f"the tag {odd} is not known", "Tags are not used here: take it out.", at)
         elif odd[0] == "%":
-            self.say("a line cannot start with %", "Take the line out, or put the text in quotes.", at)
+            self.say(
+                "a line cannot start with %", "Take the line out, or put the text in quotes.", at
+            )
         elif odd[0] == "?":
             self.say("a text cannot start with ? and a space", "Put the text in quotes.", at)
         else:
@@ -276,7 +355,11 @@ class _Source:
         """Account for what stands below the last text, and tell of anchors where there is no alias."""
         self.pass_to(len(self.text), -1, key=True, in_flow=False)
         for at in () if self.aliased else self.anchors:
-            self.say("a text cannot start with &", "Put the text in quotes: anchors (&) and aliases (*) are not used here.", at)
+            self.say(
+                "a text cannot start with &",
+                "Put the text in quotes: anchors (&) and aliases (*) are not used here.",
+                at,
+            )
 
 
 def read_yaml(raw: bytes, name: str) -> YamlFile:
@@ -292,7 +375,11 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     except yaml.YAMLError as error:
         raise TeachbackError(_syntax_problem(error, text, name)) from None
     if root is None:
-        hint = "Start from `teachback new ID`." if "handouts/" in name else "Fill it, or delete it: then the program's own one counts."
+        hint = (
+            "Start from `teachback new ID`."
+            if "handouts/" in name
+            else "Fill it, or delete it: then the program's own one counts."
+        )
         raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
     source = _Source(name, text)
     data = _plain(root, source)
@@ -308,13 +395,23 @@ def _refuse_depth(text: str, name: str) -> None:
     odd = None if text.isascii() else _ODD_SPACE.search(text)
     if odd:
         refused.append(
-            (odd.end() - 1, "a space of another kind stands here", "Use plain spaces to indent: copied text often brings others.")
+            (
+                odd.end() - 1,
+                "a space of another kind stands here",
+                "Use plain spaces to indent: copied text often brings others.",
+            )
         )
     depth = 0
     for bracket in _BRACKET.finditer(text) if text.count("[") + text.count("{") > MAX_DEPTH else ():
         depth += 1 if bracket[0] in "[{" else -1
         if depth > MAX_DEPTH:
-            refused.append((bracket.start(), f"brackets are nested more than {MAX_DEPTH} deep", "Close them, or quote the text."))
+            refused.append(
+                (
+                    bracket.start(),
+                    f"brackets are nested more than {MAX_DEPTH} deep",
+                    "Close them, or quote the text.",
+                )
+            )
             break
     # A line's end is found sooner than a line's beginning; with one more in front, each line begins where the end before it stands.
     indented = _INDENTED.search(f"\n{text}")
@@ -335,20 +432,32 @@ def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the library ha
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
-    context, context_mark = getattr(error, "context", None) or "", getattr(error, "context_mark", None)
+    context, context_mark = (
+        getattr(error, "context", None) or "",
+        getattr(error, "context_mark", None),
+    )
     mark = getattr(error, "problem_mark", None) or context_mark
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     everything = f"{context} {said}"
-    message, hint = next((words for part, words in _WORDING.items() if part in everything), (f"this is not YAML: {said}", _LOOK))
+    message, hint = next(
+        (words for part, words in _WORDING.items() if part in everything),
+        (f"this is not YAML: {said}", _LOOK),
+    )
     lines = text.split("\n")
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     before = line[: mark.column] if mark else ""
     opened = _OPENED.search(before)
     cut = _cut_above(lines, mark.line, context_mark) if mark and "expected" in said else None
     if cut:
-        return Problem("from # on, this line would not be printed", _QUOTE_OR_MOVE, Location(name, *cut))
+        return Problem(
+            "from # on, this line would not be printed", _QUOTE_OR_MOVE, Location(name, *cut)
+        )
     if "unexpected end of stream" in said and "quoted" in context and context_mark:
-        message, hint, mark = "a quote opens here and is never closed", "A quote that opens a text must be closed again.", context_mark
+        message, hint, mark = (
+            "a quote opens here and is never closed",
+            "A quote that opens a text must be closed again.",
+            context_mark,
+        )
     elif mark and line[mark.column : mark.column + 1] == "\t":
         message, hint = "a tab stands here", "YAML does not allow tabs for indentation. Use spaces."
     elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
@@ -358,8 +467,15 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     elif "did not find expected key" in said and opened and opened[1] in "[{":
         message, hint = f"a text cannot start with {opened[1]}", "Put the whole text in quotes."
     elif "did not find expected key" in said and opened:
-        message, hint = "more words follow after the closing quote", "Put the whole text in quotes, or none of it."
-    return Problem(message, hint, Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1))
+        message, hint = (
+            "more words follow after the closing quote",
+            "Put the whole text in quotes, or none of it.",
+        )
+    return Problem(
+        message,
+        hint,
+        Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1),
+    )
 
 
 def _cut_above(lines: list[str], line: int, opened: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
@@ -408,7 +524,14 @@ def _is_alias(node: Any, source: _Source) -> bool:  # noqa: ANN401
     return False
 
 
-def _text(node: Any, source: _Source, column: int, *, in_flow: bool, key: bool = False) -> str | None:  # noqa: ANN401
+def _text(
+    node: Any,  # noqa: ANN401
+    source: _Source,
+    column: int,
+    *,
+    in_flow: bool,
+    key: bool = False,
+) -> str | None:
     """Return a text as it is written, None for an empty value; say what would be lost of it."""
     text: str = node.value
     style: str = node.style or ""
@@ -417,7 +540,11 @@ def _text(node: Any, source: _Source, column: int, *, in_flow: bool, key: bool =
     if not written:
         source.empty.append(column)
         if key:
-            source.say("a key is missing before this colon", "Put the text in quotes, or write its key.", start)
+            source.say(
+                "a key is missing before this colon",
+                "Put the text in quotes, or write its key.",
+                start,
+            )
         return None
     source.pass_to(start, column, key=key, in_flow=in_flow)
     source.last = _Leaf(node.end_mark.index, style, text, column, in_flow)
@@ -436,7 +563,11 @@ def _text(node: Any, source: _Source, column: int, *, in_flow: bool, key: bool =
     if text in _NULLS:
         return None
     if text in _OTHER_NULLS:
-        source.say(f"'{text}' means nothing in YAML", "Put it in quotes if it is a text; else write null, or leave it out.", start)
+        source.say(
+            f"'{text}' means nothing in YAML",
+            "Put it in quotes if it is a text; else write null, or leave it out.",
+            start,
+        )
     return text
 
 
@@ -446,10 +577,16 @@ def _tell_properties(properties: str, node: Any, source: _Source) -> None:  # no
         if found[0][0] == "&":
             source.anchors.append(at + found.start())
         elif node.tag in _PLAIN_TAGS:
-            source.say("a text cannot start with !", "Put the text in quotes. Tags are not used here.", at + found.start())
+            source.say(
+                "a text cannot start with !",
+                "Put the text in quotes. Tags are not used here.",
+                at + found.start(),
+            )
         else:
             hint = "Tags are not used here. A text that starts with ! must stand in quotes."
-            source.say(f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, at + found.start())
+            source.say(
+                f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, at + found.start()
+            )
 
 
 def _bare(text: str, written: str, start: int, _column: int, source: _Source) -> None:
@@ -468,7 +605,11 @@ def _in_quotes(text: str, written: str, start: int, column: int, source: _Source
     for line in _LINE_START.finditer(written):
         # YAML 1.2, 7.3: each line is indented further than the block. Tabs do not indent.
         if len(line[0].rpartition("\n")[2].partition("\t")[0]) <= column:
-            source.say("a text in quotes is not closed above this line", "Close the quote, or indent this line.", start + line.end())
+            source.say(
+                "a text in quotes is not closed above this line",
+                "Close the quote, or indent this line.",
+                start + line.end(),
+            )
             break
     if written[0] != '"':
         return
@@ -476,10 +617,14 @@ def _in_quotes(text: str, written: str, start: int, column: int, source: _Source
     for escape in _ESCAPE.finditer(written) if "\\" in written else ():
         if escape[1] not in _ESCAPES:
             hint = "Put the text in single quotes: ' instead of \"."
-            source.say("a backslash means something else in double quotes", hint, start + escape.start())
+            source.say(
+                "a backslash means something else in double quotes", hint, start + escape.start()
+            )
             break
     # What nobody may type into the file can still be written as an escape, such as "\x07".
-    for message, hint in dict.fromkeys((message, hint) for _, message, hint in faults(text, alone=True)):
+    for message, hint in dict.fromkeys(
+        (message, hint) for _, message, hint in faults(text, alone=True)
+    ):
         source.say(message, hint, start)
 
 
@@ -488,9 +633,15 @@ def _in_block(text: str, written: str, start: int, _column: int, source: _Source
     head, _, lines = written.partition("\n")
     if not _HEAD.match(head) or not text.strip():
         # A digit is YAML's number of blanks to indent by.
-        source.say(f"a text cannot start with {written[0]}", f"Put the text in quotes, or take out what follows {written[0]}.", start)
+        source.say(
+            f"a text cannot start with {written[0]}",
+            f"Put the text in quotes, or take out what follows {written[0]}.",
+            start,
+        )
     elif "#" in head and not _HEAD_REMARK.search(head):
-        source.say("from # on, this line would not be printed", _QUOTE_OR_MOVE, start + head.index("#"))
+        source.say(
+            "from # on, this line would not be printed", _QUOTE_OR_MOVE, start + head.index("#")
+        )
     if lines.split() != text.split():
         source.say("not all of this text would be printed", "Put the whole text in quotes.", start)
 
@@ -514,12 +665,22 @@ def _mapping(node: Any, source: _Source, column: int, *, in_flow: bool) -> dict[
         value = _plain(value_node, source, column, in_flow=in_flow)
         hidden = next((letter for letter in key if letter in NO_BREAK or letter == SOFT_HYPHEN), "")
         if hidden:
-            source.say(f"the key '{key}' holds the character {named(hidden)}", "Type the key again, with plain letters.", key_node)
+            source.say(
+                f"the key '{key}' holds the character {named(hidden)}",
+                "Type the key again, with plain letters.",
+                key_node,
+            )
         if key == "<<":
-            source.say("merge keys (<<) are not used here", "Write the texts out in full.", key_node)
+            source.say(
+                "merge keys (<<) are not used here", "Write the texts out in full.", key_node
+            )
         elif key in data:
             first = next(other.start_mark.line + 1 for other, _ in node.value if other.value == key)
-            source.say(f"the key '{key}' stands twice; it stood first in line {first}", "Keep one of the two.", key_node)
+            source.say(
+                f"the key '{key}' stands twice; it stood first in line {first}",
+                "Keep one of the two.",
+                key_node,
+            )
         else:
             data[key] = value
     return data

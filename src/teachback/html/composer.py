@@ -23,12 +23,29 @@ from teachback.content.locale_formats import dated
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
-from teachback.files.page_resources import CSS_FILE, RTL, closed_page, foreign_loads, served, shown_on_paper
+from teachback.files.page_resources import (
+    CSS_FILE,
+    RTL,
+    closed_page,
+    foreign_loads,
+    served,
+    shown_on_paper,
+)
 from teachback.files.text_decoding import place_of
 from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import MIME, read_bytes, shown
 from teachback.html.template_sandbox import MAX_PAGE, filled, open_sandbox
-from teachback.units import CARD, CARD_INSET, CARD_TEXT, MM_PER_INCH, PT_PER_INCH, Box, Paper, TypeSize, is_roomy
+from teachback.units import (
+    CARD,
+    CARD_INSET,
+    CARD_TEXT,
+    MM_PER_INCH,
+    PT_PER_INCH,
+    Box,
+    Paper,
+    TypeSize,
+    is_roomy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -42,7 +59,10 @@ if TYPE_CHECKING:
     from teachback.files.page_resources import ForbiddenContent
 
 # A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
-_DIALLED: Final = re.compile(r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?", re.IGNORECASE)
+_DIALLED: Final = re.compile(
+    r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?",
+    re.IGNORECASE,
+)
 # ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2.
 _DIALLED_DIGITS: Final = range(2, 16)
 # Stand in composed cards until their size is known.
@@ -74,11 +94,15 @@ class Design:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Templates cannot go to another process; their folders can.
-        folders = tuple(Path(folder) for folder in getattr(self.environment.loader, "searchpath", ()))
+        folders = tuple(
+            Path(folder) for folder in getattr(self.environment.loader, "searchpath", ())
+        )
         return _reopened, (folders, self.styles, self.files)
 
 
-def _reopened(folders: tuple[Path, ...], styles: Mapping[str, str], files: Mapping[str, Path]) -> Design:
+def _reopened(
+    folders: tuple[Path, ...], styles: Mapping[str, str], files: Mapping[str, Path]
+) -> Design:
     return Design(open_templates(folders), styles, files)
 
 
@@ -101,7 +125,9 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     return environment
 
 
-def compose_handout(edition: Edition, dress: PageContext, design: Design, *, medium: Medium, paper: Paper) -> str:
+def compose_handout(
+    edition: Edition, dress: PageContext, design: Design, *, medium: Medium, paper: Paper
+) -> str:
     """Give the whole HTML page of a handout, its styles inside; for a screen its fonts and pictures too.
 
     Raises TeachbackError with the template's file and line when a template cannot be filled.
@@ -110,39 +136,75 @@ def compose_handout(edition: Edition, dress: PageContext, design: Design, *, med
     names += ["print.css"] if medium is Medium.PRINT else []
     names += ["large-print.css"] if edition.size is TypeSize.LARGE else []
     names += ["screen.css"] if medium is Medium.SCREEN else []
-    sheet = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n" if medium is Medium.PRINT else ""
-    return _render("handout.html", edition, dress, design, medium, styles=sheet + stylesheet(names, dress.clinic, design))
+    sheet = (
+        f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n"
+        if medium is Medium.PRINT
+        else ""
+    )
+    return _render(
+        "handout.html",
+        edition,
+        dress,
+        design,
+        medium,
+        styles=sheet + stylesheet(names, dress.clinic, design),
+    )
 
 
-def compose_cards(cards: Sequence[tuple[Edition, PageContext]], design: Design, *, medium: Medium) -> str:
+def compose_cards(
+    cards: Sequence[tuple[Edition, PageContext]], design: Design, *, medium: Medium
+) -> str:
     """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
     edition, dress = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
-    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(names, dress.clinic, design)
-    dealt = [{"edition": edition, "code": dress.code, "number": number} for number, (edition, dress) in enumerate(cards)]
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(
+        names, dress.clinic, design
+    )
+    dealt = [
+        {"edition": edition, "code": dress.code, "number": number}
+        for number, (edition, dress) in enumerate(cards)
+    ]
     page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
-    return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards)) if medium is Medium.SCREEN else page
+    return (
+        at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards))
+        if medium is Medium.SCREEN
+        else page
+    )
 
 
-def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False) -> str:
+def at_size(
+    page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False
+) -> str:
     """Fill in how large composed cards are (mm), the type of each one's front and back (pt), and whether they show QR codes.
 
     They are known only when the stock is, and after a first layout.
     """
     width = box.width - 2 * CARD_INSET
     sheet = f"@page {{ size: {box.width}mm {box.height}mm; margin: {CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
-    page = page.replace(_CARD_SIZE, sheet).replace(_ROOM, ("roomy" if is_roomy(box) else "snug") + (" coded" if coded else ""))
+    page = page.replace(_CARD_SIZE, sheet).replace(
+        _ROOM, ("roomy" if is_roomy(box) else "snug") + (" coded" if coded else "")
+    )
     for number, (front, back) in enumerate(sizes):
-        page = page.replace(f"\ue000front-{number}\ue001", f"{front:g}pt").replace(f"\ue000back-{number}\ue001", f"{back:g}pt")
+        page = page.replace(f"\ue000front-{number}\ue001", f"{front:g}pt").replace(
+            f"\ue000back-{number}\ue001", f"{back:g}pt"
+        )
     return page
 
 
-def compose_calibration(pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design) -> str:
+def compose_calibration(
+    pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design
+) -> str:
     """Give the HTML of the page that tells how far a printer is off, front and back."""
     styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
         design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
     )
-    names = {"words": words, "language": language, "direction": direction_of(language), "sides": pages, "page": page}
+    names = {
+        "words": words,
+        "language": language,
+        "direction": direction_of(language),
+        "sides": pages,
+        "page": page,
+    }
     return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
 
 
@@ -185,14 +247,18 @@ def dialled(number: str, medium: Medium, words: str | Markup = "") -> Markup:
     digits = re.sub(r"\D", "", main)
     if len(digits) not in _DIALLED_DIGITS:
         return shown
-    return Markup('<a class="dial" href="tel:{}{}">{}</a>').format("+" if main.startswith("+") else "", digits, shown)
+    return Markup('<a class="dial" href="tel:{}{}">{}</a>').format(
+        "+" if main.startswith("+") else "", digits, shown
+    )
 
 
 def unseen(text: str, medium: Medium) -> Markup:
     """Give words that only a screen reader says, for what the eye sees without words; a PDF has them in its tags."""
     # Read instead of a space that takes no room: a tag without any content would be passed over.
     paper = '<span style="position: absolute" data-actualtext="{}">&nbsp;</span>'
-    return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(text)  # noqa: S704 -- one of two texts of ours
+    return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(  # noqa: S704 -- one of two texts of ours
+        text
+    )
 
 
 def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Markup:
@@ -200,7 +266,11 @@ def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Marku
 
     Its space has the font, the size and the baseline of those words; `look` is a class beside its own.
     """
-    width = f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"' if place.width else ""
+    width = (
+        f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"'
+        if place.width
+        else ""
+    )
     names = f"slot {look}".strip()
     if medium is Medium.SCREEN:
         return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
@@ -226,7 +296,13 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
 
 def shown_address(span: Span) -> str:
     """Return the address that stands behind the words of a link; none where the words say it."""
-    address = (span.href or "").removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+    address = (
+        (span.href or "")
+        .removeprefix("https://")
+        .removeprefix("mailto:")
+        .removeprefix("tel:")
+        .rstrip("/")
+    )
     return "" if address in span.text else address
 
 
@@ -242,7 +318,16 @@ def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
     return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
 
 
-def _render(template: str, edition: Edition, dress: PageContext, design: Design, medium: Medium, *, styles: str, **more: Any) -> str:  # noqa: ANN401 -- what the template names
+def _render(
+    template: str,
+    edition: Edition,
+    dress: PageContext,
+    design: Design,
+    medium: Medium,
+    *,
+    styles: str,
+    **more: Any,  # noqa: ANN401 -- what the template names
+) -> str:
     own: list[str] = []
 
     def date(day: dt.date) -> str:
@@ -269,7 +354,9 @@ def _render(template: str, edition: Edition, dress: PageContext, design: Design,
         if text not in codes:
             # A second code beside the edition's would lead a scanner elsewhere.
             hint = "Write qr(code): a page has the code of its own edition."
-            raise TeachbackError(Problem(f"a template asks for a QR code that says '{text[:60]}'", hint))
+            raise TeachbackError(
+                Problem(f"a template asks for a QR code that says '{text[:60]}'", hint)
+            )
         # Its size is the style's; who reads a screen has no use for it there.
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
@@ -301,9 +388,17 @@ def direction_of(language: str) -> str:
     return "rtl" if language.partition("-")[0] in RTL else "ltr"
 
 
-def fill_page(template: str, design: Design, medium: Medium, names: Mapping[str, object], own: Collection[str] = ()) -> str:
+def fill_page(
+    template: str,
+    design: Design,
+    medium: Medium,
+    names: Mapping[str, object],
+    own: Collection[str] = (),
+) -> str:
     """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
-    page = filled(design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own)))
+    page = filled(
+        design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own))
+    )
     unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
     if unseen_there:
         hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
@@ -327,17 +422,28 @@ def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Pr
         path = design.files.get(f"templates/{template}")
         own = Location(shown(path), 1, 1) if path else None
         message = "this page has no plain <head> in which its browser is told to load nothing"
-        return Problem(message, "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>.", own)
+        return Problem(
+            message,
+            "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>.",
+            own,
+        )
     if not one.loads:
         message = f"a page shows only text, lists, tables and pictures, and this one holds '{one.name[:80]}'"
-        return Problem(message, "Take it out; the built-in templates show what a page may hold.", place)
+        return Problem(
+            message, "Take it out; the built-in templates show what a page may hold.", place
+        )
     hint = "Name pictures with picture('images/name.svg'); put styles into the style sheets; leave scripts out."
-    return Problem(f"a page must hold all it shows, and this one asks for '{one.name[:80]}'", hint, place)
+    return Problem(
+        f"a page must hold all it shows, and this one asks for '{one.name[:80]}'", hint, place
+    )
 
 
 def _named_at(part: str, design: Design) -> Location | None:
     """Return the first place in a template, or else in a style sheet, where something is written, in capitals or not."""
-    for folder, ending, remarks in (("templates/", ".html", r"\{#.*?#\}"), ("styles/", ".css", r"/\*.*?\*/")):
+    for folder, ending, remarks in (
+        ("templates/", ".html", r"\{#.*?#\}"),
+        ("styles/", ".css", r"/\*.*?\*/"),
+    ):
         for known, path in design.files.items():
             if known.startswith(folder) and known.endswith(ending):
                 place = place_of(part, read_bytes(path).decode("utf-8-sig"), shown(path), remarks)
@@ -356,8 +462,16 @@ def _file(name: str, design: Design) -> Path:
     # A file's own name is no address: it may hold a # or a %.
     known = served(quote(name), design.files)
     if known is None:
-        alike = [other for other in design.files if other.endswith(name.rpartition(".")[2]) and served(other, design.files)]
-        raise TeachbackError(Problem(f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()))
+        alike = [
+            other
+            for other in design.files
+            if other.endswith(name.rpartition(".")[2]) and served(other, design.files)
+        ]
+        raise TeachbackError(
+            Problem(
+                f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()
+            )
+        )
     return design.files[known]
 
 
@@ -366,7 +480,12 @@ def _data_url(path: Path, own: list[str]) -> str:
     try:
         data = read_bytes(path)
     except TeachbackError as error:
-        raise TeachbackError(*(problem._replace(message=f"{shown(path)}: {problem.message}") for problem in error.problems)) from None
+        raise TeachbackError(
+            *(
+                problem._replace(message=f"{shown(path)}: {problem.message}")
+                for problem in error.problems
+            )
+        ) from None
     fault = picture_fault(data, path.suffix) if path.suffix.lower() in KINDS else None
     if fault:
         raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))

@@ -26,7 +26,16 @@ MAX_PAGE: Final = 10_000_000
 # In bits: no page shows a longer number, and Python would go on calculating one.
 MAX_NUMBER: Final = 10_000
 # What a template can raise that Jinja2 does not foresee.
-_BROKEN: Final = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError)
+_BROKEN: Final = (
+    jinja2.TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
 # What templates may name; a macro's own names come on top.
 _NAMES: Final = (
     "edition",
@@ -61,7 +70,9 @@ class _Unknown(jinja2.StrictUndefined):
             return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
         if thing is None:
             return f"what stands before '.{name}' is empty here\nAsk first whether it is there: {{% if ... %}}."
-        known: Any = getattr(type(thing), "model_fields", None) or getattr(thing, "__dataclass_fields__", ())
+        known: Any = getattr(type(thing), "model_fields", None) or getattr(
+            thing, "__dataclass_fields__", ()
+        )
         return f"'{type(thing).__name__}' has no '{name}'\n{nearest(name, known)}"
 
 
@@ -81,13 +92,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 -- whatever a template multiplies
-        if operator == "*" and any(isinstance(one, int) and hasattr(other, "__len__") for one, other in ((left, right), (right, left))):
+        if operator == "*" and any(
+            isinstance(one, int) and hasattr(other, "__len__")
+            for one, other in ((left, right), (right, left))
+        ):
             times, thing = (left, right) if isinstance(left, int) else (right, left)
             if times * len(thing) > MAX_PAGE:
                 message = f"'{str(thing)[:20]}' times {times} is longer than any page"
                 raise ValueError(message)
         elif isinstance(left, int) and isinstance(right, int):
-            bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
+            bits = (
+                left.bit_length() * right
+                if operator == "**"
+                else left.bit_length() + right.bit_length()
+            )
             if abs(left) > 1 and bits > MAX_NUMBER:
                 message = f"this number is larger than any page can show: {str(left)[:20]} {operator} {str(right)[:20]}"
                 raise ValueError(message)
@@ -98,7 +116,9 @@ class _PageSizeError(ValueError):
     """More comes out of the templates than any page holds; says which file and line was at work."""
 
     def __init__(self, name: str, line: int) -> None:
-        super().__init__(f"the page grows beyond {MAX_PAGE // 1_000_000} MB here\nTake the sum or the loop out that makes it grow.")
+        super().__init__(
+            f"the page grows beyond {MAX_PAGE // 1_000_000} MB here\nTake the sum or the loop out that makes it grow."
+        )
         self.name, self.line = name, line
 
 
@@ -115,7 +135,11 @@ def open_sandbox(folders: Iterable[Path]) -> jinja2.Environment:
 
 
 def filled(
-    environment: jinja2.Environment, template: str, names: Mapping[str, object], files: Mapping[str, Path], most: Callable[[], int]
+    environment: jinja2.Environment,
+    template: str,
+    names: Mapping[str, object],
+    files: Mapping[str, Path],
+    most: Callable[[], int],
 ) -> str:
     """Fill a template; `most` says how many characters the page may have by now. `files` are the workspace's, by name.
 
@@ -129,7 +153,12 @@ def filled(
         raise TeachbackError(_template_problem(error, template, environment, files)) from None
 
 
-def _pieces(environment: jinja2.Environment, template: str, names: Mapping[str, object], most: Callable[[], int]) -> Iterator[str]:
+def _pieces(
+    environment: jinja2.Environment,
+    template: str,
+    names: Mapping[str, object],
+    most: Callable[[], int],
+) -> Iterator[str]:
     pieces: Any = environment.get_template(template).generate(names)
     length = 0
     for piece in pieces:
@@ -148,18 +177,24 @@ def _at_work(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of 
         if template is not None:
             found = (template.filename, template.get_corresponding_lineno(frame.f_lineno))
         # An included template is asked piece by piece.
-        pieces = pieces.gi_yieldfrom if pieces.gi_yieldfrom is not None else frame.f_locals.get("gen")
+        pieces = (
+            pieces.gi_yieldfrom if pieces.gi_yieldfrom is not None else frame.f_locals.get("gen")
+        )
     return found
 
 
-def _template_problem(error: Exception, template: str, environment: jinja2.Environment, files: Mapping[str, Path]) -> Problem:
+def _template_problem(
+    error: Exception, template: str, environment: jinja2.Environment, files: Mapping[str, Path]
+) -> Problem:
     """Find the template's own file and line: Jinja2 puts them into the traceback, or into the error."""
     name = f"templates/{template}"
     line = 0
     if isinstance(error, jinja2.TemplateSyntaxError):
         name, line = f"templates/{error.name or template}", error.lineno
     else:
-        known = {str(path): known for known, path in files.items() if known.startswith("templates/")}
+        known = {
+            str(path): known for known, path in files.items() if known.startswith("templates/")
+        }
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename in known:
                 name, line = known[frame.filename], frame.lineno or 0
@@ -170,16 +205,38 @@ def _template_problem(error: Exception, template: str, environment: jinja2.Envir
     if isinstance(error, TeachbackError):
         return error.problems[0]._replace(location=place)
     if isinstance(error, jinja2.TemplateNotFound):
-        return Problem(f"there is no template '{error.name}'", "Check the name in the template that includes it.", place)
+        return Problem(
+            f"there is no template '{error.name}'",
+            "Check the name in the template that includes it.",
+            place,
+        )
     if isinstance(error, RecursionError):
-        return Problem("this template includes itself without end", "Take the include of itself out.", place)
+        return Problem(
+            "this template includes itself without end", "Take the include of itself out.", place
+        )
     if isinstance(error, MemoryError):
-        return Problem("this template makes a text that fills the memory", "Take the sum or the loop out that makes it.", place)
+        return Problem(
+            "this template makes a text that fills the memory",
+            "Take the sum or the loop out that makes it.",
+            place,
+        )
     message, _, hint = str(error).rstrip(".").partition("\n")
     missing = re.match(r"No (filter|test) named '(\w+)'", message)
     if missing:
         names: Iterable[str] = environment.filters if missing[1] == "filter" else environment.tests
-        return Problem(f"there is no {missing[1]} '{missing[2]}'", guess(missing[2], names) or "Take it out.", place)
+        return Problem(
+            f"there is no {missing[1]} '{missing[2]}'",
+            guess(missing[2], names) or "Take it out.",
+            place,
+        )
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return Problem(f"this is not a template: {message}", "Each {{ needs its }}, and each {% if %} or {% for %} its end.", place)
-    return Problem(f"the template cannot be filled: {message}", hint or "Look at the built-in template of the same name.", place)
+        return Problem(
+            f"this is not a template: {message}",
+            "Each {{ needs its }}, and each {% if %} or {% for %} its end.",
+            place,
+        )
+    return Problem(
+        f"the template cannot be filled: {message}",
+        hint or "Look at the built-in template of the same name.",
+        place,
+    )

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 # How many rejected rows are told one by one; rejected.csv has all.
 MOST_TOLD: Final = 1_000
 PRINTED, REJECTED = "printed", "rejected"
-_FILE, _SHA256 = run_folder.MANIFEST_COLUMNS.index("file"), run_folder.MANIFEST_COLUMNS.index("sha256")
+_FILE, _SHA256 = (
+    run_folder.MANIFEST_COLUMNS.index("file"),
+    run_folder.MANIFEST_COLUMNS.index("sha256"),
+)
 
 
 @dataclass
@@ -49,7 +52,9 @@ class Merged:
     @property
     def failed(self) -> bool:
         """Whether a row was rejected, or something is wrong with the run."""
-        return bool(self.rejected) or any(problem.severity is Severity.ERROR for problem in self.problems)
+        return bool(self.rejected) or any(
+            problem.severity is Severity.ERROR for problem in self.problems
+        )
 
     def add(self, account: ChunkAccount) -> None:
         """Add what came of a chunk."""
@@ -83,7 +88,9 @@ def account_of(result: ChunkResult) -> ChunkAccount:
     """Account for every row of a chunk."""
     if result.problems:
         return ChunkAccount(result.number, problems=result.problems)
-    papers = [paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers]
+    papers = [
+        paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers
+    ]
     rejected = tuple(row for row in result.rows if isinstance(row, Rejected))
     return ChunkAccount(
         result.number,
@@ -109,7 +116,9 @@ def manifest_lines(result: ChunkResult) -> Iterator[tuple[object, ...]]:
         if isinstance(row, Rejected):
             yield (row.row, row.id, "", "", "", "", REJECTED)
         else:
-            yield from ((row.row, row.id, p.code, p.file, p.pages, p.sha256, PRINTED) for p in row.papers)
+            yield from (
+                (row.row, row.id, p.code, p.file, p.pages, p.sha256, PRINTED) for p in row.papers
+            )
 
 
 def rejected_lines(result: ChunkResult) -> Iterator[tuple[object, ...]]:
@@ -134,17 +143,33 @@ def still_whole(run: RunFolder, merged: Merged) -> bool:
     finished: Any = run.finished
     kept = 0
     with os_errors_as_problems(run.folder):
-        if any(hash_of(str(run.folder / name)) != sha256 for name, sha256 in finished["lists"].items()):
+        if any(
+            hash_of(str(run.folder / name)) != sha256 for name, sha256 in finished["lists"].items()
+        ):
             return False
         for name, sha256 in _files(run.folder / run_folder.MANIFEST):
             if hash_of(str(run.folder / name)) != sha256:
                 return False
             kept += 1
-        with os.fdopen(open_file(run.folder / run_folder.REJECTED), encoding="utf-8", newline="") as file:
-            for number, rows in islice(groupby(csv.DictReader(file), key=lambda row: row["row"]), MOST_TOLD):
+        with os.fdopen(
+            open_file(run.folder / run_folder.REJECTED), encoding="utf-8", newline=""
+        ) as file:
+            for number, rows in islice(
+                groupby(csv.DictReader(file), key=lambda row: row["row"]), MOST_TOLD
+            ):
                 faults = list(rows)
-                merged.told.append(Rejected(int(number), faults[0]["id"], tuple((row["field"], row["reason"]) for row in faults)))
-    merged.records, merged.printed, merged.rejected = finished["records"], finished["printed"], finished["rejected"]
+                merged.told.append(
+                    Rejected(
+                        int(number),
+                        faults[0]["id"],
+                        tuple((row["field"], row["reason"]) for row in faults),
+                    )
+                )
+    merged.records, merged.printed, merged.rejected = (
+        finished["records"],
+        finished["printed"],
+        finished["rejected"],
+    )
     merged.kept = kept
     merged.editions.update(finished["editions"])
     return True
@@ -169,7 +194,11 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         printed, rejected = _listed(run.folder / UNFINISHED / run_folder.MANIFEST)
         _, listed = _listed(run.folder / UNFINISHED / run_folder.REJECTED)
         files = sum(1 for _ in _files(run.folder / UNFINISHED / run_folder.MANIFEST))
-        there = sum(file.endswith(".pdf") for name in folders for file in os.listdir(run.folder / name))  # noqa: PTH208 -- a Path for each of a hundred thousand
+        there = sum(
+            file.endswith(".pdf")
+            for name in folders
+            for file in os.listdir(run.folder / name)  # noqa: PTH208 -- a Path for each of a hundred thousand
+        )
     sums = {
         "rows read": (rows, merged.records),
         "rows in manifest.csv": (rows, printed + rejected),
@@ -179,11 +208,15 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         "files": (files, there),
     }
     wrong = [
-        Problem(f"the counts do not add up: {is_} {name}, and {should} should be") for name, (should, is_) in sums.items() if should != is_
+        Problem(f"the counts do not add up: {is_} {name}, and {should} should be")
+        for name, (should, is_) in sums.items()
+        if should != is_
     ]
     if wrong:
         hint = f"Look into {shown(run.folder)}; remove the run with --wipe, and start anew."
-        raise TeachbackError(*(Problem(problem.message, hint, Location(shown(run.folder))) for problem in wrong))
+        raise TeachbackError(
+            *(Problem(problem.message, hint, Location(shown(run.folder))) for problem in wrong)
+        )
 
 
 def _listed(path: Path) -> tuple[int, int]:

@@ -101,7 +101,13 @@ def _combined_name(kind: str, chunk: Chunk) -> str:
 def _looked_at(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
     """Give a record, or why it cannot be printed in all its editions."""
     try:
-        faults = tuple(dict.fromkeys((one.field, one.reason) for key in entry.keys for one in bench.stampers[key].faults(entry.texts)))
+        faults = tuple(
+            dict.fromkeys(
+                (one.field, one.reason)
+                for key in entry.keys
+                for one in bench.stampers[key].faults(entry.texts)
+            )
+        )
     except Exception as error:  # noqa: BLE001 -- a fault of the engine, with this record: the others are printed
         faults = (("", fallen(error)),)
     return Rejected(entry.row, entry.id, faults) if faults else entry
@@ -121,7 +127,9 @@ def _each(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
         try:
             # All that a record gets, or nothing: nothing is written before all of it is made.
             made = [
-                b"" if bench.only_look or name in there else bench.stampers[key].stamp(entry.texts, entry.id.encode())
+                b""
+                if bench.only_look or name in there
+                else bench.stampers[key].stamp(entry.texts, entry.id.encode())
                 for key, name in zip(entry.keys, names, strict=True)
             ]
         except Exception as error:  # noqa: BLE001 -- as in _looked_at
@@ -130,7 +138,11 @@ def _each(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
         papers = []
         for key, name, data in zip(entry.keys, names, made, strict=True):
             stamper = bench.stampers[key]
-            sha256, kept_back = (chunk.known[name], None) if name in there else _put(bench, name, data, stamper.head)
+            sha256, kept_back = (
+                (chunk.known[name], None)
+                if name in there
+                else _put(bench, name, data, stamper.head)
+            )
             papers.append(PrintedFile(stamper.code, name, stamper.pages, sha256, kept_back))
         rows.append(StampedRecord(entry.row, entry.id, tuple(papers)))
     return ChunkResult(chunk.number, tuple(rows), kept)
@@ -151,31 +163,48 @@ def _together(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
     for index, (kind, whole) in enumerate(made.items()):
         name = _combined_name(kind, chunk)
         # Made anew, as which records are in it is known only then; written only where it is not there.
-        there = _is_there(bench, name, chunk.known) and hashlib.sha256(whole).hexdigest() == chunk.known[name]
+        there = (
+            _is_there(bench, name, chunk.known)
+            and hashlib.sha256(whole).hexdigest() == chunk.known[name]
+        )
         kept += there
         sha256, data = (chunk.known[name], None) if there else _put(bench, name, whole)
         for entry in rows:
             if isinstance(entry, ValidRecord):
                 stamper = bench.stampers[entry.keys[index]]
-                papers[entry.row].append(PrintedFile(stamper.code, name, stamper.pages * entry.copies, sha256, data))
+                papers[entry.row].append(
+                    PrintedFile(stamper.code, name, stamper.pages * entry.copies, sha256, data)
+                )
                 # The bytes of a file are sent once.
                 data = None
-    done = [row if isinstance(row, Rejected) else StampedRecord(row.row, row.id, tuple(papers[row.row])) for row in rows]
+    done = [
+        row if isinstance(row, Rejected) else StampedRecord(row.row, row.id, tuple(papers[row.row]))
+        for row in rows
+    ]
     return ChunkResult(chunk.number, tuple(done), kept)
 
 
-def _combined(bench: ChunkPrintSetup, chunk: Chunk, rows: list[ValidRecord | Rejected]) -> dict[str, bytes]:
+def _combined(
+    bench: ChunkPrintSetup, chunk: Chunk, rows: list[ValidRecord | Rejected]
+) -> dict[str, bytes]:
     """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
     assert bench.combine is not None  # noqa: S101 -- who calls has looked
     entries = [row for row in rows if isinstance(row, ValidRecord)]
     made = {}
-    for index, kind in enumerate(dict.fromkeys(key.kind for entry in entries for key in entry.keys)):
-        placed = [Placed(entry.keys[index], entry.texts, entry.id, entry.row, entry.copies) for entry in entries]
+    for index, kind in enumerate(
+        dict.fromkeys(key.kind for entry in entries for key in entry.keys)
+    ):
+        placed = [
+            Placed(entry.keys[index], entry.texts, entry.id, entry.row, entry.copies)
+            for entry in entries
+        ]
         name = _combined_name(kind, chunk).rpartition("/")[2]
         if bench.only_look:
             made[kind] = b""
         else:
-            made[kind] = bench.combine(placed, name=name, number=chunk.number + 1, duplex=bench.duplex)
+            made[kind] = bench.combine(
+                placed, name=name, number=chunk.number + 1, duplex=bench.duplex
+            )
     return made
 
 
@@ -189,7 +218,9 @@ def _tried(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected
     return entry
 
 
-def _put(bench: ChunkPrintSetup, name: str, data: bytes, head: bytes = b"") -> tuple[str, bytes | None]:
+def _put(
+    bench: ChunkPrintSetup, name: str, data: bytes, head: bytes = b""
+) -> tuple[str, bytes | None]:
     """Write a file, where there is a folder; give its hash, and its bytes where there is none. `head` is what others begin with, too."""
     if bench.only_look:
         return "", None
@@ -215,24 +246,45 @@ def _is_there(bench: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bo
 
 def still_there(bench: ChunkPrintSetup, chunk: Chunk) -> Chunk:
     """Leave in a chunk's `known` what is still there, byte for byte: for one who prints it without seeing the folder."""
-    return chunk._replace(known={name: sha256 for name, sha256 in chunk.known.items() if _is_there(bench, name, chunk.known)})
+    return chunk._replace(
+        known={
+            name: sha256
+            for name, sha256 in chunk.known.items()
+            if _is_there(bench, name, chunk.known)
+        }
+    )
 
 
 def put_away(bench: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
     """Write the files of a chunk that was printed elsewhere. Raises TeachbackError when it is not that chunk's, or cannot be written."""
     names = set(files_of(bench, chunk))
-    papers = [paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers]
+    papers = [
+        paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers
+    ]
     asked, given = ([(row.row, row.id) for row in rows] for rows in (rows_of(chunk), result.rows))
-    whole = all(paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256 for paper in papers)
-    if result.number != chunk.number or asked != given or not names.issuperset(paper.file for paper in papers) or not whole:
+    whole = all(
+        paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256
+        for paper in papers
+    )
+    if (
+        result.number != chunk.number
+        or asked != given
+        or not names.issuperset(paper.file for paper in papers)
+        or not whole
+    ):
         raise TeachbackError(
-            Problem("another machine gave back something else than was asked for", "What was finished is kept. Start again.")
+            Problem(
+                "another machine gave back something else than was asked for",
+                "What was finished is kept. Start again.",
+            )
         )
     for paper in papers:
         if paper.data is not None:
             _put(bench, paper.file, paper.data)
     rows = [
-        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers)) if isinstance(row, StampedRecord) else row
+        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers))
+        if isinstance(row, StampedRecord)
+        else row
         for row in result.rows
     ]
     return result._replace(rows=tuple(rows))

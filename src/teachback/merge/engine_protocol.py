@@ -96,7 +96,9 @@ class Placed:
 class Combine(Protocol):
     """Puts records of one kind into one file, in their order: handouts one after the other, or different cards on sheets. It pickles."""
 
-    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
+    def __call__(
+        self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
+    ) -> bytes:
         """Give the file, the `number`th of a run; its first page lists what is inside, `duplex` begins each record on a front side."""
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
@@ -134,8 +136,12 @@ class Engine(Protocol):
     def read_value(self) -> ReadValue:
         """How a value is read: a function of a module."""
 
-    def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
+    def make_stampers(
+        self, wanted: Mapping[EditionKey, frozenset[str]]
+    ) -> Mapping[EditionKey, Stamper]:
         """Print each edition once, for the characters of all its records. Raises TeachbackError when one cannot be printed."""
 
-    def make_combine(self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]) -> Combine:
+    def make_combine(
+        self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
+    ) -> Combine:
         """Prepare files of many records. Raises TeachbackError when they cannot be."""

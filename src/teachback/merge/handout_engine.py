@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from teachback.checking.blocking_rules import error_problems, load_guard, word_errors
-from teachback.errors import COMPARE_LENGTH, Problem, Severity, TeachbackError, as_errors, with_location
+from teachback.errors import (
+    COMPARE_LENGTH,
+    Problem,
+    Severity,
+    TeachbackError,
+    as_errors,
+    with_location,
+)
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, handout_named, read_bytes
 from teachback.merge.records.field_values import read_value
@@ -52,10 +59,18 @@ class Combiner:
 
     bundles: Mapping[str, Bundle]
 
-    def __call__(self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool) -> bytes:
+    def __call__(
+        self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
+    ) -> bytes:
         """Give the file; see `bundle.Bundle.combine`."""
-        entries = [PrintRoomRecord(_name(one.key), one.values, one.id, one.row) for one in records for _ in range(one.copies)]
-        return self.bundles[records[0].key.kind].combine(entries, name=name, duplex=duplex, number=number)
+        entries = [
+            PrintRoomRecord(_name(one.key), one.values, one.id, one.row)
+            for one in records
+            for _ in range(one.copies)
+        ]
+        return self.bundles[records[0].key.kind].combine(
+            entries, name=name, duplex=duplex, number=number
+        )
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
         """Return those ids that the cover has no room for in type that can be read."""
@@ -83,36 +98,57 @@ class HandoutEngine:
         """The program, its libraries, and the handout's own files."""
         files = handout_files(self.workspace)
         # Styles, pictures and words are in the editions' codes: what else lies in the workspace may change while a run is away.
-        return "|".join(made_from(program_fingerprint(), read_bytes(files[stem])) for stem in self.stems.values())
+        return "|".join(
+            made_from(program_fingerprint(), read_bytes(files[stem]))
+            for stem in self.stems.values()
+        )
 
     @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:
         """For whom there are editions, by language."""
-        return {language: self.reading.authored[stem].handout.audiences for language, stem in self.stems.items()}
+        return {
+            language: self.reading.authored[stem].handout.audiences
+            for language, stem in self.stems.items()
+        }
 
     @property
     def kinds(self) -> frozenset[str]:
         """What there is to print in every language: handout, card."""
-        cards = all(self.reading.authored[stem].handout.card is not None for stem in self.stems.values())
+        cards = all(
+            self.reading.authored[stem].handout.card is not None for stem in self.stems.values()
+        )
         return frozenset({"handout", "card"} if cards else {"handout"})
 
     @property
     def fields(self) -> Mapping[str, tuple[RecordField, ...]]:
         """What a record may fill, by language."""
-        return {language: self.reading.authored[stem].handout.fields for language, stem in self.stems.items()}
+        return {
+            language: self.reading.authored[stem].handout.fields
+            for language, stem in self.stems.items()
+        }
 
-    def make_stampers(self, wanted: Mapping[EditionKey, frozenset[str]]) -> Mapping[EditionKey, Stamper]:
+    def make_stampers(
+        self, wanted: Mapping[EditionKey, frozenset[str]]
+    ) -> Mapping[EditionKey, Stamper]:
         """Print each edition once. Raises TeachbackError with all that keeps some from being printed."""
         self._refuse_drafts(wanted)
         with self._pool(len(wanted)) as pool:
             check_apart(pool)
             tasks = [
-                Task(_template, (key, self.stems[key.language], letters), "laying the page out", COMPARE_LENGTH, scale=self._scale(key))
+                Task(
+                    _template,
+                    (key, self.stems[key.language], letters),
+                    "laying the page out",
+                    COMPARE_LENGTH,
+                    scale=self._scale(key),
+                )
                 for key, letters in wanted.items()
             ]
             return _done(pool, tasks)
 
-    def make_combine(self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]) -> Combiner:
+    def make_combine(
+        self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
+    ) -> Combiner:
         """Prepare files of many records: covers, and sheets of cards on the workspace's stock. Raises TeachbackError as `make_stampers`."""
         from teachback.merge.stamping.cover_page import cover_words
         from teachback.merge.stamping.print_room_builder import make_bundle
@@ -122,13 +158,25 @@ class HandoutEngine:
             cover = pool.one(Task(_cover, language, "laying the cover out", COMPARE_LENGTH))
             cards = {key: letters for key, letters in wanted.items() if key.kind == "card"}
             tasks = [
-                Task(_sheet, (key, self.stems[key.language], letters), "laying the sheet out", COMPARE_LENGTH)
+                Task(
+                    _sheet,
+                    (key, self.stems[key.language], letters),
+                    "laying the sheet out",
+                    COMPARE_LENGTH,
+                )
                 for key, letters in cards.items()
             ]
             templates: dict[EditionKey, Any] = {**stampers, **_done(pool, tasks)}
         says = cover_words(self.reading.shared.words[language])
         kinds = dict.fromkeys(key.kind for key in templates)
-        return Combiner({kind: make_bundle({_name(k): t for k, t in templates.items() if k.kind == kind}, cover, says) for kind in kinds})
+        return Combiner(
+            {
+                kind: make_bundle(
+                    {_name(k): t for k, t in templates.items() if k.kind == kind}, cover, says
+                )
+                for kind in kinds
+            }
+        )
 
     def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
         """With --release: raise TeachbackError where a text that is wanted is not approved, or overdue. Others may be drafts."""
@@ -136,9 +184,16 @@ class HandoutEngine:
             return
         problems: list[Problem] = []
         for language, stem in self.stems.items():
-            audiences = tuple(dict.fromkeys(key.audience for key in wanted if key.language == language))
+            audiences = tuple(
+                dict.fromkeys(key.audience for key in wanted if key.language == language)
+            )
             if audiences:
-                problems += review_problems(summarise(self.reading.authored[stem], stem), self.today, release=True, audiences=audiences)
+                problems += review_problems(
+                    summarise(self.reading.authored[stem], stem),
+                    self.today,
+                    release=True,
+                    audiences=audiences,
+                )
         errors = [problem for problem in problems if problem.severity is Severity.ERROR]
         if errors:
             raise TeachbackError(*dict.fromkeys(errors))
@@ -148,7 +203,9 @@ class HandoutEngine:
 
     def _pool(self, wanted: int) -> Pool:
         design = open_design(self.workspace)
-        desk = PrintContext(self.workspace, self.reading, design, self.settings, None, design_hash(design))
+        desk = PrintContext(
+            self.workspace, self.reading, design, self.settings, None, design_hash(design)
+        )
         return open_pool(desk, min(self.settings.jobs, max(1, wanted)))
 
 
@@ -158,11 +215,18 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
     Raises UsageError for a handout that there is not, TeachbackError for one that must not be printed, or without fields.
     """
     name = settings.handouts[0]
-    files = {stem: path for stem, path in handout_files(workspace).items() if name in {stem, stem.partition(".")[0]}}
+    files = {
+        stem: path
+        for stem, path in handout_files(workspace).items()
+        if name in {stem, stem.partition(".")[0]}
+    }
     if not files:
         handout_named(workspace, name)
     reading = read_handouts(workspace, files)
-    problems = [*stray_files(workspace), *(problem for found in reading.problems.values() for problem in found)]
+    problems = [
+        *stray_files(workspace),
+        *(problem for found in reading.problems.values() for problem in found),
+    ]
     guard = load_guard(workspace)
     for stem, authored in reading.authored.items():
         problems += error_problems(authored, reading.shared, guard)
@@ -175,9 +239,14 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
     if not any(reading.authored[stem].handout.fields for stem in stems.values()):
         message = f"'{name}' has no fields that a record could fill"
         raise TeachbackError(
-            Problem(message, "Declare them under `fields:`, and place them. Or use `teachback build`: all get the same paper.")
+            Problem(
+                message,
+                "Declare them under `fields:`, and place them. Or use `teachback build`: all get the same paper.",
+            )
         )
-    return HandoutEngine(name, stems, reading, settings, workspace, today, tuple(dict.fromkeys(problems)))
+    return HandoutEngine(
+        name, stems, reading, settings, workspace, today, tuple(dict.fromkeys(problems))
+    )
 
 
 def _name(key: EditionKey) -> str:
@@ -198,7 +267,11 @@ def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
 
 
 def _settings(desk: PrintContext, key: EditionKey) -> Settings:
-    return replace(desk.settings, paper=Paper(key.paper) if key.paper else desk.settings.paper, size=TypeSize(key.size))
+    return replace(
+        desk.settings,
+        paper=Paper(key.paper) if key.paper else desk.settings.paper,
+        size=TypeSize(key.size),
+    )
 
 
 def _template(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
@@ -207,7 +280,12 @@ def _template(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]
 
     key, stem, letters = wanted
     jobs, problems = compose_jobs(
-        desk.reading, [(stem, key.audience, key.kind, ("pdf",))], desk.design, _settings(desk, key), None, desk.fingerprint
+        desk.reading,
+        [(stem, key.audience, key.kind, ("pdf",))],
+        desk.design,
+        _settings(desk, key),
+        None,
+        desk.fingerprint,
     )
     if problems:
         raise TeachbackError(*problems[stem])
@@ -229,7 +307,10 @@ def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -
     if run.sides is Sides.ONE:
         message = f"on {named[0]} cards are printed on one side here, and what a record fills in stands on the back"
         raise TeachbackError(
-            Problem(message, 'Take `sides = "one"` out of teachback.toml, choose a stock with two sides, or leave --combine out.')
+            Problem(
+                message,
+                'Take `sides = "one"` out of teachback.toml, choose a stock with two sides, or leave --combine out.',
+            )
         )
     job = compose_deck(desk.reading, stem, (key.audience,) * named[1].places, desk.design, run)
     return sheet_template(job, desk.files, letters)
@@ -240,4 +321,6 @@ def _cover(desk: PrintContext, language: str) -> Template:
     from teachback.merge.stamping.cover_page import cover_template
 
     shared = desk.reading.shared
-    return cover_template(shared.words[language], shared.clinic, language, desk.settings.paper.box, desk.design)
+    return cover_template(
+        shared.words[language], shared.clinic, language, desk.settings.paper.box, desk.design
+    )

@@ -65,18 +65,31 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
     """Raise UsageError for what cannot be printed of this handout."""
     problems = []
     if order.duplex and not order.combine:
-        problems.append(Problem("--duplex is about files of several records", "Add --combine N, or leave it out."))
+        problems.append(
+            Problem(
+                "--duplex is about files of several records", "Add --combine N, or leave it out."
+            )
+        )
     named = {one.name for fields in engine.fields.values() for one in fields}
     if order.id_column in named:
-        message = (
-            f"the column '{order.id_column}' is a field of the handout, and ids name the files: a patient's name would stand in a folder"
+        message = f"the column '{order.id_column}' is a field of the handout, and ids name the files: a patient's name would stand in a folder"
+        problems.append(
+            Problem(message, "Name a column of numbers or codes that mean nothing elsewhere.")
         )
-        problems.append(Problem(message, "Name a column of numbers or codes that mean nothing elsewhere."))
     there_is = f"There is: {', '.join(sorted(engine.kinds))}."
-    problems += [Problem(f"'{engine.handout}' has no {kind}", there_is) for kind in order.kinds if kind not in engine.kinds]
+    problems += [
+        Problem(f"'{engine.handout}' has no {kind}", there_is)
+        for kind in order.kinds
+        if kind not in engine.kinds
+    ]
     if order.audience and not any(order.audience in names for names in engine.audiences.values()):
         known = {name for names in engine.audiences.values() for name in names}
-        problems.append(Problem(f"'{engine.handout}' is not for the audience '{order.audience}'", nearest(order.audience, known)))
+        problems.append(
+            Problem(
+                f"'{engine.handout}' is not for the audience '{order.audience}'",
+                nearest(order.audience, known),
+            )
+        )
     if order.language and order.language not in engine.audiences:
         message = f"'{engine.handout}' is not written in the language '{order.language}'"
         problems.append(Problem(message, nearest(order.language, engine.audiences)))
@@ -92,7 +105,10 @@ def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
         id_column=order.id_column,
         audience_column=order.audience_column,
         audiences=engine.audiences,
-        fields={language: tuple(one.name for one in fields) for language, fields in engine.fields.items()},
+        fields={
+            language: tuple(one.name for one in fields)
+            for language, fields in engine.fields.items()
+        },
         kinds=order.kinds,
         audience=order.audience or (next(iter(audiences)) if len(audiences) == 1 else ""),
         language=order.language or (languages[0] if len(languages) == 1 else ""),
@@ -107,22 +123,46 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
     found = []
     if order.audience and order.audience_column in table.header:
         message = f"the column '{order.audience_column}' decides who reads, and '{order.audience}' is not used"
-        found.append(Problem(message, "Leave --audience out, or take the column out.", place, Severity.WARNING))
+        found.append(
+            Problem(
+                message, "Leave --audience out, or take the column out.", place, Severity.WARNING
+            )
+        )
     if "copies" in table.header and not order.combine:
         message = "the column 'copies' counts only with --combine: each record has one file"
-        found.append(Problem(message, "Print the file as often as it is wanted, or add --combine N.", place, Severity.WARNING))
+        found.append(
+            Problem(
+                message,
+                "Print the file as often as it is wanted, or add --combine N.",
+                place,
+                Severity.WARNING,
+            )
+        )
     return found
 
 
-def unplaced(stampers: Mapping[EditionKey, Stamper], terms: RowRules, table: RecordTable) -> list[Problem]:
+def unplaced(
+    stampers: Mapping[EditionKey, Stamper], terms: RowRules, table: RecordTable
+) -> list[Problem]:
     """Warn of columns for which an edition has no place: they are filled, and not on the paper."""
     place = Location(table.name, table.skipped + 1, 1)
     found = []
     for key, stamper in sorted(stampers.items()):
-        names = [name for name in terms.fields[key.language] if name in table.header and name not in stamper.fields]
+        names = [
+            name
+            for name in terms.fields[key.language]
+            if name in table.header and name not in stamper.fields
+        ]
         if names:
             message = f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: it is not printed there"
-            found.append(Problem(message, "Give it a place in the handout, or take the column out.", place, Severity.WARNING))
+            found.append(
+                Problem(
+                    message,
+                    "Give it a place in the handout, or take the column out.",
+                    place,
+                    Severity.WARNING,
+                )
+            )
     return list(dict.fromkeys(found))
 
 
@@ -132,7 +172,12 @@ def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
     if wrong:
         longest = max(map(len, wrong))
         message = f"the ids have up to {longest} letters, and the cover of a file would list them too small to read"
-        raise TeachbackError(Problem(message, "Use shorter ids, or leave --combine out: each record then has a file of its own."))
+        raise TeachbackError(
+            Problem(
+                message,
+                "Use shorter ids, or leave --combine out: each record then has a file of its own.",
+            )
+        )
 
 
 def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> None:
@@ -156,7 +201,11 @@ def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> N
 def _near(name: str, header: tuple[str, ...]) -> str:
     """Return which columns could be the one that is missing. They are not quoted: a turned table has patients there."""
     near = [column_place(number) for number, other in enumerate(header) if guess(other, [name])]
-    return f"Is it the column {' or '.join(near)}? Rename it: {name}." if near else "The first row names the columns: add it."
+    return (
+        f"Is it the column {' or '.join(near)}? Rename it: {name}."
+        if near
+        else "The first row names the columns: add it."
+    )
 
 
 def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
@@ -167,13 +216,35 @@ def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
     every = [{one.name for one in fields if one.required} for fields in engine.fields.values()]
     missing = sorted(set.intersection(*every) - set(table.header)) if every else []
     problems = [
-        Problem(f"the records have no column '{name}', and the handout needs it", _near(name, table.header), place) for name in missing
+        Problem(
+            f"the records have no column '{name}', and the handout needs it",
+            _near(name, table.header),
+            place,
+        )
+        for name in missing
     ]
-    for column, name, answer in ((terms.audience_column, "audience", terms.audience), ("language", "language", terms.language)):
+    for column, name, answer in (
+        (terms.audience_column, "audience", terms.audience),
+        ("language", "language", terms.language),
+    ):
         if not answer and column not in table.header:
-            known = sorted({one for each in terms.audiences.values() for one in each} if name == "audience" else terms.audiences)
+            known = sorted(
+                {one for each in terms.audiences.values() for one in each}
+                if name == "audience"
+                else terms.audiences
+            )
             hint = f"Add it, name it with --audience-from, or say --audience for all: {', '.join(known)}."
-            hint = hint if name == "audience" else f"Add it, or say --language for all: {', '.join(known)}."
-            problems.append(Problem(f"the records have no column '{column}', and there are several answers", hint, place))
+            hint = (
+                hint
+                if name == "audience"
+                else f"Add it, or say --language for all: {', '.join(known)}."
+            )
+            problems.append(
+                Problem(
+                    f"the records have no column '{column}', and there are several answers",
+                    hint,
+                    place,
+                )
+            )
     if problems:
         raise TeachbackError(*problems)

@@ -25,12 +25,49 @@ from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.files.workspace import shown
 from teachback.merge import run_folder
-from teachback.merge.accounting import ChunkAccount, Merged, account_of, counts_of, printed, refuse_miscount, still_whole
-from teachback.merge.chunk_printer import COMBINED, FOLDERS, ChunkPrintSetup, ChunkResult, StampedRecord, files_of, work
-from teachback.merge.merge_order import overruled, refuse_missing, refuse_order, refuse_unlisted, refuse_unplaced, terms_of, unplaced
+from teachback.merge.accounting import (
+    ChunkAccount,
+    Merged,
+    account_of,
+    counts_of,
+    printed,
+    refuse_miscount,
+    still_whole,
+)
+from teachback.merge.chunk_printer import (
+    COMBINED,
+    FOLDERS,
+    ChunkPrintSetup,
+    ChunkResult,
+    StampedRecord,
+    files_of,
+    work,
+)
+from teachback.merge.merge_order import (
+    overruled,
+    refuse_missing,
+    refuse_order,
+    refuse_unlisted,
+    refuse_unplaced,
+    terms_of,
+    unplaced,
+)
 from teachback.merge.ordered_workers import LostTask, map_in_order
-from teachback.merge.records.record_reader import changed, misnamed, open_table, read_parts, unknown_names
-from teachback.merge.records.record_survey import Chunk, RecordSchema, alone, letters_needed, rows_of, survey
+from teachback.merge.records.record_reader import (
+    changed,
+    misnamed,
+    open_table,
+    read_parts,
+    unknown_names,
+)
+from teachback.merge.records.record_survey import (
+    Chunk,
+    RecordSchema,
+    alone,
+    letters_needed,
+    rows_of,
+    survey,
+)
 from teachback.merge.records.record_validation import Rejected, repeated
 from teachback.merge.spool import SpoolFile
 
@@ -96,12 +133,22 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     before = _look_of(file, order)
     terms = terms_of(order, engine)
     with _read_or_told(order):
-        table, noticed = open_table(file, order.records, order.name, terms.id_column, terms.known, order.encoding)
+        table, noticed = open_table(
+            file, order.records, order.name, terms.id_column, terms.known, order.encoding
+        )
     refuse_missing(table, terms, engine)
     merged = Merged(problems=[*engine.problems, *noticed, *overruled(order, table)])
-    between = open_things.enter_context(closing(SpoolFile(None if order.dry_run else order.output / UNFINISHED)))
+    between = open_things.enter_context(
+        closing(SpoolFile(None if order.dry_run else order.output / UNFINISHED))
+    )
     with _read_or_told(order):
-        read = _survey(table, RecordSchema(table.rows, terms, engine.fields, engine.read_value), between, order, merged)
+        read = _survey(
+            table,
+            RecordSchema(table.rows, terms, engine.fields, engine.read_value),
+            between,
+            order,
+            merged,
+        )
     if _look_of(file, order) != before:
         raise changed(order.name)
     if not before:
@@ -127,7 +174,10 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
             for account in accounts:
                 _add(merged, account, step, read.rows)
         return merged
-    key, about = _key(order, engine, bench, read), {"handout": engine.handout, "program": __version__}
+    key, about = (
+        _key(order, engine, bench, read),
+        {"handout": engine.handout, "program": __version__},
+    )
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
     run = run_folder.begin(order.output, key, about)
     open_things.callback(run_folder.close, run)
@@ -138,7 +188,9 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     with closing(_worked(bench, _announced(run, bench, chunks), order)) as accounts:
         for account in accounts:
             _add(merged, account, step, read.rows)
-            run_folder.report(run, account.number, account.hashes, account.manifest, account.refused)
+            run_folder.report(
+                run, account.number, account.hashes, account.manifest, account.refused
+            )
     # On a network's disk a file without a name has one as long as it is open, and the folder could not be cleared.
     between.close()
     refuse_miscount(run, merged, read.rows, folders)
@@ -155,17 +207,25 @@ def _opened(order: MergeOrder) -> Iterator[BinaryIO]:
         if order.records is None:
             # Python has none where it was closed.
             if sys.stdin is None:
-                raise TeachbackError(Problem("there is no standard input", "Name the file of records: --records FILE."))
+                raise TeachbackError(
+                    Problem(
+                        "there is no standard input", "Name the file of records: --records FILE."
+                    )
+                )
             incoming: IO[bytes] = sys.stdin.buffer
         else:
             incoming = files.enter_context(_named(order.records))
         if order.records is not None and stat.S_ISREG(os.fstat(incoming.fileno()).st_mode):
             if os.fstat(incoming.fileno()).st_size > MOST_READ:
                 message = f"this file of records is larger than {MOST_READ // 1_000_000:,} MB"
-                raise TeachbackError(Problem(message, "Is it the right file? If so, split it.", Location(order.name)))
+                raise TeachbackError(
+                    Problem(message, "Is it the right file? If so, split it.", Location(order.name))
+                )
             yield incoming  # type: ignore[misc]
         else:
-            where = run_folder.spool(None if order.dry_run else order.output / UNFINISHED, incoming, MOST_PIPED)
+            where = run_folder.spool(
+                None if order.dry_run else order.output / UNFINISHED, incoming, MOST_PIPED
+            )
             yield files.enter_context(where)  # type: ignore[misc]
 
 
@@ -176,7 +236,9 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
         kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
         message = "this is a device or a socket, and no file of records"
-        raise TeachbackError(Problem(message, "Name a file, or - for standard input.", Location(shown(path))))
+        raise TeachbackError(
+            Problem(message, "Name a file, or - for standard input.", Location(shown(path)))
+        )
     with os_errors_as_problems(path):
         # A pipe that nobody writes into would be waited for without end.
         descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
@@ -194,7 +256,9 @@ def _await(descriptor: int, path: Path) -> None:
     # Until somebody has opened it for writing, there is nothing to be seen of a pipe.
     if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
         message = f"nothing came into this pipe for {PATIENCE} s"
-        raise TeachbackError(Problem(message, "Start what writes into it, then start again.", Location(shown(path))))
+        raise TeachbackError(
+            Problem(message, "Start what writes into it, then start again.", Location(shown(path)))
+        )
     os.set_blocking(descriptor, True)
 
 
@@ -214,15 +278,22 @@ def _look_of(file: BinaryIO, order: MergeOrder) -> tuple[object, ...]:
     if order.records is None or not order.records.is_file():
         return ()
     with os_errors_as_problems(order.records):
-        return tuple((s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in (os.fstat(file.fileno()), order.records.stat()))
+        return tuple(
+            (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns)
+            for s in (os.fstat(file.fileno()), order.records.stat())
+        )
 
 
 def _changed_since(order: MergeOrder) -> Problem:
     message = "the file of records was changed while they were printed: printed is what stood in it at the beginning"
-    return Problem(message, "Print the new one with another --output.", Location(order.name), Severity.WARNING)
+    return Problem(
+        message, "Print the new one with another --output.", Location(order.name), Severity.WARNING
+    )
 
 
-def _survey(table: RecordTable, desk: RecordSchema, between: SpoolFile, order: MergeOrder, merged: Merged) -> _Read:
+def _survey(
+    table: RecordTable, desk: RecordSchema, between: SpoolFile, order: MergeOrder, merged: Merged
+) -> _Read:
     """Read all rows, and put them away in chunks. Raises TeachbackError when there are none, or they cannot be read."""
     mark = hashlib.sha256()
     unknown: dict[str, None] = {}
@@ -238,11 +309,17 @@ def _survey(table: RecordTable, desk: RecordSchema, between: SpoolFile, order: M
             if found.problems:
                 raise TeachbackError(*found.problems)
             twice = repeated(found.ids, taken)
-            ids = tuple(name for at, name in enumerate(found.ids) if at not in found.rejected and at not in twice)
+            ids = tuple(
+                name
+                for at, name in enumerate(found.ids)
+                if at not in found.rejected and at not in twice
+            )
             chunk = Chunk(number, found.rows, ids, twice)
             between.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
             # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
-            for key, letters in (letters_needed(rows_of(chunk)) if twice else found.characters).items():
+            for key, letters in (
+                letters_needed(rows_of(chunk)) if twice else found.characters
+            ).items():
                 characters[key] = characters.get(key, frozenset()) | letters
             unknown.update(dict.fromkeys(found.unknown))
             mark.update(found.mark)
@@ -250,7 +327,11 @@ def _survey(table: RecordTable, desk: RecordSchema, between: SpoolFile, order: M
             longest = nlargest(_LONGEST, [*longest, *ids], key=len)
     if not rows:
         raise TeachbackError(
-            Problem("there are no records in this file", "Below the names of the columns, one row a record.", Location(table.name))
+            Problem(
+                "there are no records in this file",
+                "Below the names of the columns, one row a record.",
+                Location(table.name),
+            )
         )
     wrong = misnamed(unknown, desk.terms.known, Location(table.name))
     if wrong:
@@ -265,7 +346,9 @@ def _announced(run: RunFolder, bench: ChunkPrintSetup, chunks: Iterable[Chunk]) 
         yield chunk._replace(known=run_folder.finished_files(run, chunk.number))
 
 
-def _shared_out(bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder) -> Generator[ChunkAccount | LostTask[Chunk]]:
+def _shared_out(
+    bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder
+) -> Generator[ChunkAccount | LostTask[Chunk]]:
     """Have chunks printed, here or by other machines; what comes of them comes in order."""
     if order.cluster is None:
         yield from map_in_order(printed, bench, chunks, order.jobs)
@@ -277,7 +360,9 @@ def _shared_out(bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrd
             yield result if isinstance(result, LostTask) else account_of(result)
 
 
-def _worked(bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder) -> Generator[ChunkAccount]:
+def _worked(
+    bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder
+) -> Generator[ChunkAccount]:
     """Print chunks, in order. Raises TeachbackError with the problems of a chunk that could not be done."""
     lost = 0
     with closing(_shared_out(bench, chunks, order)) as accounts:
@@ -316,7 +401,11 @@ def _one_by_one(bench: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkAccount, int
 
 def _ended_from_outside() -> TeachbackError:
     hint = "What was finished is kept: start again, with fewer --jobs if memory is short."
-    return TeachbackError(Problem("the processes that print were ended from outside, perhaps for lack of memory", hint))
+    return TeachbackError(
+        Problem(
+            "the processes that print were ended from outside, perhaps for lack of memory", hint
+        )
+    )
 
 
 def _add(merged: Merged, account: ChunkAccount, step: Step | None, total: int) -> None:
@@ -328,5 +417,13 @@ def _add(merged: Merged, account: ChunkAccount, step: Step | None, total: int) -
 def _key(order: MergeOrder, engine: Engine, bench: ChunkPrintSetup, read: _Read) -> str:
     """Give what tells this run from any other: the records, the editions, the options, the program."""
     codes = sorted((*map(str, key), bench.stampers[key].code) for key in bench.stampers)
-    said = [engine.handout, engine.fingerprint, __version__, codes, order.kinds, order.combine, order.duplex]
+    said = [
+        engine.handout,
+        engine.fingerprint,
+        __version__,
+        codes,
+        order.kinds,
+        order.combine,
+        order.duplex,
+    ]
     return hashlib.sha256(json.dumps(said).encode() + read.mark).hexdigest()

@@ -77,7 +77,9 @@ def _taken_over(number: Any) -> OpenFile:  # noqa: ANN401 -- multiprocessing's o
     return handle
 
 
-def streamed(function: Callable[[Given], Iterable[R]], given: Given, doing: str, hint: str, seconds: int) -> Generator[R]:
+def streamed(
+    function: Callable[[Given], Iterable[R]], given: Given, doing: str, hint: str, seconds: int
+) -> Generator[R]:
     """Return what a function gives, one after the other, from a process of its own under limits of memory and processor time (s).
 
     The function is one of a module. Raises TeachbackError with the problems that it ends in, or when a limit is reached.
@@ -91,11 +93,15 @@ def streamed(function: Callable[[Given], Iterable[R]], given: Given, doing: str,
                 kind, answer = hand.pipe.recv()
             except (EOFError, OSError):
                 hand.process.join()
-                raise TeachbackError(Problem(f"{doing} {_how(hand.process.exitcode, seconds)}", hint)) from None
+                raise TeachbackError(
+                    Problem(f"{doing} {_how(hand.process.exitcode, seconds)}", hint)
+                ) from None
             if kind == _DONE:
                 return
             if kind == _FAULT:
-                raise TeachbackError(*(answer or (Problem(f"{doing} needed more memory than it may have", hint),)))
+                raise TeachbackError(
+                    *(answer or (Problem(f"{doing} needed more memory than it may have", hint),))
+                )
             yield answer
     finally:
         _end(hand)
@@ -114,7 +120,9 @@ def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- what `str
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     most = int(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
     try:
         for item in function(given):
             pipe.send((_ITEM, item))
@@ -126,7 +134,12 @@ def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- what `str
 
 
 def map_in_order(
-    function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, *, apart: bool = False
+    function: Callable[[Given, T], R],
+    given: Given,
+    tasks: Iterable[T],
+    jobs: int,
+    *,
+    apart: bool = False,
 ) -> Generator[R | LostTask[T]]:
     """Give `function(given, task)` for each task, in their order, from `jobs` processes; one job is done here, unless it is to be done `apart`.
 
@@ -146,7 +159,11 @@ def map_in_order(
 
 
 def _shared_out(
-    function: Callable[[Given, T], R], given: Given, tasks: Iterable[T], jobs: int, hands: list[_Hand]
+    function: Callable[[Given, T], R],
+    given: Given,
+    tasks: Iterable[T],
+    jobs: int,
+    hands: list[_Hand],
 ) -> Iterator[R | LostTask[T]]:
     waiting = enumerate(tasks)
     ready: deque[tuple[int, T]] = deque()
@@ -174,7 +191,9 @@ def _shared_out(
             return
 
 
-def _idle(function: Callable[..., Any], given: object, hands: list[_Hand], jobs: int) -> _Hand | None:
+def _idle(
+    function: Callable[..., Any], given: object, hands: list[_Hand], jobs: int
+) -> _Hand | None:
     """Give a process that has nothing to do, if there is one or may be one more."""
     idle = next((hand for hand in hands if hand.number < 0), None)
     if idle is None and len(hands) < jobs:
@@ -199,7 +218,9 @@ def _take(hands: list[_Hand], done: dict[int, Any], seconds: float | None) -> bo
     return bool(finished)
 
 
-def _hand_out(hand: _Hand, ready: tuple[int, Any], hands: list[_Hand], done: dict[int, Any]) -> None:
+def _hand_out(
+    hand: _Hand, ready: tuple[int, Any], hands: list[_Hand], done: dict[int, Any]
+) -> None:
     hand.number, hand.task = ready
     try:
         hand.pipe.send(hand.task)
@@ -224,7 +245,9 @@ def _start(function: Callable[..., Any], given: object, hands: list[_Hand]) -> _
             process.start()
     except OSError as error:
         message = f"a printing process could not be started: {error.strerror or error}"
-        raise TeachbackError(Problem(message, "Start again, with less beside it; what was finished is kept.")) from None
+        raise TeachbackError(
+            Problem(message, "Start again, with less beside it; what was finished is kept.")
+        ) from None
     finally:
         gc.unfreeze()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -232,7 +255,14 @@ def _start(function: Callable[..., Any], given: object, hands: list[_Hand]) -> _
     return _Hand(process, ours)
 
 
-def _serve(pipe: Connection, inherited: list[Connection], function: Callable[..., Any], given: object, scratch: str, parent: int) -> None:
+def _serve(
+    pipe: Connection,
+    inherited: list[Connection],
+    function: Callable[..., Any],
+    given: object,
+    scratch: str,
+    parent: int,
+) -> None:
     """Do tasks until the pipe ends. A traceback would hold a patient's values: there is none, whatever happens."""
     try:
         for other in inherited:

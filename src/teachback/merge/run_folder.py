@@ -70,7 +70,9 @@ def refuse_foreign(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     if names and RUN not in names and not names <= {UNFINISHED}:
         hint = "Name a new folder with --output."
-        raise TeachbackError(Problem("this folder holds something else than a run of merge", hint, _at(folder)))
+        raise TeachbackError(
+            Problem("this folder holds something else than a run of merge", hint, _at(folder))
+        )
 
 
 @contextmanager
@@ -111,7 +113,11 @@ def _made_and_held(folder: Path) -> tuple[list[Path], int]:
         with os_errors_as_problems(folder):
             if folder.is_symlink():
                 raise TeachbackError(
-                    Problem("this is a link, and a folder of its own belongs here", "Name the folder itself.", _at(folder))
+                    Problem(
+                        "this is a link, and a folder of its own belongs here",
+                        "Name the folder itself.",
+                        _at(folder),
+                    )
                 )
             try:
                 made += [] if folder.is_dir() else _make(folder)
@@ -151,8 +157,16 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
         before = read_run(folder)
         if before is not None and before["key"] != key:
             hint = f"Name another folder with --output, or remove that run: teachback merge --wipe {shown(folder)}"
-            raise TeachbackError(Problem("this folder holds a run of other records, editions or options", hint, _at(folder)))
-        run = RunFolder(folder, key, about, before if before and before["state"] == FINISHED else None)
+            raise TeachbackError(
+                Problem(
+                    "this folder holds a run of other records, editions or options",
+                    hint,
+                    _at(folder),
+                )
+            )
+        run = RunFolder(
+            folder, key, about, before if before and before["state"] == FINISHED else None
+        )
         if run.finished is not None:
             (folder / JOURNAL).unlink(missing_ok=True)
         return run
@@ -166,7 +180,9 @@ def go_on(run: RunFolder, folders: Iterable[str]) -> None:
         for name in folders:
             _make(folder / name)
         run.finished = None
-        run.journal = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        run.journal = os.open(
+            folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
+        )
         refuse_other(os.fstat(run.journal).st_mode, folder / JOURNAL)
         os.fchmod(run.journal, 0o600)
         whole = _read_journal(run)
@@ -175,7 +191,9 @@ def go_on(run: RunFolder, folders: Iterable[str]) -> None:
         os.lseek(run.journal, whole, os.SEEK_SET)
         sync(folder)
         for name, columns in ((MANIFEST, MANIFEST_COLUMNS), (REJECTED, REJECTED_COLUMNS)):
-            run.lists[name] = io.TextIOWrapper(_open_private(folder / UNFINISHED / name), "utf-8", newline="")
+            run.lists[name] = io.TextIOWrapper(
+                _open_private(folder / UNFINISHED / name), "utf-8", newline=""
+            )
             run.lists[name].write(lines([columns]))
 
 
@@ -197,7 +215,9 @@ def announce(run: RunFolder, chunk: Chunk, files: Sequence[str]) -> None:
             append(run.journal, _line({"begin": chunk.number, "files": list(files)}))
 
 
-def report(run: RunFolder, number: int, hashes: Mapping[str, str], listed: str, rejected: str) -> None:
+def report(
+    run: RunFolder, number: int, hashes: Mapping[str, str], listed: str, rejected: str
+) -> None:
     """Write down that a chunk is finished, with the hashes of its files, and add its lines to the lists."""
     with os_errors_as_problems(run.folder):
         run.lists[MANIFEST].write(listed)
@@ -250,11 +270,22 @@ def read_run(folder: Path) -> dict[str, Any] | None:
         data = file.read(1_000_000)
     try:
         found = read_json(data)
-        if found["teachback"] == "merge" and found["format"] == FORMAT and found["state"] in {RUNNING, FINISHED} and found["key"]:
+        if (
+            found["teachback"] == "merge"
+            and found["format"] == FORMAT
+            and found["state"] in {RUNNING, FINISHED}
+            and found["key"]
+        ):
             return dict(found)
     except (ValueError, KeyError, TypeError):
         pass
-    raise TeachbackError(Problem("this does not describe a run of merge", "Name another folder with --output.", _at(folder / RUN)))
+    raise TeachbackError(
+        Problem(
+            "this does not describe a run of merge",
+            "Name another folder with --output.",
+            _at(folder / RUN),
+        )
+    )
 
 
 def cell(value: object) -> str:
@@ -266,7 +297,9 @@ def cell(value: object) -> str:
 def lines(rows: Iterable[Sequence[object]]) -> str:
     """Give lines of a list."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[value if isinstance(value, int) else cell(value) for value in row] for row in rows])
+    csv.writer(text, lineterminator="\n").writerows(
+        [[value if isinstance(value, int) else cell(value) for value in row] for row in rows]
+    )
     return text.getvalue()
 
 
@@ -295,7 +328,12 @@ def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
             file.write(block)
             if file.tell() > most:
                 file.close()
-                raise TeachbackError(Problem(f"more than {most // 1_000_000} MB came in", "Is it the right file? If so, split it."))
+                raise TeachbackError(
+                    Problem(
+                        f"more than {most // 1_000_000} MB came in",
+                        "Is it the right file? If so, split it.",
+                    )
+                )
         file.flush()
         return file
 
@@ -316,7 +354,9 @@ def _make(folder: Path) -> list[Path]:
         each.chmod(0o700)
         made.insert(0, each)
     if folder.is_symlink() or not folder.is_dir():
-        raise TeachbackError(Problem("a folder of its own belongs here", "Take away what stands there.", _at(folder)))
+        raise TeachbackError(
+            Problem("a folder of its own belongs here", "Take away what stands there.", _at(folder))
+        )
     folder.chmod(0o700)
     return made
 
@@ -328,8 +368,17 @@ def _open_private(path: Path) -> IO[bytes]:
 
 
 def _write_run(run: RunFolder, state: str, counts: Mapping[str, Any]) -> None:
-    said = {"teachback": "merge", "format": FORMAT, "key": run.key, "state": state, **run.about, **counts}
-    write_private(str(run.folder), RUN, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    said = {
+        "teachback": "merge",
+        "format": FORMAT,
+        "key": run.key,
+        "state": state,
+        **run.about,
+        **counts,
+    }
+    write_private(
+        str(run.folder), RUN, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode()
+    )
     sync(run.folder)
 
 

@@ -17,7 +17,15 @@ from teachback.files.text_decoding import read_json
 from teachback.files.workspace import open_file, shown
 from teachback.merge.chunk_printer import COMBINED, SHARED
 from teachback.merge.records.record_validation import unsuitable
-from teachback.merge.run_folder import JOURNAL, MANIFEST, OWN_FILES, OWN_FOLDERS, RUN, held, read_run
+from teachback.merge.run_folder import (
+    JOURNAL,
+    MANIFEST,
+    OWN_FILES,
+    OWN_FOLDERS,
+    RUN,
+    held,
+    read_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +52,19 @@ def wipe(folder: Path) -> RemovedFiles:
     place = Location(shown(folder))
     with os_errors_as_problems(folder):
         if folder.is_symlink():
-            raise UsageError(Problem("this is a link, and is not followed", "Name the folder itself.", place))
+            raise UsageError(
+                Problem("this is a link, and is not followed", "Name the folder itself.", place)
+            )
         if not folder.is_dir():
             raise UsageError(Problem("there is no such folder", "", place))
         if read_run(folder) is None:
-            raise UsageError(Problem("this folder holds no run of merge", f"It has no {RUN}; nothing was removed.", place))
+            raise UsageError(
+                Problem(
+                    "this folder holds no run of merge",
+                    f"It has no {RUN}; nothing was removed.",
+                    place,
+                )
+            )
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             held(root, folder)
@@ -68,7 +84,9 @@ def _wiped(root: int, folder: Path) -> RemovedFiles:
                 count += _unshared(inside) if name == UNFINISHED else 0
         with suppress(OSError):
             os.rmdir(name, dir_fd=root)
-    left = sum(len(files) for _, _, files in os.walk(folder)) - sum(_is_file(root, name) for name in OWN_FILES)
+    left = sum(len(files) for _, _, files in os.walk(folder)) - sum(
+        _is_file(root, name) for name in OWN_FILES
+    )
     if left:
         # What names the files stays: somebody may want to look.
         return RemovedFiles(count, left)
@@ -113,7 +131,11 @@ def _named(root: int, folder: str) -> Iterator[str]:
     for said in (*_of_journal(root), *_of_manifest(root)):
         before, _, name = said.partition("/")
         stem, dot, ending = name.rpartition(".")
-        mine = _COMBINED.fullmatch(name) if folder == COMBINED else not unsuitable(stem) and (dot, ending) == (".", "pdf")
+        mine = (
+            _COMBINED.fullmatch(name)
+            if folder == COMBINED
+            else not unsuitable(stem) and (dot, ending) == (".", "pdf")
+        )
         if before == folder and mine:
             yield name
 

@@ -59,4 +59,6 @@ def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
 
 
 def _no_pdf() -> TeachbackError:
-    return TeachbackError(Problem("this is no whole PDF that can be opened", "Save it again, without a password."))
+    return TeachbackError(
+        Problem("this is no whole PDF that can be opened", "Save it again, without a password.")
+    )

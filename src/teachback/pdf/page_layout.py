@@ -67,7 +67,12 @@ def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
             if not any(character.isalnum() for character in line.text):
                 continue
             left, top, right, bottom = (px_to_mm(edge) for edge in place)
-            out = max(safe_mm - left, safe_mm - top, right - (width - safe_mm), bottom - (height - safe_mm))
+            out = max(
+                safe_mm - left,
+                safe_mm - top,
+                right - (width - safe_mm),
+                bottom - (height - safe_mm),
+            )
             if out > TOLERANCE:
                 yield TextOut(line.text.strip(), number, round(out, 1))
             cut = max((px_to_mm(_over(place, clip)) for clip in clips), default=0.0)
@@ -88,7 +93,9 @@ def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # 
         return
     if box.transformation_matrix:
         matrix = box.transformation_matrix @ matrix if matrix else box.transformation_matrix
-    if isinstance(box, boxes.BlockBox | boxes.InlineBlockBox | boxes.FlexContainerBox | boxes.GridContainerBox):
+    if isinstance(
+        box, boxes.BlockBox | boxes.InlineBlockBox | boxes.FlexContainerBox | boxes.GridContainerBox
+    ):
         if box.style["overflow"] != "visible" and box.element_tag not in {"html", "body"}:
             clips = (*clips, _painted(matrix, *box.rounded_padding_box()[:4]))
         if box.style["clip"] and box.is_absolutely_positioned():
@@ -100,16 +107,32 @@ def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # 
 def _clip_of(box: Any) -> _Box:  # noqa: ANN401
     """Give the part of a box that `clip: rect(...)` leaves, as x, y, width, height; the sides as WeasyPrint takes them."""
     top, right, bottom, left = box.style["clip"]
-    upper, lower = (0.0 if top == "auto" else top), (box.border_height() if bottom == "auto" else bottom)
-    one, other = (0.0 if right == "auto" else right), (box.border_width() if left == "auto" else left)
-    return box.border_box_x() + min(one, other), box.border_box_y() + upper, abs(other - one), lower - upper
+    upper, lower = (
+        (0.0 if top == "auto" else top),
+        (box.border_height() if bottom == "auto" else bottom),
+    )
+    one, other = (
+        (0.0 if right == "auto" else right),
+        (box.border_width() if left == "auto" else left),
+    )
+    return (
+        box.border_box_x() + min(one, other),
+        box.border_box_y() + upper,
+        abs(other - one),
+        lower - upper,
+    )
 
 
 def _painted(matrix: Any, x: float, y: float, width: float, height: float) -> _Box:  # noqa: ANN401
     corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)]
     if matrix:
         corners = [matrix.transform_point(*corner) for corner in corners]
-    return min(c[0] for c in corners), min(c[1] for c in corners), max(c[0] for c in corners), max(c[1] for c in corners)
+    return (
+        min(c[0] for c in corners),
+        min(c[1] for c in corners),
+        max(c[0] for c in corners),
+        max(c[1] for c in corners),
+    )
 
 
 def letterings(laid: LaidOutDocument) -> tuple[FontUse, ...]:
@@ -117,8 +140,12 @@ def letterings(laid: LaidOutDocument) -> tuple[FontUse, ...]:
     found: dict[tuple[tuple[str, ...], int], list[str]] = {}
     for page in laid.document.pages:
         for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
-            found.setdefault((tuple(line.style["font_family"]), int(line.style["font_weight"])), []).append(line.text)
-    return tuple(FontUse(families, weight, "".join(words)) for (families, weight), words in found.items())
+            found.setdefault(
+                (tuple(line.style["font_family"]), int(line.style["font_weight"])), []
+            ).append(line.text)
+    return tuple(
+        FontUse(families, weight, "".join(words)) for (families, weight), words in found.items()
+    )
 
 
 def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
@@ -132,16 +159,36 @@ def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
             letters = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
             if "line-through" in style["text_decoration_line"]:
                 yield number, line.text.strip(), "is struck out"
-            if letters > WIDEST_LETTERS * size and any(character.isdigit() for character in line.text):
-                yield number, line.text.strip(), f"has its digits set apart (letter-spacing: {letters / size:.2f}em)"
+            if letters > WIDEST_LETTERS * size and any(
+                character.isdigit() for character in line.text
+            ):
+                yield (
+                    number,
+                    line.text.strip(),
+                    f"has its digits set apart (letter-spacing: {letters / size:.2f}em)",
+                )
             through = _through(style, size)
             if through:
-                yield number, line.text.strip(), f"has a line drawn through or along its letters ({through})"
+                yield (
+                    number,
+                    line.text.strip(),
+                    f"has a line drawn through or along its letters ({through})",
+                )
             if letters < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
-                yield number, line.text.strip(), "is set so close that its letters or words lie on each other"
-            other = _other_letters(style) if any(character.isalpha() for character in line.text) else ""
+                yield (
+                    number,
+                    line.text.strip(),
+                    "is set so close that its letters or words lie on each other",
+                )
+            other = (
+                _other_letters(style) if any(character.isalpha() for character in line.text) else ""
+            )
             if other:
-                yield number, line.text.strip(), f"is set in other letters than it is written in ({other})"
+                yield (
+                    number,
+                    line.text.strip(),
+                    f"is set in other letters than it is written in ({other})",
+                )
 
 
 def _through(style: Any, size: float) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
@@ -165,7 +212,11 @@ def _length(value: Any, size: float) -> float:  # noqa: ANN401 -- WeasyPrint's s
     if isinstance(value, str):
         return 0.0
     unit = getattr(value, "unit", None)
-    return float(value.value) * (size / 100 if unit == "%" else 1) if unit is not None else float(value)
+    return (
+        float(value.value) * (size / 100 if unit == "%" else 1)
+        if unit is not None
+        else float(value)
+    )
 
 
 def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
@@ -175,7 +226,14 @@ def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles ha
     if style["font_variant_caps"] != "normal":
         return f"font-variant-caps: {style['font_variant_caps']}"
     features = () if style["font_feature_settings"] == "normal" else style["font_feature_settings"]
-    return next((f'font-feature-settings: "{name}"' for name, value in features if name in CAPITALS and value), "")
+    return next(
+        (
+            f'font-feature-settings: "{name}"'
+            for name, value in features
+            if name in CAPITALS and value
+        ),
+        "",
+    )
 
 
 @dataclass(frozen=True)
@@ -193,16 +251,44 @@ def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
     """Find the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
-            if isinstance(box, boxes.BlockBox) and (_has_class(box, "tier") or _has_class(box, "placed")):
-                tier = next((n.removeprefix("tier-") for n in box.element.get("class").split() if n.startswith("tier-")), "")
+            if isinstance(box, boxes.BlockBox) and (
+                _has_class(box, "tier") or _has_class(box, "placed")
+            ):
+                tier = next(
+                    (
+                        n.removeprefix("tier-")
+                        for n in box.element.get("class").split()
+                        if n.startswith("tier-")
+                    ),
+                    "",
+                )
                 inner = list(box.descendants())
-                heads = [b for b in inner if b.element_tag in {"h2", "h3"} and isinstance(b, boxes.BlockBox)]
-                icons = [b for b in inner if isinstance(b, boxes.BlockBox) and _has_class(b, "tier-icon")]
-                bullets = [b for b in inner if isinstance(b, boxes.BlockBox) and b.element_tag == "li"]
+                heads = [
+                    b
+                    for b in inner
+                    if b.element_tag in {"h2", "h3"} and isinstance(b, boxes.BlockBox)
+                ]
+                icons = [
+                    b for b in inner if isinstance(b, boxes.BlockBox) and _has_class(b, "tier-icon")
+                ]
+                bullets = [
+                    b for b in inner if isinstance(b, boxes.BlockBox) and b.element_tag == "li"
+                ]
                 if heads and (icons or bullets):
                     words = " ".join(line.text.strip() for line in _text_boxes(heads[0]))
-                    place = (box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height())
-                    yield TierBox(tier, number, words, _in_mm(place), _in_mm(_icon_of(icons[0]) if icons else _bullet_of(bullets[0])))
+                    place = (
+                        box.border_box_x(),
+                        box.border_box_y(),
+                        box.border_width(),
+                        box.border_height(),
+                    )
+                    yield TierBox(
+                        tier,
+                        number,
+                        words,
+                        _in_mm(place),
+                        _in_mm(_icon_of(icons[0]) if icons else _bullet_of(bullets[0])),
+                    )
 
 
 def _icon_of(box: Any) -> _Box:  # noqa: ANN401
@@ -242,7 +328,11 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
     """Find the places of fields, in the order of the text."""
     for number, page in enumerate(laid.document.pages):
         for box in _boxes(page):
-            if box.element is None or not box.element.get("data-field") or not isinstance(box, boxes.BlockContainerBox):
+            if (
+                box.element is None
+                or not box.element.get("data-field")
+                or not isinstance(box, boxes.BlockContainerBox)
+            ):
                 continue
             # A box that a style adds before or after an element has the tag `span::before`.
             if "::" in box.element_tag:
@@ -279,12 +369,18 @@ def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no typ
     lines = [line for line in _text_boxes(page._page_box) if line.text.strip()]  # noqa: SLF001 -- see text_outside
     if not lines:
         return 0.0
-    return px_to_mm(max(line.position_y + line.height for line in lines) - min(line.position_y for line in lines))
+    return px_to_mm(
+        max(line.position_y + line.height for line in lines)
+        - min(line.position_y for line in lines)
+    )
 
 
 def in_turn(laid: LaidOutDocument, cards: int) -> bool:
     """Say whether cards lie front and back in turn, a page each."""
-    sides = ["back" if any(_has_class(box, "back") for box in _boxes(page)) else "front" for page in laid.document.pages]
+    sides = [
+        "back" if any(_has_class(box, "back") for box in _boxes(page)) else "front"
+        for page in laid.document.pages
+    ]
     return sides == ["front", "back"] * cards
 
 
@@ -297,7 +393,11 @@ def flags_out(laid: LaidOutDocument, words_out: Collection[str]) -> tuple[str, .
     lost: dict[str, None] = {}
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
-            flag = box.element.get("data-flag") if box.element is not None and box.element_tag == "li" else None
+            flag = (
+                box.element.get("data-flag")
+                if box.element is not None and box.element_tag == "li"
+                else None
+            )
             if flag is None:
                 continue
             words = " ".join(line.text for line in _text_boxes(box))
@@ -331,7 +431,15 @@ def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
     pages: dict[Any, set[int]] = {}
     for number, page in enumerate(laid.document.pages):
         # The rows of a head are on each page of a table.
-        groups = (box for box in _boxes(page) if isinstance(box, boxes.TableRowGroupBox) and not (box.is_header or box.is_footer))
+        groups = (
+            box
+            for box in _boxes(page)
+            if isinstance(box, boxes.TableRowGroupBox) and not (box.is_header or box.is_footer)
+        )
         for row in (row for group in groups for row in group.children if row.element is not None):
             pages.setdefault(row.element, set()).add(number)
-    return tuple(tuple("".join(cell.itertext()) for cell in row) for row, numbers in pages.items() if len(numbers) > 1)
+    return tuple(
+        tuple("".join(cell.itertext()) for cell in row)
+        for row, numbers in pages.items()
+        if len(numbers) > 1
+    )

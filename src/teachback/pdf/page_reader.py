@@ -44,7 +44,27 @@ MOST_SLANT: Final = 0.5
 TURNED_LEAST: Final = 0.05
 # Structure types that stand within a line of text (ISO 32000-1, 14.8.4.4).
 INLINE: Final = frozenset(
-    {"a", "abbr", "b", "bdi", "code", "del", "em", "i", "ins", "label", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "code",
+        "del",
+        "em",
+        "i",
+        "ins",
+        "label",
+        "mark",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "wbr",
+    }
 )
 WITHIN_A_LINE: Final = frozenset({"Span", "Strong", "Em", "Link", "Code", "Quote"})
 
@@ -132,12 +152,18 @@ def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator
 
 
 def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
-    return Problem(f"the printed file cannot be read back: {error}", "Print it again; if that does not help, tell the makers of Teachback.")
+    return Problem(
+        f"the printed file cannot be read back: {error}",
+        "Print it again; if that does not help, tell the makers of Teachback.",
+    )
 
 
 def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
     words_of = page.get_textpage()
-    texts = [(raw.FPDFPageObj_GetMarkedContentID(item), _words(item, words_of)) for item in _texts(_items(page))]
+    texts = [
+        (raw.FPDFPageObj_GetMarkedContentID(item), _words(item, words_of))
+        for item in _texts(_items(page))
+    ]
     return tuple(words for words, _ in _in_order(_marks_in_order(page), texts))
 
 
@@ -149,7 +175,9 @@ def _texts(items: list[Any]) -> list[Any]:
     return [item for item in items if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT]
 
 
-def _in_order(marks: Mapping[int, int], texts: Iterable[tuple[int, _Text]]) -> tuple[tuple[_Text, int], ...]:
+def _in_order(
+    marks: Mapping[int, int], texts: Iterable[tuple[int, _Text]]
+) -> tuple[tuple[_Text, int], ...]:
     """Return a page's texts in the order of its tags, each with the number of its block, without those that no tag holds."""
     by_mark: dict[int, list[_Text]] = {}
     for mark, text in texts:
@@ -171,7 +199,10 @@ def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
     marks = _marks_in_order(page)
     lettered = _lettered(words_of)
     runs = tuple(_run(item, words_of, marks, lettered.get(_address(item))) for item in texts)
-    by_mark = ((raw.FPDFPageObj_GetMarkedContentID(item), run) for item, run in zip(texts, runs, strict=True))
+    by_mark = (
+        (raw.FPDFPageObj_GetMarkedContentID(item), run)
+        for item, run in zip(texts, runs, strict=True)
+    )
     ordered = _in_order(marks, by_mark)
     tagged = tuple(Token(run.words, block, number, run.edges) for run, block in ordered)
     scale = dpi / PT_PER_INCH
@@ -179,7 +210,9 @@ def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
     _activate(texts, on=False)
     bare = page.render(scale=scale).to_pil()
     _activate(texts, on=True)
-    _activate([item for item in items if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_TEXT], on=False)
+    _activate(
+        [item for item in items if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_TEXT], on=False
+    )
     for item, run in zip(texts, runs, strict=True):
         raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
         _unclip(item, run.bounds)
@@ -195,7 +228,9 @@ def _activate(items: list[Any], *, on: bool) -> None:
 def _unclip(item: Any, bounds: Bounds) -> None:  # noqa: ANN401 -- a pdfium handle
     """Widen what cuts off a text far beyond it. A path cannot be taken away, but it can be made larger around the text."""
     left, bottom, right, top = bounds
-    raw.FPDFPageObj_TransformClipPath(item, WIDER, 0, 0, WIDER, (left + right) / 2 * (1 - WIDER), (bottom + top) / 2 * (1 - WIDER))
+    raw.FPDFPageObj_TransformClipPath(
+        item, WIDER, 0, 0, WIDER, (left + right) / 2 * (1 - WIDER), (bottom + top) / 2 * (1 - WIDER)
+    )
 
 
 def _address(item: Any) -> int | None:  # noqa: ANN401 -- a pdfium handle
@@ -214,8 +249,13 @@ def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
     """Return the letters of a page by the address of the text object that paints them."""
     letters: dict[int | None, list[int]] = {}
     for index in range(raw.FPDFText_CountChars(words_of)):
-        if raw.FPDFText_IsGenerated(words_of, index) != 1 and not chr(raw.FPDFText_GetUnicode(words_of, index)).isspace():
-            letters.setdefault(_address(raw.FPDFText_GetTextObject(words_of, index)), []).append(index)
+        if (
+            raw.FPDFText_IsGenerated(words_of, index) != 1
+            and not chr(raw.FPDFText_GetUnicode(words_of, index)).isspace()
+        ):
+            letters.setdefault(_address(raw.FPDFText_GetTextObject(words_of, index)), []).append(
+                index
+            )
     box = raw.FS_RECTF()
     found = {}
     for address, places in letters.items():
@@ -223,17 +263,29 @@ def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
         raw.FPDFText_GetLooseCharBox(words_of, places[0], box)
         left = box.left
         raw.FPDFText_GetLooseCharBox(words_of, places[-1], box)
-        found[address] = _Lettered((left, box.right), tuple(_letter(words_of, index) for index in places))
+        found[address] = _Lettered(
+            (left, box.right), tuple(_letter(words_of, index) for index in places)
+        )
     return found
 
 
 def _letter(words_of: pypdfium2.PdfTextPage, index: int) -> Letter:
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     raw.FPDFText_GetCharBox(words_of, index, left, right, bottom, top)
-    return chr(raw.FPDFText_GetUnicode(words_of, index)), (left.value, bottom.value, right.value, top.value)
+    return chr(raw.FPDFText_GetUnicode(words_of, index)), (
+        left.value,
+        bottom.value,
+        right.value,
+        top.value,
+    )
 
 
-def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], lettered: _Lettered | None) -> TextRun:  # noqa: ANN401 -- a pdfium handle
+def _run(
+    item: Any,  # noqa: ANN401 -- a pdfium handle
+    words_of: pypdfium2.PdfTextPage,
+    marks: Collection[int],
+    lettered: _Lettered | None,
+) -> TextRun:
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
     matrix = raw.FS_MATRIX()
@@ -259,7 +311,9 @@ def _run(item: Any, words_of: pypdfium2.PdfTextPage, marks: Collection[int], let
         painted=alpha > 0 and raw.FPDFTextObj_GetTextRenderMode(item) != INVISIBLE,
         artifact=mark < 0,
         drawn=mark >= 0 and mark not in marks,
-        upright=matrix.a * matrix.d > matrix.b * matrix.c and matrix.a > -across / 10 and slant <= MOST_SLANT * across * up,
+        upright=matrix.a * matrix.d > matrix.b * matrix.c
+        and matrix.a > -across / 10
+        and slant <= MOST_SLANT * across * up,
         edges=Edges(*lettered.ends, matrix.f, height) if lettered and straight else None,
         letters=lettered.letters if lettered else (),
     )
@@ -271,7 +325,11 @@ def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
     name = ctypes.create_string_buffer(max(length, 1))
     raw.FPDFFont_GetBaseFontName(font, name, length)
     embedded = raw.FPDFFont_GetIsEmbedded(font) == 1
-    return name.value.decode("utf-8", "replace") if embedded else f"{name.value.decode('utf-8', 'replace')} (not embedded)"
+    return (
+        name.value.decode("utf-8", "replace")
+        if embedded
+        else f"{name.value.decode('utf-8', 'replace')} (not embedded)"
+    )
 
 
 def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
@@ -284,7 +342,10 @@ def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
     if not tree:
         return {}
     try:
-        roots = [raw.FPDF_StructTree_GetChildAtIndex(tree, index) for index in range(raw.FPDF_StructTree_CountChildren(tree))]
+        roots = [
+            raw.FPDF_StructTree_GetChildAtIndex(tree, index)
+            for index in range(raw.FPDF_StructTree_CountChildren(tree))
+        ]
         blocks = count()
         return {mark: block for root in roots if root for mark, block in _marks(root, 0, blocks)}
     finally:
@@ -317,7 +378,9 @@ def _role(element: Any) -> str:  # noqa: ANN401 -- a pdfium handle
 def grey_pages(data: bytes, dpi: float) -> list[tuple[int, int, bytes]]:
     """Draw all pages of a PDF in grey: width and height in dots, and a byte for each dot."""
     with pypdfium2.PdfDocument(data) as document:
-        pictures = [page.render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil() for page in document]
+        pictures = [
+            page.render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil() for page in document
+        ]
         return [(picture.width, picture.height, picture.tobytes()) for picture in pictures]
 
 

@@ -76,7 +76,16 @@ _UA_RDF: Final = (
     b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n"
 )
 # What WeasyPrint raises on styles and pages that it did not foresee.
-_BROKEN: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
+_BROKEN: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
 # Bullets, and the numbers of a list; dots and a page's number, in a table of contents.
 _MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
 _LEADER: Final = re.compile(r"[. ]*[0-9]*")
@@ -110,7 +119,9 @@ class _Fetcher(URLFetcher):
         asked = urlsplit(url).path.removeprefix("/")
         name = served(asked, self.files)
         if name is None:
-            message = f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
+            message = (
+                f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
+            )
             raise FatalURLFetchingError(message)
         path = self.files[name]
         try:
@@ -153,15 +164,22 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
     except FatalURLFetchingError as error:
         if isinstance(error.__cause__ or error.__context__, MemoryError):
             raise MemoryError from None  # noqa: TRY004 -- it is what was raised inside
-        raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+        raise TeachbackError(
+            Problem(str(error), "Put the file into the workspace, or take its name out.")
+        ) from None
     except RecursionError:
-        raise TeachbackError(Problem("the page is nested too deep to be laid out", COMPARE)) from None
+        raise TeachbackError(
+            Problem("the page is nested too deep to be laid out", COMPARE)
+        ) from None
     except _BROKEN as error:
         message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
         logger.removeHandler(log)
-    told = [_page_problem("laid out as it is written", message) for message in dict.fromkeys(log.messages)]
+    told = [
+        _page_problem("laid out as it is written", message)
+        for message in dict.fromkeys(log.messages)
+    ]
     return LaidOutDocument(document, (*told, *_generated_problems(document)))
 
 
@@ -182,7 +200,11 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
                 own = text in counters.values()
             elif tag.endswith(("::before", "::after")):
                 leads = box.element.tag == "a" and _LEADER.fullmatch(text)
-                own = text == ":" or bool(leads) or text == counters.get(box.element.get("class") or "")
+                own = (
+                    text == ":"
+                    or bool(leads)
+                    or text == counters.get(box.element.get("class") or "")
+                )
             elif tag.endswith("::marker"):
                 own = _MARKER.fullmatch(text) is not None
             else:
@@ -191,7 +213,9 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
                 found.setdefault(text, []).append(number)
     for text, numbers in found.items():
         message = f"a style prints '{text[:60]}' on page {numbers[0]}, which no handout holds"
-        yield Problem(message, "Take `content`, or the style of the list's numbers, out of the style sheet.")
+        yield Problem(
+            message, "Take `content`, or the style of the list's numbers, out of the style sheet."
+        )
 
 
 def write(laid: LaidOutDocument) -> bytes:
@@ -207,16 +231,22 @@ def write(laid: LaidOutDocument) -> bytes:
             warnings.simplefilter("ignore", ResourceWarning)
             data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:
-        raise TeachbackError(Problem(str(error), "Put the file into the workspace, or take its name out.")) from None
+        raise TeachbackError(
+            Problem(str(error), "Put the file into the workspace, or take its name out.")
+        ) from None
     except RecursionError:
-        raise TeachbackError(Problem("the page is nested too deep to be written", COMPARE)) from None
+        raise TeachbackError(
+            Problem("the page is nested too deep to be written", COMPARE)
+        ) from None
     except _BROKEN as error:
         message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
         logger.removeHandler(log)
     if log.messages:
-        raise TeachbackError(*(_page_problem("written", message) for message in dict.fromkeys(log.messages)))
+        raise TeachbackError(
+            *(_page_problem("written", message) for message in dict.fromkeys(log.messages))
+        )
     return data
 
 
@@ -238,7 +268,10 @@ def _page_problem(done: str, said: str) -> Problem:
     said = said.replace(BASE, "").strip(" :")
     picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", said)
     if picture:
-        return Problem(f"the picture {picture[1]} cannot be drawn", "Save it again from the program that made it.")
+        return Problem(
+            f"the picture {picture[1]} cannot be drawn",
+            "Save it again from the program that made it.",
+        )
     glyph = re.search(r'\.notdef glyph.*"(.)" \((U\+[0-9A-F]+)\)', said)
     if glyph:
         message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"
@@ -254,8 +287,17 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
         return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
     except _BROKEN as error:
         message = f"this rule cannot be read: {type(error).__name__} {error}".rstrip()
-        return (Problem(message, "Take it out and write it anew; a calc() must not be empty.", Location(name, _first_broken(css), 1)),)
-    return (*unread_problems(css, name), *(_style_problem(name, css, message) for message in messages))
+        return (
+            Problem(
+                message,
+                "Take it out and write it anew; a calc() must not be empty.",
+                Location(name, _first_broken(css), 1),
+            ),
+        )
+    return (
+        *unread_problems(css, name),
+        *(_style_problem(name, css, message) for message in messages),
+    )
 
 
 def _said_of(css: str) -> tuple[str, ...]:
@@ -263,7 +305,9 @@ def _said_of(css: str) -> tuple[str, ...]:
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
     try:
-        weasyprint.CSS(string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None)
+        weasyprint.CSS(
+            string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None
+        )
     finally:
         logger.removeHandler(log)
     return tuple(dict.fromkeys(log.messages))
@@ -299,7 +343,11 @@ def _style_problem(name: str, css: str, message: str) -> Problem:
         if said.startswith("Ignored")
         else "Look for a missing brace or comma."
     )
-    return Problem(f"this style would be dropped: {said}", f"{guess(unknown[1], _KNOWN)} {hint}".strip() if unknown else hint, place)
+    return Problem(
+        f"this style would be dropped: {said}",
+        f"{guess(unknown[1], _KNOWN)} {hint}".strip() if unknown else hint,
+        place,
+    )
 
 
 _kept_fonts: list[FontConfiguration] = []

@@ -76,7 +76,14 @@ def skipped_levels(root: Node) -> Iterator[tuple[int, int, str]]:
 
 def _drop_empty(node: Node) -> None:
     """Mends: elements without content (lines to write on, rules) stay in the tree (no issue found). Cells stay: they count."""
-    node.kids = [kid for kid in node.kids if not isinstance(kid, Node) or kid.kids or kid.role in {"TD", "TH"} or "ActualText" in kid.words]
+    node.kids = [
+        kid
+        for kid in node.kids
+        if not isinstance(kid, Node)
+        or kid.kids
+        or kid.role in {"TD", "TH"}
+        or "ActualText" in kid.words
+    ]
 
 
 def _dissolve_spans(node: Node) -> None:
@@ -84,7 +91,11 @@ def _dissolve_spans(node: Node) -> None:
     if any(isinstance(kid, Node) and kid.role == "Span" for kid in node.kids):
         kids: list[Kid] = []
         for kid in node.kids:
-            kids += kid.kids if isinstance(kid, Node) and kid.role == "Span" and not kid.words else [kid]
+            kids += (
+                kid.kids
+                if isinstance(kid, Node) and kid.role == "Span" and not kid.words
+                else [kid]
+            )
         node.kids = kids
 
 
@@ -96,15 +107,23 @@ def _as_in_the_source(node: Node) -> None:
 
 def _mend_list_items(node: Node) -> None:
     """Mends: <li><p>..., and a marker inside the line, give an LI without LBody (no issue found)."""
-    if node.role == "LI" and not all(isinstance(kid, Node) and kid.role in {"Lbl", "LBody"} for kid in node.kids):
+    if node.role == "LI" and not all(
+        isinstance(kid, Node) and kid.role in {"Lbl", "LBody"} for kid in node.kids
+    ):
         labels = [kid for kid in node.kids if isinstance(kid, Node) and kid.role == "Lbl"]
         rest = [kid for kid in node.kids if kid not in labels]
-        node.kids = [*labels, Node("LBody", node, node.order, node.language, node.page, kids=rest)] if rest else [*labels]
+        node.kids = (
+            [*labels, Node("LBody", node, node.order, node.language, node.page, kids=rest)]
+            if rest
+            else [*labels]
+        )
 
 
 def _mend_lists(node: Node) -> None:
     """Mends: terms and their explanations are list items one beside the other (#2482). A list holds only items."""
-    if node.role != "L" or all(isinstance(kid, Node) and kid.role in {"LI", "Caption"} for kid in node.kids):
+    if node.role != "L" or all(
+        isinstance(kid, Node) and kid.role in {"LI", "Caption"} for kid in node.kids
+    ):
         return
     kids: list[Kid] = []
     item: Node | None = None
@@ -117,7 +136,11 @@ def _mend_lists(node: Node) -> None:
         if item is None or label:
             item = Node("LI", node, node.order, node.language, node.page)
             kids.append(item)
-        body = kid if isinstance(kid, Node) and kid.role in {"Lbl", "LBody"} else Node("LBody", item, kids=[kid])
+        body = (
+            kid
+            if isinstance(kid, Node) and kid.role in {"Lbl", "LBody"}
+            else Node("LBody", item, kids=[kid])
+        )
         item.kids.append(body)
     node.kids = kids
 

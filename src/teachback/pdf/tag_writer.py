@@ -50,7 +50,13 @@ _NUMBERING: Final = {
     "none": "None", "circle": "Circle", "square": "Square", "decimal": "Decimal", "lower-roman": "LowerRoman",
     "upper-roman": "UpperRoman", "lower-alpha": "LowerAlpha", "upper-alpha": "UpperAlpha",
 }  # fmt: skip
-_SCOPES: Final = {"row": "/Row", "rowgroup": "/Row", "col": "/Column", "colgroup": "/Column", "both": "/Both"}
+_SCOPES: Final = {
+    "row": "/Row",
+    "rowgroup": "/Row",
+    "col": "/Column",
+    "colgroup": "/Column",
+    "both": "/Both",
+}
 # BCP 47, as PDF/UA wants it.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _PAGINATION: Final = "/Pagination"
@@ -87,7 +93,9 @@ def mended() -> Iterator[None]:
     """
     if weasyprint.__version__ != PINNED:
         message = f"WeasyPrint {weasyprint.__version__} is installed, and the tags that screen readers need are made for {PINNED}"
-        raise TeachbackError(Problem(message, f"Install that one: pip install weasyprint=={PINNED}"))
+        raise TeachbackError(
+            Problem(message, f"Install that one: pip install weasyprint=={PINNED}")
+        )
     own = weasyprint.pdf.add_tags
     weasyprint.pdf.add_tags = _add_tags
     try:
@@ -99,13 +107,33 @@ def mended() -> Iterator[None]:
 def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> None:  # noqa: ANN401 -- WeasyPrint has no types
     language = document.metadata.lang or ""
     facts: dict[Any, _Fact] = {}
-    html = next(box for box in document.pages[0]._page_box.children if not isinstance(box, boxes.MarginBox))  # noqa: SLF001 -- see above
+    html = next(
+        box
+        for box in document.pages[0]._page_box.children  # noqa: SLF001 -- see above
+        if not isinstance(box, boxes.MarginBox)
+    )
     _gather(html.element, language, False, facts)  # noqa: FBT003 -- nothing is hidden yet
-    tree = _Tree(pdf, streams, [page.height for page in document.pages], facts, Node("Document", language=language))
+    tree = _Tree(
+        pdf,
+        streams,
+        [page.height for page in document.pages],
+        facts,
+        Node("Document", language=language),
+    )
     if not document.metadata.title:
-        tree.problems[Problem("the page has no title", "Give its template a <title>; it is the first thing that is read out.")] = None
+        tree.problems[
+            Problem(
+                "the page has no title",
+                "Give its template a <title>; it is the first thing that is read out.",
+            )
+        ] = None
     if not language:
-        tree.problems[Problem("the page does not say its language", 'Begin its template with <html lang="{{ edition.language }}">.')] = None
+        tree.problems[
+            Problem(
+                "the page does not say its language",
+                'Begin its template with <html lang="{{ edition.language }}">.',
+            )
+        ] = None
     marked = [len(stream._tags) for stream in streams]  # noqa: SLF001
     for number, page in enumerate(document.pages):
         _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
@@ -114,7 +142,12 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
         message = f"the heading '{words[:60]}' is of level {level}, and " + (
             f"the one before it of level {before}" if before else "the first"
         )
-        tree.problems[Problem(message, f"Make it an <h{before + 1}>: who reads by headings would look for one that is not there.")] = None
+        tree.problems[
+            Problem(
+                message,
+                f"Make it an <h{before + 1}>: who reads by headings would look for one that is not there.",
+            )
+        ] = None
     numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
     if tree.problems:
         raise TeachbackError(*tree.problems)
@@ -130,7 +163,9 @@ def _gather(element: Any, language: str, hidden: bool, facts: dict[Any, _Fact]) 
     language = element.get("lang") or language
     hidden = hidden or element.get("aria-hidden") == "true"
     picture = element.tag in {"img", f"{SVG}svg"}
-    decorates = picture and (element.get("alt") == "" or element.get("role") in {"presentation", "none"})
+    decorates = picture and (
+        element.get("alt") == "" or element.get("role") in {"presentation", "none"}
+    )
     facts[element] = _Fact(len(facts), language, hidden or decorates)
     for child in element:
         _gather(child, language, hidden, facts)
@@ -215,12 +250,21 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
     if node.language != parent.language:
         node.words["Lang"] = node.language
         if not _LANGUAGE.fullmatch(node.language):
-            tree.problems[Problem(f"'{node.language}' is not the tag of a language", "Write it like this: es, or pt-BR.")] = None
+            tree.problems[
+                Problem(
+                    f"'{node.language}' is not the tag of a language",
+                    "Write it like this: es, or pt-BR.",
+                )
+            ] = None
     # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue found).
     if element.get("data-actualtext") and role != "Lbl":
         if any(character.isalnum() for character in "".join(element.itertext())):
-            message = f"words would be read out as other ones: '{element.get('data-actualtext')[:60]}'"
-            tree.problems[Problem(message, "data-actualtext is for signs without words; take it out here.")] = None
+            message = (
+                f"words would be read out as other ones: '{element.get('data-actualtext')[:60]}'"
+            )
+            tree.problems[
+                Problem(message, "data-actualtext is for signs without words; take it out here.")
+            ] = None
         node.words["ActualText"] = element.get("data-actualtext")
     # The place of a field: whoever stamps a record finds it by its name.
     if element.get("data-field"):
@@ -230,13 +274,23 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
     if role == "Figure":
         _describe_figure(tree, box, node)
     elif role in {"TH", "TD"}:
-        spans = {"ColSpan": box.colspan, "RowSpan": box.rowspan} if isinstance(box, boxes.TableCellBox) else {}
-        node.attributes = {"O": "/Table", **{name: value for name, value in spans.items() if value != 1}}
+        spans = (
+            {"ColSpan": box.colspan, "RowSpan": box.rowspan}
+            if isinstance(box, boxes.TableCellBox)
+            else {}
+        )
+        node.attributes = {
+            "O": "/Table",
+            **{name: value for name, value in spans.items() if value != 1},
+        }
         node.attributes |= {"Scope": _SCOPES.get(element.get("scope"), "")} if role == "TH" else {}
     elif role == "L" and tag != "dl":
         # Mends: no list says how it is numbered (no issue found).
         style = box.style["list_style_type"]
-        node.attributes = {"O": "/List", "ListNumbering": "/" + _NUMBERING.get(style if isinstance(style, str) else "", "Disc")}
+        node.attributes = {
+            "O": "/List",
+            "ListNumbering": "/" + _NUMBERING.get(style if isinstance(style, str) else "", "Disc"),
+        }
     return node
 
 
@@ -261,14 +315,24 @@ def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
     """
     element = box.element
     title = element.find(f"{SVG}title")
-    words = element.get("alt") or element.get("aria-label") or (title.text if title is not None else "")
+    words = (
+        element.get("alt") or element.get("aria-label") or (title.text if title is not None else "")
+    )
     if not (words or "").strip():
         hint = 'Say in alt="..." (in a drawing: <title>) what it shows; where it only decorates: aria-hidden="true".'
-        tree.problems[Problem(f"the picture {element.get('src') or 'drawn in the page'} has no words for who cannot see it", hint)] = None
+        tree.problems[
+            Problem(
+                f"the picture {element.get('src') or 'drawn in the page'} has no words for who cannot see it",
+                hint,
+            )
+        ] = None
     node.words["Alt"] = words or ""
     left, top, height = box.content_box_x(), box.content_box_y(), tree.heights[node.page]
     edges = (left, height - top - box.height, left + box.width, height - top)
-    node.attributes = {"O": "/Layout", "BBox": pydyf.Array(round(edge * PT_PER_INCH / PX_PER_INCH, 4) for edge in edges)}
+    node.attributes = {
+        "O": "/Layout",
+        "BBox": pydyf.Array(round(edge * PT_PER_INCH / PX_PER_INCH, 4) for edge in edges),
+    }
 
 
 def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int) -> None:  # noqa: ANN401
@@ -285,7 +349,11 @@ def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int)
     link.kids.append(Link(page, annotation))
     owner = link.element
     picture = owner.find(".//img[@alt]")
-    words = owner.get("aria-label") or " ".join("".join(owner.itertext()).split()) or (picture.get("alt") if picture is not None else "")
+    words = (
+        owner.get("aria-label")
+        or " ".join("".join(owner.itertext()).split())
+        or (picture.get("alt") if picture is not None else "")
+    )
     if not words:
         message = f"the link to {owner.get('href') or 'nowhere'} has no words"
         tree.problems[Problem(message, "Write into it what a reader finds there.")] = None
@@ -311,7 +379,9 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
                 steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]]})
     if found < count or tree.streams[page]._tags:  # noqa: SLF001
         hint = "Take `opacity` out of the page's styles, or compare them with the built-in ones; a lighter colour does the same."
-        tree.problems[Problem(f"a screen reader could not find all words of page {page + 1}", hint)] = None
+        tree.problems[
+            Problem(f"a screen reader could not find all words of page {page + 1}", hint)
+        ] = None
     return numbers
 
 
@@ -322,7 +392,9 @@ def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:
     links: list[Any] = []
     root = pydyf.Dictionary({"Type": "/StructTreeRoot", "RoleMap": pydyf.Dictionary(_ROLE_MAP)})
     pdf.add_object(root)
-    root["K"] = pydyf.Array([_write_node(tree, tree.root, root.reference, numbers, (parents, links))])
+    root["K"] = pydyf.Array(
+        [_write_node(tree, tree.root, root.reference, numbers, (parents, links))]
+    )
     entries = pydyf.Array()
     for key, references in enumerate([*(pydyf.Array(page) for page in parents), *links]):
         entries += [key, references]
@@ -334,10 +406,21 @@ def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:
     pdf.catalog["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
 
 
-def _write_node(tree: _Tree, node: Node, parent: bytes, numbers: list[dict[int, int]], used: tuple[list[list[Any]], list[Any]]) -> bytes:
+def _write_node(
+    tree: _Tree,
+    node: Node,
+    parent: bytes,
+    numbers: list[dict[int, int]],
+    used: tuple[list[list[Any]], list[Any]],
+) -> bytes:
     parents, links = used
     element = pydyf.Dictionary(
-        {"Type": "/StructElem", "S": f"/{node.role}", "P": parent, **{key: pydyf.String(text) for key, text in node.words.items()}}
+        {
+            "Type": "/StructElem",
+            "S": f"/{node.role}",
+            "P": parent,
+            **{key: pydyf.String(text) for key, text in node.words.items()},
+        }
     )
     tree.pdf.add_object(element)
     reference: bytes = element.reference
@@ -347,7 +430,15 @@ def _write_node(tree: _Tree, node: Node, parent: bytes, numbers: list[dict[int, 
         if isinstance(kid, Node):
             kids.append(_write_node(tree, kid, reference, numbers, used))
         elif isinstance(kid, Link):
-            kids.append(pydyf.Dictionary({"Type": "/OBJR", "Obj": kid.annotation.reference, "Pg": tree.pdf.page_references[kid.page]}))
+            kids.append(
+                pydyf.Dictionary(
+                    {
+                        "Type": "/OBJR",
+                        "Obj": kid.annotation.reference,
+                        "Pg": tree.pdf.page_references[kid.page],
+                    }
+                )
+            )
             kid.annotation["StructParent"] = len(parents) + len(links)
             links.append(reference)
         else:
@@ -355,7 +446,11 @@ def _write_node(tree: _Tree, node: Node, parent: bytes, numbers: list[dict[int, 
             parents[kid.page][number] = reference
             home = kid.page if home is None else home
             page = tree.pdf.page_references[kid.page]
-            kids.append(number if kid.page == home else pydyf.Dictionary({"Type": "/MCR", "Pg": page, "MCID": number}))
+            kids.append(
+                number
+                if kid.page == home
+                else pydyf.Dictionary({"Type": "/MCR", "Pg": page, "MCID": number})
+            )
     if home is not None:
         element["Pg"] = tree.pdf.page_references[home]
     if kids:

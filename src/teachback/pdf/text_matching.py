@@ -101,7 +101,9 @@ def read_text(tokens: Sequence[Token]) -> ReadText:
         before = -1
         for letter, index in comparable_letters(token.words):
             if before >= 0 or last is None:
-                gap = last is None or (index > before + 1 and _blank_between(token.words, before, index))
+                gap = last is None or (
+                    index > before + 1 and _blank_between(token.words, before, index)
+                )
             else:
                 gap = _stand_apart(tokens[last], token, index, blank=blank)
             letters.append(letter)
@@ -121,13 +123,19 @@ def _stand_apart(one: Token, other: Token, index: int, *, blank: bool) -> bool:
     if one.page != other.page:
         return True
     if one.edges is None or other.edges is None:
-        blank = blank or one.words[-1:].isspace() or any(character.isspace() for character in other.words[:index])
+        blank = (
+            blank
+            or one.words[-1:].isspace()
+            or any(character.isspace() for character in other.words[:index])
+        )
         return blank or one.block != other.block
     if not _on_one_line(one, other):
         return True
     gap = other.edges.left - one.edges.right
     # What goes back to the left is told by `misplaced`.
-    return gap >= APART * min(one.edges.size, other.edges.size) or other.edges.right <= one.edges.left
+    return (
+        gap >= APART * min(one.edges.size, other.edges.size) or other.edges.right <= one.edges.left
+    )
 
 
 def _on_one_line(one: Token, other: Token) -> bool:
@@ -135,7 +143,9 @@ def _on_one_line(one: Token, other: Token) -> bool:
         return False
     if one.edges is None or other.edges is None:
         return True
-    return abs(one.edges.baseline - other.edges.baseline) < SAME_LINE * max(one.edges.size, other.edges.size)
+    return abs(one.edges.baseline - other.edges.baseline) < SAME_LINE * max(
+        one.edges.size, other.edges.size
+    )
 
 
 class SoughtSentence(NamedTuple):
@@ -183,7 +193,11 @@ def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterat
             before = sentence.letters[index - 1]
             if sentence.blank[index] and not read.apart[at] and _merges(before, letter):
                 yield MatchFault(around(read, at), "words run into each other")
-            if not sentence.blank[index] and _in_number(before, letter) and not read.same_line(previous, at):
+            if (
+                not sentence.blank[index]
+                and _in_number(before, letter)
+                and not read.same_line(previous, at)
+            ):
                 yield MatchFault(around(read, at), "a number is broken over two lines")
             elif not sentence.blank[index] and _in_number(before, letter) and read.apart[at]:
                 yield MatchFault(around(read, at), "the digits of a number stand apart")
@@ -202,7 +216,9 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
         if abs(lower) < SAME_LINE * size:
             if other.edges.left < one.edges.right - APART * size:
                 yield MatchFault(around(read, at), "words are not in their order on the line")
-            elif abs(lower) > RAISED * size and (read.text[at - 1].isdigit() or read.text[at].isdigit()):
+            elif abs(lower) > RAISED * size and (
+                read.text[at - 1].isdigit() or read.text[at].isdigit()
+            ):
                 yield MatchFault(around(read, at), "a number is raised or lowered")
         elif lower < 0 and other.edges.left < one.edges.left:
             # The top of a next column stands above, and to the right.
@@ -213,10 +229,15 @@ def around(read: ReadText, at: int, most: int = 24) -> str:
     """Return some words around a letter, for a message."""
     first, last = read.token[at - 1] if at else read.token[at], read.token[at]
     if first == last:
-        words, letters = read.tokens[first].words, [index for index, number in enumerate(read.token) if number == first]
+        words, letters = (
+            read.tokens[first].words,
+            [index for index, number in enumerate(read.token) if number == first],
+        )
         place = at - letters[0]
         return " ".join(words[max(0, place - most) : place + most].split())
-    return " ".join(f"{read.tokens[first].words.strip()[-most:]}|{read.tokens[last].words.strip()[:most]}".split())
+    return " ".join(
+        f"{read.tokens[first].words.strip()[-most:]}|{read.tokens[last].words.strip()[:most]}".split()
+    )
 
 
 def _merges(before: str, after: str) -> bool:
@@ -230,9 +251,15 @@ def merges(before: str, after: str) -> bool:
 
 
 # Signs that change a number which they touch, from the left or from the right.
-_JOINING: Final = frozenset(".,:;/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7'\u2019\"|")
-_LEADING: Final = frozenset("/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7|")
+_JOINING: Final = frozenset(
+    ".,:;/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7'\u2019\"|"
+)
+_LEADING: Final = frozenset(
+    "/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7|"
+)
 
 
 def _in_number(before: str, after: str) -> bool:
-    return (before.isdigit() and (after.isdigit() or after in ".,")) or (before in ".," and after.isdigit())
+    return (before.isdigit() and (after.isdigit() or after in ".,")) or (
+        before in ".," and after.isdigit()
+    )

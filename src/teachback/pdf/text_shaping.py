@@ -39,7 +39,20 @@ _LOOSE: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f
 _WITH_ACCENTS: Final = re.compile(f".?{_LOOSE.pattern}+", re.DOTALL)
 # In units of a font: by how much the probe for loose accents widens its letters.
 _WIDER: Final = 10_000
-_DROPPED: Final = ("GSUB", "GPOS", "GDEF", "kern", "DSIG", "name", "post", "OS/2", "cmap", "gasp", "FFTM", "STAT")
+_DROPPED: Final = (
+    "GSUB",
+    "GPOS",
+    "GDEF",
+    "kern",
+    "DSIG",
+    "name",
+    "post",
+    "OS/2",
+    "cmap",
+    "gasp",
+    "FFTM",
+    "STAT",
+)
 # Names in a font (OpenType, name): its family, in two ways, and its name in PostScript.
 _FAMILY: Final = (16, 1)
 _POSTSCRIPT: Final = 6
@@ -88,9 +101,22 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
     """
     face = hb.Face(data)
     if "glyf" not in face.table_tags:
-        raise TeachbackError(Problem("this font has no TrueType outlines, and no record can be written with it", "Use a whole .ttf file."))
-    wanted = set(face.unicodes) if characters is None else {ord(letter) for word in characters for letter in _forms(word)}
-    shaped = _subset(data, (wanted | _ALWAYS) & set(face.unicodes), hb.SubsetFlags.NOTDEF_OUTLINE | hb.SubsetFlags.GLYPH_NAMES)
+        raise TeachbackError(
+            Problem(
+                "this font has no TrueType outlines, and no record can be written with it",
+                "Use a whole .ttf file.",
+            )
+        )
+    wanted = (
+        set(face.unicodes)
+        if characters is None
+        else {ord(letter) for word in characters for letter in _forms(word)}
+    )
+    shaped = _subset(
+        data,
+        (wanted | _ALWAYS) & set(face.unicodes),
+        hb.SubsetFlags.NOTDEF_OUTLINE | hb.SubsetFlags.GLYPH_NAMES,
+    )
     cut = hb.Face(shaped)
     font = hb.Font(cut)
     scale = EM / cut.upem
@@ -105,7 +131,9 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
         language=language,
         shaped=shaped,
         embedded=embedded,
-        widths=tuple(round(font.get_glyph_h_advance(glyph) * scale, 3) for glyph in range(cut.glyph_count)),
+        widths=tuple(
+            round(font.get_glyph_h_advance(glyph) * scale, 3) for glyph in range(cut.glyph_count)
+        ),
         read=_read(cut, font),
         box=(left, bottom, right, top),
         ascent=extents.ascender * scale,
@@ -117,7 +145,9 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
 def unfit_letters(data: bytes, words: str, language: str) -> tuple[str, ...]:
     """Return each letter with loose accents in some words that a TrueType font cannot draw with its accents in place."""
     composed = unicodedata.normalize("NFC", words)
-    letters = tuple(dict.fromkeys(_WITH_ACCENTS.findall(composed))) if _LOOSE.search(composed) else ()
+    letters = (
+        tuple(dict.fromkeys(_WITH_ACCENTS.findall(composed))) if _LOOSE.search(composed) else ()
+    )
     shape = shaper(slot_font(data, letters, language)).shape if letters else None
     return tuple(letter for letter in letters if shape and shape(letter).missing)
 
@@ -145,7 +175,10 @@ def _forms(word: str) -> Iterable[str]:
             base = letter
         elif base:
             # HarfBuzz draws the largest composed part that the font has.
-            grown = {unicodedata.normalize("NFC", part + letter) for part in (forms & _parts(base, forms)) | {base}}
+            grown = {
+                unicodedata.normalize("NFC", part + letter)
+                for part in (forms & _parts(base, forms)) | {base}
+            }
             forms |= {one for one in grown if len(one) == 1}
     return forms
 
@@ -167,15 +200,21 @@ def _embedded(shaped: bytes, count: int) -> bytes:
     """Take out of a font what no reader of a PDF needs: it only draws glyphs by their numbers."""
     wanted = hb.SubsetInput()
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(range(count))
-    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(int.from_bytes(tag.ljust(4).encode()) for tag in _DROPPED)
-    wanted.flags = hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NOTDEF_OUTLINE
+    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(
+        int.from_bytes(tag.ljust(4).encode()) for tag in _DROPPED
+    )
+    wanted.flags = (
+        hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NOTDEF_OUTLINE
+    )
     cut: bytes = hb.subset(hb.Face(shaped), wanted).blob.data
     return cut
 
 
 def _capital(face: Any) -> float:  # noqa: ANN401 -- uharfbuzz's face
     table = face.reference_table("OS/2").data if "OS/2" in face.table_tags else b""
-    return float(struct.unpack_from(">h", table, 88)[0]) if len(table) > 90 and table[1] >= 2 else 0.0  # noqa: PLR2004 -- sCapHeight, since version 2
+    return (
+        float(struct.unpack_from(">h", table, 88)[0]) if len(table) > 90 and table[1] >= 2 else 0.0  # noqa: PLR2004 -- sCapHeight, since version 2
+    )
 
 
 def _read(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz's face and font
@@ -189,7 +228,10 @@ def _read(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz
     by_name = {font.glyph_to_string(glyph): character for glyph, character in read.items()}
     for glyph in range(1, face.glyph_count):
         if glyph not in read:
-            parts = [by_name.get(part, "") for part in font.glyph_to_string(glyph).partition(".")[0].split("_")]
+            parts = [
+                by_name.get(part, "")
+                for part in font.glyph_to_string(glyph).partition(".")[0].split("_")
+            ]
             read[glyph] = "".join(parts) if all(parts) else _UNREAD
     return tuple(read.get(glyph, _UNREAD) for glyph in range(face.glyph_count))
 
@@ -236,7 +278,9 @@ class Shaper:
             read.append(self._words.read[info.codepoint])
             drawn += widths[info.codepoint]
             pen += place.x_advance * scale
-        lines = tuple((rise, f"[{''.join(steps)}]TJ".replace("><", "").encode()) for rise, steps in pieces)
+        lines = tuple(
+            (rise, f"[{''.join(steps)}]TJ".replace("><", "").encode()) for rise, steps in pieces
+        )
         return Shaped(lines, max(pen, drawn), "", said="".join(read) != words)
 
     def _buffer(self, words: str) -> hb.Buffer:
@@ -256,7 +300,9 @@ class Shaper:
         glyphs = [(info.codepoint, info.cluster) for info in buffer.glyph_infos]
         accents = [
             index
-            for index, ((glyph, _), place) in enumerate(zip(glyphs, buffer.glyph_positions, strict=True))
+            for index, ((glyph, _), place) in enumerate(
+                zip(glyphs, buffer.glyph_positions, strict=True)
+            )
             if not place.x_advance or self._is_accent(glyph)
         ]
         loose = set(accents) - self._held(words, buffer) if accents else ()
@@ -271,7 +317,9 @@ class Shaper:
         widened = self._buffer(words)
         hb.shape(self._probe, widened)
         places = zip(buffer.glyph_positions, widened.glyph_positions, strict=True)
-        return {index for index, (place, wider) in enumerate(places) if place.x_offset != wider.x_offset}
+        return {
+            index for index, (place, wider) in enumerate(places) if place.x_offset != wider.x_offset
+        }
 
     def _widened(self) -> hb.Font:
         """Return a font that differs from this one in its letters' widths only: they are `_WIDER` units wider."""
@@ -283,7 +331,9 @@ class Shaper:
 
         functions = hb.FontFuncs()
         functions.set_glyph_h_advance_func(advance, None)
-        functions.set_nominal_glyph_func(lambda _, point, __: font.get_nominal_glyph(point) or 0, None)
+        functions.set_nominal_glyph_func(
+            lambda _, point, __: font.get_nominal_glyph(point) or 0, None
+        )
         probe = hb.Font(font.face)
         probe.funcs = functions
         return probe

@@ -23,7 +23,14 @@ from teachback import __version__
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.atomic_files import locked, os_errors_as_problems, sha256
 from teachback.files.text_decoding import read_json
-from teachback.files.workspace import effective_files, file_bytes, package_root, read_bytes, shown, write_whole
+from teachback.files.workspace import (
+    effective_files,
+    file_bytes,
+    package_root,
+    read_bytes,
+    shown,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -85,7 +92,14 @@ class Output:
     @property
     def identity(self) -> tuple[str, ...]:
         """What makes two outputs the same one, printed at different times."""
-        return (self.stem, self.kind, self.audience, self.form, self.size, self.setup or self.paper or "")
+        return (
+            self.stem,
+            self.kind,
+            self.audience,
+            self.form,
+            self.size,
+            self.setup or self.paper or "",
+        )
 
 
 @dataclass(frozen=True)
@@ -104,11 +118,21 @@ def read_record(folder: Path) -> Record:
         if data["format"] != FORMAT:
             return Record({}, {}, "")
         summaries = {
-            stem: Summary(**{**entry, **{name: tuple(entry[name]) for name in ("audiences", "review", "changed", "missing")}})
+            stem: Summary(
+                **{
+                    **entry,
+                    **{
+                        name: tuple(entry[name])
+                        for name in ("audiences", "review", "changed", "missing")
+                    },
+                }
+            )
             for stem, entry in data["summaries"].items()
         }
         outputs = {
-            file: Output(**{**entry, "card_mm": tuple(entry["card_mm"]) if entry["card_mm"] else None})
+            file: Output(
+                **{**entry, "card_mm": tuple(entry["card_mm"]) if entry["card_mm"] else None}
+            )
             for file, entry in data["outputs"].items()
         }
         libraries = str(data["libraries"])
@@ -144,7 +168,13 @@ class Recorded:
     problems: tuple[Problem, ...] = ()
 
 
-def save_record(folder: Path, done: Mapping[str, Output], printed: Collection[str], summaries: Mapping[str, Summary], now: Now) -> Recorded:
+def save_record(
+    folder: Path,
+    done: Mapping[str, Output],
+    printed: Collection[str],
+    summaries: Mapping[str, Summary],
+    now: Now,
+) -> Recorded:
     """Put a run into the record and the manifest, beside what other runs have put there meanwhile.
 
     `done` are the run's files, `printed` the names of those that it wrote. The folder is locked, the record is read anew,
@@ -158,16 +188,23 @@ def save_record(folder: Path, done: Mapping[str, Output], printed: Collection[st
             outputs = _merged(folder, before, done, printed)
             libraries = now.libraries or before.libraries
             fresh = same_libraries(libraries)
-            kept = {stem: entry for stem, entry in before.summaries.items() if entry.made_from == now.origin.get(stem)}
+            kept = {
+                stem: entry
+                for stem, entry in before.summaries.items()
+                if entry.made_from == now.origin.get(stem)
+            }
             after = Record({**kept, **summaries}, outputs, libraries)
             live = tuple(
                 output
                 for name, output in outputs.items()
-                if output == done.get(name) or (fresh and current(output, now.origin, after) and is_unchanged(folder, output))
+                if output == done.get(name)
+                or (fresh and current(output, now.origin, after) and is_unchanged(folder, output))
             )
             there, listing = _bytes(folder / MANIFEST), manifest(live)
             found = Recorded(outputs, live)
-            if (outputs or before.outputs or there is not None) and (after != before or there != listing):
+            if (outputs or before.outputs or there is not None) and (
+                after != before or there != listing
+            ):
                 try:
                     write_record(folder, after)
                     write_whole(folder / MANIFEST, listing)
@@ -192,7 +229,9 @@ def _held(folder: Path) -> Iterator[None]:
         yield
 
 
-def _merged(folder: Path, before: Record, done: Mapping[str, Output], printed: Collection[str]) -> dict[str, Output]:
+def _merged(
+    folder: Path, before: Record, done: Mapping[str, Output], printed: Collection[str]
+) -> dict[str, Output]:
     """Return every output that is known and there. Pictures of pages that are no more are removed."""
     identities = {done[name].identity for name in printed}
     outputs = dict(done)
@@ -211,23 +250,38 @@ def _merged(folder: Path, before: Record, done: Mapping[str, Output], printed: C
 
 def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:
     """Say whether an output was printed from the text and the design of now, with the libraries of the last print."""
-    return output.made_from == origin.get(output.stem) and output.libraries == sha256(record.libraries.encode())
+    return output.made_from == origin.get(output.stem) and output.libraries == sha256(
+        record.libraries.encode()
+    )
 
 
 def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Path) -> list[Problem]:
     """Warn of printed files that say an earlier text, so that nobody hands them out."""
-    old = sorted(name for name in outputs.keys() - {output.file for output in live} if (folder / name).is_file())
+    old = sorted(
+        name
+        for name in outputs.keys() - {output.file for output in live}
+        if (folder / name).is_file()
+    )
     if not old:
         return []
     names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
     hint = "Print them again, or delete them, so that nobody hands them out."
-    return [Problem(f"printed from an earlier text or design: {names}", hint, Location(shown(folder)), Severity.WARNING)]
+    return [
+        Problem(
+            f"printed from an earlier text or design: {names}",
+            hint,
+            Location(shown(folder)),
+            Severity.WARNING,
+        )
+    ]
 
 
 def manifest(outputs: Iterable[Output]) -> bytes:
     """Give the manifest's bytes: every current output, in the order of the file names."""
     rows = [manifest_row(output) for output in sorted(outputs, key=lambda output: output.file)]
-    return (json.dumps({"teachback": __version__, "outputs": rows}, indent=2, ensure_ascii=False) + "\n").encode()
+    return (
+        json.dumps({"teachback": __version__, "outputs": rows}, indent=2, ensure_ascii=False) + "\n"
+    ).encode()
 
 
 def manifest_row(output: Output) -> dict[str, Any]:
@@ -323,36 +377,62 @@ def _library_line(path: str) -> str:
 def _installed() -> str:
     """Give the names and versions of the installed packages, as their folders say them."""
     folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    return "\n".join(sorted(name for folder in folders for name in os.listdir(folder) if name.endswith(".dist-info")))  # noqa: PTH208 -- names only
+    return "\n".join(
+        sorted(
+            name
+            for folder in folders
+            for name in os.listdir(folder)  # noqa: PTH208 -- names only
+            if name.endswith(".dist-info")
+        )
+    )
 
 
-def review_problems(summary: Summary, today: dt.date, *, release: bool, audiences: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+def review_problems(
+    summary: Summary, today: dt.date, *, release: bool, audiences: tuple[str, ...] = ()
+) -> tuple[Problem, ...]:
     """Say what is wrong with a handout's review, for some audiences or all: errors under --release, else warnings."""
     place = Location(*summary.review)
     severity = Severity.ERROR if release else Severity.WARNING
     problems = []
     if release and summary.status != "approved":
         message = f"the text is a {summary.status}: no clinician has approved it"
-        problems.append(Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place))
-    changed, missing = ([a for a in names if not audiences or a in audiences] for names in (summary.changed, summary.missing))
+        problems.append(
+            Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place)
+        )
+    changed, missing = (
+        [a for a in names if not audiences or a in audiences]
+        for names in (summary.changed, summary.missing)
+    )
     if changed:
         message = f"the text for {' and '.join(changed)} has changed since it was approved on {summary.reviewed}: it counts as a draft"
-        problems.append(Problem(message, f"Have it read again, then type: {_approve(summary)}", place, severity))
+        problems.append(
+            Problem(message, f"Have it read again, then type: {_approve(summary)}", place, severity)
+        )
     if release and missing:
         message = f"the text for {' and '.join(missing)} is a draft: no clinician has approved it"
-        problems.append(Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place))
+        problems.append(
+            Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place)
+        )
     if not summary.sealed:
         message = "nothing says which text was approved, so a later change would go unseen"
-        problems.append(Problem(message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING))
+        problems.append(
+            Problem(
+                message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING
+            )
+        )
     if summary.reviewed is not None:
         problems += ahead_problems(summary.reviewed, today, place, severity)
     if summary.due is not None and summary.due < today.isoformat():
         message = f"the review was due on {summary.due}"
-        problems.append(Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity))
+        problems.append(
+            Problem(message, "Have it reviewed again, and set a new `due:`.", place, severity)
+        )
     return tuple(problems)
 
 
-def ahead_problems(reviewed: str, today: dt.date, place: Location, severity: Severity = Severity.WARNING) -> tuple[Problem, ...]:
+def ahead_problems(
+    reviewed: str, today: dt.date, place: Location, severity: Severity = Severity.WARNING
+) -> tuple[Problem, ...]:
     """Return a problem for the day of a review (YYYY-MM-DD) that is still to come.
 
     Tomorrow is not: it is tomorrow's date already where clocks are ahead of this one, and the text may have been approved there.
@@ -360,7 +440,9 @@ def ahead_problems(reviewed: str, today: dt.date, place: Location, severity: Sev
     if reviewed <= (today + _ONE_DAY).isoformat():
         return ()
     message = f"the review of {reviewed} has not taken place yet"
-    return (Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity),)
+    return (
+        Problem(message, "Set `reviewed:` to the day on which the text was read.", place, severity),
+    )
 
 
 def _approve(summary: Summary) -> str:
@@ -368,7 +450,9 @@ def _approve(summary: Summary) -> str:
     return f'teachback approve {stem} --by "NAME"'
 
 
-def twin_problems(chosen: Mapping[str, Summary], files: Mapping[str, Path]) -> Iterator[tuple[str, Problem]]:
+def twin_problems(
+    chosen: Mapping[str, Summary], files: Mapping[str, Path]
+) -> Iterator[tuple[str, Problem]]:
     """Find handouts with the same id and language: their pages would have the same names."""
     first: dict[tuple[str, str], str] = {}
     for stem, summary in chosen.items():

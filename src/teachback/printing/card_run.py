@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 # For a print shop: what it cuts off beyond the card's edge, and the room for its marks, in mm (trade norm: 3 mm).
 BLEED: Final = 3.0
 PRESS_MARGIN: Final = 9.0
-_HELP: Final = "Print one side with --sides one, or choose other stock; see `teachback card --help`."
+_HELP: Final = (
+    "Print one side with --sides one, or choose other stock; see `teachback card --help`."
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
     if name.lower() not in names:
         alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
         raise UsageError(
-            Problem(f"there is no stock '{name}'", f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.")
+            Problem(
+                f"there is no stock '{name}'",
+                f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.",
+            )
         )
     own = names[name.lower()]
     return own, stocks.root[own]
@@ -56,7 +61,13 @@ def _alike(name: str, names: Iterable[str]) -> list[str]:
     return sorted(close, key=lambda other: abs(number(other) - number(name)))[:3]
 
 
-def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings, stocks: Stocks, order: CardOrder) -> CardRun:
+def card_run(
+    named: tuple[str, Stock],
+    cards: Sequence[int],
+    settings: Settings,
+    stocks: Stocks,
+    order: CardOrder,
+) -> CardRun:
     """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
     name, stock = named
     sides = settings.sides or _usual_sides(stock)
@@ -65,11 +76,19 @@ def card_run(named: tuple[str, Stock], cards: Sequence[int], settings: Settings,
         # A print shop has its own presses; what an office printer is off does not count there.
         stock, offset, back_offset = press_stock(stock), Offset(), Offset()
         # It wants both sides upright, which is how a sheet is turned like a page of a book.
-        sides = Sides.SHORT_EDGE if flips_level(stock.page_box, Sides.LONG_EDGE) else Sides.LONG_EDGE
+        sides = (
+            Sides.SHORT_EDGE if flips_level(stock.page_box, Sides.LONG_EDGE) else Sides.LONG_EDGE
+        )
     try:
-        sheets = impose(cards, stock, sides, start_at=order.start_at, offset=offset, back_offset=back_offset)
+        sheets = impose(
+            cards, stock, sides, start_at=order.start_at, offset=offset, back_offset=back_offset
+        )
     except ValueError as error:
-        hint = _other_stocks(sides, stocks) if (sides is Sides.FOLD) != (stock.fold is not None) else _HELP
+        hint = (
+            _other_stocks(sides, stocks)
+            if (sides is Sides.FOLD) != (stock.fold is not None)
+            else _HELP
+        )
         raise UsageError(Problem(f"{name}: {error}", hint)) from None
     _refuse_off_page(name, sheets, stock.page_box)
     return CardRun(
@@ -93,11 +112,19 @@ def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> No
     for sheet in sheets:
         for placed in (*sheet.front, *(sheet.back or ())):
             left, top = placed.x + CARD_INSET, placed.y + CARD_INSET
-            right, bottom = placed.x + placed.width - CARD_INSET, placed.y + placed.height - CARD_INSET
+            right, bottom = (
+                placed.x + placed.width - CARD_INSET,
+                placed.y + placed.height - CARD_INSET,
+            )
             over = max(-left, -top, right - page.width, bottom - page.height)
             if over > 0:
                 message = f"{name}: with this offset, text would stand {over:.1f} mm off the page"
-                raise UsageError(Problem(message, "Check the offset with `teachback calibrate`, and how the paper lies in the tray."))
+                raise UsageError(
+                    Problem(
+                        message,
+                        "Check the offset with `teachback calibrate`, and how the paper lies in the tray.",
+                    )
+                )
 
 
 def _usual_sides(stock: Stock) -> Sides:
@@ -122,5 +149,9 @@ def press_stock(stock: Stock) -> Stock:
 
 
 def _other_stocks(sides: Sides, stocks: Stocks) -> str:
-    fit = [name for name, stock in stocks.root.items() if (stock.fold is not None) == (sides is Sides.FOLD)]
+    fit = [
+        name
+        for name, stock in stocks.root.items()
+        if (stock.fold is not None) == (sides is Sides.FOLD)
+    ]
     return f"For --sides {sides} there are: {', '.join(fit[:6])}. See `teachback list stocks`."

@@ -27,7 +27,9 @@ _MARKING: Final = frozenset({"BDC", "BMC", "EMC", "MP", "DP"})
 _DUPLEX: Final = {Sides.LONG_EDGE: "/DuplexFlipLongEdge", Sides.SHORT_EDGE: "/DuplexFlipShortEdge"}
 
 
-def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides: Sides, extras: SheetExtras) -> bytes:
+def lay_on_sheets(
+    cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides: Sides, extras: SheetExtras
+) -> bytes:
     """Give the PDF of all sheets, fronts and backs in the order in which a printer takes them.
 
     `cards` holds two pages for each card, front and back, tagged. The file asks for printing at its own size, on the
@@ -41,7 +43,9 @@ def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides
         streams: dict[bytes, pikepdf.Stream] = {}
         for sheet in sheets:
             for placements in (sheet.front, *((sheet.back,) if sheet.back is not None else ())):
-                _add_page(pdf, placements, page, extras, (sources, forms), structure, first_seen, streams)
+                _add_page(
+                    pdf, placements, page, extras, (sources, forms), structure, first_seen, streams
+                )
         for _ in sources:
             del pdf.pages[0]
         structure.finish(sources, first_seen)
@@ -51,9 +55,14 @@ def lay_on_sheets(cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides
         return out.getvalue()
 
 
-def lines_beside(placements: tuple[Placement, ...], cards: int, page: Box, extras: SheetExtras) -> tuple[bytes, ...]:
+def lines_beside(
+    placements: tuple[Placement, ...], cards: int, page: Box, extras: SheetExtras
+) -> tuple[bytes, ...]:
     """Return what is drawn on one side of a sheet beside its first card, its first two, and so on up to `cards`."""
-    held = (tuple(placement for placement in placements if placement.card < count) for count in range(1, cards + 1))
+    held = (
+        tuple(placement for placement in placements if placement.card < count)
+        for count in range(1, cards + 1)
+    )
     return tuple(_lines(some, page, extras) for some in held)
 
 
@@ -96,11 +105,15 @@ def _add_page(
     artifacts = b"".join(repeats) + _lines(placements, page, extras)
     if artifacts:
         body += b"/Artifact BMC\n" + artifacts + b"EMC\n"
-    stream = streams.setdefault(body, pdf.make_stream(body)) if not tagged else pdf.make_stream(body)
+    stream = (
+        streams.setdefault(body, pdf.make_stream(body)) if not tagged else pdf.make_stream(body)
+    )
     resources = Dictionary(dict(sources[0].Resources.items()))
     if used:
         known = dict(resources.get("/XObject", Dictionary()).items())
-        resources.XObject = Dictionary({**known, **{f"/Card{index}": forms[index] for index in sorted(used)}})
+        resources.XObject = Dictionary(
+            {**known, **{f"/Card{index}": forms[index] for index in sorted(used)}}
+        )
     new = Dictionary(
         Type=Name.Page,
         MediaBox=Array([0, 0, _number(page.width), _number(page.height)]),
@@ -110,9 +123,19 @@ def _add_page(
     )
     if extras.bleed is not None:
         only = placements[0]
-        trim = (only.x, page.height - only.y - only.height, only.x + only.width, page.height - only.y)
+        trim = (
+            only.x,
+            page.height - only.y - only.height,
+            only.x + only.width,
+            page.height - only.y,
+        )
         new.TrimBox = Array([_number(value) for value in trim])
-        new.BleedBox = Array([_number(value + (extras.bleed if edge > 1 else -extras.bleed)) for edge, value in enumerate(trim)])
+        new.BleedBox = Array(
+            [
+                _number(value + (extras.bleed if edge > 1 else -extras.bleed))
+                for edge, value in enumerate(trim)
+            ]
+        )
     pdf.pages.append(pikepdf.Page(pdf.make_indirect(new)))
     structure.place([placement for placement, _ in tagged], sources, pdf.pages[-1].obj, page)
 
@@ -125,7 +148,9 @@ class _Structure:
         self.root = pdf.Root.StructTreeRoot
         numbers = list(self.root.ParentTree.Nums)
         # Of a page: the elements of its marks. Of a link: the one that it is in.
-        self.parents = {int(key): parent for key, parent in zip(numbers[::2], numbers[1::2], strict=True)}
+        self.parents = {
+            int(key): parent for key, parent in zip(numbers[::2], numbers[1::2], strict=True)
+        }
         self.offsets: dict[tuple[int, int], int] = {}
         # What says which page it is on: elements, and their kids that are references.
         self.held: dict[tuple[int, int], list[Any]] = {}
@@ -147,7 +172,11 @@ class _Structure:
         parsed = []
         for step in pikepdf.parse_content_stream(source):
             operands = step.operands
-            if str(step.operator) == "BDC" and isinstance(operands[1], Dictionary) and "/MCID" in operands[1]:
+            if (
+                str(step.operator) == "BDC"
+                and isinstance(operands[1], Dictionary)
+                and "/MCID" in operands[1]
+            ):
                 marked = Dictionary(dict(operands[1].items()))
                 marked.MCID = int(marked.MCID) + offset
                 step = pikepdf.ContentStreamInstruction([operands[0], marked], Operator("BDC"))  # noqa: PLW2901 -- the step as it will be
@@ -169,7 +198,9 @@ class _Structure:
                 if "/MCID" in held:
                     held.MCID = int(held.MCID) + offset
                 if "/S" in held:
-                    held.K = Array([kid + offset if isinstance(kid, int) else kid for kid in held.K])
+                    held.K = Array(
+                        [kid + offset if isinstance(kid, int) else kid for kid in held.K]
+                    )
                     if str(held.S) == "/Figure":
                         held.A.BBox = _moved(held.A.BBox, placement, paper)
             for link in source.get("/Annots", Array()):
@@ -207,7 +238,11 @@ class _Structure:
                 holder = kid if isinstance(kid, Dictionary) else element
                 stays.append(holder.Pg.objgen not in gone)
         # Cells without words stay beside those with some.
-        kept = [kid for kid, stay in zip(kids, stays, strict=True) if stay or (stay is None and any(stays))]
+        kept = [
+            kid
+            for kid, stay in zip(kids, stays, strict=True)
+            if stay or (stay is None and any(stays))
+        ]
         if len(kept) < len(kids):
             element.K = Array(kept)
         return any(stays) if any(stay is not None for stay in stays) else None
@@ -220,7 +255,9 @@ def _index(placement: Placement) -> int:
 
 def _form(pdf: pikepdf.Pdf, page: Any) -> pikepdf.Stream:  # noqa: ANN401 -- a PDF object
     """Make a page something that can be painted many times: without its marks, which may be painted once only."""
-    bare = [step for step in pikepdf.parse_content_stream(page) if str(step.operator) not in _MARKING]
+    bare = [
+        step for step in pikepdf.parse_content_stream(page) if str(step.operator) not in _MARKING
+    ]
     form = pdf.make_stream(pikepdf.unparse_content_stream(bare))
     form.Type, form.Subtype = Name.XObject, Name.Form
     form.BBox, form.Resources = page.MediaBox, page.Resources
@@ -231,7 +268,10 @@ def _matrix(placement: Placement, page: Box) -> bytes:
     """Give the matrix that puts a card's page at its place; PDF counts from the bottom left."""
     left, bottom = placement.x * PT, (page.height - placement.y - placement.height) * PT
     if placement.turn:
-        return b"-1 0 0 -1 %.4f %.4f" % (left + placement.width * PT, bottom + placement.height * PT)
+        return b"-1 0 0 -1 %.4f %.4f" % (
+            left + placement.width * PT,
+            bottom + placement.height * PT,
+        )
     return b"1 0 0 1 %.4f %.4f" % (left, bottom)
 
 
@@ -254,7 +294,9 @@ def _lines(placements: tuple[Placement, ...], page: Box, extras: SheetExtras) ->
         drawn += [_line(mark, page) for mark in crop_marks(cards)]
     if extras.outline:
         drawn += [
-            b"%.4f %.4f %.4f %.4f re S\n" % (p.x * PT, (page.height - p.y - p.height) * PT, p.width * PT, p.height * PT) for p in placements
+            b"%.4f %.4f %.4f %.4f re S\n"
+            % (p.x * PT, (page.height - p.y - p.height) * PT, p.width * PT, p.height * PT)
+            for p in placements
         ]
     if extras.fold:
         drawn.append(b"[2 2] 0 d\n")
@@ -266,7 +308,10 @@ def _whole_cards(placements: tuple[Placement, ...]) -> tuple[Placement, ...]:
     """Put the halves of folded cards together again: they are cut out in one piece."""
     whole = []
     for front, back in zip(placements[::2], placements[1::2], strict=True):
-        right, bottom = max(front.x + front.width, back.x + back.width), max(front.y + front.height, back.y + back.height)
+        right, bottom = (
+            max(front.x + front.width, back.x + back.width),
+            max(front.y + front.height, back.y + back.height),
+        )
         whole.append(Placement(front.card, front.x, front.y, right - front.x, bottom - front.y))
     return tuple(whole)
 
@@ -281,7 +326,12 @@ def _folds(placements: tuple[Placement, ...]) -> Iterable[Hairline]:
 
 def _line(mark: Hairline, page: Box) -> bytes:
     top = page.height - mark.y
-    return b"%.4f %.4f m %.4f %.4f l S\n" % (mark.x * PT, top * PT, (mark.x + mark.width) * PT, (top - mark.height) * PT)
+    return b"%.4f %.4f m %.4f %.4f l S\n" % (
+        mark.x * PT,
+        top * PT,
+        (mark.x + mark.width) * PT,
+        (top - mark.height) * PT,
+    )
 
 
 def _ask_for_printing(pdf: pikepdf.Pdf, sides: Sides) -> None:

@@ -8,7 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    RootModel,
+    Tag,
+    model_validator,
+)
 
 from teachback.content.base_model import Id, Plain
 from teachback.content.validation_errors import validated
@@ -125,7 +134,15 @@ class Stock(_Measured):
     card: CardSize
     first: Corner
     pitch: Pitch
-    kind: Literal["cards", "cut", "badge-insert", "adhesive-badge", "self-laminating-id", "index-card", "fold-over"] = "cards"
+    kind: Literal[
+        "cards",
+        "cut",
+        "badge-insert",
+        "adhesive-badge",
+        "self-laminating-id",
+        "index-card",
+        "fold-over",
+    ] = "cards"
     bleed: Distance = 0.0
     fold: Fold | None = None
     source: tuple[Plain, ...] = Field(min_length=1, description="Where the measurements were read.")
@@ -134,7 +151,11 @@ class Stock(_Measured):
     @property
     def page_box(self) -> Box:
         """Width and height of the page, in mm."""
-        return self.page.box if isinstance(self.page, Paper) else Box(self.page.width, self.page.height)
+        return (
+            self.page.box
+            if isinstance(self.page, Paper)
+            else Box(self.page.width, self.page.height)
+        )
 
     @property
     def places(self) -> int:
@@ -156,26 +177,47 @@ class Stock(_Measured):
     @model_validator(mode="after")
     def _fits(self) -> Stock:
         page = self.page_box
-        over_right = self.first.left + (self.grid.columns - 1) * self.pitch.across + self.card.width - page.width
-        over_bottom = self.first.top + (self.grid.rows - 1) * self.pitch.down + self.card.height - page.height
+        over_right = (
+            self.first.left
+            + (self.grid.columns - 1) * self.pitch.across
+            + self.card.width
+            - page.width
+        )
+        over_bottom = (
+            self.first.top + (self.grid.rows - 1) * self.pitch.down + self.card.height - page.height
+        )
         faults = []
         if min(self.card.width, self.card.height) < SMALLEST:
-            faults.append(f"a card of {self.card.width:g} x {self.card.height:g} mm is too small to read; write the unit, such as 3.5 in")
+            faults.append(
+                f"a card of {self.card.width:g} x {self.card.height:g} mm is too small to read; write the unit, such as 3.5 in"
+            )
         if over_right > TOLERANCE:
             faults.append(f"the last column leaves the page by {over_right:.2f} mm on the right")
         if over_bottom > TOLERANCE:
             faults.append(f"the last row leaves the page by {over_bottom:.2f} mm at the bottom")
         if self.grid.columns > 1 and self.card.width - self.pitch.across > TOLERANCE:
-            faults.append(f"cards beside each other overlap by {self.card.width - self.pitch.across:.2f} mm")
+            faults.append(
+                f"cards beside each other overlap by {self.card.width - self.pitch.across:.2f} mm"
+            )
         if self.grid.rows > 1 and self.card.height - self.pitch.down > TOLERANCE:
-            faults.append(f"cards below each other overlap by {self.card.height - self.pitch.down:.2f} mm")
-        if self.fold is not None and ((self.fold.across or 0) >= self.card.width or (self.fold.down or 0) >= self.card.height):
+            faults.append(
+                f"cards below each other overlap by {self.card.height - self.pitch.down:.2f} mm"
+            )
+        if self.fold is not None and (
+            (self.fold.across or 0) >= self.card.width or (self.fold.down or 0) >= self.card.height
+        ):
             faults.append("the fold lies outside the card")
         elif (
             self.fold is not None
-            and abs(2 * (self.fold.across or self.fold.down or 0) - (self.card.width if self.fold.across else self.card.height)) > TOLERANCE
+            and abs(
+                2 * (self.fold.across or self.fold.down or 0)
+                - (self.card.width if self.fold.across else self.card.height)
+            )
+            > TOLERANCE
         ):
-            faults.append("the fold is not in the middle, so the back would not lie behind the front")
+            faults.append(
+                "the fold is not in the middle, so the back would not lie behind the front"
+            )
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -211,7 +253,13 @@ def load_stocks(workspace: Workspace) -> Stocks:
             for index, other in enumerate(stock.also):
                 if owners.setdefault(other, name) != name:
                     message = f"'{other}' is another name of '{owners[other]}' already"
-                    problems.append(Problem(message, "Keep it with one of the two.", read.locate((name, "also", index))))
+                    problems.append(
+                        Problem(
+                            message,
+                            "Keep it with one of the two.",
+                            read.locate((name, "also", index)),
+                        )
+                    )
         merged |= stocks.root
     if problems:
         raise TeachbackError(*problems)

@@ -99,7 +99,11 @@ def impose(
     when several cards are to be printed on both sides of a square page: it has no long edge, so printers differ.
     """
     if (sides is Sides.FOLD) != (stock.fold is not None):
-        message = "this stock has no fold" if stock.fold is None else "cards of this stock are folded, so their only sides are 'fold'"
+        message = (
+            "this stock has no fold"
+            if stock.fold is None
+            else "cards of this stock are folded, so their only sides are 'fold'"
+        )
         raise ValueError(message)
     if not 1 <= start_at <= stock.places:
         message = f"a sheet has the places 1 to {stock.places}, and no place {start_at}"
@@ -107,13 +111,21 @@ def impose(
     if not cards:
         message = "there are no cards to lay"
         raise ValueError(message)
-    if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE} and stock.places > 1 and _is_square(stock.page_box):
+    if (
+        sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}
+        and stock.places > 1
+        and _is_square(stock.page_box)
+    ):
         message = "the page is as wide as it is high, and has no long edge: a back could come behind another card's front"
         raise ValueError(message)
     places: list[int | None] = [*[None] * (start_at - 1), *cards]
     sheets = []
     for first in range(0, len(places), stock.places):
-        held = [(place, card) for place, card in enumerate(places[first : first + stock.places]) if card is not None]
+        held = [
+            (place, card)
+            for place, card in enumerate(places[first : first + stock.places])
+            if card is not None
+        ]
         if sides is Sides.FOLD:
             halves = tuple(half for place, card in held for half in _halves(card, place, stock))
             sheets.append(SheetSides(tuple(_moved(half, offset) for half in halves), None))
@@ -130,8 +142,23 @@ def back_of(front: Placement, stock: Stock, sides: Sides) -> Placement:
     """Return the place of a card's back on the other side of the sheet."""
     page = stock.page_box
     if flips_level(page, sides):
-        return Placement(front.card, front.x, page.height - front.y - front.height, front.width, front.height, 180, back=True)
-    return Placement(front.card, page.width - front.x - front.width, front.y, front.width, front.height, back=True)
+        return Placement(
+            front.card,
+            front.x,
+            page.height - front.y - front.height,
+            front.width,
+            front.height,
+            180,
+            back=True,
+        )
+    return Placement(
+        front.card,
+        page.width - front.x - front.width,
+        front.y,
+        front.width,
+        front.height,
+        back=True,
+    )
 
 
 def flips_level(page: Box, sides: Sides) -> bool:
@@ -180,9 +207,13 @@ def _halves(card: int, place: int, stock: Stock) -> tuple[Placement, Placement]:
     x, y = stock.corner(place)
     front = stock.card_box
     if stock.fold is not None and stock.fold.across is not None:
-        back = Placement(card, x + front.width, y, stock.card.width - front.width, front.height, back=True)
+        back = Placement(
+            card, x + front.width, y, stock.card.width - front.width, front.height, back=True
+        )
     else:
-        back = Placement(card, x, y + front.height, front.width, stock.card.height - front.height, 180, back=True)
+        back = Placement(
+            card, x, y + front.height, front.width, stock.card.height - front.height, 180, back=True
+        )
     return Placement(card, x, y, front.width, front.height), back
 
 

@@ -18,8 +18,23 @@ from teachback.files.images import KINDS, picture_fault
 from teachback.files.screen_only_styles import screen_style_problems
 from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.text_decoding import decode
-from teachback.files.workspace import Workspace, builtin_root, effective_files, folders, hinting, read_bytes, shown
-from teachback.html.composer import Design, Medium, PageContext, compose_cards, compose_handout, open_templates
+from teachback.files.workspace import (
+    Workspace,
+    builtin_root,
+    effective_files,
+    folders,
+    hinting,
+    read_bytes,
+    shown,
+)
+from teachback.html.composer import (
+    Design,
+    Medium,
+    PageContext,
+    compose_cards,
+    compose_handout,
+    open_templates,
+)
 from teachback.printing.build_record import Summary, design_fingerprint
 from teachback.printing.jobs import CardRun, Job
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
@@ -47,10 +62,22 @@ class LoadedHandouts:
 
 
 # What only staff look at: a change to it makes no other edition.
-_FOR_STAFF = ("templates/cover.html", "templates/diff.html", "templates/report.html", "styles/cover.css", "styles/diff-screen.css")
-UNPRINTED = frozenset({*_FOR_STAFF, "styles/report.css", "styles/report-print.css", "styles/report-screen.css"})
-_STYLES = OfDesign("Compare the clinic's own styles and pictures with the built-in ones, and make them shorter.")
-_TEMPLATES = OfDesign("A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones.")
+_FOR_STAFF = (
+    "templates/cover.html",
+    "templates/diff.html",
+    "templates/report.html",
+    "styles/cover.css",
+    "styles/diff-screen.css",
+)
+UNPRINTED = frozenset(
+    {*_FOR_STAFF, "styles/report.css", "styles/report-print.css", "styles/report-screen.css"}
+)
+_STYLES = OfDesign(
+    "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
+)
+_TEMPLATES = OfDesign(
+    "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +106,9 @@ class ComposedJobs:
     flaws: tuple[Problem, ...]
 
 
-def read_handouts(workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None = None) -> LoadedHandouts:
+def read_handouts(
+    workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None = None
+) -> LoadedHandouts:
     """Read handouts, those of an earlier reading included. Raises TeachbackError when a shared file is wrong."""
     shared = before.shared if before else load_shared(workspace)
     authored = dict(before.authored) if before else {}
@@ -154,12 +183,16 @@ def _picture_problems(path: Path) -> Iterator[Problem]:
         yield Problem(*fault, Location(shown(path)))
 
 
-def _in_time(file: str, check: Callable[..., Iterable[Problem]], *about: object) -> tuple[Problem, ...]:
+def _in_time(
+    file: str, check: Callable[..., Iterable[Problem]], *about: object
+) -> tuple[Problem, ...]:
     """Gather what is wrong with a file; where time runs out on the way, it is this file's fault."""
     try:
         return tuple(check(*about))
     except OutOfTime as error:
-        raise OutOfTime(*(problem._replace(location=Location(file)) for problem in error.problems)) from None
+        raise OutOfTime(
+            *(problem._replace(location=Location(file)) for problem in error.problems)
+        ) from None
 
 
 def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
@@ -168,11 +201,17 @@ def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
     WeasyPrint is asked about the workspace's own style sheets; the built-in ones are asked about in the tests.
     """
     flaws = tuple(design_problems(design))
-    own = {name: css for name, css in design.styles.items() if design.files[f"styles/{name}"].is_relative_to(workspace.root)}
+    own = {
+        name: css
+        for name, css in design.styles.items()
+        if design.files[f"styles/{name}"].is_relative_to(workspace.root)
+    }
     return (*flaws, *_style_problems(own, design, flaws))
 
 
-def _style_problems(styles: Mapping[str, str], design: Design, flaws: Iterable[Problem]) -> Iterator[Problem]:
+def _style_problems(
+    styles: Mapping[str, str], design: Design, flaws: Iterable[Problem]
+) -> Iterator[Problem]:
     """Check the style sheets that go to paper; of a sheet with flaws only what has a place of its own is told."""
     from teachback.pdf.renderer import style_problems
 
@@ -198,7 +237,14 @@ def compose_apart(desk: PrintContext, wanted: Iterable[Wanted], pool: Pool) -> C
     """Compose what is wanted and check the design, in a pool that was given the desk: a template may loop without end."""
     tasks = [Task(_checked, None, "reading the styles", _STYLES)]
     tasks += [
-        Task(_composed, want, "filling the templates", _TEMPLATES, want[0], scale_of(desk.reading.authored[want[0]].file.size))
+        Task(
+            _composed,
+            want,
+            "filling the templates",
+            _TEMPLATES,
+            want[0],
+            scale_of(desk.reading.authored[want[0]].file.size),
+        )
         for want in wanted
     ]
     order = {want: number for number, want in enumerate(wanted)}
@@ -211,7 +257,13 @@ def compose_apart(desk: PrintContext, wanted: Iterable[Wanted], pool: Pool) -> C
             flaws = tuple(map(pool.settle, outcome.problems or outcome.result))
             continue
         stem, audience, kind, _ = want
-        found = list(with_location(outcome.problems, f"{kind} of {stem} for {audience}", _place(desk.reading.authored[stem], kind)))
+        found = list(
+            with_location(
+                outcome.problems,
+                f"{kind} of {stem} for {audience}",
+                _place(desk.reading.authored[stem], kind),
+            )
+        )
         if outcome.result:
             done[order[want]], group = outcome.result
             found += map(pool.settle, group.get(stem, []))
@@ -221,7 +273,9 @@ def compose_apart(desk: PrintContext, wanted: Iterable[Wanted], pool: Pool) -> C
 
 
 def _composed(desk: PrintContext, want: Wanted) -> tuple[list[Job], dict[str, list[Problem]]]:
-    return compose_jobs(desk.reading, [want], desk.design, desk.settings, desk.run, desk.fingerprint)
+    return compose_jobs(
+        desk.reading, [want], desk.design, desk.settings, desk.run, desk.fingerprint
+    )
 
 
 def _checked(desk: PrintContext, _: None) -> tuple[Problem, ...]:
@@ -230,9 +284,21 @@ def _checked(desk: PrintContext, _: None) -> tuple[Problem, ...]:
 
 def deck_apart(authored: LoadedHandout, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
     """Compose cards as `compose_deck` does, in a pool that was given a desk. Raises TeachbackError."""
-    (outcome,) = pool.each([Task(_decked, (stem, audiences), "filling the templates", _TEMPLATES, scale=scale_of(authored.file.size))])
+    (outcome,) = pool.each(
+        [
+            Task(
+                _decked,
+                (stem, audiences),
+                "filling the templates",
+                _TEMPLATES,
+                scale=scale_of(authored.file.size),
+            )
+        ]
+    )
     if outcome.problems:
-        raise TeachbackError(*with_location(outcome.problems, f"cards of {stem}", _place(authored, "card")))
+        raise TeachbackError(
+            *with_location(outcome.problems, f"cards of {stem}", _place(authored, "card"))
+        )
     job: Job = outcome.result
     return job
 
@@ -254,7 +320,12 @@ def _place(authored: LoadedHandout, kind: str) -> Location:
 
 
 def compose_jobs(
-    reading: LoadedHandouts, wanted: Iterable[Wanted], design: Design, settings: Settings, run: CardRun | None, fingerprint: str = ""
+    reading: LoadedHandouts,
+    wanted: Iterable[Wanted],
+    design: Design,
+    settings: Settings,
+    run: CardRun | None,
+    fingerprint: str = "",
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
     """Compose what is wanted, with a design whose hash may be known: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
     fingerprint = fingerprint or design_hash(design)
@@ -267,7 +338,10 @@ def compose_jobs(
             size = settings.size if kind == "handout" else TypeSize.STANDARD
             if (stem, audience, size) not in dressed:
                 chosen = _edition(authored, audience, reading.shared, size)
-                dressed[stem, audience, size] = (chosen, _dressed(chosen, reading.shared, fingerprint))
+                dressed[stem, audience, size] = (
+                    chosen,
+                    _dressed(chosen, reading.shared, fingerprint),
+                )
             edition, dress = dressed[stem, audience, size]
             job = Job(
                 name=f"{kind} of {edition.handout} for {audience}",
@@ -286,7 +360,9 @@ def compose_jobs(
             raise
         except TeachbackError as error:
             place = _place(authored, kind)
-            problems.setdefault(stem, []).extend(with_location(error.problems, f"{kind} of {stem} for {audience}", place))
+            problems.setdefault(stem, []).extend(
+                with_location(error.problems, f"{kind} of {stem} for {audience}", place)
+            )
     return jobs, problems
 
 
@@ -297,7 +373,8 @@ def design_hash(design: Design) -> str:
         {
             name: path
             for name, path in design.files.items()
-            if (name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS) and name not in UNPRINTED
+            if (name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS)
+            and name not in UNPRINTED
         }
     )
 
@@ -307,7 +384,9 @@ def _dressed(edition: Edition, shared: WorkspaceContent, fingerprint: str) -> Pa
     return PageContext(words, clinic, edition_code(edition, f"{fingerprint}|{words!r}|{clinic!r}"))
 
 
-def compose_deck(reading: LoadedHandouts, stem: str, audiences: tuple[str, ...], design: Design, run: CardRun) -> Job:
+def compose_deck(
+    reading: LoadedHandouts, stem: str, audiences: tuple[str, ...], design: Design, run: CardRun
+) -> Job:
     """Compose the cards of several audiences for one run on stock. Raises TeachbackError with what cannot be composed."""
     authored = reading.authored[stem]
     fingerprint = design_hash(design)
@@ -327,7 +406,10 @@ def compose_deck(reading: LoadedHandouts, stem: str, audiences: tuple[str, ...],
         together=compose_cards(dealt, design, medium=Medium.PRINT),
         names=tuple(f"card of {stem} for {audience}" for audience in audiences),
         flags=tuple(_carded(edition, authored) for edition, _ in dealt),
-        expected=tuple(expected_card(f"card of {stem} for {edition.audience}", edition, authored, dress) for edition, dress in dealt),
+        expected=tuple(
+            expected_card(f"card of {stem} for {edition.audience}", edition, authored, dress)
+            for edition, dress in dealt
+        ),
         run=run,
     )
 
@@ -336,33 +418,58 @@ def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict
     """Give every edition of a handout by its code, as files and design say it now."""
     fingerprint = design_hash(design)
     authored = reading.authored[stem]
-    editions = [_edition(authored, audience, reading.shared, TypeSize.STANDARD) for audience in authored.handout.audiences]
+    editions = [
+        _edition(authored, audience, reading.shared, TypeSize.STANDARD)
+        for audience in authored.handout.audiences
+    ]
     return {_dressed(edition, reading.shared, fingerprint).code: edition for edition in editions}
 
 
-def _edition(authored: LoadedHandout, audience: str, shared: WorkspaceContent, size: TypeSize) -> Edition:
+def _edition(
+    authored: LoadedHandout, audience: str, shared: WorkspaceContent, size: TypeSize
+) -> Edition:
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     badge = shared.audiences.root[audience].badge[authored.handout.language]
     chosen = choose(authored.handout, reader, badge=badge, size=size, sources=shared.sources)
     return replace(chosen, review=authored.standing.review(chosen.review, audience))
 
 
-def _handout_job(job: Job, edition: Edition, authored: LoadedHandout, dress: PageContext, design: Design, settings: Settings) -> Job:
+def _handout_job(
+    job: Job,
+    edition: Edition,
+    authored: LoadedHandout,
+    dress: PageContext,
+    design: Design,
+    settings: Settings,
+) -> Job:
     printed = {"pdf", "png"} & set(job.forms) or _is_own(design)
     return replace(
         job,
         expected=(expected_handout(job.name, edition, authored, dress, settings.paper),),
-        handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper) if printed else "",
-        screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper) if "html" in job.forms else "",
+        handout=compose_handout(edition, dress, design, medium=Medium.PRINT, paper=settings.paper)
+        if printed
+        else "",
+        screen=compose_handout(edition, dress, design, medium=Medium.SCREEN, paper=settings.paper)
+        if "html" in job.forms
+        else "",
     )
 
 
-def _card_job(job: Job, edition: Edition, authored: LoadedHandout, dress: PageContext, design: Design, run: CardRun | None) -> Job:
+def _card_job(
+    job: Job,
+    edition: Edition,
+    authored: LoadedHandout,
+    dress: PageContext,
+    design: Design,
+    run: CardRun | None,
+) -> Job:
     printed = {"pdf", "sheet", "png"} & set(job.forms) or _is_own(design)
     return replace(
         job,
         cards=(compose_cards([(edition, dress)], design, medium=Medium.PRINT),) if printed else (),
-        screen=compose_cards([(edition, dress)], design, medium=Medium.SCREEN) if "html" in job.forms else "",
+        screen=compose_cards([(edition, dress)], design, medium=Medium.SCREEN)
+        if "html" in job.forms
+        else "",
         flags=(_carded(edition, authored),),
         expected=(expected_card(job.name, edition, authored, dress),),
         names=(job.name,),
@@ -378,5 +485,8 @@ def _is_own(design: Design) -> bool:
 
 def _carded(edition: Edition, authored: LoadedHandout) -> dict[str, tuple[Location, str]]:
     """Give each flag on an edition's card: where it stands in the file, and the card's words for it."""
-    places = {flag.id: authored.file.locate(("red_flags", index)) for index, flag in enumerate(authored.handout.red_flags)}
+    places = {
+        flag.id: authored.file.locate(("red_flags", index))
+        for index, flag in enumerate(authored.handout.red_flags)
+    }
     return {flag.id: (places[flag.id], plain(flag.short)) for flag in edition.flags if flag.card}

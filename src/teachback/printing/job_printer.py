@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from teachback.errors import COMPARE_LENGTH, OfDesign, OutOfTime, Severity, TeachbackError, with_location
+from teachback.errors import (
+    COMPARE_LENGTH,
+    OfDesign,
+    OutOfTime,
+    Severity,
+    TeachbackError,
+    with_location,
+)
 from teachback.printing.jobs import FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Pool, Task, scale_of
@@ -40,7 +47,9 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     except OutOfTime:
         raise
     except TeachbackError as error:
-        return FinishedJob(job, (), with_location(error.problems, job.name, job.place), loaded_libraries())
+        return FinishedJob(
+            job, (), with_location(error.problems, job.name, job.place), loaded_libraries()
+        )
     return FinishedJob(job, printed, (), loaded_libraries())
 
 
@@ -61,13 +70,20 @@ def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[FinishedJob]:
     """
     # The long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
-    for outcome in pool.each(Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job))) for job in ordered):
+    for outcome in pool.each(
+        Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job)))
+        for job in ordered
+    ):
         job = outcome.task.subject
         done: FinishedJob | None = outcome.result
         if done is None:
             yield FinishedJob(job, (), with_location(outcome.problems, job.name, job.place), "")
         else:
-            yield replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
+            yield (
+                replace(done, problems=tuple(map(pool.settle, done.problems)))
+                if done.problems
+                else done
+            )
 
 
 def _letters(job: Job) -> int:
@@ -93,7 +109,9 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
         laid = laid_handout(job, served)
         data = write(laid)
-        yield from _pages(job, data, laid.pages, proved_file(data, job.handout, laid, job.expected, served))
+        yield from _pages(
+            job, data, laid.pages, proved_file(data, job.handout, laid, job.expected, served)
+        )
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -111,7 +129,13 @@ def laid_handout(job: Job, served: Mapping[str, Path]) -> LaidOutDocument:
     return laid
 
 
-def proved_file(data: bytes, page: str, laid: LaidOutDocument, expected: tuple[Expected, ...], served: Mapping[str, Path]) -> ProofResult:
+def proved_file(
+    data: bytes,
+    page: str,
+    laid: LaidOutDocument,
+    expected: tuple[Expected, ...],
+    served: Mapping[str, Path],
+) -> ProofResult:
     """Prove a written file: what was measured, and noticed. Raises TeachbackError with all that is wrong with it."""
     if not PROVE:
         return ProofResult(None, ())
@@ -139,7 +163,9 @@ def _pages(job: Job, data: bytes, pages: int, proved: ProofResult) -> Iterator[P
     if "png" in job.forms:
         from teachback.pdf.page_images import page_pictures
 
-        yield from (Printed("png", picture, 1, n) for n, picture in enumerate(page_pictures(data), start=1))
+        yield from (
+            Printed("png", picture, 1, n) for n, picture in enumerate(page_pictures(data), start=1)
+        )
 
 
 def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
@@ -152,7 +178,9 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     if job.cards and set(job.forms) != {"sheet"}:
         laid = fitted(job, 0, CARD, served).laid
         data = write(laid)
-        yield from _pages(job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served))
+        yield from _pages(
+            job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served)
+        )
     if "sheet" in job.forms and job.run is not None:
         from teachback.printing.card_sheets import lay_on_sheets
 
@@ -164,7 +192,11 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         # Templates cannot make it longer, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
-        lost = tuple(card_sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE)) if PROVE else ()
+        lost = (
+            tuple(card_sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE))
+            if PROVE
+            else ()
+        )
         if lost:
             raise TeachbackError(*lost)
         yield Printed("sheet", sheets, run.pages)

@@ -80,7 +80,14 @@ def system_memory() -> int | None:
 _memory: list[tuple[int, bool]] = []
 
 
-def serve(pipe: Connection, inherited: list[Connection], given: Any, limits: Limits, scratch: str, parent: int) -> None:  # noqa: ANN401 -- see pool.Pool
+def serve(
+    pipe: Connection,
+    inherited: list[Connection],
+    given: Any,  # noqa: ANN401 -- see pool.Pool
+    limits: Limits,
+    scratch: str,
+    parent: int,
+) -> None:
     """Do tasks until the pipe ends: what a child does. It never returns, as there is nothing to clean up."""
     try:
         for other in inherited:
@@ -105,7 +112,10 @@ def leave_no_image() -> None:
 
 def stay_in_memory() -> None:
     """Ask the system not to swap this process to a disk, where it sets no limit to that; else nothing is done."""
-    if sys.platform == "linux" and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY:
+    if (
+        sys.platform == "linux"
+        and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    ):
         ctypes.CDLL(None).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT)
 
 
@@ -165,7 +175,14 @@ def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # no
 
 
 def _done(
-    given: object, limits: Limits, pipe: Connection, work: Callable[..., Any], subject: object, doing: str, hint: str, seconds: float
+    given: object,
+    limits: Limits,
+    pipe: Connection,
+    work: Callable[..., Any],
+    subject: object,
+    doing: str,
+    hint: str,
+    seconds: float,
 ) -> tuple[str, Any]:
     clock = _Clock(doing, hint, limits.grace)
 
@@ -221,10 +238,17 @@ def _allow_cpu(seconds: float) -> None:
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     most = int(used.ru_utime + used.ru_stime + seconds) + 1
     # One second before the system's own limit, which ends a process without a word.
-    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else max(0, min(most, hard - 1)), hard))
+    resource.setrlimit(
+        resource.RLIMIT_CPU,
+        (most if hard == resource.RLIM_INFINITY else max(0, min(most, hard - 1)), hard),
+    )
 
 
 def system_seconds() -> int | None:
     """Return how many seconds of the processor's time the system allows a process; None where it sets no limit: see `ulimit -t`."""
-    limits = [limit for limit in resource.getrlimit(resource.RLIMIT_CPU) if limit != resource.RLIM_INFINITY]
+    limits = [
+        limit
+        for limit in resource.getrlimit(resource.RLIMIT_CPU)
+        if limit != resource.RLIM_INFINITY
+    ]
     return min(limits, default=None)

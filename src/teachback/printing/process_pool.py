@@ -25,7 +25,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from teachback.errors import Problem, TeachbackError
-from teachback.printing.process_limits import DONE, MORE, READY, Limits, late_problem, serve, system_memory, system_seconds
+from teachback.printing.process_limits import (
+    DONE,
+    MORE,
+    READY,
+    Limits,
+    late_problem,
+    serve,
+    system_memory,
+    system_seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -115,7 +124,10 @@ class Pool:
         except OSError as error:
             message = f"there is no room for what printing puts down for a while: {error.strerror or error}"
             raise TeachbackError(
-                Problem(message, "Make room in the system's folder for such files, or name another one in TMPDIR.")
+                Problem(
+                    message,
+                    "Make room in the system's folder for such files, or name another one in TMPDIR.",
+                )
             ) from None
         # Held until the run ends, however it does; on a disk without locks nobody can hold it, and nobody will take it.
         with contextlib.suppress(OSError):
@@ -140,7 +152,11 @@ class Pool:
                     if outcome.late:
                         self._seconds = min(self._seconds, self._limits.later)
                     if outcome.problems:
-                        waiting = deque(task for task in waiting if not task.group or task.group != outcome.task.group)
+                        waiting = deque(
+                            task
+                            for task in waiting
+                            if not task.group or task.group != outcome.task.group
+                        )
                     # Whoever listens may take its time: the children go on meanwhile.
                     self._hand_out(waiting)
                     yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
@@ -168,7 +184,15 @@ class Pool:
                 child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
                 # A child that has died meanwhile is found when its answer is waited for.
                 with contextlib.suppress(BrokenPipeError):
-                    child.pipe.send((child.task.work, child.task.subject, child.task.doing, child.task.hint, child.seconds))
+                    child.pipe.send(
+                        (
+                            child.task.work,
+                            child.task.subject,
+                            child.task.doing,
+                            child.task.hint,
+                            child.seconds,
+                        )
+                    )
 
     def _start(self) -> _Child:
         try:
@@ -179,9 +203,15 @@ class Pool:
 
     def _started(self) -> _Child:
         ours, theirs = self._context.Pipe()
-        inherited = [child.pipe for child in self._children] + [ours] if self._context.get_start_method() == "fork" else []
+        inherited = (
+            [child.pipe for child in self._children] + [ours]
+            if self._context.get_start_method() == "fork"
+            else []
+        )
         process = self._context.Process(
-            target=serve, args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()), daemon=True
+            target=serve,
+            args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()),
+            daemon=True,
         )
         # Whoever stops the run stops this process, and it sees to its children.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -226,7 +256,10 @@ class Pool:
             child.ready = True
             return None
         if kind == MORE:
-            child.seconds, child.deadline = answer, time.monotonic() + self._limits.by_the_clock(answer)
+            child.seconds, child.deadline = (
+                answer,
+                time.monotonic() + self._limits.by_the_clock(answer),
+            )
             return None
         assert task is not None  # noqa: S101 -- nobody answers who was not asked
         child.task, child.deadline = None, float("inf")
@@ -239,7 +272,9 @@ class Pool:
 
     def _stuck(self, task: Task, seconds: float) -> Problem:
         message = f"{task.doing} was not done {self._limits.by_the_clock(seconds):g} s after it was begun, and was hardly at work"
-        return Problem(message, "The machine is very busy, or a disk does not answer. Start again later.")
+        return Problem(
+            message, "The machine is very busy, or a disk does not answer. Start again later."
+        )
 
     def _end(self, child: _Child) -> None:
         """End a child by its own id, and wait until it is gone."""
@@ -250,7 +285,10 @@ class Pool:
 
 
 def _not_started(why: str = "") -> Problem:
-    return Problem(f"a printing process could not be started{why}", "Start again, with less beside it; what was finished is kept.")
+    return Problem(
+        f"a printing process could not be started{why}",
+        "Start again, with less beside it; what was finished is kept.",
+    )
 
 
 def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
@@ -262,15 +300,26 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
     allowed = system_seconds()
     if name == "SIGXCPU" and allowed is not None and allowed < seconds:
         message = f"{task.doing} took more processor time than the system allows a program, {allowed} s (see `ulimit -t`)"
-        return Outcome(task, problems=(Problem(message, "Allow more, or start it where there is no such limit."),), late=True)
+        return Outcome(
+            task,
+            problems=(Problem(message, "Allow more, or start it where there is no such limit."),),
+            late=True,
+        )
     if name == "SIGXCPU":
         return Outcome(task, problems=(late_problem(task.doing, task.hint, seconds),), late=True)
     memory = system_memory()
     if memory is not None:
         message = f"{task.doing} ended in a crash ({name}): the system allows this program no more than {memory / 1e9:.2g} GB of memory (see `ulimit -v`)"
-        return Outcome(task, problems=(Problem(message, "Allow it more, or start it where there is no such limit."),))
+        return Outcome(
+            task,
+            problems=(
+                Problem(message, "Allow it more, or start it where there is no such limit."),
+            ),
+        )
     how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
-    return Outcome(task, problems=(Problem(f"{task.doing} {how}, perhaps for lack of memory", task.hint),))
+    return Outcome(
+        task, problems=(Problem(f"{task.doing} {how}, perhaps for lack of memory", task.hint),)
+    )
 
 
 def _sweep(place: Path) -> None:

@@ -101,7 +101,9 @@ def _offset(value: str) -> Offset:
         raise ValueError(message)
     offset = Offset(float(match[1]), float(match[2]))
     if max(abs(offset.x), abs(offset.y)) > MOST_OFFSET:
-        message = f"No printer is off by more than {MOST_OFFSET:g} mm: look at the paper tray first."
+        message = (
+            f"No printer is off by more than {MOST_OFFSET:g} mm: look at the paper tray first."
+        )
         raise ValueError(message)
     return offset
 
@@ -138,7 +140,9 @@ _SAMPLES: Final = {
 }  # fmt: skip
 
 
-def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace: Workspace) -> Settings:
+def resolve(
+    flags: Mapping[str, Any], environment: Mapping[str, str], workspace: Workspace
+) -> Settings:
     """Settle every choice. Flags that were not given are None.
 
     Raises UsageError for a wrong flag or environment value, TeachbackError for a wrong teachback.toml.
@@ -156,7 +160,9 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
             elif environment.get(variable):
                 where = variable
                 given = environment[variable]
-                chosen[name] = tuple(check(v.strip()) for v in given.split(",")) if is_list else check(given)
+                chosen[name] = (
+                    tuple(check(v.strip()) for v in given.split(",")) if is_list else check(given)
+                )
             else:
                 chosen[name] = from_file.get(name, default)
         except ValueError as error:
@@ -175,7 +181,8 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], workspace:
     now = {
         name
         for name in ("printer", "offset", "back-offset")
-        if flags.get(name.replace("-", "_")) or environment.get(PREFIX + name.upper().replace("-", "_"))
+        if flags.get(name.replace("-", "_"))
+        or environment.get(PREFIX + name.upper().replace("-", "_"))
     }
     named = {name for name in ("offset", "back-offset") if "printer" in now and name not in now}
     output = Path(chosen["output"]) if chosen["output"] else workspace.root / "build"
@@ -211,9 +218,13 @@ def archive_folder(environment: Mapping[str, str], workspace: Workspace) -> Path
     return settings.archive or usual
 
 
-def _settled(name: str, chosen: Mapping[str, Any], printer: Mapping[str, Offset], named: Collection[str]) -> Offset:
+def _settled(
+    name: str, chosen: Mapping[str, Any], printer: Mapping[str, Offset], named: Collection[str]
+) -> Offset:
     """Give an offset: of a printer that was named just now, before one that the file has for all."""
-    first, second = (printer.get(name), chosen[name]) if name in named else (chosen[name], printer.get(name))
+    first, second = (
+        (printer.get(name), chosen[name]) if name in named else (chosen[name], printer.get(name))
+    )
     return first or second or NOT_OFF
 
 
@@ -236,67 +247,131 @@ def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str
         data = tomllib.loads(text)
     except RecursionError:
         raise TeachbackError(
-            Problem("brackets are nested too deep to be read", 'Write lines such as: paper = "a4"', Location(name, 1, 1))
+            Problem(
+                "brackets are nested too deep to be read",
+                'Write lines such as: paper = "a4"',
+                Location(name, 1, 1),
+            )
         ) from None
     except tomllib.TOMLDecodeError as error:
         message = re.sub(r" \(at .*\)$", "", f"this line cannot be read: {error}")
-        raise TeachbackError(Problem(message, 'Write lines such as: paper = "a4"', _toml_place(name, str(error), text))) from None
+        raise TeachbackError(
+            Problem(
+                message, 'Write lines such as: paper = "a4"', _toml_place(name, str(error), text)
+            )
+        ) from None
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     printers = _printers(data.pop("printers", {}), text, name, problems)
     for key, value in data.items():
         place = _key_place(key, text, name)
         if key not in _CHECKS:
-            problems.append(Problem(f"the setting '{key}' is not known", nearest(key, _CHECKS), place))
+            problems.append(
+                Problem(f"the setting '{key}' is not known", nearest(key, _CHECKS), place)
+            )
             continue
         is_list, _, check = _CHECKS[key]
         values = value if isinstance(value, list) else [value]
         # Quotes of TOML may hold any character by its code, such as "\\u200b".
-        hidden = next((fault for item in values if isinstance(item, str) for fault in faults(item, alone=True)), None)
+        hidden = next(
+            (
+                fault
+                for item in values
+                if isinstance(item, str)
+                for fault in faults(item, alone=True)
+            ),
+            None,
+        )
         if hidden:
             problems.append(Problem(hidden[1], hidden[2], place))
             continue
-        if not values or (isinstance(value, list) and not is_list) or not all(isinstance(item, _KINDS[key]) for item in values):
-            problems.append(Problem(f"the setting '{key}' cannot hold this", f"Write it like this: {_SAMPLES[key]}", place))
+        if (
+            not values
+            or (isinstance(value, list) and not is_list)
+            or not all(isinstance(item, _KINDS[key]) for item in values)
+        ):
+            problems.append(
+                Problem(
+                    f"the setting '{key}' cannot hold this",
+                    f"Write it like this: {_SAMPLES[key]}",
+                    place,
+                )
+            )
             continue
         try:
             checked = tuple(check(str(item)) for item in values)
         except ValueError as error:
-            problems.append(Problem(f"the setting '{key}' cannot be {_said(tuple(values))}", str(error), place))
+            problems.append(
+                Problem(f"the setting '{key}' cannot be {_said(tuple(values))}", str(error), place)
+            )
             continue
         found[key] = checked if is_list else checked[0]
     if problems:
         raise TeachbackError(*problems)
-    found |= {name: str(workspace.root / found[name]) for name in ("output", "archive") if name in found}
+    found |= {
+        name: str(workspace.root / found[name]) for name in ("output", "archive") if name in found
+    }
     return found, printers
 
 
-def _printers(tables: Any, text: str, name: str, problems: list[Problem]) -> dict[str, dict[str, Offset]]:  # noqa: ANN401 -- any TOML
+def _printers(
+    tables: Any,  # noqa: ANN401 -- any TOML
+    text: str,
+    name: str,
+    problems: list[Problem],
+) -> dict[str, dict[str, Offset]]:
     """Read `[printers.NAME]` tables; what is wrong with them is added to the problems."""
     found: dict[str, dict[str, Offset]] = {}
     for printer, table in tables.items() if isinstance(tables, dict) else [("printers", tables)]:
         place = _key_place(f"printers.{printer}", text, name)
         if not isinstance(table, dict):
-            problems.append(Problem("a printer is a table", 'Write [printers.front-desk] and below it: offset = "0.5, -1.2"', place))
+            problems.append(
+                Problem(
+                    "a printer is a table",
+                    'Write [printers.front-desk] and below it: offset = "0.5, -1.2"',
+                    place,
+                )
+            )
             continue
         found[printer] = {}
         for key, value in table.items():
             if key not in _PRINTER_KEYS:
-                problems.append(Problem(f"a printer has no '{key}'", nearest(key, _PRINTER_KEYS), _key_place(key, text, name)))
+                problems.append(
+                    Problem(
+                        f"a printer has no '{key}'",
+                        nearest(key, _PRINTER_KEYS),
+                        _key_place(key, text, name),
+                    )
+                )
                 continue
             try:
                 found[printer][key] = _offset(str(value))
             except ValueError as error:
-                problems.append(Problem(f"the {key} cannot be '{value}'", str(error), _key_place(key, text, name)))
+                problems.append(
+                    Problem(
+                        f"the {key} cannot be '{value}'", str(error), _key_place(key, text, name)
+                    )
+                )
     return found
 
 
 def _key_place(key: str, text: str, name: str) -> Location:
-    line = next((n for n, row in enumerate(text.splitlines(), start=1) if row.split("=")[0].strip(" \"'[]") == key), 1)
+    line = next(
+        (
+            n
+            for n, row in enumerate(text.splitlines(), start=1)
+            if row.split("=")[0].strip(" \"'[]") == key
+        ),
+        1,
+    )
     return Location(name, line, 1)
 
 
 def _toml_place(name: str, message: str, text: str) -> Location:
     match = re.search(r"at line (\d+), column (\d+)", message)
     # Without a place it is the end of the file that came too early.
-    return Location(name, int(match[1]), int(match[2])) if match else Location(name, max(1, len(text.splitlines())), 1)
+    return (
+        Location(name, int(match[1]), int(match[2]))
+        if match
+        else Location(name, max(1, len(text.splitlines())), 1)
+    )

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
 from teachback.html.composer import at_size
-from teachback.pdf.page_layout import flags_out, in_turn, missing_height, sides_that_fit, text_outside
+from teachback.pdf.page_layout import (
+    flags_out,
+    in_turn,
+    missing_height,
+    sides_that_fit,
+    text_outside,
+)
 from teachback.pdf.renderer import fonts, lay_out
 from teachback.units import CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes, is_roomy
 
@@ -39,11 +45,24 @@ def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOut
         raise TeachbackError(*problems)
     if len(fits) == 1:
         return fits[0].laid
-    page = at_size(job.together, run.box, [fit.sizes for fit in fits], coded=all(fit.coded for fit in fits))
+    page = at_size(
+        job.together, run.box, [fit.sizes for fit in fits], coded=all(fit.coded for fit in fits)
+    )
     together = lay_out(page, served, fonts())
-    if together.problems or not in_turn(together, len(fits)) or any(text_outside(together, CARD_INSET - 0.1)):
+    if (
+        together.problems
+        or not in_turn(together, len(fits))
+        or any(text_outside(together, CARD_INSET - 0.1))
+    ):
         message = "the cards fit one by one, and not together: a style tells one card from another"
-        raise TeachbackError(*together.problems or (Problem(message, "Print one audience at a time, or change the clinic's card styles."),))
+        raise TeachbackError(
+            *together.problems
+            or (
+                Problem(
+                    message, "Print one audience at a time, or change the clinic's card styles."
+                ),
+            )
+        )
     return together
 
 
@@ -58,9 +77,16 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
         laid, outside = _try(job.cards[number], box, (sizes[front], sizes[back]), served)
         front_fits, back_fits = sides_that_fit(laid)
         if front_fits and back_fits and not outside:
-            return _coded(job.cards[number], box, FittedCard((sizes[front], sizes[back]), coded=False, laid=laid), served)
+            return _coded(
+                job.cards[number],
+                box,
+                FittedCard((sizes[front], sizes[back]), coded=False, laid=laid),
+                served,
+            )
         last = len(sizes) - 1
-        if (front == last and (outside or not front_fits)) or (back == last and (outside or not back_fits)):
+        if (front == last and (outside or not front_fits)) or (
+            back == last and (outside or not back_fits)
+        ):
             raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
         front += bool(outside) or not front_fits
         back += bool(outside) or not back_fits
@@ -70,11 +96,20 @@ def _coded(page: str, box: Box, fit: FittedCard, served: Mapping[str, Path]) -> 
     if not is_roomy(box):
         return fit
     laid, outside = _try(page, box, fit.sizes, served, coded=True)
-    return FittedCard(fit.sizes, coded=True, laid=laid) if all(sides_that_fit(laid)) and not outside else fit
+    return (
+        FittedCard(fit.sizes, coded=True, laid=laid)
+        if all(sides_that_fit(laid)) and not outside
+        else fit
+    )
 
 
 def _try(
-    page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, Path], *, coded: bool = False
+    page: str,
+    box: Box,
+    sizes: tuple[float, float],
+    served: Mapping[str, Path],
+    *,
+    coded: bool = False,
 ) -> tuple[LaidOutDocument, tuple[str, ...]]:
     laid = lay_out(at_size(page, box, [sizes], coded=coded), served, fonts())
     if laid.problems:
@@ -83,11 +118,20 @@ def _try(
 
 
 def _card_problems(
-    job: Job, number: int, box: Box, laid: LaidOutDocument, outside: tuple[str, ...], served: Mapping[str, Path]
+    job: Job,
+    number: int,
+    box: Box,
+    laid: LaidOutDocument,
+    outside: tuple[str, ...],
+    served: Mapping[str, Path],
 ) -> Iterator[Problem]:
     """Say what of a card does not fit: the flag, the reader, the stock, what is missing, and where it would fit."""
     flags = job.flags[number] if number < len(job.flags) else {}
-    where = f" of {job.run.stock}" if job.run is not None and box == job.run.box and "pdf" not in job.forms else ""
+    where = (
+        f" of {job.run.stock}"
+        if job.run is not None and box == job.run.box and "pdf" not in job.forms
+        else ""
+    )
     missing = max(missing_height(laid))
     lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
     at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
@@ -98,7 +142,9 @@ def _card_problems(
     lost = [flag for flag in flags_out(laid, outside) if flag in flags]
     for flag in lost:
         place, words = flags[flag]
-        yield Problem(f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place)
+        yield Problem(
+            f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place
+        )
     if not lost:
         what = f": '{outside[0][:60]}'" if outside else ""
         yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import plain
 from teachback.content.locale_formats import dated
-from teachback.proofing.expected_text import Expected, Frame, card_back_said, card_front_said, handout_said, squeezed
+from teachback.proofing.expected_text import (
+    Expected,
+    Frame,
+    card_back_said,
+    card_front_said,
+    handout_said,
+    squeezed,
+)
 from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR
 
 if TYPE_CHECKING:
@@ -25,14 +32,20 @@ _MARKS: Final = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 _BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
-def expected_handout(name: str, edition: Edition, authored: LoadedHandout, dress: PageContext, paper: Paper) -> Expected:
+def expected_handout(
+    name: str, edition: Edition, authored: LoadedHandout, dress: PageContext, paper: Paper
+) -> Expected:
     """Give what the file of a handout must give back."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
         said=handout_said(edition, frame),
-        each_page=(dress.code, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)),
+        each_page=(
+            dress.code,
+            _review(edition, dress.words, dress.words.draft),
+            *_dates(edition, dress.words),
+        ),
         floor=TYPE_FLOOR[edition.size],
         places=_places(authored),
         frame=_frame(edition, dress, plain(edition.title)),
@@ -45,7 +58,9 @@ def expected_handout(name: str, edition: Edition, authored: LoadedHandout, dress
     )
 
 
-def expected_card(name: str, edition: Edition, authored: LoadedHandout, dress: PageContext) -> Expected:
+def expected_card(
+    name: str, edition: Edition, authored: LoadedHandout, dress: PageContext
+) -> Expected:
     """Give what the file of a card must give back."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     front = card_front_said(edition, frame)
@@ -70,7 +85,9 @@ def _review(edition: Edition, words: Words, draft: str) -> str:
     review = edition.review
     if review.status != "approved" or review.reviewed is None:
         return draft
-    return words.reviewed.format(reviewer=review.reviewer, date=dated(review.reviewed, edition.language))
+    return words.reviewed.format(
+        reviewer=review.reviewer, date=dated(review.reviewed, edition.language)
+    )
 
 
 def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
@@ -82,12 +99,26 @@ def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
 def _frame(edition: Edition, dress: PageContext, *more: str) -> tuple[str, ...]:
     """Return all that templates may say around the sentences, phrase by phrase: words, clinic, code, dates."""
     clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
-    words = dress.words.model_dump(exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"})
+    words = dress.words.model_dump(
+        exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"}
+    )
     fillings = {"emergency": dress.clinic.emergency, "code": dress.code}
     phrases = [text.format(**fillings) for text in _texts(words)]
     # A template may set the parts of "Tell us its code: {code}" apart.
-    parts = [part for text in _texts(words) if "{" in text for part in _BRACES.split(text) if len(part.split()) > 1]
-    whole = [*more, dress.code, *clinic, _review(edition, dress.words, dress.words.draft), *_dates(edition, dress.words)]
+    parts = [
+        part
+        for text in _texts(words)
+        if "{" in text
+        for part in _BRACES.split(text)
+        if len(part.split()) > 1
+    ]
+    whole = [
+        *more,
+        dress.code,
+        *clinic,
+        _review(edition, dress.words, dress.words.draft),
+        *_dates(edition, dress.words),
+    ]
     return tuple(dict.fromkeys(text for text in (*whole, *phrases, *parts) if text.strip()))
 
 

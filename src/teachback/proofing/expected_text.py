@@ -109,7 +109,11 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
         said.append(ExpectedSentence(frame.tier(group.tier)))
         said += [ExpectedSentence(frame.clinic.phone or "")] if group.tier == "today" else []
         said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
-        said += [ExpectedSentence(words.not_sure.format(emergency=frame.clinic.emergency))] if group.tier == "now" else []
+        said += (
+            [ExpectedSentence(words.not_sure.format(emergency=frame.clinic.emergency))]
+            if group.tier == "now"
+            else []
+        )
     for section in edition.sections:
         said += _line(section.title)
         for block in section.blocks:
@@ -117,7 +121,10 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
     if edition.sources:
         said.append(ExpectedSentence(words.sources))
         said += [
-            ExpectedSentence(f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}", number=str(number))
+            ExpectedSentence(
+                f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}",
+                number=str(number),
+            )
             for number, source in enumerate(edition.sources, start=1)
         ]
     said.append(ExpectedSentence(words.not_instead))
@@ -136,12 +143,17 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, .
             said.append(ExpectedSentence(frame.tier(tier)))
             said.append(
                 ExpectedSentence(
-                    frame.words.not_sure.format(emergency=frame.clinic.emergency) if tier == "now" else frame.clinic.phone or ""
+                    frame.words.not_sure.format(emergency=frame.clinic.emergency)
+                    if tier == "now"
+                    else frame.clinic.phone or ""
                 )
             )
         said += [part for flag in flags for part in _line(flag.short, flag.id)]
     if not any(flag.card and flag.tier == "today" for flag in edition.flags):
-        said += [ExpectedSentence(frame.words.phones.phone), ExpectedSentence(frame.clinic.phone or "")]
+        said += [
+            ExpectedSentence(frame.words.phones.phone),
+            ExpectedSentence(frame.clinic.phone or ""),
+        ]
     return tuple(part for part in said if squeezed(part.words))
 
 
@@ -151,12 +163,17 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ..
         return ()
     said = [part for entry in edition.card.statements for part in _line(entry.text)]
     said += _lines(*(line.label for line in edition.card.lines))
-    said += [ExpectedSentence(frame.words.card_nights), ExpectedSentence(frame.clinic.after_hours or "")]
+    said += [
+        ExpectedSentence(frame.words.card_nights),
+        ExpectedSentence(frame.clinic.after_hours or ""),
+    ]
     flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
     said += [ExpectedSentence(frame.tier("visit"))] if flags else []
     said += [part for flag in flags for part in _line(flag.short, flag.id)]
     said += [ExpectedSentence(frame.words.card_visit_soon)] if flags else []
-    said += [part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))]
+    said += [
+        part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))
+    ]
     return tuple(part for part in said if squeezed(part.words))
 
 
@@ -171,7 +188,12 @@ def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[Expec
             continue
         part += span.text
         if span.href is not None:
-            address = span.href.removeprefix("https://").removeprefix("mailto:").removeprefix("tel:").rstrip("/")
+            address = (
+                span.href.removeprefix("https://")
+                .removeprefix("mailto:")
+                .removeprefix("tel:")
+                .rstrip("/")
+            )
             part += f" ({address})" if address not in span.text else ""
     yield ExpectedSentence(part, flag, number=number)
 
@@ -181,7 +203,11 @@ def _lines(*lines: Line | None) -> list[ExpectedSentence]:
 
 
 def _numbered(lines: Iterable[Line]) -> list[ExpectedSentence]:
-    return [part for number, line in enumerate(lines, start=1) for part in _line(line, number=str(number))]
+    return [
+        part
+        for number, line in enumerate(lines, start=1)
+        for part in _line(line, number=str(number))
+    ]
 
 
 def _entries(items: Iterable[ed.ListEntry]) -> list[ExpectedSentence]:
@@ -201,7 +227,9 @@ def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[ExpectedSentence]:
 
 @_block.register
 def _(block: ed.EditionList, frame: Frame) -> list[ExpectedSentence]:
-    head = [ExpectedSentence(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
+    head = (
+        [ExpectedSentence(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
+    )
     return [*head, *_entries(block.items)]
 
 
@@ -209,12 +237,20 @@ def _(block: ed.EditionList, frame: Frame) -> list[ExpectedSentence]:
 def _(block: ed.EditionTable, frame: Frame) -> list[ExpectedSentence]:
     del frame
     head = [replace(part, repeated=True) for part in _lines(*block.columns)]
-    return [*_lines(block.caption), *head, *_lines(*(cell for row in block.rows for cell in row.cells))]
+    return [
+        *_lines(block.caption),
+        *head,
+        *_lines(*(cell for row in block.rows for cell in row.cells)),
+    ]
 
 
 @_block.register
 def _callout(block: ed.Callout, frame: Frame) -> list[ExpectedSentence]:
-    head = _lines(block.title) if block.title else [ExpectedSentence(getattr(frame.words.callouts, block.callout))]
+    head = (
+        _lines(block.title)
+        if block.title
+        else [ExpectedSentence(getattr(frame.words.callouts, block.callout))]
+    )
     return [*head, *_lines(block.text), *_entries(block.items)]
 
 
@@ -240,15 +276,26 @@ def _(block: ed.Myths, frame: Frame) -> list[ExpectedSentence]:
     said = []
     for myth in block.myths:
         verdict = _lines(myth.verdict) if myth.verdict else [ExpectedSentence(frame.words.verdict)]
-        said += [ExpectedSentence(frame.words.myth), *_lines(myth.myth), *verdict, *_lines(myth.answer)]
+        said += [
+            ExpectedSentence(frame.words.myth),
+            *_lines(myth.myth),
+            *verdict,
+            *_lines(myth.answer),
+        ]
     return said
 
 
 @_block.register
 def _(block: ed.OwnNumbers, frame: Frame) -> list[ExpectedSentence]:
     words = frame.words
-    columns = [ExpectedSentence(text, repeated=True) for text in (words.my_number, words.my_result, words.my_goal)]
-    return [*columns, *_lines(*(line for number in block.numbers for line in (number.label, number.hint)))]
+    columns = [
+        ExpectedSentence(text, repeated=True)
+        for text in (words.my_number, words.my_result, words.my_goal)
+    ]
+    return [
+        *columns,
+        *_lines(*(line for number in block.numbers for line in (number.label, number.hint))),
+    ]
 
 
 @_block.register
@@ -271,9 +318,15 @@ def _(block: ed.Notes, frame: Frame) -> list[ExpectedSentence]:
 @_block.register
 def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
     clinic = frame.clinic
-    said = [ExpectedSentence(frame.words.contact), *(ExpectedSentence(text) for text in (clinic.name, clinic.address) if text)]
+    said = [
+        ExpectedSentence(frame.words.contact),
+        *(ExpectedSentence(text) for text in (clinic.name, clinic.address) if text),
+    ]
     for line in block.lines:
-        said += [ExpectedSentence(getattr(frame.words.phones, line)), ExpectedSentence(getattr(clinic, line) or "")]
+        said += [
+            ExpectedSentence(getattr(frame.words.phones, line)),
+            ExpectedSentence(getattr(clinic, line) or ""),
+        ]
     return said
 
 

@@ -35,7 +35,15 @@ from teachback.proofing.text_checks import (
     stranger_problems,
     touching_problems,
 )
-from teachback.proofing.visibility import TierLook, beside_numbers, ink, looks, overlapping, struck, tier_look
+from teachback.proofing.visibility import (
+    TierLook,
+    beside_numbers,
+    ink,
+    looks,
+    overlapping,
+    struck,
+    tier_look,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,7 +97,10 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
     for (words, millimetres, cut), numbers in pages.items():
         if cut:
             message = f"'{words[:60]}' on {pages_of(numbers)} is cut off: it sticks {millimetres} mm out of the box around it"
-            yield Problem(message, "Shorten the text, or let the box grow: take its height or its `overflow` out of the style.")
+            yield Problem(
+                message,
+                "Shorten the text, or let the box grow: take its height or its `overflow` out of the style.",
+            )
         else:
             message = f"'{words[:60]}' stands {millimetres} mm outside the part of {pages_of(numbers)} that can be printed"
             yield Problem(message, "Shorten the text, or change the style that moves it.")
@@ -99,12 +110,21 @@ def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
     """Name each row of a table that is longer than a page: its cells go on beside each other, and are read in the wrong order."""
     for cells in split_rows(laid):
         words = next((cell.strip() for cell in cells if cell.strip()), "")
-        place = next((expected.places[key] for cell in cells if (key := squeezed(cell)) in expected.places), expected.place)
+        place = next(
+            (expected.places[key] for cell in cells if (key := squeezed(cell)) in expected.places),
+            expected.place,
+        )
         message = f"{expected.name}: this row of a table is longer than a page: '{words[:60]}'"
-        yield Problem(message, "Split it: make shorter rows of it, or put the long text below the table.", place)
+        yield Problem(
+            message,
+            "Split it: make shorter rows of it, or put the long text below the table.",
+            place,
+        )
 
 
-def glyph_problems(laid: LaidOutDocument, page: str, expected: Expected, served: Mapping[str, Path]) -> Iterator[Problem]:
+def glyph_problems(
+    laid: LaidOutDocument, page: str, expected: Expected, served: Mapping[str, Path]
+) -> Iterator[Problem]:
     """Find characters that the font chosen for them cannot draw: another would stand in for it, or an empty box.
 
     `page` is the HTML that was laid out: its styles say which fonts there are.
@@ -112,28 +132,51 @@ def glyph_problems(laid: LaidOutDocument, page: str, expected: Expected, served:
     faces = font_faces(page)
     known = ", ".join(sorted({face.family for face in faces})) or "none"
     for lettering in letterings(laid):
-        chosen = [face for family in lettering.families for face in nearest_face(family, lettering.weight, faces)]
+        chosen = [
+            face
+            for family in lettering.families
+            for face in nearest_face(family, lettering.weight, faces)
+        ]
         words = lettering.words
         if not chosen:
             name = lettering.families[0] if lettering.families else "?"
             message = f"the font '{name}' is not one of the workspace's, and it is chosen for '{words.strip()[:40]}'"
-            yield Problem(message, f"Declare it with @font-face and put its file into styles/fonts/. There are: {known}.")
+            yield Problem(
+                message,
+                f"Declare it with @font-face and put its file into styles/fonts/. There are: {known}.",
+            )
             continue
         paths = font_files(chosen, served)
         for character, name in missing_glyphs(words, coverage(paths)):
-            others = [shown(path) for path in font_files(faces, served) if ord(character) in coverage((path,))]
+            others = [
+                shown(path)
+                for path in font_files(faces, served)
+                if ord(character) in coverage((path,))
+            ]
             have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
             message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
-            place = next((place for words, place in expected.places.items() if squeezed(character) in words), None)
+            place = next(
+                (place for words, place in expected.places.items() if squeezed(character) in words),
+                None,
+            )
             yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
-        unfit = [set(unfit_letters(read_bytes(path), words, expected.language)) for path in paths if max(words, default="") >= "\u0300"]
+        unfit = [
+            set(unfit_letters(read_bytes(path), words, expected.language))
+            for path in paths
+            if max(words, default="") >= "\u0300"
+        ]
         for letter in sorted(set.intersection(*unfit)) if unfit else ():
             message = f"the accent of '{letter}' would not stand on its letter in the font chosen for it, {_called(chosen[0])}"
-            place = next((place for words, place in expected.places.items() if squeezed(letter) in words), None)
+            place = next(
+                (place for words, place in expected.places.items() if squeezed(letter) in words),
+                None,
+            )
             yield Problem(message, "Use other words, or a font that places this accent.", place)
 
 
-def prove(data: bytes, page: str, laid: LaidOutDocument, *each: Expected) -> tuple[tuple[Problem, ...], Measures]:
+def prove(
+    data: bytes, page: str, laid: LaidOutDocument, *each: Expected
+) -> tuple[tuple[Problem, ...], Measures]:
     """Read a written file back, and give what is wrong with it, and what was measured.
 
     A file of several cards has two pages of each, one card behind the other.
@@ -141,11 +184,24 @@ def prove(data: bytes, page: str, laid: LaidOutDocument, *each: Expected) -> tup
     pages = read_pages(data, DPI)
     frame = tuple(dict.fromkeys(words for one in each for words in one.frame))
     expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=frame)
-    parts = [pages] if len(each) == 1 else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
-    seen = [(number, look) for number, read in enumerate(pages, start=1) for look in looks(read) if look.run.words.strip()]
+    parts = (
+        [pages]
+        if len(each) == 1
+        else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
+    )
+    seen = [
+        (number, look)
+        for number, read in enumerate(pages, start=1)
+        for look in looks(read)
+        if look.run.words.strip()
+    ]
     problems = [
         *said_problems([token for read in pages for token in read.tagged], expected),
-        *(problem for part, one in zip(parts, each, strict=True) for problem in page_problems(part, one)),
+        *(
+            problem
+            for part, one in zip(parts, each, strict=True)
+            for problem in page_problems(part, one)
+        ),
         *stranger_problems(pages, expected),
         *touching_problems(pages),
         *order_problems(pages, expected),
@@ -166,7 +222,10 @@ def prove(data: bytes, page: str, laid: LaidOutDocument, *each: Expected) -> tup
         color=min((look.color for _, look in seen), default=0.0),
         grey=min((look.grey for _, look in seen), default=0.0),
         ink=max(inks, default=0.0),
-        fills=max((ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > INK_MOST), default=0.0),
+        fills=max(
+            (ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > INK_MOST),
+            default=0.0,
+        ),
         tiers=tiers,
     )
     return (*problems, *_measure_problems(measures, seen, expected)), measures
@@ -179,7 +238,9 @@ def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
     codes = codes_in_dots(*grey_page(data, SCAN_DPI))
     if codes != (expected.code,):
         found = f"says {' and '.join(codes)}" if codes else "cannot be read"
-        yield Problem(f"the QR code of page 1 {found}, and the edition code is {expected.code}", LEFT_OUT)
+        yield Problem(
+            f"the QR code of page 1 {found}, and the edition code is {expected.code}", LEFT_OUT
+        )
 
 
 def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
@@ -196,10 +257,15 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
     for name in dict.fromkeys(run.font for read in pages for run in read.runs):
         base = name.partition("+")[2] or name
         if not any(base == family or base.startswith(f"{family}-") for family in ours):
-            yield Problem(f"the printed file uses the font '{base}', which is none of the workspace's", COMPARE)
+            yield Problem(
+                f"the printed file uses the font '{base}', which is none of the workspace's",
+                COMPARE,
+            )
 
 
-def _look_problems(seen: Iterable[tuple[int, TextVisibility]], expected: Expected) -> Iterator[Problem]:
+def _look_problems(
+    seen: Iterable[tuple[int, TextVisibility]], expected: Expected
+) -> Iterator[Problem]:
     """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
     hidden, erased, faint, small, turned = [], [], [], [], []
     for number, look in seen:
@@ -216,17 +282,25 @@ def _look_problems(seen: Iterable[tuple[int, TextVisibility]], expected: Expecte
     if hidden:
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
         message = f"{_named(hidden)} cannot be seen: of its ink {share * 100:.0f} % shows"
-        yield Problem(message, "A style hides it, cuts it, or paints something over it.", _place(hidden, expected))
+        yield Problem(
+            message,
+            "A style hides it, cuts it, or paints something over it.",
+            _place(hidden, expected),
+        )
     if erased:
         number, look = erased[0]
         message = f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is covered or cut off"
-        yield Problem(message, "A style cuts it, or paints something over it.", _place(erased[:1], expected))
+        yield Problem(
+            message, "A style cuts it, or paints something over it.", _place(erased[:1], expected)
+        )
     if faint:
         color, grey = min(look.color for _, look in faint), min(look.grey for _, look in faint)
-        message = (
-            f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
+        message = f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
+        yield Problem(
+            message,
+            "Take a darker colour for the letters, or a lighter one behind them.",
+            _place(faint, expected),
         )
-        yield Problem(message, "Take a darker colour for the letters, or a lighter one behind them.", _place(faint, expected))
     if turned:
         message = f"{_named(turned)} is mirrored, upside down or slanted"
         yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
@@ -238,7 +312,14 @@ def _look_problems(seen: Iterable[tuple[int, TextVisibility]], expected: Expecte
 
 def _erased(look: TextVisibility) -> str:
     """Return the first letter of which too little can be seen; empty for none."""
-    return next((letter for letter, share in look.letters if share < (DIGIT_LEAST if letter.isdigit() else LETTER_LEAST)), "")
+    return next(
+        (
+            letter
+            for letter, share in look.letters
+            if share < (DIGIT_LEAST if letter.isdigit() else LETTER_LEAST)
+        ),
+        "",
+    )
 
 
 def _named(found: Sequence[tuple[int, TextVisibility]]) -> str:
@@ -252,7 +333,11 @@ def _named(found: Sequence[tuple[int, TextVisibility]]) -> str:
 def _place(found: Sequence[tuple[int, TextVisibility]], expected: Expected) -> Location | None:
     """Find the sentence of the file that the longest of some words is from."""
     longest = max((squeezed(look.run.words) for _, look in found), key=len)
-    return next((place for words, place in expected.places.items() if longest in words), None) if len(longest) > 3 else None  # noqa: PLR2004 -- a number is everywhere
+    return (
+        next((place for words, place in expected.places.items() if longest in words), None)
+        if len(longest) > 3  # noqa: PLR2004 -- a number is everywhere
+        else None
+    )
 
 
 def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
@@ -266,10 +351,16 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     """Find what is drawn through letters, and beside numbers; each is told once for a page."""
     for number, read in enumerate(pages, start=1):
         for words in list(struck(read))[:1]:
-            yield Problem(f"a line or a box is drawn through '{words[:60]}' on page {number}", "Take the style that draws it out.")
+            yield Problem(
+                f"a line or a box is drawn through '{words[:60]}' on page {number}",
+                "Take the style that draws it out.",
+            )
         for digits, words in list(beside_numbers(read))[:1]:
             message = f"something is drawn right beside the number '{digits}' in '{words[:60]}' on page {number}: it could be read as a part of it"
-            yield Problem(message, "Take the border, the background or the picture away from it, or give it more padding.")
+            yield Problem(
+                message,
+                "Take the border, the background or the picture away from it, or give it more padding.",
+            )
 
 
 def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
@@ -281,25 +372,33 @@ def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
         yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Take {out} out of the style.")
 
 
-def _measure_problems(measures: Measures, seen: Iterable[tuple[int, TextVisibility]], expected: Expected) -> Iterator[Problem]:
+def _measure_problems(
+    measures: Measures, seen: Iterable[tuple[int, TextVisibility]], expected: Expected
+) -> Iterator[Problem]:
     """Warn of what prints, and could print better on a black-and-white printer."""
-    faint = [(number, look) for number, look in seen if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY]
+    faint = [
+        (number, look)
+        for number, look in seen
+        if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY
+    ]
     if faint:
         number, look = min(faint, key=lambda item: min(item[1].color, item[1].grey))
         words, ratio = look.run.words.strip()[:60], min(look.color, look.grey)
         message = f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; text is easy to read from {CONTRAST_BODY:g}:1"
         yield Problem(message, "Take a darker colour.", None, Severity.WARNING)
     if not expected.card and measures.ink > INK_MOST and measures.fills > FILLS_MOST:
-        message = (
-            f"a page takes {measures.ink * 100:.1f} % ink, {measures.fills * 100:.1f} % of it no letters; over {INK_MOST * 100:g} % is much"
-        )
+        message = f"a page takes {measures.ink * 100:.1f} % ink, {measures.fills * 100:.1f} % of it no letters; over {INK_MOST * 100:g} % is much"
         yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
     for index, one in enumerate(measures.tiers):
         for other in measures.tiers[index + 1 :]:
-            alike = one.alike(other, with_border=not expected.card) if one.tier != other.tier else []
+            alike = (
+                one.alike(other, with_border=not expected.card) if one.tier != other.tier else []
+            )
             if alike:
                 message = f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same {' and '.join(alike)}"
-                yield Problem(message, "Give each tier its own icon, word and border.", None, Severity.WARNING)
+                yield Problem(
+                    message, "Give each tier its own icon, word and border.", None, Severity.WARNING
+                )
 
 
 def _called(face: FontFace) -> str:

@@ -41,15 +41,21 @@ MOST_NAMED: Final = 12
 MOST_PLACES: Final = 40
 # What is no part of the text stands further from it than this share of the type size: a space takes 0.25.
 BESIDE: Final = 0.4
-LEFT_OUT: Final = OfDesign("A template or style of the clinic leaves it out. Compare it with the built-in one.")
-_MOVED: Final = OfDesign("A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one.")
+LEFT_OUT: Final = OfDesign(
+    "A template or style of the clinic leaves it out. Compare it with the built-in one."
+)
+_MOVED: Final = OfDesign(
+    "A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one."
+)
 _APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
 _ADDED: Final = OfDesign(
     "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
 )
 
 
-def said_problems(tokens: Sequence[Token], expected: Expected, *, painted: bool = True) -> Iterator[Problem]:
+def said_problems(
+    tokens: Sequence[Token], expected: Expected, *, painted: bool = True
+) -> Iterator[Problem]:
     """Yield sentences that are lost or out of order, and letters, digits and signs that the edition does not have.
 
     `tokens` are the words of a file in the order of its tags. Of text from right to left that was `painted`, pdfium gives
@@ -63,21 +69,33 @@ def said_problems(tokens: Sequence[Token], expected: Expected, *, painted: bool 
         lost, added = _compared(read_text(tokens), expected)
     for part, elsewhere in lost[:MOST_NAMED]:
         what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
-        fault = "is not in its turn" if elsewhere else f"is not on the {'card' if expected.card else 'page'}"
+        fault = (
+            "is not in its turn"
+            if elsewhere
+            else f"is not on the {'card' if expected.card else 'page'}"
+        )
         place = expected.places.get(squeezed(part.words), expected.place)
         hint = _MOVED if elsewhere else LEFT_OUT
         yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
-        yield Problem(f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back", COMPARE, expected.place)
+        yield Problem(
+            f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back",
+            COMPARE,
+            expected.place,
+        )
     yield from _recased(
-        [token.words for token in tokens], [part for part in expected.said if part not in {one for one, _ in lost}], expected
+        [token.words for token in tokens],
+        [part for part in expected.said if part not in {one for one, _ in lost}],
+        expected,
     )
     if not lost:
         # With a sentence gone, what stands in its place would only be named twice.
         yield from list(dict.fromkeys(added))[:MOST_NAMED]
 
 
-def _recased(read: Sequence[str], said: Iterable[ExpectedSentence], expected: Expected) -> Iterator[Problem]:
+def _recased(
+    read: Sequence[str], said: Iterable[ExpectedSentence], expected: Expected
+) -> Iterator[Problem]:
     """Find sentences that are printed with other capitals than they are written with, as by a template's `|upper`."""
     text = _as_written(" ".join(read))
     wrong = [part for part in said if _as_written(part.words) not in text]
@@ -91,7 +109,9 @@ def _as_written(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 
 
-def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[ExpectedSentence, bool]], list[Problem]]:
+def _compared(
+    read: ReadText, expected: Expected
+) -> tuple[list[tuple[ExpectedSentence, bool]], list[Problem]]:
     """Compare a text with the expected sentences, one by one.
 
     Returns the sentences that are lost, each with whether it stands elsewhere, and the problems of what is
@@ -117,14 +137,27 @@ def _compared(read: ReadText, expected: Expected) -> tuple[list[tuple[ExpectedSe
             what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
             message = f"{expected.name}: {what} are added{where} that are not the handout's: '{stranger[:60]}'"
             added.append(Problem(message, _ADDED, place))
-        faults = (*_touching(read, at, start), *run_together(read, start, sentence), *misplaced(read, start, end))
-        added += [Problem(f"{expected.name}: {fault.fault}: '{fault.words}'", _MOVED, place) for fault in faults]
+        faults = (
+            *_touching(read, at, start),
+            *run_together(read, start, sentence),
+            *misplaced(read, start, end),
+        )
+        added += [
+            Problem(f"{expected.name}: {fault.fault}: '{fault.words}'", _MOVED, place)
+            for fault in faults
+        ]
         at, before = end, part.flag
     return lost, added
 
 
 def _found(
-    read: ReadText, at: int, sentence: SoughtSentence, part: ExpectedSentence, known: _Known, *, beside: bool
+    read: ReadText,
+    at: int,
+    sentence: SoughtSentence,
+    part: ExpectedSentence,
+    known: _Known,
+    *,
+    beside: bool,
 ) -> tuple[int, int] | None:
     """Return where a sentence begins and ends: its first place with nothing foreign before it, or else its first place."""
     if not sentence.letters:
@@ -187,10 +220,16 @@ class _Known(NamedTuple):
         left = (self.beside if beside or inline else self.words).sub(_WORDS, text[start:stop])
         if not beside and not inline:
             left = self.numbers.sub(_NUMBER, left)
-        digits = text[start - 1 : start].isdigit() if start else False, text[stop : stop + 1].isdigit()
+        digits = (
+            text[start - 1 : start].isdigit() if start else False,
+            text[stop : stop + 1].isdigit(),
+        )
         shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in left)
         if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, left):
-            return " ".join(left.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split()) or shown.strip()
+            return (
+                " ".join(left.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split())
+                or shown.strip()
+            )
         if inline and digits[1] and left[-1:] in _BEFORE_NUMBERS:
             return left[-1:]
         if inline and digits[0] and left[:1] in _BEHIND_NUMBERS:
@@ -200,7 +239,11 @@ class _Known(NamedTuple):
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
     """Return the expression for any of some texts as they are read from a page: the longest that fits is taken."""
-    found = sorted({sought(text) for text in texts if comparable(text)}, key=lambda one: len(one.letters), reverse=True)
+    found = sorted(
+        {sought(text) for text in texts if comparable(text)},
+        key=lambda one: len(one.letters),
+        reverse=True,
+    )
     return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
 
 
@@ -220,12 +263,18 @@ _BEHIND_NUMBERS: Final = frozenset("\u00b7(")
 
 def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Problem]:
     """Yield the numbers of a text from right to left that the edition and the templates do not have."""
-    known = set(_NUMBERS.findall(" ".join((*(part.words for part in expected.said), *expected.frame))))
+    known = set(
+        _NUMBERS.findall(" ".join((*(part.words for part in expected.said), *expected.frame)))
+    )
     marks = {part.number for part in expected.said if part.number}
     # pdfium gives some numbers from their end.
     for number in dict.fromkeys(_NUMBERS.findall(" ".join(read))):
         if not {number, number[::-1]} & (known | marks):
-            yield Problem(f"{expected.name}: a number is added that is not the handout's: '{number[:60]}'", _ADDED, expected.place)
+            yield Problem(
+                f"{expected.name}: a number is added that is not the handout's: '{number[:60]}'",
+                _ADDED,
+                expected.place,
+            )
 
 
 _NUMBERS: Final = re.compile(r"\d+")
@@ -266,7 +315,10 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
             found.setdefault(stranger, []).append(number)
     for stranger, numbers in found.items():
         what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
-        yield Problem(f"{pages_of(numbers)} shows {what} that no screen reader says: '{stranger[:60]}'", _ADDED)
+        yield Problem(
+            f"{pages_of(numbers)} shows {what} that no screen reader says: '{stranger[:60]}'",
+            _ADDED,
+        )
 
 
 def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
@@ -277,14 +329,28 @@ def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     """
     for number, read in enumerate(pages, start=1):
         text = [token for token in read.tagged if token.edges and token.words.strip()]
-        others = [Token(run.words, -1, number, run.edges) for run in read.runs if (run.artifact or run.drawn) and run.edges]
-        found = [(one, other) for one, other in permutations(text, 2) if one.block != other.block and _touch(one, other, APART)]
+        others = [
+            Token(run.words, -1, number, run.edges)
+            for run in read.runs
+            if (run.artifact or run.drawn) and run.edges
+        ]
+        found = [
+            (one, other)
+            for one, other in permutations(text, 2)
+            if one.block != other.block and _touch(one, other, APART)
+        ]
         for other in others:
             if any(map(_is_seen, other.words)):
-                found += [(other, token) for token in text if _touch(other, token, BESIDE) or _touch(token, other, BESIDE)]
+                found += [
+                    (other, token)
+                    for token in text
+                    if _touch(other, token, BESIDE) or _touch(token, other, BESIDE)
+                ]
                 found += [(other, token) for token in text if _inside(other, token, text)]
         for one, other in dict.fromkeys(found):
-            message = f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
+            message = (
+                f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
+            )
             yield Problem(message, _APART)
 
 
@@ -305,10 +371,19 @@ def _touch(left: Token, right: Token, apart: float) -> bool:
 
 def _inside(other: Token, token: Token, text: Iterable[Token]) -> bool:
     """Return whether something stands in a line of a block of text, behind a token and before another one of it."""
-    if other.edges is None or token.edges is None or not _level(other.edges, token.edges) or token.edges.right > other.edges.right:
+    if (
+        other.edges is None
+        or token.edges is None
+        or not _level(other.edges, token.edges)
+        or token.edges.right > other.edges.right
+    ):
         return False
     return any(
-        one.block == token.block and one.edges and _level(one.edges, token.edges) and one.edges.left >= other.edges.left for one in text
+        one.block == token.block
+        and one.edges
+        and _level(one.edges, token.edges)
+        and one.edges.left >= other.edges.left
+        for one in text
     )
 
 
@@ -325,9 +400,16 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
     for number, read in enumerate(pages, start=1):
         text = [token for token in read.tagged if token.edges and token.words.strip()]
         for one, other in pairwise(text):
-            if one.block != other.block and one.edges and other.edges and _goes_back(one.edges, other.edges, rtl=rtl):
+            if (
+                one.block != other.block
+                and one.edges
+                and other.edges
+                and _goes_back(one.edges, other.edges, rtl=rtl)
+            ):
                 message = f"on page {number}, '{other.words.strip()[:40]}' is read after '{one.words.strip()[:40]}' and stands before it"
-                yield Problem(message, COMPARE, expected.places.get(squeezed(other.words), expected.place))
+                yield Problem(
+                    message, COMPARE, expected.places.get(squeezed(other.words), expected.place)
+                )
 
 
 def _goes_back(one: Edges, other: Edges, *, rtl: bool) -> bool:
@@ -341,9 +423,16 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
     if expected.page_mm is None:
         return
     wanted = tuple(length / MM_PER_INCH * PT_PER_INCH for length in expected.page_mm)
-    wrong = [number for number, read in enumerate(pages, start=1) if abs(read.width - wanted[0]) + abs(read.height - wanted[1]) > 1]
+    wrong = [
+        number
+        for number, read in enumerate(pages, start=1)
+        if abs(read.width - wanted[0]) + abs(read.height - wanted[1]) > 1
+    ]
     if wrong:
-        size = " x ".join(f"{length / PT_PER_INCH * MM_PER_INCH:.0f}" for length in (pages[wrong[0] - 1].width, pages[wrong[0] - 1].height))
+        size = " x ".join(
+            f"{length / PT_PER_INCH * MM_PER_INCH:.0f}"
+            for length in (pages[wrong[0] - 1].width, pages[wrong[0] - 1].height)
+        )
         message = f"{pages_of(wrong)} is {size} mm, and the paper is {expected.page_mm[0]:.0f} x {expected.page_mm[1]:.0f} mm"
         yield Problem(message, "Take `size` out of the clinic's @page.")
 
@@ -352,12 +441,20 @@ def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
     """Find files that call themselves by another title, or would be read out in another language."""
     named = laid.document.metadata
     if squeezed(named.title or "") != squeezed(expected.title):
-        yield Problem(f"the file is called '{(named.title or '')[:60]}', and the text '{expected.title[:60]}'", COMPARE)
+        yield Problem(
+            f"the file is called '{(named.title or '')[:60]}', and the text '{expected.title[:60]}'",
+            COMPARE,
+        )
     if (named.lang or "") != expected.language:
-        yield Problem(f"the file would be read out as '{named.lang}', and the text is written in '{expected.language}'", COMPARE)
+        yield Problem(
+            f"the file would be read out as '{named.lang}', and the text is written in '{expected.language}'",
+            COMPARE,
+        )
 
 
-def card_sheet_problems(data: bytes, expected: Iterable[Expected], *, backs: bool) -> Iterator[Problem]:
+def card_sheet_problems(
+    data: bytes, expected: Iterable[Expected], *, backs: bool
+) -> Iterator[Problem]:
     """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out.
 
     A card is read out on the first sheet where it is, so the pages behind that one are not looked at.
@@ -400,19 +497,30 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
     title = root.find("head/title")
     named = "" if title is None else "".join(title.itertext())
     if comparable(named) != comparable(expected.title):
-        yield Problem(f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'", COMPARE)
+        yield Problem(
+            f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'",
+            COMPARE,
+        )
     columns = dict(_columns(root))
     for element in root.iter():
         column = element.get("data-column")
         if column is not None and comparable(column) != comparable(columns.get(element, "")):
-            yield Problem(f"a cell is shown below '{column[:60]}', which is not the heading of its column", COMPARE)
+            yield Problem(
+                f"a cell is shown below '{column[:60]}', which is not the heading of its column",
+                COMPARE,
+            )
         if element.tag in {"del", "ins"}:
-            yield Problem(f"the page for a screen shows text as struck out or added (<{element.tag}>)", COMPARE)
+            yield Problem(
+                f"the page for a screen shows text as struck out or added (<{element.tag}>)",
+                COMPARE,
+            )
         if "unseen" in element.get("class", "").split() and not _is_frame(element, expected):
             words = " ".join("".join(element.itertext()).split())
             yield Problem(f"the page for a screen shows nobody the words '{words[:60]}'", COMPARE)
         for words in filter(None, map(element.get, ("aria-label", "aria-description", "title"))):
-            yield Problem(f"a screen reader would say '{words[:60]}' in the place of what is shown", COMPARE)
+            yield Problem(
+                f"a screen reader would say '{words[:60]}' in the place of what is shown", COMPARE
+            )
 
 
 def _columns(root: Element) -> Iterator[tuple[Element, str]]:
@@ -425,7 +533,9 @@ def _columns(root: Element) -> Iterator[tuple[Element, str]]:
 
 def _is_frame(element: Element, expected: Expected) -> bool:
     """Return whether an element holds what only a screen reader says, and templates may add."""
-    return comparable("".join(element.itertext())) in {comparable(words) for words in expected.frame}
+    return comparable("".join(element.itertext())) in {
+        comparable(words) for words in expected.frame
+    }
 
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -434,7 +544,10 @@ def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pro
     texts = [[words for text in texts for words in text]] if expected.card else texts
     rtl = expected.language.partition("-")[0] in RTL
     for words in expected.each_page:
-        there = (_has_words(words, text) if rtl else squeezed(words) in squeezed(" ".join(text)) for text in texts)
+        there = (
+            _has_words(words, text) if rtl else squeezed(words) in squeezed(" ".join(text))
+            for text in texts
+        )
         without = [number for number, shown in enumerate(there, start=1) if not shown]
         if without:
             where = expected.name if expected.card else pages_of(without)
@@ -445,4 +558,6 @@ def pages_of(numbers: Sequence[int]) -> str:
     """Name pages by their numbers, as a sentence has them."""
     if len(numbers) == 1:
         return f"page {numbers[0]}"
-    return "pages " + (", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}")  # noqa: PLR2004 -- a line's worth
+    return "pages " + (
+        ", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}"  # noqa: PLR2004 -- a line's worth
+    )

@@ -71,9 +71,13 @@ class TextVisibility:
 def looks(page: ReadPage) -> Iterator[TextVisibility]:
     """Measure every run of letters of a page."""
     inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
-    changed = ImageChops.difference(page.whole, page.bare.convert("L")).point([_WHITE if value > _DIFFERS else 0 for value in range(256)])
+    changed = ImageChops.difference(page.whole, page.bare.convert("L")).point(
+        [_WHITE if value > _DIFFERS else 0 for value in range(256)]
+    )
     seen = ImageChops.darker(inked, changed)
-    faintly = page.letters.point([_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)])
+    faintly = page.letters.point(
+        [_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)]
+    )
     lost = ImageChops.darker(faintly, ImageChops.invert(changed))
     # What lies behind the letters themselves; the rest is made transparent.
     ground = page.bare.convert("RGB")
@@ -86,11 +90,15 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
             continue
         ink = inked.crop(box).histogram()[_WHITE]
         shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
-        letters = tuple(_letters(page, run, faintly, lost)) if lost.crop(box).getbbox() or not ink else ()
+        letters = (
+            tuple(_letters(page, run, faintly, lost)) if lost.crop(box).getbbox() or not ink else ()
+        )
         yield TextVisibility(run, shown, *_contrasts(run, ground.crop(box)), letters)
 
 
-def _letters(page: ReadPage, run: TextRun, inked: Image, lost: Image) -> Iterator[tuple[str, float]]:
+def _letters(
+    page: ReadPage, run: TextRun, inked: Image, lost: Image
+) -> Iterator[tuple[str, float]]:
     """Yield each letter of a run that has lost some of its ink, with the share of it that can be seen."""
     for character, bounds in run.letters:
         box = _dots(page, bounds, inner=True)
@@ -107,7 +115,9 @@ def _letters(page: ReadPage, run: TextRun, inked: Image, lost: Image) -> Iterato
 def ink(picture: Image) -> float:
     """Give the share of a page's picture that a black-and-white printer covers with ink, 0 to 1."""
     counts: list[int] = picture.convert("L").histogram()
-    return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (_WHITE * sum(counts))
+    return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (
+        _WHITE * sum(counts)
+    )
 
 
 def overlapping(page: ReadPage) -> Iterator[tuple[TextRun, TextRun]]:
@@ -125,7 +135,9 @@ def _shared(one: TextRun, other: TextRun) -> float:
     """Give the share of the smaller text's box that lies on the other's."""
     width = min(one.bounds[2], other.bounds[2]) - max(one.bounds[0], other.bounds[0])
     height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
-    areas = [(run.bounds[2] - run.bounds[0]) * (run.bounds[3] - run.bounds[1]) for run in (one, other)]
+    areas = [
+        (run.bounds[2] - run.bounds[0]) * (run.bounds[3] - run.bounds[1]) for run in (one, other)
+    ]
     return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
 
 
@@ -133,7 +145,16 @@ def struck(page: ReadPage) -> Iterator[str]:
     """Yield the words that have something drawn through the middle of their letters. Pictures, and what nobody reads out, may have."""
     for run, edges, ground in _straight(page):
         left, right = edges.left + _ENDS * edges.size, edges.right - _ENDS * edges.size
-        if _drawn_on(page, ground, (left, edges.baseline + _MIDDLE[0] * edges.size, right, edges.baseline + _MIDDLE[1] * edges.size)):
+        if _drawn_on(
+            page,
+            ground,
+            (
+                left,
+                edges.baseline + _MIDDLE[0] * edges.size,
+                right,
+                edges.baseline + _MIDDLE[1] * edges.size,
+            ),
+        ):
             yield run.words.strip()
 
 
@@ -141,8 +162,20 @@ def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
     """Yield each number that has something drawn on it or right beside it, which could be read as a part of it, with the words around it."""
     for run, edges, ground in _straight(page):
         for letters in _numbers(run):
-            left, right = letters[0][1][0] - _BESIDE * edges.size, letters[-1][1][2] + _BESIDE * edges.size
-            if _drawn_on(page, ground, (left, edges.baseline + _FOOT * edges.size, right, edges.baseline + _DIGIT * edges.size)):
+            left, right = (
+                letters[0][1][0] - _BESIDE * edges.size,
+                letters[-1][1][2] + _BESIDE * edges.size,
+            )
+            if _drawn_on(
+                page,
+                ground,
+                (
+                    left,
+                    edges.baseline + _FOOT * edges.size,
+                    right,
+                    edges.baseline + _DIGIT * edges.size,
+                ),
+            ):
                 yield "".join(letter for letter, _ in letters), run.words.strip()
 
 
@@ -175,7 +208,9 @@ def _drawn_on(page: ReadPage, ground: Image, bounds: Bounds) -> bool:
     return bool(most - least > _DRAWN)  # type: ignore[operator]
 
 
-def _dots(page: ReadPage, bounds: Bounds, *, inner: bool = False) -> tuple[int, int, int, int] | None:
+def _dots(
+    page: ReadPage, bounds: Bounds, *, inner: bool = False
+) -> tuple[int, int, int, int] | None:
     """Return the box of some bounds in dots of the pictures; None where nothing of it lies on the page.
 
     Dots at the edge belong to it, unless it is the `inner` box: then most of a dot must lie inside.
@@ -185,10 +220,23 @@ def _dots(page: ReadPage, bounds: Bounds, *, inner: bool = False) -> tuple[int, 
     edges = left * across, (page.height - top) * down, right * across, (page.height - bottom) * down
     if inner:
         from_left, from_top = round(edges[0]), round(edges[1])
-        to_right, to_bottom = max(from_left + 1, round(edges[2])), max(from_top + 1, round(edges[3]))
+        to_right, to_bottom = (
+            max(from_left + 1, round(edges[2])),
+            max(from_top + 1, round(edges[3])),
+        )
     else:
-        from_left, from_top, to_right, to_bottom = int(edges[0]), int(edges[1]), int(edges[2]) + 1, int(edges[3]) + 1
-    box = max(0, from_left), max(0, from_top), min(page.whole.width, to_right), min(page.whole.height, to_bottom)
+        from_left, from_top, to_right, to_bottom = (
+            int(edges[0]),
+            int(edges[1]),
+            int(edges[2]) + 1,
+            int(edges[3]) + 1,
+        )
+    box = (
+        max(0, from_left),
+        max(0, from_top),
+        min(page.whole.width, to_right),
+        min(page.whole.height, to_bottom),
+    )
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
@@ -196,7 +244,9 @@ def _contrasts(run: TextRun, behind: Image) -> tuple[float, float]:
     """Give the contrast against what is behind, in colour and in grey: what nearly all of the ground reaches."""
     found: Any = behind.getcolors(behind.width * behind.height) or ()
     # Letters too thin to fill a dot are read against all that is around them.
-    colors = [(count, color[:3]) for count, color in found if color[3]] or [(count, color[:3]) for count, color in found]
+    colors = [(count, color[:3]) for count, color in found if color[3]] or [
+        (count, color[:3]) for count, color in found
+    ]
     return (
         _reached([(contrast(run.color, color), count) for count, color in colors]),
         _reached([(contrast(grey(run.color), grey(color)), count) for count, color in colors]),
@@ -226,7 +276,9 @@ class TierLook:
         same = ["words"] if self.words.casefold() == other.words.casefold() else []
         gap, width = (abs(one - two) for one, two in zip(self.border, other.border, strict=True))
         same += ["border"] if with_border and gap < _SAME_SHARE and width < _SAME_WIDTH else []
-        apart = sum(abs(one - two) for one, two in zip(self.icon, other.icon, strict=True)) / max(1, len(self.icon))
+        apart = sum(abs(one - two) for one, two in zip(self.icon, other.icon, strict=True)) / max(
+            1, len(self.icon)
+        )
         return same + (["icon"] if apart < _SAME_ICON else [])
 
 
@@ -235,9 +287,17 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
     dots = page.whole.width / page.width * PT_PER_INCH / MM_PER_INCH
     left, top, _, bottom = (edge * dots for edge in box.place)
     edge = page.whole.crop(
-        (round(left) - 1, round(top + (bottom - top) / 4), round(left + _EDGE * dots), round(bottom - (bottom - top) / 4))
+        (
+            round(left) - 1,
+            round(top + (bottom - top) / 4),
+            round(left + _EDGE * dots),
+            round(bottom - (bottom - top) / 4),
+        )
     )
-    rows = [sum(_WHITE - value for value in edge.crop((0, y, edge.width, y + 1)).tobytes()) / _WHITE for y in range(edge.height)]
+    rows = [
+        sum(_WHITE - value for value in edge.crop((0, y, edge.width, y + 1)).tobytes()) / _WHITE
+        for y in range(edge.height)
+    ]
     inked = [row for row in rows if row > _TOUCHED]
     width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0
     icon = page.whole.crop(tuple(round(value * dots) for value in box.icon)).resize((16, 16))
@@ -275,31 +335,74 @@ _AROUND: Final = 2
 _BELOW: Final = 0.35
 
 
-def inks(blank: Sequence[Drawn], filled: Sequence[Drawn], boxes: Sequence[tuple[int, float, float, float, float]], scale: float) -> Inks:
+def inks(
+    blank: Sequence[Drawn],
+    filled: Sequence[Drawn],
+    boxes: Sequence[tuple[int, float, float, float, float]],
+    scale: float,
+) -> Inks:
     """Compare two sets of pages, drawn in grey, at places: page, left, top, right, baseline (px, `scale` dots each)."""
-    before, after = ([Pictures.frombytes("L", page[:2], page[2]) for page in pages] for pages in (blank, filled))
-    new = [ImageChops.difference(one, two).point(lambda value: 255 if value > _SAME else 0) for one, two in zip(before, after, strict=True)]
+    before, after = (
+        [Pictures.frombytes("L", page[:2], page[2]) for page in pages] for pages in (blank, filled)
+    )
+    new = [
+        ImageChops.difference(one, two).point(lambda value: 255 if value > _SAME else 0)
+        for one, two in zip(before, after, strict=True)
+    ]
     found = []
     for page, left, top, right, baseline in boxes:
         height = baseline - top
-        edges = (left * scale - _AROUND, top * scale - _AROUND, right * scale + _AROUND, (baseline + _BELOW * height) * scale + _AROUND)
+        edges = (
+            left * scale - _AROUND,
+            top * scale - _AROUND,
+            right * scale + _AROUND,
+            (baseline + _BELOW * height) * scale + _AROUND,
+        )
         box = _rounded(edges)
         mask = new[page].crop(box)
         seen = mask.getbbox()
         width = (seen[2] - seen[0]) / scale if seen else 0.0
-        darkest = int(ImageChops.lighter(after[page].crop(box), ImageChops.invert(mask)).getextrema()[0]) if seen else 255  # type: ignore[arg-type]
-        inside = (left, baseline - 0.65 * height, max(left + 1, left + width - 2), baseline - 0.15 * height)
+        darkest = (
+            int(ImageChops.lighter(after[page].crop(box), ImageChops.invert(mask)).getextrema()[0])  # type: ignore[arg-type]
+            if seen
+            else 255
+        )
+        inside = (
+            left,
+            baseline - 0.65 * height,
+            max(left + 1, left + width - 2),
+            baseline - 0.15 * height,
+        )
         old = before[page].crop(_rounded(tuple(edge * scale for edge in inside))) if seen else None
         earlier = int(old.getextrema()[0]) if old and old.size[0] and old.size[1] else 255  # type: ignore[arg-type]
         marks = mask.crop(seen) if seen else None
-        strips = [marks.crop((x, 0, x + 1, marks.height)) for x in range(marks.width)] if marks else []
+        strips = (
+            [marks.crop((x, 0, x + 1, marks.height)) for x in range(marks.width)] if marks else []
+        )
         columns = tuple(strip.histogram()[_WHITE] for strip in strips)
-        heights = tuple(reach[3] - reach[1] if (reach := strip.getbbox()) else 0 for strip in strips)
-        rows = tuple(marks.crop((0, y, marks.width, y + 1)).histogram()[_WHITE] for y in range(marks.height)) if marks else ()
+        heights = tuple(
+            reach[3] - reach[1] if (reach := strip.getbbox()) else 0 for strip in strips
+        )
+        rows = (
+            tuple(
+                marks.crop((0, y, marks.width, y + 1)).histogram()[_WHITE]
+                for y in range(marks.height)
+            )
+            if marks
+            else ()
+        )
         found.append(Ink(width, darkest, earlier, columns, rows, heights, 1 / scale))
     for page, left, top, right, baseline in boxes:
         below = (baseline + _BELOW * (baseline - top)) * scale + _AROUND
-        new[page].paste(0, (round(left * scale) - _AROUND, round(top * scale) - _AROUND, round(right * scale) + _AROUND, round(below)))
+        new[page].paste(
+            0,
+            (
+                round(left * scale) - _AROUND,
+                round(top * scale) - _AROUND,
+                round(right * scale) + _AROUND,
+                round(below),
+            ),
+        )
     return Inks(tuple(found), tuple(number for number, page in enumerate(new) if page.getbbox()))
 
 

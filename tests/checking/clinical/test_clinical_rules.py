@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from safety_measure import LINEAGE, found_in, measure, read_set
 
-from teachback.checking.clinical.clinical_rules import TextRules, check_passages, check_text, clinical_findings, gap_findings
+from teachback.checking.clinical.clinical_rules import (
+    TextRules,
+    check_passages,
+    check_text,
+    clinical_findings,
+    gap_findings,
+)
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.checking.rule import ReaderText
 from teachback.content.loader import load_handout, load_shared
@@ -23,7 +29,9 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
-RULES = sorted(path.stem for path in (Path(__file__).parents[3] / "content" / "rules").glob("*.yaml"))
+RULES = sorted(
+    path.stem for path in (Path(__file__).parents[3] / "content" / "rules").glob("*.yaml")
+)
 
 
 @pytest.fixture(scope="session")
@@ -36,28 +44,48 @@ def rules(builtin: Workspace) -> TextRules:
 def heard(builtin: Workspace) -> dict[str, ReaderText]:
     """Give the shipped handout as each of its readers gets it."""
     shared = load_shared(builtin)
-    handout = load_handout(builtin.root / "content" / "handouts" / "leg-cramps.yaml", builtin, shared).handout
-    ears = {name: ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"}) for name in handout.audiences}
+    handout = load_handout(
+        builtin.root / "content" / "handouts" / "leg-cramps.yaml", builtin, shared
+    ).handout
+    ears = {
+        name: ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
+        for name in handout.audiences
+    }
     return {name: ReaderText(handout, ear, passages(handout, ear)) for name, ear in ears.items()}
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(name: str, rules: TextRules) -> None:
+def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(
+    name: str, rules: TextRules
+) -> None:
     """What `--explain` shows of a rule is what it does."""
     rule = next(rule for rule in rules.rules if rule.file.id == name)
     assert len(rule.rule.bad) >= 2
     assert len(rule.rule.good) >= 2
     for expected, examples in ((True, rule.rule.bad), (False, rule.rule.good)):
         for example in examples:
-            found = {found.rule for found in check_passages((example.passage(),), rules, LINEAGE[example.audience])}
+            found = {
+                found.rule
+                for found in check_passages((example.passage(),), rules, LINEAGE[example.audience])
+            }
             assert (name in found) is expected, example
 
 
 @pytest.mark.parametrize(
-    ("name", "recall", "right"), [("tuning", 0.98, 0.02), ("tuning-more", 0.98, 0.02), ("held-out", 0.9, 0.2), ("third", 0.9, 0.1)]
+    ("name", "recall", "right"),
+    [
+        ("tuning", 0.98, 0.02),
+        ("tuning-more", 0.98, 0.02),
+        ("held-out", 0.9, 0.2),
+        ("third", 0.9, 0.1),
+    ],
 )
 def test_unsafe_sentences_are_found_and_right_ones_left_alone(
-    name: str, recall: float, right: float, rules: TextRules, record_property: Callable[[str, object], None]
+    name: str,
+    recall: float,
+    right: float,
+    rules: TextRules,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """All sets keep what was reached: how many unsafe ones are found, and how many right ones are flagged.
 
@@ -72,7 +100,9 @@ def test_unsafe_sentences_are_found_and_right_ones_left_alone(
 
 
 @pytest.mark.parametrize("name", ["own", "ours"])
-def test_sentences_of_our_own_keep_their_side(name: str, rules: TextRules, record_property: Callable[[str, object], None]) -> None:
+def test_sentences_of_our_own_keep_their_side(
+    name: str, rules: TextRules, record_property: Callable[[str, object], None]
+) -> None:
     """What the rules could tell apart once, they still can."""
     measured = measure(read_set(name), rules)
     record_property("measured", f"clinical text rules, {name}: {measured}")
@@ -80,9 +110,15 @@ def test_sentences_of_our_own_keep_their_side(name: str, rules: TextRules, recor
     assert len(measured.flagged) <= 2
 
 
-def test_the_weights_were_learned_from_the_sentences_that_are_there(builtin: Workspace, rules: TextRules) -> None:
+def test_the_weights_were_learned_from_the_sentences_that_are_there(
+    builtin: Workspace, rules: TextRules
+) -> None:
     """Whoever adds a sentence runs `python tools/learn_word_weights.py` again; the file says from how many texts it was learned."""
-    written = (builtin.root / "content" / "rules" / "leaning.txt").read_text(encoding="utf-8").splitlines()[0]
+    written = (
+        (builtin.root / "content" / "rules" / "leaning.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()[0]
+    )
     assert written == learn_word_weights.HEAD.format(len(learn_word_weights.texts(rules)))
 
 
@@ -98,7 +134,9 @@ def test_words_are_learned_by_the_side_on_which_they_stood() -> None:
 def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
     """A text in which no rule knows the way of speaking is a warning when its words lean to advice, for readers with CKD alone."""
     text = "You can put the measuring jug away: counting cups only makes people anxious."
-    assert [(found.rule, found.severity) for found in check_text(text, rules)] == [("ckd-leaning", Severity.WARNING)]
+    assert [(found.rule, found.severity) for found in check_text(text, rules)] == [
+        ("ckd-leaning", Severity.WARNING)
+    ]
     assert check_text(text, TextRules(rules.lexicon, rules.rules)) == ()
     assert check_text(text, rules, audience="general") == ()
 
@@ -107,11 +145,15 @@ def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
     """Where all other words warn, a pattern that matches is shown, and stops nothing."""
     text = "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more potassium than half a cup of raw leaves."
     assert {found.severity for found in check_text(text, rules)} <= {Severity.HINT}
-    assert {found.rule for found in check_text(text, TextRules(rules.lexicon, rules.rules))} == {"ckd-potassium-food"}
+    assert {found.rule for found in check_text(text, TextRules(rules.lexicon, rules.rules))} == {
+        "ckd-potassium-food"
+    }
 
 
 @pytest.mark.parametrize("item", read_set("source"), ids=lambda item: item["id"])
-def test_each_unsafe_statement_of_the_source_is_found_for_ckd(item: dict[str, Any], rules: TextRules) -> None:
+def test_each_unsafe_statement_of_the_source_is_found_for_ckd(
+    item: dict[str, Any], rules: TextRules
+) -> None:
     """The source document, typed in as it stands, does not pass for a reader with CKD."""
     assert found_in(item, rules)
 
@@ -119,7 +161,12 @@ def test_each_unsafe_statement_of_the_source_is_found_for_ckd(item: dict[str, An
 def test_the_shipped_handout_has_no_errors(heard: dict[str, ReaderText], rules: TextRules) -> None:
     """No reader's edition of it has an error or a gap; it is the text that the rules must leave alone."""
     assert set(heard) == {"general", "ckd", "dialysis"}
-    errors = [found for edition in heard.values() for found in clinical_findings(edition, rules) if found.severity is Severity.ERROR]
+    errors = [
+        found
+        for edition in heard.values()
+        for found in clinical_findings(edition, rules)
+        if found.severity is Severity.ERROR
+    ]
     assert errors == []
     assert list(gap_findings(heard, rules)) == []
 
@@ -129,7 +176,12 @@ def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, ReaderText], rules:
     general = heard["general"]
     found = {
         found.rule
-        for found in clinical_findings(ReaderText(general.handout, ReaderContext(("ckd",), general.ear.values), general.passages), rules)
+        for found in clinical_findings(
+            ReaderText(
+                general.handout, ReaderContext(("ckd",), general.ear.values), general.passages
+            ),
+            rules,
+        )
     }
     assert {"ckd-fluid", "ckd-potassium-benefit"} <= found
 
@@ -143,7 +195,11 @@ def test_the_rules_are_quick(heard: dict[str, ReaderText], rules: TextRules) -> 
 
 
 def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "text")) -> ReaderText:
-    return ReaderText(None, ReaderContext(("general",), {}), (Passage(text, text, path, Role.PARAGRAPH, "general", block="s/0"),))
+    return ReaderText(
+        None,
+        ReaderContext(("general",), {}),
+        (Passage(text, text, path, Role.PARAGRAPH, "general", block="s/0"),),
+    )
 
 
 def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
@@ -152,7 +208,9 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
     same = ReaderText(None, ReaderContext(("ckd",), {}), general.passages)
     other = ReaderText(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
     assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
-    assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == ["general-gap"]
+    assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == [
+        "general-gap"
+    ]
     assert list(gap_findings({"general": general, "ckd": other}, rules)) == []
     assert list(gap_findings({"general": _general("Stretch before bed.")}, rules)) == []
 
@@ -169,7 +227,9 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
         ("Ask your pharmacist for a bottle of ibuprofen.", "nsaid"),
     ],
 )
-def test_what_hides_a_recommendation_is_seen_through(text: str, rule: str, rules: TextRules) -> None:
+def test_what_hides_a_recommendation_is_seen_through(
+    text: str, rule: str, rules: TextRules
+) -> None:
     """Double negation, an answer, a second clause, a slip of the pen, a call that is no question: each still recommends."""
     assert rule in {found.rule for found in check_text(text, rules)}
 
@@ -193,7 +253,9 @@ def test_a_warning_a_fact_or_a_namesake_is_passed_over(text: str, rules: TextRul
 def test_what_cannot_be_decided_is_a_warning(rules: TextRules) -> None:
     """A name of a dangerous class with no verdict either way is not passed over in silence."""
     found = check_text("Bananas at the fair.", rules)
-    assert [(finding.rule, finding.severity) for finding in found] == [("ckd-potassium-food", Severity.WARNING)]
+    assert [(finding.rule, finding.severity) for finding in found] == [
+        ("ckd-potassium-food", Severity.WARNING)
+    ]
 
 
 def test_a_clinic_adds_and_replaces_rules(workspace: Callable[..., Workspace]) -> None:
@@ -212,27 +274,44 @@ bad: [Eat a grapefruit each day., Grapefruit is good for you.]
 good: [Avoid grapefruit., Ask your pharmacist about grapefruit before you eat it.]
 """
     names = "classes: {grapefruit: {about: grapefruit, groups: [{source: common-clinical, names: [grapefruit]}]}}\n"
-    rules = load_clinical_rules(workspace({"content/rules/nsaid.yaml": rule, "content/rules/data/ours.yaml": names}))
-    assert [found.rule for found in check_text("Eat a grapefruit and take ibuprofen.", rules)] == ["grapefruit"]
+    rules = load_clinical_rules(
+        workspace({"content/rules/nsaid.yaml": rule, "content/rules/data/ours.yaml": names})
+    )
+    assert [found.rule for found in check_text("Eat a grapefruit and take ibuprofen.", rules)] == [
+        "grapefruit"
+    ]
 
 
-def test_mistakes_in_rule_files_are_told_with_their_places(workspace: Callable[..., Workspace]) -> None:
+def test_mistakes_in_rule_files_are_told_with_their_places(
+    workspace: Callable[..., Workspace],
+) -> None:
     """A misspelt class, a pattern that is none and a wrong spelling of nothing: all at once, each at its line."""
     rule = "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaids]\nmessage: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
     files = {
         "content/rules/ours.yaml": rule,
-        "content/rules/pattern.yaml": rule.replace("id: ours", "id: pattern").replace("nsaids]", "nsaid]\ndoing: ['(']"),
+        "content/rules/pattern.yaml": rule.replace("id: ours", "id: pattern").replace(
+            "nsaids]", "nsaid]\ndoing: ['(']"
+        ),
         "content/rules/data/ours.yaml": "classes: {fruit: {about: a, groups: [{source: s, names: [pomelo]}]}}\nmisspelt: {pomello: pomela}\n",
     }
     with pytest.raises(TeachbackError) as caught:
         load_clinical_rules(workspace(files))
-    told = [(Path(problem.location.file).name, problem.location.line) for problem in caught.value.problems if problem.location]
+    told = [
+        (Path(problem.location.file).name, problem.location.line)
+        for problem in caught.value.problems
+        if problem.location
+    ]
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
 
 
 def test_every_pattern_of_our_rules_can_be_compiled(rules: TextRules) -> None:
     """They are compiled when a text first needs them; a clinic's own are when they are read."""
-    found = [re.compile(pattern) for rule in rules.rules for pattern in (rule.doing, rule.unless, rule.beside) if pattern]
+    found = [
+        re.compile(pattern)
+        for rule in rules.rules
+        for pattern in (rule.doing, rule.unless, rule.beside)
+        if pattern
+    ]
     assert len(found) > len(rules.rules) / 2
 
 
@@ -248,12 +327,18 @@ def test_patterns_that_cannot_stand_together_are_told(workspace: Callable[..., W
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [6]
 
 
-def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(workspace: Callable[..., Workspace]) -> None:
+def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(
+    workspace: Callable[..., Workspace],
+) -> None:
     """A clinic's own file of weights takes the place of the one that comes with the program, and its mistakes are named."""
     with pytest.raises(TeachbackError) as caught:
-        load_clinical_rules(workspace({"content/rules/leaning.txt": "# ours\n12: enjoy\nenjoy a lot\n"}))
+        load_clinical_rules(
+            workspace({"content/rules/leaning.txt": "# ours\n12: enjoy\nenjoy a lot\n"})
+        )
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [3]
-    assert load_clinical_rules(workspace({"content/rules/leaning.txt": "12: enjoy, fine\n"})).leaning.weights == {
+    assert load_clinical_rules(
+        workspace({"content/rules/leaning.txt": "12: enjoy, fine\n"})
+    ).leaning.weights == {
         "enjoy": 0.12,
         "fine": 0.12,
     }

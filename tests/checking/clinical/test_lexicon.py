@@ -14,7 +14,9 @@ WORDS = st.text(string.ascii_lowercase[:3], min_size=1, max_size=9)
 
 
 @given(WORDS, WORDS)
-def test_two_words_are_a_slip_apart_where_one_letter_left_out_makes_them_alike(one: str, other: str) -> None:
+def test_two_words_are_a_slip_apart_where_one_letter_left_out_makes_them_alike(
+    one: str, other: str
+) -> None:
     """The quick comparison says what comparing all the shorter forms would say."""
     assume(one[0] == other[0] and one != other)
     assert _near(one, other) == (not set(_shorter(one)).isdisjoint(_shorter(other)))
@@ -37,5 +39,8 @@ def test_two_slips_and_slips_in_short_names_are_other_words(typed: str) -> None:
 def test_of_several_names_a_slip_away_always_the_same_one_is_meant() -> None:
     """The order in which the files name them does not matter."""
     names = ["abcdefghij", "abcdefghik"]
-    found = {make_lexicon({"a": order}, {}, ()).mentions("abcdefghix")[0].name for order in (names, names[::-1])}
+    found = {
+        make_lexicon({"a": order}, {}, ()).mentions("abcdefghix")[0].name
+        for order in (names, names[::-1])
+    }
     assert len(found) == 1

@@ -60,12 +60,20 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_any_search_ends_and_names_the_slow_one_of_several(hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_search_ends_and_names_the_slow_one_of_several(
+    hostile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However a pattern repeats, time is up; the place is that of the one pattern that is slow."""
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
-    parts = ((r"quick", Location("ours.yaml", 1, 1)), (hostile, Location("ours.yaml", 2, 5)), (r"also", Location("ours.yaml", 3, 1)))
+    parts = (
+        (r"quick", Location("ours.yaml", 1, 1)),
+        (hostile, Location("ours.yaml", 2, 5)),
+        (r"also", Location("ours.yaml", 3, 1)),
+    )
     for name in ("search", "finditer"):
-        slow = TimedPattern(ClinicPatterns("|".join(f"(?:{part})" for part, _ in parts), "ours", parts))
+        slow = TimedPattern(
+            ClinicPatterns("|".join(f"(?:{part})" for part, _ in parts), "ours", parts)
+        )
         with pytest.raises(TeachbackError) as refused:
             getattr(slow, name)(HOSTILE[hostile])
         (problem,) = refused.value.problems
@@ -74,35 +82,66 @@ def test_any_search_ends_and_names_the_slow_one_of_several(hostile: str, monkeyp
 
 
 @pytest.mark.parametrize("name", ["doing", "unless", "beside"])
-@pytest.mark.parametrize("command", ["check tiny", "build tiny --audience ckd --kind card --format html"])
+@pytest.mark.parametrize(
+    "command", ["check tiny", "build tiny --audience ckd --kind card --format html"]
+)
 def test_a_pattern_that_hangs_is_named_by_every_command(
-    command: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """`build` and `check` end; the rule's file, line and column are given, and nothing is printed."""
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
-    hostile = dict.fromkeys(("doing", "unless", "beside"), "") | {name: ", '(?:use|take|e+|a|e|i)+(?:[a-z ]+)+$'"}
+    hostile = dict.fromkeys(("doing", "unless", "beside"), "") | {
+        name: ", '(?:use|take|e+|a|e|i)+(?:[a-z ]+)+$'"
+    }
     rule = RULE.format(**hostile)
-    text = TINY.replace("For everyone here.", "Take ibuprofen. Use our blue gel for ibuprofen with our many blue words!")
-    files = {"content/rules/blue-gel.yaml": rule.encode(), "content/handouts/tiny.yaml": text.encode()}
+    text = TINY.replace(
+        "For everyone here.",
+        "Take ibuprofen. Use our blue gel for ibuprofen with our many blue words!",
+    )
+    files = {
+        "content/rules/blue-gel.yaml": rule.encode(),
+        "content/handouts/tiny.yaml": text.encode(),
+    }
     code, _, stderr = here(command, lay(tmp_path, files), monkeypatch, capsys)
-    line = next(number for number, row in enumerate(rule.splitlines(), start=1) if row.startswith(name))
+    line = next(
+        number for number, row in enumerate(rule.splitlines(), start=1) if row.startswith(name)
+    )
     column = rule.splitlines()[line - 1].index(", '") + 3
     assert code == 1
-    assert (f"content/rules/blue-gel.yaml:{line}:{column}", "the rule 'blue-gel': this pattern takes too long to be searched for") in [
-        (one.place, one.message) for one in problems(stderr)
-    ]
+    assert (
+        f"content/rules/blue-gel.yaml:{line}:{column}",
+        "the rule 'blue-gel': this pattern takes too long to be searched for",
+    ) in [(one.place, one.message) for one in problems(stderr)]
 
 
-def test_patterns_that_clinics_write_find_what_they_should(workspace: Callable[..., Workspace]) -> None:
+def test_patterns_that_clinics_write_find_what_they_should(
+    workspace: Callable[..., Workspace],
+) -> None:
     """Lookarounds, groups and repeats as the program's own rules have them: found as ever, and in a text of any length."""
     clinic = workspace(
-        {"content/rules/blue-gel.yaml": RULE.format(doing=r", 'rub(?:bed|s)?(?! off)\W+(?:\w+\W+){0,4}?'", unless="", beside="")}
+        {
+            "content/rules/blue-gel.yaml": RULE.format(
+                doing=r", 'rub(?:bed|s)?(?! off)\W+(?:\w+\W+){0,4}?'", unless="", beside=""
+            )
+        }
     )
     rules = load_clinical_rules(clinic)
     rule = next(rule for rule in rules.rules if rule.file.id == "blue-gel")
     assert isinstance(rule.doing, ClinicPatterns)
-    assert [f.rule for f in check_text("Rub ibuprofen on your leg.", rules, audience="general") if f.rule == "blue-gel"] == ["blue-gel"]
-    assert not [f for f in check_text("Rub off ibuprofen.", rules, audience="general") if f.rule == "blue-gel"]
+    assert [
+        f.rule
+        for f in check_text("Rub ibuprofen on your leg.", rules, audience="general")
+        if f.rule == "blue-gel"
+    ] == ["blue-gel"]
+    assert not [
+        f
+        for f in check_text("Rub off ibuprofen.", rules, audience="general")
+        if f.rule == "blue-gel"
+    ]
     long = " ".join(["Rub the gel on your leg, and call us about ibuprofen."] * 80)
     for _ in range(50):
         assert [f.rule for f in check_text(long, rules, audience="general") if f.rule == "blue-gel"]
@@ -112,10 +151,17 @@ def test_the_programs_own_patterns_need_no_limit(workspace: Callable[..., Worksp
     """Only what a clinic wrote is watched."""
     rules = load_clinical_rules(workspace())
     assert len(rules.rules) > 10
-    assert not any(isinstance(found, ClinicPatterns) for rule in rules.rules for found in (rule.doing, rule.unless, rule.beside))
+    assert not any(
+        isinstance(found, ClinicPatterns)
+        for rule in rules.rules
+        for found in (rule.doing, rule.unless, rule.beside)
+    )
 
 
-@pytest.mark.parametrize("bad", ["(", "(" * 4000 + ")" * 4000, "a{99999999999}", "(?P<a>x)(?P<a>y)", "[z-a]", "(?<=a+)b", "*"])
+@pytest.mark.parametrize(
+    "bad",
+    ["(", "(" * 4000 + ")" * 4000, "a{99999999999}", "(?P<a>x)(?P<a>y)", "[z-a]", "(?<=a+)b", "*"],
+)
 def test_what_is_no_pattern_is_said_to_be_none(bad: str) -> None:
     """However deep it is, or how often it repeats."""
     assert pattern_fault(bad)
@@ -126,7 +172,9 @@ def test_elsewhere_than_in_the_main_thread_a_pattern_still_finds() -> None:
     """A thread hears no signals."""
     found: list[re.Match[str] | None] = []
     place = (("a", Location("ours.yaml", 1, 1)),)
-    searching = threading.Thread(target=lambda: found.append(TimedPattern(ClinicPatterns("a", "ours", place)).search("bab")))
+    searching = threading.Thread(
+        target=lambda: found.append(TimedPattern(ClinicPatterns("a", "ours", place)).search("bab"))
+    )
     searching.start()
     searching.join()
     assert found[0] is not None

@@ -12,14 +12,32 @@ from teachback.editions.passages import ReaderContext, passages
 
 def asked(heard: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
     """Give the questions by instrument and item."""
-    return {(question.instrument, question.item): question for question in self_check(heard, structure_findings(heard))}
+    return {
+        (question.instrument, question.item): question
+        for question in self_check(heard, structure_findings(heard))
+    }
 
 
-def edition(blocks: list[object], message: str = "Call us if you faint.", **more: object) -> ReaderText:
+def edition(
+    blocks: list[object], message: str = "Call us if you faint.", **more: object
+) -> ReaderText:
     """Give the edition of a handout with one section."""
-    least = {"id": "a", "title": "Salt", "audiences": ["ckd"], "language": "en", "version": "2026-01-01", "purpose": "p"}
+    least = {
+        "id": "a",
+        "title": "Salt",
+        "audiences": ["ckd"],
+        "language": "en",
+        "version": "2026-01-01",
+        "purpose": "p",
+    }
     sections = [{"id": "s", "title": "What is salt?", "blocks": blocks}]
-    data = {**least, "message": message, "review": {"status": "draft"}, "sections": sections, **more}
+    data = {
+        **least,
+        "message": message,
+        "review": {"status": "draft"},
+        "sections": sections,
+        **more,
+    }
     handout = Handout.model_validate(data)
     ear = ReaderContext(("ckd",), {})
     return ReaderText(handout, ear, passages(handout, ear))
@@ -75,7 +93,12 @@ def test_questions_that_do_not_apply_are_left_out() -> None:
     full = asked(
         edition(
             [
-                {"table": {"columns": ["Food", "What we call a lot of salt"], "rows": [["Soup", "2 g"]]}},
+                {
+                    "table": {
+                        "columns": ["Food", "What we call a lot of salt"],
+                        "rows": [["Soup", "2 g"]],
+                    }
+                },
                 {"figure": "images/x.svg", "alt": "Salt", "caption": "A cup of salt"},
                 {"figure": "images/x.svg", "alt": "Soup"},
             ]
@@ -100,7 +123,9 @@ def test_the_call_to_action() -> None:
 def test_pieces_that_are_too_long_are_a_no() -> None:
     """A paragraph of four sentences, and a section of more than 150 words, are not short pieces."""
     assert asked(edition([{"text": "Eat. Drink. Rest. Walk."}]))[PEMAT, "8"].answer is False
-    assert asked(edition([{"text": "Eat less salt."} for _ in range(60)]))[PEMAT, "8"].places == (("sections", 0, "title"),)
+    assert asked(edition([{"text": "Eat less salt."} for _ in range(60)]))[PEMAT, "8"].places == (
+        ("sections", 0, "title"),
+    )
     assert asked(edition([{"text": "Eat less salt."}]))[PEMAT, "8"].answer is True
 
 
@@ -110,4 +135,8 @@ def test_nothing_is_added_up() -> None:
     assert len(questions) > 25
     assert {question.answer for question in questions} == {True, False, None}
     assert all(question.question.endswith("?") for question in questions)
-    assert not any(word in f"{q.question} {q.said}".lower() for q in questions for word in ("score", "agree", "disagree", "%"))
+    assert not any(
+        word in f"{q.question} {q.said}".lower()
+        for q in questions
+        for word in ("score", "agree", "disagree", "%")
+    )

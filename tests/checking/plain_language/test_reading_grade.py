@@ -17,7 +17,12 @@ from teachback.checking.plain_language.reading_grade import (
     smog,
     target_of,
 )
-from teachback.checking.plain_language.sentences import is_action, sentences_of, split_sentences, words_of
+from teachback.checking.plain_language.sentences import (
+    is_action,
+    sentences_of,
+    split_sentences,
+    words_of,
+)
 from teachback.checking.plain_language.vocabulary import builtin_vocabulary
 from teachback.checking.rule import Example, ReaderText
 from teachback.content.audiences import Audiences
@@ -25,7 +30,9 @@ from teachback.content.handout import Handout
 from teachback.editions.passages import Passage, ReaderContext, Role, passages
 
 
-def heard(*texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list") -> ReaderText:
+def heard(
+    *texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list"
+) -> ReaderText:
     """Make an edition of passages, each a role and a text; a text alone is a paragraph. All stand in one block."""
     made = [(Role.PARAGRAPH, text) if isinstance(text, str) else text for text in texts]
     pieces = tuple(
@@ -84,7 +91,12 @@ def test_words() -> None:
 def test_an_item_counts_with_its_lead_in() -> None:
     """`Call us if` over two items is two sentences, each with the lead-in; the lead-in is not counted on its own as well."""
     found = sentences_of(
-        heard((Role.LEAD, "Call us if you have:"), (Role.ITEM, "a fever"), (Role.ITEM, "a bad cough"), lead="Call us if you have:").passages
+        heard(
+            (Role.LEAD, "Call us if you have:"),
+            (Role.ITEM, "a fever"),
+            (Role.ITEM, "a bad cough"),
+            lead="Call us if you have:",
+        ).passages
     )
     assert [(s.text, s.whole) for s in found] == [
         ("Call us if you have:", False),
@@ -96,7 +108,12 @@ def test_an_item_counts_with_its_lead_in() -> None:
 def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
     """A lead-in with its own full stop is a sentence; its items are not joined to it."""
     found = sentences_of(
-        heard((Role.LEAD, "We can help."), (Role.ITEM, "Rest well"), (Role.ITEM, "Ask us now"), lead="We can help.").passages
+        heard(
+            (Role.LEAD, "We can help."),
+            (Role.ITEM, "Rest well"),
+            (Role.ITEM, "Ask us now"),
+            lead="We can help.",
+        ).passages
     )
     assert [s.text for s in found if s.whole] == ["We can help.", "Ask us now"]
 
@@ -104,9 +121,17 @@ def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
 def test_the_title_of_a_reason_is_no_lead_in() -> None:
     """A heading over points stays a heading, so that it does not lengthen them."""
     found = sentences_of(
-        heard((Role.HEADING, "Salt and your body"), (Role.ITEM, "It holds water."), lead="Salt and your body", kind="reasons").passages
+        heard(
+            (Role.HEADING, "Salt and your body"),
+            (Role.ITEM, "It holds water."),
+            lead="Salt and your body",
+            kind="reasons",
+        ).passages
     )
-    assert [(s.text, s.whole) for s in found] == [("Salt and your body", False), ("It holds water.", True)]
+    assert [(s.text, s.whole) for s in found] == [
+        ("Salt and your body", False),
+        ("It holds water.", True),
+    ]
 
 
 def test_headings_labels_and_fragments_do_not_count() -> None:
@@ -138,9 +163,17 @@ def test_counts_of_a_text_counted_by_hand() -> None:
 def test_formulas_on_the_text_counted_by_hand() -> None:
     """Each formula gives what its published definition gives for those counts, worked out here from the numbers themselves."""
     assert flesch_kincaid(COUNTED) == pytest.approx(0.39 * 5 + 11.8 * 1.4 - 15.59)  # 2.88
-    assert smog(COUNTED) == pytest.approx(1.0430 * sqrt(15) + 3.1291)  # 2 long words in 4 sentences are 15 in 30: 7.17
-    assert forcast(COUNTED) == pytest.approx(20 - 112.5 / 10)  # 15 of 20 words are 112.5 of 150: 8.75
-    assert [f"{grade.grade:.2f}" for grade in graded(heard(TEXT))[0].grades] == ["2.88", "7.17", "8.75"]
+    assert smog(COUNTED) == pytest.approx(
+        1.0430 * sqrt(15) + 3.1291
+    )  # 2 long words in 4 sentences are 15 in 30: 7.17
+    assert forcast(COUNTED) == pytest.approx(
+        20 - 112.5 / 10
+    )  # 15 of 20 words are 112.5 of 150: 8.75
+    assert [f"{grade.grade:.2f}" for grade in graded(heard(TEXT))[0].grades] == [
+        "2.88",
+        "7.17",
+        "8.75",
+    ]
 
 
 def test_smog_at_thirty_sentences() -> None:
@@ -150,7 +183,13 @@ def test_smog_at_thirty_sentences() -> None:
 
 def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
     """Five items with and without full stops have the same grade: the file's structure counts, not its punctuation."""
-    items = ["Walk each day", "Drink when you are thirsty", "Ask us for help", "Rest in the shade", "Call us if you feel ill"]
+    items = [
+        "Walk each day",
+        "Drink when you are thirsty",
+        "Ask us for help",
+        "Rest in the shade",
+        "Call us if you feel ill",
+    ]
     bare = graded(heard(*((Role.ITEM, text) for text in items)))[0]
     stopped = graded(heard(*((Role.ITEM, f"{text}.") for text in items)))[0]
     assert bare.counts.sentences == 5
@@ -159,7 +198,11 @@ def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
 
 @pytest.mark.parametrize(
     ("sentences_", "cautions"),
-    [(5, ["not meaningful: 25 words"] * 3), (24, ["rough: 24 sentences", "rough: 24 sentences", ""]), (30, ["", "", ""])],
+    [
+        (5, ["not meaningful: 25 words"] * 3),
+        (24, ["rough: 24 sentences", "rough: 24 sentences", ""]),
+        (30, ["", "", ""]),
+    ],
 )
 def test_how_far_to_trust_a_grade(sentences_: int, cautions: list[str]) -> None:
     """Under 100 words a grade is not meaningful, under 30 sentences it is rough; FORCAST needs no sentences."""
@@ -171,9 +214,17 @@ def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
     """Spanish gets no grade, and each formula says so; it does not get a number that was made for English."""
     grades = graded(heard("Llame a la clínica. " * 40, language="es"))[0].grades
     assert [str(grade) for grade in grades] == [
-        f"{name} not scored (no formula for the language 'es')" for name in ("Flesch-Kincaid", "SMOG", "FORCAST")
+        f"{name} not scored (no formula for the language 'es')"
+        for name in ("Flesch-Kincaid", "SMOG", "FORCAST")
     ]
-    assert list(grade_findings(heard("Llame a la clínica inmediatamente. " * 40, language="es"), target=1)) == []
+    assert (
+        list(
+            grade_findings(
+                heard("Llame a la clínica inmediatamente. " * 40, language="es"), target=1
+            )
+        )
+        == []
+    )
 
 
 def test_a_text_of_fragments_has_no_sentences_to_score() -> None:
@@ -201,8 +252,12 @@ def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
 
 def test_the_card_is_not_graded() -> None:
     """A card is too short for a formula: its words do not move the handout's grade."""
-    card = Passage("I have kidney disease.", "", ("card", "statements", 0), Role.CARD, "ckd", "card", "card")
-    item = Passage("I have kidney disease.", "", ("card", "notes", 0), Role.ITEM, "ckd", "card", "card")
+    card = Passage(
+        "I have kidney disease.", "", ("card", "statements", 0), Role.CARD, "ckd", "card", "card"
+    )
+    item = Passage(
+        "I have kidney disease.", "", ("card", "notes", 0), Role.ITEM, "ckd", "card", "card"
+    )
     assert body((card, item, *heard(TEXT).passages)) == heard(TEXT).passages
 
 
@@ -217,14 +272,28 @@ READERS = Audiences.model_validate(
 
 def handout(**more: object) -> Handout:
     """Make the smallest handout."""
-    least = {"id": "a", "title": "A", "audiences": ["ckd"], "language": "en", "version": "2026-01-01", "purpose": "p", "message": "m"}
+    least = {
+        "id": "a",
+        "title": "A",
+        "audiences": ["ckd"],
+        "language": "en",
+        "version": "2026-01-01",
+        "purpose": "p",
+        "message": "m",
+    }
     sections = [{"id": "s", "title": "T?", "blocks": [{"text": "Walk."}]}]
-    return Handout.model_validate({**least, "review": {"status": "draft"}, "sections": sections, **more})
+    return Handout.model_validate(
+        {**least, "review": {"status": "draft"}, "sections": sections, **more}
+    )
 
 
 def test_the_target_is_the_handouts_else_the_audiences_else_six() -> None:
     """What is nearest to the text decides; an audience without a target takes that of the one it extends."""
-    assert [target_of(handout(), READERS, name) for name in ("general", "ckd", "dialysis")] == [6, 5, 5]
+    assert [target_of(handout(), READERS, name) for name in ("general", "ckd", "dialysis")] == [
+        6,
+        5,
+        5,
+    ]
     assert target_of(handout(target_grade=8), READERS, "dialysis") == 8
     with pytest.raises(ValueError, match="target_grade"):
         handout(target_grade=13)
@@ -239,7 +308,12 @@ def test_sections_are_graded_each_for_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("Call us.", True), ("If it lasts, call us.", True), ("One leg is sore, warm, or red.", False)]
+    ("text", "expected"),
+    [
+        ("Call us.", True),
+        ("If it lasts, call us.", True),
+        ("One leg is sore, warm, or red.", False),
+    ],
 )
 def test_what_is_an_action(text: str, expected: bool) -> None:  # noqa: FBT001 -- the expectation
     """A clause that begins with a verb asks for something; one word of a list does not."""
@@ -248,4 +322,7 @@ def test_what_is_an_action(text: str, expected: bool) -> None:  # noqa: FBT001 -
 
 def test_an_example_is_one_passage() -> None:
     """What the tests stand on: an example's text reaches the formulas."""
-    assert graded(ReaderText(None, ReaderContext(("ckd",), {}), (Example(TEXT).passage(),)))[0].counts == COUNTED
+    assert (
+        graded(ReaderText(None, ReaderContext(("ckd",), {}), (Example(TEXT).passage(),)))[0].counts
+        == COUNTED
+    )

@@ -24,7 +24,10 @@ BY_ID = {rule.id: rule for rule in RULES}
 
 def found_in(text: str, audience: str = "general") -> dict[str, str]:
     """Give what the rules find in a text: rule and words."""
-    return {finding.rule: finding.words for finding in structure_findings(edition_of(Example(text, audience=audience)))}
+    return {
+        finding.rule: finding.words
+        for finding in structure_findings(edition_of(Example(text, audience=audience)))
+    }
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -33,9 +36,13 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(rule: Ru
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
     for example in rule.bad:
-        assert rule.id in {finding.rule for finding in structure_findings(edition_of(example))}, example.text
+        assert rule.id in {finding.rule for finding in structure_findings(edition_of(example))}, (
+            example.text
+        )
     for example in rule.good:
-        assert rule.id not in {finding.rule for finding in structure_findings(edition_of(example))}, example.text
+        assert rule.id not in {
+            finding.rule for finding in structure_findings(edition_of(example))
+        }, example.text
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -55,9 +62,18 @@ def test_rules_have_different_names() -> None:
 @pytest.mark.parametrize(
     ("text", "rules"),
     [
-        ("The medication should be administered prior to breakfast.", "plain-passive plain-hard-word"),
-        ("Patients who experience nausea should notify their physician.", "plain-third-person plain-hard-word"),
-        ("Individuals with CKD must limit salt.", "plain-third-person plain-abbreviation plain-hard-word"),
+        (
+            "The medication should be administered prior to breakfast.",
+            "plain-passive plain-hard-word",
+        ),
+        (
+            "Patients who experience nausea should notify their physician.",
+            "plain-third-person plain-hard-word",
+        ),
+        (
+            "Individuals with CKD must limit salt.",
+            "plain-third-person plain-abbreviation plain-hard-word",
+        ),
         ("In 12.5 per cent of cases it comes back.", "plain-percentage"),
         ("It was found that stretching helps.", "plain-passive"),
         ("The results will be sent to you.", "plain-passive"),
@@ -114,12 +130,24 @@ def test_what_is_passed_over(text: str) -> None:
 
 def test_a_message_names_the_words_and_what_to_write() -> None:
     """An author is told which words, and what to write in their place."""
-    finding = next(f for f in structure_findings(edition_of(Example("Call prior to your visit."))) if f.rule == "plain-hard-word")
+    finding = next(
+        f
+        for f in structure_findings(edition_of(Example("Call prior to your visit.")))
+        if f.rule == "plain-hard-word"
+    )
     assert "'prior to'" in finding.message
     assert "'before'" in finding.hint
-    share = next(f for f in structure_findings(edition_of(Example("It helps 25% of readers."))) if f.rule == "plain-percentage")
+    share = next(
+        f
+        for f in structure_findings(edition_of(Example("It helps 25% of readers.")))
+        if f.rule == "plain-percentage"
+    )
     assert "'1 in 4 people'" in share.hint
-    short = next(f for f in structure_findings(edition_of(Example("Ask for your eGFR."))) if f.rule == "plain-abbreviation")
+    short = next(
+        f
+        for f in structure_findings(edition_of(Example("Ask for your eGFR.")))
+        if f.rule == "plain-abbreviation"
+    )
     assert "'eGFR (how well your kidneys work)'" in short.hint
     assert "estimated glomerular filtration rate" in short.hint
 
@@ -128,11 +156,15 @@ def test_a_term_is_told_once_where_it_first_stands() -> None:
     """Explained the second time is too late, and one finding says so; explained the first time is enough for all that follow."""
     late = [
         f.passage.role
-        for f in structure_findings(edition_of(Example("# Edema\nEdema (swelling) hurts.\nEdema goes.", audience="ckd")))
+        for f in structure_findings(
+            edition_of(Example("# Edema\nEdema (swelling) hurts.\nEdema goes.", audience="ckd"))
+        )
         if f.rule == "plain-term"
     ]
     assert late == [Role.TITLE]
-    assert "plain-term" not in found_in("# Swollen legs\nEdema (swelling) hurts.\nEdema goes.\n? When will you call?")
+    assert "plain-term" not in found_in(
+        "# Swollen legs\nEdema (swelling) hurts.\nEdema goes.\n? When will you call?"
+    )
 
 
 def test_who_lives_with_a_term_knows_it() -> None:
@@ -144,7 +176,11 @@ def test_who_lives_with_a_term_knows_it() -> None:
 def test_a_hard_word_is_told_once_an_edition() -> None:
     """A word that stands three times, in whatever form, is one finding, so that the list can be worked through."""
     words = [
-        f.words for f in structure_findings(edition_of(Example("Notify us.\nNotify us.\nWe notified them."))) if f.rule == "plain-hard-word"
+        f.words
+        for f in structure_findings(
+            edition_of(Example("Notify us.\nNotify us.\nWe notified them."))
+        )
+        if f.rule == "plain-hard-word"
     ]
     assert words == ["Notify"]
 
@@ -158,9 +194,22 @@ def test_another_language_gets_no_english_rule() -> None:
 
 def one(blocks: list[object], **more: object) -> ReaderText:
     """Give the edition of a handout with one section, for a reader of ckd."""
-    least = {"id": "a", "title": "Salt", "audiences": ["general", "ckd"], "language": "en", "version": "2026-01-01", "purpose": "p"}
+    least = {
+        "id": "a",
+        "title": "Salt",
+        "audiences": ["general", "ckd"],
+        "language": "en",
+        "version": "2026-01-01",
+        "purpose": "p",
+    }
     sections = [{"id": "s", "title": "What is salt?", "blocks": blocks}]
-    data = {**least, "message": "Eat less salt.", "review": {"status": "draft"}, "sections": sections, **more}
+    data = {
+        **least,
+        "message": "Eat less salt.",
+        "review": {"status": "draft"},
+        "sections": sections,
+        **more,
+    }
     handout = Handout.model_validate(data)
     ear = ReaderContext(("ckd",), {})
     return ReaderText(handout, ear, passages(handout, ear))
@@ -168,31 +217,52 @@ def one(blocks: list[object], **more: object) -> ReaderText:
 
 def test_a_list_counts_as_its_reader_gets_it() -> None:
     """Eight items in the file are a long list only for who gets all eight."""
-    short = [*({"text": f"Item {number}."} for number in range(7)), {"text": "Last.", "only": ["general"]}]
+    short = [
+        *({"text": f"Item {number}."} for number in range(7)),
+        {"text": "Last.", "only": ["general"]},
+    ]
     long = [{"text": f"Item {number}."} for number in range(8)]
-    assert "plain-long-list" not in {f.rule for f in structure_findings(one([{"list": short}, {"notes": 3}]))}
-    assert "plain-long-list" in {f.rule for f in structure_findings(one([{"list": long}, {"notes": 3}]))}
+    assert "plain-long-list" not in {
+        f.rule for f in structure_findings(one([{"list": short}, {"notes": 3}]))
+    }
+    assert "plain-long-list" in {
+        f.rule for f in structure_findings(one([{"list": long}, {"notes": 3}]))
+    }
 
 
 def test_two_lists_of_one_block_kind_are_two_lists() -> None:
     """Items of different lists are not added up."""
     lists = [{"list": [f"Item {number}." for number in range(5)]} for _ in range(2)]
-    assert "plain-long-list" not in {f.rule for f in structure_findings(one([*lists, {"notes": 3}]))}
+    assert "plain-long-list" not in {
+        f.rule for f in structure_findings(one([*lists, {"notes": 3}]))
+    }
 
 
 def test_lines_for_notes_without_a_word_count_as_notes() -> None:
     """A block that has no words of its own is seen all the same, and one for another reader is not."""
     assert kinds(one([{"notes": 3}])) == {"notes"}
-    assert "plain-no-teach-back" not in {f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3}]))}
-    assert "plain-no-teach-back" in {f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3, "only": ["general"]}]))}
+    assert "plain-no-teach-back" not in {
+        f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3}]))
+    }
+    assert "plain-no-teach-back" in {
+        f.rule
+        for f in structure_findings(one([{"text": "Walk."}, {"notes": 3, "only": ["general"]}]))
+    }
 
 
 def test_reading_order_is_that_of_the_paper() -> None:
     """A red flag that a section places is read there, and the card last: a term explained before is explained."""
-    flags = [{"id": "f", "tier": "visit", "text": "Edema in both feet"}, {"id": "g", "tier": "now", "text": "Chest pain", "short": "Pain"}]
+    flags = [
+        {"id": "f", "tier": "visit", "text": "Edema in both feet"},
+        {"id": "g", "tier": "now", "text": "Chest pain", "short": "Pain"},
+    ]
     explained = [{"text": "Swelling is called edema."}, {"red_flags": ["visit"]}, {"notes": 2}]
     heard = one(explained, red_flags=flags, card={"title": "My card"})
-    assert [p.text for p in passages_as_read(heard)][-3:] == ["Edema in both feet", "Pain", "My card"]
+    assert [p.text for p in passages_as_read(heard)][-3:] == [
+        "Edema in both feet",
+        "Pain",
+        "My card",
+    ]
     assert [f.words for f in structure_findings(heard) if f.rule == "plain-term"] == []
     unplaced = one([explained[0], explained[2]], red_flags=flags)
     assert [f.words for f in structure_findings(unplaced) if f.rule == "plain-term"] == ["Edema"]
@@ -201,8 +271,17 @@ def test_reading_order_is_that_of_the_paper() -> None:
 def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
     """In a table of minerals and what they do, the mineral's own row explains it; in another table it does not."""
     for heading, found in (("What it does", []), ("Where to buy it", ["Potassium"])):
-        table = {"table": {"columns": ["Mineral", heading], "rows": [["Potassium", "It helps your nerves."]]}}
-        assert [f.words for f in structure_findings(one([table, {"notes": 2}])) if f.rule == "plain-term"] == found
+        table = {
+            "table": {
+                "columns": ["Mineral", heading],
+                "rows": [["Potassium", "It helps your nerves."]],
+            }
+        }
+        assert [
+            f.words
+            for f in structure_findings(one([table, {"notes": 2}]))
+            if f.rule == "plain-term"
+        ] == found
 
 
 def test_the_word_lists_are_as_long_as_they_should_be() -> None:
@@ -215,7 +294,13 @@ def test_the_word_lists_are_as_long_as_they_should_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "form"), [("notify", "notified"), ("discontinue", "discontinuing"), ("permit", "permitted"), ("comply with", "complies with")]
+    ("word", "form"),
+    [
+        ("notify", "notified"),
+        ("discontinue", "discontinuing"),
+        ("permit", "permitted"),
+        ("comply with", "complies with"),
+    ],
 )
 def test_endings_are_found_by_themselves(word: str, form: str) -> None:
     """The list holds a word once, and its forms are found, too."""
@@ -228,9 +313,14 @@ def test_a_clinics_own_list_takes_the_place_of_ours(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "plain-words.yaml").write_text("kerfuffle: mess\n", encoding="utf-8")
     own = load_vocabulary(Workspace(tmp_path, builtin_root()))
-    assert [f.words for f in structure_findings(edition_of(Example("Prior to a kerfuffle.")), vocabulary=own)] == ["kerfuffle"]
+    assert [
+        f.words
+        for f in structure_findings(edition_of(Example("Prior to a kerfuffle.")), vocabulary=own)
+    ] == ["kerfuffle"]
     (folder / "plain-words.yaml").write_text("kerfuffle: {mean: mess}\n", encoding="utf-8")
-    with pytest.raises(Exception, match=r"plain-words\.yaml:1:13: the key 'mean' is not known here"):
+    with pytest.raises(
+        Exception, match=r"plain-words\.yaml:1:13: the key 'mean' is not known here"
+    ):
         load_vocabulary(Workspace(tmp_path, builtin_root()))
 
 
@@ -239,10 +329,18 @@ def shipped() -> tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]:
     """Give the handout that comes with the program: as it was written, each edition of it, and its target grade."""
     shared = load_shared(ROOT)
     authored = load_handout(handout_files(ROOT)["leg-cramps"], ROOT, shared)
-    values = {f"clinic.{name}": None for name in ("name", "phone", "after_hours", "dialysis_unit")} | {"clinic.emergency": "911"}
-    ears = [ReaderContext(shared.audiences.lineage(name), values) for name in authored.handout.audiences]
+    values = {
+        f"clinic.{name}": None for name in ("name", "phone", "after_hours", "dialysis_unit")
+    } | {"clinic.emergency": "911"}
+    ears = [
+        ReaderContext(shared.audiences.lineage(name), values) for name in authored.handout.audiences
+    ]
     targets = tuple(target_of(authored.handout, shared.audiences, ear.audience) for ear in ears)
-    return authored, tuple(ReaderText(authored.handout, ear, passages(authored.handout, ear)) for ear in ears), targets
+    return (
+        authored,
+        tuple(ReaderText(authored.handout, ear, passages(authored.handout, ear)) for ear in ears),
+        targets,
+    )
 
 
 def test_the_shipped_handout_meets_its_target_for_every_reader(
@@ -260,10 +358,14 @@ def test_the_shipped_handout_meets_its_target_for_every_reader(
     assert above == []
 
 
-def test_findings_of_the_shipped_handout_have_their_place(shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]) -> None:
+def test_findings_of_the_shipped_handout_have_their_place(
+    shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]],
+) -> None:
     """Each finding stands on the line of its words; 'dialysis' is not explained to the general reader before it is used."""
     authored, editions, _ = shipped
-    problems = [problem_of(finding, authored.file.locate) for finding in structure_findings(editions[0])]
+    problems = [
+        problem_of(finding, authored.file.locate) for finding in structure_findings(editions[0])
+    ]
     lines = Path(authored.file.name).read_text(encoding="utf-8").splitlines()
     dialysis = next(p for p in problems if p.rule == "plain-term" and "'dialysis'" in p.message)
     assert dialysis.location is not None
@@ -271,12 +373,18 @@ def test_findings_of_the_shipped_handout_have_their_place(shipped: tuple[LoadedH
     assert all(problem.severity is not Severity.ERROR for problem in problems)
 
 
-def test_all_readers_of_the_shipped_handout_take_a_moment(shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]) -> None:
+def test_all_readers_of_the_shipped_handout_take_a_moment(
+    shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]],
+) -> None:
     """All rules over all its editions take about 50 ms; ten times that would be a mistake in a rule, not a slow machine."""
     _, editions, targets = shipped
     builtin_vocabulary()
     start = perf_counter()
-    number = sum(1 for heard, target in zip(editions, targets, strict=True) for _ in structure_findings(heard, target))
+    number = sum(
+        1
+        for heard, target in zip(editions, targets, strict=True)
+        for _ in structure_findings(heard, target)
+    )
     assert number > 0
     assert perf_counter() - start < 0.5
 

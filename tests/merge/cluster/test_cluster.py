@@ -36,7 +36,13 @@ from teachback.files.workspace import package_root
 from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run
 from teachback.merge.accounting import ChunkAccount, printed
-from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult, PrintedFile, StampedRecord, put_away
+from teachback.merge.chunk_printer import (
+    ChunkPrintSetup,
+    ChunkResult,
+    PrintedFile,
+    StampedRecord,
+    put_away,
+)
 from teachback.merge.cluster import connection, dispatcher, payloads
 from teachback.merge.engine_protocol import EditionKey
 from teachback.merge.handout_engine import open_engine
@@ -59,7 +65,10 @@ TESTS = Path(__file__).parents[2] / "support"
 PLANTED = "Quisquilia"
 # A record that ends its worker is given up after two.
 SCHEDULER = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
-QUIET = {"DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false", "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "false"}
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "false",
+}
 # What makes a process blind for the file by which a folder is known to be shared.
 BLIND = """
 import sys
@@ -79,17 +88,26 @@ def certificates(folder: Path) -> Cluster:
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {folder.name}")])
     now = dt.datetime.now(dt.UTC)
     for name, key in keys.items():
-        subject = issuer if name == "ca" else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        subject = (
+            issuer
+            if name == "ca"
+            else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        )
         made = (
             x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(days=1))
             .not_valid_after(now + dt.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+                critical=False,
+            )
             .sign(keys["ca"], hashes.SHA256())
         )
         (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret = keys["cert"].private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    secret = keys["cert"].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     (folder / "key.pem").write_bytes(secret)
     return Cluster("", str(folder / "ca.pem"), str(folder / "cert.pem"), str(folder / "key.pem"))
 
@@ -108,10 +126,18 @@ class Farm:
         named = (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))
         files = [f"--tls-{name}={path}" for name, path in named if path]
         # Their logs tell all they can.
-        environment = {**os.environ, "PYTHONPATH": f"{SOURCE}:{TESTS}", "DASK_LOGGING__DISTRIBUTED": "debug", **SCHEDULER, **more}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{SOURCE}:{TESTS}",
+            "DASK_LOGGING__DISTRIBUTED": "debug",
+            **SCHEDULER,
+            **more,
+        }
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
             command = [sys.executable, "-m", "dask", *arguments, *files, "--no-dashboard"]
-            process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
         self.processes.append(process)
         return process
 
@@ -120,13 +146,20 @@ class Farm:
         self.workers = [worker for worker in self.workers if worker.poll() is None]
         for _ in range(count - len(self.workers)):
             wanted = {**QUIET, "FAKE_SECONDS": "0.003", **more}
-            arguments = ("--no-nanny", "--nthreads=1", "--local-directory", str(self.folder / "scratch"))
+            arguments = (
+                "--no-nanny",
+                "--nthreads=1",
+                "--local-directory",
+                str(self.folder / "scratch"),
+            )
             self.workers.append(self.start("worker", self.cluster.address, *arguments, **wanted))
 
     @property
     def cluster(self) -> Cluster:
         """Give what an order needs to know."""
-        address = json.loads((self.folder / "scheduler.json").read_text(encoding="utf-8"))["address"]
+        address = json.loads((self.folder / "scheduler.json").read_text(encoding="utf-8"))[
+            "address"
+        ]
         return Cluster(address, self.tls.ca, self.tls.cert, self.tls.key)
 
     def close(self) -> None:
@@ -141,7 +174,13 @@ def started(folder: Path, scheme: str = "tls") -> Iterator[Farm]:
     """Start a scheduler, and end it with its workers."""
     farm = Farm(folder, certificates(folder / "tls") if scheme == "tls" else Cluster(""))
     try:
-        farm.start("scheduler", f"--host={scheme}://127.0.0.1", "--port=0", "--scheduler-file", str(folder / "scheduler.json"))
+        farm.start(
+            "scheduler",
+            f"--host={scheme}://127.0.0.1",
+            "--port=0",
+            "--scheduler-file",
+            str(folder / "scheduler.json"),
+        )
         end = time.monotonic() + 30
         while not (folder / "scheduler.json").exists():
             assert time.monotonic() < end, (folder / "0.log").read_text(encoding="utf-8")
@@ -174,9 +213,16 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def records(count: int, name: str = "Zoë") -> Path:
     """Write records, every twentieth of which is rejected for one reason or another."""
-    broken = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES Quisquilia,ckd,", "../{0},Path,ckd,")
+    broken = (
+        "B{0},,ckd,",
+        "B{0},Date,ckd,2027-02-30",
+        "B{0},RAISES Quisquilia,ckd,",
+        "../{0},Path,ckd,",
+    )
     rows = (
-        broken[number // 20 % 4].format(number) if number % 20 == 19 else f"P{number},{name} {number},ckd,2027-11-01"
+        broken[number // 20 % 4].format(number)
+        if number % 20 == 19
+        else f"P{number},{name} {number},ckd,2027-11-01"
         for number in range(count)
     )
     path = Path("records.csv")
@@ -184,24 +230,51 @@ def records(count: int, name: str = "Zoë") -> Path:
     return path
 
 
-def merged(output: str, where: Cluster | None, step: Callable[[int, int], None] | None = None, **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
+def merged(
+    output: str,
+    where: Cluster | None,
+    step: Callable[[int, int], None] | None = None,
+    **wishes: Any,  # noqa: ANN401 -- whatever an Order has
+) -> Merged:
     """Run a merge of the records that are there."""
-    order = MergeOrder(**{"records": Path("records.csv"), "output": Path(output), "language": "en", "cluster": where, **wishes})
+    order = MergeOrder(
+        **{
+            "records": Path("records.csv"),
+            "output": Path(output),
+            "language": "en",
+            "cluster": where,
+            **wishes,
+        }
+    )
     return merge(order, Fake(), step)
 
 
 def workers(where: Cluster, *, answering: bool = False) -> set[str]:
     """Ask the scheduler who is there; or them, since one that has just come may be there and not answer yet."""
-    files = {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key} if where.ca else {}
-    with distributed.Client(where.address, security=distributed.Security(**files), set_as_default=False) as client:
+    files = (
+        {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key}
+        if where.ca
+        else {}
+    )
+    with distributed.Client(
+        where.address, security=distributed.Security(**files), set_as_default=False
+    ) as client:
         if answering:
-            return {worker for worker, answer in client.run(os.getpid, on_error="return").items() if isinstance(answer, int)}
+            return {
+                worker
+                for worker, answer in client.run(os.getpid, on_error="return").items()
+                if isinstance(answer, int)
+            }
         return set(client.scheduler_info()["workers"])
 
 
 def tree(folder: str) -> dict[str, bytes]:
     """Give every file below a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
 
 
 def wait_for(where: Cluster, count: int) -> None:
@@ -212,7 +285,9 @@ def wait_for(where: Cluster, count: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("wishes", [{}, {"combine": 30, "kinds": ("handout", "card")}], ids=["a file each", "combined"])
+@pytest.mark.parametrize(
+    "wishes", [{}, {"combine": 30, "kinds": ("handout", "card")}], ids=["a file each", "combined"]
+)
 def test_other_machines_print_what_one_process_prints(farm: Farm, wishes: dict[str, Any]) -> None:
     """The files, the manifest, what is rejected: byte for byte, whether files come back or are written where all see them."""
     records(240)
@@ -220,7 +295,9 @@ def test_other_machines_print_what_one_process_prints(farm: Farm, wishes: dict[s
     done = merged("back", farm.cluster, **wishes)
     assert (done.records, done.printed, done.rejected) == (240, 228, 12)
     assert tree("back") == tree("alone")
-    shared = Cluster(farm.cluster.address, farm.cluster.ca, farm.cluster.cert, farm.cluster.key, shared=True)
+    shared = Cluster(
+        farm.cluster.address, farm.cluster.ca, farm.cluster.cert, farm.cluster.key, shared=True
+    )
     merged("shared", shared, **wishes)
     assert tree("shared") == tree("alone")
     assert {path.stat().st_mode & 0o777 for path in Path("shared").rglob("*.pdf")} == {0o600}
@@ -251,7 +328,10 @@ def test_when_all_workers_are_gone_a_later_start_goes_on(farm: Farm) -> None:
             for worker in farm.workers:
                 worker.kill()
 
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(TeachbackError) as caught:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(TeachbackError) as caught,
+    ):
         merged("out", farm.cluster, kill)
     assert [problem.message for problem in caught.value.problems] == ["the cluster has no worker"]
     assert "start again" in caught.value.problems[0].hint
@@ -281,7 +361,9 @@ def test_a_run_that_other_machines_began_is_ended_here(farm: Farm) -> None:
     assert tree("out") == tree("alone")
 
 
-def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(running: Farm) -> None:
+def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(
+    running: Farm,
+) -> None:
     """It is tried here by itself at last, before it ends all workers there are."""
     running.hire(3)
     while len(workers(running.cluster)) < 3:
@@ -291,7 +373,10 @@ def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(r
         file.write("E1,ENDS,ckd,\nE2,Eva,ckd,\n")
     done = merged("out", running.cluster)
     assert (done.printed, done.rejected) == (39, 3)
-    assert (done.told[-1].id, done.told[-1].faults) == ("E1", (("", "could not be printed: the process that tried was ended"),))
+    assert (done.told[-1].id, done.told[-1].faults) == (
+        "E1",
+        (("", "could not be printed: the process that tried was ended"),),
+    )
     assert sum(worker.poll() is None for worker in running.workers) == 1
 
 
@@ -309,13 +394,21 @@ def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
     told = b"".join(path.read_bytes() for path in logs)
     assert b"teachback-" in told, "the logs name the tasks"
     assert PLANTED.encode() not in told
-    places = {name.partition("/")[0] for name, data in tree("out").items() if PLANTED.encode() in data}
+    places = {
+        name.partition("/")[0] for name, data in tree("out").items() if PLANTED.encode() in data
+    }
     assert places == {"handouts"}
 
 
 @pytest.mark.parametrize(
     "address",
-    ["tcp://10.0.0.5:8786", "tcp://scheduler.example:8786", "tcp://0.0.0.0:8786", "tcp://localhost.example:8786", "tcp://[::]:8786"],
+    [
+        "tcp://10.0.0.5:8786",
+        "tcp://scheduler.example:8786",
+        "tcp://0.0.0.0:8786",
+        "tcp://localhost.example:8786",
+        "tcp://[::]:8786",
+    ],
 )
 def test_records_do_not_go_over_a_network_without_tls(
     address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -329,7 +422,14 @@ def test_records_do_not_go_over_a_network_without_tls(
 
 
 @pytest.mark.parametrize(
-    "address", ["tcp://127.0.0.1:8786", "tcp://127.8.8.8:1", "tcp://[::1]:8786", "tcp://localhost:8786", "tls://a.b:1"]
+    "address",
+    [
+        "tcp://127.0.0.1:8786",
+        "tcp://127.8.8.8:1",
+        "tcp://[::1]:8786",
+        "tcp://localhost:8786",
+        "tls://a.b:1",
+    ],
 )
 def test_tls_and_this_machine_are_allowed(address: str) -> None:
     """The known-good beside those that are refused."""
@@ -342,7 +442,15 @@ def test_tls_and_this_machine_are_allowed(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["scheduler:8786", "tls://scheduler", "ws://localhost:80", "tcp://localhost@10.0.0.5:8786", "tls://a:99999", ""]
+    "address",
+    [
+        "scheduler:8786",
+        "tls://scheduler",
+        "ws://localhost:80",
+        "tcp://localhost@10.0.0.5:8786",
+        "tls://a:99999",
+        "",
+    ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     """And the hint shows one."""
@@ -355,7 +463,10 @@ def test_a_certificate_of_another_authority_is_refused(farm: Farm, tmp_path: Pat
     """Nothing is sent to who cannot show one that ours has signed, and nothing is left."""
     records(3)
     other = certificates(tmp_path / "other")
-    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), pytest.raises(TeachbackError) as caught:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        pytest.raises(TeachbackError) as caught,
+    ):
         merged("out", Cluster(farm.cluster.address, other.ca, other.cert, other.key))
     (problem,) = caught.value.problems
     assert "certificates of the cluster do not match ours" in problem.message
@@ -366,7 +477,10 @@ def test_who_cannot_be_reached_is_named(running: Farm) -> None:
     """A port where nobody listens."""
     records(3)
     wrong = Cluster("tls://127.0.0.1:1", running.tls.ca, running.tls.cert, running.tls.key)
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(TeachbackError, match="cannot be reached"):
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(TeachbackError, match="cannot be reached"),
+    ):
         merged("out", wrong)
     assert not Path("out").exists()
 
@@ -380,17 +494,26 @@ def test_certificates_are_asked_for(running: Farm) -> None:
         merged("out", Cluster(running.cluster.address, "ca.pem", "cert.pem", "key.pem"))
 
 
-def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_extra_it_is_said_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No traceback, and nothing is begun."""
     records(3)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", "tls://127.0.0.1:8786"]) == 1
+    assert (
+        app.run(["merge", "tiny", "--records", "records.csv", "--cluster", "tls://127.0.0.1:8786"])
+        == 1
+    )
     assert "pip install 'teachback[cluster]'" in capsys.readouterr().err
     assert not Path("build").exists()
 
 
-@pytest.mark.parametrize("flag", [["--shared-folder"], ["--tls-ca", "x"], ["--tls-cert", "x"], ["--tls-key", "x"]])
-def test_a_flag_for_a_cluster_needs_one(flag: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "flag", [["--shared-folder"], ["--tls-ca", "x"], ["--tls-cert", "x"], ["--tls-key", "x"]]
+)
+def test_a_flag_for_a_cluster_needs_one(
+    flag: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """It would mean nothing."""
     assert app.run(["merge", "tiny", "--records", "records.csv", *flag]) == 2
     assert f"{flag[0]} is about a cluster" in capsys.readouterr().err
@@ -413,14 +536,18 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
             except TeachbackError as error:
                 refused = error.problems
                 break
-        assert [problem.message for problem in refused] == ["this worker may put records on its disk when its memory is short"]
+        assert [problem.message for problem in refused] == [
+            "this worker may put records on its disk when its memory is short"
+        ]
         assert "distributed.worker.memory.spill" in refused[0].hint
     finally:
         wild.kill()
         wild.wait()
 
 
-def test_a_worker_with_other_versions_is_refused(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_with_other_versions_is_refused(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It says of which library, there and here."""
     records(3)
     ours = {**payloads.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
@@ -428,18 +555,27 @@ def test_a_worker_with_other_versions_is_refused(farm: Farm, monkeypatch: pytest
     with pytest.raises(TeachbackError) as caught:
         merged("out", farm.cluster)
     messages = {problem.message.partition(", and ")[2] for problem in caught.value.problems}
-    assert messages == {"0.0.1 is here: it would print other bytes", "3.9.0 is here: it would print other bytes"}
+    assert messages == {
+        "0.0.1 is here: it would print other bytes",
+        "3.9.0 is here: it would print other bytes",
+    }
     assert not Path("out").exists()
 
 
-def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_start_goes_on(farm: Farm, tmp_path: Path) -> None:
+def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_start_goes_on(
+    farm: Farm, tmp_path: Path
+) -> None:
     """It is sent no record; the run says what it has, and what is finished is kept."""
     records(400)
     merged("alone", None)
     wait_for(farm.cluster, 2)
     other = tmp_path / "other"
-    shutil.copytree(SOURCE / "teachback", other / "teachback", ignore=shutil.ignore_patterns("__pycache__"))
-    with (other / "teachback" / "merge" / "cluster" / "payloads.py").open("a", encoding="utf-8") as file:
+    shutil.copytree(
+        SOURCE / "teachback", other / "teachback", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    with (other / "teachback" / "merge" / "cluster" / "payloads.py").open(
+        "a", encoding="utf-8"
+    ) as file:
         file.write("# Another program.\n")
     late: list[subprocess.Popen[bytes]] = []
 
@@ -472,12 +608,26 @@ def test_a_worker_that_is_reached_without_tls_over_a_network_is_refused(tmp_path
         where = farm.cluster
         assert where.address.startswith("tcp://127.0.0.1:")
         # An address that is nobody's (RFC 5737). The worker itself is here, and would get the records.
-        arguments = ("--no-nanny", "--nthreads=1", "--listen-address=tcp://127.0.0.1:0", "--contact-address=tcp://203.0.113.1:9")
-        farm.start("worker", where.address, *arguments, "--local-directory", str(farm.folder / "scratch"), **QUIET)
+        arguments = (
+            "--no-nanny",
+            "--nthreads=1",
+            "--listen-address=tcp://127.0.0.1:0",
+            "--contact-address=tcp://203.0.113.1:9",
+        )
+        farm.start(
+            "worker",
+            where.address,
+            *arguments,
+            "--local-directory",
+            str(farm.folder / "scratch"),
+            **QUIET,
+        )
         wait_for(farm.cluster, 1)
         with pytest.raises(TeachbackError) as caught:
             merged("out", where)
-    assert [str(problem) for problem in caught.value.problems] == ["tcp://203.0.113.1:9: this worker would be sent records without TLS"]
+    assert [str(problem) for problem in caught.value.problems] == [
+        "tcp://203.0.113.1:9: this worker would be sent records without TLS"
+    ]
     assert not Path("out").exists()
 
 
@@ -486,7 +636,10 @@ def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> N
     records(400)
     merged("alone", None)
     (tmp_path / "farm").mkdir()
-    with started(tmp_path / "farm") as farm, dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+    with (
+        started(tmp_path / "farm") as farm,
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+    ):
         farm.hire(1)
         wait_for(farm.cluster, 1)
 
@@ -496,7 +649,9 @@ def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> N
 
         with pytest.raises(TeachbackError) as caught:
             merged("out", farm.cluster, kill)
-    assert [problem.message for problem in caught.value.problems] == ["the cluster's scheduler is gone"]
+    assert [problem.message for problem in caught.value.problems] == [
+        "the cluster's scheduler is gone"
+    ]
     assert "without" in caught.value.problems[0].hint
     finished = len(tree("out/handouts"))
     assert 57 <= finished < 380
@@ -504,14 +659,18 @@ def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> N
     assert tree("out") == tree("alone")
 
 
-def test_a_worker_that_does_not_see_the_shared_folder_is_refused(farm: Farm, tmp_path: Path) -> None:
+def test_a_worker_that_does_not_see_the_shared_folder_is_refused(
+    farm: Farm, tmp_path: Path
+) -> None:
     """It is named, and the same run goes on without a shared folder."""
     records(60)
     merged("alone", None)
     # To this worker, the folder is not there: as on a machine that has not mounted it.
     (tmp_path / "blind.py").write_text(BLIND, encoding="utf-8")
     before = len(workers(farm.cluster))
-    farm.hire(len(farm.workers) + 1, DASK_DISTRIBUTED__WORKER__PRELOAD=str([str(tmp_path / "blind.py")]))
+    farm.hire(
+        len(farm.workers) + 1, DASK_DISTRIBUTED__WORKER__PRELOAD=str([str(tmp_path / "blind.py")])
+    )
     other = farm.workers.pop()
     try:
         wait_for(farm.cluster, before + 1)
@@ -543,15 +702,22 @@ def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
     assert not dispatcher.shares(here, "ab", other)
 
 
-@pytest.mark.parametrize("wishes", [{}, {"combine": 3, "duplex": True}], ids=["a file each", "combined"])
+@pytest.mark.parametrize(
+    "wishes", [{}, {"combine": 3, "duplex": True}], ids=["a file each", "combined"]
+)
 def test_the_real_engine_prints_the_same_on_other_machines(
-    farm: Farm, workspace: Callable[..., Workspace], wishes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    farm: Farm,
+    workspace: Callable[..., Workspace],
+    wishes: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Hard names, whole files and files for the print room; and what was loaded for it is among what is compared between machines."""
     clinic = workspace({"content/handouts/tiny.yaml": FILLED})
     with Path("records.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerow(("id", "audience", "patient", "visit", "fluid"))
-        csv.writer(file).writerows((f"p{n}", "ckd", name, "2027-03-01", "1.5") for n, name in enumerate(NAMES))
+        csv.writer(file).writerows(
+            (f"p{n}", "ckd", name, "2027-03-01", "1.5") for n, name in enumerate(NAMES)
+        )
     seen: list[Any] = []
 
     def worked(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkAccount:
@@ -560,22 +726,37 @@ def test_the_real_engine_prints_the_same_on_other_machines(
 
     monkeypatch.setattr(merge_run, "printed", worked)
     for output, where in (("alone", None), ("out", farm.cluster)):
-        order = MergeOrder(Path("records.csv"), Path(output), language="en", cluster=where, **wishes)
-        done = merge(order, open_engine(resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)))
+        order = MergeOrder(
+            Path("records.csv"), Path(output), language="en", cluster=where, **wishes
+        )
+        done = merge(
+            order,
+            open_engine(
+                resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)
+            ),
+        )
         assert (done.printed, done.rejected) == (len(NAMES), 0)
     assert tree("out") == tree("alone")
     bench, chunk = seen[0]
     Path("bench").write_bytes(pickle.dumps((replace(bench, folder=None), payloads.seal(chunk))))
-    program = (
-        "import pickle, sys, teachback.merge.cluster.payloads as p; p.print_sealed(*pickle.load(open('bench', 'rb'))); print(*sys.modules)"
-    )
+    program = "import pickle, sys, teachback.merge.cluster.payloads as p; p.print_sealed(*pickle.load(open('bench', 'rb'))); print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    loaded = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
     by_module = importlib.metadata.packages_distributions()
-    found = {name.lower() for module in loaded for name in by_module.get(module, ())} - {"teachback"}
+    found = {name.lower() for module in loaded for name in by_module.get(module, ())} - {
+        "teachback"
+    }
     assert {"uharfbuzz", "babel", "pydantic"} <= found
     # What comes along with these, and what the engine's modules load that has done its work before.
-    along = {"pydantic_core", "annotated-types", "typing-inspection", "typing_extensions", "setuptools"}
+    along = {
+        "pydantic_core",
+        "annotated-types",
+        "typing-inspection",
+        "typing_extensions",
+        "setuptools",
+    }
     assert found - set(payloads.LIBRARIES) <= along | {"jinja2", "markupsafe", "pyyaml", "segno"}
 
 
@@ -583,7 +764,10 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
     """What they begin with alike travels with the first one."""
     head = bytes(range(256)) * 300
     files = [head + b"one", head + b"other", b"", head[:5000] + b"another edition", head + b"one"]
-    papers = [PrintedFile(code, f"{n}", 1, "", data) for n, (code, data) in enumerate(zip("AAABA", files, strict=True))]
+    papers = [
+        PrintedFile(code, f"{n}", 1, "", data)
+        for n, (code, data) in enumerate(zip("AAABA", files, strict=True))
+    ]
     rows = (
         StampedRecord(2, "x", tuple(papers[:2])),
         Rejected(3, "y", (("f", "no"),)),

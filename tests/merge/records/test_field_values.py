@@ -35,7 +35,9 @@ def field(kind: str = "text", **more: object) -> RecordField:
         ("choice", "left", "en", "left"),
     ],
 )
-def test_a_value_is_printed_as_its_field_says(kind: str, raw: str, language: str, printed: str) -> None:
+def test_a_value_is_printed_as_its_field_says(
+    kind: str, raw: str, language: str, printed: str
+) -> None:
     """Texts, phones and numbers as they are written, dates as the language writes them."""
     choices = {"choices": ["left", "right"]} if kind == "choice" else {}
     assert read_value(field(kind, **choices), raw, language) == printed
@@ -90,13 +92,18 @@ def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) 
         ("a\ue000b", "holds a character of private use, which each computer draws differently"),
         ("a\ud800b", "holds half a character"),
         ("a\uffffb", "holds a character that Unicode does not know"),
-        ("\u05e9\u05e8\u05d4", "is written from right to left, and such a line cannot be filled yet"),
+        (
+            "\u05e9\u05e8\u05d4",
+            "is written from right to left, and such a line cannot be filled yet",
+        ),
         ("\u0663", "is written from right to left, and such a line cannot be filled yet"),
         ("e" + "\u0316" * 3, "has too many accents on one letter"),
         ("x" * 201, "is longer than 200 characters"),
     ],
 )
-def test_what_would_not_print_as_it_stands_is_refused_with_its_reason(raw: str, reason: str) -> None:
+def test_what_would_not_print_as_it_stands_is_refused_with_its_reason(
+    raw: str, reason: str
+) -> None:
     """Control and invisible characters, turned text, half and unknown characters, right to left, stacks of accents."""
     assert read_value(field(), raw, "en") == FieldFault("it", reason)
 

@@ -21,17 +21,35 @@ from teachback.errors import Problem, Severity, TeachbackError, UsageError
 from teachback.merge.records import csv_reader
 from teachback.merge.records.encoding_detection import NAMED, find_encoding
 from teachback.merge.records.field_values import read_value
-from teachback.merge.records.record_reader import Form, Part, RecordRow, open_table, read_part, read_parts
+from teachback.merge.records.record_reader import (
+    Form,
+    Part,
+    RecordRow,
+    open_table,
+    read_part,
+    read_parts,
+)
 from teachback.merge.records.record_survey import Chunk, RecordSchema, pack, rows_of, survey
-from teachback.merge.records.record_validation import Rejected, RowRules, ValidRecord, admitted, repeated, unsuitable
+from teachback.merge.records.record_validation import (
+    Rejected,
+    RowRules,
+    ValidRecord,
+    admitted,
+    repeated,
+    unsuitable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KNOWN = frozenset({"id", "audience", "language", "paper", "size", "copies", "name", "next_visit", "phone"})
+KNOWN = frozenset(
+    {"id", "audience", "language", "paper", "size", "copies", "name", "next_visit", "phone"}
+)
 
 
-def read(data: bytes, name: str = "records.csv", encoding: str | None = None) -> tuple[list[RecordRow], tuple[Problem, ...]]:
+def read(
+    data: bytes, name: str = "records.csv", encoding: str | None = None
+) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     """Read a file of records from its bytes."""
     table, problems = open_table(io.BytesIO(data), Path(name), name, "id", KNOWN, encoding)
     # Few at a time: where one part ends and the next begins makes no difference.
@@ -54,7 +72,9 @@ def names(rows: list[RecordRow]) -> list[str]:
 TEXT = "id,name\n1,José Muñoz\n2,Zoë O\u2019Brien\n3,Renée Gauthier\n"
 
 
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom"])
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom"]
+)
 def test_unicode_is_read_with_and_without_its_mark(codec: str) -> None:
     """UTF-8 proves itself, UTF-16 says so in its first bytes; neither is worth a warning."""
     mark = "\ufeff" if codec.endswith("-bom") else ""
@@ -90,7 +110,9 @@ def test_windows_1252_is_read_where_nothing_else_fits_and_said_aloud() -> None:
         ("id,name\n1,García\n", "cp1252"),
     ],
 )
-def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(text: str, codec: str) -> None:
+def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(
+    text: str, codec: str
+) -> None:
     """A lone i with accent could be a Latvian k: whoever has the file can say. Named, each is read as what it is."""
     problem = refusal(text.encode(codec))
     assert "not UTF-8" in problem.message
@@ -116,14 +138,34 @@ def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(text: 
         ("Müller Bērziņš", "cp1257"),
     ],
 )
-def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(people: str, codec: str) -> None:
+def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(
+    people: str, codec: str
+) -> None:
     """What is the same in two encodings speaks for neither."""
-    assert "--encoding" in refusal("\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode(codec)).hint
+    assert (
+        "--encoding"
+        in refusal(
+            "\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode(codec)
+        ).hint
+    )
 
 
 def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
     """It may be mistyped; each of the others could be Danish."""
-    people = ["Ondřej", "Bedřich", "Kateřina", "Řehoř", "Přemysl", "Kořen", "Kopřiva", "Petřek", "Mařenka", "Ořech", "Břeclav", "Thérčse"]
+    people = [
+        "Ondřej",
+        "Bedřich",
+        "Kateřina",
+        "Řehoř",
+        "Přemysl",
+        "Kořen",
+        "Kopřiva",
+        "Petřek",
+        "Mařenka",
+        "Ořech",
+        "Břeclav",
+        "Thérčse",
+    ]
     problem = refusal("\n".join(["id,name", *(f"1,{one}" for one in people)]).encode("cp1250"))
     assert "could be windows-1252, or windows-1250" in problem.message
 
@@ -138,7 +180,9 @@ def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
 )  # fmt: skip
 def test_a_plain_western_list_is_read(people: str) -> None:
     """Names of one country, and some of others."""
-    rows, (warning,) = read("\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode("cp1252"))
+    rows, (warning,) = read(
+        "\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode("cp1252")
+    )
     assert names(rows) == people.split()
     assert "Windows-1252" in warning.message
 
@@ -174,7 +218,9 @@ def test_what_is_read_as_windows_1252_never_was_another_encoding() -> None:
         for _ in range(60):
             chosen = [dice.choice(known) for _ in range(dice.randint(1, 4))]
             chosen = [name for name in chosen if not _fails(name, codec)]
-            data = ("id,name\n" + "".join(f"{number},{name}\n" for number, name in enumerate(chosen))).encode(codec)
+            data = (
+                "id,name\n" + "".join(f"{number},{name}\n" for number, name in enumerate(chosen))
+            ).encode(codec)
             try:
                 rows, problems = read(data)
             except TeachbackError:
@@ -204,7 +250,9 @@ def _fails(name: str, codec: str) -> bool:
         (b"\xef\xbb\xbfid,name\n1,\xe9\n", None, "is not utf-8"),
     ],
 )
-def test_a_file_that_is_not_what_it_says_is_refused(data: bytes, encoding: str | None, message: str) -> None:
+def test_a_file_that_is_not_what_it_says_is_refused(
+    data: bytes, encoding: str | None, message: str
+) -> None:
     """Half UTF-8, UTF-16 without its mark or cut in the middle of a letter."""
     assert message in refusal(data, encoding=encoding).message
 
@@ -242,7 +290,11 @@ def test_a_header_that_can_be_cut_in_two_ways_is_refused() -> None:
 def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> None:
     """The number of a row is the line in which it begins."""
     rows, _ = read(b'id,name\n1,"Anna\nMaria"\r\n\n2,"Quote ""x"""\r3,Eva')
-    assert [(row.number, row.cells["name"]) for row in rows] == [(2, "Anna\nMaria"), (5, 'Quote "x"'), (6, "Eva")]
+    assert [(row.number, row.cells["name"]) for row in rows] == [
+        (2, "Anna\nMaria"),
+        (5, 'Quote "x"'),
+        (6, "Eva"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +312,12 @@ def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> N
 def test_a_broken_row_is_rejected_alone(line: str, reason: str) -> None:
     """The rows before and behind it are read, and have their numbers."""
     rows, _ = read(f'id,name\n1,Anna\n{line}\n3,Eva\n4,"Ed"\n'.encode())
-    assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [(2, "Anna"), (3, reason), (4, "Eva"), (5, "Ed")]
+    assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [
+        (2, "Anna"),
+        (3, reason),
+        (4, "Eva"),
+        (5, "Ed"),
+    ]
 
 
 def test_a_quotation_mark_too_many_takes_no_row_along() -> None:
@@ -298,14 +355,20 @@ def test_empty_rows_are_no_records() -> None:
         (b"\xef\xbb\xbf", "no column 'id'", "first row"),
         (b"ID,name\n1,Anna\n", "no column 'id'", "--name-from ID"),
         (b"1,Anna Secret\n2,Eva\n", "no column 'id'", "--name-from COLUMN"),
-        (b"id,name,name\n1,a,b\n", "the columns 2 (B) and 3 (C) have the same name", "name of its own"),
+        (
+            b"id,name,name\n1,a,b\n",
+            "the columns 2 (B) and 3 (C) have the same name",
+            "name of its own",
+        ),
         (b"id," + b",".join(b"c%d" % n for n in range(600)) + b"\n", "601 columns", "Keep"),
         (b'[{"id": 1}]', "one list of JSON", "JSON Lines"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old Excel file", "CSV UTF-8"),
         (b"PK\x03\x04 broken", "not a whole Excel workbook", "CSV UTF-8"),
     ],
 )
-def test_a_file_that_is_no_table_of_records_is_refused(data: bytes, message: str, hint: str) -> None:
+def test_a_file_that_is_no_table_of_records_is_refused(
+    data: bytes, message: str, hint: str
+) -> None:
     """With what to do. Where the column of ids is missing, the first row may be a patient's, and is not quoted."""
     problem = refusal(data)
     assert message in problem.message
@@ -322,9 +385,18 @@ def test_columns_that_nothing_reads_are_named_with_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     ("header", "field"),
-    [("nam", "name"), ("names", "name"), ("name_1", "name"), ("surname", "name"), ("phones", "phone"), ("name,next_visits", "next_visit")],
+    [
+        ("nam", "name"),
+        ("names", "name"),
+        ("name_1", "name"),
+        ("surname", "name"),
+        ("phones", "phone"),
+        ("name,next_visits", "next_visit"),
+    ],
 )
-def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(header: str, field: str) -> None:
+def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(
+    header: str, field: str
+) -> None:
     """Nothing would stand in that field's places on any paper."""
     problem = refusal(f"id,{header}\n1,Anna\n".encode())
     assert "nearly its name" in problem.message
@@ -361,7 +433,9 @@ LOOK_ALIKE = [
 @pytest.mark.parametrize("form", ["csv", "tsv", "xlsx"])
 def test_a_column_that_is_nearly_a_field_stops_the_run(name: str, form: str) -> None:
     """Capitals, blanks, hyphens, unseen signs and look-alikes: else each paper would be without what stands below it."""
-    known = next(one for one in KNOWN if one.replace("_", "")[:4] == name.lower().translate(FOLDED)[:4])
+    known = next(
+        one for one in KNOWN if one.replace("_", "")[:4] == name.lower().translate(FOLDED)[:4]
+    )
     if form == "xlsx":
         data = workbook(lambda sheet: sheet.append(["id", name]))
     else:
@@ -371,14 +445,29 @@ def test_a_column_that_is_nearly_a_field_stops_the_run(name: str, form: str) -> 
     assert problem.hint == f"Rename the column: {known}. Or take it out."
 
 
-FOLDED = str.maketrans({"\uff4e": "n", "\uff41": "a", "\u0430": "a", " ": None, "-": None, "\u200b": None, "\u00ad": None})
+FOLDED = str.maketrans(
+    {
+        "\uff4e": "n",
+        "\uff41": "a",
+        "\u0430": "a",
+        " ": None,
+        "-": None,
+        "\u200b": None,
+        "\u00ad": None,
+    }
+)
 
 
-@pytest.mark.parametrize("name", ["namen", "first_name", "n\u00e4me", "visitor", "size of shoes", "Anna Secret"])
+@pytest.mark.parametrize(
+    "name", ["namen", "first_name", "n\u00e4me", "visitor", "size of shoes", "Anna Secret"]
+)
 def test_a_column_with_another_name_is_told_and_not_quoted(name: str) -> None:
     """It may be a column of the clinic's own, where each field has one."""
     _, (warning,) = read(f"id,name,next_visit,phone,{name}\n1,,,,x\n".encode())
-    assert (warning.message, warning.severity) == ("the column 5 (E) is not printed", Severity.WARNING)
+    assert (warning.message, warning.severity) == (
+        "the column 5 (E) is not printed",
+        Severity.WARNING,
+    )
     assert name not in warning.message + warning.hint
 
 
@@ -386,7 +475,10 @@ def test_a_column_with_another_name_is_told_and_not_quoted(name: str) -> None:
 def test_a_column_whose_name_lost_letters_stops_the_run(name: str) -> None:
     """What spoilt the first row has spoilt the others."""
     problem = refusal(f"id,{name}\n1,x\n".encode())
-    assert problem.message == "the name of the column 2 (B) has lost letters, or was read in the wrong encoding"
+    assert (
+        problem.message
+        == "the name of the column 2 (B) has lost letters, or was read in the wrong encoding"
+    )
     (row,), _ = read(f'{{"id": 1, "{name}": "x"}}\n'.encode(), "r.jsonl")
     assert row.reason == "has a name that lost letters, or was read in the wrong encoding"
 
@@ -400,7 +492,10 @@ def test_a_column_without_a_name_must_be_empty() -> None:
 
 def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
     """7.50 is not 7.5, and a name may hold any letter."""
-    rows, _ = read(b'{"id": "a", "name": "Zo\\u00eb"}\n\n{"id": 7.50, "name": 0}\r\n{"name": null}\n', "r.jsonl")
+    rows, _ = read(
+        b'{"id": "a", "name": "Zo\\u00eb"}\n\n{"id": 7.50, "name": 0}\r\n{"name": null}\n',
+        "r.jsonl",
+    )
     assert [(row.number, dict(row.cells)) for row in rows] == [
         (1, {"id": "a", "name": "Zoë"}),
         (3, {"id": "7.50", "name": "0"}),
@@ -430,7 +525,12 @@ def test_a_broken_line_of_json_is_rejected_alone(line: str, reason: str) -> None
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [('["a"]', "holds a list"), ('{"b": 1}', "holds a record of its own"), ("true", "is true or false"), ("false", "is true or false")],
+    [
+        ('["a"]', "holds a list"),
+        ('{"b": 1}', "holds a record of its own"),
+        ("true", "is true or false"),
+        ("false", "is true or false"),
+    ],
 )
 def test_what_is_no_text_in_json_is_a_fault_of_its_column(value: str, reason: str) -> None:
     """It may be one that is not printed; an id it is not, whatever it looks like in capitals."""
@@ -459,7 +559,12 @@ def test_a_workbook_is_read_as_a_person_sees_it() -> None:
         sheet.append(["id", "name", "next_visit", "phone"])
         sheet.append(["A1", "Nguyễn Thị Ánh", dt.date(2027, 3, 1), 42])
         sheet["D2"].number_format = "00000"
-        sheet["A5"], sheet["B5"], sheet["C5"], sheet["D5"] = 7, 7.5, dt.datetime(2027, 3, 1, 9, 30), 0.1 + 0.2  # noqa: DTZ001 -- as in a sheet
+        sheet["A5"], sheet["B5"], sheet["C5"], sheet["D5"] = (
+            7,
+            7.5,
+            dt.datetime(2027, 3, 1, 9, 30),  # noqa: DTZ001 -- as in a sheet
+            0.1 + 0.2,
+        )
         sheet["B5"].number_format = "0.00"
         sheet["A6"], sheet["B6"] = "x6", "=text"
         sheet["B6"].data_type = "s"
@@ -485,7 +590,9 @@ def test_a_workbook_is_read_as_a_person_sees_it() -> None:
         (5551234567, "(000) 000-0000", "whose look only Excel knows"),
     ],
 )
-def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(value: object, look: str, reason: str) -> None:
+def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(
+    value: object, look: str, reason: str
+) -> None:
     """Formulas are not worked out, formats are not guessed; the other rows are read."""
 
     def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
@@ -515,7 +622,10 @@ def test_a_workbook_with_more_sheets_says_which_is_read() -> None:
 def changed_part(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
     """Give a workbook with one part changed."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for info in old.infolist():
             raw = old.read(info.filename)
             new.writestr(info.filename, change(raw) if info.filename == part else raw)
@@ -536,7 +646,9 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
         (SHEET, lambda raw: raw.replace(b'r="B2"', b'r="ZZZZZZZ2"'), "not a whole Excel workbook"),
     ],
 )
-def test_a_hostile_workbook_is_refused(part: str, change: Callable[[bytes], bytes], message: str) -> None:
+def test_a_hostile_workbook_is_refused(
+    part: str, change: Callable[[bytes], bytes], message: str
+) -> None:
     """Entities that multiply, parts cut off, rows out of order (which would be left out) or without end."""
 
     def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
@@ -598,7 +710,9 @@ TERMS = RowRules(
         "\uff1d1",
     ],
 )
-def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(identifier: str) -> None:
+def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(
+    identifier: str,
+) -> None:
     """It could be a path, a formula, a device or a name."""
     (row,) = admitted([RecordRow(2, {"id": identifier, "audience": "ckd"})], TERMS)
     assert isinstance(row, Rejected) == (identifier != "a\n")
@@ -617,7 +731,9 @@ def test_every_id_that_is_taken_is_a_plain_name(identifier: str) -> None:
 def test_long_rows_are_handed_on_by_fewer_unless_so_many_belong_together() -> None:
     """Memory holds a few parts at a time, however long their rows are; a file for the print room holds as many as was said."""
     for wide, sizes in ((10, [8, 2]), (90_000, [6, 4])):
-        data = b"".join(b'{"id": "%d", "note": "%b"}\n' % (number, b"x" * wide) for number in range(10))
+        data = b"".join(
+            b'{"id": "%d", "note": "%b"}\n' % (number, b"x" * wide) for number in range(10)
+        )
         table, _ = open_table(io.BytesIO(data), Path("r.jsonl"), "r.jsonl", "id", KNOWN, None)
         assert [len(part.texts) for part in read_parts(table, 8, exactly=False)] == sizes
         assert [len(part.texts) for part in read_parts(table, 8)] == [8, 2]
@@ -631,23 +747,43 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
         RecordField(name="note", label="Note"),
     )
     terms = replace(TERMS, fields={"en": ("name", "next_visit", "note")})
-    desk = RecordSchema(Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other")), terms, {"en": fields}, read_value)
+    desk = RecordSchema(
+        Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other")),
+        terms,
+        {"en": fields},
+        read_value,
+    )
     found = survey(desk, Part((2, 3), ("7,ckd, ,soon,,x\n", "8,ckd,A. B.,,,x\n"), {}))
     (wrong, right) = rows_of(Chunk(0, found.rows, ("8",)))
-    faults = (("name", "is empty, and must be filled"), ("next_visit", "is not a date such as 2027-11-01"))
+    faults = (
+        ("name", "is empty, and must be filled"),
+        ("next_visit", "is not a date such as 2027-11-01"),
+    )
     assert wrong == Rejected(2, "7", faults)
     assert isinstance(right, ValidRecord)
     assert right.texts == {"name": "A. B."}
 
 
-@pytest.mark.parametrize("size", [csv_reader.MOST_CHARACTERS - 1, csv_reader.MOST_CHARACTERS, 2 * csv_reader.MOST_CHARACTERS, 250_000])
+@pytest.mark.parametrize(
+    "size",
+    [
+        csv_reader.MOST_CHARACTERS - 1,
+        csv_reader.MOST_CHARACTERS,
+        2 * csv_reader.MOST_CHARACTERS,
+        250_000,
+    ],
+)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(size: int, end: bytes, form: str) -> None:
+def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(
+    size: int, end: bytes, form: str
+) -> None:
     """Wherever in the line's end the program stops to read."""
     for more in range(4):
         long = b"x" * (size + more)
-        head, last = (b"id,name", b"2,Eva") if form == "csv" else (b'{"id": 0}', b'{"id": 2, "name": "Eva"}')
+        head, last = (
+            (b"id,name", b"2,Eva") if form == "csv" else (b'{"id": 0}', b'{"id": 2, "name": "Eva"}')
+        )
         rows, _ = read(end.join([head, long, last, b""]), f"r.{form}")
         assert (rows[-1].number, rows[-1].cells["name"]) == (3, "Eva")
 
@@ -657,7 +793,15 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
     taken = set[str]()
     assert repeated(["A1", "", "a1", "B", ""], taken) == (2,)
     assert repeated(["b", "C"], taken) == (0,)
-    records = list(admitted([RecordRow(2, {"id": "A1", "audience": "ckd"}), RecordRow(3, {"id": "a1", "audience": "ckd"})], TERMS))
+    records = list(
+        admitted(
+            [
+                RecordRow(2, {"id": "A1", "audience": "ckd"}),
+                RecordRow(3, {"id": "a1", "audience": "ckd"}),
+            ],
+            TERMS,
+        )
+    )
     assert all(isinstance(record, ValidRecord) for record in records)
     (first, second) = rows_of(Chunk(0, pack(records), ("A1",), twice=(1,)))
     assert first == records[0]
@@ -667,7 +811,20 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
 def test_columns_choose_the_edition_of_each_row() -> None:
     """A card has no paper and one size."""
     (row,) = admitted(
-        [RecordRow(2, {"id": "1", "audience": "general", "language": "es", "paper": "a4", "size": "large", "copies": "3"})], TERMS
+        [
+            RecordRow(
+                2,
+                {
+                    "id": "1",
+                    "audience": "general",
+                    "language": "es",
+                    "paper": "a4",
+                    "size": "large",
+                    "copies": "3",
+                },
+            )
+        ],
+        TERMS,
     )
     assert isinstance(row, ValidRecord)
     assert [(key.audience, key.language, key.paper, key.size, key.kind) for key in row.keys] == [
@@ -692,19 +849,30 @@ def test_columns_choose_the_edition_of_each_row() -> None:
         ({"audience": "ckd", "copies": "9" * 5000}, "copies", "is no whole number from 1 to 100"),
     ],
 )
-def test_a_row_that_names_no_edition_is_rejected(cells: dict[str, str], field: str, reason: str) -> None:
+def test_a_row_that_names_no_edition_is_rejected(
+    cells: dict[str, str], field: str, reason: str
+) -> None:
     """An empty audience is not read as the general one: its advice can harm another reader."""
     (row,) = admitted([RecordRow(2, {"id": "1", **cells})], TERMS)
     assert row == Rejected(2, "1", ((field, reason),))
 
 
-@given(some.lists(some.lists(some.text(max_size=12).filter(lambda text: "\0" not in text), min_size=2, max_size=2), max_size=8))
+@given(
+    some.lists(
+        some.lists(
+            some.text(max_size=12).filter(lambda text: "\0" not in text), min_size=2, max_size=2
+        ),
+        max_size=8,
+    )
+)
 def test_whatever_is_written_as_csv_is_read_back(cells: list[list[str]]) -> None:
     """Commas, quotation marks and line breaks in cells included; and every row is given once."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["id", "name"], *cells])
     rows, _ = read(text.getvalue().encode("utf-8", "replace"))
-    wanted = [[cell.encode("utf-8", "replace").decode() for cell in row] for row in cells if any(row)]
+    wanted = [
+        [cell.encode("utf-8", "replace").decode() for cell in row] for row in cells if any(row)
+    ]
     assert [[row.cells["id"], row.cells["name"]] for row in rows] == wanted
 
 

@@ -56,14 +56,19 @@ def package(
     relation = "<Relationship Id={} Type={} Target={}/>"
 
     def related(*names: tuple[str, str, str]) -> str:
-        links = "".join(relation.format(quoteattr(one), quoteattr(f"{LINK}/{kind}"), quoteattr(target)) for one, kind, target in names)
+        links = "".join(
+            relation.format(quoteattr(one), quoteattr(f"{LINK}/{kind}"), quoteattr(target))
+            for one, kind, target in names
+        )
         return f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>'
 
     parts = {
         "_rels/.rels": related(("r1", "officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{LINK}">{properties}<sheets>{sheets}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": related(
-            ("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "sharedStrings", "sharedStrings.xml"), ("r3", "styles", "styles.xml")
+            ("r1", "worksheet", "worksheets/sheet1.xml"),
+            ("r2", "sharedStrings", "sharedStrings.xml"),
+            ("r3", "styles", "styles.xml"),
         ),
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{HEAD}{data}</sheetData>{around}</worksheet>',
         "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>',
@@ -79,13 +84,20 @@ def package(
 
 def read(data: bytes) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     """Read a workbook from its bytes."""
-    table, problems = open_table(io.BytesIO(data), Path("r.xlsx"), "r.xlsx", "id", frozenset({"id", "name"}))
+    table, problems = open_table(
+        io.BytesIO(data), Path("r.xlsx"), "r.xlsx", "id", frozenset({"id", "name"})
+    )
     return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
 
 
 def cell(inside: str, attributes: str = "", **more: str) -> str:
     """Return what is read of the cell B2, or its fault."""
-    (row,), _ = read(package(f'<row r="2"><c r="A2"><v>7</v></c><c r="B2"{attributes}>{inside}</c></row>', **more))  # type: ignore[arg-type]
+    (row,), _ = read(
+        package(
+            f'<row r="2"><c r="A2"><v>7</v></c><c r="B2"{attributes}>{inside}</c></row>',
+            **more,  # type: ignore[arg-type]
+        )
+    )
     return row.cells.get("name") or row.faults.get("name", "")
 
 
@@ -171,7 +183,10 @@ def test_a_text_is_read_where_its_format_shows_nothing_else(look: str, kept: boo
     assert (text_look("Anna", look) == "Anna") == kept
 
 
-@given(st.decimals(allow_nan=True, allow_infinity=True, places=4), st.text('0#?,.;%@[]-()_*\\"ymdhsAMP/E+ $>5Rednl', max_size=14))
+@given(
+    st.decimals(allow_nan=True, allow_infinity=True, places=4),
+    st.text('0#?,.;%@[]-()_*\\"ymdhsAMP/E+ $>5Rednl', max_size=14),
+)
 def test_any_format_has_an_answer_that_shows_no_other_digits(value: Decimal, look: str) -> None:
     """No format ends in an error, and a number without signs beside it is the cell's own, rounded."""
     shown = number_look(value, look)
@@ -180,7 +195,10 @@ def test_any_format_has_an_answer_that_shows_no_other_digits(value: Decimal, loo
         assert abs(Decimal(shown.replace(",", "")) - value) <= Decimal("0.5")
 
 
-@given(st.dates(dt.date(1900, 3, 1), dt.date(2199, 12, 31)), st.sampled_from(["m/d/yyyy", "d.m.yy", "dddd, mmmm d, yyyy", "yyyy-mm-dd"]))
+@given(
+    st.dates(dt.date(1900, 3, 1), dt.date(2199, 12, 31)),
+    st.sampled_from(["m/d/yyyy", "d.m.yy", "dddd, mmmm d, yyyy", "yyyy-mm-dd"]),
+)
 def test_each_day_is_the_one_that_excel_counts(day: dt.date, look: str) -> None:
     """From either year in which a workbook may begin to count."""
     number = (day - dt.date(1899, 12, 30)).days
@@ -212,7 +230,9 @@ def test_a_number_with_a_point_is_printed_in_languages_that_write_one() -> None:
     ("written", "meant"),
     [("Anna_x000D_", "Anna\r"), ("_x0041_nna", "Anna"), ("_x005F_x0041_", "_x0041_"), ("a_b", "a_b"), ("_x41_", "_x41_"), ("_xD83D__xDE00_", "\U0001f600"), ("_x00e9_", "\xe9")],
 )  # fmt: skip
-def test_characters_that_xml_cannot_hold_are_read_as_what_they_stand_for(written: str, meant: str) -> None:
+def test_characters_that_xml_cannot_hold_are_read_as_what_they_stand_for(
+    written: str, meant: str
+) -> None:
     """In texts that cells share, in their own, and in results of formulas."""
     text = escape(written)
     assert cell("<v>0</v>", ' t="s"', strings=f"<si><t>{text}</t></si>") == meant
@@ -236,7 +256,9 @@ RAISED = "has letters above or below the line, which would be printed as others;
         ("", ""),
     ],
 )  # fmt: skip
-def test_a_text_in_runs_is_whole_and_has_nothing_that_paper_would_lose(inside: str, seen: str) -> None:
+def test_a_text_in_runs_is_whole_and_has_nothing_that_paper_would_lose(
+    inside: str, seen: str
+) -> None:
     """How it is spoken is no part of it; what is struck out or raised would be printed as something else."""
     assert cell("<v>0</v>", ' t="s"', strings=f"<si>{inside}</si>") == seen
     assert cell(f"<is>{inside}</is>", ' t="inlineStr"') == seen
@@ -253,27 +275,46 @@ def test_a_text_in_runs_is_whole_and_has_nothing_that_paper_would_lose(inside: s
         ("<v>46692</v>", ' s="6"', UNKNOWN_LOOK),
         ("<v>1</v>", ' t="b"', "is TRUE or FALSE; write the word that is to be printed, as text"),
         ("<v>#N/A</v>", ' t="e"', "holds an error of Excel, such as #N/A"),
-        ("<f>A1</f>", "", "holds a formula without a result: open the file in Excel and save it again"),
+        (
+            "<f>A1</f>",
+            "",
+            "holds a formula without a result: open the file in Excel and save it again",
+        ),
         ("<f>A1</f><v>7</v>", "", "7"),
         ('<f>""</f><v></v>', ' t="str"', ""),
-        ("<f>TODAY()</f><v>46692</v>", ' s="5"', "holds a formula such as TODAY(), which has another result each day; put in the value"),
-        ("<f>A1+ now ()</f><v>1</v>", "", "holds a formula such as TODAY(), which has another result each day; put in the value"),
+        (
+            "<f>TODAY()</f><v>46692</v>",
+            ' s="5"',
+            "holds a formula such as TODAY(), which has another result each day; put in the value",
+        ),
+        (
+            "<f>A1+ now ()</f><v>1</v>",
+            "",
+            "holds a formula such as TODAY(), which has another result each day; put in the value",
+        ),
         ("<v>2027-11-01</v>", ' t="d"', UNKNOWN_DATE),
     ],
 )
-def test_each_kind_of_cell_gives_what_is_seen_or_a_fault(inside: str, attributes: str, seen: str) -> None:
+def test_each_kind_of_cell_gives_what_is_seen_or_a_fault(
+    inside: str, attributes: str, seen: str
+) -> None:
     """Numbers by their own format, formulas by what was stored, nothing by a guess."""
     assert cell(inside, attributes, styles=styled("0.0")) == seen
 
 
 def test_days_are_counted_from_the_year_that_the_workbook_names() -> None:
     """A workbook from an old Macintosh."""
-    assert cell("<v>45230</v>", ' s="5"', styles=styled("0"), properties='<workbookPr date1904="1"/>') == "2027-11-01"
+    assert (
+        cell("<v>45230</v>", ' s="5"', styles=styled("0"), properties='<workbookPr date1904="1"/>')
+        == "2027-11-01"
+    )
 
 
 SIGNS = "is in a font of signs, in which other signs are seen than letters; write it in an ordinary font"
 RULED = "may be shown otherwise by a conditional format; take the rule out"
-REACHED = "holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value"
+REACHED = (
+    "holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value"
+)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +327,10 @@ REACHED = "holds a formula, in a workbook with one such as TODAY(), which it may
 )  # fmt: skip
 def test_letters_in_a_font_of_signs_are_not_what_is_seen(font: str, seen: str) -> None:
     """In a run of a text, and in a whole cell, a number as well: 5 mg may be seen as five micrograms."""
-    assert cell(f"<is><r><t>5 </t></r><r><rPr>{font}</rPr><t>mg</t></r></is>", ' t="inlineStr"') == seen
+    assert (
+        cell(f"<is><r><t>5 </t></r><r><rPr>{font}</rPr><t>mg</t></r></is>", ' t="inlineStr"')
+        == seen
+    )
     styles = f'<fonts><font/><font>{font.replace("rFont", "name")}</font></fonts><cellXfs><xf/><xf fontId="1"/></cellXfs>'
     assert cell("<is><t>5 mg</t></is>", ' t="inlineStr" s="1"', styles=styles) == seen
     assert cell("<v>5</v>", ' s="1"', styles=styles) == seen.replace("5 mg", "5")
@@ -303,7 +347,9 @@ def test_letters_in_a_font_of_signs_are_not_what_is_seen(font: str, seen: str) -
         ("B2", '<font><strike val="0"/></font>', "5"),
     ],
 )
-def test_a_conditional_format_that_changes_what_is_seen_is_a_fault(area: str, changed: str, seen: str) -> None:
+def test_a_conditional_format_that_changes_what_is_seen_is_a_fault(
+    area: str, changed: str, seen: str
+) -> None:
     """Nobody works out whether its condition holds. One that only colours a cell is passed over."""
     rule = '<cfRule type="expression" dxfId="1" priority="1"><formula>TRUE</formula></cfRule>'
     around = f'<conditionalFormatting sqref="{area}">{rule}</conditionalFormatting>'
@@ -314,14 +360,50 @@ def test_a_conditional_format_that_changes_what_is_seen_is_a_fault(area: str, ch
 @pytest.mark.parametrize(
     ("more", "seen"),
     [
-        ({"properties": "<definedNames><definedName name='now1'>TODAY()</definedName></definedNames>"}, REACHED),
-        ({"around": "", "more": {"xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><f>1+rand ()</f></worksheet>'}}, REACHED),
-        ({"around": "", "more": {"xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><f>&#84;ODAY()</f></worksheet>'}}, REACHED),
-        ({"around": "", "more": {"xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><t>See you today (2 pm)</t></worksheet>'}}, "7"),
-        ({"properties": "<definedNames><definedName name='x'>KNOW(1)</definedName></definedNames>"}, "7"),
+        (
+            {
+                "properties": "<definedNames><definedName name='now1'>TODAY()</definedName></definedNames>"
+            },
+            REACHED,
+        ),
+        (
+            {
+                "around": "",
+                "more": {
+                    "xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><f>1+rand ()</f></worksheet>'
+                },
+            },
+            REACHED,
+        ),
+        (
+            {
+                "around": "",
+                "more": {
+                    "xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><f>&#84;ODAY()</f></worksheet>'
+                },
+            },
+            REACHED,
+        ),
+        (
+            {
+                "around": "",
+                "more": {
+                    "xl/worksheets/sheet2.xml": f'<worksheet xmlns="{MAIN}"><t>See you today (2 pm)</t></worksheet>'
+                },
+            },
+            "7",
+        ),
+        (
+            {
+                "properties": "<definedNames><definedName name='x'>KNOW(1)</definedName></definedNames>"
+            },
+            "7",
+        ),
     ],
 )
-def test_a_formula_may_reach_one_with_another_result_each_day(more: dict[str, object], seen: str) -> None:
+def test_a_formula_may_reach_one_with_another_result_each_day(
+    more: dict[str, object], seen: str
+) -> None:
     """Through a cell, on any sheet, or a name; a value that is no formula stays."""
     assert cell("<f>E2+7</f><v>7</v>", **more) == seen  # type: ignore[arg-type]
     assert cell("<v>7</v>", **more) == "7"  # type: ignore[arg-type]
@@ -365,9 +447,13 @@ BROKEN = "not a whole Excel workbook"
         ("", {"styles": "<cellXfs><xf/></cellXfs><cellXfs><xf/></cellXfs>"}, f"a list of formats twice, {TWICE}"),
     ],
 )  # fmt: skip
-def test_a_workbook_that_says_two_things_is_refused(data: str, more: dict[str, str], message: str) -> None:
+def test_a_workbook_that_says_two_things_is_refused(
+    data: str, more: dict[str, str], message: str
+) -> None:
     """Where other programs take one of them, and not all the same one."""
-    assert [one.cells["name"] for one in read(package(row(ONE, '<c r="B2"><v>5</v></c>')))[0]] == ["5"]
+    assert [one.cells["name"] for one in read(package(row(ONE, '<c r="B2"><v>5</v></c>')))[0]] == [
+        "5"
+    ]
     assert message in refusal(package(data, **more))  # type: ignore[arg-type]
 
 
@@ -379,13 +465,21 @@ def test_a_built_in_format_with_two_codes_is_not_guessed() -> None:
 
 def test_merged_cells_are_faults_of_their_columns() -> None:
     """A person sees one value over several rows, and the file has it in the first one only."""
-    data = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>5</v></c></row>' for n in (2, 3, 4))
+    data = "".join(
+        f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>5</v></c></row>' for n in (2, 3, 4)
+    )
     found, _ = read(package(data, around='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>'))
-    assert [one.faults.get("name", one.cells.get("name")) for one in found] == [xlsx_reader._MERGED.reason] * 2 + ["5"]  # noqa: SLF001
+    assert [one.faults.get("name", one.cells.get("name")) for one in found] == [
+        xlsx_reader._MERGED.reason  # noqa: SLF001
+    ] * 2 + ["5"]
 
 
 @pytest.mark.parametrize(
-    "data", ['<row r="2" hidden="1"><c r="A2"><v>1</v></c></row>', '<row r="2" hidden="true"><c r="A2"><v>1</v></c></row>']
+    "data",
+    [
+        '<row r="2" hidden="1"><c r="A2"><v>1</v></c></row>',
+        '<row r="2" hidden="true"><c r="A2"><v>1</v></c></row>',
+    ],
 )
 def test_hidden_rows_are_read_and_told(data: str) -> None:
     """A filter that somebody forgot is no reason to leave a patient out, nor to print one in silence."""
@@ -442,7 +536,9 @@ def _fallen(_: object) -> Iterator[int]:
         (_fallen, "reading ended in a fault of the program"),
     ],
 )
-def test_a_process_that_reads_has_limits_and_says_which_was_reached(function: object, message: str) -> None:
+def test_a_process_that_reads_has_limits_and_says_which_was_reached(
+    function: object, message: str
+) -> None:
     """Time of a processor and memory; what goes wrong in it quotes no value."""
     with pytest.raises(TeachbackError) as caught:
         list(ordered_workers.streamed(function, None, "reading", "Save it.", 1))  # type: ignore[arg-type]

@@ -36,7 +36,14 @@ if TYPE_CHECKING:
     from teachback.merge.stamping.pdf_template import Slot, Template
 
 LETTERS = string.ascii_letters + string.digits + " .,-"
-ROW = {"visit": "2027-03-01", "nurse": "Ğ. Öç, RN", "fluid": "1.5", "weight": "81.5 kg", "phone": "(555) 010-0100", "side": "left"}
+ROW = {
+    "visit": "2027-03-01",
+    "nurse": "Ğ. Öç, RN",
+    "fluid": "1.5",
+    "weight": "81.5 kg",
+    "phone": "(555) 010-0100",
+    "side": "left",
+}
 VARIANTS = [("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a4", "large")]
 
 
@@ -64,7 +71,10 @@ def template(standard: Composed) -> Template:
 def record(made: Composed, name: str) -> dict[str, str]:
     """Give what is printed for a patient."""
     row = {**ROW, "patient": name}
-    read = {field.name: read_value(field, row.get(field.name, ""), "en") for field in made.handout.fields}
+    read = {
+        field.name: read_value(field, row.get(field.name, ""), "en")
+        for field in made.handout.fields
+    }
     assert not any(isinstance(value, FieldFault) for value in read.values())
     return {field: str(value) for field, value in read.items() if value}
 
@@ -81,13 +91,20 @@ def boxes(template: Template, page_height: float) -> list[tuple[float, float, fl
 
     def box(slot: Slot) -> tuple[float, float, float, float]:
         *_, x, y = slot.matrix
-        return x * 1.5 - 1, (y - slot.sizes[0]) * 1.5 - 1, (x + slot.width) * 1.5 + 1, (y + 0.35 * slot.sizes[0]) * 1.5 + 1
+        return (
+            x * 1.5 - 1,
+            (y - slot.sizes[0]) * 1.5 - 1,
+            (x + slot.width) * 1.5 + 1,
+            (y + 0.35 * slot.sizes[0]) * 1.5 + 1,
+        )
 
     return [box(slot) for slot in template.slots]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_name_gives_a_file_that_is_pdf_ua_and_pdf_a(standard: Composed, template: Template, name: str) -> None:
+def test_each_name_gives_a_file_that_is_pdf_ua_and_pdf_a(
+    standard: Composed, template: Template, name: str
+) -> None:
     """Accents, apostrophes, Vietnamese, Cyrillic, Greek and what looks like a command: page-validation has nothing to say."""
     data = template.stamp(record(standard, name), b"1")
     assert faults(data) == []
@@ -96,7 +113,9 @@ def test_each_name_gives_a_file_that_is_pdf_ua_and_pdf_a(standard: Composed, tem
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_drawn_is_made_of_operators_that_pdf_has(standard: Composed, template: Template, name: str) -> None:
+def test_what_is_drawn_is_made_of_operators_that_pdf_has(
+    standard: Composed, template: Template, name: str
+) -> None:
     """Accents that stand higher than the line are pieces of their own: nothing grows together where they meet."""
     for drawn in template.drawn(record(standard, name)):
         with pikepdf.new() as pdf:
@@ -106,7 +125,9 @@ def test_what_is_drawn_is_made_of_operators_that_pdf_has(standard: Composed, tem
         assert {"BT", "TJ", "ET"} <= operators
 
 
-def test_a_stamped_file_without_the_meaning_of_its_glyphs_is_found(standard: Composed, template: Template) -> None:
+def test_a_stamped_file_without_the_meaning_of_its_glyphs_is_found(
+    standard: Composed, template: Template
+) -> None:
     """The validator sees a slot's font: without the table that says which letters its glyphs are, the file fails."""
     data = template.stamp(record(standard, NAMES[0]), b"1")
     out = io.BytesIO()
@@ -117,14 +138,18 @@ def test_a_stamped_file_without_the_meaning_of_its_glyphs_is_found(standard: Com
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_words_of_a_record_are_read_in_their_turn(standard: Composed, template: Template, name: str) -> None:
+def test_the_words_of_a_record_are_read_in_their_turn(
+    standard: Composed, template: Template, name: str
+) -> None:
     """A screen reader gets each value in its place: behind its label, inside its sentence, in its row."""
     values = record(standard, name)
     data = template.stamp(values, b"1")
     said = unicodedata.normalize("NFC", " ".join(" ".join(read_words(data)).split()))
     # What mends a word over two glyphs stands beside it for those who read it aloud; pdfium gives the glyphs.
     assert f"Prepared for {name} on Mar 1, 2027" in said.replace("  ", " ")
-    assert "Your fluid limit is 1.5 liters a day. Your next visit is on Mar 1, 2027 with us." in said
+    assert (
+        "Your fluid limit is 1.5 liters a day. Your next visit is on Mar 1, 2027 with us." in said
+    )
     assert "Weight 81.5 kg" in said
     tree = read_tags(data)
     assert (tree.orphans, tree.parents_match) == ([], True)
@@ -137,11 +162,15 @@ def test_what_glyphs_do_not_say_is_said_beside_them(standard: Composed) -> None:
     name = "Mbẽ"
     data = standard.template(name).stamp({"patient": name}, b"1")
     assert data.count(b"/ActualText<feff" + name.encode("utf-16-be").hex().encode() + b">") == 1
-    assert standard.template("Mbe").stamp({"patient": "Mbe"}, b"1").count(b"/ActualText<feff004d") == 0
+    assert (
+        standard.template("Mbe").stamp({"patient": "Mbe"}, b"1").count(b"/ActualText<feff004d") == 0
+    )
 
 
 @pytest.mark.parametrize(("paper", "size"), VARIANTS)
-def test_nothing_moves_and_all_ink_of_a_record_is_inside_its_lines(clinic: Workspace, paper: str, size: str) -> None:
+def test_nothing_moves_and_all_ink_of_a_record_is_inside_its_lines(
+    clinic: Workspace, paper: str, size: str
+) -> None:
     """Between the blank and the filled page every dot is the same, but those in the slots; and there is some ink in each."""
     made = composed(clinic, paper=paper, size=size)
     values = record(made, "Ğÿ Ąjpq")
@@ -159,15 +188,23 @@ def test_nothing_moves_and_all_ink_of_a_record_is_inside_its_lines(clinic: Works
     assert found >= len(template.slots)
 
 
-def test_the_words_have_the_type_of_the_text_around_them(standard: Composed, template: Template) -> None:
+def test_the_words_have_the_type_of_the_text_around_them(
+    standard: Composed, template: Template
+) -> None:
     """Size, weight, colour and baseline are those of the label before them."""
-    runs = [run for run in read_pages(template.stamp(record(standard, "Xxx"), b"1"), 20)[0].runs if run.words.strip()]
+    runs = [
+        run
+        for run in read_pages(template.stamp(record(standard, "Xxx"), b"1"), 20)[0].runs
+        if run.words.strip()
+    ]
     label = next(run for run in runs if run.words.startswith("Prepared for"))
     name = next(run for run in runs if run.words.strip() == "Xxx")
     bold = next(run for run in runs if run.words.strip() == "Mar 1, 2027" and "Bold" in run.font)
     assert name.size == pytest.approx(label.size, abs=0.01)
     assert (name.color, name.upright) == (label.color, True)
-    assert name.bounds[1] == pytest.approx(label.bounds[1] + label.size * 0.19, abs=label.size * 0.05)
+    assert name.bounds[1] == pytest.approx(
+        label.bounds[1] + label.size * 0.19, abs=label.size * 0.05
+    )
     assert bold.size == pytest.approx(label.size, abs=0.01)
 
 
@@ -175,26 +212,40 @@ def test_an_empty_field_keeps_its_line_and_says_what_it_is(template: Template) -
     """The file of the front desk: the same page with lines, valid, and each line is called one."""
     data = template.stamp({}, b"1")
     assert faults(data) == []
-    assert data.count(b"/ActualText<feff" + "line to write on".encode("utf-16-be").hex().encode()) == len(template.slots)
+    assert data.count(
+        b"/ActualText<feff" + "line to write on".encode("utf-16-be").hex().encode()
+    ) == len(template.slots)
     half = template.stamp({"visit": "Mar 1, 2027"}, b"1")
     assert faults(half) == []
     assert half.count(b"/ActualText<feff006c") == len(template.slots) - 2
 
 
-def test_the_same_edition_serves_the_front_desk(clinic: Workspace, template: Template, tmp_path: Path, today: dt.date) -> None:
+def test_the_same_edition_serves_the_front_desk(
+    clinic: Workspace, template: Template, tmp_path: Path, today: dt.date
+) -> None:
     """`build` prints the same code and the same page, dot by dot, as the Template without a record."""
-    built = build(resolve({"output": str(tmp_path), "handouts": ("tiny",)}, {}, clinic), clinic, today)
+    built = build(
+        resolve({"output": str(tmp_path), "handouts": ("tiny",)}, {}, clinic), clinic, today
+    )
     assert [str(problem) for problem in built.problems] == []
     (path,) = tmp_path.rglob("handout-ckd-*.pdf")
     assert template.code in {output.code for output in built.outputs}
-    assert [page.tobytes() for page in pictures(path.read_bytes())] == [page.tobytes() for page in pictures(template.stamp({}, b""))]
+    assert [page.tobytes() for page in pictures(path.read_bytes())] == [
+        page.tobytes() for page in pictures(template.stamp({}, b""))
+    ]
 
 
-def test_the_same_record_gives_the_same_bytes_and_another_its_own_id(standard: Composed, template: Template) -> None:
+def test_the_same_record_gives_the_same_bytes_and_another_its_own_id(
+    standard: Composed, template: Template
+) -> None:
     """The ID is made of code and record alone; a Template that went through another process gives the same file."""
     values = record(standard, NAMES[1])
     first = template.stamp(values, b"17")
-    assert first == template.stamp(values, b"17") == pickle.loads(pickle.dumps(template)).stamp(values, b"17")  # noqa: S301 -- our own
+    assert (
+        first
+        == template.stamp(values, b"17")
+        == pickle.loads(pickle.dumps(template)).stamp(values, b"17")  # noqa: S301 -- our own
+    )
     assert first == standard.template(*NAMES, *ROW.values(), LETTERS).stamp(values, b"17")
 
     def named(data: bytes) -> bytes:
@@ -211,7 +262,9 @@ def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> No
     seen = []
     for data in (template.stamp({}, b"1"), template.stamp(values, b"1")):
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            seen.append((pdf.Root.Metadata.read_bytes(), str(pdf.docinfo), str(pdf.Root.get("/Outlines"))))
+            seen.append(
+                (pdf.Root.Metadata.read_bytes(), str(pdf.docinfo), str(pdf.Root.get("/Outlines")))
+            )
     assert seen[0] == seen[1]
     assert b"Qxvz" not in template.head
 
@@ -246,7 +299,11 @@ def test_a_long_value_is_made_smaller_down_to_the_floor(standard: Composed) -> N
     template = standard.template("m")
     fitting = [name for name in names if not template.faults({"patient": name})]
     sizes = [
-        next(run.size for run in read_pages(template.stamp({"patient": name}, b""), 20)[0].runs if run.words.strip() == name)
+        next(
+            run.size
+            for run in read_pages(template.stamp({"patient": name}, b""), 20)[0].runs
+            if run.words.strip() == name
+        )
         for name in fitting
     ]
     assert 0 < len(fitting) < len(names)
@@ -258,15 +315,23 @@ def test_any_record_has_the_letters_of_ascii_and_of_dates(clinic: Workspace) -> 
     """Whatever characters were announced, a plain name and a date of any month can be written."""
     template = composed(clinic).template()
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    assert [template.faults({"patient": "Abc ~!", "visit": f"{month} 30, 2029"}) for month in months] == [()] * 12
+    assert [
+        template.faults({"patient": "Abc ~!", "visit": f"{month} 30, 2029"}) for month in months
+    ] == [()] * 12
 
 
 def test_a_font_stands_in_only_where_a_record_needs_it(clinic: Workspace) -> None:
     """Noto Sans is in the file for letters that Atkinson Hyperlegible lacks, in the weights of the places, and else not."""
     made = composed(clinic)
     plain, other = made.template("Évreux"), made.template("Évreux", "Щёлково")
-    assert [font.name.partition("+")[2] for font in plain.fonts] == ["AtkinsonHyperlegible-Regular", "AtkinsonHyperlegible-Bold"]
-    assert sorted(font.name.partition("+")[2] for font in other.fonts if "Noto" in font.name) == ["NotoSans-Bold", "NotoSans-Regular"]
+    assert [font.name.partition("+")[2] for font in plain.fonts] == [
+        "AtkinsonHyperlegible-Regular",
+        "AtkinsonHyperlegible-Bold",
+    ]
+    assert sorted(font.name.partition("+")[2] for font in other.fonts if "Noto" in font.name) == [
+        "NotoSans-Bold",
+        "NotoSans-Regular",
+    ]
     assert len(other.head) > len(plain.head)
 
 
@@ -287,9 +352,15 @@ def test_a_card_is_stamped_like_a_page(standard: Composed) -> None:
 def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None:
     """Ten names on ten cards, read once each, on the back of the very card that is in front; the sheet is valid."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-    settings, stocks, design = resolve({"stock": "avery-5371"}, {}, clinic), load_stocks(clinic), open_design(clinic)
+    settings, stocks, design = (
+        resolve({"stock": "avery-5371"}, {}, clinic),
+        load_stocks(clinic),
+        open_design(clinic),
+    )
     run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, CardOrder())
-    template = sheet_template(compose_deck(reading, "tiny", ("ckd",) * 10, design, run), design.files, frozenset(LETTERS))
+    template = sheet_template(
+        compose_deck(reading, "tiny", ("ckd",) * 10, design, run), design.files, frozenset(LETTERS)
+    )
     names = [f"Card {letter}" for letter in "ABCDEFGHIJ"]
     data = template.stamp([{"patient": name} for name in names], b"1")
     assert (template.pages, template.cards, faults(data)) == (2, 10, [])

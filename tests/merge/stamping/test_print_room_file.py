@@ -57,16 +57,26 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def cover(clinic: Workspace) -> Template:
     """Give the cover on Letter."""
     shared = load_shared(clinic)
-    return cover_template(shared.words["en"], shared.clinic, "en", Paper.LETTER.box, open_design(clinic))
+    return cover_template(
+        shared.words["en"], shared.clinic, "en", Paper.LETTER.box, open_design(clinic)
+    )
 
 
 def sheet_of(clinic: Workspace, **flags: str) -> Template:
     """Give a sheet of ten cards."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-    settings, stocks, design = resolve({"stock": "avery-5371", **flags}, {}, clinic), load_stocks(clinic), open_design(clinic)
+    settings, stocks, design = (
+        resolve({"stock": "avery-5371", **flags}, {}, clinic),
+        load_stocks(clinic),
+        open_design(clinic),
+    )
     named = find_stock(str(settings.stock), stocks)
     run = card_run(named, range(named[1].places), settings, stocks, CardOrder())
-    return sheet_template(compose_deck(reading, "tiny", ("ckd",) * named[1].places, design, run), design.files, LETTERS)
+    return sheet_template(
+        compose_deck(reading, "tiny", ("ckd",) * named[1].places, design, run),
+        design.files,
+        LETTERS,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +100,26 @@ def templates(clinic: Workspace) -> dict[str, Template]:
 @pytest.fixture(scope="module")
 def bundle(templates: dict[str, Template], cover: Template, clinic: Workspace) -> Bundle:
     """Give all of them in one bundle, as another process gets it."""
-    made: Bundle = pickle.loads(pickle.dumps(make_bundle(templates, cover, cover_words(load_shared(clinic).words["en"]))))  # noqa: S301 -- our own
+    made: Bundle = pickle.loads(  # noqa: S301 -- our own
+        pickle.dumps(make_bundle(templates, cover, cover_words(load_shared(clinic).words["en"])))
+    )
     return made
 
 
 def entry(key: str, number: int, row: int = 0, **more: str) -> PrintRoomRecord:
     """Give a record; the words of its value are in no other."""
-    return PrintRoomRecord(key, {"patient": f"Name{number:04}", **more}, f"id-{number}", row or number + 1)
+    return PrintRoomRecord(
+        key, {"patient": f"Name{number:04}", **more}, f"id-{number}", row or number + 1
+    )
 
 
-def combined(bundle: Bundle, *entries: PrintRoomRecord, duplex: bool = False, name: str = "day.pdf", number: int = 2) -> bytes:
+def combined(
+    bundle: Bundle,
+    *entries: PrintRoomRecord,
+    duplex: bool = False,
+    name: str = "day.pdf",
+    number: int = 2,
+) -> bytes:
     """Put records into a file."""
     return bundle.combine(entries, name=name, duplex=duplex, number=number)
 
@@ -129,8 +149,15 @@ def hairlines(data: bytes, number: int) -> int:
 
 def faults(data: bytes) -> list[tuple[str, str]]:
     """Say what page-validation has against a file as PDF/A-2b; of a stream's length see `tagreader.faults`."""
-    found = [(fault.rule_id, fault.message) for fault in page_validation.validate_pdf_bytes(data, profile="2b").failures]
-    return [fault for fault in found if fault[0] != "PDFA2B-STREAM-LENGTH-001" or b"\r\nendstream" not in data]
+    found = [
+        (fault.rule_id, fault.message)
+        for fault in page_validation.validate_pdf_bytes(data, profile="2b").failures
+    ]
+    return [
+        fault
+        for fault in found
+        if fault[0] != "PDFA2B-STREAM-LENGTH-001" or b"\r\nendstream" not in data
+    ]
 
 
 def test_records_come_in_their_order_each_with_its_own_words(bundle: Bundle) -> None:
@@ -142,10 +169,14 @@ def test_records_come_in_their_order_each_with_its_own_words(bundle: Bundle) -> 
 
 def test_on_both_sides_each_record_starts_on_a_front(bundle: Bundle) -> None:
     """Behind the cover and behind an odd number of pages stands a blank one; the printer is asked for both sides."""
-    data = combined(bundle, entry(ODD, 1), entry(EVEN, 2), entry(OTHER, 3), entry(ODD, 4), duplex=True)
+    data = combined(
+        bundle, entry(ODD, 1), entry(EVEN, 2), entry(OTHER, 3), entry(ODD, 4), duplex=True
+    )
     pages = names(data)
     assert len(pages) == 10
-    assert {name: index % 2 for index, found in enumerate(pages) for name in found} == {f"Name000{number}": 0 for number in (1, 2, 3, 4)}
+    assert {name: index % 2 for index, found in enumerate(pages) for name in found} == {
+        f"Name000{number}": 0 for number in (1, 2, 3, 4)
+    }
     blank = [index for index, text in enumerate(texts(data)) if not text]
     assert blank == [1, 3, 7, 9]
     with pikepdf.open(io.BytesIO(data)) as pdf:
@@ -165,23 +196,37 @@ def test_on_one_side_nothing_is_blank(bundle: Bundle) -> None:
 
 
 @pytest.mark.parametrize("key", [ODD, OTHER, EVEN])
-def test_a_page_looks_as_it_does_alone(key: str, bundle: Bundle, templates: dict[str, Template]) -> None:
+def test_a_page_looks_as_it_does_alone(
+    key: str, bundle: Bundle, templates: dict[str, Template]
+) -> None:
     """Dot for dot, a record's pages are those of its own file."""
     one = entry(key, 5, visit="March 1, 2027")
     alone = pictures(templates[key].stamp(one.values, b"1"))
     together = pictures(combined(bundle, entry(ODD, 1), one, entry(EVEN, 2)))[2 : 2 + len(alone)]
-    assert [ImageChops.difference(a, b).getbbox() for a, b in zip(alone, together, strict=True)] == [None] * templates[key].pages
+    assert [
+        ImageChops.difference(a, b).getbbox() for a, b in zip(alone, together, strict=True)
+    ] == [None] * templates[key].pages
 
 
 def test_what_patients_share_is_stored_once(bundle: Bundle, templates: dict[str, Template]) -> None:
     """A hundred patients more cost under 1 KB each; no stream is there twice, and none of an edition that nobody gets."""
-    few, many = (combined(bundle, *(entry(EVEN, number) for number in range(count))) for count in (2, 102))
+    few, many = (
+        combined(bundle, *(entry(EVEN, number) for number in range(count))) for count in (2, 102)
+    )
     assert (len(many) - len(few)) / 100 < 1000
     assert len(few) < len(templates[EVEN].stamp({}, b"")) + 100_000
     with pikepdf.open(io.BytesIO(many)) as pdf:
-        streams = [(str(thing.stream_dict), thing.read_raw_bytes()) for thing in pdf.objects if isinstance(thing, pikepdf.Stream)]
+        streams = [
+            (str(thing.stream_dict), thing.read_raw_bytes())
+            for thing in pdf.objects
+            if isinstance(thing, pikepdf.Stream)
+        ]
         written = [stream for stream in streams if b"/Slot" not in stream[1]]
-        fonts = [thing for thing in pdf.objects if isinstance(thing, pikepdf.Dictionary) and "/FontFile2" in thing]
+        fonts = [
+            thing
+            for thing in pdf.objects
+            if isinstance(thing, pikepdf.Dictionary) and "/FontFile2" in thing
+        ]
     assert len(written) > 10
     assert len(written) == len(set(written))
     assert len(fonts) < 12
@@ -205,7 +250,9 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
         assert b"Name" not in pdf.Root.Metadata.read_bytes()
 
 
-@pytest.mark.parametrize(("count", "pages"), [(1, 1), (40, 1), (41, 1), (92, 1), (200, 1), (201, 2)])
+@pytest.mark.parametrize(
+    ("count", "pages"), [(1, 1), (40, 1), (41, 1), (92, 1), (200, 1), (201, 2)]
+)
 def test_the_cover_has_room_for_all(count: int, pages: int, bundle: Bundle) -> None:
     """Each id stands on the cover once, in its order; two hundred fit on one page."""
     data = combined(bundle, *(entry(ODD, number) for number in range(count)))
@@ -216,21 +263,25 @@ def test_the_cover_has_room_for_all(count: int, pages: int, bundle: Bundle) -> N
     assert sorted(listed) == list(range(count))
 
 
-def test_long_ids_and_many_editions_take_the_longer_list(templates: dict[str, Template], cover: Template, clinic: Workspace) -> None:
+def test_long_ids_and_many_editions_take_the_longer_list(
+    templates: dict[str, Template], cover: Template, clinic: Workspace
+) -> None:
     """Short lines with letters are for short ids and few editions; long ids are never cut, however long."""
     made = make_cover(cover, cover_words(load_shared(clinic).words["en"]))
     assert layout_of(made, ["P-1234567"] * 200, 3).name == "few"
     assert layout_of(made, ["P-1234567"] * 200, len(EDITIONS) + 1).name == "short"
     assert layout_of(made, ["P-123456789-123456789"] * 200, 1).name == "long"
     long = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
-    data = make_bundle({ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])).combine(
-        [PrintRoomRecord(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1
-    )
+    data = make_bundle(
+        {ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])
+    ).combine([PrintRoomRecord(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1)
     assert long in texts(data)[0].replace(" ", "")
 
 
 @pytest.mark.parametrize("paper", list(Paper))
-def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(paper: Paper, clinic: Workspace) -> None:
+def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(
+    paper: Paper, clinic: Workspace
+) -> None:
     """The longest that are in use, of 64 digits, can be read; they stand in the list that has most room."""
     shared = load_shared(clinic)
     laid = cover_template(shared.words["en"], shared.clinic, "en", paper.box, open_design(clinic))
@@ -243,13 +294,32 @@ def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(pape
 
 @pytest.mark.parametrize(("length", "ended"), [(40, 0), (64, 1)])
 def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
-    length: int, ended: int, clinic: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    length: int,
+    ended: int,
+    clinic: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whoever prints it is told what to do."""
     monkeypatch.chdir(clinic.roots[0])
-    (tmp_path / "records.csv").write_text(f"id,audience,patient\n{'W' * length},ckd,Ana\n", encoding="utf-8")
+    (tmp_path / "records.csv").write_text(
+        f"id,audience,patient\n{'W' * length},ckd,Ana\n", encoding="utf-8"
+    )
     out = tmp_path / "out"
-    asked = ["merge", "tiny", "--records", str(tmp_path / "records.csv"), "-o", str(out), "-l", "en", "--combine", "9", "--json"]
+    asked = [
+        "merge",
+        "tiny",
+        "--records",
+        str(tmp_path / "records.csv"),
+        "-o",
+        str(out),
+        "-l",
+        "en",
+        "--combine",
+        "9",
+        "--json",
+    ]
     assert run(asked) == ended
     said = capsys.readouterr()
     assert ("too small to read" in said.out + said.err) == bool(ended)
@@ -259,7 +329,9 @@ def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
 
 def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:
     """Twice the same file, and another ID for other records."""
-    one, again, other = (combined(bundle, entry(ODD, 1), entry(EVEN, number)) for number in (2, 2, 3))
+    one, again, other = (
+        combined(bundle, entry(ODD, 1), entry(EVEN, number)) for number in (2, 2, 3)
+    )
     assert one == again
     identities = [re.findall(rb"/ID\[<(\w+)>", data) for data in (one, other)]
     assert identities[0] != identities[1]
@@ -267,7 +339,13 @@ def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:
 
 def test_the_file_is_pdf_a_and_claims_no_tags(bundle: Bundle) -> None:
     """All kinds in one file pass PDF/A-2b; it has no tags, and does not say that it has."""
-    data = combined(bundle, entry(ODD, 1), entry(OTHER, 2), entry(EVEN, 3), *(entry(CARDS, number) for number in range(4, 8)))
+    data = combined(
+        bundle,
+        entry(ODD, 1),
+        entry(OTHER, 2),
+        entry(EVEN, 3),
+        *(entry(CARDS, number) for number in range(4, 8)),
+    )
     assert faults(data) == []
     assert faults(data.replace(b'pdfaid:part="2"', b'pdfaid:part="9"')) != []
     with pikepdf.open(io.BytesIO(data)) as pdf:
@@ -283,12 +361,24 @@ def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle
     found = names(data)
     assert [len(names) for names in found] == [0, 0, 0, 10, 0, 2, 1, 0]
     assert sorted(found[3] + found[5]) == [f"Name{number:04}" for number in range(12)]
-    assert [bool(text) for text in texts(data)] == [True, False, True, True, True, True, True, False]
+    assert [bool(text) for text in texts(data)] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
     assert [text.count("When to get help") for text in texts(data)[2:6]] == [10, 0, 2, 0]
     assert [text.count("T-CKD-EN") for text in texts(data)[2:6]] == [0, 10, 0, 2]
     assert "flipped on the long edge" in texts(data)[0]
     front = texts(data)[0]
-    assert all(re.search(rf"\b{number + 1} id-{number} \S+ 2 {3 if number < 10 else 5}\b", front) for number in range(12))
+    assert all(
+        re.search(rf"\b{number + 1} id-{number} \S+ 2 {3 if number < 10 else 5}\b", front)
+        for number in range(12)
+    )
 
 
 @pytest.mark.parametrize("name", ["avery-5371", "cut-letter-id1", "fold-letter-id1", "ours"])
@@ -313,15 +403,25 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
     whole = pictures(template.stamp([{}] * template.cards, b"1"))
     scale = 100 / 25.4
     for count in range(1, template.cards + 1):
-        data = combined(made, *(PrintRoomRecord(CARDS, {}, f"id-{number}", number + 1) for number in range(count)))
+        data = combined(
+            made,
+            *(PrintRoomRecord(CARDS, {}, f"id-{number}", number + 1) for number in range(count)),
+        )
         together = pictures(data)[-len(sides) :]
         for full, picture, placements in zip(whole, together, sides, strict=True):
             for place in placements:
-                edges = (place.x + 0.3, place.y + 0.3, place.x + place.width - 0.3, place.y + place.height - 0.3)
+                edges = (
+                    place.x + 0.3,
+                    place.y + 0.3,
+                    place.x + place.width - 0.3,
+                    place.y + place.height - 0.3,
+                )
                 left, top, right, bottom = (round(edge * scale) for edge in edges)
                 box = (left, top, right, bottom)
                 if place.card < count:
-                    assert ImageChops.difference(full.crop(box), picture.crop(box)).getbbox() is None
+                    assert (
+                        ImageChops.difference(full.crop(box), picture.crop(box)).getbbox() is None
+                    )
                 else:
                     assert picture.crop(box).convert("L").getextrema() == (255, 255)
         (dealt,) = card_run(named, range(count), settings, stocks, CardOrder()).sheets
@@ -329,18 +429,28 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
         assert wanted is None or hairlines(data, -len(sides)) == wanted
 
 
-def test_a_sheet_of_cards_looks_as_it_does_alone(bundle: Bundle, templates: dict[str, Template]) -> None:
+def test_a_sheet_of_cards_looks_as_it_does_alone(
+    bundle: Bundle, templates: dict[str, Template]
+) -> None:
     """Dot for dot, front and back."""
     cards = [entry(CARDS, number) for number in range(10)]
     alone = pictures(templates[CARDS].stamp([card.values for card in cards], b"1"))
     together = pictures(combined(bundle, *cards))[2:]
-    assert [ImageChops.difference(a, b).getbbox() for a, b in zip(alone, together, strict=True)] == [None, None]
+    assert [
+        ImageChops.difference(a, b).getbbox() for a, b in zip(alone, together, strict=True)
+    ] == [None, None]
 
 
-def test_sheets_that_are_turned_differently_do_not_go_together(templates: dict[str, Template], cover: Template, clinic: Workspace) -> None:
+def test_sheets_that_are_turned_differently_do_not_go_together(
+    templates: dict[str, Template], cover: Template, clinic: Workspace
+) -> None:
     """A printer turns a whole file one way; a file of the short edge alone asks for it."""
     short = sheet_of(clinic, sides="short-edge")
-    made = make_bundle({CARDS: templates[CARDS], "short": short}, cover, cover_words(load_shared(clinic).words["en"]))
+    made = make_bundle(
+        {CARDS: templates[CARDS], "short": short},
+        cover,
+        cover_words(load_shared(clinic).words["en"]),
+    )
     with pytest.raises(ValueError, match="different edges"):
         combined(made, entry(CARDS, 1), entry("short", 2))
     data = combined(made, entry("short", 1))
@@ -358,23 +468,41 @@ def test_a_value_that_does_not_fit_makes_no_file(bundle: Bundle) -> None:
         combined(bundle)
 
 
-def test_a_cover_without_its_places_is_refused(workspace: Callable[..., Workspace], builtin: Workspace) -> None:
+def test_a_cover_without_its_places_is_refused(
+    workspace: Callable[..., Workspace], builtin: Workspace
+) -> None:
     """A clinic's own cover that has lost a line, or runs over its page, is a problem with a hint."""
     template = (builtin.root / "templates" / "cover.html").read_text(encoding="utf-8")
     last = '{{ line(prefix ~ "." ~ column ~ "." ~ (lines - 1), shape.cells) }}'
     assert template.count(last) == 1
-    for change, said in ((("(40, 44)", "(90, 44)"), "pages where it should have"), ((last, ""), "no first and last line")):
+    for change, said in (
+        (("(40, 44)", "(90, 44)"), "pages where it should have"),
+        ((last, ""), "no first and last line"),
+    ):
         root = workspace({"templates/cover.html": template.replace(*change)})
         shared = load_shared(root)
         with pytest.raises(TeachbackError, match=said):
-            make_bundle({}, cover_template(shared.words["en"], shared.clinic, "en", Paper.LETTER.box, open_design(root)), {})
+            make_bundle(
+                {},
+                cover_template(
+                    shared.words["en"], shared.clinic, "en", Paper.LETTER.box, open_design(root)
+                ),
+                {},
+            )
 
 
-def test_the_cover_makes_no_other_edition(workspace: Callable[..., Workspace], builtin: Workspace) -> None:
+def test_the_cover_makes_no_other_edition(
+    workspace: Callable[..., Workspace], builtin: Workspace
+) -> None:
     """Another cover, or another word on it, changes no edition's code; another word for patients does."""
     words = (builtin.root / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
     template = (builtin.root / "templates" / "cover.html").read_text(encoding="utf-8")
-    changed = workspace({"templates/cover.html": template + " ", "content/words/en.yaml": words.replace("What is in this file", "Inside")})
+    changed = workspace(
+        {
+            "templates/cover.html": template + " ",
+            "content/words/en.yaml": words.replace("What is in this file", "Inside"),
+        }
+    )
     assert design_hash(open_design(changed)) == design_hash(open_design(builtin))
     ours, theirs = (load_shared(each).words["en"] for each in (builtin, changed))
     assert ours != theirs

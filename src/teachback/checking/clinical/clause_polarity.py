@@ -27,12 +27,18 @@ _MUCH: Final = re.compile(r"extra|more|plenty|lots of")
 _IS: Final = re.compile(
     r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)"
 )
-_COPULA: Final = re.compile(r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$")
-_STATE: Final = re.compile(r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk")
+_COPULA: Final = re.compile(
+    r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$"
+)
+_STATE: Final = re.compile(
+    r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk"
+)
 _CONDITION: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
 )
-_SUBJECT: Final = re.compile(r"(?:\w+ )?(?:\w+ing|to \w+|people who \w+|those who \w+|anyone who \w+|the \w+ (?:you|that) \w+)\b")
+_SUBJECT: Final = re.compile(
+    r"(?:\w+ )?(?:\w+ing|to \w+|people who \w+|those who \w+|anyone who \w+|the \w+ (?:you|that) \w+)\b"
+)
 _QUESTION: Final = re.compile(
     r"(?:so |and |but )?(?:can|could|should|may|might|is|are|do|does|did|has|had|have|will|would|what|which|how|when|why|who|where|am|must)\b"
 )
@@ -46,7 +52,9 @@ _NO: Final = re.compile(
 _ECHO: Final = re.compile(
     r"(?:actually,? |yes,? |oh,? |but |in fact,? )?(?:it|they|that|this|he|she|you|we|one) (?:do|does|did|can|could|is|are|will|would|may|might|has|have|should|must|matters?|counts?|hurts?)(?:n't| not|)(?= ?[.,;:!]| too\b| indeed| after all|$)"
 )
-_DENIES: Final = re.compile(r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly|harmless)\b|n't\b")
+_DENIES: Final = re.compile(
+    r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly|harmless)\b|n't\b"
+)
 _TEAM: Final = r"(?:care team|(?:kidney |renal |dialysis |health )?(?:team|clinic|doctors?|nurses?|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist|prescribers?|social workers?)|us|we)"
 _ASK: Final = re.compile(
     rf"(?:\bnot|\bnever|n't)\b[^.]{{0,80}}\bwithout (?:first )?(?:ask|talk|check|call|a call|speak|clear|your|our|the ok|an ok|approval)\w*"
@@ -84,12 +92,28 @@ class ClausePolarity(NamedTuple):
 
 def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]) -> ClausePolarity:
     """Say whether a clause tells the reader to do what stands from `start` to `end` in it; `things` are names, whose words count for nothing."""
-    around = [sign for sign in signs(clause) if not any(sign.start < stop and sign.end > begin for begin, stop in things)]
-    before = [sign for sign in around if sign.end <= start and sign.kind not in {"harm", "praise", "amount", "take"}]
+    around = [
+        sign
+        for sign in signs(clause)
+        if not any(sign.start < stop and sign.end > begin for begin, stop in things)
+    ]
+    before = [
+        sign
+        for sign in around
+        if sign.end <= start and sign.kind not in {"harm", "praise", "amount", "take"}
+    ]
     if any(sign.kind == "ban" and sign.start < start < sign.end for sign in signs(clause)):
-        return ClausePolarity(-1, taken=True, condition=bool(_CONDITION.match(clause)))  # "keep heating pads away"
+        return ClausePolarity(
+            -1, taken=True, condition=bool(_CONDITION.match(clause))
+        )  # "keep heating pads away"
     left, _ = _left(
-        clause, [sign for sign in before if len(_WORDS.findall(clause, sign.end, start)) <= _NEAR or sign.kind == "flip"], start
+        clause,
+        [
+            sign
+            for sign in before
+            if len(_WORDS.findall(clause, sign.end, start)) <= _NEAR or sign.kind == "flip"
+        ],
+        start,
     )
     right, _ = _right(clause, [sign for sign in around if sign.start >= end])
     flipped = any(sign.kind == "flip" for sign in before)
@@ -102,25 +126,53 @@ def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]
 def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> ClausePolarity:
     """Say what a clause tells of the thing that stands from `start` to `end` in it; `denied` where a "not" governs all of it."""
     found = signs(clause)
-    before = [sign for sign in found if sign.start <= start and not (sign.start == start and sign.kind == "praise")]
+    before = [
+        sign
+        for sign in found
+        if sign.start <= start and not (sign.start == start and sign.kind == "praise")
+    ]
     behind = [sign for sign in found if sign.start > start and sign.start >= end]
     left, taken = _left(clause, before, start)
     right, eaten = _right(clause, behind)
-    if right < 0 and before and all(_MUCH.fullmatch(clause, sign.start, sign.end) for sign in before):
-        left, taken = 0, False  # "the extra potassium can harm you": how much there is, not an order
+    if (
+        right < 0
+        and before
+        and all(_MUCH.fullmatch(clause, sign.start, sign.end) for sign in before)
+    ):
+        left, taken = (
+            0,
+            False,
+        )  # "the extra potassium can harm you": how much there is, not an order
     fact = any(sign.kind == "zero" for sign in found)
     if any(sign.kind == "zero" and sign.start <= start < sign.end for sign in found):
         return ClausePolarity(fact=True)
-    if fact and all(sign.kind in {"zero", "amount"} or _COMPARED.fullmatch(clause, sign.start, sign.end) for sign in found):
+    if fact and all(
+        sign.kind in {"zero", "amount"} or _COMPARED.fullmatch(clause, sign.start, sign.end)
+        for sign in found
+    ):
         return ClausePolarity(fact=True)  # "A glass of juice holds as much potassium as a banana"
     condition = bool(_CONDITION.match(clause))
-    freed = any(sign.kind == "plus" for sign in found) and "flip" not in {sign.kind for sign in found}
+    freed = any(sign.kind == "plus" for sign in found) and "flip" not in {
+        sign.kind for sign in found
+    }
     if denied:
         return ClausePolarity(-1 if (left or right or 1) > 0 else 1, taken=True)
     flipped = any(sign.kind == "flip" for sign in before)
-    if left and right and (flipped or _SUBJECT.match(clause) or not any(sign.kind in {"take", "ban", "not", "plus"} for sign in before)):
-        weak = not flipped and not (_SUBJECT.match(clause) and len(_WORDS.findall(clause, before[-1].end, start)) <= _TIGHT)
-        return ClausePolarity(right if weak else left * right, taken or eaten, fact, condition, freed)
+    if (
+        left
+        and right
+        and (
+            flipped
+            or _SUBJECT.match(clause)
+            or not any(sign.kind in {"take", "ban", "not", "plus"} for sign in before)
+        )
+    ):
+        weak = not flipped and not (
+            _SUBJECT.match(clause) and len(_WORDS.findall(clause, before[-1].end, start)) <= _TIGHT
+        )
+        return ClausePolarity(
+            right if weak else left * right, taken or eaten, fact, condition, freed
+        )
     if left and condition and not flipped and left > 0:
         return ClausePolarity(right, eaten, fact, condition=True)
     return ClausePolarity(left or right, taken if left else eaten, fact, condition, freed)
@@ -135,7 +187,11 @@ def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
         if way and sign.kind != "flip" and len(_WORDS.findall(clause, sign.end, edge)) > _NEAR:
             continue
         # "Your kidneys will hardly notice the odd pill": a "not" or a harm far off, with nothing between, is not about the thing.
-        if not way and sign.kind in {"not", "harm"} and len(_WORDS.findall(clause, sign.end, start)) > _TIGHT + 1:
+        if (
+            not way
+            and sign.kind in {"not", "harm"}
+            and len(_WORDS.findall(clause, sign.end, start)) > _TIGHT + 1
+        ):
             continue
         edge = sign.start
         taken = taken or sign.kind in {"take", "amount", "plus"}
@@ -159,26 +215,34 @@ def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
         if sign.kind == "flip":
             flip = -flip
             continue
-        if _COMPARED.fullmatch(clause, sign.start, sign.end) or (sign.kind == "amount" and any(other.kind == "zero" for other in behind)):
+        if _COMPARED.fullmatch(clause, sign.start, sign.end) or (
+            sign.kind == "amount" and any(other.kind == "zero" for other in behind)
+        ):
             continue
         if sign.kind == "zero" and denied:
             ways.append(1)
             continue
         if sign.kind == "zero" or (
-            sign.kind == "take" and not re.search(r"(?:be|is|are|being|get|to)\W+(?:\w+ly )?$", clause[: sign.start])
+            sign.kind == "take"
+            and not re.search(r"(?:be|is|are|being|get|to)\W+(?:\w+ly )?$", clause[: sign.start])
         ):
             taken = taken or (
                 sign.kind == "take"
                 and bool(
                     re.match(
-                        r"(?:sources?|rich|full|packed|loaded|provid|give|offer|suppl|deliver|restor|replenish|boost)", clause[sign.start :]
+                        r"(?:sources?|rich|full|packed|loaded|provid|give|offer|suppl|deliver|restor|replenish|boost)",
+                        clause[sign.start :],
                     )
                 )
             )
             if taken and not denied and sign.kind == "take":
                 ways.append(1)
             continue
-        if sign.kind == "harm" and _IS.fullmatch(clause, sign.start, sign.end) and not _COPULA.search(clause[: sign.start]):
+        if (
+            sign.kind == "harm"
+            and _IS.fullmatch(clause, sign.start, sign.end)
+            and not _COPULA.search(clause[: sign.start])
+        ):
             continue
         way = -1 if sign.kind in {"ban", "harm"} else 1
         ways.append(-way if denied else way)
@@ -192,7 +256,11 @@ def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
 
 def is_question(clause: str, *, asks: bool) -> bool:
     """Say whether a clause asks without advising: "Why not try one?" advises."""
-    return asks and bool(_QUESTION.match(clause)) and not clause.startswith(("why not", "how about", "what about"))
+    return (
+        asks
+        and bool(_QUESTION.match(clause))
+        and not clause.startswith(("why not", "how about", "what about"))
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -207,7 +275,10 @@ def verdict(text: str, myth: str = "") -> int:
 @lru_cache(maxsize=1024)
 def asks_first(text: str) -> bool:
     """Say whether a sentence sends the reader to the care team first, or leaves it to them."""
-    return any(not _UNASKED.search(text[: match.start()]) or match[0].startswith(("not", "never", "n't")) for match in _ASK.finditer(text))
+    return any(
+        not _UNASKED.search(text[: match.start()]) or match[0].startswith(("not", "never", "n't"))
+        for match in _ASK.finditer(text)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -218,13 +289,22 @@ def keeps_limit(text: str) -> bool:
 
 def reports(text: str) -> bool:
     """Say whether the words before a thing ask the reader to tell the care team of it, or to bring it."""
-    return bool(re.search(r"\b(?:tell|bring|show|list|write down|let)\b (?:us|every|your|the|a|all|any|what|which)\b", text))
+    return bool(
+        re.search(
+            r"\b(?:tell|bring|show|list|write down|let)\b (?:us|every|your|the|a|all|any|what|which)\b",
+            text,
+        )
+    )
 
 
 @lru_cache(maxsize=1024)
 def tells_care_team(text: str) -> bool:
     """Say whether a sentence ends with the care team being told or called."""
-    return bool(re.search(rf"\b(?:tell|call|ask|contact|let) (?:your (?:\w+ )?)?(?:{_TEAM})\b|\b911\b", text))
+    return bool(
+        re.search(
+            rf"\b(?:tell|call|ask|contact|let) (?:your (?:\w+ )?)?(?:{_TEAM})\b|\b911\b", text
+        )
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # "Some plants, such as this one, have caused harm": only "have a ..." is an order.
-_VERBS: Final = "|".join(ORDERS.split()).replace("|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|")
+_VERBS: Final = "|".join(ORDERS.split()).replace(
+    "|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|"
+)
 _SUBJECT: Final = (
     r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+|an \w+) "
     r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
@@ -62,7 +64,11 @@ def lowered(text: str) -> str:
     straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
     low = straight.lower()
     # A few letters have no small form of the same length; then each is looked at.
-    return low if len(low) == len(text) else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
+    return (
+        low
+        if len(low) == len(text)
+        else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking.clinical.clause_splitter import lowered, sentence_spans
-from teachback.checking.clinical.stance_detection import DetectedStance, Unit, compiled, judge, judge_doing, names_in
+from teachback.checking.clinical.stance_detection import (
+    DetectedStance,
+    Unit,
+    compiled,
+    judge,
+    judge_doing,
+    names_in,
+)
 from teachback.checking.clinical.word_classifier import NOWHERE
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
 from teachback.editions.passages import Passage, ReaderContext, Role
@@ -24,12 +31,26 @@ if TYPE_CHECKING:
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 # What a flag's tier says to do, and what its callout says of what stands in it.
-_TIERS: Final = {"now": "Call 911 now", "today": "Call us today", "visit": "Tell us at your next visit"}
+_TIERS: Final = {
+    "now": "Call 911 now",
+    "today": "Call us today",
+    "visit": "Tell us at your next visit",
+}
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
 LEANS: Final = frozenset(
-    {Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE, Role.CARD, Role.CAPTION}
+    {
+        Role.MESSAGE,
+        Role.PARAGRAPH,
+        Role.ITEM,
+        Role.CELL,
+        Role.CALLOUT,
+        Role.ANSWER,
+        Role.QUOTE,
+        Role.CARD,
+        Role.CAPTION,
+    }
 )
 # Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned. More is
 # needed where it names nothing that a rule knows, where a rule is settled on a warning, and against a rule that is sure.
@@ -54,7 +75,9 @@ class TextRule(NamedTuple):
 class TextRules:
     """All names and all rules of a workspace. Only itself is equal to it."""
 
-    def __init__(self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: WordWeights = NOWHERE) -> None:
+    def __init__(
+        self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: WordWeights = NOWHERE
+    ) -> None:
         """Take what the files say."""
         self.lexicon: Final = lexicon
         self.rules: Final = rules
@@ -73,14 +96,20 @@ def clinical_findings(heard: ReaderText, rules: TextRules) -> Iterator[Finding]:
         yield from _in_unit(passage, unit, rules, heard.ear.lineage)
 
 
-def check_text(text: str, rules: TextRules, *, audience: str = "ckd", lineage: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+def check_text(
+    text: str, rules: TextRules, *, audience: str = "ckd", lineage: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
     """Give what the rules find in a text that stands alone, as a paragraph."""
     return check_passages((Example(text, audience).passage(),), rules, lineage or (audience,))
 
 
-def check_passages(passages: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]) -> tuple[Finding, ...]:
+def check_passages(
+    passages: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]
+) -> tuple[Finding, ...]:
     """Give what the rules find in a few passages, for the reader whose audience and what it extends are `lineage`."""
-    return tuple(clinical_findings(ReaderText(None, ReaderContext(lineage, {}), tuple(passages)), rules))
+    return tuple(
+        clinical_findings(ReaderText(None, ReaderContext(lineage, {}), tuple(passages)), rules)
+    )
 
 
 def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Iterator[Finding]:
@@ -91,7 +120,12 @@ def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Ite
     general = by_audience.get("general")
     if general is None or general.language.split("-")[0] != "en":
         return
-    other = {passage.path: passage.text for name, heard in by_audience.items() if "ckd" in heard.ear.lineage for passage in heard.passages}
+    other = {
+        passage.path: passage.text
+        for name, heard in by_audience.items()
+        if "ckd" in heard.ear.lineage
+        for passage in heard.passages
+    }
     served = any("ckd" in heard.ear.lineage for heard in by_audience.values())
     wide = _wide(rules)
     for passage, unit in units(general.passages):
@@ -107,7 +141,9 @@ def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Ite
 
 @lru_cache(maxsize=8)
 def _wide(rules: TextRules) -> TextRules:
-    return TextRules(rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap), rules.leaning)
+    return TextRules(
+        rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap), rules.leaning
+    )
 
 
 def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
@@ -123,23 +159,47 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         if passage.role in _SILENT and not (passage.role is Role.MYTH and not passage.other):
             continue
         leads = tuple(
-            text for text in (passage.lead, passage.column, _TIERS.get(passage.tier, ""), _CALLOUTS.get(passage.callout, "")) if text
+            text
+            for text in (
+                passage.lead,
+                passage.column,
+                _TIERS.get(passage.tier, ""),
+                _CALLOUTS.get(passage.callout, ""),
+            )
+            if text
         )
         before = after = ""
         if passage.role is Role.ANSWER:
             verdict = verdicts.get(passage.block, "")
             before = passage.other
-            yield passage, _unit(before, f"{verdict}. {passage.text}" if verdict else passage.text, "", (), myth=True)
+            yield (
+                passage,
+                _unit(
+                    before,
+                    f"{verdict}. {passage.text}" if verdict else passage.text,
+                    "",
+                    (),
+                    myth=True,
+                ),
+            )
             continue
         if passage.role is Role.CELL:
             cells = rows[passage.path[: _row_end(passage)]]
             before = passage.row or passage.column
             after = " ".join(cell.text for cell in cells[1:]) if cells[0] is passage else ""
-        elif passage.role in {Role.LEAD, Role.CAPTION} and index + 1 < len(passages) and passages[index + 1].block == passage.block:
+        elif (
+            passage.role in {Role.LEAD, Role.CAPTION}
+            and index + 1 < len(passages)
+            and passages[index + 1].block == passage.block
+        ):
             after = passages[index + 1].text
         elif passage.lead:
             before = passage.lead
-        if passage.role is not Role.HEADING and passage.heading and not passage.text.rstrip().endswith("."):
+        if (
+            passage.role is not Role.HEADING
+            and passage.heading
+            and not passage.text.rstrip().endswith(".")
+        ):
             leads = (*leads, passage.heading)
         yield passage, _unit(before, passage.text, after, leads)
 
@@ -171,37 +231,60 @@ class _Gathered:
 
     def all(self) -> list[Finding]:
         """Give them in order. "Avoid tonic water, which has quinine in it": the second name stands as the first does."""
-        found = {key: finding for key, finding in self.unsure.items() if key not in self.settled} | self.sure
+        found = {
+            key: finding for key, finding in self.unsure.items() if key not in self.settled
+        } | self.sure
         return [found[key] for key in sorted(found)]
 
 
-def _in_unit(passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]) -> Iterator[Finding]:
+def _in_unit(
+    passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
+) -> Iterator[Finding]:
     mentions = names_in(rules.lexicon, unit.text)
     classes = frozenset[str]().union(*(mention.classes for mention in mentions))
     lean = _leaning_rule(rules, lineage) if passage.role in LEANS else None
     side = _side(unit, rules) if lean else 0.0
     gathered = _Gathered()
     for rule, level in _applying(rules, classes, lineage):
-        if not rule.beside or not compiled(rule.beside).search(lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))):
+        if not rule.beside or not compiled(rule.beside).search(
+            lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))
+        ):
             _by_rule(gathered, rule, level, (passage, unit, mentions, side))
     found = gathered.all()
-    if lean and not any(unit.context[1:]) and all(finding.severity is Severity.HINT for finding in found):
-        yield from _leant(passage, unit, lean, mentions, side - (SETTLED if gathered.settled else 0.0))
+    if (
+        lean
+        and not any(unit.context[1:])
+        and all(finding.severity is Severity.HINT for finding in found)
+    ):
+        yield from _leant(
+            passage, unit, lean, mentions, side - (SETTLED if gathered.settled else 0.0)
+        )
     yield from found
 
 
-def _by_rule(gathered: _Gathered, rule: TextRule, level: Severity, around: tuple[Passage, Unit, tuple[Mention, ...], float]) -> None:
+def _by_rule(
+    gathered: _Gathered,
+    rule: TextRule,
+    level: Severity,
+    around: tuple[Passage, Unit, tuple[Mention, ...], float],
+) -> None:
     passage, unit, mentions, side = around
-    named = tuple(mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about))
+    named = tuple(
+        mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)
+    )
     for mention in named:
         judged = _judged(rule, unit, mention, named)
         if judged is None:
             continue
-        sentence = unit.clauses[unit.at(mention.start if unit.is_own(mention.start) else judged.at)].sentence
+        sentence = unit.clauses[
+            unit.at(mention.start if unit.is_own(mention.start) else judged.at)
+        ].sentence
         key = (sentence, rule.file.id)
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)
-        if judged.stance not in rule.file.when or (rule.unless and compiled(rule.unless).search(unit.sentence(sentence))):
+        if judged.stance not in rule.file.when or (
+            rule.unless and compiled(rule.unless).search(unit.sentence(sentence))
+        ):
             continue
         finding = _finding(passage, unit, rule, mention, judged, level)
         sure = judged.stance != "unclear"
@@ -219,27 +302,42 @@ def _lowered(level: Severity, side: float, *, sure: bool) -> Severity:
     return Severity.WARNING if level is Severity.ERROR else level
 
 
-def _leant(passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float) -> Iterator[Finding]:
+def _leant(
+    passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float
+) -> Iterator[Finding]:
     """Say of a text, at the first of the names in it, that its words lean to advice; of one without names only if they do by far."""
     named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
     if side > ADVISES + (0.0 if named else UNNAMED):
         place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
         yield Finding(
-            rule.file.id, Severity.WARNING, passage, _words(unit, place), f"{rule.file.message}: {_words(unit, place)}", rule.file.hint
+            rule.file.id,
+            Severity.WARNING,
+            passage,
+            _words(unit, place),
+            f"{rule.file.message}: {_words(unit, place)}",
+            rule.file.hint,
         )
 
 
 @lru_cache(maxsize=1024)
-def _applying(rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]) -> tuple[tuple[TextRule, Severity], ...]:
+def _applying(
+    rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]
+) -> tuple[tuple[TextRule, Severity], ...]:
     """Give the rules for what is named in a unit, each with how bad a finding is for a reader; many units name the same."""
-    named = (rule for rule in rules.rules if not rule.file.leaning and not classes.isdisjoint(rule.file.about))
+    named = (
+        rule
+        for rule in rules.rules
+        if not rule.file.leaning and not classes.isdisjoint(rule.file.about)
+    )
     levels = ((rule, rule.file.level(lineage)) for rule in named)
     return tuple((rule, level) for rule, level in levels if level is not None)
 
 
 @lru_cache(maxsize=64)
 def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None:
-    return next((rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None)
+    return next(
+        (rule for rule in rules.rules if rule.file.leaning and rule.file.level(lineage)), None
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -248,13 +346,22 @@ def _side(unit: Unit, rules: TextRules) -> float:
     return rules.leaning.of(unit, names_in(rules.lexicon, unit.text), rules.lexicon)
 
 
-def _judged(rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]) -> DetectedStance | None:
+def _judged(
+    rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]
+) -> DetectedStance | None:
     if rule.doing:
         return judge_doing(unit, mention, named, rule.doing)
     return judge(unit, mention, named, praise=rule.file.praise, undecided=rule.file.undecided)
 
 
-def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, judged: DetectedStance, level: Severity) -> Finding | None:
+def _finding(
+    passage: Passage,
+    unit: Unit,
+    rule: TextRule,
+    mention: Mention,
+    judged: DetectedStance,
+    level: Severity,
+) -> Finding | None:
     place = mention.start if unit.is_own(mention.start) else judged.at
     if not unit.is_own(place):
         return None
@@ -270,4 +377,11 @@ def _finding(passage: Passage, unit: Unit, rule: TextRule, mention: Mention, jud
 def _words(unit: Unit, place: int) -> str:
     """Give the sentence at a place as its author wrote it, in the answer's own words; a verdict in front of it moved them."""
     full = unit.own
-    return next((full[start:end] for start, end in sentence_spans(full) if start <= place - unit.first < end), full).strip()
+    return next(
+        (
+            full[start:end]
+            for start, end in sentence_spans(full)
+            if start <= place - unit.first < end
+        ),
+        full,
+    ).strip()

@@ -143,7 +143,9 @@ def signs(clause: str) -> tuple[Sign, ...]:
 @lru_cache(maxsize=1024)
 def _begun(word: str) -> tuple[tuple[str, str], ...]:
     """Give the words of all signs that may begin with a word, each with its kind, in order."""
-    found = sorted(sign for size in range(len(word) + 1) for sign in _by_letters().get(word[:size], ()))
+    found = sorted(
+        sign for size in range(len(word) + 1) for sign in _by_letters().get(word[:size], ())
+    )
     return tuple((kind, words) for _, kind, words in found if words == word or not words.isalpha())
 
 
@@ -151,7 +153,9 @@ def _begun(word: str) -> tuple[tuple[str, str], ...]:
 def _by_letters() -> dict[str, list[tuple[int, str, str]]]:
     """Give the words of all signs by the letters that they begin with: their place in the order, their kind, and themselves."""
     found: dict[str, list[tuple[int, str, str]]] = {}
-    for number, (kind, words) in enumerate((kind, words) for kind, pattern in _KINDS for words in _parts(pattern)):
+    for number, (kind, words) in enumerate(
+        (kind, words) for kind, pattern in _KINDS for words in _parts(pattern)
+    ):
         for letters in {words} if words.isalpha() else _beginnings(words):
             found.setdefault(letters, []).append((number, kind, words))
     return found
@@ -197,7 +201,10 @@ def _phrases(words: str) -> tuple[str, ...]:
     at = 0
     for choice in _CHOICE.finditer(words):
         options = (choice[1] or choice[3]).split("|")
-        parts += [(words[at : choice.start()],), (*options, "") if choice[2] or choice[3] else tuple(options)]
+        parts += [
+            (words[at : choice.start()],),
+            (*options, "") if choice[2] or choice[3] else tuple(options),
+        ]
         at = choice.end()
     return tuple(map("".join, product(*parts, (words[at:],))))
 

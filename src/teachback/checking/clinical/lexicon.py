@@ -40,7 +40,10 @@ class Lexicon:
     """
 
     def __init__(
-        self, entries: Mapping[str, tuple[_Entry, ...]], long: Mapping[tuple[str, int], tuple[str, ...]], misspelt: Mapping[str, str]
+        self,
+        entries: Mapping[str, tuple[_Entry, ...]],
+        long: Mapping[tuple[str, int], tuple[str, ...]],
+        misspelt: Mapping[str, str],
     ) -> None:
         """Take what `make_lexicon` has gathered."""
         self.entries: Final = entries
@@ -55,7 +58,10 @@ class Lexicon:
         spans = [match.span() for match in _WORD.finditer(text)]
         if "- " in text:
             spans = self._whole(text, spans)
-        words = [self.misspelt.get(word, word) for word in (text[start:end].replace("- ", "") for start, end in spans)]
+        words = [
+            self.misspelt.get(word, word)
+            for word in (text[start:end].replace("- ", "") for start, end in spans)
+        ]
         at = 0
         while at < len(words):
             word = words[at]
@@ -75,7 +81,11 @@ class Lexicon:
         """Join the halves of a name that a hyphen divided at the end of a line, which is now in its middle: `ibupro- fen`."""
         found: list[tuple[int, int]] = []
         for start, end in spans:
-            if found and text[found[-1][1] : start] == "- " and text[found[-1][0] : found[-1][1]] + text[start:end] in self.entries:
+            if (
+                found
+                and text[found[-1][1] : start] == "- "
+                and text[found[-1][0] : found[-1][1]] + text[start:end] in self.entries
+            ):
                 found[-1] = (found[-1][0], end)
             else:
                 found.append((start, end))
@@ -103,7 +113,9 @@ class Lexicon:
         if len(found) < _TWO:
             return found[0] if found else word
         # Which of several is told by the first letter left out; of those that share it, the longest name begins with the last of them.
-        found.sort(key=lambda other: (-len(self.entries[other][0][0]), other, self.entries[other][0][0]))
+        found.sort(
+            key=lambda other: (-len(self.entries[other][0][0]), other, self.entries[other][0][0])
+        )
         slips = {shorter: other for other in found for shorter in _shorter(other)}
         return next(slips[shorter] for shorter in _shorter(word) if shorter in slips)
 
@@ -119,7 +131,9 @@ def plural(word: str) -> str:
     return f"{word}s"
 
 
-def make_lexicon(classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, str], pass_over: Iterable[str]) -> Lexicon:
+def make_lexicon(
+    classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, str], pass_over: Iterable[str]
+) -> Lexicon:
     """Index names by class; `misspelt` leads from a wrong spelling to the right one, `pass_over` only look like names.
 
     A name of two words is also found as one word, or with a hyphen. One with = in front has no other forms.

@@ -38,29 +38,56 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
     pass_over: list[str] = []
     for _, data in names:
         for name, members in data.classes.items():
-            classes.setdefault(name, []).extend(term for group in members.groups for term in group.names)
+            classes.setdefault(name, []).extend(
+                term for group in members.groups for term in group.names
+            )
         misspelt |= data.misspelt
         pass_over += data.pass_over
     terms = {term.lower() for members in classes.values() for term in members}
     for place, data in names:
         for wrong, right in data.misspelt.items():
             if right.lower() not in terms:
-                problems.append(Problem(f"'{right}' is none of the names", nearest(right, terms), place.locate(("misspelt", wrong))))
+                problems.append(
+                    Problem(
+                        f"'{right}' is none of the names",
+                        nearest(right, terms),
+                        place.locate(("misspelt", wrong)),
+                    )
+                )
     first: dict[str, str] = {}
     for place, rule in files:
         if first.setdefault(rule.id, place.name) != place.name:
-            problems.append(Problem(f"{first[rule.id]} has a rule '{rule.id}' too", "Give each its own id.", place.locate(("id",))))
+            problems.append(
+                Problem(
+                    f"{first[rule.id]} has a rule '{rule.id}' too",
+                    "Give each its own id.",
+                    place.locate(("id",)),
+                )
+            )
         for index, name in enumerate(rule.about):
             if name not in classes:
-                problems.append(Problem(f"there is no class of names '{name}'", nearest(name, classes), place.locate(("about", index))))
+                problems.append(
+                    Problem(
+                        f"there is no class of names '{name}'",
+                        nearest(name, classes),
+                        place.locate(("about", index)),
+                    )
+                )
     # The program's own are compiled when a text first needs them; that all of them can be is seen to by its tests.
     own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
-    made = [(place, _made(rule, place if Path(place.name).name in own else None)) for place, rule in files]
+    made = [
+        (place, _made(rule, place if Path(place.name).name in own else None))
+        for place, rule in files
+    ]
     for place, ready in made if own else ():
         problems.extend(_pattern_problems(place, ready) if Path(place.name).name in own else ())
     if problems:
         raise TeachbackError(*problems)
-    return TextRules(make_lexicon(classes, misspelt, pass_over), tuple(ready for _, ready in made), _leaning(workspace))
+    return TextRules(
+        make_lexicon(classes, misspelt, pass_over),
+        tuple(ready for _, ready in made),
+        _leaning(workspace),
+    )
 
 
 def _leaning(workspace: Workspace) -> WordWeights:
@@ -68,14 +95,24 @@ def _leaning(workspace: Workspace) -> WordWeights:
 
     Raises TeachbackError at a line that cannot be read.
     """
-    paths = [path for folder in folders(workspace, "content/rules") if (path := folder / "leaning.txt").exists()]
+    paths = [
+        path
+        for folder in folders(workspace, "content/rules")
+        if (path := folder / "leaning.txt").exists()
+    ]
     if not paths:
         return NOWHERE
     try:
         return read_leaning(decode(read_bytes(paths[0]), shown(paths[0])))
     except ValueError as error:
         hint = "Write it with `python tests/learn.py`, or take the file out."
-        raise TeachbackError(Problem("this line is no weight with its words", hint, Location(shown(paths[0]), error.args[0], 1))) from None
+        raise TeachbackError(
+            Problem(
+                "this line is no weight with its words",
+                hint,
+                Location(shown(paths[0]), error.args[0], 1),
+            )
+        ) from None
 
 
 def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
@@ -89,12 +126,19 @@ def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
                 faults |= {(name, index): fault} if fault else {}
             for path, fault in (faults or {(name,): together}).items():
                 message = f"this is not a pattern that can be searched for: {fault}"
-                yield Problem(message, "Look at a rule that comes with the program.", place.locate(path))
+                yield Problem(
+                    message, "Look at a rule that comes with the program.", place.locate(path)
+                )
 
 
-def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]) -> Iterator[tuple[YamlFile, ModelT]]:
+def _load(
+    workspace: Workspace, folder: str, model: type[ModelT], problems: list[Problem]
+) -> Iterator[tuple[YamlFile, ModelT]]:
     paths = {
-        path.name: path for root in reversed(folders(workspace, folder)) for path in root.glob("*.yaml") if not path.name.startswith(".")
+        path.name: path
+        for root in reversed(folders(workspace, folder))
+        for path in root.glob("*.yaml")
+        if not path.name.startswith(".")
     }
     for _, path in sorted(paths.items()):
         try:
@@ -107,7 +151,9 @@ def _load(workspace: Workspace, folder: str, model: type[ModelT], problems: list
 def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
     """Make a rule ready; `own` is the file of one that is the clinic's."""
     level = (
-        Severity(file.severity) if isinstance(file.severity, str) else min(map(Severity, file.severity.values()), key=list(Severity).index)
+        Severity(file.severity)
+        if isinstance(file.severity, str)
+        else min(map(Severity, file.severity.values()), key=list(Severity).index)
     )
     rule = Rule(
         file.id,
@@ -123,7 +169,13 @@ def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
     unless, beside = "|".join(file.unless), "|".join(file.beside)
     if own is None:
         return TextRule(file, rule, doing, unless, beside)
-    return TextRule(file, rule, _own(doing, "doing", file, own), _own(unless, "unless", file, own), _own(beside, "beside", file, own))
+    return TextRule(
+        file,
+        rule,
+        _own(doing, "doing", file, own),
+        _own(unless, "unless", file, own),
+        _own(beside, "beside", file, own),
+    )
 
 
 def _own(joined: str, name: str, file: RuleFile, place: YamlFile) -> str:
@@ -136,4 +188,12 @@ def _example(sample: Sample | str, file: RuleFile) -> Example:
     audience = file.audience[-1]
     if isinstance(sample, str):
         return Example(sample, audience)
-    return Example(sample.text, sample.audience or audience, sample.role, sample.lead, sample.column, sample.row, sample.other)
+    return Example(
+        sample.text,
+        sample.audience or audience,
+        sample.role,
+        sample.lead,
+        sample.column,
+        sample.row,
+        sample.other,
+    )

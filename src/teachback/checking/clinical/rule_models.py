@@ -8,7 +8,9 @@ from teachback.content.handout import Id, Plain
 from teachback.editions.passages import Role
 from teachback.errors import Severity
 
-Stance = Literal["waits", "recommended", "warned", "ask", "neutral", "refuted", "question", "unclear"]
+Stance = Literal[
+    "waits", "recommended", "warned", "ask", "neutral", "refuted", "question", "unclear"
+]
 Level = Literal["error", "warning", "hint"]
 
 
@@ -24,7 +26,9 @@ class Names(_Closed):
     """Names from one source."""
 
     source: Plain = Field(description="An id of content/sources.yaml, or a short reference.")
-    names: Annotated[tuple[Plain, ...], Field(min_length=1)] = Field(description="In the singular; plurals are made from them.")
+    names: Annotated[tuple[Plain, ...], Field(min_length=1)] = Field(
+        description="In the singular; plurals are made from them."
+    )
 
 
 class NameClass(_Closed):
@@ -38,8 +42,12 @@ class NameFile(_Closed):
     """A file of `content/rules/data/`."""
 
     classes: Annotated[dict[Id, NameClass], Field(min_length=1)]
-    misspelt: dict[Plain, Plain] = Field(default_factory=dict, description="A wrong spelling, and the name that is meant.")
-    pass_over: tuple[Plain, ...] = Field((), description="What only looks like one of the names: nuts and bolts.")
+    misspelt: dict[Plain, Plain] = Field(
+        default_factory=dict, description="A wrong spelling, and the name that is meant."
+    )
+    pass_over: tuple[Plain, ...] = Field(
+        (), description="What only looks like one of the names: nuts and bolts."
+    )
 
 
 class Sample(_Closed):
@@ -59,22 +67,37 @@ class RuleFile(_Closed):
 
     id: Id
     title: Plain
-    audience: Annotated[tuple[Id, ...], Field(min_length=1)] = Field(description="Whose texts it looks at, with all that extend them.")
-    severity: Level | dict[Id, Level] = Field(description="One, or one by audience. What cannot be decided is a warning at most.")
-    about: Annotated[tuple[Id, ...], Field(min_length=1)] = Field(description="Classes of content/rules/data/.")
+    audience: Annotated[tuple[Id, ...], Field(min_length=1)] = Field(
+        description="Whose texts it looks at, with all that extend them."
+    )
+    severity: Level | dict[Id, Level] = Field(
+        description="One, or one by audience. What cannot be decided is a warning at most."
+    )
+    about: Annotated[tuple[Id, ...], Field(min_length=1)] = Field(
+        description="Classes of content/rules/data/."
+    )
     doing: Annotated[tuple[Pattern, ...], Field(min_length=1)] | None = Field(
-        None, description="Patterns of what is said of it, such as stopping it; without them: eating, taking, praising it."
+        None,
+        description="Patterns of what is said of it, such as stopping it; without them: eating, taking, praising it.",
     )
     unless: tuple[Pattern, ...] = Field((), description="A sentence that matches is passed over.")
-    beside: tuple[Pattern, ...] = Field((), description="Where the passage or its lead-in matches, the whole of it is passed over.")
+    beside: tuple[Pattern, ...] = Field(
+        (), description="Where the passage or its lead-in matches, the whole of it is passed over."
+    )
     when: Annotated[tuple[Stance, ...], Field(min_length=1)] = ("recommended",)
-    undecided: Stance = Field("unclear", description="What a mention is that says neither do nor do not.")
-    praise: bool = Field(default=True, description="Whether praise alone ('helps your muscles') recommends it.")
+    undecided: Stance = Field(
+        "unclear", description="What a mention is that says neither do nor do not."
+    )
+    praise: bool = Field(
+        default=True, description="Whether praise alone ('helps your muscles') recommends it."
+    )
     leaning: bool = Field(
-        default=False, description="Whether all words of a text decide, each by the side on which it mostly stands; see leaning.txt."
+        default=False,
+        description="Whether all words of a text decide, each by the side on which it mostly stands; see leaning.txt.",
     )
     gap: bool = Field(
-        default=False, description="Whether recommending it in a general text is a gap where CKD readers have none of their own."
+        default=False,
+        description="Whether recommending it in a general text is a gap where CKD readers have none of their own.",
     )
     message: Plain
     hint: Plain

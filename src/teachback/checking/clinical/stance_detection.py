@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.timed_patterns import TimedPattern
 
 _PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
-_GOES_ON: Final = re.compile(r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b")
+_GOES_ON: Final = re.compile(
+    r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b"
+)
 _TURN: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _FINE: Final = re.compile(r"\b(?:fine|okay|ok|safe|go ahead|all right)\b")
 _WAITS: Final = re.compile(
@@ -52,16 +54,22 @@ _HELD: Final = re.compile(
 _NOUN: Final = re.compile(
     r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
 )
-_COMES: Final = re.compile(r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b")
+_COMES: Final = re.compile(
+    r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b"
+)
 # A doing that stands this near to the beginning of its clause is what the clause is about.
 _EARLY: Final = 24
 # "Do not start, stop or change": one "not" for all of them. "Please do not.": what stood before is forbidden.
 _NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
-_FORBIDS: Final = re.compile(r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]")
+_FORBIDS: Final = re.compile(
+    r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]"
+)
 # "If you forget your binders:" says when, and neither do nor do not.
 _WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
 # "Swap for:" stands over what is to be taken.
-_INTO: Final = re.compile(r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$")
+_INTO: Final = re.compile(
+    r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$"
+)
 # How many sentences on a text may still speak of the same thing.
 _REACH: Final = 2
 
@@ -79,7 +87,9 @@ class Unit:
     Only itself is equal to it: what was found out about it is kept with it.
     """
 
-    def __init__(self, before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool) -> None:
+    def __init__(
+        self, before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool
+    ) -> None:
         """Take the texts as their author wrote them."""
         self.before: Final = before
         self.own: Final = own
@@ -90,7 +100,9 @@ class Unit:
     @cached_property
     def text(self) -> str:
         """All of it in small letters."""
-        return lowered(f"{self._front}{self.own}\n{self.after}" if self.after else f"{self._front}{self.own}")
+        return lowered(
+            f"{self._front}{self.own}\n{self.after}" if self.after else f"{self._front}{self.own}"
+        )
 
     @cached_property
     def _front(self) -> str:
@@ -152,9 +164,17 @@ class Unit:
             low = lowered(lead).rstrip(" :.")
             if asks_first(low) or keeps_limit(low) or _REPORT.match(low):
                 return 0, True, False
-            if is_question(low, asks=lead.rstrip().endswith("?")) and not low.startswith(("what to", "how to", "what help")):
+            if is_question(low, asks=lead.rstrip().endswith("?")) and not low.startswith(
+                ("what to", "how to", "what help")
+            ):
                 continue
-            way = 1 if _INTO.search(low) else lead_way(clause.text for clause in clauses(low) if not _WHEN.match(clause.text))
+            way = (
+                1
+                if _INTO.search(low)
+                else lead_way(
+                    clause.text for clause in clauses(low) if not _WHEN.match(clause.text)
+                )
+            )
             if not way and low.startswith("for "):
                 way = 1
             if way:
@@ -163,13 +183,19 @@ class Unit:
 
 
 @lru_cache(maxsize=1024)
-def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str) -> DetectedStance:
+def judge(
+    unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str
+) -> DetectedStance:
     """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
     at = unit.at(mention.start)
     clause = unit.clauses[at]
     denied = _denied(unit, at)
-    said = said_of(clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied)
-    if reports(clause.text[: mention.start - clause.start]) or (said.condition and tells_care_team(unit.sentence(clause.sentence))):
+    said = said_of(
+        clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied
+    )
+    if reports(clause.text[: mention.start - clause.start]) or (
+        said.condition and tells_care_team(unit.sentence(clause.sentence))
+    ):
         return DetectedStance("ask", mention.start)
     asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
     way, taken, place = (0 if asked else said.way), said.taken, mention.start
@@ -179,7 +205,14 @@ def judge(unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: 
         if said.way < 0 and not unit.answer and unit.answered > 0:
             way, taken, place = 1, True, unit.first
     way, taken, place = _goes_on(unit, at, others, ClausePolarity(way, taken), place, asked=asked)
-    stance = _stance(unit, clause.sentence, ClausePolarity(way, taken, said.fact), undecided, asked=asked, praise=praise)
+    stance = _stance(
+        unit,
+        clause.sentence,
+        ClausePolarity(way, taken, said.fact),
+        undecided,
+        asked=asked,
+        praise=praise,
+    )
     return DetectedStance(stance, place)
 
 
@@ -191,7 +224,15 @@ def _denied(unit: Unit, at: int) -> bool:
     return ends_denied(earlier) or bool(_NOT_ALL.match(f"{earlier}, {unit.clauses[at].text}"))
 
 
-def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: ClausePolarity, place: int, *, asked: bool) -> tuple[int, bool, int]:
+def _goes_on(
+    unit: Unit,
+    at: int,
+    others: tuple[Mention, ...],
+    said: ClausePolarity,
+    place: int,
+    *,
+    asked: bool,
+) -> tuple[int, bool, int]:
     """Follow a thing into the clauses behind it, as far as they speak of "it" and name no other."""
     way, taken = said.way, said.taken
     first = unit.clauses[at]
@@ -200,29 +241,58 @@ def _goes_on(unit: Unit, at: int, others: tuple[Mention, ...], said: ClausePolar
         if gap > _REACH or any(later.start <= other.start < later.end for other in others):
             break
         pronoun = _PRONOUN.search(later.text)
-        reply = verdict(later.text) if asked and gap == 1 and later is unit.opening(later.sentence) else 0
+        reply = (
+            verdict(later.text)
+            if asked and gap == 1 and later is unit.opening(later.sentence)
+            else 0
+        )
         headed = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)
-        if not (pronoun or reply or headed or (gap == 0 and _GOES_ON.match(later.text)) or (asked and gap == 1)):
+        if not (
+            pronoun
+            or reply
+            or headed
+            or (gap == 0 and _GOES_ON.match(later.text))
+            or (asked and gap == 1)
+        ):
             continue
         start, end = pronoun.span() if pronoun else (0, 0)
         found = said_of(later.text, start, end)
         new = reply or found.way
         if not pronoun and not reply and found.taken:
             new = 0  # "but avoid salt" says nothing of what stood before
-        if new < 0 and (way <= 0 or not taken or _TURN.match(later.text) or found.taken or (pronoun and _is_ban(later.text))):
+        if new < 0 and (
+            way <= 0
+            or not taken
+            or _TURN.match(later.text)
+            or found.taken
+            or (pronoun and _is_ban(later.text))
+        ):
             way, place = -1, later.start
-        elif new > 0 and not found.condition and (way >= 0 or found.freed or _TURN.match(later.text) or _FINE.search(later.text)):
+        elif (
+            new > 0
+            and not found.condition
+            and (way >= 0 or found.freed or _TURN.match(later.text) or _FINE.search(later.text))
+        ):
             way, taken, place = 1, taken or found.taken or bool(reply), later.start
     return way, taken, place
 
 
 def _is_ban(text: str) -> bool:
-    return bool(re.search(r"\b(?:avoid|limit|skip|stop|not|never|only|less|small|restrict)\b", text))
+    return bool(
+        re.search(r"\b(?:avoid|limit|skip|stop|not|never|only|less|small|restrict)\b", text)
+    )
 
 
-def _stance(unit: Unit, sentence: int, said: ClausePolarity, undecided: str, *, asked: bool, praise: bool) -> str:
+def _stance(
+    unit: Unit, sentence: int, said: ClausePolarity, undecided: str, *, asked: bool, praise: bool
+) -> str:
     context, context_asks, forbids = unit.context
-    if undecided == "neutral" and unit.leads and _WAITS.search(lowered(unit.leads[0])) and "911" not in unit.text:
+    if (
+        undecided == "neutral"
+        and unit.leads
+        and _WAITS.search(lowered(unit.leads[0]))
+        and "911" not in unit.text
+    ):
         return "waits"
     if _left_to_team(unit, sentence, decided=said.way > 0) or (context_asks and said.way >= 0):
         return "warned" if said.way < 0 else "ask"
@@ -236,7 +306,11 @@ def _stance(unit: Unit, sentence: int, said: ClausePolarity, undecided: str, *, 
         return "recommended"
     if said.fact or any(has_team(unit.sentence(number)) for number in (sentence, sentence + 1)):
         return "neutral"
-    return "refuted" if unit.myth and unit.answer <= 0 and unit.opening(sentence).start < unit.first else undecided
+    return (
+        "refuted"
+        if unit.myth and unit.answer <= 0 and unit.opening(sentence).start < unit.first
+        else undecided
+    )
 
 
 def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
@@ -245,7 +319,10 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
     if asks_first(own) or keeps_limit(own):
         return True
     last = unit.clauses[-1].sentence if unit.myth else sentence + _REACH
-    if any(asks_first(later) and _FIRST.search(later) for later in map(unit.sentence, range(sentence + 1, last + 1))):
+    if any(
+        asks_first(later) and _FIRST.search(later)
+        for later in map(unit.sentence, range(sentence + 1, last + 1))
+    ):
         return True
     earlier = unit.sentence(sentence - 1)
     return not decided and asks_first(earlier)
@@ -265,13 +342,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1024)
-def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str) -> DetectedStance | None:
+def judge_doing(
+    unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str
+) -> DetectedStance | None:
     """Judge whether a unit tells the reader to do what the pattern `doing` finds, near a mention; None where it finds nothing."""
     done = compiled(doing)
     number = unit.clauses[unit.at(mention.start)].sentence
     beside = unit.clauses[unit.at(mention.start)]
     # "Rubbing a cramp is fine, but do not rub a swollen leg": what is done in the thing's own clause is done to it.
-    same = any(match.start() + beside.start != mention.start for match in done.finditer(beside.text))
+    same = any(
+        match.start() + beside.start != mention.start for match in done.finditer(beside.text)
+    )
     best: DetectedStance | None = None
     for at, clause in enumerate(unit.clauses):
         reach = _REACH + (mention.start < unit.first)
@@ -282,14 +363,23 @@ def judge_doing(unit: Unit, mention: Mention, others: tuple[Mention, ...], doing
         matches = tuple(done.finditer(clause.text))
         for match in matches:
             place = clause.start + match.start()
-            if not (unit.is_own(place) or unit.is_own(mention.start) or unit.myth) or place >= unit.last:
+            if (
+                not (unit.is_own(place) or unit.is_own(mention.start) or unit.myth)
+                or place >= unit.last
+            ):
                 continue
             found = DetectedStance(
                 _done(
                     unit,
                     at,
                     match,
-                    (*(match.span() for match in matches), *((other.start - clause.start, other.end - clause.start) for other in others)),
+                    (
+                        *(match.span() for match in matches),
+                        *(
+                            (other.start - clause.start, other.end - clause.start)
+                            for other in others
+                        ),
+                    ),
                 ),
                 unit.first if unit.myth and place < unit.first else place,
             )
@@ -306,7 +396,10 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     if _denied(unit, at) or (way > 0 and _FORBIDS.match(unit.sentence(clause.sentence + 1))):
         way = -abs(way)
     asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
-    if way > 0 and (_harmed(unit, at, match) or (unit.myth and unit.answer < 0 and unit.is_own(clause.start) and _NOUN.match(match[0]))):
+    if way > 0 and (
+        _harmed(unit, at, match)
+        or (unit.myth and unit.answer < 0 and unit.is_own(clause.start) and _NOUN.match(match[0]))
+    ):
         way = -1
     if way > 0 and _HELD.search(clause.text[: match.start()]):
         return "neutral"

@@ -84,7 +84,10 @@ class TimedPattern:
             self._left -= time.process_time() - before
 
     def _problem(self, text: str) -> Problem:
-        place = next((place for part, place in self._pattern.parts if _is_slow(part, text)), self._pattern.parts[0][1])
+        place = next(
+            (place for part, place in self._pattern.parts if _is_slow(part, text)),
+            self._pattern.parts[0][1],
+        )
         message = f"the rule '{self._pattern.rule}': this pattern takes too long to be searched for"
         return Problem(message, _HINT, place)
 

@@ -48,7 +48,9 @@ _CLASSES: Final = (
 )
 _TOKEN: Final = re.compile(r"[a-z0-9']+|[?!.;:]|<[a-z-]+>")
 _STOPS: Final = frozenset("?!.;:")
-_NOT: Final = frozenset({"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"})
+_NOT: Final = frozenset(
+    {"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"}
+)
 _NOT_ENDS: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
 # So many words behind a "not" stand under it.
 _UNDER: Final = 4
@@ -86,7 +88,12 @@ def features(unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> fro
     return frozenset(
         (
             *_features(own, unit.myth),
-            *(f"m {name}" for name in _grams(_stems(_tokens(unit.text[: unit.first], 0, mentions)) if unit.myth else [])),
+            *(
+                f"m {name}"
+                for name in _grams(
+                    _stems(_tokens(unit.text[: unit.first], 0, mentions)) if unit.myth else []
+                )
+            ),
             *(name for lead in unit.leads for name in _lead(lead, lexicon)),
         )
     )

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.checking.plain_language.sentences import sentences_of, words_of
-from teachback.checking.plain_language.structure import LONGEST_SENTENCE, actions, first_block, kinds
+from teachback.checking.plain_language.structure import (
+    LONGEST_SENTENCE,
+    actions,
+    first_block,
+    kinds,
+)
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.editions.passages import Passage, Role, Steps
 
@@ -26,7 +31,9 @@ _SUMS: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"(?<![\w-])\d+(?:[.,]\d+)?(?![\w-])")
-_FRACTION: Final = re.compile(r"\b\d+\s?/\s?\d+\b|[½⅓¼¾⅔]|\b\d+\.\d+(?!\s?(?:mg|mcg|g|ml|mL|L|units?)\b)")
+_FRACTION: Final = re.compile(
+    r"\b\d+\s?/\s?\d+\b|[½⅓¼¾⅔]|\b\d+\.\d+(?!\s?(?:mg|mcg|g|ml|mL|L|units?)\b)"
+)
 LONGEST_OPENING: Final = 60
 LONGEST_SECTION: Final = 150
 LONGEST_COLUMN: Final = 4
@@ -67,12 +74,18 @@ class _Seen:
 
     def of_kind(self, some: frozenset[str]) -> tuple[Steps, ...]:
         """Give where blocks of these kinds begin."""
-        starts = {p.block: p.path for p in reversed(self.heard.passages) if p.kind in some and p.block != "card"}
+        starts = {
+            p.block: p.path
+            for p in reversed(self.heard.passages)
+            if p.kind in some and p.block != "card"
+        }
         return tuple(sorted(starts.values(), key=str))
 
     def where(self, pattern: re.Pattern[str]) -> tuple[Steps, ...]:
         """Give the passages in which a pattern stands."""
-        return tuple(p.path for p in self.heard.passages if pattern.search(p.text) and p.role is not Role.ALT)
+        return tuple(
+            p.path for p in self.heard.passages if pattern.search(p.text) and p.role is not Role.ALT
+        )
 
 
 def self_check(heard: ReaderText, found: Iterable[Finding]) -> tuple[SelfCheckQuestion, ...]:
@@ -94,8 +107,21 @@ def _faults(places: tuple[Steps, ...]) -> bool | None:
 
 
 def _asker(instrument: str) -> Callable[..., SelfCheckQuestion]:
-    def ask(item: int | str, question: str, answer: bool | None, places: tuple[Steps, ...] = (), said: str = "") -> SelfCheckQuestion:  # noqa: FBT001 -- yes or no
-        return SelfCheckQuestion(instrument, str(item), question, answer, places, said or (_MORE if answer is None else ""))
+    def ask(
+        item: int | str,
+        question: str,
+        answer: bool | None,  # noqa: FBT001 -- yes or no
+        places: tuple[Steps, ...] = (),
+        said: str = "",
+    ) -> SelfCheckQuestion:
+        return SelfCheckQuestion(
+            instrument,
+            str(item),
+            question,
+            answer,
+            places,
+            said or (_MORE if answer is None else ""),
+        )
 
     return ask
 
@@ -104,29 +130,67 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     ask = _asker(PEMAT)
     titles = seen.of(Role.TITLE, Role.MESSAGE)
     opening = sum(len(words_of(p.text)) for p in titles)
-    said = f"Title and message have {opening} words; more than {LONGEST_OPENING} hide what it is for."
+    said = (
+        f"Title and message have {opening} words; more than {LONGEST_OPENING} hide what it is for."
+    )
     yield ask(
-        1, "Does a reader see at once what this is for?", False if opening > LONGEST_OPENING or not titles else None, _paths(titles), said
+        1,
+        "Does a reader see at once what this is for?",
+        False if opening > LONGEST_OPENING or not titles else None,
+        _paths(titles),
+        said,
     )
     yield ask(2, "Does everything in it serve that purpose?", None)
     places = seen.by("plain-hard-word", "plain-long-words")
-    yield ask(3, "Are the words those of every day?", None, places, "Hard words that the list knows.")
+    yield ask(
+        3, "Are the words those of every day?", None, places, "Hard words that the list knows."
+    )
     places = seen.by("plain-term", "plain-abbreviation")
-    yield ask(4, "Is each medical term needed, and explained where it first stands?", _faults(places), places, "Terms that the list knows.")
+    yield ask(
+        4,
+        "Is each medical term needed, and explained where it first stands?",
+        _faults(places),
+        places,
+        "Terms that the list knows.",
+    )
     places = seen.by("plain-passive")
     yield ask(5, "Do the sentences say who does what?", None, places, "Verbs in the passive.")
     if seen.where(_NUMBER):
         places = (*seen.by("plain-percentage"), *seen.where(_FRACTION))
-        yield ask(6, "Are the numbers few, clear and of a kind that the reader uses?", None, places, "Percentages, fractions, decimals.")
-    yield ask(7, "Is the reader spared all sums?", not seen.where(_SUMS), seen.where(_SUMS), "Words that ask for a calculation.")
+        yield ask(
+            6,
+            "Are the numbers few, clear and of a kind that the reader uses?",
+            None,
+            places,
+            "Percentages, fractions, decimals.",
+        )
+    yield ask(
+        7,
+        "Is the reader spared all sums?",
+        not seen.where(_SUMS),
+        seen.where(_SUMS),
+        "Words that ask for a calculation.",
+    )
     places = (*seen.by("plain-long-paragraph", "plain-long-list"), *_long_sections(seen))
-    said = f"Paragraphs over 3 sentences, lists over 7 items, sections over {LONGEST_SECTION} words."
+    said = (
+        f"Paragraphs over 3 sentences, lists over 7 items, sections over {LONGEST_SECTION} words."
+    )
     yield ask(8, "Does it come in short pieces?", not places, places, said)
     headings = tuple(p for p in seen.of(Role.HEADING) if p.block.startswith("section "))
     places = seen.by("plain-heading")
-    yield ask(9, "Does each section have a heading that says what is in it?", None if headings else False, places or _paths(headings))
+    yield ask(
+        9,
+        "Does each section have a heading that says what is in it?",
+        None if headings else False,
+        places or _paths(headings),
+    )
     yield ask(10, "Does one thing follow from the other, and the urgent come first?", None)
-    yield ask(11, "Is there a summary of what to keep in mind?", "summary" in seen.kinds, seen.of_kind(frozenset({"summary"})))
+    yield ask(
+        11,
+        "Is there a summary of what to keep in mind?",
+        "summary" in seen.kinds,
+        seen.of_kind(frozenset({"summary"})),
+    )
     strong = tuple(p.path for p in seen.heard.passages if "**" in p.written)
     yield ask(
         12,
@@ -134,43 +198,91 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         bool(seen.kinds & CUES or strong),
         (*seen.of_kind(CUES), *strong)[:12],
     )
-    yield ask(15, "Is there a picture or a table wherever one would help?", None, seen.of_kind(frozenset({"figure", "table"})))
+    yield ask(
+        15,
+        "Is there a picture or a table wherever one would help?",
+        None,
+        seen.of_kind(frozenset({"figure", "table"})),
+    )
     figures = seen.of(Role.ALT)
     if figures:
         bare = _without_caption(seen)
-        yield ask(16, "Do the pictures support the text rather than draw away from it?", None, _paths(figures))
+        yield ask(
+            16,
+            "Do the pictures support the text rather than draw away from it?",
+            None,
+            _paths(figures),
+        )
         yield ask(17, "Does each picture have a caption?", not bare, bare or _paths(figures))
-        yield ask(18, "Are the pictures clear, with nothing in them that is not needed?", None, _paths(figures))
+        yield ask(
+            18,
+            "Are the pictures clear, with nothing in them that is not needed?",
+            None,
+            _paths(figures),
+        )
     columns = seen.of(Role.COLUMN)
     if columns:
         long = tuple(p.path for p in columns if len(words_of(p.text)) > LONGEST_COLUMN)
         said = f"Headings of more than {LONGEST_COLUMN} words; more than 4 columns are refused."
-        yield ask(19, "Are the tables small, with short headings?", not long, long or _paths(columns), said)
+        yield ask(
+            19,
+            "Are the tables small, with short headings?",
+            not long,
+            long or _paths(columns),
+            said,
+        )
     yield from _pemat_actions(seen, ask)
 
 
-def _pemat_actions(seen: _Seen, ask: Callable[..., SelfCheckQuestion]) -> Iterator[SelfCheckQuestion]:
+def _pemat_actions(
+    seen: _Seen, ask: Callable[..., SelfCheckQuestion]
+) -> Iterator[SelfCheckQuestion]:
     """Ask whether the reader can act on it."""
     asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
     yield ask(20, "Does it name at least one thing to do?", bool(asked), _paths(asked[:12]))
     places = seen.by("plain-third-person")
-    yield ask(21, "Does it speak to the reader as 'you' when it says what to do?", not places, places, "'Patients should' and its like.")
+    yield ask(
+        21,
+        "Does it speak to the reader as 'you' when it says what to do?",
+        not places,
+        places,
+        "'Patients should' and its like.",
+    )
     long = tuple(s.passage.path for s in sentences_of(asked) if s.own > LONGEST_SENTENCE)
-    yield ask(22, "Is what to do broken into steps, each clear by itself?", None, long, f"Sentences of more than {LONGEST_SENTENCE} words.")
-    yield ask(23, "Is there something to use: a list to tick, numbers or notes to fill in?", bool(seen.kinds & TOOLS), seen.of_kind(TOOLS))
+    yield ask(
+        22,
+        "Is what to do broken into steps, each clear by itself?",
+        None,
+        long,
+        f"Sentences of more than {LONGEST_SENTENCE} words.",
+    )
+    yield ask(
+        23,
+        "Is there something to use: a list to tick, numbers or notes to fill in?",
+        bool(seen.kinds & TOOLS),
+        seen.of_kind(TOOLS),
+    )
     if seen.where(_SUMS):
         yield ask(24, "Is each sum shown, step by step?", None, seen.where(_SUMS))
     shown = (*seen.of_kind(frozenset({"table"})), *_paths(seen.of(Role.ALT)))
     if shown:
         yield ask(25, "Does the text say how to use each table and picture?", None, shown)
-    yield ask(26, "Is there a picture wherever it would help the reader to act?", None, _paths(seen.of(Role.ALT)))
+    yield ask(
+        26,
+        "Is there a picture wherever it would help the reader to act?",
+        None,
+        _paths(seen.of(Role.ALT)),
+    )
 
 
 def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     ask = _asker(CDC)
     message = seen.of(Role.MESSAGE)
     yield ask(
-        "before", "Who is it for, what do they know, and what should they do after reading?", None, said="Write it down before you rate."
+        "before",
+        "Who is it for, what do they know, and what should they do after reading?",
+        None,
+        said="Write it down before you rate.",
     )
     yield ask(
         1,
@@ -179,39 +291,95 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         _paths(message),
         "The key `message:`. Whether it is the right one, a person decides.",
     )
-    yield ask(2, "Does it stand at the top?", bool(message), _paths(message), "The pages print it first.")
-    yield ask(3, "Does it stand out?", bool(message), _paths(message), "The pages print it larger, and by itself.")
+    yield ask(
+        2, "Does it stand at the top?", bool(message), _paths(message), "The pages print it first."
+    )
+    yield ask(
+        3,
+        "Does it stand out?",
+        bool(message),
+        _paths(message),
+        "The pages print it larger, and by itself.",
+    )
     yield ask(4, "Does a picture, an icon or a box support it?", None, _paths(message))
     opening = actions(first_block(seen.heard))
     flags = tuple(p for p in seen.of(Role.FLAG) if p.tier != "visit")
-    yield ask(5, "Is there a call to action for the reader?", bool(opening or flags), _paths((*opening, *flags))[:12])
+    yield ask(
+        5,
+        "Is there a call to action for the reader?",
+        bool(opening or flags),
+        _paths((*opening, *flags))[:12],
+    )
     passive = {f.passage.path for f in seen.found if f.rule == "plain-passive"}
     places = tuple(p.path for p in (*message, *opening) if p.path in passive)
-    yield ask(6, "Do the message and the call to action say who does what?", None, places, "Verbs in the passive.")
+    yield ask(
+        6,
+        "Do the message and the call to action say who does what?",
+        None,
+        places,
+        "Verbs in the passive.",
+    )
     places = seen.by("plain-hard-word", "plain-term", "plain-abbreviation")
-    yield ask(7, "Are they always words that these readers use themselves?", _faults(places), places)
-    yield ask(8, "Are there lists with bullets or numbers?", bool(seen.kinds & LISTS), seen.of_kind(LISTS))
+    yield ask(
+        7, "Are they always words that these readers use themselves?", _faults(places), places
+    )
+    yield ask(
+        8, "Are there lists with bullets or numbers?", bool(seen.kinds & LISTS), seen.of_kind(LISTS)
+    )
     headings = seen.of(Role.HEADING)
     yield ask(9, "Does it come in pieces with headings?", bool(headings), _paths(headings)[:12])
     said = "The message and the red flags are printed first. Whether they are what matters most, a person decides."
-    yield ask(10, "Does what matters most come first?", bool(message), _paths((*message, *flags))[:12], said)
+    yield ask(
+        10,
+        "Does what matters most come first?",
+        bool(message),
+        _paths((*message, *flags))[:12],
+        said,
+    )
     yield ask(11, "Does it say what is known, and what is not?", None)
     asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
     yield ask(12, "Does it recommend at least one thing to do?", bool(asked), _paths(asked[:12]))
-    why = (*seen.of(Role.WHY), *(p for p in seen.of(Role.CELL) if p.column.lower().startswith("why")))
-    yield ask(13, "Does it say why that matters to the reader?", None, _paths(why), "Here it gives reasons." if why else "")
+    why = (
+        *seen.of(Role.WHY),
+        *(p for p in seen.of(Role.CELL) if p.column.lower().startswith("why")),
+    )
+    yield ask(
+        13,
+        "Does it say why that matters to the reader?",
+        None,
+        _paths(why),
+        "Here it gives reasons." if why else "",
+    )
     vague = seen.by("plain-vague")
-    yield ask(14, "Does it say how to do it: how much, how often, when?", None, vague, "Vague amounts.")
+    yield ask(
+        14, "Does it say how to do it: how much, how often, when?", None, vague, "Vague amounts."
+    )
     numbers = seen.where(_NUMBER)
     if numbers:
-        yield ask(15, "Are the numbers of a kind that these readers use?", None, seen.where(_FRACTION))
+        yield ask(
+            15, "Are the numbers of a kind that these readers use?", None, seen.where(_FRACTION)
+        )
         yield ask(16, "Do words say what each number means?", None, numbers)
-        yield ask(17, "Is the reader spared all sums?", not seen.where(_SUMS), seen.where(_SUMS), "Words that ask for a calculation.")
-    yield ask(18, "Does it say what the danger is, and how it comes about?", None, _paths(flags)[:12])
+        yield ask(
+            17,
+            "Is the reader spared all sums?",
+            not seen.where(_SUMS),
+            seen.where(_SUMS),
+            "Words that ask for a calculation.",
+        )
+    yield ask(
+        18, "Does it say what the danger is, and how it comes about?", None, _paths(flags)[:12]
+    )
     yield ask(19, "Does it say both what helps and what may harm in what it recommends?", None)
     shares = seen.by("plain-percentage")
     if numbers:
-        yield ask(20, "Does each chance in numbers also have words or a picture?", _faults(shares), shares, "Percentages that stand alone.")
+        yield ask(
+            20,
+            "Does each chance in numbers also have words or a picture?",
+            _faults(shares),
+            shares,
+            "Percentages that stand alone.",
+        )
 
 
 def _long_sections(seen: _Seen) -> tuple[Steps, ...]:
@@ -220,7 +388,11 @@ def _long_sections(seen: _Seen) -> tuple[Steps, ...]:
         if passage.section:
             words[passage.section] = words.get(passage.section, 0) + len(words_of(passage.text))
     headings = {p.section: p.path for p in seen.of(Role.HEADING) if p.block.startswith("section ")}
-    return tuple(headings[name] for name, number in words.items() if number > LONGEST_SECTION and name in headings)
+    return tuple(
+        headings[name]
+        for name, number in words.items()
+        if number > LONGEST_SECTION and name in headings
+    )
 
 
 def _without_caption(seen: _Seen) -> tuple[Steps, ...]:

@@ -130,7 +130,10 @@ def graded(heard: ReaderText, vocabulary: Vocabulary | None = None) -> tuple[Gra
     vocabulary = vocabulary or builtin_vocabulary()
     passages = body(heard.passages)
     sections = dict.fromkeys((p.section, p.heading) for p in passages if p.section)
-    parts = [("", "", passages), *((name, head, tuple(p for p in passages if p.section == name)) for name, head in sections)]
+    parts = [
+        ("", "", passages),
+        *((name, head, tuple(p for p in passages if p.section == name)) for name, head in sections),
+    ]
     return tuple(_grade(name, head, part, heard.language, vocabulary) for name, head, part in parts)
 
 
@@ -143,10 +146,19 @@ def overall_grade(heard: ReaderText, vocabulary: Vocabulary | None = None) -> Gr
     return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
 
 
-def _grade(section: str, heading: str, passages: tuple[Passage, ...], language: str, vocabulary: Vocabulary) -> Graded:
+def _grade(
+    section: str, heading: str, passages: tuple[Passage, ...], language: str, vocabulary: Vocabulary
+) -> Graded:
     counts = count(sentences_of(passages), vocabulary)
     if language.split("-", maxsplit=1)[0] not in SCORED:
-        return Graded(section, heading, counts, tuple(Grade(name, None, f"no formula for the language '{language}'") for name in FORMULAS))
+        return Graded(
+            section,
+            heading,
+            counts,
+            tuple(
+                Grade(name, None, f"no formula for the language '{language}'") for name in FORMULAS
+            ),
+        )
     return Graded(section, heading, counts, tuple(_by(name, counts) for name in FORMULAS))
 
 
@@ -180,9 +192,23 @@ RULES: Final = (
         Severity.WARNING,
         "Many adults read at grade 6 or below, and the recommended grade for leaflets on kidney disease is 5. A grade by Flesch-Kincaid above "
         "the target means long sentences or long words. It says nothing about meaning: ask a reader, too.",
-        ("Morony and others, Am J Kidney Dis 2015", "Hersh and others, Am Fam Physician 2015", _WANG, "AHRQ TalkingQuality, tip 6"),
-        bad=(Example(_LONG * 10), Example(("You should contact the nephrology department regarding medication adjustments. ") * 12)),
-        good=(Example(_EASY * 5), Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8)),
+        (
+            "Morony and others, Am J Kidney Dis 2015",
+            "Hersh and others, Am Fam Physician 2015",
+            _WANG,
+            "AHRQ TalkingQuality, tip 6",
+        ),
+        bad=(
+            Example(_LONG * 10),
+            Example(
+                ("You should contact the nephrology department regarding medication adjustments. ")
+                * 12
+            ),
+        ),
+        good=(
+            Example(_EASY * 5),
+            Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8),
+        ),
     ),
     Rule(
         "plain-long-words",
@@ -192,12 +218,17 @@ RULES: Final = (
         "than three above the target, it is the long words.",
         (_WANG,),
         bad=(Example(_LONG * 10), Example("Hyperkalemia necessitates immediate evaluation. " * 30)),
-        good=(Example(_EASY * 5), Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8)),
+        good=(
+            Example(_EASY * 5),
+            Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8),
+        ),
     ),
 )
 
 
-def grade_findings(heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
+def grade_findings(
+    heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
+) -> Iterator[Finding]:
     """Warn of an edition above its target (`target_of` gives it; the handout's own or 6 when left out).
 
     Nothing is said of a text of fewer than 100 words, nor of a language without a formula: `graded` says that.
@@ -222,10 +253,23 @@ def grade_findings(heard: ReaderText, target: int | None = None, vocabulary: Voc
     if round(by_smog, 1) > aim + SMOG_ABOVE:
         message = f"SMOG, which counts long words, lies more than {SMOG_ABOVE} grades above the target of grade {aim}: {shown}"
         hint = f"Use shorter words where there are any: {_common(passages, vocabulary)}."
-        yield Finding("plain-long-words", Severity.HINT, start, f"SMOG {by_smog:.1f}", message, hint)
+        yield Finding(
+            "plain-long-words", Severity.HINT, start, f"SMOG {by_smog:.1f}", message, hint
+        )
 
 
 def _common(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
     """Give the long words that stand most often, at most six."""
-    words = Counter(w.lower() for s in sentences_of(passages) if s.whole for w in s.words if vocabulary.counted.get(w, 0) >= MANY)
-    return ", ".join(f"{word} ({number})" if number > 1 else word for word, number in words.most_common(6)) or "none"
+    words = Counter(
+        w.lower()
+        for s in sentences_of(passages)
+        if s.whole
+        for w in s.words
+        if vocabulary.counted.get(w, 0) >= MANY
+    )
+    return (
+        ", ".join(
+            f"{word} ({number})" if number > 1 else word for word, number in words.most_common(6)
+        )
+        or "none"
+    )

@@ -15,16 +15,54 @@ from teachback.editions.sentence_ends import CLOSERS, OPENERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-WORD: Final = re.compile(r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+WORD: Final = re.compile(
+    r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*"
+)
 _END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
 _LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
 # After these a full stop never ends a sentence.
 _NEVER: Final = frozenset(
-    {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "incl", "ca", "jr", "sr", "dept", "ext"}
+    {
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "st",
+        "vs",
+        "e.g",
+        "i.e",
+        "approx",
+        "fig",
+        "incl",
+        "ca",
+        "jr",
+        "sr",
+        "dept",
+        "ext",
+    }
 )
 # After these it does where a new sentence seems to start.
 _MAYBE: Final = frozenset(
-    {"a.m", "p.m", "u.s", "u.k", "etc", "inc", "ph.d", "m.d", "r.n", "mg", "ml", "oz", "lb", "lbs", "min", "hr", "hrs"}
+    {
+        "a.m",
+        "p.m",
+        "u.s",
+        "u.k",
+        "etc",
+        "inc",
+        "ph.d",
+        "m.d",
+        "r.n",
+        "mg",
+        "ml",
+        "oz",
+        "lb",
+        "lbs",
+        "min",
+        "hr",
+        "hrs",
+    }
 )
 _NUMBERED: Final = frozenset({"no", "nos", "p", "pp", "vol"})  # No. 5; but "No." answers a question
 _DATES: Final = re.compile(
@@ -34,7 +72,18 @@ _DATES: Final = re.compile(
 
 # What holds running text; a heading, a label or a column is a fragment whatever it says.
 PROSE: Final = frozenset(
-    {Role.MESSAGE, Role.PARAGRAPH, Role.CALLOUT, Role.WHY, Role.ANSWER, Role.MYTH, Role.QUOTE, Role.QUESTION, Role.CAPTION, Role.LEAD}
+    {
+        Role.MESSAGE,
+        Role.PARAGRAPH,
+        Role.CALLOUT,
+        Role.WHY,
+        Role.ANSWER,
+        Role.MYTH,
+        Role.QUOTE,
+        Role.QUESTION,
+        Role.CAPTION,
+        Role.LEAD,
+    }
 )
 # What may be a sentence or a few words; its own words say which.
 LISTED: Final = frozenset({Role.ITEM, Role.FLAG, Role.CELL})
@@ -117,7 +166,18 @@ def is_action(text: str) -> bool:
     """Say whether a sentence asks its reader to do something: it, or a clause of it, begins with such a verb."""
     for number, clause in enumerate(re.split(r"[,;:—\u2013]\s+", text)):
         words = [word.lower().replace("\u2019", "'") for word in words_of(clause)]
-        while words and words[0] in {"please", "always", "then", "also", "and", "or", "but", "first", "just", "gently"}:
+        while words and words[0] in {
+            "please",
+            "always",
+            "then",
+            "also",
+            "and",
+            "or",
+            "but",
+            "first",
+            "just",
+            "gently",
+        }:
             words = words[1:]
         # A single word after a comma is one of a list: "sore, warm, or red".
         if words and words[0] in ACTIONS and (number == 0 or len(words) > 1):
@@ -129,7 +189,9 @@ def is_action(text: str) -> bool:
 def is_sentence(text: str) -> bool:
     """Say whether words without a full stop are a sentence all the same: they ask for an action, or hold a subject and its verb."""
     words = words_of(text)
-    return len(words) >= _FEWEST and (words[0].lower().replace("\u2019", "'") in ACTIONS or _FINITE.search(text) is not None)
+    return len(words) >= _FEWEST and (
+        words[0].lower().replace("\u2019", "'") in ACTIONS or _FINITE.search(text) is not None
+    )
 
 
 def sentences_of(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
@@ -142,7 +204,9 @@ def sentences_of(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
 
 
 def _sentences(passages: tuple[Passage, ...]) -> Iterator[Sentence]:
-    joined = {(p.block, p.lead) for p in passages if p.role in {Role.ITEM, Role.QUESTION} and p.lead}
+    joined = {
+        (p.block, p.lead) for p in passages if p.role in {Role.ITEM, Role.QUESTION} and p.lead
+    }
     for passage in passages:
         parts = split_sentences(passage.text)
         if passage.role not in PROSE | LISTED:
@@ -151,9 +215,18 @@ def _sentences(passages: tuple[Passage, ...]) -> Iterator[Sentence]:
         lead = _open_end(passage)
         for number, part in enumerate(parts):
             begins = lead if number == 0 else ""
-            leads_on = not closed(part) and number == len(parts) - 1 and (passage.block, passage.text) in joined
+            leads_on = (
+                not closed(part)
+                and number == len(parts) - 1
+                and (passage.block, passage.text) in joined
+            )
             complete = (
-                closed(part) or is_sentence(part) or (passage.role in PROSE - {Role.LEAD, Role.CAPTION} and len(words_of(part)) >= _FEWEST)
+                closed(part)
+                or is_sentence(part)
+                or (
+                    passage.role in PROSE - {Role.LEAD, Role.CAPTION}
+                    and len(words_of(part)) >= _FEWEST
+                )
             )
             yield _made(part, begins, passage, whole_=bool(begins) or (complete and not leads_on))
 

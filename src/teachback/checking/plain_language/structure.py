@@ -10,7 +10,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language import reading_grade, unexplained_terms, wording
-from teachback.checking.plain_language.sentences import is_action, sentences_of, split_sentences, words_of
+from teachback.checking.plain_language.sentences import (
+    is_action,
+    sentences_of,
+    split_sentences,
+    words_of,
+)
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
@@ -25,7 +30,9 @@ LONGEST_PARAGRAPH: Final = 3
 LONGEST_LIST: Final = 7
 TOOLKIT: Final = "AHRQ Health Literacy Universal Precautions Toolkit"
 
-_LONG_LIST: Final = "> Call us if you have:\n" + "\n".join(f"- sign {number}" for number in range(1, 9))
+_LONG_LIST: Final = "> Call us if you have:\n" + "\n".join(
+    f"- sign {number}" for number in range(1, 9)
+)
 _SHORT_LIST: Final = "> Call us if you have:\n- a fever\n- a cough"
 _STRUCTURE: Final = (
     Rule(
@@ -35,7 +42,9 @@ _STRUCTURE: Final = (
         "Who reads slowly has forgotten the start of a long sentence at its end. An item of a list counts with its lead-in.",
         (f"{PEMAT}, item 8", "UK Government on easy read"),
         bad=(
-            Example("If you have a cramp at night that does not stop after ten minutes and your leg is swollen or red call us today."),
+            Example(
+                "If you have a cramp at night that does not stop after ten minutes and your leg is swollen or red call us today."
+            ),
             Example(
                 "has lasted longer than ten minutes or has come back in the same night",
                 role=Role.ITEM,
@@ -46,7 +55,9 @@ _STRUCTURE: Final = (
             Example(
                 "Call us today if your leg is swollen. Call us if it is red. Call us if a cramp does not stop after ten minutes or so."
             ),
-            Example("Chest pain, or trouble breathing", role=Role.ITEM, lead="Call 911 if you have:"),
+            Example(
+                "Chest pain, or trouble breathing", role=Role.ITEM, lead="Call 911 if you have:"
+            ),
         ),
     ),
     Rule(
@@ -55,8 +66,14 @@ _STRUCTURE: Final = (
         Severity.WARNING,
         "A block of text looks like work. Three sentences are read; the fourth is skipped.",
         (f"{PEMAT}, item 8",),
-        bad=(Example("Stop. Rest. Drink. Call us."), Example("It helps. It is easy. It is free. Try it now.", role=Role.CELL)),
-        good=(Example("Stop. Rest. Call Dr. Lee at 8 a.m. or later."), Example("Take 2.5 mg. Rest. Call us.")),
+        bad=(
+            Example("Stop. Rest. Drink. Call us."),
+            Example("It helps. It is easy. It is free. Try it now.", role=Role.CELL),
+        ),
+        good=(
+            Example("Stop. Rest. Call Dr. Lee at 8 a.m. or later."),
+            Example("Take 2.5 mg. Rest. Call us."),
+        ),
     ),
     Rule(
         "plain-long-list",
@@ -83,8 +100,14 @@ _STRUCTURE: Final = (
         "What was explained is known to be understood when the reader has said it in their own words; what was agreed is kept when it is "
         "written down.",
         (f"{TOOLKIT}, teach-back", f"{PEMAT}, item 23"),
-        bad=(Example("# Cramps\nWalk each day."), Example("# Salt\n## What is salt?\nEat less of it.")),
-        good=(Example("# Cramps\nWalk each day.\n? When will you call us?"), Example("# Salt\nEat less of it.\n_ My questions")),
+        bad=(
+            Example("# Cramps\nWalk each day."),
+            Example("# Salt\n## What is salt?\nEat less of it."),
+        ),
+        good=(
+            Example("# Cramps\nWalk each day.\n? When will you call us?"),
+            Example("# Salt\nEat less of it.\n_ My questions"),
+        ),
     ),
     Rule(
         "plain-no-action",
@@ -96,15 +119,27 @@ _STRUCTURE: Final = (
             Example("# Cramps\n! Cramps are common.\nMany people get them."),
             Example("# Salt\n! Salt is in most food.\n## What is salt?\nA mineral."),
         ),
-        good=(Example("# Cramps\n! Cramps are common. Call us if they last."), Example("# Salt\n! Salt is in most food.\nEat less of it.")),
+        good=(
+            Example("# Cramps\n! Cramps are common. Call us if they last."),
+            Example("# Salt\n! Salt is in most food.\nEat less of it."),
+        ),
     ),
 )
-RULES: Final[tuple[Rule, ...]] = (*_STRUCTURE, *wording.RULES, *unexplained_terms.RULES, *reading_grade.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *_STRUCTURE,
+    *wording.RULES,
+    *unexplained_terms.RULES,
+    *reading_grade.RULES,
+)
 _SEVERITY: Final = {rule.id: rule.severity for rule in _STRUCTURE}
-_QUESTIONS: Final = re.compile(r"^(?:how to|when to|what to|where to|who to|whom to|why)\b", re.IGNORECASE)
+_QUESTIONS: Final = re.compile(
+    r"^(?:how to|when to|what to|where to|who to|whom to|why)\b", re.IGNORECASE
+)
 
 
-def structure_findings(heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None) -> Iterator[Finding]:
+def structure_findings(
+    heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
+) -> Iterator[Finding]:
     """Give what the rules find in one edition, in no order of note.
 
     `target` is the reading grade not to lie above (`grade.target_of`); `vocabulary` the words to look for, the built-in ones when
@@ -142,10 +177,24 @@ def edition_of(example: Example) -> ReaderText:
         path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "list", number, "text")
         path = ("title",) if role is Role.TITLE else ("message",) if role is Role.MESSAGE else path
         path = ("sections", 0, "title") if role is Role.HEADING else path
-        block = {Role.TITLE: "title", Role.MESSAGE: "message", Role.HEADING: "section example"}.get(role, f"example/{kind}")
+        block = {Role.TITLE: "title", Role.MESSAGE: "message", Role.HEADING: "section example"}.get(
+            role, f"example/{kind}"
+        )
         section = "" if role in {Role.TITLE, Role.MESSAGE} else "example"
         around = lead if role is Role.ITEM else ""
-        made.append(Passage(as_read(text), text, path, role, example.audience, block=block, kind=kind, section=section, lead=around))
+        made.append(
+            Passage(
+                as_read(text),
+                text,
+                path,
+                role,
+                example.audience,
+                block=block,
+                kind=kind,
+                section=section,
+                lead=around,
+            )
+        )
     return ReaderText(None, ear, tuple(made))
 
 
@@ -167,7 +216,13 @@ def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
         if length > LONGEST_SENTENCE:
             lead = "" if alone or sentence.own == length else " with its lead-in"
             message = f"this sentence has {length} words{lead}; {LONGEST_SENTENCE} are enough: '{_start(sentence.text)}'"
-            yield _found("plain-long-sentence", sentence.passage, sentence.text, message, "Make two of it, or a list.")
+            yield _found(
+                "plain-long-sentence",
+                sentence.passage,
+                sentence.text,
+                message,
+                "Make two of it, or a list.",
+            )
 
 
 def _start(text: str) -> str:
@@ -199,9 +254,19 @@ def lists(heard: ReaderText) -> tuple[tuple[Passage, ...], ...]:
 def _long_lists(heard: ReaderText) -> Iterator[Finding]:
     for items in lists(heard):
         if len(items) > LONGEST_LIST:
-            what = f"the red flags of the tier '{items[0].tier}' are {len(items)}" if items[0].tier else f"this list has {len(items)} items"
+            what = (
+                f"the red flags of the tier '{items[0].tier}' are {len(items)}"
+                if items[0].tier
+                else f"this list has {len(items)} items"
+            )
             hint = f"Make two lists of it, or take some out; the eighth is '{_start(items[LONGEST_LIST].text)}'."
-            yield _found("plain-long-list", items[0], items[0].text, f"{what}; {LONGEST_LIST} can be kept in mind", hint)
+            yield _found(
+                "plain-long-list",
+                items[0],
+                items[0].text,
+                f"{what}; {LONGEST_LIST} can be kept in mind",
+                hint,
+            )
 
 
 def informative(heading: str) -> bool:
@@ -211,9 +276,19 @@ def informative(heading: str) -> bool:
 
 def _headings(heard: ReaderText) -> Iterator[Finding]:
     for passage in heard.passages:
-        if passage.role is Role.HEADING and passage.block.startswith("section ") and not informative(passage.text):
+        if (
+            passage.role is Role.HEADING
+            and passage.block.startswith("section ")
+            and not informative(passage.text)
+        ):
             hint = "Write the question that the section answers, or what to do: 'What causes cramps?', 'Stretch before bed'."
-            yield _found("plain-heading", passage, passage.text, f"the heading '{passage.text}' asks nothing and says nothing to do", hint)
+            yield _found(
+                "plain-heading",
+                passage,
+                passage.text,
+                f"the heading '{passage.text}' asks nothing and says nothing to do",
+                hint,
+            )
 
 
 def kinds(heard: ReaderText) -> frozenset[str]:
@@ -229,7 +304,14 @@ def first_block(heard: ReaderText) -> tuple[Passage, ...]:
     """Give what stands first: the message, and the first block of the first section."""
     message = tuple(p for p in heard.passages if p.role is Role.MESSAGE)
     text = next((p for p in heard.passages if p.section and p.role is not Role.HEADING), None)
-    return (*message, *(p for p in heard.passages if text is not None and p.block == text.block and p.role is not Role.HEADING))
+    return (
+        *message,
+        *(
+            p
+            for p in heard.passages
+            if text is not None and p.block == text.block and p.role is not Role.HEADING
+        ),
+    )
 
 
 def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
@@ -244,11 +326,23 @@ def _whole(heard: ReaderText) -> Iterator[Finding]:
         return
     if not kinds(heard) & {"teach_back", "notes"}:
         hint = "Add a block `teach_back:` with two or three questions, or `notes: 3`."
-        yield _found("plain-no-teach-back", title, title.text, "there are no teach-back questions and no lines for notes", hint)
+        yield _found(
+            "plain-no-teach-back",
+            title,
+            title.text,
+            "there are no teach-back questions and no lines for notes",
+            hint,
+        )
     # Flags on top stand under 'Call ... now' or 'Call us today', which is the action.
     flagged = any(p.role is Role.FLAG and p.tier != "visit" for p in heard.passages)
     first = first_block(heard)
     if first and not flagged and not actions(first):
         words = " ".join(words_of(first[0].text)[:8])
         message = f"what stands first says nothing to do: '{_start(first[0].text)}'"
-        yield _found("plain-no-action", first[0], words, message, "Say in the message what to do: 'Call us if ...', 'Ask before you ...'.")
+        yield _found(
+            "plain-no-action",
+            first[0],
+            words,
+            message,
+            "Say in the message what to do: 'Call us if ...', 'Ask before you ...'.",
+        )

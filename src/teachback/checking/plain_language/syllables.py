@@ -44,7 +44,9 @@ def syllables(word: str, known: Mapping[str, int]) -> int:
         return known[word.lower()]
     if "-" in word:
         return sum(syllables(part, known) for part in word.split("-") if part) or 1
-    if _INITIALS.fullmatch(word) and (len(word) <= 3 or word[0].islower() or not _VOWELS.search(word.lower())):  # noqa: PLR2004 -- MRI, eGFR, CKD; not STOP
+    if _INITIALS.fullmatch(word) and (
+        len(word) <= 3 or word[0].islower() or not _VOWELS.search(word.lower())  # noqa: PLR2004 -- MRI, eGFR, CKD; not STOP
+    ):
         return len(word) + 2 * word.upper().count("W")
     return _from_known(word.lower(), known) or _guessed(word.lower())
 
@@ -55,9 +57,20 @@ def _from_known(word: str, known: Mapping[str, int]) -> int:
         stem = word.removesuffix(tail)
         if stem == word:
             continue
-        base = next((base for base in (stem, f"{stem}e" if tail in {"ed", "ing", "es"} else stem) if base in known), None)
+        base = next(
+            (
+                base
+                for base in (stem, f"{stem}e" if tail in {"ed", "ing", "es"} else stem)
+                if base in known
+            ),
+            None,
+        )
         if base is not None:
-            said = base.endswith(_HISSING) if tail in {"'s", "s", "es"} else tail in {"ed", "d"} and base.rstrip("e").endswith(("t", "d"))
+            said = (
+                base.endswith(_HISSING)
+                if tail in {"'s", "s", "es"}
+                else tail in {"ed", "d"} and base.rstrip("e").endswith(("t", "d"))
+            )
             return known[base] + more + said
     return 0
 

@@ -19,7 +19,26 @@ if TYPE_CHECKING:
 _SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
 # Abbreviations that everybody knows better than the words behind them.
 _COMMON: Final = frozenset(
-    {"OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "IV", "COVID", "HIV", "AIDS", "DNA"}
+    {
+        "OK",
+        "US",
+        "USA",
+        "TV",
+        "AM",
+        "PM",
+        "ID",
+        "UK",
+        "FAQ",
+        "PDF",
+        "QR",
+        "II",
+        "III",
+        "IV",
+        "COVID",
+        "HIV",
+        "AIDS",
+        "DNA",
+    }
 )
 # What explains a term that stands right before it. "or" does between two commas: "diuretics, or water pills, ..."; else it is a list.
 _AFTER: Final = re.compile(
@@ -28,10 +47,13 @@ _AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _CALLED: Final = re.compile(
-    r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$", re.IGNORECASE
+    r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$",
+    re.IGNORECASE,
 )
 # Headings of a second column that say what the first one's words mean.
-_MEANING: Final = re.compile(r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE)
+_MEANING: Final = re.compile(
+    r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE
+)
 
 RULES: Final = (
     Rule(
@@ -40,7 +62,10 @@ RULES: Final = (
         Severity.WARNING,
         "A term that the reader must learn is explained the first time, in the same sentence. Else it is one more thing not understood.",
         (f"{PEMAT}, item 4",),
-        bad=(Example("You may get edema."), Example("Creatinine goes up. Creatinine (a waste) is in your blood.")),
+        bad=(
+            Example("You may get edema."),
+            Example("Creatinine goes up. Creatinine (a waste) is in your blood."),
+        ),
         good=(Example("You may get edema (swelling)."), Example("The waste is called creatinine.")),
     ),
     Rule(
@@ -50,7 +75,10 @@ RULES: Final = (
         "An abbreviation saves the writer's time. The first time, its words stand beside it; where it stands once, they stand in its place.",
         (f"{PEMAT}, item 4", "UK Government and Inclusion Europe on easy read"),
         bad=(Example("Your GFR is low."), Example("Take no NSAIDs with CKD.")),
-        good=(Example("You have chronic kidney disease (CKD)."), Example("Ask for your eGFR (how well your kidneys work).")),
+        good=(
+            Example("You have chronic kidney disease (CKD)."),
+            Example("Ask for your eGFR (how well your kidneys work)."),
+        ),
     ),
 )
 
@@ -60,14 +88,20 @@ def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
     placed: dict[str, tuple[int, ...]] = {}
     for number, section in enumerate(heard.handout.sections if heard.handout else ()):
         for index, block in enumerate(section.blocks):
-            if isinstance(block, RedFlagsBlock) and heard.ear.reached(section) and heard.ear.reached(block):
+            if (
+                isinstance(block, RedFlagsBlock)
+                and heard.ear.reached(section)
+                and heard.ear.reached(block)
+            ):
                 placed |= {str(tier): (2, number, index) for tier in block.red_flags}
 
     def place(passage: Passage) -> tuple[int, ...]:
         if passage.block == "card" or passage.role is Role.SHORT:
             return (3,)
         if passage.path[0] == "red_flags":
-            return placed.get(passage.tier, (1, list(Tier).index(Tier(passage.tier)) if passage.tier else 0))
+            return placed.get(
+                passage.tier, (1, list(Tier).index(Tier(passage.tier)) if passage.tier else 0)
+            )
         if passage.path[0] == "sections":
             steps: tuple[Any, ...] = passage.path
             return (2, int(steps[1]), int(steps[3]) if steps[2] == "blocks" else -1)
@@ -88,7 +122,11 @@ def term_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding
 
 
 def _terms(
-    passage: Passage, vocabulary: Vocabulary, met: set[str], lineage: tuple[str, ...], rows: frozenset[tuple[Any, ...]]
+    passage: Passage,
+    vocabulary: Vocabulary,
+    met: set[str],
+    lineage: tuple[str, ...],
+    rows: frozenset[tuple[Any, ...]],
 ) -> Iterator[Finding]:
     for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
@@ -112,7 +150,11 @@ def is_explained(before: str, after: str, *, said: str = "") -> bool:
     if _CALLED.search(before):
         return True
     # "nerve damage (neuropathy)": the brackets hold the term alone, and words stand before them.
-    if re.search(r"\w\s*\([^()]{0,20}$", before) and re.match(r"[^(),]{0,20}\)", after) and "," not in before.rpartition("(")[2]:
+    if (
+        re.search(r"\w\s*\([^()]{0,20}$", before)
+        and re.match(r"[^(),]{0,20}\)", after)
+        and "," not in before.rpartition("(")[2]
+    ):
         return True
     close = f"{before[-60:]} {after[:60]}".lower()
     return bool(said) and said.lower() in close
@@ -144,8 +186,16 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
     loud = tuple(shouted_runs(passage.text)) if matches else ()
     for match in matches:
         written = match.group()
-        short = written.removesuffix("s") if written[-1:] == "s" and written[-2:-1].isupper() else written
-        if short in met or short in _COMMON or any(start <= match.start() < end for start, end in loud):
+        short = (
+            written.removesuffix("s")
+            if written[-1:] == "s" and written[-2:-1].isupper()
+            else written
+        )
+        if (
+            short in met
+            or short in _COMMON
+            or any(start <= match.start() < end for start, end in loud)
+        ):
             continue
         met.add(short)
         full = vocabulary.abbreviations.get(short, "")

@@ -106,21 +106,37 @@ def load_vocabulary(workspace: Workspace) -> Vocabulary:
             problems.extend(error.problems)
     if problems:
         raise TeachbackError(*problems)
-    return _made(loaded["plain-words"].root, loaded["terms"].root, loaded["abbreviations"].root, loaded["syllables"].root)  # type: ignore[arg-type]
+    return _made(
+        loaded["plain-words"].root,  # type: ignore[arg-type]
+        loaded["terms"].root,  # type: ignore[arg-type]
+        loaded["abbreviations"].root,  # type: ignore[arg-type]
+        loaded["syllables"].root,  # type: ignore[arg-type]
+    )
 
 
 def _read(workspace: Workspace, name: str, kind: type[BaseModel]) -> BaseModel:
     path = find(workspace, name)
     if path is None:
-        raise TeachbackError(Problem(f"{name}: there is no such file", "Put the program's own one back."))
+        raise TeachbackError(
+            Problem(f"{name}: there is no such file", "Put the program's own one back.")
+        )
     return validated(kind, read_yaml(read_bytes(path), shown(path)))
 
 
 def _made(
-    hard: dict[str, HardWord], terms: dict[str, MedicalTerm], abbreviations: dict[str, str], counts: dict[int, tuple[str, ...]]
+    hard: dict[str, HardWord],
+    terms: dict[str, MedicalTerm],
+    abbreviations: dict[str, str],
+    counts: dict[int, tuple[str, ...]],
 ) -> Vocabulary:
-    by_hard = {form: (word, entry) for word, entry in hard.items() for form in reversed(tuple(forms(word)))}
-    by_term = {form: (word, entry) for word, entry in terms.items() for form in reversed(tuple(plurals(word)))}
+    by_hard = {
+        form: (word, entry) for word, entry in hard.items() for form in reversed(tuple(forms(word)))
+    }
+    by_term = {
+        form: (word, entry)
+        for word, entry in terms.items()
+        for form in reversed(tuple(plurals(word)))
+    }
     # What the file itself lists wins over a form that was only made from another entry.
     by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
     by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.vocabulary import Vocabulary
     from teachback.editions.passages import Passage
 
-_BE: Final = r"(?:is|are|was|were|be|been|being|isn['\u2019]t|aren['\u2019]t|wasn['\u2019]t|weren['\u2019]t)"
-_ADVERB: Final = r"(?:\s+(?:not|also|often|always|usually|never|now|only|being|then|already|still|\w+ly))?"
+_BE: Final = (
+    r"(?:is|are|was|were|be|been|being|isn['\u2019]t|aren['\u2019]t|wasn['\u2019]t|weren['\u2019]t)"
+)
+_ADVERB: Final = (
+    r"(?:\s+(?:not|also|often|always|usually|never|now|only|being|then|already|still|\w+ly))?"
+)
 _IRREGULAR: Final = (
     "(?:done|made|given|taken|seen|shown|known|found|held|kept|put|sent|told|brought|built|chosen|cut|drawn|felt|written|read|paid|left"
     "|eaten|worn|caught|begun|broken|driven|forgotten|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
@@ -89,8 +93,14 @@ RULES: Final = (
         Severity.HINT,
         "A sentence that says who does what is easier to follow, and to act on.",
         (f"{PEMAT}, item 5", f"{CDC}, item 6"),
-        bad=(Example("Your blood will be tested."), Example("The pills should not be taken with food.")),
-        good=(Example("We will test your blood."), Example("Your leg is swollen, and you are tired.")),
+        bad=(
+            Example("Your blood will be tested."),
+            Example("The pills should not be taken with food."),
+        ),
+        good=(
+            Example("We will test your blood."),
+            Example("Your leg is swollen, and you are tired."),
+        ),
     ),
     Rule(
         "plain-third-person",
@@ -98,8 +108,14 @@ RULES: Final = (
         Severity.WARNING,
         "Advice to 'patients' is somebody else's advice. 'You' says who is to act.",
         (f"{PEMAT}, item 21",),
-        bad=(Example("Patients should call the clinic."), Example("People on dialysis should limit salt.")),
-        good=(Example("Call the clinic."), Example("Many people on dialysis get cramps. You should limit salt.")),
+        bad=(
+            Example("Patients should call the clinic."),
+            Example("People on dialysis should limit salt."),
+        ),
+        good=(
+            Example("Call the clinic."),
+            Example("Many people on dialysis get cramps. You should limit salt."),
+        ),
     ),
     Rule(
         "plain-percentage",
@@ -107,8 +123,14 @@ RULES: Final = (
         Severity.WARNING,
         "Most readers picture '1 in 4 people' more easily than '25%'.",
         (f"{PEMAT}, item 6", f"{CDC}, items 15 and 20"),
-        bad=(Example("About 25% of people get cramps."), Example("It helps 10 percent of those who try it.")),
-        good=(Example("About 25% of people get cramps: 1 in 4."), Example("About 1 in 4 people get cramps.")),
+        bad=(
+            Example("About 25% of people get cramps."),
+            Example("It helps 10 percent of those who try it."),
+        ),
+        good=(
+            Example("About 25% of people get cramps: 1 in 4."),
+            Example("About 1 in 4 people get cramps."),
+        ),
     ),
     Rule(
         "plain-double-negative",
@@ -117,7 +139,10 @@ RULES: Final = (
         "A reader has to turn a double negative round to know what is meant, and may turn it the wrong way.",
         (EASY,),
         bad=(Example("It is not uncommon to have cramps."), Example("Do not fail to call us.")),
-        good=(Example("It is common to have cramps."), Example("Do not take it unless we tell you to.")),
+        good=(
+            Example("It is common to have cramps."),
+            Example("Do not take it unless we tell you to."),
+        ),
     ),
     Rule(
         "plain-vague",
@@ -194,7 +219,9 @@ def _missing_blanks(passage: Passage) -> Iterator[Finding]:
         if missing.ends:
             message = f"a blank is missing in '{missing.words}'"
             hint = "Put a blank behind the end of each sentence, and behind a colon, a semicolon or a comma."
-            yield Finding("plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint)
+            yield Finding(
+                "plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint
+            )
 
 
 Found = tuple[str, str, str, str]
@@ -217,9 +244,16 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
     for form, start, end in _spot(text, vocabulary.hard, vocabulary.starts):
         word, entry = vocabulary.hard[form]
         # A medical term may be taught instead of left out: explained.py looks after those.
-        if form in vocabulary.terms or any(_covers(text, phrase, start, end) for phrase in entry.unless):
+        if form in vocabulary.terms or any(
+            _covers(text, phrase, start, end) for phrase in entry.unless
+        ):
             continue
-        yield "plain-hard-word", text[start:end], f"'{text[start:end]}' is a hard word", f"Write '{entry.say}' instead of '{word}'."
+        yield (
+            "plain-hard-word",
+            text[start:end],
+            f"'{text[start:end]}' is a hard word",
+            f"Write '{entry.say}' instead of '{word}'.",
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -235,7 +269,9 @@ def _words(text: str) -> tuple[list[re.Match[str]], list[str]]:
     return words, [word.group().lower().replace("\u2019", "'") for word in words]
 
 
-def _spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+def _spot(
+    text: str, entries: Mapping[str, object], starts: Mapping[str, int]
+) -> Iterator[tuple[str, int, int]]:
     words, lower = _words(text)
     index = 0
     while index < len(words):
@@ -259,7 +295,10 @@ def _spot(text: str, entries: Mapping[str, object], starts: Mapping[str, int]) -
 
 
 def _covers(text: str, phrase: str, start: int, end: int) -> bool:
-    return any(m.start() <= start and end <= m.end() for m in re.finditer(rf"\b{re.escape(phrase)}", text, re.IGNORECASE))
+    return any(
+        m.start() <= start and end <= m.end()
+        for m in re.finditer(rf"\b{re.escape(phrase)}", text, re.IGNORECASE)
+    )
 
 
 def _passive(text: str) -> Iterator[Found]:
@@ -273,7 +312,12 @@ def _third(text: str) -> Iterator[Found]:
     low = text.lower()
     for match in _THIRD.finditer(text) if any(word in low for word in _OTHERS) else ():
         words = match.group().strip()
-        yield "plain-third-person", words, f"'{words}' speaks of the reader, not to the reader", "Write 'you', or begin with the action."
+        yield (
+            "plain-third-person",
+            words,
+            f"'{words}' speaks of the reader, not to the reader",
+            "Write 'you', or begin with the action.",
+        )
 
 
 def _percent(text: str) -> Iterator[Found]:
@@ -283,7 +327,12 @@ def _percent(text: str) -> Iterator[Found]:
     for match in matches:
         share = float(match[1])
         if 0 < share < 100:  # noqa: PLR2004 -- all of it is no share
-            yield "plain-percentage", match.group(), f"'{match.group()}' stands without a count of people", f"Add it: {_in_people(share)}."
+            yield (
+                "plain-percentage",
+                match.group(),
+                f"'{match.group()}' stands without a count of people",
+                f"Add it: {_in_people(share)}.",
+            )
 
 
 def _in_people(share: float) -> str:
@@ -296,7 +345,12 @@ def _in_people(share: float) -> str:
 
 def _double(text: str) -> Iterator[Found]:
     for match in _DOUBLE.finditer(text):
-        yield "plain-double-negative", match.group(), f"'{match.group()}' says no twice", "Say what is so, or what to do."
+        yield (
+            "plain-double-negative",
+            match.group(),
+            f"'{match.group()}' says no twice",
+            "Say what is so, or what to do.",
+        )
 
 
 def _vague(text: str) -> Iterator[Found]:
@@ -338,4 +392,10 @@ def _emoji(text: str) -> Iterator[Found]:
         )
 
 
-_LOOKS: Final[tuple[Callable[[str], Iterator[Found]], ...]] = (_percent, _double, _vague, _capitals, _emoji)
+_LOOKS: Final[tuple[Callable[[str], Iterator[Found]], ...]] = (
+    _percent,
+    _double,
+    _vague,
+    _capitals,
+    _emoji,
+)

@@ -19,22 +19,46 @@ if TYPE_CHECKING:
     from teachback.merge.merge_order import Cluster
 
 _ADDRESS: Final = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
-_PATIENCE: Final = "distributed.comm.timeouts.connect"  # Dask's own setting; so long are we without any worker
+_PATIENCE: Final = (
+    "distributed.comm.timeouts.connect"  # Dask's own setting; so long are we without any worker
+)
 _CERTIFICATES: Final = "Name them with --tls-ca, --tls-cert and --tls-key, or in Dask's settings (distributed.comm.tls)."
 # Whoever logs on our side of Dask: what is wrong is said in problems.
-_LOGGERS: Final = ("distributed", "distributed.client", "tornado", "tornado.application", "tornado.general", "asyncio")
+_LOGGERS: Final = (
+    "distributed",
+    "distributed.client",
+    "tornado",
+    "tornado.application",
+    "tornado.general",
+    "asyncio",
+)
 
 
 def refuse_address(cluster: Cluster) -> None:
     """Raise UsageError for an address that records may not go to, before anybody is asked who is there."""
     match = _ADDRESS.fullmatch(cluster.address)
     if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the last port there is
-        raise UsageError(Problem("--cluster does not name a scheduler", "Write its address, such as tls://scheduler.example:8786."))
+        raise UsageError(
+            Problem(
+                "--cluster does not name a scheduler",
+                "Write its address, such as tls://scheduler.example:8786.",
+            )
+        )
     if not private(cluster.address):
         message = "records do not go over a network without TLS"
-        raise UsageError(Problem(message, "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost."))
+        raise UsageError(
+            Problem(
+                message,
+                "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost.",
+            )
+        )
     if match[1] == "tcp" and (cluster.ca or cluster.cert or cluster.key):
-        raise UsageError(Problem("--tls-ca, --tls-cert and --tls-key are for an address with tls://", "Write tls://, or leave them out."))
+        raise UsageError(
+            Problem(
+                "--tls-ca, --tls-cert and --tls-key are for an address with tls://",
+                "Write tls://, or leave them out.",
+            )
+        )
 
 
 def private(address: str) -> bool:
@@ -65,7 +89,11 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
         raise TeachbackError(Problem("a cluster needs the library distributed", hint)) from None
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    named = {"tls_ca_file": cluster.ca, "tls_client_cert": cluster.cert, "tls_client_key": cluster.key}
+    named = {
+        "tls_ca_file": cluster.ca,
+        "tls_client_cert": cluster.cert,
+        "tls_client_key": cluster.key,
+    }
     files: dict[str, Any] = {name: file for name, file in named.items() if file}
     encrypted = cluster.address.startswith("tls:")
     with warnings.catch_warnings():
@@ -75,7 +103,13 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
             patience = float(parse_timedelta(dask.config.get(_PATIENCE), default="s"))
             security = Security(require_encryption=encrypted or None, **files)
             _refuse_unnamed(security, encrypted=encrypted)
-            client = Client(cluster.address, security=security, timeout=patience, set_as_default=False, direct_to_workers=False)
+            client = Client(
+                cluster.address,
+                security=security,
+                timeout=patience,
+                set_as_default=False,
+                direct_to_workers=False,
+            )
         except TeachbackError:
             raise
         except Exception as error:  # noqa: BLE001 -- Dask raises what it comes upon
@@ -101,13 +135,24 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
         cause = cause.__cause__ or cause.__context__
     words = " ".join(str(each) for each in chain)
     if re.search(r"(?i)\bssl|certificate|\btls\b.*alert", words.replace(cluster.address, "")):
-        found = re.search(r"(?i)certificate verify failed|unknown ca|certificate required|key values mismatch|no certificate", words)
+        found = re.search(
+            r"(?i)certificate verify failed|unknown ca|certificate required|key values mismatch|no certificate",
+            words,
+        )
         said = f": {found[0].lower()}" if found else ""
-        return Problem(f"the certificates of the cluster do not match ours{said}", _CERTIFICATES, Location(cluster.address))
+        return Problem(
+            f"the certificates of the cluster do not match ours{said}",
+            _CERTIFICATES,
+            Location(cluster.address),
+        )
     if isinstance(error, OSError):
         hint = "Look whether it runs, and whether the address is its own. A start without --cluster prints here."
         return Problem("the cluster's scheduler cannot be reached", hint, Location(cluster.address))
-    return Problem(f"Dask could not be started: {type(error).__name__}", "Look into its settings.", Location(cluster.address))
+    return Problem(
+        f"Dask could not be started: {type(error).__name__}",
+        "Look into its settings.",
+        Location(cluster.address),
+    )
 
 
 def killed(error: BaseException) -> bool:

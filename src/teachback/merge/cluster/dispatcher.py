@@ -21,7 +21,15 @@ from teachback.files.private_files import UNFINISHED
 from teachback.files.workspace import shown
 from teachback.merge.chunk_printer import SHARED, put_away, still_there
 from teachback.merge.cluster.connection import connected, killed, private
-from teachback.merge.cluster.payloads import Sealed, WorkerReport, look_around, print_sealed, seal, unseal, versions
+from teachback.merge.cluster.payloads import (
+    Sealed,
+    WorkerReport,
+    look_around,
+    print_sealed,
+    seal,
+    unseal,
+    versions,
+)
 from teachback.merge.ordered_workers import AHEAD, LostTask
 from teachback.merge.run_folder import clear
 
@@ -78,14 +86,25 @@ def look(cluster: Cluster) -> None:
         _gather_crew(_Crew(client, "", patience, versions()))
 
 
-def print_on_cluster(cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[Chunk]) -> Generator[ChunkResult | LostTask[Chunk]]:
+def print_on_cluster(
+    cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[Chunk]
+) -> Generator[ChunkResult | LostTask[Chunk]]:
     """Have chunks printed by a cluster; give what comes of them, in order, written into the bench's folder, if it has one.
 
     A chunk comes back Lost when it has ended several workers. Raises TeachbackError as `look`, and when nobody is left.
     """
     token = secrets.token_hex(8)
-    with connected(cluster) as (client, patience), _shared_folder(bench, token, wanted=cluster.shared) as there:
-        crew = _Crew(client, token, patience, versions(), f"{there.folder}/{there.beside}" if there.folder else None)
+    with (
+        connected(cluster) as (client, patience),
+        _shared_folder(bench, token, wanted=cluster.shared) as there,
+    ):
+        crew = _Crew(
+            client,
+            token,
+            patience,
+            versions(),
+            f"{there.folder}/{there.beside}" if there.folder else None,
+        )
         _gather_crew(crew)
         waiting = iter(chunks)
         sent: deque[_Sent] = deque()
@@ -95,13 +114,19 @@ def print_on_cluster(cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[
                 chunk = next(waiting, None)
                 more = chunk is not None
                 if chunk is not None:
-                    sent.append(_send(crew, there, chunk if there.folder else still_there(bench, chunk)))
+                    sent.append(
+                        _send(crew, there, chunk if there.folder else still_there(bench, chunk))
+                    )
             if not sent:
                 break
             result = _taken(crew, there, sent)
             chunk = sent.popleft().chunk
             _keep_up(crew, there, sent)
-            yield result if isinstance(result, LostTask) or there.folder else put_away(bench, chunk, result)
+            yield (
+                result
+                if isinstance(result, LostTask) or there.folder
+                else put_away(bench, chunk, result)
+            )
         if there.folder:
             # What a worker has written may still be on its way to the disk that all share.
             with suppress(Exception):
@@ -109,7 +134,9 @@ def print_on_cluster(cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[
 
 
 @contextmanager
-def _shared_folder(bench: ChunkPrintSetup, token: str, *, wanted: bool) -> Iterator[ChunkPrintSetup]:
+def _shared_folder(
+    bench: ChunkPrintSetup, token: str, *, wanted: bool
+) -> Iterator[ChunkPrintSetup]:
     """Give the bench of the workers: one without a folder, or with one that they can be seen to share, for as long as this start goes on."""
     if not wanted or bench.folder is None:
         yield replace(bench, folder=None)
@@ -142,7 +169,10 @@ def _muster(crew: _Crew) -> bool:
     """See who is there, and look at those who are new; say whether it was seen. Raises TeachbackError for one who cannot be used, or for nobody."""
     crew.looked = time.monotonic()
     try:
-        there = {address: int(worker["nthreads"]) for address, worker in crew.client.scheduler_info(n_workers=-1)["workers"].items()}
+        there = {
+            address: int(worker["nthreads"])
+            for address, worker in crew.client.scheduler_info(n_workers=-1)["workers"].items()
+        }
         new = [address for address in there if address not in crew.threads]
         _refuse_open(new)
         seen = _asked(crew, new)
@@ -153,7 +183,11 @@ def _muster(crew: _Crew) -> bool:
     problems = [problem for address, one in seen.items() for problem in _unfit(crew, address, one)]
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
-    crew.threads = {address: count for address, count in there.items() if address in crew.threads or address in seen}
+    crew.threads = {
+        address: count
+        for address, count in there.items()
+        if address in crew.threads or address in seen
+    }
     now = time.monotonic()
     if crew.threads:
         crew.alive = now
@@ -167,7 +201,11 @@ def _muster(crew: _Crew) -> bool:
 def _refuse_open(addresses: Collection[str]) -> None:
     """Raise TeachbackError for workers that would be sent records without TLS."""
     wrong = [
-        Problem("this worker would be sent records without TLS", "Start it with tls:// and its certificates.", Location(address))
+        Problem(
+            "this worker would be sent records without TLS",
+            "Start it with tls:// and its certificates.",
+            Location(address),
+        )
         for address in addresses
         if not private(address)
     ]
@@ -179,8 +217,12 @@ def _asked(crew: _Crew, addresses: list[str]) -> dict[str, WorkerReport | BaseEx
     """Have workers look around; who does not answer is left for the next time."""
     if not addresses:
         return {}
-    answers = crew.client.run(look_around, crew.folder, crew.token, workers=addresses, on_error="return")
-    return {address: answer for address, answer in answers.items() if not isinstance(answer, OSError)}
+    answers = crew.client.run(
+        look_around, crew.folder, crew.token, workers=addresses, on_error="return"
+    )
+    return {
+        address: answer for address, answer in answers.items() if not isinstance(answer, OSError)
+    }
 
 
 def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Iterator[Problem]:
@@ -188,18 +230,30 @@ def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Ite
     place = Location(address)
     if not isinstance(seen, WorkerReport):
         hint = "Install the same Teachback there, with its extra cluster."
-        yield Problem(f"this worker does not know Teachback as it is here ({type(seen).__name__})", hint, place)
+        yield Problem(
+            f"this worker does not know Teachback as it is here ({type(seen).__name__})",
+            hint,
+            place,
+        )
         return
     for name, ours in crew.ours.items():
         theirs = seen.versions.get(name, "none")
         if theirs != ours:
-            message = f"this worker has {name} {theirs}, and {ours} is here: it would print other bytes"
+            message = (
+                f"this worker has {name} {theirs}, and {ours} is here: it would print other bytes"
+            )
             yield Problem(message, "Install the same on all machines.", place)
     if seen.spills:
-        yield Problem("this worker may put records on its disk when its memory is short", _STILL, place)
+        yield Problem(
+            "this worker may put records on its disk when its memory is short", _STILL, place
+        )
     if crew.folder is not None and not shares(Path(crew.folder), crew.token, seen.answer):
-        message = f"this worker does not share the folder {shown(Path(crew.folder).parents[1])} with us"
-        yield Problem(message, "Leave --shared-folder out: the files come back to this machine then.", place)
+        message = (
+            f"this worker does not share the folder {shown(Path(crew.folder).parents[1])} with us"
+        )
+        yield Problem(
+            message, "Leave --shared-folder out: the files come back to this machine then.", place
+        )
 
 
 def shares(folder: Path, token: str, answer: str) -> bool:
@@ -207,7 +261,9 @@ def shares(folder: Path, token: str, answer: str) -> bool:
     end = time.monotonic() + SEEN_WITHIN
     while answer:
         try:
-            return (folder / Path(answer).name).read_bytes() == (folder / f"{token}.seen").read_bytes()
+            return (folder / Path(answer).name).read_bytes() == (
+                folder / f"{token}.seen"
+            ).read_bytes()
         except FileNotFoundError:
             if time.monotonic() > end:
                 return False
@@ -227,16 +283,25 @@ def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _
         return _Sent(chunk, None, frozenset(), gone)
     try:
         if crew.bench is None or crew.bench.status != "finished":
-            (crew.bench,) = crew.client.scatter([there], workers=workers, broadcast=True, hash=False)
+            (crew.bench,) = crew.client.scatter(
+                [there], workers=workers, broadcast=True, hash=False
+            )
         future = crew.client.submit(
-            print_sealed, crew.bench, seal(chunk), key=f"teachback-{crew.token}-{chunk.number}-{crew.tries}", workers=workers, pure=False
+            print_sealed,
+            crew.bench,
+            seal(chunk),
+            key=f"teachback-{crew.token}-{chunk.number}-{crew.tries}",
+            workers=workers,
+            pure=False,
         )
     except Exception:  # noqa: BLE001 -- a worker went just now: it is sent when we look the next time
         return _Sent(chunk, None, frozenset(), gone)
     return _Sent(chunk, future, frozenset(workers), gone)
 
 
-def _taken(crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]) -> ChunkResult | LostTask[Chunk]:
+def _taken(
+    crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]
+) -> ChunkResult | LostTask[Chunk]:
     """Wait for the first chunk that was sent, and give what came of it."""
     while True:
         first = sent[0]

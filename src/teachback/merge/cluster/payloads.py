@@ -109,7 +109,12 @@ def packed(result: ChunkResult) -> Sealed:
 
 
 def _each_paper(result: ChunkResult, change: Callable[[PrintedFile], PrintedFile]) -> ChunkResult:
-    rows = [row._replace(papers=tuple(map(change, row.papers))) if isinstance(row, StampedRecord) else row for row in result.rows]
+    rows = [
+        row._replace(papers=tuple(map(change, row.papers)))
+        if isinstance(row, StampedRecord)
+        else row
+        for row in result.rows
+    ]
     return result._replace(rows=tuple(rows))
 
 
@@ -155,7 +160,9 @@ def _answered(folder: Path, token: str) -> str:
     try:
         said = (folder / f"{token}.seen").read_bytes()
         name = f"{os.getpid()}-{os.urandom(8).hex()}.seen"
-        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(
+            folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(said)
     except OSError:

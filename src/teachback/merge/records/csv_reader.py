@@ -120,7 +120,9 @@ def first_cells(text: TextIO, delimiter: str) -> list[str]:
     return []
 
 
-def find_delimiter(headers: dict[str, list[str]], key: str, known: Collection[str]) -> tuple[str | None, bool]:
+def find_delimiter(
+    headers: dict[str, list[str]], key: str, known: Collection[str]
+) -> tuple[str | None, bool]:
     """Give the sign that is between the columns, from the header as each sign would cut it, and whether another one could be meant.
 
     The one by which the column `key` is found, and most of the known ones, is taken; None where two do equally well.
@@ -128,7 +130,10 @@ def find_delimiter(headers: dict[str, list[str]], key: str, known: Collection[st
     cutting = {sign: cells for sign, cells in headers.items() if len(cells) > 1}
     if not cutting:
         return ",", False
-    ranks = {sign: (key in (names := {cell.strip() for cell in cells}), len(names & set(known))) for sign, cells in cutting.items()}
+    ranks = {
+        sign: (key in (names := {cell.strip() for cell in cells}), len(names & set(known)))
+        for sign, cells in cutting.items()
+    }
     best = max(ranks.values())
     leading = [sign for sign, rank in ranks.items() if rank == best]
     return (leading[0] if len(leading) == 1 else None), len(cutting) > 1

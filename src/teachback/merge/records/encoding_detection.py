@@ -25,7 +25,11 @@ NAMED: Final = {
     "shift-jis": "cp932", "gb18030": "gb18030", "big5": "cp950", "euc-kr": "cp949",
 }  # fmt: skip
 _SAVE: Final = "Save it as UTF-8 ('CSV UTF-8' in Excel), or name its encoding, such as --encoding windows-1250."
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # Text in UTF-16 has about one zero byte for each letter of English.
 _MANY_NULS: Final = 8
@@ -81,7 +85,15 @@ _CP1252: Final = CandidateEncoding("windows-1252", _WESTERN)
 _RIVALS: Final = (
     CandidateEncoding(
         "windows-1250",
-        ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "äöüß"),
+        (
+            "ąćęłńóśźż",
+            "áčďéěíňóřšťúůýž",
+            "áäčďéíĺľňóôŕšťúýž",
+            "áéíóöőúüű",
+            "ăâîşţ",
+            "čćđšž",
+            "äöüß",
+        ),
     ),
     CandidateEncoding("windows-1254", ("çğıöşüâîûİ",)),
     CandidateEncoding("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž", "ąćęłńóśźż")),
@@ -98,7 +110,9 @@ _RIVALS: Final = (
 )
 
 
-def find_encoding(file: BinaryIO, name: str, said: str | None = None) -> tuple[str, tuple[Problem, ...]]:
+def find_encoding(
+    file: BinaryIO, name: str, said: str | None = None
+) -> tuple[str, tuple[Problem, ...]]:
     """Give the name of Python's codec for a file, from its start, and a warning where bytes alone do not prove it.
 
     `said` is what a person says it is. Raises UsageError for an encoding that is not known, TeachbackError for a file that is not what was said, that
@@ -109,7 +123,9 @@ def find_encoding(file: BinaryIO, name: str, said: str | None = None) -> tuple[s
     if said is not None:
         wanted = said.strip().lower().replace("_", "-")
         if wanted not in NAMED:
-            raise UsageError(Problem(f"the encoding '{said[:40]}' is not known", nearest(wanted, NAMED)))
+            raise UsageError(
+                Problem(f"the encoding '{said[:40]}' is not known", nearest(wanted, NAMED))
+            )
         _refuse_unfit(file, name, NAMED[wanted], wanted)
         return NAMED[wanted], ()
     if head in _UTF32:
@@ -121,14 +137,24 @@ def find_encoding(file: BinaryIO, name: str, said: str | None = None) -> tuple[s
     line, nuls, size = _fault_line(file, "utf-8")
     if nuls * _MANY_NULS > size:
         message = "the file looks like UTF-16, but does not begin with the mark that says so"
-        raise TeachbackError(Problem(message, "Save it as UTF-8, or name it: --encoding utf-16-le.", Location(name, 1, 1)))
+        raise TeachbackError(
+            Problem(
+                message, "Save it as UTF-8, or name it: --encoding utf-16-le.", Location(name, 1, 1)
+            )
+        )
     return ("utf-8-sig", ()) if line is None else _western(file, name, line)
 
 
 def _refuse_unfit(file: BinaryIO, name: str, codec: str, said: str) -> None:
     line, _, _ = _fault_line(file, codec)
     if line is not None:
-        raise TeachbackError(Problem(f"this line is not {said}, as the file is said to be", _SAVE, Location(name, line, 1)))
+        raise TeachbackError(
+            Problem(
+                f"this line is not {said}, as the file is said to be",
+                _SAVE,
+                Location(name, line, 1),
+            )
+        )
 
 
 def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
@@ -168,16 +194,31 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
                 known.add(word)
             meant = _decoded(word, _CP1252)
             if meant is None or not _fits(meant, _CP1252):
-                message = "this line is not UTF-8, and the file does not read like Windows-1252 either"
+                message = (
+                    "this line is not UTF-8, and the file does not read like Windows-1252 either"
+                )
                 raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
             _weigh(word, meant, rivals)
-    others = [reading.name for reading, tally in rivals.items() if tally.fitting and tally.fitting >= tally.unfit * _FEW]
+    others = [
+        reading.name
+        for reading, tally in rivals.items()
+        if tally.fitting and tally.fitting >= tally.unfit * _FEW
+    ]
     if others:
         message = f"this line is not UTF-8; the file could be windows-1252, or {', '.join(others)}"
-        hint = "Save it as UTF-8 ('CSV UTF-8' in Excel), or say which it is: --encoding windows-1252."
+        hint = (
+            "Save it as UTF-8 ('CSV UTF-8' in Excel), or say which it is: --encoding windows-1252."
+        )
         raise TeachbackError(Problem(message, hint, Location(name, line, 1)))
     hint = "Look at a page with an accented name. To read it so without this warning: --encoding windows-1252; better, save it as UTF-8."
-    return "cp1252", (Problem("this line is not UTF-8: the file is read as Windows-1252", hint, Location(name, line, 1), Severity.WARNING),)
+    return "cp1252", (
+        Problem(
+            "this line is not UTF-8: the file is read as Windows-1252",
+            hint,
+            Location(name, line, 1),
+            Severity.WARNING,
+        ),
+    )
 
 
 def _weigh(word: bytes, meant: str, rivals: dict[CandidateEncoding, _Tally]) -> None:
@@ -207,14 +248,20 @@ def _fits(text: str, reading: CandidateEncoding) -> bool:
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     if reading.script:
         scripts = reading.script.split()
-        return all(unicodedata.name(letter, "").split(" ")[0].split("-")[0] in scripts for word in words for letter in word)
+        return all(
+            unicodedata.name(letter, "").split(" ")[0].split("-")[0] in scripts
+            for word in words
+            for letter in word
+        )
     return all(_cased(word) and not _crowded(word) and _spelt(word, reading) for word in words)
 
 
 def _spelt(word: str, reading: CandidateEncoding) -> bool:
     letters = {letter for letter in word if not letter.isascii()}
     known = any(letters <= {*language, *language.upper()} for language in reading.languages)
-    return known and not (_NO_WESTERN if reading.languages is _WESTERN else _NO_EASTERN).search(word)
+    return known and not (_NO_WESTERN if reading.languages is _WESTERN else _NO_EASTERN).search(
+        word
+    )
 
 
 def _cased(word: str) -> bool:
@@ -223,7 +270,9 @@ def _cased(word: str) -> bool:
     if plain and all(letter.isupper() for letter in plain):
         return True
     pairs = pairwise(word)
-    return not any(a.islower() and b.isupper() and not (a.isascii() and b.isascii()) for a, b in pairs)
+    return not any(
+        a.islower() and b.isupper() and not (a.isascii() and b.isascii()) for a, b in pairs
+    )
 
 
 def _crowded(word: str) -> bool:

@@ -28,7 +28,10 @@ MOST_MARKS: Final = 2
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # A patient's dates: what is outside was typed wrongly.
 _YEARS: Final = range(1900, 2200)
-_PHONE: Final = re.compile(r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.?| ?extension) ?[0-9]{1,6})?", re.IGNORECASE)
+_PHONE: Final = re.compile(
+    r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.?| ?extension) ?[0-9]{1,6})?",
+    re.IGNORECASE,
+)
 # ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2. An extension may add 6.
 _PHONE_DIGITS: Final = range(2, 22)
 _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
@@ -63,7 +66,9 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     words = normalize_value(raw)
     reason = spoilt(raw) or unprintable_reason(words)
     if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
-        reason = "is a date; make the field one in the handout (`type: date`), or make the cells text"
+        reason = (
+            "is a date; make the field one in the handout (`type: date`), or make the cells text"
+        )
     if not reason and isinstance(raw, PointedNumber) and not is_english_number(language):
         reason = "is a number with signs that this language reads otherwise; make the cells text"
     if reason:
@@ -72,12 +77,18 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
         return FieldFault(field.name, "is empty, and must be filled") if field.required else ""
     if field.type is FieldKind.DATE:
         day = _day(words)
-        return FieldFault(field.name, "is not a date such as 2027-11-01") if day is None else dated(day, language)
+        return (
+            FieldFault(field.name, "is not a date such as 2027-11-01")
+            if day is None
+            else dated(day, language)
+        )
     if field.type is FieldKind.PHONE and not _is_phone(words):
         return FieldFault(field.name, "is not a phone number")
     if field.type is FieldKind.NUMBER and not is_number(words, language):
         return FieldFault(field.name, "is not a number as this language writes one")
-    if field.type is FieldKind.CHOICE and words not in {normalize_value(choice) for choice in field.choices}:
+    if field.type is FieldKind.CHOICE and words not in {
+        normalize_value(choice) for choice in field.choices
+    }:
         return FieldFault(field.name, "is none of the field's choices")
     return words
 
@@ -85,7 +96,11 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
 def normalize_value(raw: str) -> str:
     """Give a value without blanks around it, composed (NFC), with each kind of space inside it as a plain one."""
     composed = unicodedata.normalize("NFC", raw.strip())
-    return composed if composed.isascii() else "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in composed)
+    return (
+        composed
+        if composed.isascii()
+        else "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in composed)
+    )
 
 
 def unprintable_reason(words: str) -> str:
@@ -138,4 +153,6 @@ def _day(words: str) -> dt.date | None:
 
 
 def _is_phone(words: str) -> bool:
-    return bool(_PHONE.fullmatch(words)) and sum(letter.isdigit() for letter in words) in _PHONE_DIGITS
+    return (
+        bool(_PHONE.fullmatch(words)) and sum(letter.isdigit() for letter in words) in _PHONE_DIGITS
+    )

@@ -46,7 +46,8 @@ MOST_SECONDS: Final = 240
 MOST_TOGETHER: Final = 500_000
 # Letters of other alphabets that look like those from a to z.
 _ALIKE: Final = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261", "aeopcyxijshdoivig"
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261",
+    "aeopcyxijshdoivig",
 )
 # What is shown of a column's name.
 _SHOWN: Final = 40
@@ -116,7 +117,12 @@ class RecordTable:
 
 
 def open_table(
-    file: BinaryIO, path: Path | None, name: str, key: str, known: Collection[str], encoding: str | None = None
+    file: BinaryIO,
+    path: Path | None,
+    name: str,
+    key: str,
+    known: Collection[str],
+    encoding: str | None = None,
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Find out what a file of records is and how it is read; give warnings of what was not certain.
 
@@ -127,10 +133,18 @@ def open_table(
     head = file.read(64)
     place = Location(name)
     if not head:
-        raise TeachbackError(Problem("this file of records is empty", "The first row names the columns: id, then the fields.", place))
+        raise TeachbackError(
+            Problem(
+                "this file of records is empty",
+                "The first row names the columns: id, then the fields.",
+                place,
+            )
+        )
     if head.startswith(_OLE):
         hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
-        raise TeachbackError(Problem("this is an old Excel file, or one with a password", hint, place))
+        raise TeachbackError(
+            Problem("this is an old Excel file, or one with a password", hint, place)
+        )
     if head.startswith(_ZIP):
         with closing(_workbook(file, name)) as found:
             warned = next(found)
@@ -138,12 +152,24 @@ def open_table(
         return _headed(RecordTable(file, name, "xlsx"), names, key, known, warned)
     codec, noticed = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
-    start = head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore").lstrip("\ufeff\xef\xbb\xbf").lstrip()
+    start = (
+        head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore")
+        .lstrip("\ufeff\xef\xbb\xbf")
+        .lstrip()
+    )
     if start.startswith("["):
-        raise TeachbackError(Problem("this is one list of JSON", "Write one record a line, each in braces (JSON Lines).", place))
+        raise TeachbackError(
+            Problem(
+                "this is one list of JSON",
+                "Write one record a line, each in braces (JSON Lines).",
+                place,
+            )
+        )
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
         return RecordTable(file, name, "jsonl", codec), noticed
-    return _csv(RecordTable(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"})
+    return _csv(
+        RecordTable(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"}
+    )
 
 
 def read_parts(table: RecordTable, size: int, *, exactly: bool = True) -> Generator[Part]:
@@ -154,7 +180,11 @@ def read_parts(table: RecordTable, size: int, *, exactly: bool = True) -> Genera
     This looks no further than to see where a row ends: most of the work is in `read_part`, which any process can do.
     """
     with closing(
-        _json_texts(table) if table.form == "jsonl" else _sheet_texts(table) if table.form == "xlsx" else _csv_texts(table)
+        _json_texts(table)
+        if table.form == "jsonl"
+        else _sheet_texts(table)
+        if table.form == "xlsx"
+        else _csv_texts(table)
     ) as found:
         for some in _together(found, size, sys.maxsize if exactly else MOST_TOGETHER):
             numbers, texts, reasons = zip(*some, strict=True)
@@ -176,7 +206,11 @@ def _together(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Te
 
 def read_part(form: Form, part: Part) -> Iterator[RecordRow]:
     """Give the rows of a part."""
-    whole = [text for at, text in enumerate(part.texts) if at not in part.broken] if part.broken else part.texts
+    whole = (
+        [text for at, text in enumerate(part.texts) if at not in part.broken]
+        if part.broken
+        else part.texts
+    )
     cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
     for at, number in enumerate(part.numbers):
         if at in part.broken:
@@ -229,7 +263,17 @@ def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
             copy.flush()
             handle = OpenFile(copy)
         hint = "Save the sheet as 'CSV UTF-8'."
-        yield from files.enter_context(closing(streamed(_read_handle, (handle, name), f"{name}: reading the workbook", hint, MOST_SECONDS)))
+        yield from files.enter_context(
+            closing(
+                streamed(
+                    _read_handle,
+                    (handle, name),
+                    f"{name}: reading the workbook",
+                    hint,
+                    MOST_SECONDS,
+                )
+            )
+        )
 
 
 def _read_handle(given: tuple[OpenFile, str]) -> Iterator[Any]:
@@ -239,7 +283,12 @@ def _read_handle(given: tuple[OpenFile, str]) -> Iterator[Any]:
 
 
 def _csv(
-    table: RecordTable, key: str, known: Collection[str], noticed: tuple[Problem, ...], *, tabs: bool
+    table: RecordTable,
+    key: str,
+    known: Collection[str],
+    noticed: tuple[Problem, ...],
+    *,
+    tabs: bool,
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
     skipped, said = _sep_line(table)
     table = RecordTable(table.file, table.name, "csv", table.codec, skipped=skipped)
@@ -247,14 +296,25 @@ def _csv(
     for sign in DELIMITERS:
         with _text(table) as text:
             headers[sign] = first_cells(text, sign)
-    chosen, doubtful = ("\t", False) if tabs else (said, False) if said else find_delimiter(headers, key, known)
+    chosen, doubtful = (
+        ("\t", False) if tabs else (said, False) if said else find_delimiter(headers, key, known)
+    )
     place = Location(table.name, skipped + 1, 1)
     if chosen is None:
         message = "it cannot be told whether commas, semicolons or tabs stand between the columns"
-        raise TeachbackError(Problem(message, "Save the file with one of them, and with none of them in a column's name.", place))
+        raise TeachbackError(
+            Problem(
+                message,
+                "Save the file with one of them, and with none of them in a column's name.",
+                place,
+            )
+        )
     if doubtful:
         message = f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; the first line holds other such signs, too"
-        noticed = (*noticed, Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING))
+        noticed = (
+            *noticed,
+            Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING),
+        )
     table = RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped)
     return _headed(table, headers[chosen], key, known, noticed)
 
@@ -287,19 +347,30 @@ def _text(table: RecordTable) -> Iterator[TextIO]:
 def changed(name: str) -> TeachbackError:
     """Say that a file is not what it was when it was first read."""
     hint = "What was printed of it is kept. Put the file back as it was and start again, or begin anew with another --output."
-    return TeachbackError(Problem("the file of records was changed while it was read", hint, Location(name)))
+    return TeachbackError(
+        Problem("the file of records was changed while it was read", hint, Location(name))
+    )
 
 
 def _headed(
-    table: RecordTable, names: Sequence[str], key: str, known: Collection[str], noticed: tuple[Problem, ...]
+    table: RecordTable,
+    names: Sequence[str],
+    key: str,
+    known: Collection[str],
+    noticed: tuple[Problem, ...],
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Check the names of the columns. Without the column of ids nothing is quoted: the first row may be a patient's."""
     header = tuple(name.lstrip("\ufeff").strip() for name in names)
     place = Location(table.name, table.skipped + 1, 1)
     if key not in header:
-        alike = next((name for name in header if "".join(filter(str.isalnum, name)).lower() == key.lower()), "")
+        alike = next(
+            (name for name in header if "".join(filter(str.isalnum, name)).lower() == key.lower()),
+            "",
+        )
         hint = (
-            f"Name it: --name-from {alike}" if alike else "The first row names the columns. If ids have another name: --name-from COLUMN."
+            f"Name it: --name-from {alike}"
+            if alike
+            else "The first row names the columns. If ids have another name: --name-from COLUMN."
         )
         raise TeachbackError(Problem(f"the records have no column '{key}'", hint, place))
     if len(header) > MOST_COLUMNS:
@@ -307,7 +378,11 @@ def _headed(
         raise TeachbackError(Problem(message, "Keep those that are printed.", place))
     wrong = [
         *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
-        *(_twice(header, name, place) for name in dict.fromkeys(header) if name and header.count(name) > 1),
+        *(
+            _twice(header, name, place)
+            for name in dict.fromkeys(header)
+            if name and header.count(name) > 1
+        ),
         *misnamed([name for name in header if name], known, place),
     ] or _near_missing(header, {*known} - {key, *COLUMNS}, known, place)
     if wrong:
@@ -315,15 +390,25 @@ def _headed(
     warned = list(noticed)
     if "" in header:
         message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
-        warned.append(Problem(message, "Take out what is behind the last column.", place, Severity.WARNING))
+        warned.append(
+            Problem(message, "Take out what is behind the last column.", place, Severity.WARNING)
+        )
     warned += _unknown_columns(header, known, place)
-    return RecordTable(table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header), tuple(warned)
+    return RecordTable(
+        table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header
+    ), tuple(warned)
 
 
-def _near_missing(header: Sequence[str], fields: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
+def _near_missing(
+    header: Sequence[str], fields: Collection[str], known: Collection[str], place: Location
+) -> list[Problem]:
     """Find columns that nothing reads and whose names are near that of a field without a column: all its places would stay empty."""
     missing = set(fields) - set(header)
-    found = [(number, said) for number, name in enumerate(header) if name and name not in known and (said := guess(name, missing))]
+    found = [
+        (number, said)
+        for number, name in enumerate(header)
+        if name and name not in known and (said := guess(name, missing))
+    ]
     return [
         Problem(
             f"the column {column_place(number)} is not printed, and the records have no column of a field with nearly its name",
@@ -340,9 +425,17 @@ def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> l
     Such a name is quoted: it is a field's, and not a patient's.
     """
     by_look = {_look(name): name for name in known}
-    found = [(name, by_look[_look(name)]) for name in names if name not in known and _look(name) in by_look]
+    found = [
+        (name, by_look[_look(name)])
+        for name in names
+        if name not in known and _look(name) in by_look
+    ]
     return [
-        Problem(f"the column '{_short(name)}' is not the field '{field}'", f"Rename the column: {field}. Or take it out.", place)
+        Problem(
+            f"the column '{_short(name)}' is not the field '{field}'",
+            f"Rename the column: {field}. Or take it out.",
+            place,
+        )
         for name, field in found
     ]
 
@@ -370,7 +463,14 @@ def unknown_names(names: Collection[str], known: Collection[str], place: Locatio
     many = len(names) != 1
     message = f"{len(names)} name{'s' if many else ''} in these records {'are' if many else 'is'} no field, and not printed"
     asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
-    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+    return [
+        Problem(
+            message,
+            " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.",
+            place,
+            Severity.WARNING,
+        )
+    ]
 
 
 def column_place(number: int) -> str:
@@ -382,25 +482,44 @@ def column_place(number: int) -> str:
     return f"{number + 1} ({letters})"
 
 
-def _unknown_columns(header: Sequence[str], known: Collection[str], place: Location) -> list[Problem]:
+def _unknown_columns(
+    header: Sequence[str], known: Collection[str], place: Location
+) -> list[Problem]:
     """Warn of columns that nothing reads, with the nearest name that would be read. They are not quoted: a turned table has patients there."""
     numbers = [number for number, name in enumerate(header) if name and name not in known]
     if not numbers:
         return []
     listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- a line's worth
-    asked = [f"Column {column_place(number)}: {said}" for number in numbers[:10] if (said := guess(header[number], known))]
+    asked = [
+        f"Column {column_place(number)}: {said}"
+        for number in numbers[:10]
+        if (said := guess(header[number], known))
+    ]
     message = f"the column{'s' if len(numbers) != 1 else ''} {listed} {'are' if len(numbers) != 1 else 'is'} not printed"
-    return [Problem(message, " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.", place, Severity.WARNING)]
+    return [
+        Problem(
+            message,
+            " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.",
+            place,
+            Severity.WARNING,
+        )
+    ]
 
 
 def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
-    listed = " and ".join(column_place(number) for number, other in enumerate(header) if other == name)
-    return Problem(f"the columns {listed} have the same name", "Give each one a name of its own.", place)
+    listed = " and ".join(
+        column_place(number) for number, other in enumerate(header) if other == name
+    )
+    return Problem(
+        f"the columns {listed} have the same name", "Give each one a name of its own.", place
+    )
 
 
 def _garbled_column(number: int, place: Location) -> Problem:
     message = f"the name of the column {column_place(number)} has lost letters, or was read in the wrong encoding"
-    return Problem(message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place)
+    return Problem(
+        message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place
+    )
 
 
 def _short(name: str) -> str:
@@ -417,15 +536,31 @@ def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...])
     plain = [cell for cell in cells if isinstance(cell, str)]
     if len(plain) == len(cells) == len(header) and "" not in header:
         # So are nearly all.
-        return RecordRow(number, reason=_NUL) if "\0" in "".join(plain) else RecordRow(number, dict(zip(header, plain, strict=True)))
+        return (
+            RecordRow(number, reason=_NUL)
+            if "\0" in "".join(plain)
+            else RecordRow(number, dict(zip(header, plain, strict=True)))
+        )
     extra = [cell for cell in cells[len(header) :] if cell]
     nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
     if extra or nameless:
         return RecordRow(number, reason="has something in a column without a name")
-    texts = {name: cell for name, cell in zip(header, cells, strict=False) if name and isinstance(cell, str)}
+    texts = {
+        name: cell
+        for name, cell in zip(header, cells, strict=False)
+        if name and isinstance(cell, str)
+    }
     if any("\0" in text for text in texts.values()):
         return RecordRow(number, reason=_NUL)
-    return RecordRow(number, texts, {name: cell.reason for name, cell in zip(header, cells, strict=False) if isinstance(cell, CellFault)})
+    return RecordRow(
+        number,
+        texts,
+        {
+            name: cell.reason
+            for name, cell in zip(header, cells, strict=False)
+            if isinstance(cell, CellFault)
+        },
+    )
 
 
 class _JsonError(ValueError):
@@ -448,7 +583,13 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
 def _json_row(number: int, line: str) -> RecordRow:
     try:
         # Numbers stay as they are written: 7.50 is printed as 7.50.
-        found = json.loads(line, object_pairs_hook=_object, parse_int=str, parse_float=PointedNumber, parse_constant=_no_number)
+        found = json.loads(
+            line,
+            object_pairs_hook=_object,
+            parse_int=str,
+            parse_float=PointedNumber,
+            parse_constant=_no_number,
+        )
     except _JsonError as error:
         return RecordRow(number, reason=str(error))
     except (ValueError, RecursionError):
@@ -457,8 +598,16 @@ def _json_row(number: int, line: str) -> RecordRow:
         return RecordRow(number, reason="is no record in braces")
     if len(found) > MOST_COLUMNS:
         return RecordRow(number, reason=f"has more than {MOST_COLUMNS} names")
-    faults = {name.strip(): _NO_TEXT[type(value)] for name, value in found.items() if type(value) in _NO_TEXT}
-    cells = {name.strip(): _json_text(value) for name, value in found.items() if name.strip() not in faults}
+    faults = {
+        name.strip(): _NO_TEXT[type(value)]
+        for name, value in found.items()
+        if type(value) in _NO_TEXT
+    }
+    cells = {
+        name.strip(): _json_text(value)
+        for name, value in found.items()
+        if name.strip() not in faults
+    }
     if len(cells) + len(faults) < len(found):
         return RecordRow(number, reason="holds a name twice")
     if any("\0" in text for text in cells.values()):

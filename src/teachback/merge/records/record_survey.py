@@ -78,7 +78,12 @@ def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
     admissible = admitted(read_part(desk.form, part), desk.terms, unknown)
     rows = [row if isinstance(row, Rejected) else _read(desk, row) for row in admissible]
     # Plain tuples: what they are called need not be written, which takes as long as the rest.
-    said = [(row.row, row.id, row.texts, row.copies, *map(tuple, row.keys)) if isinstance(row, ValidRecord) else tuple(row) for row in rows]
+    said = [
+        (row.row, row.id, row.texts, row.copies, *map(tuple, row.keys))
+        if isinstance(row, ValidRecord)
+        else tuple(row)
+        for row in rows
+    ]
     return PartSummary(
         pack(rows),
         tuple(row.id for row in rows),
@@ -139,7 +144,13 @@ def rows_of(chunk: Chunk) -> list[ValidRecord | Rejected]:
 def alone(chunk: Chunk) -> list[Chunk]:
     """Give a chunk for each row of one."""
     return [
-        Chunk(chunk.number, pack([row]), (row.id,) if isinstance(row, ValidRecord) else (), known=chunk.known) for row in rows_of(chunk)
+        Chunk(
+            chunk.number,
+            pack([row]),
+            (row.id,) if isinstance(row, ValidRecord) else (),
+            known=chunk.known,
+        )
+        for row in rows_of(chunk)
     ]
 
 

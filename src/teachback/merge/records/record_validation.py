@@ -30,7 +30,15 @@ MOST_CHOSEN: Final = 1_000
 # A file name on every system. It begins with a letter, a digit or a low line: no program that opens a table takes it for a formula.
 _PORTABLE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 # Names of devices, whatever stands behind a dot (Naming Files, Microsoft).
-_DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))})
+_DEVICES: Final = frozenset(
+    {
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
+    }
+)
 
 _PAPERS: Final = frozenset(map(str, Paper))
 _SIZES: Final = frozenset(map(str, TypeSize))
@@ -83,7 +91,9 @@ class RowRules:
         return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
 
 
-def admitted(rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, None] | None = None) -> Iterator[ValidRecord | Rejected]:
+def admitted(
+    rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, None] | None = None
+) -> Iterator[ValidRecord | Rejected]:
     """Give each row as a record or as rejected, in their order; whether another one has the same id is not looked at, see `repeated`.
 
     Names that mean nothing are added to `unknown`, in the order in which they turn up.
@@ -93,8 +103,18 @@ def admitted(rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, None
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
         if unknown is not None:
-            others = (name for name in (*row.cells, *row.faults) if name not in known and name not in unknown)
-            unknown.update(dict.fromkeys(name for name in others if len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks)))
+            others = (
+                name
+                for name in (*row.cells, *row.faults)
+                if name not in known and name not in unknown
+            )
+            unknown.update(
+                dict.fromkeys(
+                    name
+                    for name in others
+                    if len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks)
+                )
+            )
         yield _admit(row, terms, chosen)
 
 
@@ -110,7 +130,9 @@ def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _admit(row: RecordRow, terms: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]) -> ValidRecord | Rejected:
+def _admit(
+    row: RecordRow, terms: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]
+) -> ValidRecord | Rejected:
     if row.reason:
         return Rejected(row.number, "", (("", row.reason),))
     identifier = row.cells.get(terms.id_column, "").strip()
@@ -158,17 +180,30 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
     def one_of(name: str, said: str, known: Collection[str]) -> str:
         if said not in known:
             names = sorted(known)
-            faults.append((name, f"is none of: {', '.join(names)}" if said else f"is empty; it is one of: {', '.join(names)}"))
+            faults.append(
+                (
+                    name,
+                    f"is none of: {', '.join(names)}"
+                    if said
+                    else f"is empty; it is one of: {', '.join(names)}",
+                )
+            )
         return said
 
     language = one_of("language", cell("language", "language") or terms.language, terms.audiences)
     # An empty cell where rows say who reads is no answer: advice for one reader can harm another.
     said = cell(terms.audience_column, "audience")
-    audience = one_of("audience", terms.audience if said is None else said, terms.audiences.get(language, ()))
+    audience = one_of(
+        "audience", terms.audience if said is None else said, terms.audiences.get(language, ())
+    )
     paper = one_of("paper", cell("paper", "paper") or terms.paper, _PAPERS)
     size = one_of("size", cell("size", "size") or terms.size, _SIZES)
     number = cell("copies", "copies") or "1"
-    copies = int(number) if number.isascii() and number.isdigit() and len(number) <= len(str(MOST_COPIES)) else 0
+    copies = (
+        int(number)
+        if number.isascii() and number.isdigit() and len(number) <= len(str(MOST_COPIES))
+        else 0
+    )
     if not 1 <= copies <= MOST_COPIES:
         faults.append(("copies", f"is no whole number from 1 to {MOST_COPIES}"))
     if language not in terms.audiences:
@@ -178,8 +213,16 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
 
 
 @lru_cache(1_000)
-def _keys(audience: str, language: str, paper: str, size: str, kinds: tuple[str, ...]) -> tuple[EditionKey, ...]:
+def _keys(
+    audience: str, language: str, paper: str, size: str, kinds: tuple[str, ...]
+) -> tuple[EditionKey, ...]:
     return tuple(
-        EditionKey(audience, language, "" if kind == "card" else paper, str(TypeSize.STANDARD) if kind == "card" else size, kind)
+        EditionKey(
+            audience,
+            language,
+            "" if kind == "card" else paper,
+            str(TypeSize.STANDARD) if kind == "card" else size,
+            kind,
+        )
         for kind in kinds
     )

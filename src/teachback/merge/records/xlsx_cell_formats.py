@@ -30,9 +30,14 @@ _DAYS: Final = range(61, 2_958_466)
 _EPOCH: Final = dt.date(1899, 12, 30)
 _SINCE_1904: Final = 1462
 _SECONDS: Final = 86_400
-_PIECE: Final = re.compile(r'"([^"]*)"|\\(.)|_(.)|\*(.)|\[([^\]]*)\]|(AM/PM|A/P)|([ymdhsebg])\7*|(.)', re.IGNORECASE | re.DOTALL)
+_PIECE: Final = re.compile(
+    r'"([^"]*)"|\\(.)|_(.)|\*(.)|\[([^\]]*)\]|(AM/PM|A/P)|([ymdhsebg])\7*|(.)',
+    re.IGNORECASE | re.DOTALL,
+)
 _PIECES: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.', re.DOTALL)
-_COLOR: Final = re.compile(r"black|blue|cyan|green|magenta|red|white|yellow|color ?\d+", re.IGNORECASE)
+_COLOR: Final = re.compile(
+    r"black|blue|cyan|green|magenta|red|white|yellow|color ?\d+", re.IGNORECASE
+)
 # Languages that count years and days as we do, by Windows' numbers and by tags; F800 is the system's long date.
 _PLAIN_LOCALE: Final = re.compile(
     r"\$-(?:0*(?:F800|[0-9A-F]{1,2}(?:05|06|07|09|0A|0B|0C|0E|10|13|14|15|16|18|1D|24))"
@@ -134,7 +139,9 @@ def _general(value: Decimal) -> str | CellFault:
     shown = f"{value.normalize():f}"
     shown = "0" if not value else shown
     if len(shown.lstrip("-")) > MOST_SHOWN:
-        return CellFault(f"has more than {MOST_SHOWN} digits, of which Excel does not show all; make it text")
+        return CellFault(
+            f"has more than {MOST_SHOWN} digits, of which Excel does not show all; make it text"
+        )
     if value and abs(value) < _LEAST:
         return CellFault(UNKNOWN_LOOK)
     return PointedNumber(shown) if "." in shown else shown
@@ -160,7 +167,9 @@ def _sectioned(value: Decimal, sections: tuple[str, ...]) -> str | CellFault:
         if not re.search("[1-9]", shown):
             return CellFault(UNKNOWN_LOOK)
         if not minus and not re.search(r"[-\u2212(]", _literals(plain)):
-            return CellFault("is a negative number that its format shows without a sign; make it text")
+            return CellFault(
+                "is a negative number that its format shows without a sign; make it text"
+            )
     return type(shown)(("-" if minus else "") + shown)
 
 
@@ -184,7 +193,15 @@ def _filled(value: Decimal, section: str) -> str | CellFault:
             if percent:
                 return CellFault(UNKNOWN_LOOK)
             percent = True
-        literal = piece[1:-1] if piece[0] == '"' else piece[1:] if piece[0] == "\\" else " " if piece[0] == "_" else piece
+        literal = (
+            piece[1:-1]
+            if piece[0] == '"'
+            else piece[1:]
+            if piece[0] == "\\"
+            else " "
+            if piece[0] == "_"
+            else piece
+        )
         if core:
             behind += literal
         else:
@@ -207,14 +224,21 @@ _PLAIN_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|[-+() :%$]', re.DOTALL)
 def _digits(value: Decimal, core: str) -> str | CellFault:
     """Return the digits of a number in placeholders such as #,##0.00."""
     match = _NUMBER.fullmatch(core)
-    if match is None or match[1].endswith(",") or match[1].startswith(",") or not re.fullmatch("#*0*", match[1].replace(",", "")):
+    if (
+        match is None
+        or match[1].endswith(",")
+        or match[1].startswith(",")
+        or not re.fullmatch("#*0*", match[1].replace(",", ""))
+    ):
         return CellFault(UNKNOWN_LOOK)
     places = match[3] or ""
     if not re.fullmatch("0*#*", places):
         return CellFault(UNKNOWN_LOOK)
     rounded = value.quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP)
     if len(rounded.as_tuple().digits) > MOST_DIGITS:
-        return CellFault(f"is a number of more than {MOST_DIGITS} digits, which Excel rounds; make it text")
+        return CellFault(
+            f"is a number of more than {MOST_DIGITS} digits, which Excel rounds; make it text"
+        )
     whole, _, rest = f"{rounded:f}".partition(".")
     least = match[1].count("0")
     whole = whole.lstrip("0").zfill(least)
@@ -249,7 +273,9 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
         date, _, time = "".join(parts).partition(" ")
         clock = _clock(time, int(exact)) if date == "yyyy-mm-dd" else None
         return (
-            CellFault("is a date with a time, whose look only Excel knows; make it text") if clock is None else f"{day.isoformat()} {clock}"
+            CellFault("is a date with a time, whose look only Excel knows; make it text")
+            if clock is None
+            else f"{day.isoformat()} {clock}"
         )
     return Day(day.isoformat()) if _is_whole_day(parts) else CellFault(reason)
 
@@ -260,7 +286,11 @@ def _parts(section: str) -> tuple[str, ...] | None:
     parts: list[str] = []
     for match in _PIECE.finditer(section):
         quoted, escaped, blank, fill, bracket, half, _, literal = match.groups()
-        if fill is not None or (bracket is not None and not _COLOR.fullmatch(bracket) and not _PLAIN_LOCALE.fullmatch(bracket)):
+        if fill is not None or (
+            bracket is not None
+            and not _COLOR.fullmatch(bracket)
+            and not _PLAIN_LOCALE.fullmatch(bracket)
+        ):
             return None
         if bracket is not None:
             continue
@@ -270,7 +300,13 @@ def _parts(section: str) -> tuple[str, ...] | None:
             return None
         if literal is not None and (literal.isalnum() or literal in "#0?@%\u0000"):
             return None
-        parts.append(" " if blank is not None else quoted.strip() if quoted is not None else escaped or half or literal or match[0].lower())
+        parts.append(
+            " "
+            if blank is not None
+            else quoted.strip()
+            if quoted is not None
+            else escaped or half or literal or match[0].lower()
+        )
     return tuple(parts)
 
 
@@ -278,7 +314,8 @@ def _is_whole_day(parts: tuple[str, ...]) -> bool:
     """Return whether day, month and year stand in a format, each once; a weekday may stand beside them."""
     marks = [part for part in parts if part[:1] in set("ymdebg")]
     return (
-        sorted(part[0] for part in marks if part not in {"ddd", "dddd"} and part not in _BETWEEN) == ["d", "m", "y"]
+        sorted(part[0] for part in marks if part not in {"ddd", "dddd"} and part not in _BETWEEN)
+        == ["d", "m", "y"]
         and not {"mmmmm"} & set(marks)
         and all(len(part) <= 4 for part in marks)  # noqa: PLR2004 -- yyyy, mmmm, dddd
     )
@@ -292,5 +329,7 @@ def _clock(look: str, seconds: int) -> str | None:
         return None
     hour, minute, second = seconds // 3600, seconds // 60 % 60, seconds % 60
     shown = (hour % 12 or 12) if half else hour
-    text = f"{shown:0{2 if form.startswith('hh') else 1}}:{minute:02}" + (f":{second:02}" if _TIMES[form] else "")
+    text = f"{shown:0{2 if form.startswith('hh') else 1}}:{minute:02}" + (
+        f":{second:02}" if _TIMES[form] else ""
+    )
     return f"{text} {'AM' if hour < 12 else 'PM'}" if half else text  # noqa: PLR2004 -- noon

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from xml.parsers import expat
 
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.merge.records.xlsx_cell_formats import BUILT_IN, UNKNOWN_DATE, UNKNOWN_LOOK, CellFault, number_look, text_look
+from teachback.merge.records.xlsx_cell_formats import (
+    BUILT_IN,
+    UNKNOWN_DATE,
+    UNKNOWN_LOOK,
+    CellFault,
+    number_look,
+    text_look,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -29,23 +36,35 @@ MOST_FORMATS: Final = 65_490
 MOST_SHEET: Final = 500_000_000
 MOST_REST: Final = 300_000_000
 MOST_PARTS: Final = 5_000
-MOST_TAGS: Final = {"sheet": 60_000_000, "strings": 12_000_000, "styles": 1_000_000, "part": 200_000}
+MOST_TAGS: Final = {
+    "sheet": 60_000_000,
+    "strings": 12_000_000,
+    "styles": 1_000_000,
+    "part": 200_000,
+}
 MOST_MERGED: Final = 20_000
 # How many rows are handed on together.
 TOGETHER: Final = 500
 _SAVE_AS: Final = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
 _BLOCK: Final = 1 << 16
-_MAIN: Final = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
+_MAIN: Final = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
 _RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 _LINKS: Final = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
-_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]{1,25}(?:\.[0-9]{0,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?")
+_NUMBER: Final = re.compile(
+    r"[-+]?(?:[0-9]{1,25}(?:\.[0-9]{0,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?"
+)
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # Functions whose result Excel works out anew each time the file is opened.
-_ANEW: Final = re.compile(r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE)
+_ANEW: Final = re.compile(
+    r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE
+)
 # Fonts whose letters look like other signs (Microsoft typography). A font can also say so itself: its `charset` is that of symbols.
 _SIGN_FONTS: Final = (
     "symbol",
@@ -64,15 +83,25 @@ _SYMBOLS: Final = "2"
 _ANEW_BYTES: Final = re.compile(rb"(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(")
 _ROWS, _CELLS = "rows", "cells"
 _OFF: Final = frozenset({"0", "false", "none", "baseline"})
-_NO_RESULT: Final = CellFault("holds a formula without a result: open the file in Excel and save it again")
-_EACH_DAY: Final = CellFault("holds a formula such as TODAY(), which has another result each day; put in the value")
-_MAY_REACH: Final = CellFault("holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value")
+_NO_RESULT: Final = CellFault(
+    "holds a formula without a result: open the file in Excel and save it again"
+)
+_EACH_DAY: Final = CellFault(
+    "holds a formula such as TODAY(), which has another result each day; put in the value"
+)
+_MAY_REACH: Final = CellFault(
+    "holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value"
+)
 _ERROR: Final = CellFault("holds an error of Excel, such as #N/A")
 _LOGICAL: Final = CellFault("is TRUE or FALSE; write the word that is to be printed, as text")
-_OF_SIGNS: Final = CellFault("is in a font of signs, in which other signs are seen than letters; write it in an ordinary font")
+_OF_SIGNS: Final = CellFault(
+    "is in a font of signs, in which other signs are seen than letters; write it in an ordinary font"
+)
 _BY_RULE: Final = CellFault("may be shown otherwise by a conditional format; take the rule out")
 _STRUCK: Final = CellFault("is struck out; take out what does not hold any more")
-_RAISED: Final = CellFault("has letters above or below the line, which would be printed as others; write it otherwise")
+_RAISED: Final = CellFault(
+    "has letters above or below the line, which would be printed as others; write it otherwise"
+)
 _MERGED: Final = CellFault("is merged with other cells; take the merge out")
 _NO_LOOK: Final = CellFault(UNKNOWN_LOOK)
 _NO_DAY: Final = CellFault(UNKNOWN_DATE)
@@ -82,7 +111,9 @@ class _BrokenError(Exception):
     """A part that is not as Excel writes it."""
 
 
-def read_workbook(file: BinaryIO, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+def read_workbook(
+    file: BinaryIO, name: str
+) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
     """Return warnings, then each row's number and its cells, some rows together; empty rows are passed over.
 
     Raises TeachbackError for a workbook that is none, that says two things, or that would take all memory.
@@ -93,34 +124,55 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[list[tuple[int, list[st
     except TeachbackError:
         raise
     except Exception:  # noqa: BLE001 -- zipfile and expat raise whatever they stumble over; nothing of it is quoted
-        raise TeachbackError(Problem("this is not a whole Excel workbook", _SAVE_AS, Location(name))) from None
+        raise TeachbackError(
+            Problem("this is not a whole Excel workbook", _SAVE_AS, Location(name))
+        ) from None
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+def _read(
+    archive: zipfile.ZipFile, name: str
+) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
     _refuse_parts(archive, name)
     book = _book(archive, name)
     shown = [path for path, seen in book.sheets if seen]
     if not shown:
-        raise TeachbackError(Problem("this workbook has no sheet that can be seen", _SAVE_AS, Location(name)))
+        raise TeachbackError(
+            Problem("this workbook has no sheet that can be seen", _SAVE_AS, Location(name))
+        )
     warned = []
     if len(shown) > 1:
         message = f"the workbook has {len(shown)} sheets; only the first one is read"
-        warned.append(Problem(message, "Move the records to the first sheet, if they are not there.", Location(name), Severity.WARNING))
+        warned.append(
+            Problem(
+                message,
+                "Move the records to the first sheet, if they are not there.",
+                Location(name),
+                Severity.WARNING,
+            )
+        )
     merges, hidden = _surroundings(archive, shown[0], name)
     if hidden:
         message = "the sheet has hidden rows or columns; they are read like the others"
-        warned.append(Problem(message, "Take out what is not to be printed.", Location(name), Severity.WARNING))
+        warned.append(
+            Problem(
+                message, "Take out what is not to be printed.", Location(name), Severity.WARNING
+            )
+        )
     styles = _styles(archive, book.styles, name) if book.styles else []
     strings = _strings(archive, book.strings, name) if book.strings else []
     table = _table(archive, shown[0], name)
-    rules = _rules(archive, shown[0], name, _telling(archive, book.styles, name) if book.styles else ())
+    rules = _rules(
+        archive, shown[0], name, _telling(archive, book.styles, name) if book.styles else ()
+    )
     sheet = _Sheet(styles, strings, merges, from_1904=book.from_1904)
     sheet.ruled, sheet.has_anew = rules, _has_anew(archive, name)
     yield tuple(warned)
     for some in sheet.rows(archive, shown[0], name):
         if table and any(_is_outside(table, number, cells) for number, cells in some):
             message = "something stands outside the table of this sheet, and nobody can tell whether it is a record"
-            raise TeachbackError(Problem(message, "Take it out, or make the table a plain range.", Location(name)))
+            raise TeachbackError(
+                Problem(message, "Take it out, or make the table a plain range.", Location(name))
+            )
         yield some
 
 
@@ -132,14 +184,24 @@ def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
         raise TeachbackError(Problem("this workbook has a password", _SAVE_AS, place))
     sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
     rest = sum(part.file_size for part in parts) - sum(part.file_size for part in sheets)
-    if rest > MOST_REST or any(sheet.file_size > MOST_SHEET for sheet in sheets) or len(parts) > MOST_PARTS:
-        raise TeachbackError(Problem("this workbook is too large when it is unpacked", "Save it as 'CSV UTF-8'.", place))
+    if (
+        rest > MOST_REST
+        or any(sheet.file_size > MOST_SHEET for sheet in sheets)
+        or len(parts) > MOST_PARTS
+    ):
+        raise TeachbackError(
+            Problem(
+                "this workbook is too large when it is unpacked", "Save it as 'CSV UTF-8'.", place
+            )
+        )
     if len({part.filename.casefold() for part in parts}) < len(parts):
         raise TeachbackError(_two(name, "a part"))
 
 
 def _two(name: str, what: str) -> Problem:
-    return Problem(f"this workbook holds {what} twice, which Excel never writes", _SAVE_AS, Location(name))
+    return Problem(
+        f"this workbook holds {what} twice, which Excel never writes", _SAVE_AS, Location(name)
+    )
 
 
 def _walk(
@@ -153,7 +215,9 @@ def _walk(
     """Parse a part, and stop after each block. Tags are given as `namespace name`. Refuses entities, and more tags than `most` allows."""
 
     def doctype(*_: object) -> None:
-        raise TeachbackError(Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name)))
+        raise TeachbackError(
+            Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name))
+        )
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -219,20 +283,34 @@ def _book(archive: zipfile.ZipFile, name: str) -> _Book:
     def start(tag: str, attributes: dict[str, str]) -> None:
         plain = _plain(tag)
         if plain == "sheet":
-            link = next(attributes[f"{space} id"] for space in _LINKS if f"{space} id" in attributes)
+            link = next(
+                attributes[f"{space} id"] for space in _LINKS if f"{space} id" in attributes
+            )
             seen.append((attributes["name"].casefold(), link, attributes.get("state", "visible")))
         elif plain == "workbookPr":
             book.from_1904 = attributes.get("date1904", "0") not in _OFF
 
     _walked(archive, main, name, start)
-    if len({title for title, _, _ in seen}) < len(seen) or len({link for _, link, _ in seen}) < len(seen):
+    if len({title for title, _, _ in seen}) < len(seen) or len({link for _, link, _ in seen}) < len(
+        seen
+    ):
         raise TeachbackError(_two(name, "a sheet"))
-    book.sheets = [(related[link][1], state == "visible") for _, link, state in seen if related[link][0] == "worksheet"]
+    book.sheets = [
+        (related[link][1], state == "visible")
+        for _, link, state in seen
+        if related[link][0] == "worksheet"
+    ]
     book.styles, book.strings = (
         next(iter(one), "")
-        for one in ([target for kind, target in related.values() if kind == wanted] for wanted in ("styles", "sharedStrings"))
+        for one in (
+            [target for kind, target in related.values() if kind == wanted]
+            for wanted in ("styles", "sharedStrings")
+        )
     )
-    if any(sum(kind == once for kind, _ in related.values()) > 1 for once in ("styles", "sharedStrings")):
+    if any(
+        sum(kind == once for kind, _ in related.values()) > 1
+        for once in ("styles", "sharedStrings")
+    ):
         raise TeachbackError(_two(name, "a part"))
     return book
 
@@ -254,7 +332,9 @@ def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[
     return found
 
 
-def _styles(archive: zipfile.ZipFile, part: str, name: str) -> list[tuple[str | None, CellFault | None]]:
+def _styles(
+    archive: zipfile.ZipFile, part: str, name: str
+) -> list[tuple[str | None, CellFault | None]]:
     """Return of each cell format the code of its number format (None: not known), and why its letters could not be printed as they are."""
     codes: dict[int, str | None] = dict(BUILT_IN)
     fonts: list[CellFault | None] = []
@@ -278,7 +358,9 @@ def _styles(archive: zipfile.ZipFile, part: str, name: str) -> list[tuple[str | 
         elif inside == ["fonts", "font"]:
             fonts[-1] = fonts[-1] or _marked(plain, attributes)
         elif plain == "xf" and inside == ["cellXfs"]:
-            formats.append((int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0"))))
+            formats.append(
+                (int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0")))
+            )
             if len(formats) > MOST_FORMATS:
                 message = f"this workbook has more than {MOST_FORMATS:,} formats of cells, which Excel does not have"
                 raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
@@ -290,9 +372,9 @@ def _styles(archive: zipfile.ZipFile, part: str, name: str) -> list[tuple[str | 
 def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
     """Return why letters with a property cannot be printed without it."""
     said = attributes.get("val", "1").strip().lower()
-    if (tag in {"name", "rFont"} and re.split(r"[,;]", said)[0].strip("@ ").startswith(_SIGN_FONTS)) or (
-        tag == "charset" and said == _SYMBOLS
-    ):
+    if (
+        tag in {"name", "rFont"} and re.split(r"[,;]", said)[0].strip("@ ").startswith(_SIGN_FONTS)
+    ) or (tag == "charset" and said == _SYMBOLS):
         return _OF_SIGNS
     if said in _OFF:
         return None
@@ -349,7 +431,15 @@ def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellF
             found.append(words.taken())
         words.path.pop()
 
-    _walked(archive, part, name, start, "strings", EndElementHandler=end, CharacterDataHandler=words.text)
+    _walked(
+        archive,
+        part,
+        name,
+        start,
+        "strings",
+        EndElementHandler=end,
+        CharacterDataHandler=words.text,
+    )
     return found
 
 
@@ -360,12 +450,18 @@ def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, in
     """
     folder, _, file = part.rpartition("/")
     linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
-    tables = [target for kind, target in _related(archive, part, name).values() if kind == "table"] if linked else []
+    tables = (
+        [target for kind, target in _related(archive, part, name).values() if kind == "table"]
+        if linked
+        else []
+    )
     if not tables:
         return None
     place = Location(name)
     if len(tables) > 1:
-        raise TeachbackError(Problem("this sheet has several tables", "Keep the one with the records.", place))
+        raise TeachbackError(
+            Problem("this sheet has several tables", "Keep the one with the records.", place)
+        )
     told: dict[str, str] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -374,20 +470,36 @@ def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, in
 
     _walked(archive, tables[0], name, start)
     if told.get("totalsRowCount", "0") != "0":
-        raise TeachbackError(Problem("the table of this sheet has a row of totals", "Switch the row of totals off.", place))
+        raise TeachbackError(
+            Problem(
+                "the table of this sheet has a row of totals",
+                "Switch the row of totals off.",
+                place,
+            )
+        )
     if told.get("headerRowCount", "1") == "0":
-        raise TeachbackError(Problem("the table of this sheet has no names of columns", "Switch its header row on.", place))
+        raise TeachbackError(
+            Problem(
+                "the table of this sheet has no names of columns",
+                "Switch its header row on.",
+                place,
+            )
+        )
     first, _, last = told["ref"].partition(":")
     (left, top), (right, bottom) = _place(first), _place(last or first)
     return top, bottom, left, right
 
 
-def _is_outside(table: tuple[int, int, int, int], number: int, cells: list[str | CellFault]) -> bool:
+def _is_outside(
+    table: tuple[int, int, int, int], number: int, cells: list[str | CellFault]
+) -> bool:
     top, bottom, left, right = table
     return not top <= number <= bottom or any(cells[: left - 1]) or any(cells[right:])
 
 
-def _surroundings(archive: zipfile.ZipFile, part: str, name: str) -> tuple[list[tuple[int, int, int, int]], bool]:
+def _surroundings(
+    archive: zipfile.ZipFile, part: str, name: str
+) -> tuple[list[tuple[int, int, int, int]], bool]:
     """Return the merged cells of a sheet (first and last row, first and last column), and whether some rows or columns are hidden."""
     merged: list[tuple[int, int, int, int]] = []
     hidden = False
@@ -406,14 +518,22 @@ def _surroundings(archive: zipfile.ZipFile, part: str, name: str) -> tuple[list[
             (left, top), (right, bottom) = _place(first), _place(last or first)
             merged.append((top, bottom, left, right))
             if len(merged) > MOST_MERGED:
-                raise TeachbackError(Problem("this sheet has too many merged cells", "Take the merges out.", Location(name)))
+                raise TeachbackError(
+                    Problem(
+                        "this sheet has too many merged cells",
+                        "Take the merges out.",
+                        Location(name),
+                    )
+                )
 
     if found:
         _walked(archive, part, name, start, "sheet")
     return merged, hidden
 
 
-def _rules(archive: zipfile.ZipFile, part: str, name: str, telling: Collection[int]) -> list[tuple[int, int, int, int]]:
+def _rules(
+    archive: zipfile.ZipFile, part: str, name: str, telling: Collection[int]
+) -> list[tuple[int, int, int, int]]:
     """Return where conditional formats of a sheet stand (first and last row, first and last column) that can change what is seen; see `_telling`."""
     found: list[tuple[int, int, int, int]] = []
     areas: list[list[str]] = [[]]
@@ -422,13 +542,23 @@ def _rules(archive: zipfile.ZipFile, part: str, name: str, telling: Collection[i
         plain = _plain(tag)
         if plain == "conditionalFormatting":
             areas[0] = attributes.get("sqref", "").split()
-        elif plain == "cfRule" and attributes.get("dxfId", "").isdecimal() and int(attributes["dxfId"]) in telling:
+        elif (
+            plain == "cfRule"
+            and attributes.get("dxfId", "").isdecimal()
+            and int(attributes["dxfId"]) in telling
+        ):
             for area in areas[0]:
                 first, _, last = area.replace("$", "").partition(":")
                 (left, top), (right, bottom) = _place(first), _place(last or first)
                 found.append((top, bottom, left, right))
             if len(found) > MOST_MERGED:
-                raise TeachbackError(Problem("this sheet has too many conditional formats", "Take them out.", Location(name)))
+                raise TeachbackError(
+                    Problem(
+                        "this sheet has too many conditional formats",
+                        "Take them out.",
+                        Location(name),
+                    )
+                )
 
     if telling:
         _walked(archive, part, name, start, "sheet")
@@ -447,7 +577,9 @@ def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:
         inside = path[1:]
         if inside == ["dxfs", "dxf"]:
             number += 1
-        elif inside == ["dxfs", "dxf", "numFmt"] or (inside[:-1] == ["dxfs", "dxf", "font"] and _marked(inside[-1], attributes)):
+        elif inside == ["dxfs", "dxf", "numFmt"] or (
+            inside[:-1] == ["dxfs", "dxf", "font"] and _marked(inside[-1], attributes)
+        ):
             found.add(number)
 
     _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
@@ -476,7 +608,15 @@ def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
 
     for part in archive.namelist():
         if part.endswith(".xml") and part.startswith("xl/") and _mentions_anew(archive, part):
-            _walked(archive, part, name, start, "sheet", EndElementHandler=end, CharacterDataHandler=text)
+            _walked(
+                archive,
+                part,
+                name,
+                start,
+                "sheet",
+                EndElementHandler=end,
+                CharacterDataHandler=text,
+            )
             path.clear()
     return found
 
@@ -537,7 +677,9 @@ class _Sheet:
         # The first row names the columns: how their names look does not matter.
         self._headed = False
 
-    def rows(self, archive: zipfile.ZipFile, part: str, name: str) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
+    def rows(
+        self, archive: zipfile.ZipFile, part: str, name: str
+    ) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
         """Return the rows, some together."""
         handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
         try:
@@ -627,7 +769,10 @@ class _Sheet:
                 self._done.append((self._row, self._cells))
 
     def _is_ruled(self) -> bool:
-        return any(top <= self._row <= bottom and left <= self._column <= right for top, bottom, left, right in self.ruled)
+        return any(
+            top <= self._row <= bottom and left <= self._column <= right
+            for top, bottom, left, right in self.ruled
+        )
 
     def _mark_merged(self) -> None:
         for top, bottom, left, right in self._merges:
@@ -655,11 +800,19 @@ class _Sheet:
         elif value is None or (value == "" and kind in {"n", "str"}):
             return ""
         elif kind in {"s", "str"}:
-            said = self._strings[_index(value, len(self._strings))] if kind == "s" else unescaped(value)
+            said = (
+                self._strings[_index(value, len(self._strings))]
+                if kind == "s"
+                else unescaped(value)
+            )
         elif kind == "n":
             if not _NUMBER.fullmatch(value):
                 raise _BrokenError
-            said = _NO_LOOK if look is None else number_look(Decimal(value), look, from_1904=self._from_1904)
+            said = (
+                _NO_LOOK
+                if look is None
+                else number_look(Decimal(value), look, from_1904=self._from_1904)
+            )
             return marked or said
         elif kind in {"b", "e", "d"}:
             return {"b": _LOGICAL, "e": _ERROR, "d": _NO_DAY}[kind]

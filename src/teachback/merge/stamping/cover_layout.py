@@ -38,7 +38,9 @@ _GRAY: Final = b"0.6 G 0.5 w"
 _GAP: Final = 0.3
 _BELOW: Final = 0.42
 _EDITION: Final = "edition"
-_COMPARE: Final = OfDesign("Compare the clinic's own cover.html and cover.css with the built-in ones.")
+_COMPARE: Final = OfDesign(
+    "Compare the clinic's own cover.html and cover.css with the built-in ones."
+)
 
 
 class Line(NamedTuple):
@@ -81,12 +83,16 @@ class Layout:
 
     def pages(self, records: int) -> int:
         """Say how many pages the list of so many records takes."""
-        first, further = (len(columns) * lines for columns, lines in zip(self.columns, self.lines, strict=True))
+        first, further = (
+            len(columns) * lines for columns, lines in zip(self.columns, self.lines, strict=True)
+        )
         return 1 + max(0, -(-(records - first) // further))
 
     def split(self, lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
         """Give the lines of each page."""
-        first, further = (len(columns) * count for columns, count in zip(self.columns, self.lines, strict=True))
+        first, further = (
+            len(columns) * count for columns, count in zip(self.columns, self.lines, strict=True)
+        )
         yield lines[:first]
         yield from (lines[start : start + further] for start in range(first, len(lines), further))
 
@@ -103,9 +109,17 @@ class Cover:
 def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
     """Read off a cover's Template where its words stand. Raises TeachbackError where a place is missing."""
     if template.pages != len(LAYOUTS) * len(PAGES):
-        message = f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
-        raise TeachbackError(Problem(message, OfDesign("Its lists must each fit on one page. " + _COMPARE)))
-    return Cover(template.fonts, tuple(_layout(name, number, template.slots) for number, name in enumerate(LAYOUTS)), says)
+        message = (
+            f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
+        )
+        raise TeachbackError(
+            Problem(message, OfDesign("Its lists must each fit on one page. " + _COMPARE))
+        )
+    return Cover(
+        template.fonts,
+        tuple(_layout(name, number, template.slots) for number, name in enumerate(LAYOUTS)),
+        says,
+    )
 
 
 def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
@@ -114,21 +128,38 @@ def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
     steps: list[float] = []
     lines: list[int] = []
     for page in PAGES:
-        own = {slot.field.split(".", 2)[2]: slot for slot in slots if slot.field.startswith(f"{name}.{page}.")}
+        own = {
+            slot.field.split(".", 2)[2]: slot
+            for slot in slots
+            if slot.field.startswith(f"{name}.{page}.")
+        }
         listed = {tuple(key.split(".")): slot for key, slot in own.items() if "." in key}
         tops: dict[str, dict[str, Slot]] = {}
         for (column, line, field), slot in listed.items():
             if line == "0":
                 tops.setdefault(column, {})[field] = slot
-        ends = [(int(line), slot.matrix[5]) for (column, line, field), slot in listed.items() if (column, field) == ("0", "id")]
+        ends = [
+            (int(line), slot.matrix[5])
+            for (column, line, field), slot in listed.items()
+            if (column, field) == ("0", "id")
+        ]
         if len(ends) != 2 or ends[1][0] < 1:  # noqa: PLR2004 -- the first and the last line
-            raise TeachbackError(Problem(f"the cover's list '{name}' has no first and last line for an id", _COMPARE))
+            raise TeachbackError(
+                Problem(f"the cover's list '{name}' has no first and last line for an id", _COMPARE)
+            )
         (_, top), (last, bottom) = ends
         heads.append({key: slot for key, slot in own.items() if "." not in key})
         columns.append(tuple(tops[column] for column in sorted(tops, key=int)))
         steps.append((bottom - top) / _down(last))
         lines.append(last + 1)
-    return Layout(name, number, (heads[0], heads[1]), (columns[0], columns[1]), (steps[0], steps[1]), (lines[0], lines[1]))
+    return Layout(
+        name,
+        number,
+        (heads[0], heads[1]),
+        (columns[0], columns[1]),
+        (steps[0], steps[1]),
+        (lines[0], lines[1]),
+    )
 
 
 def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
@@ -146,22 +177,33 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
 
 def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
     """Return those ids that no list of a cover has in type that can be read."""
-    widest = max((layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width)
+    widest = max(
+        (layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width
+    )
     return tuple(each for each in ids if _size(cover, widest, each) < FLOOR)
 
 
-def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: CoverFacts) -> Iterator[tuple[int, bytes]]:
+def cover_pages(
+    cover: Cover, layout: Layout, lines: Sequence[Line], facts: CoverFacts
+) -> Iterator[tuple[int, bytes]]:
     """Give the cover's pages: which page of its Template each is, and what is drawn there."""
     pages = list(layout.split(lines))
     for count, held in enumerate(pages):
         kind = 1 if count else 0
-        said = {key: words for key, words in _said(cover.says, facts, count + 1, len(pages)).items() if words}
+        said = {
+            key: words
+            for key, words in _said(cover.says, facts, count + 1, len(pages)).items()
+            if words
+        }
         places = {key: slot for key, slot in layout.heads[kind].items() if key in said}
         sizes = {key: _size(cover, slot, said[key]) for key, slot in places.items()}
         # What stands below each other is of one size.
         least = min((size for key, size in sizes.items() if key.startswith(_EDITION)), default=0.0)
         sizes.update({key: least for key in sizes if key.startswith(_EDITION)})
-        drawn = [_words(cover, slot, said[key], sizes[key], right=key in _TO_THE_RIGHT) for key, slot in places.items()]
+        drawn = [
+            _words(cover, slot, said[key], sizes[key], right=key in _TO_THE_RIGHT)
+            for key, slot in places.items()
+        ]
         drawn += _listed(cover, layout, kind, held)
         yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
 
@@ -169,7 +211,11 @@ def cover_pages(cover: Cover, layout: Layout, lines: Sequence[Line], facts: Cove
 def _said(says: Mapping[str, str], facts: CoverFacts, page: int, pages: int) -> dict[str, str]:
     """Give what stands in the places of a cover's page by their names."""
     first, last = facts.rows
-    letters = dict(zip(LETTERS, facts.editions, strict=False)) if len(facts.editions) <= len(LETTERS) else {}
+    letters = (
+        dict(zip(LETTERS, facts.editions, strict=False))
+        if len(facts.editions) <= len(LETTERS)
+        else {}
+    )
     return {
         "name": facts.name,
         "file": says["file"].format(number=facts.number),
@@ -192,13 +238,26 @@ def _listed(cover: Cover, layout: Layout, kind: int, lines: Sequence[Line]) -> I
     columns, step = layout.columns[kind], layout.steps[kind]
     # All columns are of one length, so that a short list is not one long column.
     each = -(-len(lines) // len(columns))
-    said = [{**line._asdict(), "edition": LETTERS[line.edition] if layout.name == BY_LETTER else ""} for line in lines]
+    said = [
+        {**line._asdict(), "edition": LETTERS[line.edition] if layout.name == BY_LETTER else ""}
+        for line in lines
+    ]
     # One size for all of a kind, down the page.
-    sizes = {field: min(_size(cover, slot, str(each[field])) for each in said) for field, slot in columns[0].items()}
+    sizes = {
+        field: min(_size(cover, slot, str(each[field])) for each in said)
+        for field, slot in columns[0].items()
+    }
     for index, words in enumerate(said):
         column, down = columns[index // each], index % each
         for field, slot in column.items():
-            yield _words(cover, slot, str(words[field]), sizes[field], _down(down) * step, right=field in _TO_THE_RIGHT)
+            yield _words(
+                cover,
+                slot,
+                str(words[field]),
+                sizes[field],
+                _down(down) * step,
+                right=field in _TO_THE_RIGHT,
+            )
         if down % _RULED == _RULED - 1 and down < each - 1:
             left = min(slot.matrix[4] for slot in column.values())
             right = max(slot.matrix[4] + slot.width for slot in column.values())
@@ -230,11 +289,26 @@ def _size(cover: Cover, slot: Slot, words: str) -> float:
     return min(slot.sizes[0], slot.width * EM / max(_shaped(cover, slot, words)[1].length, 1))
 
 
-def _words(cover: Cover, slot: Slot, words: str, size: float, down: float = 0.0, *, right: bool = False) -> bytes:
+def _words(
+    cover: Cover, slot: Slot, words: str, size: float, down: float = 0.0, *, right: bool = False
+) -> bytes:
     """Draw words in a place, so far below it."""
     index, shaped = _shaped(cover, slot, words)
     a, b, c, d, x, y = slot.matrix
     if right:
         x += slot.width - shaped.length * size / EM
-    steps = b"".join((b"%.2f Ts " % (rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn for rise, drawn in shaped.pieces)
-    return b"BT /Slot%d %.3f Tf %g %g %g %g %.2f %.2f Tm %b ET" % (index, size, a, b, c, d, x, y + down, steps)
+    steps = b"".join(
+        (b"%.2f Ts " % (rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn
+        for rise, drawn in shaped.pieces
+    )
+    return b"BT /Slot%d %.3f Tf %g %g %g %g %.2f %.2f Tm %b ET" % (
+        index,
+        size,
+        a,
+        b,
+        c,
+        d,
+        x,
+        y + down,
+        steps,
+    )

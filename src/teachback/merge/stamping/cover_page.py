@@ -20,11 +20,22 @@ if TYPE_CHECKING:
     from teachback.units import Box
 
 
-def cover_template(words: Words, clinic: Clinic, language: str, page: Box, design: Design) -> Template:
+def cover_template(
+    words: Words, clinic: Clinic, language: str, page: Box, design: Design
+) -> Template:
     """Give the Template of a cover on a paper's size (mm). Raises TeachbackError where it cannot be laid out."""
     from teachback.pdf.renderer import fonts, lay_out, write
 
-    html = _compose_cover(words, clinic, language, page, design, lists=LAYOUTS, kinds=PAGES, letters=range(len(LETTERS)))
+    html = _compose_cover(
+        words,
+        clinic,
+        language,
+        page,
+        design,
+        lists=LAYOUTS,
+        kinds=PAGES,
+        letters=range(len(LETTERS)),
+    )
     laid = lay_out(html, design.files, fonts())
     if laid.problems:
         raise TeachbackError(*laid.problems)
@@ -32,10 +43,18 @@ def cover_template(words: Words, clinic: Clinic, language: str, page: Box, desig
     return make_template(write(laid), tuple(opened_places(laid, html, design.files)), cut)
 
 
-def _compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object) -> str:
+def _compose_cover(
+    words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object
+) -> str:
     """Give the cover of a print room's file, for paper: a page for each way to list and each kind of page."""
     styles = f"@page {{ size: {page.width}mm {page.height}mm }}\n{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
-    names = {"words": words, "clinic": clinic, "language": language, "direction": direction_of(language), "styles": Markup(styles)}  # noqa: S704 -- checked before
+    names = {
+        "words": words,
+        "clinic": clinic,
+        "language": language,
+        "direction": direction_of(language),
+        "styles": Markup(styles),  # noqa: S704 -- checked before
+    }
     return fill_page("cover.html", design, Medium.PRINT, {**names, **lists})
 
 

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 NAMES: Final = "styles/fonts/names/"
 
 
-def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+def handout_template(
+    job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None
+) -> Template:
     """Give the Template of a job's handout.
 
     `characters` are those of all its records, as printed (words will do); ASCII and dates are always there. With None they are all that the page's own fonts have: a larger file, and fewer
@@ -50,7 +52,9 @@ def handout_template(job: Job, served: Mapping[str, Path], characters: frozenset
     return _looked_at(_cut(data, laid, job.handout, served, cut), laid, expected.floor)
 
 
-def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+def card_template(
+    job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None
+) -> Template:
     """Give the Template of a job's card, front and back, a page each. As `handout_template`."""
     from teachback.pdf.renderer import write
     from teachback.printing.type_fitting import fitted
@@ -58,11 +62,19 @@ def card_template(job: Job, served: Mapping[str, Path], characters: frozenset[st
     laid = fitted(job, 0, CARD, served).laid
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected[:1], served)
-    template = _cut(data, laid, job.cards[0], served, Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters))
+    template = _cut(
+        data,
+        laid,
+        job.cards[0],
+        served,
+        Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
+    )
     return _looked_at(template, laid, CARD_TEXT_FLOOR)
 
 
-def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None) -> Template:
+def sheet_template(
+    job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None
+) -> Template:
     """Give the Template of one sheet of cards, each for a record of its own: `stamp` takes as many records as there are cards.
 
     The job holds one card for each place of the sheet (`compose_deck`), and a run of one sheet, dealt in that order. As `handout_template`.
@@ -84,23 +96,37 @@ def sheet_template(job: Job, served: Mapping[str, Path], characters: frozenset[s
     count = len(job.cards)
     held = tuple(tuple(placement.card for placement in side) for side in sides)
     beside = tuple(lines_beside(side, count, run.page, run.extras) for side in sides)
-    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters, cards=count, held=held, beside=beside)
+    cut = Cut(
+        job.code,
+        job.expected[0].language,
+        CARD_TEXT_FLOOR,
+        characters,
+        cards=count,
+        held=held,
+        beside=beside,
+    )
     return _cut(sheets, laid, job.cards[0], served, cut)
 
 
-def _cut(data: bytes, laid: LaidOutDocument, page: str, served: Mapping[str, Path], cut: Cut) -> Template:
+def _cut(
+    data: bytes, laid: LaidOutDocument, page: str, served: Mapping[str, Path], cut: Cut
+) -> Template:
     if cut.characters is not None:
         cut = replace(cut, characters=cut.characters | _common(cut.language))
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
-        raise TeachbackError(Problem("the page says something else when it is cut for records", COMPARE))
+        raise TeachbackError(
+            Problem("the page says something else when it is cut for records", COMPARE)
+        )
     return template
 
 
 def _looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Template:
     """Look at a specimen of a record. Raises TeachbackError where its words would be lost."""
-    problems = tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
+    problems = (
+        tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
+    )
     if problems:
         raise TeachbackError(*problems)
     return template
@@ -109,7 +135,12 @@ def _looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Templ
 def _common(language: str) -> frozenset[str]:
     """Give what any record may need: the letters of ASCII, and those of dates as the language writes them."""
     return frozenset(
-        {string.ascii_letters, string.digits, string.punctuation, *(dated(dt.date(2000, month, 28), language) for month in range(1, 13))}
+        {
+            string.ascii_letters,
+            string.digits,
+            string.punctuation,
+            *(dated(dt.date(2000, month, 28), language) for month in range(1, 13)),
+        }
     )
 
 
@@ -121,7 +152,13 @@ def _letters(words: Iterable[str]) -> str:
 def opened_places(laid: LaidOutDocument, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
     """Give the places of fields with the files of their fonts."""
     faces = font_faces(page)
-    names = [path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")]
+    names = [
+        path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")
+    ]
     for opening in openings(laid):
-        chosen = [face for family in opening.families for face in nearest_face(family, opening.weight, faces)]
+        chosen = [
+            face
+            for family in opening.families
+            for face in nearest_face(family, opening.weight, faces)
+        ]
         yield Opened(opening, font_files(chosen, served), nearest_weights(names, opening.weight))

@@ -37,7 +37,12 @@ class UnstampedError(TeachbackError):
     """A record that does not fit its edition. Nothing of it was written."""
 
     def __init__(self, faults: tuple[FieldFault, ...]) -> None:
-        super().__init__(*(Problem(f"the field '{fault.field}' {fault.reason}", "Correct the record.") for fault in faults))
+        super().__init__(
+            *(
+                Problem(f"the field '{fault.field}' {fault.reason}", "Correct the record.")
+                for fault in faults
+            )
+        )
         self.faults = faults
 
 
@@ -82,12 +87,18 @@ class Template:
     owners: tuple[tuple[int, ...], ...] = ()
     beside: tuple[tuple[bytes, ...], ...] = ()
 
-    def faults(self, values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> tuple[FieldFault, ...]:
+    def faults(
+        self, values: Mapping[str, str] | Sequence[Mapping[str, str]]
+    ) -> tuple[FieldFault, ...]:
         """Say what of a record cannot be stamped, each field once; nothing where all can."""
-        found = [outcome for outcome in self._outcomes(_cards(values)) if isinstance(outcome, FieldFault)]
+        found = [
+            outcome for outcome in self._outcomes(_cards(values)) if isinstance(outcome, FieldFault)
+        ]
         return tuple(dict.fromkeys(found))
 
-    def stamp(self, values: Mapping[str, str] | Sequence[Mapping[str, str]], document: bytes) -> bytes:
+    def stamp(
+        self, values: Mapping[str, str] | Sequence[Mapping[str, str]], document: bytes
+    ) -> bytes:
         """Give the whole PDF with a record's values; a field without one keeps its line to write on.
 
         `values` are a record's, or one record's for each card of a sheet. `document` tells records apart (their id): the file's own ID
@@ -149,7 +160,9 @@ class Template:
             if shaped.missing:
                 missing = shaped.missing
                 continue
-            fitting = (size for size in slot.sizes if shaped.length * size <= (slot.width + SLACK) * EM)
+            fitting = (
+                size for size in slot.sizes if shaped.length * size <= (slot.width + SLACK) * EM
+            )
             size = next(fitting, None)
             if size is None:
                 return FieldFault(slot.field, TOO_LONG)
@@ -157,7 +170,9 @@ class Template:
             if slot.rtl:
                 x += slot.width - shaped.length * size / EM
             steps = b" ".join(
-                (b"%b Ts " % _number(rise * size) if rise or len(shaped.pieces) > 1 else b"") + drawn for rise, drawn in shaped.pieces
+                (b"%b Ts " % _number(rise * size) if rise or len(shaped.pieces) > 1 else b"")
+                + drawn
+                for rise, drawn in shaped.pieces
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
         return FieldFault(slot.field, f"has {_script(missing)} that the fonts do not have")
@@ -165,7 +180,11 @@ class Template:
 
 def stream(number: int, content: bytes) -> bytes:
     """Write a stream as it stands, as an object of that number."""
-    return b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (number, len(content), content)
+    return b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (
+        number,
+        len(content),
+        content,
+    )
 
 
 def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
@@ -186,13 +205,24 @@ def _number(value: float) -> bytes:
     return f"{value:.4f}".rstrip("0").rstrip(".").encode()
 
 
-def _run(mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], steps: bytes) -> bytes:
+def _run(
+    mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], steps: bytes
+) -> bytes:
     """Write one run of marked content: words in a font, and what is said in their place where they do not say it themselves."""
     told = b"/ActualText<feff%b>" % said.encode("utf-16-be").hex().encode() if said else b""
     place = b" ".join(map(_number, matrix))
-    return b"/Span<</MCID %d%b>>BDC q BT /Slot%d %b Tf %b Tm %b ET Q EMC" % (mark, told, font, _number(size), place, steps)
+    return b"/Span<</MCID %d%b>>BDC q BT /Slot%d %b Tf %b Tm %b ET Q EMC" % (
+        mark,
+        told,
+        font,
+        _number(size),
+        place,
+        steps,
+    )
 
 
-def blank(mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], space: bytes) -> bytes:
+def blank(
+    mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], space: bytes
+) -> bytes:
     """Write what stands in a slot without a value: a space, since a tag without content would be passed over, and what the line is called."""
     return _run(mark, said, font, size, matrix, space)

@@ -23,10 +23,20 @@ if TYPE_CHECKING:
 # What leads out of a thing into the page, the tags or the file around it.
 _LEFT: Final = frozenset({"/Parent", "/StructParents", "/StructParent", "/P", "/Length"})
 # What a page says of itself besides its content (ISO 32000-1, table 30). Links and tags are of no use on paper.
-_OF_PAGE: Final = ("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/Rotate", "/UserUnit", "/Group")
+_OF_PAGE: Final = (
+    "/MediaBox",
+    "/CropBox",
+    "/BleedBox",
+    "/TrimBox",
+    "/Rotate",
+    "/UserUnit",
+    "/Group",
+)
 
 
-def make_bundle(templates: Mapping[str, Template], cover: Template, says: Mapping[str, str]) -> Bundle:
+def make_bundle(
+    templates: Mapping[str, Template], cover: Template, says: Mapping[str, str]
+) -> Bundle:
     """Prepare Templates, by names of the caller's choice, and a cover (`cover_template`), for files of many patients.
 
     `says` are the cover's sentences with places for numbers, `cover_words` of its language. The outcome can be pickled. Raises
@@ -43,14 +53,20 @@ def _parts(template: Template, store: _Store) -> TemplateParts:
     with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
         reached: set[int] = set()
         store.reached = reached
-        leaves = tuple(_leaf(page, places, store, template, number) for number, page in enumerate(pdf.pages))
+        leaves = tuple(
+            _leaf(page, places, store, template, number) for number, page in enumerate(pdf.pages)
+        )
         intents = [store.keep(intent) for intent in pdf.Root.get("/OutputIntents", Array())]
         sides = str(pdf.Root.get("/ViewerPreferences", Dictionary()).get("/Duplex", ""))
         store.forget()
-    return TemplateParts(template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/"))
+    return TemplateParts(
+        template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/")
+    )
 
 
-def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int) -> PageTemplate:
+def _leaf(
+    page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int
+) -> PageTemplate:
     content = page.obj.get("/Contents", Array())
     streams = content if isinstance(content, Array) else [content]
     steps = tuple(places.get(stream.objgen[0]) or store.keep(stream) for stream in streams)
@@ -58,7 +74,10 @@ def _leaf(page: pikepdf.Page, places: Mapping[int, int], store: _Store, template
     told = b"".join(name.encode() + store.written(value) for name, value in known)
     resources = store.keep(page.resources)
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
-    begins, size = b"<</Type/Page%b/Resources %d 0 R" % (told, resources), (right - left, top - bottom)
+    begins, size = (
+        b"<</Type/Page%b/Resources %d 0 R" % (told, resources),
+        (right - left, top - bottom),
+    )
     if not template.owners:
         return PageTemplate(begins, steps, size)
     return PageTemplate(begins, steps, size, template.owners[number], template.beside[number])
@@ -84,7 +103,12 @@ class _Store:
         own = thing.objgen
         number = self._seen.get(own, 0) if own[0] else 0
         if number < 0:
-            raise TeachbackError(Problem("a page's fonts or pictures lead back to themselves, and cannot be put into one file", COMPARE))
+            raise TeachbackError(
+                Problem(
+                    "a page's fonts or pictures lead back to themselves, and cannot be put into one file",
+                    COMPARE,
+                )
+            )
         if not number:
             if own[0]:
                 self._seen[own] = -1
@@ -125,4 +149,8 @@ class _Store:
         return b" " + f"{value:f}".encode() if not isinstance(value, int) else b" %d" % value
 
     def _pairs(self, pairs: Iterable[tuple[str, Any]]) -> bytes:
-        return b"".join(Name(key).unparse() + self.written(value) for key, value in sorted(pairs) if key not in _LEFT)
+        return b"".join(
+            Name(key).unparse() + self.written(value)
+            for key, value in sorted(pairs)
+            if key not in _LEFT
+        )

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
-from teachback.merge.stamping.cover_layout import LONG_EDGE, ONE_SIDE, SHORT_EDGE, Cover, CoverFacts, Line, cover_pages, layout_of
+from teachback.merge.stamping.cover_layout import (
+    LONG_EDGE,
+    ONE_SIDE,
+    SHORT_EDGE,
+    Cover,
+    CoverFacts,
+    Line,
+    cover_pages,
+    layout_of,
+)
 from teachback.merge.stamping.pdf_template import BESIDE, ENTRY, Template, stream
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Paper
 
@@ -62,7 +71,11 @@ class PageTemplate:
         """Return the steps that draw the first so many cards of a sheet, without what is beside them; all steps of other pages."""
         if not self.owners:
             return self.steps
-        return tuple(step for step, owner in zip(self.steps, self.owners, strict=True) if BESIDE < owner < cards)
+        return tuple(
+            step
+            for step, owner in zip(self.steps, self.owners, strict=True)
+            if BESIDE < owner < cards
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,9 @@ class Bundle:
     cover: Cover
     objects: tuple[bytes, ...]
 
-    def combine(self, entries: Sequence[PrintRoomRecord], *, name: str, duplex: bool, number: int) -> bytes:
+    def combine(
+        self, entries: Sequence[PrintRoomRecord], *, name: str, duplex: bool, number: int
+    ) -> bytes:
         """Give one PDF of many records in their order, behind a cover that lists them; `name` is the file's, the `number`th of a run.
 
         With `duplex` each record starts on a front side, and so do all where sheets of cards have backs. Records whose Template
@@ -118,16 +133,24 @@ class Bundle:
             message = "sheets that are turned over different edges cannot be in one file"
             raise ValueError(message)
         sides = (turned or {LONG_EDGE}).pop() if duplex or turned else ONE_SIDE
-        file = _File(self.objects, frozenset().union(self.front.needs, *(self.parts[key].needs for key in used)), sides)
+        file = _File(
+            self.objects,
+            frozenset().union(self.front.needs, *(self.parts[key].needs for key in used)),
+            sides,
+        )
         self._print_cover(file, sheets, entries, (name, number))
         for sheet in sheets:
             part = self.parts[sheet.key]
-            at = file.print_pages(part.leaves, part.template.drawn(_values(sheet, part.template)), len(sheet.entries))
+            at = file.print_pages(
+                part.leaves, part.template.drawn(_values(sheet, part.template)), len(sheet.entries)
+            )
             file.outline += [(entry.id, at) for entry in sheet.entries]
         codes = [self.parts[key].code for key in used]
         listed = [f"{entry.key}\0{entry.id}\0{entry.row}" for entry in entries]
         made_of = "\0".join([name, str(number), sides, *codes, *listed])
-        return file.finished(name, self.front.intents, hashlib.sha256(made_of.encode()).hexdigest()[:32])
+        return file.finished(
+            name, self.front.intents, hashlib.sha256(made_of.encode()).hexdigest()[:32]
+        )
 
     def _sheets(self, entries: Sequence[PrintRoomRecord]) -> Iterator[_Sheet]:
         """Give what is printed together, in order: cards of one kind are gathered where the first of them stands."""
@@ -141,9 +164,18 @@ class Bundle:
                 yield _Sheet(entry.key, (entry,))
                 continue
             held = gathered.pop(entry.key, [])
-            yield from (_Sheet(entry.key, tuple(held[start : start + cards])) for start in range(0, len(held), cards))
+            yield from (
+                _Sheet(entry.key, tuple(held[start : start + cards]))
+                for start in range(0, len(held), cards)
+            )
 
-    def _print_cover(self, file: _File, sheets: Sequence[_Sheet], entries: Sequence[PrintRoomRecord], named: tuple[str, int]) -> None:
+    def _print_cover(
+        self,
+        file: _File,
+        sheets: Sequence[_Sheet],
+        entries: Sequence[PrintRoomRecord],
+        named: tuple[str, int],
+    ) -> None:
         keys = list(dict.fromkeys(sheet.key for sheet in sheets))
         layout = layout_of(self.cover, [entry.id for entry in entries], len(keys))
         at = 1 + file.fill(layout.pages(len(entries)))
@@ -151,7 +183,10 @@ class Bundle:
         for sheet in sheets:
             part = self.parts[sheet.key]
             code, pages = part.code, len(part.leaves)
-            lines += [Line(entry.row, entry.id, code, keys.index(sheet.key), pages, at) for entry in sheet.entries]
+            lines += [
+                Line(entry.row, entry.id, code, keys.index(sheet.key), pages, at)
+                for entry in sheet.entries
+            ]
             at += file.fill(pages)
         leaves = [leaf for key in keys for leaf in self.parts[key].leaves]
         facts = CoverFacts(
@@ -161,14 +196,25 @@ class Bundle:
             rows=(min(line.row for line in lines), max(line.row for line in lines)),
             papers=tuple(dict.fromkeys(_paper(leaf.size) for leaf in leaves)),
             sides=file.sides,
-            editions=tuple((self.parts[key].code, len(self.parts[key].leaves), _paper(self.parts[key].leaves[0].size)) for key in keys),
+            editions=tuple(
+                (
+                    self.parts[key].code,
+                    len(self.parts[key].leaves),
+                    _paper(self.parts[key].leaves[0].size),
+                )
+                for key in keys
+            ),
         )
         for number, drawn in cover_pages(self.cover, layout, lines, facts):
             leaf = self.front.leaves[number]
             # All is drawn in the last place: what is before and between stays as it is.
             last = min(leaf.steps)
             shown = PageTemplate(
-                leaf.begins, tuple(-1 if step == last else step for step in leaf.steps if step > 0 or step == last), leaf.size
+                leaf.begins,
+                tuple(
+                    -1 if step == last else step for step in leaf.steps if step > 0 or step == last
+                ),
+                leaf.size,
             )
             file.add_page(shown, (zlib.compress(drawn, _LEVEL),), packed=True)
         file.turn_over(self.front.leaves[0].size)
@@ -177,7 +223,10 @@ class Bundle:
 def _values(sheet: _Sheet, template: Template) -> Mapping[str, str] | list[Mapping[str, str]]:
     if template.cards == 1:
         return sheet.entries[0].values
-    return [*(entry.values for entry in sheet.entries), *([{}] * (template.cards - len(sheet.entries)))]
+    return [
+        *(entry.values for entry in sheet.entries),
+        *([{}] * (template.cards - len(sheet.entries))),
+    ]
 
 
 def _paper(size: tuple[float, float]) -> str:
@@ -210,7 +259,9 @@ class _File:
         """Give how many pages so many take up, with the blank one behind them."""
         return pages + pages % 2 if self.sides != ONE_SIDE else pages
 
-    def print_pages(self, leaves: Sequence[PageTemplate], drawn: Sequence[bytes], cards: int) -> int:
+    def print_pages(
+        self, leaves: Sequence[PageTemplate], drawn: Sequence[bytes], cards: int
+    ) -> int:
         """Add the pages of a sheet with so many cards, and what is drawn for its records; give the number of the first one's object."""
         start = len(self._pages)
         for leaf in leaves:
@@ -218,13 +269,22 @@ class _File:
         self.turn_over(leaves[-1].size)
         return self._pages[start]
 
-    def add_page(self, leaf: PageTemplate, drawn: Sequence[bytes], *, packed: bool = False, cards: int = 1) -> None:
+    def add_page(
+        self, leaf: PageTemplate, drawn: Sequence[bytes], *, packed: bool = False, cards: int = 1
+    ) -> None:
         """Add a page; what is drawn may be packed. Of a sheet, only so many cards are drawn."""
-        numbers = [step if step > 0 else self._drawn(drawn[-step - 1], packed=packed) for step in leaf.drawn_of(cards)]
+        numbers = [
+            step if step > 0 else self._drawn(drawn[-step - 1], packed=packed)
+            for step in leaf.drawn_of(cards)
+        ]
         if leaf.beside and leaf.beside[cards - 1]:
             numbers.append(self._drawn(zlib.compress(leaf.beside[cards - 1], _LEVEL), packed=True))
         steps = [b"%d 0 R" % number for number in numbers]
-        self._pages.append(self._add(b"%b/Contents[%b]/Parent %d 0 R>>" % (leaf.begins, b" ".join(steps), self._tree)))
+        self._pages.append(
+            self._add(
+                b"%b/Contents[%b]/Parent %d 0 R>>" % (leaf.begins, b" ".join(steps), self._tree)
+            )
+        )
 
     def _drawn(self, content: bytes, *, packed: bool) -> int:
         """Give the number of what is drawn; empty lines and dates come again and again, and are there once."""
@@ -232,27 +292,46 @@ class _File:
         if number is None:
             number = self._known[content] = self._number()
             told = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
-            self._put(number, told % (number, len(content), content) if packed else stream(number, content))
+            self._put(
+                number,
+                told % (number, len(content), content) if packed else stream(number, content),
+            )
         return number
 
     def turn_over(self, size: tuple[float, float]) -> None:
         """Add a blank page where the next one would not be a front."""
         if self.sides != ONE_SIDE and len(self._pages) % 2:
             edges = b"%g %g" % size
-            self._pages.append(self._add(b"<</Type/Page/MediaBox[0 0 %b]/Resources<<>>/Parent %d 0 R>>" % (edges, self._tree)))
+            self._pages.append(
+                self._add(
+                    b"<</Type/Page/MediaBox[0 0 %b]/Resources<<>>/Parent %d 0 R>>"
+                    % (edges, self._tree)
+                )
+            )
 
     def finished(self, name: str, intents: Sequence[int], identity: str) -> bytes:
         """Give the file's bytes."""
         kids = b" ".join(b"%d 0 R" % page for page in self._pages)
-        self._small.append((self._tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(self._pages), kids)))
+        self._small.append(
+            (self._tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(self._pages), kids))
+        )
         told = _XMP.format(title=escape(name)).encode()
         metadata = self._number()
-        begins = b"%d 0 obj\n<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n" % (metadata, len(told))
+        begins = b"%d 0 obj\n<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n" % (
+            metadata,
+            len(told),
+        )
         self._put(metadata, begins + told + b"\nendstream\nendobj\n")
         root = self._add(
             b"<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%b]/Outlines %d 0 R/PageMode/UseOutlines/ViewerPreferences"
             b"<</DisplayDocTitle true/PrintScaling/None/PickTrayByPDFSize true/Duplex/%b>>>>"
-            % (self._tree, metadata, b" ".join(b"%d 0 R" % intent for intent in intents), self._outlined(), self.sides.encode())
+            % (
+                self._tree,
+                metadata,
+                b" ".join(b"%d 0 R" % intent for intent in intents),
+                self._outlined(),
+                self.sides.encode(),
+            )
         )
         self._pack()
         last = self._number()
@@ -261,7 +340,8 @@ class _File:
         one = identity.encode()
         self._parts.append(
             b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Root %d 0 R/ID[<%b><%b>]/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
-            b"startxref\n%d\n%%%%EOF\n" % (last, last + 1, root, one, one, len(table), table, self._at)
+            b"startxref\n%d\n%%%%EOF\n"
+            % (last, last + 1, root, one, one, len(table), table, self._at)
         )
         return b"".join(self._parts)
 
@@ -274,8 +354,17 @@ class _File:
             before = b"/Prev %d 0 R" % (first + index - 1) if index else b""
             after = b"/Next %d 0 R" % (first + index + 1) if index < count - 1 else b""
             title = words.encode("utf-16-be").hex().encode()
-            self._add(b"<</Title<feff%b>/Parent %d 0 R%b%b/Dest[%d 0 R/Fit]>>" % (title, top, before, after, page))
-        self._small.append((top, b"<</Type/Outlines/Count %d/First %d 0 R/Last %d 0 R>>" % (count, first, first + count - 1)))
+            self._add(
+                b"<</Title<feff%b>/Parent %d 0 R%b%b/Dest[%d 0 R/Fit]>>"
+                % (title, top, before, after, page)
+            )
+        self._small.append(
+            (
+                top,
+                b"<</Type/Outlines/Count %d/First %d 0 R/Last %d 0 R>>"
+                % (count, first, first + count - 1),
+            )
+        )
         return top
 
     def _pack(self) -> None:

@@ -78,11 +78,18 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
     A file without places gives a Template that stamps nothing but its ID.
     """
     if cut.characters is not None:
-        cut = replace(cut, characters=frozenset(letter for word in cut.characters for letter in word))
+        cut = replace(
+            cut, characters=frozenset(letter for word in cut.characters for letter in word)
+        )
     with pikepdf.open(io.BytesIO(data)) as pdf:
         found = list(_places(pdf.Root.StructTreeRoot))
         if [place.field for place in found] != [one.opening.field for one in opened]:
-            raise TeachbackError(Problem("the places of the fields are not all on the page, or not in their turn", COMPARE))
+            raise TeachbackError(
+                Problem(
+                    "the places of the fields are not all on the page, or not in their turn",
+                    COMPARE,
+                )
+            )
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
         fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
@@ -102,7 +109,19 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         for place, one, each, number in zip(found, opened, named, numbers, strict=True)
     ]
     fields = tuple(dict.fromkeys(place.field for place in found))
-    return Template(cut.code, pages, fields, cut.cards, tuple(slots), fonts, head, table, trailer, owners, cut.beside)
+    return Template(
+        cut.code,
+        pages,
+        fields,
+        cut.cards,
+        tuple(slots),
+        fonts,
+        head,
+        table,
+        trailer,
+        owners,
+        cut.beside,
+    )
 
 
 def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
@@ -113,14 +132,21 @@ def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
             continue
         if str(kid.get("/T", "")).startswith(RECORD):
             (mark,) = kid.K
-            yield _Found(str(kid.T).removeprefix(RECORD), kid.Pg.objgen, int(mark), str(kid.get("/ActualText", "")))
+            yield _Found(
+                str(kid.T).removeprefix(RECORD),
+                kid.Pg.objgen,
+                int(mark),
+                str(kid.get("/ActualText", "")),
+            )
             if "/ActualText" in kid:
                 del kid.ActualText
         else:
             yield from _places(kid)
 
 
-def _split(pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], ...]) -> tuple[int, tuple[tuple[int, ...], ...]]:
+def _split(
+    pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], ...]
+) -> tuple[int, tuple[tuple[int, ...], ...]]:
     """Make the content of each page with places or cards an array of streams.
 
     Return how many streams are slots, and for each page of a sheet which card each of its streams draws.
@@ -143,11 +169,15 @@ def _split(pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], .
         page.obj.Contents = parts
         owners.append(tuple(own))
     if count != len(found):
-        raise TeachbackError(Problem("the places of the fields cannot be found on the page", COMPARE))
+        raise TeachbackError(
+            Problem("the places of the fields cannot be found on the page", COMPARE)
+        )
     return count, tuple(owners) if held else ()
 
 
-def _pieces(page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]) -> Iterator[tuple[bytes | _Found, int]]:
+def _pieces(
+    page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]
+) -> Iterator[tuple[bytes | _Found, int]]:
     """Cut a page's content: what stays, and the places between it, each with the card that it belongs to.
 
     `lay_on_sheets` draws each card within a q and its Q.
@@ -161,7 +191,9 @@ def _pieces(page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]
         depth += {"q": 1, "Q": -1}.get(name, 0)
         if place is None:
             marks = step.operands[1] if name == "BDC" else None
-            place = wanted.get(int(marks.get("/MCID", -1))) if isinstance(marks, Dictionary) else None
+            place = (
+                wanted.get(int(marks.get("/MCID", -1))) if isinstance(marks, Dictionary) else None
+            )
             if place is None:
                 kept.append(step)
         elif name == "EMC":
@@ -181,7 +213,9 @@ def _pieces(page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]
 def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
     """Give the fonts that a place needs: those that stand in only where a record has characters that the others lack."""
     own = [shaper(_slot_font(path, path.stat().st_mtime_ns, cut)) for path in one.fonts]
-    lacking = any(all(each.shape(letter).missing for each in own) for letter in cut.characters or ())
+    lacking = any(
+        all(each.shape(letter).missing for each in own) for letter in cut.characters or ()
+    )
     return (*one.fonts, *(one.stand_ins if lacking else ()))
 
 
@@ -192,9 +226,18 @@ def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
     return slot_font(read_bytes(path), cut.characters, cut.language)
 
 
-def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], fonts: tuple[SlotFont, ...], cut: Cut) -> Slot:
+def _slot(
+    place: _Found,
+    opening: Opening,
+    number: int,
+    names: tuple[int, ...],
+    fonts: tuple[SlotFont, ...],
+    cut: Cut,
+) -> Slot:
     if not names:
-        raise TeachbackError(Problem(f"the place of the field '{place.field}' has no font of the workspace", COMPARE))
+        raise TeachbackError(
+            Problem(f"the place of the field '{place.field}' has no font of the workspace", COMPARE)
+        )
     sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))
     space = shaper(fonts[names[0]]).shape("\xa0").pieces
@@ -206,7 +249,9 @@ def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], 
         matrix=matrix,
         width=opening.width,
         sizes=sizes,
-        blank=blank(place.mark, place.words, names[0], sizes[0], matrix, space[0][1] if space else b"[]TJ"),
+        blank=blank(
+            place.mark, place.words, names[0], sizes[0], matrix, space[0][1] if space else b"[]TJ"
+        ),
         card=opening.page // 2 if cut.cards > 1 else 0,
         rtl=opening.rtl,
     )
@@ -214,7 +259,9 @@ def _slot(place: _Found, opening: Opening, number: int, names: tuple[int, ...], 
 
 def _sizes(largest: float, floor: float) -> tuple[float, ...]:
     """Give the type sizes that a place may take (px), the largest first, from its own size and the smallest allowed (pt)."""
-    smaller = [step * STEP for step in range(int(largest / STEP), 0, -1) if floor <= step * STEP < largest]
+    smaller = [
+        step * STEP for step in range(int(largest / STEP), 0, -1) if floor <= step * STEP < largest
+    ]
     return tuple(round(size * PX_PER_PT, 4) for size in (largest, *smaller))
 
 
@@ -224,13 +271,17 @@ def _add_fonts(pdf: pikepdf.Pdf, found: list[_Found], fonts: tuple[SlotFont, ...
     made = {f"/Slot{index}": _font(pdf, font) for index, font in enumerate(fonts)}
     for page in pdf.pages:
         if any(place.page == page.obj.objgen for place in found):
-            page.obj.Resources.Font = Dictionary({**dict(page.obj.Resources.get("/Font", Dictionary()).items()), **made})
+            page.obj.Resources.Font = Dictionary(
+                {**dict(page.obj.Resources.get("/Font", Dictionary()).items()), **made}
+            )
 
 
 def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF object
     """Make the objects of a font whose characters are numbers of glyphs (ISO 32000-1, 9.7)."""
     name = Name(f"/{font.name}")
-    program = pikepdf.Stream(pdf, zlib.compress(font.embedded, 9), Filter=Name.FlateDecode, Length1=len(font.embedded))
+    program = pikepdf.Stream(
+        pdf, zlib.compress(font.embedded, 9), Filter=Name.FlateDecode, Length1=len(font.embedded)
+    )
     descriptor = Dictionary(
         Type=Name.FontDescriptor,
         FontName=name,
@@ -247,7 +298,9 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
         Type=Name.Font,
         Subtype=Name.CIDFontType2,
         BaseFont=name,
-        CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
+        CIDSystemInfo=Dictionary(
+            Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0
+        ),
         CIDToGIDMap=Name.Identity,
         FontDescriptor=pdf.make_indirect(descriptor),
         W=Array([0, Array([round(width, 3) for width in font.widths])]),
@@ -259,7 +312,9 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
             BaseFont=name,
             Encoding=Name("/Identity-H"),
             DescendantFonts=Array([pdf.make_indirect(glyphs)]),
-            ToUnicode=pdf.make_indirect(pikepdf.Stream(pdf, zlib.compress(_read_as(font.read), 9), Filter=Name.FlateDecode)),
+            ToUnicode=pdf.make_indirect(
+                pikepdf.Stream(pdf, zlib.compress(_read_as(font.read), 9), Filter=Name.FlateDecode)
+            ),
         )
     )
 
@@ -267,9 +322,15 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
 def _read_as(read: tuple[str, ...]) -> bytes:
     """Give the table that says which characters each glyph stands for (ISO 32000-1, 9.10.3)."""
     # Glyph 0 stands for what is missing: it is never drawn.
-    lines = [f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>" for glyph, characters in enumerate(read) if glyph]
+    lines = [
+        f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>"
+        for glyph, characters in enumerate(read)
+        if glyph
+    ]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
-    chars = "".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks)
+    chars = "".join(
+        f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks
+    )
     return (
         "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
         "/CIDSystemInfo\n<< /Registry (Adobe)\n/Ordering (UCS)\n/Supplement 0\n>> def\n"
@@ -283,7 +344,11 @@ def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
     """Cut a saved file into what is the same for each record, the table of offsets, the trailer; and give the numbers of the slots' objects."""
     start = int(data.rpartition(b"startxref")[2].split()[0])
     entries, trailer = _table(data[start:])
-    offsets = {number: offset for number, (kind, offset, _) in enumerate(entries) if kind == 1 and offset != start}
+    offsets = {
+        number: offset
+        for number, (kind, offset, _) in enumerate(entries)
+        if kind == 1 and offset != start
+    }
     order = sorted(offsets, key=offsets.__getitem__)
     ends = [offsets[number] for number in order[1:]] + [start]
     numbers = [0] * count
@@ -304,7 +369,9 @@ def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
 def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
     """Read the table of offsets that ends a file (ISO 32000-1, 7.5.8), and what its dictionary says of the file."""
     head, _, body = end.partition(b"stream\n")
-    told = {key: re.search(rb"/%b ([^/>]+)" % key, head) for key in (b"W", b"Length", b"Root", b"Info")}
+    told = {
+        key: re.search(rb"/%b ([^/>]+)" % key, head) for key in (b"W", b"Length", b"Root", b"Info")
+    }
     known = {key: match[1].strip() for key, match in told.items() if match}
     widths = [int(width) for width in known[b"W"].strip(b"[] ").split()]
     rows = zlib.decompress(body[: int(known[b"Length"])])
@@ -313,7 +380,18 @@ def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
     above = bytes(columns)
     entries = []
     for begin in range(0, len(rows), columns + 1):
-        above = bytes((one + other) % 256 for one, other in zip(rows[begin + 1 : begin + 1 + columns], above, strict=True))
+        above = bytes(
+            (one + other) % 256
+            for one, other in zip(rows[begin + 1 : begin + 1 + columns], above, strict=True)
+        )
         kind, where = above[: widths[0]], above[widths[0] : widths[0] + widths[1]]
-        entries.append((int.from_bytes(kind), int.from_bytes(where), int.from_bytes(above[widths[0] + widths[1] :])))
-    return entries, b"".join(b"/%b %b" % (key, known[key]) for key in (b"Root", b"Info") if key in known)
+        entries.append(
+            (
+                int.from_bytes(kind),
+                int.from_bytes(where),
+                int.from_bytes(above[widths[0] + widths[1] :]),
+            )
+        )
+    return entries, b"".join(
+        b"/%b %b" % (key, known[key]) for key in (b"Root", b"Info") if key in known
+    )

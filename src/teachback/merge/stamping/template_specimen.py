@@ -44,7 +44,9 @@ _COMPARE: Final = OfDesign(
 )
 
 
-def specimen_problems(template: Template, places: Sequence[Opening], floor: float) -> Iterator[Problem]:
+def specimen_problems(
+    template: Template, places: Sequence[Opening], floor: float
+) -> Iterator[Problem]:
     """Stamp a specimen into a handout's or a card's Template, and say which words would be lost; `floor` is the smallest type (pt)."""
     words = {field: _filling(template, field) for field in template.fields}
     blank, filled = (grey_pages(template.stamp(values, b"specimen"), DPI) for values in ({}, words))
@@ -53,11 +55,18 @@ def specimen_problems(template: Template, places: Sequence[Opening], floor: floa
     for place, slot, ink in zip(places, template.slots, looked.places, strict=True):
         long = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length / EM
         # As `_filling` chose them, the words stand in the largest size in which they fit.
-        length = next((long * size for size in slot.sizes if long * size <= slot.width), long * slot.sizes[-1])
-        fault = _fault(ink, place, length, floor) or _broken(ink, place, len(words[place.field]), long * slot.sizes[0])
+        length = next(
+            (long * size for size in slot.sizes if long * size <= slot.width), long * slot.sizes[-1]
+        )
+        fault = _fault(ink, place, length, floor) or _broken(
+            ink, place, len(words[place.field]), long * slot.sizes[0]
+        )
         if fault and (place.field, fault) not in said:
             said.add((place.field, fault))
-            yield Problem(f"what a record says in the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)
+            yield Problem(
+                f"what a record says in the field '{place.field}' {fault} (page {place.page + 1})",
+                _COMPARE,
+            )
     if looked.elsewhere:
         pages = ", ".join(str(page + 1) for page in looked.elsewhere)
         yield Problem(f"what a record says would stand outside its line, on page {pages}", _COMPARE)
@@ -65,12 +74,22 @@ def specimen_problems(template: Template, places: Sequence[Opening], floor: floa
 
 def _box(place: Opening) -> tuple[int, float, float, float, float]:
     """Give where a place's words may stand: the page, left, top, right, baseline (px). What reaches below the baseline is added there."""
-    return place.page, place.left, place.baseline - place.size, place.left + place.width, place.baseline
+    return (
+        place.page,
+        place.left,
+        place.baseline - place.size,
+        place.left + place.width,
+        place.baseline,
+    )
 
 
 def _filling(template: Template, field: str) -> str:
     """Give the longest word of one letter that fits each place of a field."""
-    count = min(max(1, int(slot.width / (slot.sizes[0] * 0.5))) for slot in template.slots if slot.field == field)
+    count = min(
+        max(1, int(slot.width / (slot.sizes[0] * 0.5)))
+        for slot in template.slots
+        if slot.field == field
+    )
     while count > 1 and template.faults({field: LETTER * count}):
         count -= 1
     return LETTER * count

@@ -515,8 +515,6 @@ def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
         "weasyprint",
         "jinja2",
         "babel",
-        "fontTools",
-        "markdown_it",
         "PIL",
         "pypdfium2",
         "pikepdf",

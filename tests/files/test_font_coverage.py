@@ -1,4 +1,4 @@
-"""Which characters a font can draw: read by ourselves where its table is as nearly all are, and as fontTools reads it."""
+"""Which characters a font can draw: whatever form its table has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 from teachback.content.loader import load_shared
 from teachback.errors import TeachbackError
-from teachback.files.font_coverage import _plain_map, coverage
+from teachback.files.font_coverage import coverage
 from teachback.files.images import digits_fault
 from teachback.files.workspace import builtin_root
 
@@ -43,29 +43,15 @@ def font(points: dict[int, str], form: int | None = None) -> bytes:
     return data.getvalue()
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_the_shipped_fonts_are_read_as_fonttools_reads_them(path: Path) -> None:
-    """Without fontTools, the same characters are known."""
-    data = path.read_bytes()
-    assert _plain_map(data) == frozenset(TTFont(io.BytesIO(data)).getBestCmap())
-
-
-@pytest.mark.parametrize(
-    "points",
-    [{0x41: "A", 0x43: "C", 0xE9: "e"}, {0x41: "A", 0x42: "B", 0x1F600: "smile", 0x20000: "han"}],
-)
-def test_letters_beyond_the_first_plane_are_known(points: dict[int, str]) -> None:
-    """Both of the forms that fonts have."""
-    assert _plain_map(font(points)) == frozenset(points)
-
-
-def test_a_table_of_another_form_is_left_to_fonttools(tmp_path: Path) -> None:
-    """An old form is read, too, by whoever knows it."""
-    data = font({0x41: "A", 0x42: "B"}, form=6)
-    assert _plain_map(data) is None
-    path = tmp_path / "old.ttf"
-    path.write_bytes(data)
-    assert coverage((path,)) == {0x41, 0x42}
+@pytest.mark.parametrize("form", [None, 6])
+def test_characters_are_known_in_whatever_form_a_font_lists_them(
+    tmp_path: Path, form: int | None
+) -> None:
+    """An old form is read, too, and so are letters beyond the first plane of Unicode."""
+    points = {0x41: "A", 0x42: "B"} | ({} if form else {0x1F600: "smile", 0x20000: "han"})
+    path = tmp_path / "font.ttf"
+    path.write_bytes(font(points, form))
+    assert coverage((path,)) == set(points)
 
 
 def test_a_font_that_is_cut_off_is_refused_though_its_characters_can_be_read(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BaseModel,
@@ -10,45 +10,21 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    GetCoreSchemaHandler,
     StringConstraints,
     Tag,
 )
 
-from teachback.content.pydantic_plugins import unplug
-
-# Before the first model is made.
-unplug()
-
-
-class Once:
-    """Put into an Annotated type, before any description: its schema is made once, not once for each field of each model that is of this type.
-
-    Making the schemas of all models takes a tenth of a check's time, and most fields are of a few types.
-    """
-
-    def __init__(self) -> None:
-        self.made: dict[str, Any] | None = None
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:  # noqa: ANN401 -- pydantic's own types
-        """Give the schema that the type has without this, as a copy, since pydantic writes into what it gets."""
-        if self.made is None:
-            self.made = dict(handler(source))
-        return {**self.made, "metadata": dict(self.made.get("metadata") or {})}
-
-
 Id = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
-    Once(),
     Field(description="Lower-case words joined by hyphens."),
 ]
-Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True), Once()]
+Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ByAudience = dict[Id, Plain]
 # What nearly every model has: for whom it is, what it is called, which sources it names.
-Only = Annotated[Annotated[tuple[Id, ...], Field(min_length=1)] | None, Once()]
-Named = Annotated[Id | None, Once()]
-Names = Annotated[tuple[Id, ...], Once()]
+Only = Annotated[tuple[Id, ...], Field(min_length=1)] | None
+Named = Id | None
+Names = tuple[Id, ...]
 
 
 def _as_day(value: object) -> object:
@@ -59,7 +35,7 @@ def _as_day(value: object) -> object:
     return value
 
 
-Day = Annotated[dt.date, BeforeValidator(_as_day), Once()]
+Day = Annotated[dt.date, BeforeValidator(_as_day)]
 
 
 def _text_kind(value: object) -> str | None:
@@ -74,7 +50,6 @@ Text = Annotated[
         custom_error_type="text_expected",
         custom_error_message="a text, or a mapping of audience to text, belongs here",
     ),
-    Once(),
     Field(
         description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."
     ),

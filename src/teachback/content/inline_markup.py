@@ -10,7 +10,6 @@ import re
 import unicodedata
 from functools import cache
 from itertools import pairwise
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, guess, nearest
@@ -38,12 +37,6 @@ _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
 _MARKS: Final = re.compile(r"\*\*|\[(?P<words>[^\]]*)\]\([^)]*\)|\\(?P<letter>[!-/:-@\[-`{-~])")
 # Without one of these, a text that is printed as it stands does not even look like one with marks.
 _LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
-# With one of these, only the parser of Markdown knows what a text means.
-_MARKDOWN: Final = re.compile(r"[_`\[<\\\n\r]")
-# Strong words that CommonMark reads as such whatever stands around them (0.31.2, section 6.2: rules 5 and 7).
-_STRONG: Final = re.compile(
-    r"(?:^|(?<=[ (]))\*\*(?=[A-Za-z0-9])([^*]*(?:[A-Za-z0-9](?=\*\*(?:[ .,;:?)]|$))|[.?](?=\*\*(?: |$))))\*\*"
-)
 # Stars inside a word or a number: 10**3 to 10**4 would be printed as 103 to 104.
 _INSIDE: Final = re.compile(r"([^\W_]+)\*{2,}([^\W_]+)")
 # A backslash before what is no mark would be lost, and nobody needs it.
@@ -89,15 +82,6 @@ class Span(NamedTuple):
 
 
 Line = tuple[Span, ...]
-
-
-class _Piece(NamedTuple):
-    """What there is of a token in a text that needs no parser."""
-
-    type: str
-    content: str = ""
-    attrs: Mapping[str, str] = MappingProxyType({})
-    markup: str = ""
 
 
 def plain(line: Line) -> str:
@@ -342,27 +326,8 @@ def parse_marks(
     return tuple(spans)
 
 
-def _tokens(text: str) -> Sequence[Token | _Piece]:
-    text = text.strip()
-    return _pieces(text) or _parser().parseInline(text)[0].children or ()
-
-
-def _pieces(text: str) -> list[_Piece]:
-    """Give the tokens of a text with strong words and placeholders at most, as the parser would; none where it must be asked.
-
-    Most handouts have no other marks, and the parser takes longer to load than all their texts to check.
-    """
-    if _MARKDOWN.search(text):
-        return []
-    # Each second part is strong.
-    parts = _STRONG.split(text)
-    if any("*" in part for part in parts):
-        return []
-    found = []
-    for number, part in enumerate(parts):
-        piece = _Piece("text", part)
-        found += [_Piece("strong_open"), piece, _Piece("strong_close")] if number % 2 else [piece]
-    return found
+def _tokens(text: str) -> Sequence[Token]:
+    return _parser().parseInline(text.strip())[0].children or ()
 
 
 def _filled(

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from teachback.content.base_model import Once, Plain
+from teachback.content.base_model import Plain
 from teachback.content.inline_markup import glued_problems
 from teachback.errors import Problem, Severity
 
@@ -30,7 +30,7 @@ def _holding(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Word = Annotated[Plain, _holding(), Once()]
+Word = Annotated[Plain, _holding()]
 WithEmergency = Annotated[Plain, _holding("emergency")]
 WithDate = Annotated[Plain, _holding("date")]
 

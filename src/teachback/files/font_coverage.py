@@ -23,13 +23,12 @@ _STARTS: Final = (b"\0\1\0\0", b"true", b"OTTO")
 _SEGMENTS: Final = 4
 _WIDE: Final = 12
 _GROUPS: Final = frozenset({_WIDE, 13})
-# Platform and encoding of the tables of characters, the fullest first, as fontTools takes them.
-_BEST: Final = ((3, 10), (0, 6), (0, 4), (3, 1), (0, 3), (0, 2), (0, 1), (0, 0))
 # Unicode has 1,114,112 code points; a font names each of its own a few times, once in each of its tables.
 _POINTS: Final = 0x110000
 MAX_CHARACTERS: Final = 4 * _POINTS
 # Fonts have about twenty tables.
 MAX_TABLES: Final = 200
+_CUT_OFF: Final = ("this is not a TrueType font: it is cut off", "Use a whole .ttf file.")
 # Controls and format characters draw nothing; combining marks are composed by the shaper where it can.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
@@ -43,14 +42,16 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     if not data.startswith(_STARTS):
         return "this is not a TrueType font: it begins like none", "Use a whole .ttf file."
     try:
-        for tag, start, _ in _tables(data):
+        for tag, start, length in _tables(data):
+            if start + length > len(data):
+                return _CUT_OFF
             if tag == b"cmap" and sum(_mapped(data, start)) > MAX_CHARACTERS:
                 return (
                     "this font claims to have more characters than there are",
                     "Use a whole .ttf file from its maker.",
                 )
     except struct.error:
-        return "this is not a TrueType font: it is cut off", "Use a whole .ttf file."
+        return _CUT_OFF
     return None
 
 
@@ -104,78 +105,10 @@ def _coverage(path: Path, changed: int) -> frozenset[int]:
     fault = font_fault(data)
     if fault:
         raise TeachbackError(Problem(*fault, Location(shown(path))))
-    points = _plain_map(data)
-    return _any_map(data, path) if points is None else points
+    return _character_map(data, path)
 
 
-def _plain_map(data: bytes) -> frozenset[int] | None:
-    """Read a font's best table of characters, where it has the form that nearly every font has and nothing is odd about it; else None.
-
-    It gives what fontTools gives, whose import takes ten times as long. (OpenType 1.9.1: cmap, formats 4 and 12.)
-    """
-    tables = tuple(_tables(data))
-    if any(start + length > len(data) for _, start, length in tables):
-        return None
-    start = next((start for tag, start, _ in tables if tag == b"cmap"), len(data))
-    try:
-        (count,) = struct.unpack_from(">H", data, start + 2)
-        maps = [struct.unpack_from(">HHL", data, start + 4 + 8 * number) for number in range(count)]
-        at = next(
-            (start + at for named in _BEST for *name, at in maps if tuple(name) == named), len(data)
-        )
-        (form,) = struct.unpack_from(">H", data, at)
-        if form not in {_SEGMENTS, _WIDE}:
-            return None
-        (length,) = struct.unpack_from(
-            *((">H", data, at + 2) if form == _SEGMENTS else (">L", data, at + 4))
-        )
-        own = data[at : at + length]
-        return (
-            frozenset(_segments(own) if form == _SEGMENTS else _wide(own))
-            if len(own) == length
-            else None
-        )
-    except (struct.error, ValueError):
-        return None
-
-
-def _segments(data: bytes) -> Iterator[int]:
-    """Give the code points of a table of format 4."""
-    count = struct.unpack_from(">H", data, 6)[0] // 2
-    ends = struct.unpack_from(f">{count}H", data, 14)
-    starts, deltas, offsets = (
-        struct.unpack_from(f">{count}H", data, 16 + 2 * count * row) for row in (1, 2, 3)
-    )
-    # The last segment ends the table, and maps nothing.
-    for number in range(count - 1):
-        points = range(starts[number], ends[number] + 1)
-        if not offsets[number]:
-            missing = -deltas[number] & 0xFFFF
-            yield from (point for point in points if point != missing)
-            continue
-        place = 16 + 2 * count * 3 + 2 * number + offsets[number]
-        glyphs = struct.unpack_from(f">{len(points)}H", data, place)
-        yield from (
-            point
-            for point, glyph in zip(points, glyphs, strict=True)
-            if glyph and (glyph + deltas[number]) & 0xFFFF
-        )
-
-
-def _wide(data: bytes) -> Iterator[int]:
-    """Give the code points of a table of format 12. Raises ValueError where its groups are not in order."""
-    (groups,) = struct.unpack_from(">L", data, 12)
-    last = -1
-    for begin, end, glyph in (
-        struct.unpack_from(">3L", data, 16 + 12 * group) for group in range(groups)
-    ):
-        if not last < begin <= end < _POINTS:
-            raise ValueError
-        yield from range(begin + (glyph == 0), end + 1)
-        last = end
-
-
-def _any_map(data: bytes, path: Path) -> frozenset[int]:
+def _character_map(data: bytes, path: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:

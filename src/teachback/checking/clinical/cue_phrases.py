@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from itertools import product
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 _HELD: Final = r"(?:potassium|sodium|salt|phosph\w+|magnesium|sugar|protein|vitamin \w)"
 _ILLS: Final = (
@@ -110,10 +106,6 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         ),
     ),
 )
-# A group of words to choose from, or a letter, either of which may be left out; and the letters that something surely begins with.
-_CHOICE: Final = re.compile(r"\(\?:([^()]*)\)([?*{]?)|([a-z])\?")
-_LETTERS: Final = re.compile(r"[a-z]*(?![?*{])")
-_PHRASES: Final = re.compile(r"(?:[a-z' -]|[a-z]\?|\(\?:[a-z' |-]*\)\??)+(?<! )")
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -127,88 +119,18 @@ class Sign(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def signs(clause: str) -> tuple[Sign, ...]:
-    """Give the signs of a clause that is in small letters, in order; none overlaps another."""
+    """Return the signs of a clause that is in small letters, in order; none overlaps another."""
     found: list[Sign] = []
     end = 0
     for word in _WORD.finditer(clause):
-        start = word.start()
-        for kind, words in _begun(word[0]) if start >= end else ():
-            end = _end(words, clause, start)
-            if end:
-                found.append(Sign(start, end, kind))
-                break
+        match = _pattern().match(clause, word.start()) if word.start() >= end else None
+        if match and match.lastindex:
+            end = match.end()
+            found.append(Sign(match.start(), end, _KINDS[match.lastindex - 1][0]))
     return tuple(sign for sign in found if sign.kind != "mute")
 
 
-@lru_cache(maxsize=1024)
-def _begun(word: str) -> tuple[tuple[str, str], ...]:
-    """Give the words of all signs that may begin with a word, each with its kind, in order."""
-    found = sorted(
-        sign for size in range(len(word) + 1) for sign in _by_letters().get(word[:size], ())
-    )
-    return tuple((kind, words) for _, kind, words in found if words == word or not words.isalpha())
-
-
 @cache
-def _by_letters() -> dict[str, list[tuple[int, str, str]]]:
-    """Give the words of all signs by the letters that they begin with: their place in the order, their kind, and themselves."""
-    found: dict[str, list[tuple[int, str, str]]] = {}
-    for number, (kind, words) in enumerate(
-        (kind, words) for kind, pattern in _KINDS for words in _parts(pattern)
-    ):
-        for letters in {words} if words.isalpha() else _beginnings(words):
-            found.setdefault(letters, []).append((number, kind, words))
-    return found
-
-
-def _parts(pattern: str) -> Iterator[str]:
-    """Cut a pattern at each bar that stands in no group."""
-    part, depth = "", 0
-    for piece in pattern.split("|"):
-        part = f"{part}|{piece}" if depth else piece
-        depth += piece.count("(") - piece.count(")")
-        if not depth:
-            yield part
-
-
-def _beginnings(words: str) -> set[str]:
-    """Give letters of which some stand where a sign begins; no letters at all where it can begin with any."""
-    choice = _CHOICE.match(words) if words[0] == "(" else None
-    options = choice[1].split("|") if choice and not choice[2] else (words,)
-    return {letters[0] for letters in map(_LETTERS.match, options) if letters}
-
-
-def _end(words: str, clause: str, start: int) -> int:
-    """Give where a sign ends that begins at a place of a clause; 0 where it does not stand there."""
-    phrases = _phrases(words)
-    if not phrases:
-        match = _pattern(words).match(clause, start)
-        return match.end() if match else 0
-    # Most are not there: that is soon said of all of them together.
-    for phrase in phrases if clause.startswith(phrases, start) else ():
-        end = start + len(phrase)
-        if clause.startswith(phrase, start) and not _WORD.match(clause, end):
-            return end
-    return 0
-
-
-@cache
-def _phrases(words: str) -> tuple[str, ...]:
-    """Give all phrases that a pattern stands for, in its order; none where it stands for more than a choice of phrases."""
-    if not _PHRASES.fullmatch(words):
-        return ()
-    parts: list[tuple[str, ...]] = []
-    at = 0
-    for choice in _CHOICE.finditer(words):
-        options = (choice[1] or choice[3]).split("|")
-        parts += [
-            (words[at : choice.start()],),
-            (*options, "") if choice[2] or choice[3] else tuple(options),
-        ]
-        at = choice.end()
-    return tuple(map("".join, product(*parts, (words[at:],))))
-
-
-@cache
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{words})\b")
+def _pattern() -> re.Pattern[str]:
+    """Return the pattern of all signs, with a group for each kind."""
+    return re.compile(rf"(?:{'|'.join(f'({words})' for _, words in _KINDS)})\b")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
-import os
 import re
-import subprocess
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -16,7 +14,7 @@ import pytest
 from pdf_tags import faults
 from tiny_handout import TINY
 
-from teachback.archive.previous_approval import ApprovedVersion, Search, approved_before
+from teachback.archive.previous_approval import ApprovedVersion, Search
 from teachback.checking.checker import check
 from teachback.checking.review_sheet import make_sheet
 from teachback.cli.app import run
@@ -29,7 +27,7 @@ from teachback.content.loader import load_shared, picture_hash
 from teachback.editions.passages import ReaderContext
 from teachback.editions.version_changes import changes
 from teachback.errors import TeachbackError, UsageError
-from teachback.files.workspace import Workspace, check_target, handout_files
+from teachback.files.workspace import Workspace, check_target
 from teachback.printing import process_pool
 from teachback.printing.process_limits import Limits
 from teachback.printing.settings import resolve
@@ -73,7 +71,7 @@ def sheet(clinic: Workspace, search: Search | None = None) -> HandoutReport:
         checkup.handouts[0],
         load_shared(clinic),
         checkup.rules.vocabulary,
-        search or Search({}, ()),
+        search or Search({}, ""),
         picture_hash(clinic),
     )
 
@@ -376,55 +374,6 @@ def test_an_approval_in_the_archive_is_found(workspace: Make, tmp_path: Path) ->
     assert re.search(r"message .*One.* message\. .*Another", text)
 
 
-def test_an_approval_in_git_is_found(workspace: Make, tmp_path: Path) -> None:
-    """Where no archive has one, the last commit in which the text stood approved counts."""
-    clinic = workspace()
-    git(clinic, "init", "-q")
-    approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=("ckd",))
-    commit(clinic)
-    path = clinic.root / FILE
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("For kidneys here.", "For kidneys there."),
-        encoding="utf-8",
-    )
-    commit(clinic)
-    authored = check(("tiny",), (), clinic, TODAY).handouts[0].authored
-    assert authored is not None
-    search = approved_before(
-        authored, handout_files(clinic)["tiny"], clinic, load_shared(clinic), None
-    )
-    assert list(search.found) == ["ckd"]
-    assert search.looked == ("there is no archive", "git's history of the file")
-    assert re.fullmatch(r"git, commit [0-9a-f]{10} of \d{4}-\d\d-\d\d", search.found["ckd"].where)
-    text = words(page(clinic, tmp_path))
-    assert "No version that was approved was found for general." in text
-    assert "Against the text that was approved by A. Nurse on 2026-11-22 (git, commit" in text
-
-
-def test_a_repository_cannot_start_a_program_of_its_own(workspace: Make, tmp_path: Path) -> None:
-    """Git is asked for bytes only: what a folder's settings name is not run."""
-    clinic = workspace()
-    git(clinic, "init", "-q")
-    commit(clinic)
-    trap = tmp_path / "started"
-    for key in (
-        "core.fsmonitor",
-        "core.pager",
-        "gpg.program",
-        "diff.external",
-        "core.editor",
-        "credential.helper",
-        "core.sshCommand",
-    ):
-        git(clinic, "config", key, f"touch {trap}")
-    git(clinic, "config", "log.showSignature", "true")
-    git(clinic, "config", "diff.x.textconv", f"touch {trap} #")
-    (clinic.root / ".gitattributes").write_text("*.yaml diff=x filter=x\n", encoding="utf-8")
-    git(clinic, "config", "filter.x.smudge", f"touch {trap}")
-    page(clinic, tmp_path)
-    assert not trap.exists()
-
-
 def test_a_broken_archive_is_told(workspace: Make, tmp_path: Path) -> None:
     """It is not taken for one in which nothing was approved."""
     (tmp_path / "archive").mkdir()
@@ -441,7 +390,7 @@ def test_a_text_that_is_as_it_was_approved_is_said_so(workspace: Make) -> None:
     mark = next(edition.mark for edition in sheet(clinic).editions if edition.audience == "ckd")
     made = sheet(
         clinic,
-        Search({"ckd": ApprovedVersion(authored, "somewhere", "A. Nurse", "2026-11-01", mark)}, ()),
+        Search({"ckd": ApprovedVersion(authored, "somewhere", "A. Nurse", "2026-11-01", mark)}, ""),
     )
     assert {one.audience: (one.changes, one.same) for one in made.since} == {
         "general": (None, False),
@@ -534,20 +483,19 @@ def test_what_is_no_word_is_a_change_too(old: str, new: str, workspace: Make) ->
 def test_a_changed_picture_is_not_passed_off_as_what_was_approved(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """No word tells of it, but the mark does; git is asked for the picture as it was."""
-    clinic = workspace({FILE: RICH, "content/images/a.svg": PICTURE})
-    git(clinic, "init", "-q")
-    approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=())
-    commit(clinic)
+    """No word tells of it, but the mark of what was kept does."""
+    figure = "      - figure: images/a.svg\n        alt: A cup\n"
+    clinic = workspace({FILE: TINY + figure, "content/images/a.svg": PICTURE})
+    archive = archived(clinic, "A. Nurse", tmp_path)
     assert "Nothing: the text is the one that was approved by A. Nurse" in words(
-        page(clinic, tmp_path)
+        page(clinic, tmp_path, archive)
     )
     (clinic.root / "content/images/a.svg").write_text(
         PICTURE.replace("#111", "#222"), encoding="utf-8"
     )
-    text = words(page(clinic, tmp_path))
+    text = words(page(clinic, tmp_path, archive))
     assert (
-        "No word has changed against what was approved by A. Nurse on 2026-11-22 (git, commit"
+        "No word has changed against what was approved by A. Nurse on 2026-11-22 (the archive, edit"
         in text
     )
     assert "Nothing: the text is the one" not in text
@@ -585,23 +533,6 @@ def test_what_was_changed_in_the_archive_is_not_quoted_as_approved(
     text = words(page(clinic, tmp_path, archive))
     assert "Forged" not in text
     assert "which is damaged: `teachback verify` says where" in text
-
-
-def test_a_history_that_is_cut_off_is_said_to_be(workspace: Make, tmp_path: Path) -> None:
-    """A shallow copy does not have what was approved before."""
-    clinic = workspace()
-    git(clinic, "init", "-q")
-    commit(clinic)
-    (clinic.root / "other").write_text("x", encoding="utf-8")
-    commit(clinic)
-    git(clinic, "clone", "-q", "--depth", "1", f"file://{clinic.root}", str(tmp_path / "copy"))
-    text = words(page(Workspace(tmp_path / "copy", clinic.builtin), tmp_path))
-    assert "cut off here (a shallow copy)" in text
-
-
-def test_outside_of_git_is_said_so(workspace: Make, tmp_path: Path) -> None:
-    """That is no history that cannot be read."""
-    assert "the file is in no git repository" in words(page(workspace(), tmp_path))
 
 
 def test_each_readers_card_stands_there_as_it_is_printed(workspace: Make) -> None:
@@ -749,21 +680,3 @@ def test_a_grade_beyond_the_scale_stays_inside_the_bar() -> None:
         ]
         assert max(ends) <= WIDTH + 0.01
         assert min(ends) >= 0
-
-
-def git(clinic: Workspace, *args: str) -> None:
-    """Run git in a clinic's folder, with a name of no one's."""
-    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    for role in ("AUTHOR", "COMMITTER"):
-        env |= {
-            f"GIT_{role}_NAME": "nobody",
-            f"GIT_{role}_EMAIL": "nobody@invalid",
-            f"GIT_{role}_DATE": "2026-11-22T00:00:00Z",
-        }
-    subprocess.run(["git", *args], cwd=clinic.root, env=env, check=True, capture_output=True)
-
-
-def commit(clinic: Workspace) -> None:
-    """Commit all there is."""
-    git(clinic, "add", "-A")
-    git(clinic, "commit", "-q", "-m", "a version")

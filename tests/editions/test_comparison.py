@@ -14,7 +14,7 @@ from teachback.checking.cross_audience import hear_all
 from teachback.cli.app import run
 from teachback.commands.diff import compared, write_page
 from teachback.content.loader import load_handout, load_shared
-from teachback.editions.comparison import compare, marked_words, side_by_side, summary
+from teachback.editions.comparison import as_lines, compare, marked_words, summary
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.page_resources import foreign_loads
 from teachback.files.stylesheets import stylesheet_problems
@@ -165,33 +165,16 @@ def test_words_are_compared_one_by_one(
     assert tuple(list(side) for side in marked_words(left, right)) == marked
 
 
-@pytest.mark.parametrize("width", [80, 100, 61])
-def test_two_columns_fit_the_terminal_and_can_be_read_without_colour(
-    builtin: Workspace, width: int
-) -> None:
-    """No line is longer; every text of either side can be read back from its column, and each marked line is marked by itself."""
-    shared = load_shared(builtin)
-    authored = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared)
-    heard = hear_all(authored.handout, shared.audiences, shared.clinic.values())
-    comparison = compare(authored.handout, heard[0].ear, heard[1].ear, authored.file.locate)
-    lines = ["".join(text for _, text in line) for line in side_by_side(comparison, width)]
-    assert len(lines) > 200
-    assert max(map(len, lines)) <= width
-    column = (width - 3) // 2
-    columns = (
-        " ".join(line[:column].strip() for line in lines),
-        " ".join(line[column + 3 :].strip() for line in lines),
-    )
-    plain = [re.sub(r"\s+", "", re.sub(r"\[-|-\]|\{\+|\+\}", "", text)) for text in columns]
-    changes = [change for block in comparison.blocks for change in block.changes]
-    for side, words in zip(("left", "right"), plain, strict=True):
-        texts = [getattr(change, side).text for change in changes if getattr(change, side)]
-        assert len(texts) > 30
-        for text in texts:
-            assert "".join(text.split()) in words
-    for line in lines:
-        assert line.count("[-") == line.count("-]"), line
-        assert line.count("{+") == line.count("+}"), line
+def test_each_change_can_be_read_in_a_terminal(workspace: Make) -> None:
+    """With its heading, what it is, each reader's words and their place; without colour."""
+    lines = list(as_lines(laid(workspace({"content/handouts/tiny.yaml": RICH}))))
+    at = lines.index("  cell of the row 'Bananas'")
+    general, ckd = lines[at + 1 : at + 3]
+    assert re.fullmatch(r"    general \(.*tiny\.yaml:\d+\): \[-Eat-\] one a day\.", general)
+    assert re.fullmatch(r"    ckd \(.*tiny\.yaml:\d+\): \{\+Do not eat\+\} one a day\.", ckd)
+    nothing = lines.index("  notes")
+    assert lines[nothing + 2] == "    ckd: (nothing)"
+    assert "What is this?" in lines[:at]
 
 
 class Seen(HTMLParser):

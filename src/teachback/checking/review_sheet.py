@@ -159,7 +159,7 @@ class HandoutReport:
     pairs: tuple[ShortPair, ...]
     since: tuple[ChangesSinceApproval, ...]
     silent: tuple[OmittedFlag, ...]
-    looked: tuple[str, ...]
+    looked: str
     sources: tuple[UsedSource, ...]
 
     def count(self, severity: str) -> int:

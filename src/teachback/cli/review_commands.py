@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +26,6 @@ if TYPE_CHECKING:
 
     from teachback.checking.checker import CheckResult
     from teachback.files.workspace import Workspace
-
-_COLORS: dict[str, dict[str, Any]] = {
-    "-": {"fg": "red"},
-    "+": {"fg": "green"},
-    "head": {"bold": True},
-    "place": {"dim": True},
-    "": {},
-}
 
 
 @click.command("check")
@@ -150,9 +141,9 @@ def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckR
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def diff_command(handout: str, left: str, right: str, page: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
-    """Show side by side what one reader gets and another does not."""
+    """Show what one reader gets and another does not; with --html, side by side."""
     from teachback.commands.diff import compared, write_page
-    from teachback.editions.comparison import side_by_side, summary
+    from teachback.editions.comparison import as_lines, summary
 
     workspace = here()
     if page is not None:
@@ -164,16 +155,8 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
         print_json(comparison.as_json())
         return
     if page is None:
-        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        import shutil
-
-        for line in side_by_side(comparison, shutil.get_terminal_size((100, 24)).columns):
-            click.echo(
-                "".join(
-                    click.style(text, **_COLORS[style]) if color else text for style, text in line
-                ),
-                color=color,
-            )
+        for line in as_lines(comparison):
+            click.echo(line)
         click.echo()
     click.echo(summary(comparison) + (f": {shown(page.absolute())}" if page else ""))
 

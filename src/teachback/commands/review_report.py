@@ -12,7 +12,7 @@ from teachback.checking.review_sheet import Report, make_sheet
 from teachback.checking.review_sheet_proof import review_sheet_problems
 from teachback.content.loader import load_shared, picture_hash
 from teachback.errors import OfDesign, Problem, TeachbackError
-from teachback.files.workspace import handout_files, hinting, write_whole
+from teachback.files.workspace import hinting, write_whole
 from teachback.printing import process_pool
 from teachback.printing.job_composer import open_design
 from teachback.printing.process_pool import Pool, Task, scale_of
@@ -71,13 +71,12 @@ def write_reports(
     Raises TeachbackError when it cannot be made or written: each file is then whole, or not there.
     """
     shared = load_shared(workspace)
-    files = handout_files(workspace)
     sheets = tuple(
         make_sheet(
             checked,
             shared,
             checkup.rules.vocabulary,
-            approved_before(checked.authored, files[checked.stem], workspace, shared, archive),
+            approved_before(checked.authored, workspace, shared, archive),
             picture_hash(workspace),
         )
         for checked in checkup.handouts

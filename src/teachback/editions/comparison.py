@@ -301,80 +301,24 @@ def _wordless(
         yield Piece((*path, "figure"), f"picture {block.figure}", path, "picture", name, heading)
 
 
-Style = tuple[str, str]
+def as_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield a comparison as lines of text: each change with what either reader gets and where.
 
-
-def side_by_side(comparison: Comparison, width: int) -> Iterator[tuple[Style, ...]]:
-    """Give the lines of two columns that fit `width` characters (at least 40), as runs of text with a style.
-
-    Words that only one reader gets stand between [-...-] and {+...+}; styles are "", "-", "+", "head" and "place".
+    Words that only the first reader gets stand between [-...-], those of the second between {+...+}.
     """
-    column = (max(width, 40) - 3) // 2
-    yield (
-        ("head", _fit(comparison.audiences[0], column)),
-        ("", " | "),
-        ("head", comparison.audiences[1]),
-    )
+    around = {"-": "[-{}-]", "+": "{{+{}+}}", "": "{}"}
     for heading, blocks in comparison.parts:
-        yield ()
-        yield (("head", _shortened(heading, width)),)
+        yield ""
+        yield heading
         for change in (change for block in blocks for change in block.changes):
-            yield (("place", _shortened(f"  {change.what}", width)),)
-            cells = [
-                [(("place", line),) for line in _cut(_where(side.place, column), column)]
-                + list(_wrapped(words, column))
-                if side
-                else [(("place", "(nothing)"),)]
-                for side, words in zip((change.left, change.right), change.words, strict=True)
-            ]
-            for number in range(max(map(len, cells))):
-                left, right = (cell[number] if number < len(cell) else () for cell in cells)
-                room = column - sum(len(text) for _, text in left)
-                yield (*left, ("", " " * room + (" | " if right else " |")), *right)
-
-
-def _fit(text: str, width: int) -> str:
-    return text[:width].ljust(width)
-
-
-def _where(place: Location, width: int) -> str:
-    """Give file and line, as an editor opens them; the file's name alone where a column is too narrow."""
-    whole = f"{place.file}:{place.line}"
-    return whole if len(whole) <= width else f"{place.file.rpartition('/')[2]}:{place.line}"
-
-
-def _shortened(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 3]}..."
-
-
-def _cut(text: str, width: int) -> Iterator[str]:
-    for start in range(0, len(text), width):
-        yield text[start : start + width]
-
-
-def _wrapped(runs: Words, width: int) -> Iterator[tuple[Style, ...]]:
-    """Break runs of words into lines; each line of a marked run is marked by itself, so that it can be read alone."""
-    brackets = {"-": ("[-", "-]"), "+": ("{+", "+}"), "": ("", "")}
-    line: list[Style] = []
-    used = 0
-    for mark, text in runs:
-        start, end = brackets[mark]
-        around = len(start) + len(end)
-        words: list[str] = []
-        for word in (part for whole in text.split() for part in _cut(whole, width - around)):
-            length = len(" ".join([*words, word])) + around
-            if used + bool(used) + length > width:
-                if words:
-                    line.append((mark, f"{' ' if line else ''}{start}{' '.join(words)}{end}"))
-                if line:
-                    yield tuple(line)
-                line, used, words = [], 0, []
-            words.append(word)
-        if words:
-            line.append((mark, f"{' ' if line else ''}{start}{' '.join(words)}{end}"))
-            used = sum(len(part) for _, part in line)
-    if line:
-        yield tuple(line)
+            yield f"  {change.what}"
+            sides = zip(
+                comparison.audiences, (change.left, change.right), change.words, strict=True
+            )
+            for audience, side, runs in sides:
+                words = " ".join(around[mark].format(text) for mark, text in runs)
+                where = f" ({side.place.file}:{side.place.line})" if side else ""
+                yield f"    {audience}{where}: {words if side else '(nothing)'}"
 
 
 def summary(comparison: Comparison) -> str:

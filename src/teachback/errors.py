@@ -83,7 +83,8 @@ class OfDesign(str):
 
 COMPARE: Final = OfDesign("Compare the clinic's own templates and styles with the built-in ones.")
 COMPARE_LENGTH: Final = OfDesign(
-    "Compare the clinic's own templates and styles with the built-in ones: nest less, and make tables and drawings smaller."
+    "Compare the clinic's own templates and styles with the built-in ones: "
+    "nest less, and make tables and drawings smaller."
 )
 
 
@@ -209,6 +210,9 @@ def guess(word: str, known: Iterable[str]) -> str:
             )
             or word
         )
-        return f"There is '{twin}', which looks the same and is stored otherwise ({letters}). Copy its name, or rename it."
+        return (
+            f"There is '{twin}', which looks the same and is stored otherwise ({letters}). "
+            "Copy its name, or rename it."
+        )
     match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
     return f"Did you mean '{match[0]}'?" if match else ""

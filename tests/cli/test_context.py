@@ -135,8 +135,10 @@ def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
 def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
     """A thread, and the end of the process, have no traceback either."""
     program = (
-        "import atexit, sys, threading; from teachback.cli.context import guard, open_streams; open_streams(); guard();"
-        f"fall = lambda: {{}}['{PLANTED}']; atexit.register(fall); one = threading.Thread(target=fall); one.start(); one.join(); fall()"
+        "import atexit, sys, threading; "
+        "from teachback.cli.context import guard, open_streams; open_streams(); guard();"
+        f"fall = lambda: {{}}['{PLANTED}']; atexit.register(fall); "
+        "one = threading.Thread(target=fall); one.start(); one.join(); fall()"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(

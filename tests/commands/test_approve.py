@@ -76,31 +76,64 @@ def problems(
     [
         (
             REVIEW,
-            "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}}\n",
+            (
+                "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: "
+                "2027-11-22, approved: {general: M, ckd: M}}\n"
+            ),
         ),
         (
             "review: {status: draft}  # soon\n",
-            "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}}  # soon\n",
+            (
+                "review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, due: "
+                "2027-11-22, approved: {general: M, ckd: M}}  # soon\n"
+            ),
         ),
         (
             "review: {due: 2030-01-01, status: draft,}\n",
-            "review: {due: 2027-11-22, status: approved, reviewer: A. Nurse, reviewed: 2026-11-22, approved: {general: M, ckd: M},}\n",
+            (
+                "review: {due: 2027-11-22, status: approved, reviewer: A. Nurse, reviewed: "
+                "2026-11-22, approved: {general: M, ckd: M},}\n"
+            ),
         ),
         (
             'review: {\n  "status": "draft",   # not yet\n  owner: "The desk"  # asks\n}\n',
-            'review: {\n  "status": approved,   # not yet\n  owner: "The desk", reviewer: "A. Nurse", reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: M}  # asks\n}\n',
+            (
+                'review: {\n  "status": approved,   # not yet\n  owner: "The desk", reviewer: "A. '
+                'Nurse", reviewed: 2026-11-22, due: 2027-11-22, approved: {general: M, ckd: '
+                "M}  # asks\n}\n"
+            ),
         ),
         (
-            "review:\n  # who\n  reviewer:      # empty\n  status: draft  # still\n  reviewed:\n\n  # below\n",
-            'review:\n  # who\n  reviewer: "A. Nurse"      # empty\n  status: approved  # still\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: {general: M, ckd: M}\n\n  # below\n',
+            (
+                "review:\n  # who\n  reviewer:      # empty\n  status: "
+                "draft  # still\n  reviewed:\n\n  # below\n"
+            ),
+            (
+                'review:\n  # who\n  reviewer: "A. Nurse"      # empty\n  status: '
+                "approved  # still\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: "
+                "{general: M, ckd: M}\n\n  # below\n"
+            ),
         ),
         (
-            "review:\n    status: 'draft'\n    reviewer: >-\n      Some\n      Body\n    # kept\n    due: 2026-12-01  # a date\n",
-            "review:\n    status: approved\n    reviewer: A. Nurse\n    # kept\n    due: 2027-11-22  # a date\n    reviewed: 2026-11-22\n    approved: {general: M, ckd: M}\n",
+            (
+                "review:\n    status: 'draft'\n    reviewer: "
+                ">-\n      Some\n      Body\n    # kept\n    due: 2026-12-01  # a date\n"
+            ),
+            (
+                "review:\n    status: approved\n    reviewer: A. Nurse\n    # kept\n    due: "
+                "2027-11-22  # a date\n    reviewed: 2026-11-22\n    approved: {general: "
+                "M, ckd: M}\n"
+            ),
         ),
         (
-            "review:\n  status: draft\n  approved:\n    general: 0123456789abcdef\n    ckd: 0123456789abcdef\n  # last\n",
-            "review:\n  status: approved\n  approved: {general: M, ckd: M}\n  reviewer: A. Nurse\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  # last\n",
+            (
+                "review:\n  status: draft\n  approved:\n    general: 0123456789abcdef\n    ckd: "
+                "0123456789abcdef\n  # last\n"
+            ),
+            (
+                "review:\n  status: approved\n  approved: {general: M, ckd: M}\n  reviewer: A. "
+                "Nurse\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  # last\n"
+            ),
         ),
     ],
 )
@@ -121,7 +154,8 @@ def test_a_review_at_the_end_of_a_file_without_a_last_line_break(workspace: Make
         {"content/handouts/tiny.yaml": TINY.replace(REVIEW, "") + "review:\n  status: draft"}
     )
     assert re.sub(MARK, "M", approved(clinic)).endswith(
-        "review:\n  status: approved\n  reviewer: A. Nurse\n  reviewed: 2026-11-22\n  due: 2027-11-22\n  approved: {general: M, ckd: M}"
+        "review:\n  status: approved\n  reviewer: A. Nurse\n  reviewed: 2026-11-22\n  due: "
+        "2027-11-22\n  approved: {general: M, ckd: M}"
     )
 
 
@@ -376,7 +410,10 @@ def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
     """A clinic and its print shop may be in zones with different dates; `check`, `build`, and `build --release` say the same."""
     told = days > 1
     reviewed = TODAY + dt.timedelta(days=days)
-    review = f"{{status: approved, reviewer: A. Nurse, reviewed: {reviewed}, due: 2029-01-01, {TINY_APPROVED}}}"
+    review = (
+        f"{{status: approved, reviewer: A. Nurse, reviewed: {reviewed}, due: "
+        f"2029-01-01, {TINY_APPROVED}}}"
+    )
     text = TINY.replace("{status: draft, reviewer: null, reviewed: null, due: null}", review)
     root = tmp_path / "clinic"
     (root / "content/handouts").mkdir(parents=True)

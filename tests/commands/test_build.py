@@ -167,7 +167,10 @@ def test_a_failing_handout_does_not_keep_the_others_from_printing(workspace: Mak
 def test_a_handout_of_which_one_card_is_refused_is_not_printed_at_all(workspace: Make) -> None:
     """Half a handout's editions would look like all of them."""
     many = "".join(
-        f"  - {{id: f{n}, tier: today, card: true, only: [ckd], text: {'A long sign that takes two lines of a card ' * 2}}}\n"
+        (
+            f"  - {{id: f{n}, tier: today, card: true, only: [ckd], text: "
+            f"{'A long sign that takes two lines of a card ' * 2}}}\n"
+        )
         for n in range(5)
     )
     clinic = workspace(
@@ -209,7 +212,8 @@ def test_release_refuses_a_draft_and_an_overdue_review(workspace: Make) -> None:
     assert draft.printed == ()
     approved = TINY.replace(
         "status: draft, reviewer: null, reviewed: null, due: null",
-        f"status: approved, reviewer: A. Clinician, reviewed: 2026-01-05, due: 2027-01-05, {TINY_APPROVED}",
+        "status: approved, reviewer: A. Clinician, reviewed: 2026-01-05, due: "
+        f"2027-01-05, {TINY_APPROVED}",
     )
     clinic = workspace({"content/handouts/tiny.yaml": approved})
     assert not run(clinic, release=True).failed
@@ -246,7 +250,10 @@ def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(
 def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> None:
     """WeasyPrint, pydantic, Jinja2 and PyYAML stay where they are while there is nothing to print."""
     clinic = workspace()
-    command = "import sys; from teachback.cli.app import run; code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
+    command = (
+        "import sys; from teachback.cli.app import run; "
+        "code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
+    )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     first, second = (
         subprocess.run(

@@ -305,7 +305,10 @@ def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: P
     """What was read off the calibration page and written down shifts the next print, each side by its own."""
     clinic = workspace(
         {
-            "teachback.toml": 'stock = "avery-5371"\n[printers.front-desk]\noffset = "1.5, -2"\nback-offset = "-0.5, 0.25"\n'
+            "teachback.toml": (
+                'stock = "avery-5371"\n[printers.front-desk]\noffset = "1.5, '
+                '-2"\nback-offset = "-0.5, 0.25"\n'
+            )
         }
     )
     flags: dict[str, Any] = {"handouts": ("tiny",), "workspace": clinic}
@@ -353,11 +356,17 @@ def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
 ) -> None:
     """The flag, the reader, the stock, the millimetres that are missing, and stocks on which it would fit."""
     flags = "".join(
-        f"  - {{id: sign-{n}, tier: today, card: true, text: A sign that is long enough to take a line of a card}}\n"
+        (
+            f"  - {{id: sign-{n}, tier: today, card: true, text: "
+            f"A sign that is long enough to take a line of a card}}\n"
+        )
         for n in range(5)
     )
     now = "".join(
-        f"  - {{id: now-{n}, tier: now, card: true, text: Another sign that is long enough to take a line}}\n"
+        (
+            f"  - {{id: now-{n}, tier: now, card: true, text: "
+            f"Another sign that is long enough to take a line}}\n"
+        )
         for n in range(4)
     )
     clinic = workspace(
@@ -367,9 +376,9 @@ def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
         dealt(tmp_path, workspace=clinic, handouts=("tiny",), stock="avery-5371")
     problem = refused.value.problems[0]
     assert (
-        "card of tiny for ckd: the red flag 'sign-4' does not fit on the card of avery-5371 (88.9 x 50.8 mm) at 8 pt"
-        in problem.message
-    )
+        "card of tiny for ckd: the red flag 'sign-4' does not fit on the card of avery-5371 "
+        "(88.9 x 50.8 mm) at 8 pt"
+    ) in problem.message
     assert " mm are missing" in problem.message
     assert "It would fit on avery-5388" in problem.hint
     assert problem.location is not None
@@ -438,8 +447,10 @@ BROKEN_STOCKS = {
 def test_a_stock_that_cannot_be_is_a_problem_with_its_place(line: str, workspace: Make) -> None:
     """A grid that leaves its page, overlapping cards, a missing or negative length, an unknown unit: line and column."""
     good = (
-        "our-cards:\n  page: letter\n  grid: {columns: 2, rows: 5}\n  card: {width: 3.5 in, height: 2in}\n"
-        "  first: {left: 0.75 in, top: 1.27cm}\n  pitch: {across: 252pt, down: 50.8}\n  source: [a ruler]\n"
+        "our-cards:\n  page: letter\n  grid: {columns: 2, rows: 5}\n  card: {width: "
+        "3.5 in, height: 2in}\n"
+        "  first: {left: 0.75 in, top: 1.27cm}\n  pitch: {across: 252pt, down: "
+        "50.8}\n  source: [a ruler]\n"
     )
     broken, said = BROKEN_STOCKS[line]
     assert load_stocks(workspace({"content/stocks.yaml": good}))
@@ -510,7 +521,8 @@ def test_an_overdue_or_unapproved_text_is_not_released_on_cards(
         dealt(tmp_path, workspace=draft, handouts=("tiny",), release=True)
     late = TINY.replace(
         "status: draft, reviewer: null, reviewed: null, due: null",
-        f"status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, {TINY_APPROVED}",
+        "status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: "
+        f"2021-01-05, {TINY_APPROVED}",
     )
     done, _ = dealt(
         tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",)
@@ -593,7 +605,8 @@ def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> Non
 def test_a_fold_that_is_not_in_the_middle_is_no_stock(workspace: Make) -> None:
     """Its back would be wider than the half that it must lie on."""
     own = (
-        "our-fold:\n  page: a4\n  grid: {columns: 1, rows: 5}\n  card: {width: 170, height: 55}\n  first: {left: 20, top: 10}\n"
+        "our-fold:\n  page: a4\n  grid: {columns: 1, rows: 5}\n  card: {width: 170, height: "
+        "55}\n  first: {left: 20, top: 10}\n"
         "  pitch: {across: 170, down: 55}\n  fold: {across: 110}\n  source: [a ruler]\n"
     )
     with pytest.raises(TeachbackError, match="not in the middle"):

@@ -244,7 +244,10 @@ def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
     """The page is filled in a child process; nothing is written."""
     clinic = workspace(
         {
-            "templates/diff.html": "{% for n in range(99999) %}{% for m in range(99999) %}{% endfor %}{% endfor %}x{{ nothing }}"
+            "templates/diff.html": (
+                "{% for n in range(99999) %}{% for m in range(99999) %}{% endfor %}{% endfor "
+                "%}x{{ nothing }}"
+            )
         }
     )
     comparison, names = compared("tiny", ("general", "ckd"), clinic)

@@ -37,7 +37,8 @@ def page_with(*drawings: str) -> bytes:
     # No letters: which fonts there are does not matter here.
     style = "@page { size: letter; margin: 15mm }"
     laid = renderer.lay_out(
-        f'<html lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>',
+        "<html "
+        f'lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>',
         {},
         renderer.Fonts(),
     )

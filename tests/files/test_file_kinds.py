@@ -187,7 +187,8 @@ def test_a_picture_swapped_while_a_page_is_made_is_not_printed(tmp_path: Path) -
         fetcher.fetch(f"{renderer.BASE}content/images/cup.svg")
 
 
-NAMES = {b"\xff.png": r"\xff.png", b"caf\xe9.svg": r"caf\xe9.svg", b"a\nb.png": r"a\nb.png", b"a\x1b[2J.png": r"a\x1b[2J.png", "a\u202eb.png".encode(): r"a\u202eb.png"}  # fmt: skip
+NAMES = {b"\xff.png": r"\xff.png", b"caf\xe9.svg": r"caf\xe9.svg", b"a\nb.png": r"a\nb.png",
+    b"a\x1b[2J.png": r"a\x1b[2J.png", "a\u202eb.png".encode(): r"a\u202eb.png"}  # fmt: skip
 FOLDERS = (
     "content/images",
     "content/words",

@@ -314,28 +314,50 @@ def test_a_fault_of_a_style_is_told_with_its_place(
 
 
 TEMPLATES = [
-    ("handout", "checklist.html", "{{ item.text|marked }}", "1{{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }}0", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "-{{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "&minus; {{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", ".{{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ loop.index }}{{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ loop.index }}.{{ item.text|marked }}", "words run into each other"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ loop.index + 1 }}. {{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ clinic.emergency }} {{ item.text|marked }}", "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|words_only|replace(' ', '') }}", "words run into each other"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|words_only|replace('2', '\u00b2') }}", "is not on the page"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|words_only|replace('1 mile', '-1 mile') }}", "is not on the page"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "<span aria-hidden='true'>1</span>{{ item.text|marked }}", "that no screen reader says: '1"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "<span aria-hidden='true'>-</span>{{ item.text|marked }}", "that no screen reader says: '-"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "<span aria-hidden='true'>911</span>{{ item.text|marked }}", "touches"),
-    ("handout", "table.html", "{{ cell|marked }}</td>", "{{ cell|marked }}0</td>", "numbers or signs are added"),
-    ("handout", "tier.html", "{{ flag.text|marked }}", "{{ flag.text|marked }}0", "numbers or signs are added beside the red flag"),
-    ("handout", "steps.html", "<ol>", '<ol style="counter-reset: list-item 3">', "this one holds 'counter-reset: list-item 3'"),
-    ("handout", "footer.html", "{{ words.version", "9{{ words.version", "that no screen reader says"),
-    ("handout", "footer.html", "pages=counter", "pages=9|string ~ counter", "that no screen reader says"),
-    ("card", "card-front.html", "{{ flag.short|marked }}", "{{ flag.short|marked }}0", "numbers or signs are added beside the red flag"),
-    ("card", "card-front.html", "{{ flag.short|marked }}", "{{ loop.index }} {{ flag.short|marked }}", "numbers or signs are added beside the red flag"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "1{{ item.text|marked }}",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }}0",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "-{{ item.text|marked }}",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "&minus; {{ item.text|marked }}",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", ".{{ item.text|marked }}",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ loop.index }}{{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ loop.index }}.{{ item.text|marked }}", "words run into each other"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ loop.index + 1 }}. {{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ clinic.emergency }} {{ item.text|marked }}", "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ item.text|words_only|replace(' ', '') }}", "words run into each other"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ item.text|words_only|replace('2', '\u00b2') }}", "is not on the page"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "{{ item.text|words_only|replace('1 mile', '-1 mile') }}", "is not on the page"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "<span aria-hidden='true'>1</span>{{ item.text|marked }}", "that no screen reader says: '1"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "<span aria-hidden='true'>-</span>{{ item.text|marked }}", "that no screen reader says: '-"),
+    ("handout", "checklist.html", "{{ item.text|marked }}",
+     "<span aria-hidden='true'>911</span>{{ item.text|marked }}", "touches"),
+    ("handout", "table.html", "{{ cell|marked }}</td>", "{{ cell|marked }}0</td>",
+     "numbers or signs are added"),
+    ("handout", "tier.html", "{{ flag.text|marked }}", "{{ flag.text|marked }}0",
+     "numbers or signs are added beside the red flag"),
+    ("handout", "steps.html", "<ol>", '<ol style="counter-reset: list-item 3">',
+     "this one holds 'counter-reset: list-item 3'"),
+    ("handout", "footer.html", "{{ words.version", "9{{ words.version",
+     "that no screen reader says"),
+    ("handout", "footer.html", "pages=counter", "pages=9|string ~ counter",
+     "that no screen reader says"),
+    ("card", "card-front.html", "{{ flag.short|marked }}", "{{ flag.short|marked }}0",
+     "numbers or signs are added beside the red flag"),
+    ("card", "card-front.html", "{{ flag.short|marked }}",
+     "{{ loop.index }} {{ flag.short|marked }}", "numbers or signs are added beside the red flag"),
     ("card", "card-back.html", "{{ code }}", "{{ code }}9", "numbers or signs are added"),
 ]  # fmt: skip
 
@@ -358,13 +380,21 @@ def test_a_template_that_adds_a_number_or_a_sign_stops_the_print(
 
 
 BETWEEN = [
-    ("<p>{{ words.myth }}: {{ block.text|marked }}</p>", "words are added that are not the handout's: 'myth:"),
-    ("<p>{{ block.text|marked }} {{ words.verdict }}</p>", "words are added that are not the handout's: 'false"),
-    ("<p>{{ block.text|marked|replace('15', '1<span aria-hidden=true style=\"margin: 0 0.2em\">.</span>5'|safe) }}</p>", "'.' touches"),
-    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true>911</span> 15'|safe) }}</p>", "'911' touches"),
-    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true style=\"margin: 0 3em\">911</span> 15'|safe) }}</p>", "'911' touches"),
-    ("<p>{{ block.text|marked|replace('15', '1<span style=\"margin: 0.2em\"></span>5'|safe) }}</p>", "the digits of a number stand apart"),
-    ("<p style='display: flex'><span style='position: relative; left: 90mm'>{{ block.text|marked|replace('15', '</span><span>15'|safe) }}</span></p>", "words are"),
+    ("<p>{{ words.myth }}: {{ block.text|marked }}</p>",
+     "words are added that are not the handout's: 'myth:"),
+    ("<p>{{ block.text|marked }} {{ words.verdict }}</p>",
+     "words are added that are not the handout's: 'false"),
+    (("<p>{{ block.text|marked|replace('15', '1<span aria-hidden=true style=\"margin: "
+        "0 0.2em\">.</span>5'|safe) }}</p>"), "'.' touches"),
+    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true>911</span> 15'|safe) }}</p>",
+     "'911' touches"),
+    (("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true style=\"margin: "
+        "0 3em\">911</span> 15'|safe) }}</p>"), "'911' touches"),
+    ("<p>{{ block.text|marked|replace('15', '1<span style=\"margin: 0.2em\"></span>5'|safe) }}</p>",
+     "the digits of a number stand apart"),
+    (("<p style='display: flex'><span style='position: relative; left: "
+        "90mm'>{{ block.text|marked|replace('15', '</span><span>15'|safe) }}</span></p>"),
+        "words are"),
 ]  # fmt: skip
 
 
@@ -400,12 +430,16 @@ def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace
 MOVED = [
     ("strong { margin-left: -8pt }", "words run into each other"),
     ("strong { position: relative; left: -60pt }", "words are not in their order on the line"),
-    ("strong { position: relative; top: -40pt; left: -60pt }", "words are moved above the line that they continue"),
+    ("strong { position: relative; top: -40pt; left: -60pt }",
+     "words are moved above the line that they continue"),
     ("strong { vertical-align: super }", "a number is raised or lowered"),
-    ("li { width: 4.2mm; overflow-wrap: anywhere } td { width: 6mm; overflow-wrap: anywhere }", "a number is broken over two lines"),
-    (".checklist li { display: inline; padding: 0 } .checklist { font-size: 0 } .checklist li { font-size: 13pt }", "words run into each other"),
+    ("li { width: 4.2mm; overflow-wrap: anywhere } td { width: 6mm; overflow-wrap: anywhere }",
+     "a number is broken over two lines"),
+    ((".checklist li { display: inline; padding: 0 } .checklist { font-size: "
+        "0 } .checklist li { font-size: 13pt }"), "words run into each other"),
     ("li::first-letter { float: right }", "words are not in their order on the line"),
-    ("td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; width: 9mm }", "touches"),
+    (("td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; "
+        "width: 9mm }"), "touches"),
 ]  # fmt: skip
 
 
@@ -431,12 +465,18 @@ TIERS = TINY.replace(
 SWAPPED = [
     (
         "handout",
-        ".flags { position: relative } .tier-now .flags { top: 35mm } .tier-today .flags { top: -35mm }",
+        (
+            ".flags { position: relative } .tier-now .flags { top: "
+            "35mm } .tier-today .flags { top: -35mm }"
+        ),
     ),
     ("handout", ".tier-now h2 { position: relative; top: 22mm }"),
     (
         "card",
-        ".tier-now ul { position: relative; top: 11mm } .tier-today ul { position: relative; top: -11mm }",
+        (
+            ".tier-now ul { position: relative; top: 11mm } .tier-today ul { position: relative; "
+            "top: -11mm }"
+        ),
     ),
 ]
 
@@ -497,7 +537,10 @@ def test_generated_text_stops_the_pages_that_staff_read(
 
 def test_the_layout_tells_what_a_style_generates() -> None:
     """By whatever way it came onto the page; a page's own number, a bullet and a colon are none."""
-    page = "<html lang=en><title>x</title><style>{}</style><body><ul><li>2 days</li></ul></body></html>"
+    page = (
+        "<html lang=en><title>x</title><style>{}</style><body><ul><li>2 "
+        "days</li></ul></body></html>"
+    )
     for style, texts in (
         ("li::before { content: '8' }", ["8"]),
         ("li::before { content: counter(page) }", ["1"]),
@@ -518,7 +561,8 @@ def test_an_approved_card_is_printed(workspace: Callable[..., Workspace]) -> Non
     for reviewer in ("Li Wu", "Dr. Anna Bell", "Maria Fernandez-Lopez, RN"):
         approved = NUMBERS.replace(
             "review: {status: draft, reviewer: null, reviewed: null, due: null}",
-            f"review: {{status: approved, reviewer: '{reviewer}', reviewed: 2026-11-20, due: 2027-11-20}}",
+            f"review: {{status: approved, reviewer: '{reviewer}', reviewed: 2026-11-20, due: "
+            f"2027-11-20}}",
         )
         assert approved != NUMBERS
         for style in ("", ".card-foot .code { width: 30mm; white-space: normal }"):

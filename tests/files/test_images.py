@@ -31,8 +31,14 @@ NAMES = (
     "a(1).png",
     "a=b,c.png",
 )
-GRADIENT = '<linearGradient id="g"><stop stop-color="red"/><stop offset="1" stop-color="blue"/></linearGradient>'
-RADIAL = '<radialGradient id="g"><stop stop-color="red"/><stop offset="1" stop-color="blue"/></radialGradient>'
+GRADIENT = (
+    '<linearGradient id="g"><stop stop-color="red"/><stop offset="1" '
+    'stop-color="blue"/></linearGradient>'
+)
+RADIAL = (
+    '<radialGradient id="g"><stop stop-color="red"/><stop offset="1" '
+    'stop-color="blue"/></radialGradient>'
+)
 
 
 def png(mode: str) -> bytes:
@@ -91,9 +97,9 @@ def test_a_picture_of_16_bits_is_refused_at_its_place(
     (said,) = problems(stderr)
     assert code == 1
     assert said.place == f"{HANDOUT}:17:17"
-    assert (
-        said.message
-        == "the picture 'images/cup.png' cannot be printed: the picture has 16 bits a colour, and 8 are printed"
+    assert said.message == (
+        "the picture 'images/cup.png' cannot be printed: "
+        "the picture has 16 bits a colour, and 8 are printed"
     )
     assert said.hint == "Save it with 8 bits a colour."
 
@@ -131,12 +137,17 @@ def test_another_file_does_not_stand_in_for_a_name_with_a_percent(
 @pytest.mark.parametrize(
     "inside",
     [
-        f'{GRADIENT}<rect width="9" height="9" fill="url(#g)"/>', f'{RADIAL}<rect width="9" height="9" fill="url(#g)"/>',
-        f'<defs>{GRADIENT}</defs><path d="M0 0h9" stroke="url( \'#g\' )"/>', f'{GRADIENT}<text style="fill: URL(#g)">x</text>',
-        f'<style>.a {{ fill: url("#g") }}</style>{GRADIENT}<rect class="a"/>', f'{GRADIENT}<g fill="url(#g) red"><rect/></g>',
+        (f'{GRADIENT}<rect width="9" height="9" '
+            'fill="url(#g)"/>'), f'{RADIAL}<rect width="9" height="9" fill="url(#g)"/>',
+        (f'<defs>{GRADIENT}</defs><path d="M0 0h9" stroke="url( \'#g\' '
+            ')"/>'), f'{GRADIENT}<text style="fill: URL(#g)">x</text>',
+        (f'<style>.a {{ fill: url("#g") }}</style>{GRADIENT}<rect '
+            'class="a"/>'), f'{GRADIENT}<g fill="url(#g) red"><rect/></g>',
         f'{GRADIENT}<linearGradient id="h" href="#g"/><rect fill="url(#h)"/>',
-        f'{GRADIENT}<linearGradient id="h" xlink:href="#g" xmlns:xlink="http://www.w3.org/1999/xlink"/><rect fill="url(#h)"/>',
-        f'{GRADIENT}<pattern id="p"><rect fill="url(#g)"/></pattern><rect fill="url(#p)"/>', f'{GRADIENT}<mask id="m"><rect fill="url(#g)"/></mask>',
+        (f'{GRADIENT}<linearGradient id="h" xlink:href="#g" '
+            'xmlns:xlink="http://www.w3.org/1999/xlink"/><rect fill="url(#h)"/>'),
+        (f'{GRADIENT}<pattern id="p"><rect fill="url(#g)"/></pattern><rect '
+            'fill="url(#p)"/>'), f'{GRADIENT}<mask id="m"><rect fill="url(#g)"/></mask>',
         f'<symbol id="s">{GRADIENT}<rect fill="url(#g)"/></symbol><use href="#s"/>',
     ],
 )  # fmt: skip
@@ -151,10 +162,15 @@ def test_a_shape_that_is_filled_with_a_gradient_is_refused(inside: str) -> None:
 @pytest.mark.parametrize(
     "inside",
     [
-        GRADIENT, f'{GRADIENT}<rect fill="#g"/>', f'{GRADIENT}<rect fill="url(#other)"/><pattern id="other"><path d="M0 0"/></pattern>',
+        GRADIENT, f'{GRADIENT}<rect fill="#g"/>', (f'{GRADIENT}<rect fill="url(#other)"/><pattern '
+            'id="other"><path '
+            'd="M0 '
+            '0"/></pattern>'),
         '<linearGradient id="g"><stop stop-color="red"/></linearGradient><rect fill="url(#g)"/>',
-        '<linearGradient id="g" href="#h"/><linearGradient id="h" href="#g"/><rect fill="url(#g)"/>',
-        '<clipPath id="c"><rect/></clipPath><rect clip-path="url(#c)" opacity=".5"/><marker id="m"/><path marker-end="url(#m)"/>',
+        ('<linearGradient id="g" href="#h"/><linearGradient id="h" href="#g"/><rect '
+            'fill="url(#g)"/>'),
+        ('<clipPath id="c"><rect/></clipPath><rect clip-path="url(#c)" opacity=".5"/><marker '
+            'id="m"/><path marker-end="url(#m)"/>'),
     ],
 )  # fmt: skip
 def test_a_gradient_that_nothing_shows_is_fine(inside: str) -> None:
@@ -165,12 +181,21 @@ def test_a_gradient_that_nothing_shows_is_fine(inside: str) -> None:
 @pytest.mark.parametrize(
     "inside",
     [
-        '<text>5<set attributeName="display" to="none" begin="1s"/></text>', '<rect><animate attributeName="x" to="9" dur="1s"/></rect>',
-        '<g><animateTransform attributeName="transform" type="scale" to="0" dur="1s"/></g>', '<g><animateMotion path="M0 0h9"/></g>',
-        "<style>@media screen { .a { display: none } }</style>", "<style>.b { fill: red } @MEDIA (min-width: 1px) { .a { fill: red } }</style>",
-        '<style media="print">.a { display: none }</style>', "<style>@supports (color: lch(0 0 0)) { .a { display: none } }</style>",
-        "<style>@keyframes k { to { opacity: 0 } } .a { animation: k 1s }</style>", '<g style="animation: k 1s"/>',
-        "<style>.a:hover { display: none }</style>", '<switch><text systemLanguage="en">5</text><text>6</text></switch>',
+        ('<text>5<set attributeName="display" to="none" '
+            'begin="1s"/></text>'), '<rect><animate attributeName="x" to="9" dur="1s"/></rect>',
+        ('<g><animateTransform attributeName="transform" type="scale" to="0" '
+            'dur="1s"/></g>'), '<g><animateMotion path="M0 0h9"/></g>',
+        "<style>@media screen { .a { display: none } }</style>",
+            ("<style>.b { fill: red } @MEDIA (min-width: 1px) { .a { fill: "
+            "red } }</style>"),
+        '<style media="print">.a { display: none }</style>',
+            ("<style>@supports (color: lch(0 0 0)) { .a { display: "
+            "none } }</style>"),
+        ("<style>@keyframes k { to { opacity: 0 } } .a { animation: "
+            "k 1s }</style>"), '<g style="animation: k 1s"/>',
+        "<style>.a:hover { display: none }</style>",
+            ('<switch><text '
+            'systemLanguage="en">5</text><text>6</text></switch>'),
     ],
 )  # fmt: skip
 def test_a_drawing_that_changes_on_a_screen_is_refused(inside: str) -> None:
@@ -184,8 +209,11 @@ def test_a_drawing_that_changes_on_a_screen_is_refused(inside: str) -> None:
 @pytest.mark.parametrize(
     "inside",
     [
-        "<style>.a { fill: red; stroke: #000 }</style>", '<style type="text/css" media="all">.a:first-child { fill: red }</style>',
-        "<style>/* @media: none */ .a { fill: red }</style>", "<switch><g><rect/></g></switch>", '<g id="animate" class="set"/>',
+        "<style>.a { fill: red; stroke: #000 }</style>",
+            ('<style type="text/css" media="all">.a:first-child { fill: '
+            'red }</style>'),
+        ("<style>/* @media: none */ .a { fill: "
+            "red }</style>"), "<switch><g><rect/></g></switch>", '<g id="animate" class="set"/>',
     ],
 )  # fmt: skip
 def test_a_still_drawing_with_styles_is_fine(inside: str) -> None:

@@ -153,7 +153,8 @@ def test_a_page_for_a_screen_is_closed_before_all_else(head: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<html><body>x</body></html>", "<!-- <head> --><html><head></head><body>x</body></html>", "<p>x</p><head></head>",
+        "<html><body>x</body></html>", ("<!-- <head> "
+            "--><html><head></head><body>x</body></html>"), "<p>x</p><head></head>",
         "<html><body><head></head>x</body></html>", "<title><head></title><p>x</p>", "<style>/*<head>*/</style><p>x</p>",
     ],
 )  # fmt: skip
@@ -176,7 +177,8 @@ def test_own_files_are_known_by_their_bytes_alone() -> None:
 def test_the_words_of_a_page_are_those_that_a_browser_shows() -> None:
     """Comments end where a browser ends them; styles and titles are no words; characters are read."""
     text = page(
-        "<!-->a<!-- b --!>c<!-- d --><p>e &amp; f<style>g</style>h</p><svg><title>i</title><text>j</text></svg>",
+        "<!-->a<!-- b --!>c<!-- d --><p>e &amp; "
+        "f<style>g</style>h</p><svg><title>i</title><text>j</text></svg>",
         head="<style>k</style>",
     )
     assert "".join(token.words for token in screen_text(text)).split() == ["ace", "&", "fhj"]

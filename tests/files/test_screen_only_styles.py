@@ -21,19 +21,29 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
 
 HIDING = [
-    "display: none", "display: contents", "visibility: hidden", "font-size: 0", "font-size: 4px", "font: 2px x", "position: absolute", "left: -90em",
-    "transform: scaleX(-1)", "overflow: hidden", "text-indent: -99em", "opacity: 0", "order: 2", "color: transparent", "color: #fff", "color: #ddd",
-    "color: rgb(0 0 0 / 0%)", "background: #111", "background: url(x.png)", "margin-left: -99em", "letter-spacing: 1em", "line-height: 0",
-    "height: 1px", "max-height: 0", "flex-direction: row-reverse", "text-decoration: line-through", "-webkit-text-fill-color: transparent",
-    "filter: blur(9px)", "scale: -1 1", "zoom: 0.1", "clip-path: inset(50%)", "--text: #fff", "animation: x 1s", "box-shadow: inset 0 0 0 99em #fff",
+    "display: none", "display: contents", "visibility: hidden", "font-size: 0", "font-size: 4px",
+    "font: 2px x", "position: absolute", "left: -90em",
+    "transform: scaleX(-1)", "overflow: hidden", "text-indent: -99em", "opacity: 0", "order: 2",
+    "color: transparent", "color: #fff", "color: #ddd",
+    "color: rgb(0 0 0 / 0%)", "background: #111", "background: url(x.png)", "margin-left: -99em",
+    "letter-spacing: 1em", "line-height: 0",
+    "height: 1px", "max-height: 0", "flex-direction: row-reverse", "text-decoration: line-through",
+    "-webkit-text-fill-color: transparent",
+    "filter: blur(9px)", "scale: -1 1", "zoom: 0.1", "clip-path: inset(50%)", "--text: #fff",
+    "animation: x 1s", "box-shadow: inset 0 0 0 99em #fff",
     "border-left: 99em solid #fff; margin: calc(-1 * 9em)",
 ]  # fmt: skip
 BROWSERS_ONLY = [
-    ("@media screen {{ p {{ {} }} }}", "clinic.css"), ("@media (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"),
-    ("@container (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"), ("@supports (color: red) {{ p {{ {} }} }}", "clinic.css"),
-    ("@layer x {{ p {{ {} }} }}", "clinic.css"), ("p {{ @media screen {{ {} }} }}", "handout.css"), (".dial {{ {} }}", "clinic.css"),
-    ("a {{ {} }}", "clinic.css"), ("p > a.x {{ {} }}", "clinic.css"), ("p:hover {{ {} }}", "clinic.css"), ("[data-column] {{ {} }}", "clinic.css"),
-    ("p {{ {} }}", "screen.css"), ("p {{ {} }}", "styles/card-screen.css"), ("@media print {{ p {{ {} }} }}", "styles/screen.css"),
+    ("@media screen {{ p {{ {} }} }}", "clinic.css"), ("@media (min-width: 1px) {{ p {{ {} }} }}",
+     "clinic.css"),
+    ("@container (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"),
+     ("@supports (color: red) {{ p {{ {} }} }}", "clinic.css"),
+    ("@layer x {{ p {{ {} }} }}", "clinic.css"), ("p {{ @media screen {{ {} }} }}", "handout.css"),
+     (".dial {{ {} }}", "clinic.css"),
+    ("a {{ {} }}", "clinic.css"), ("p > a.x {{ {} }}", "clinic.css"), ("p:hover {{ {} }}",
+     "clinic.css"), ("[data-column] {{ {} }}", "clinic.css"),
+    ("p {{ {} }}", "screen.css"), ("p {{ {} }}", "styles/card-screen.css"),
+     ("@media print {{ p {{ {} }} }}", "styles/screen.css"),
 ]  # fmt: skip
 
 

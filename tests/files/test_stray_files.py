@@ -42,7 +42,9 @@ FILES = {
     "content/rules/data/ours.yml": "rename it to 'ours.yaml'",
     "content/rules/data/ours.YAML": "rename it to 'ours.yaml'",
     "content/rules/words/terms.yml": "rename it to 'terms.yaml'",
-    "content/rules/words/ours.yaml": "Known: abbreviations.yaml, plain-words.yaml, syllables.yaml, terms.yaml.",
+    "content/rules/words/ours.yaml": (
+        "Known: abbreviations.yaml, plain-words.yaml, syllables.yaml, terms.yaml."
+    ),
     "content/words/es.yml": "rename it to 'es.yaml'",
     "content/words/es.yaml.txt": "rename it to 'es.yaml'",
     "content/handouts/sick-days.es.yml": "rename it to 'sick-days.es.yaml'",
@@ -101,15 +103,22 @@ FOLDERS = {
     "words/es.yaml": ("words", "Did you mean 'content/words'?"),
 }
 PASSED_OVER = (
-    "content/.DS_Store", "content/rules/.our-gel.yaml.swp", "content/rules/.git/config", "content/images/Thumbs.db", "content/rules/README",
-    "content/handouts/README.md", "content/words/readme.txt", "styles/fonts/OFL.txt", "styles/fonts/LICENSE-Our.txt", "content/desktop.ini",
-    "content/__MACOSX/x", "content/handouts/~$tiny.yaml", "content/handouts/tiny.yaml~", "content/handouts/#tiny.yaml#", "content/rules/x.yaml:Zone.Identifier", "README.md",
-    "patients.csv", "notes.txt", "notes/clinic/plan.yaml", "images/photo.jpg", "build/tiny/x.html", "archive/journal.jsonl",
+    "content/.DS_Store", "content/rules/.our-gel.yaml.swp", "content/rules/.git/config",
+    "content/images/Thumbs.db", "content/rules/README",
+    "content/handouts/README.md", "content/words/readme.txt", "styles/fonts/OFL.txt",
+    "styles/fonts/LICENSE-Our.txt", "content/desktop.ini",
+    "content/__MACOSX/x", "content/handouts/~$tiny.yaml", "content/handouts/tiny.yaml~",
+    "content/handouts/#tiny.yaml#", "content/rules/x.yaml:Zone.Identifier", "README.md",
+    "patients.csv", "notes.txt", "notes/clinic/plan.yaml", "images/photo.jpg", "build/tiny/x.html",
+    "archive/journal.jsonl",
 )  # fmt: skip
 READ = (
-    "content/rules/our-gel.yaml", "content/rules/leaning.txt", "content/rules/data/ours.yaml", "content/words/es-MX.yaml",
-    "content/rules/words/terms.yaml", "content/handouts/sick-days.es.yaml", "content/images/legs/stretch.SVG", "content/checks.yaml",
-    "content/handout.schema.json", "styles/clinic.css", "styles/fonts/Our-Bold.ttf", "styles/icons/ours/leg.svg", "teachback.toml",
+    "content/rules/our-gel.yaml", "content/rules/leaning.txt", "content/rules/data/ours.yaml",
+    "content/words/es-MX.yaml",
+    "content/rules/words/terms.yaml", "content/handouts/sick-days.es.yaml",
+    "content/images/legs/stretch.SVG", "content/checks.yaml",
+    "content/handout.schema.json", "styles/clinic.css", "styles/fonts/Our-Bold.ttf",
+    "styles/icons/ours/leg.svg", "teachback.toml",
     "templates/blocks/table.html", "content/samples/handout.yaml",
 )  # fmt: skip
 
@@ -194,10 +203,16 @@ def test_the_shelves_hold_the_names_that_the_readers_read() -> None:
 @pytest.mark.parametrize(
     ("stray", "by", "text"),
     [
-        ("content/pictures/leg.svg", "content/handouts/tiny.yaml", TINY.replace("- text: {", "- {figure: pictures/leg.svg, alt: A leg}\n      - text: {")),
+        ("content/pictures/leg.svg", "content/handouts/tiny.yaml", TINY.replace("- text: {",
+            "- {figure: pictures/leg.svg, alt: A leg}\n      - text: "
+            "{")),
         ("content/logo.png", "content/clinic.yaml", "name: A clinic\nlogo: logo.png\n"),
-        ("styles/pictures/leg.png", "styles/clinic.css", "h1 { background: url(pictures/leg.png) }"),
-        ("templates/blocks/ours.html", "templates/handout.html", '{% include "blocks/ours.html" %}'),
+        ("styles/pictures/leg.png", "styles/clinic.css",
+            ("h1 { background: url(pictures/leg.png) "
+            "}")),
+        ("templates/blocks/ours.html", "templates/handout.html",
+            ('{% include "blocks/ours.html" '
+            '%}')),
     ],
 )  # fmt: skip
 def test_a_file_that_another_names_is_read(tmp_path: Path, stray: str, by: str, text: str) -> None:

@@ -306,13 +306,19 @@ def test_a_code_in_a_template_or_style_is_read_as_its_character(code: str, what:
 
 def test_harmless_codes_of_templates_and_styles_stay() -> None:
     """No-break spaces, soft hyphens inside words, signs and icons may be written by their codes."""
-    text = "<p>5&nbsp;mg &amp; Blut&shy;druck &copy; &ndash; &#233; {{ '\\u2013' }} a{content: '\\2022 \\e900\\A '} &unknown; \\d"
+    text = (
+        "<p>5&nbsp;mg &amp; Blut&shy;druck &copy; &ndash; &#233; {{ '\\u2013' }} a{content: "
+        "'\\2022 \\e900\\A '} &unknown; \\d"
+    )
     assert decode(text.encode(), "x.html", markup=True) == text
 
 
 def test_letters_of_a_drawing_are_looked_at() -> None:
     """A drawing whose words hold a character that nobody sees is refused; its other parts may be named anyhow."""
-    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>a&#x200b;b</title><text>ibu{}<tspan>profen</tspan></text></svg>'
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 '
+        '9"><title>a&#x200b;b</title><text>ibu{}<tspan>profen</tspan></text></svg>'
+    )
     fault = picture_fault(drawing.format("&#x200b;").encode(), ".svg")
     assert fault is not None
     assert "U+200B zero width space" in fault[0]

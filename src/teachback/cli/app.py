@@ -241,7 +241,8 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
     cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
     click.echo(
-        f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  {dealt.output.code}"
+        f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  "
+        f"{dealt.output.code}"
     )
     click.echo(_how_to_print(str(dealt.sides), press=order.press))
     if dealt.archived:
@@ -252,14 +253,20 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
 def _how_to_print(sides: str, *, press: bool = False) -> str:
     """Say in words what to click in the printer's dialog."""
     if press:
-        return "For a print shop: one card a page, 3 mm bleed, cut at the marks, front and back in turn."
+        return (
+            "For a print shop: one card a page, 3 mm bleed, cut at the marks, "
+            "front and back in turn."
+        )
     click_on = {
         "one": "on one side",
         "long-edge": "on both sides, flip on long edge",
         "short-edge": "on both sides, flip on short edge",
         "fold": "on one side, then cut and fold along the dashed line",
     }[sides]
-    return f"Print at 'Actual size' (100 %), {click_on}. First hold one sheet of plain paper against your stock."
+    return (
+        f"Print at 'Actual size' (100 %), {click_on}. "
+        "First hold one sheet of plain paper against your stock."
+    )
 
 
 @command_line.command("identify")

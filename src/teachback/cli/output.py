@@ -174,7 +174,8 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
             pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
             form = ", ".join(word for word in (pages, output.paper, output.size) if word)
             click.echo(
-                f"  {'file':12}{output.file}  {form}; Teachback {entry.program}, WeasyPrint {entry.weasyprint}"
+                f"  {'file':12}{output.file}  {form}; "
+                f"Teachback {entry.program}, WeasyPrint {entry.weasyprint}"
             )
 
 
@@ -229,7 +230,8 @@ def print_checkup(checkup: CheckResult) -> None:
         click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
         for name, graded in checked.grades(checkup.rules.vocabulary).items():
             click.echo(
-                f"  {name}: {', '.join(map(str, graded.grades))}; target grade {checked.targets[name]}"
+                f"  {name}: {', '.join(map(str, graded.grades))}; "
+                f"target grade {checked.targets[name]}"
             )
     click.echo(looked_for(checkup))
 
@@ -300,7 +302,8 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
         rule = f" [{problem.rule}]" if problem.rule else ""
         # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
         click.echo(
-            f"{click.style(place, bold=True)}: {warning}{readable(' '.join(problem.message.split()))}{rule}",
+            f"{click.style(place, bold=True)}: "
+            f"{warning}{readable(' '.join(problem.message.split()))}{rule}",
             err=True,
             color=color,
         )

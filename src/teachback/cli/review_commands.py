@@ -236,7 +236,8 @@ def approve_command(
     for number, line in done.lines:
         click.echo(f"{done.file}:{number}: {line}")
     click.echo(
-        f"Approved for {', '.join(done.audiences)}. A change of what they read makes it a draft again. Now: teachback build {handout}"
+        f"Approved for {', '.join(done.audiences)}. "
+        f"A change of what they read makes it a draft again. Now: teachback build {handout}"
     )
 
 

@@ -61,7 +61,10 @@ def approve(
             )
         )
     if not path.is_relative_to(workspace.root):
-        hint = f"Copy it to {shown(workspace.root / 'content' / 'handouts' / path.name)} first: then it is your clinic's."
+        hint = (
+            f"Copy it to {shown(workspace.root / 'content' / 'handouts' / path.name)} first: "
+            "then it is your clinic's."
+        )
         raise TeachbackError(
             Problem(
                 "this handout comes with the program, and is not the clinic's to approve",
@@ -127,8 +130,14 @@ def _still_approved(
     )
     if unsealed or (others and (review.reviewer, review.reviewed) != (by, today)):
         named = " and ".join(others or [a for a in authored.handout.audiences if a not in chosen])
-        message = f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, and paper names one reviewer and one day"
-        hint = "Approve all of it together: leave --audience out. Or set `status: draft` first, and approve what was read."
+        message = (
+            f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, "
+            "and paper names one reviewer and one day"
+        )
+        hint = (
+            "Approve all of it together: leave --audience out. "
+            "Or set `status: draft` first, and approve what was read."
+        )
         raise TeachbackError(Problem(message, hint, authored.file.locate(("review",), key=True)))
     return others
 
@@ -144,7 +153,10 @@ def _check_only_the_review_changed(
     counts = set(before.handout.audiences) - {*after.standing.changed, *after.standing.missing}
     if old != new or counts != set(audiences) or after.handout.review.status != "approved":
         message = "the review cannot be written without changing other lines"
-        hint = "Write it as `review: {status: draft, reviewer: null, reviewed: null, due: null}`, and approve again."
+        hint = (
+            "Write it as `review: {status: draft, reviewer: null, reviewed: null, due: null}`, "
+            "and approve again."
+        )
         raise TeachbackError(Problem(message, hint, before.file.locate(("review",), key=True)))
 
 

@@ -25,15 +25,23 @@ def bar(value: float, target: float | None, said: str) -> str:
     line = None if target is None else _at(target)
     within = end if line is None else min(end, line)
     parts = [
-        f'<rect x="0" y="{_TOP}" width="{WIDTH}" height="{_BAR}" fill="none" stroke="#8a8a8a" stroke-width="0.2"/>',
+        (
+            f'<rect x="0" y="{_TOP}" width="{WIDTH}" height="{_BAR}" fill="none" stroke="#8a8a8a" '
+            'stroke-width="0.2"/>'
+        ),
         f'<rect x="0" y="{_TOP}" width="{within:.2f}" height="{_BAR}" fill="#5b6770"/>',
     ]
     if end > within:
         parts.append(
-            f'<rect x="{within:.2f}" y="{_TOP}" width="{end - within:.2f}" height="{_BAR}" fill="#ffffff" stroke="#111111" stroke-width="0.3"/>'
+            f'<rect x="{within:.2f}" y="{_TOP}" width="{end - within:.2f}" height="{_BAR}" '
+            'fill="#ffffff" stroke="#111111" stroke-width="0.3"/>'
         )
         parts += [
-            f'<path d="M{x:.2f} {_TOP + _BAR} L{min(x + 2.1, end):.2f} {_TOP + _BAR - min(_BAR, 2 * (min(x + 2.1, end) - x)):.2f}" stroke="#111111" stroke-width="0.3"/>'
+            (
+                f'<path d="M{x:.2f} {_TOP + _BAR} L{min(x + 2.1, end):.2f} '
+                f'{_TOP + _BAR - min(_BAR, 2 * (min(x + 2.1, end) - x)):.2f}" '
+                'stroke="#111111" stroke-width="0.3"/>'
+            )
             for x in _steps(within, end)
         ]
     if line is not None:
@@ -42,7 +50,8 @@ def bar(value: float, target: float | None, said: str) -> str:
         )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bar" role="img" '
-        f'width="{WIDTH}mm" height="{HEIGHT}mm" viewBox="0 0 {WIDTH} {HEIGHT}"><title>{escape(said)}</title>{"".join(parts)}</svg>'
+        f'width="{WIDTH}mm" height="{HEIGHT}mm" viewBox="0 0 {WIDTH} '
+        f'{HEIGHT}"><title>{escape(said)}</title>{"".join(parts)}</svg>'
     )
 
 

@@ -89,7 +89,10 @@ def _compared(
                     severity,
                 )
             elif sha256 != kept.sha256:
-                hint = "What is kept is what was printed. Other text libraries (see `teachback doctor`) print other bytes, too."
+                hint = (
+                    "What is kept is what was printed. "
+                    "Other text libraries (see `teachback doctor`) print other bytes, too."
+                )
                 yield Problem(
                     f"{entry.code}: {kept.file}, printed again {by}, has other bytes",
                     hint,

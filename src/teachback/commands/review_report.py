@@ -37,7 +37,8 @@ _LONGER: Final = 4
 # A meeting reads a few texts, not a library; and pages are kept in memory until the last one is there.
 MOST: Final = 12
 _HINT: Final = OfDesign(
-    "Ask for fewer handouts, or one --audience at a time, or for .html. Or compare the clinic's own templates/report.html and "
+    "Ask for fewer handouts, or one --audience at a time, or for .html. "
+    "Or compare the clinic's own templates/report.html and "
     "styles/report.css with the built-in ones."
 )
 
@@ -90,7 +91,8 @@ def write_reports(
         raise TeachbackError(
             Problem(
                 message,
-                "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. Or ask for .html.",
+                "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. "
+                "Or ask for .html.",
             )
         )
     report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)

@@ -82,7 +82,10 @@ def _walk(
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
         chosen = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
         if not chosen and set(value.only) <= set(audiences.root):
-            message = f"nobody reads this: it is only for {', '.join(value.only)}, and here read {', '.join(readers)}"
+            message = (
+                f"nobody reads this: it is only for {', '.join(value.only)}, "
+                f"and here read {', '.join(readers)}"
+            )
             yield (*path, "only"), Problem(message, "Name one of those, or take the item out.")
         readers = chosen
     if isinstance(value, RedFlag):
@@ -160,7 +163,8 @@ def _mapping_findings(
                 (*path, name),
                 Problem(
                     message,
-                    f"Here read: {', '.join(readers)}. Take it out, or widen `only` or `audiences`.",
+                    f"Here read: {', '.join(readers)}. "
+                    "Take it out, or widen `only` or `audiences`.",
                 ),
             )
 
@@ -183,7 +187,10 @@ def _flag_findings(
             count = carded[reader, flag.tier] = carded.get((reader, flag.tier), 0) + 1
             if count == MAX_FLAGS_A_TIER + 1:
                 message = f"this is the {count}th flag '{flag.tier}' on the card for '{reader}'"
-                hint = f"A reader keeps at most {MAX_FLAGS_A_TIER} in mind. Set `card: false` on the least urgent one."
+                hint = (
+                    f"A reader keeps at most {MAX_FLAGS_A_TIER} in mind. "
+                    "Set `card: false` on the least urgent one."
+                )
                 yield ("red_flags", index, "card"), Problem(message, hint)
     if handout.card is not None:
         for reader in readers:

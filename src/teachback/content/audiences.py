@@ -21,7 +21,8 @@ class Audience(BaseModel):
     )
     target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
         None,
-        description="The reading grade that texts for these readers should not lie above; that of the extended audience, or 6, when left out.",
+        description="The reading grade that texts for these readers should not lie above; "
+        "that of the extended audience, or 6, when left out.",
     )
 
 

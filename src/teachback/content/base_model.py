@@ -51,7 +51,8 @@ Text = Annotated[
         custom_error_message="a text, or a mapping of audience to text, belongs here",
     ),
     Field(
-        description="A text, or a mapping of audience to text. **strong** and [words](https://address) may stand in it."
+        description="A text, or a mapping of audience to text. "
+        "**strong** and [words](https://address) may stand in it."
     ),
 ]
 
@@ -100,7 +101,8 @@ class Accepted(Model):
     rule: Id = Field(description="The rule's id, as the finding names it.")
     words: Plain | None = Field(
         None,
-        description="Words of the text that it is about; left out: all findings of the rule in this handout. An error needs them.",
+        description="Words of the text that it is about; left out: "
+        "all findings of the rule in this handout. An error needs them.",
     )
     reason: Reason
     by: Plain = Field(description="Who decided it.")

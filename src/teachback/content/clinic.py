@@ -15,7 +15,10 @@ def _readable(color: str) -> str:
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     ratio = contrast((red, green, blue), WHITE)
     if ratio < CONTRAST_FLOOR:
-        message = f"{color} has a contrast of {ratio:.1f}:1 on white; text needs at least {CONTRAST_FLOOR}:1\nTake a darker colour."
+        message = (
+            f"{color} has a contrast of {ratio:.1f}:1 on white; "
+            f"text needs at least {CONTRAST_FLOOR}:1\nTake a darker colour."
+        )
         raise ValueError(message)
     return color
 

@@ -278,9 +278,12 @@ class SummaryBlock(Statement):
 
 # The key that names each kind of block -> its class. A block must hold exactly one of these keys.
 BLOCKS: Final[dict[str, type[Statement]]] = {
-    "callout": CalloutBlock, "figure": FigureBlock, "table": TableBlock, "reasons": ReasonsBlock, "steps": StepsBlock,
-    "red_flags": RedFlagsBlock, "myths": MythsBlock, "checklist": ChecklistBlock, "my_numbers": MyNumbersBlock,
-    "teach_back": TeachBackBlock, "personal": PersonalBlock, "notes": NotesBlock, "contact": ContactBlock, "quote": QuoteBlock,
+    "callout": CalloutBlock, "figure": FigureBlock, "table": TableBlock, "reasons": ReasonsBlock,
+    "steps": StepsBlock,
+    "red_flags": RedFlagsBlock, "myths": MythsBlock, "checklist": ChecklistBlock,
+    "my_numbers": MyNumbersBlock,
+    "teach_back": TeachBackBlock, "personal": PersonalBlock, "notes": NotesBlock,
+    "contact": ContactBlock, "quote": QuoteBlock,
     "summary": SummaryBlock, "list": ListBlock, "text": TextBlock,
 }  # fmt: skip
 
@@ -291,15 +294,18 @@ def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- whatever the autho
 
 
 Block = Annotated[
-    Annotated[TextBlock, Tag("text")] | Annotated[ListBlock, Tag("list")] | Annotated[StepsBlock, Tag("steps")]
+    Annotated[TextBlock, Tag("text")] | Annotated[ListBlock, Tag("list")] | Annotated[StepsBlock,
+        Tag("steps")]
     | Annotated[TableBlock, Tag("table")] | Annotated[CalloutBlock, Tag("callout")]
     | Annotated[ReasonsBlock, Tag("reasons")] | Annotated[RedFlagsBlock, Tag("red_flags")]
     | Annotated[MythsBlock, Tag("myths")] | Annotated[ChecklistBlock, Tag("checklist")]
     | Annotated[MyNumbersBlock, Tag("my_numbers")] | Annotated[TeachBackBlock, Tag("teach_back")]
-    | Annotated[PersonalBlock, Tag("personal")] | Annotated[NotesBlock, Tag("notes")] | Annotated[ContactBlock, Tag("contact")]
+    | Annotated[PersonalBlock, Tag("personal")] | Annotated[NotesBlock,
+        Tag("notes")] | Annotated[ContactBlock, Tag("contact")]
     | Annotated[FigureBlock, Tag("figure")] | Annotated[QuoteBlock, Tag("quote")]
     | Annotated[SummaryBlock, Tag("summary")],
-    Discriminator(_block_kind, custom_error_type="block_expected", custom_error_message="this is no known kind of block"),
+    Discriminator(_block_kind, custom_error_type="block_expected",
+        custom_error_message="this is no known kind of block"),
 ]  # fmt: skip
 
 
@@ -383,7 +389,8 @@ class Handout(Model):
     codes: Codes = Codes()
     target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
         None,
-        description="The reading grade that no edition should lie above; the audience's own, or 6, when left out.",
+        description="The reading grade that no edition should lie above; "
+        "the audience's own, or 6, when left out.",
     )
     review: Review
     fields: tuple[RecordField, ...] = Field(

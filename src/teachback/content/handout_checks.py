@@ -41,13 +41,19 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
                 Problem(f"the field '{one.name}' stands twice", "Give each one a name of its own."),
             )
         elif one.name in COLUMNS:
-            message = f"a field cannot be called '{one.name}': that column of the records chooses the edition"
+            message = (
+                f"a field cannot be called '{one.name}': "
+                "that column of the records chooses the edition"
+            )
             yield (
                 (*where, "name"),
                 Problem(message, f"Call it 'patient_{one.name}', or something else."),
             )
         elif one.name not in placed:
-            message = f"the field '{one.name}' has no place: nothing that a record says there would be printed"
+            message = (
+                f"the field '{one.name}' has no place: "
+                "nothing that a record says there would be printed"
+            )
             yield (
                 (*where, "name"),
                 Problem(

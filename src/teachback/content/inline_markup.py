@@ -162,7 +162,8 @@ def glued_problems(text: str) -> Iterator[Problem]:
             message = f"a space is missing beside {{{place[1]}}}"
             yield Problem(
                 message,
-                "Put a space between it and the letter or number beside it: what is filled in there would run into that.",
+                "Put a space between it and the letter or number beside it: "
+                "what is filled in there would run into that.",
             )
 
 
@@ -180,13 +181,20 @@ def _inside_problems(text: str) -> Iterator[Problem]:
     for found in _INSIDE.finditer(text):
         before, behind = found.groups()
         if before[-1].isdecimal() and behind[0].isdecimal():
-            hint = f"Write {before} to the power of {behind} in words, or put a space on one side of the stars."
+            hint = (
+                f"Write {before} to the power of {behind} in words, "
+                "or put a space on one side of the stars."
+            )
             yield Problem(
-                f"the two stars in {found[0][:60]} would be lost, and the numbers run into each other",
+                f"the two stars in {found[0][:60]} would be lost, "
+                "and the numbers run into each other",
                 hint,
             )
         else:
-            hint = "Strong words have a space, or a mark such as a comma, before and behind their stars."
+            hint = (
+                "Strong words have a space, or a mark such as a comma, "
+                "before and behind their stars."
+            )
             yield Problem(f"a space is missing beside the two stars in {found[0][:60]}", hint)
     for found in _NEEDLESS.finditer(text):
         yield Problem(f"the backslash in {found[1]} would not be printed", "Take it out.")
@@ -254,7 +262,10 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
             and re.search(r"\][(\[]", token.content)
             and not any("is not allowed" in p.message for p in _written_problems(text))
         ):
-            hint = "Write [words](https://address), with no space in the address and none between the brackets."
+            hint = (
+                "Write [words](https://address), with no space in the address and none between "
+                "the brackets."
+            )
             problems.append(Problem("this looks like a link and is none", hint))
         depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)

@@ -86,7 +86,10 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     spoken: dict[str, str] = {}
     for language, known in words.items():
         if spoken.setdefault(known.language, language) != language:
-            message = f"content/words/{language}.yaml says that its language is '{known.language}', as content/words/{spoken[known.language]}.yaml does"
+            message = (
+                f"content/words/{language}.yaml says that its language is '{known.language}', "
+                f"as content/words/{spoken[known.language]}.yaml does"
+            )
             problems.append(
                 Problem(
                     message,
@@ -379,7 +382,10 @@ def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
         if isinstance(value, HandoutTable):
             for index, row in enumerate(value.rows):
                 if len(row.cells) != len(value.columns):
-                    message = f"this row has {len(row.cells)} cells, and the table has {len(value.columns)} columns"
+                    message = (
+                        f"this row has {len(row.cells)} cells, "
+                        f"and the table has {len(value.columns)} columns"
+                    )
                     yield Problem(
                         message,
                         "Give each row one cell for each column.",

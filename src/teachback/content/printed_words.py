@@ -19,7 +19,10 @@ def _holding(*names: str) -> AfterValidator:
         if found != sorted(names) or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
             wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
             # Two lines: message and hint, see validation.
-            message = f"this text must hold {wanted}\nWhat is in braces is filled in on paper: keep it as content/words/en.yaml has it."
+            message = (
+                f"this text must hold {wanted}\nWhat is in braces is filled in on paper: "
+                "keep it as content/words/en.yaml has it."
+            )
             raise ValueError(message)
         glued = next(glued_problems(text), None)
         if glued:
@@ -202,7 +205,10 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             )
 
 
-_AS_ENGLISH: Final = "Write in this language what content/words/en.yaml that comes with the program says: Draft, not reviewed by a clinician."
+_AS_ENGLISH: Final = (
+    "Write in this language what content/words/en.yaml that comes with the program says: "
+    "Draft, not reviewed by a clinician."
+)
 
 
 def _folded(text: str) -> str:

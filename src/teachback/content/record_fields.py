@@ -17,7 +17,8 @@ FieldName = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40),
     Field(
-        description="A field's name: lower-case words joined by underscores, as the column of the records is called."
+        description="A field's name: lower-case words joined by underscores, "
+        "as the column of the records is called."
     ),
 ]
 

@@ -23,13 +23,16 @@ Words = tuple[tuple[str, str], ...]
 
 # In the order in which they are read, whichever the order in the file. What stands in no list is read last.
 _ORDER: Final = (
-    "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption", "myth", "verdict", "answer", "lead", "label",
-    "prompt", "text", "short", "why", "hint", "list", "steps", "checklist", "summary", "teach_back", "columns", "rows", "cells", "points",
+    "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
+    "myth", "verdict", "answer", "lead", "label", "prompt", "text", "short", "why", "hint",
+    "list", "steps", "checklist", "summary", "teach_back", "columns", "rows", "cells", "points",
     "statements", "flags", "lines", "notes", "blocks",
 )  # fmt: skip
 _WHAT: Final = {
-    Role.FLAG: "red flag", Role.SHORT: "card's words", Role.WHY: "reason", Role.CARD: "words on the card",
-    Role.LABEL: "line to fill in", Role.LEAD: "words before", Role.COLUMN: "heading of a column", Role.ITEM: "entry", Role.ALT: "words for a picture",
+    Role.FLAG: "red flag", Role.SHORT: "card's words", Role.WHY: "reason",
+    Role.CARD: "words on the card",
+    Role.LABEL: "line to fill in", Role.LEAD: "words before", Role.COLUMN: "heading of a column",
+    Role.ITEM: "entry", Role.ALT: "words for a picture",
 }  # fmt: skip
 # Two texts with less than this in common, as a part of their letters, are two texts: marked whole rather than in shreds.
 ALIKE: Final = 0.35
@@ -325,6 +328,9 @@ def summary(comparison: Comparison) -> str:
     """Say in one line how much differs."""
     count = sum(len(block.changes) for block in comparison.blocks)
     left, right = comparison.audiences
-    texts = f"{count} text{'s' if count != 1 else ''} in {len(comparison.blocks)} block{'s' if len(comparison.blocks) != 1 else ''} differ"
+    texts = (
+        f"{count} text{'s' if count != 1 else ''} in {len(comparison.blocks)} "
+        f"block{'s' if len(comparison.blocks) != 1 else ''} differ"
+    )
     same = f"{comparison.unchanged} block{'s are' if comparison.unchanged != 1 else ' is'} the same"
     return f"{texts}; {same} for {left} and {right}"

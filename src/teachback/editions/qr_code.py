@@ -24,7 +24,8 @@ def qr_svg(code: str, module_mm: float) -> str:
     path = "".join(_row(y, row) for y, row in enumerate(rows, start=QUIET_ZONE))
     length = f"{side * module_mm:.4f}".rstrip("0").rstrip(".")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{length}mm" height="{length}mm" viewBox="0 0 {side} {side}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{length}mm" height="{length}mm" '
+        f'viewBox="0 0 {side} {side}" '
         f'shape-rendering="crispEdges" aria-hidden="true"><path fill="#000" d="{path}"/></svg>'
     )
 

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 # Verbs with which a clause begins when it tells the reader to do something.
 ORDERS: Final = (
-    "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult continue cook crush cut dilute discuss "
-    "dissolve drink eat enjoy find fill finish flush follow forget get give go grab have heat help hold increase keep leave limit load "
-    "look make massage measure mix munch never order pack pick plan pop pour prefer put reach read reduce refill refuel remember replace "
-    "reward rinse rub save season see serve sip skip slice snack soak spread sprinkle squeeze start stay stick stir stock stop stretch "
-    "suck swallow swap switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash watch weigh work write"
+    "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult "
+    "continue cook crush cut dilute discuss dissolve drink eat enjoy find fill finish flush "
+    "follow forget get give go grab have heat help hold increase keep leave limit load look make "
+    "massage measure mix munch never order pack pick plan pop pour prefer put reach read reduce "
+    "refill refuel remember replace reward rinse rub save season see serve sip skip slice snack "
+    "soak spread sprinkle squeeze start stay stick stir stock stop stretch suck swallow swap "
+    "switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash "
+    "watch weigh work write"
 )
 # What may stand between the mark that ends a sentence and the blank, and what may open the next sentence.
 CLOSERS: Final = "\"'\u2019\u201d\u00bb\u203a)]}"

@@ -49,7 +49,10 @@ _NO_VALUE: Final = frozenset({"none", "normal", "auto"})
 # Kinds of fault -> what is wrong, and what to do.
 _TEXT: Final = (
     "prints text that no handout holds",
-    "Put words and numbers into the handout, content/clinic.yaml or content/words/, where they are checked.",
+    (
+        "Put words and numbers into the handout, content/clinic.yaml or content/words/, "
+        "where they are checked."
+    ),
 )
 _BULLETS: Final = (
     "prints text that no handout holds",

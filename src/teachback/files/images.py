@@ -244,7 +244,10 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
                 and _stops(named[name], named) > 1
             ):
                 return (
-                    f"the drawing fills a shape with a gradient ('{name[:40]}'), and some printers leave such a shape out",
+                    (
+                        f"the drawing fills a shape with a gradient ('{name[:40]}'), "
+                        "and some printers leave such a shape out"
+                    ),
                     "Fill it with one colour, or save the drawing as a PNG picture.",
                 )
     return None
@@ -380,7 +383,10 @@ def _element_fault(element: ET.Element) -> Fault | None:
         return message, "Save it as a still drawing: plain SVG, or a PNG picture."
     if _ANIMATED.search(element.get("style", "")):
         return (
-            "the drawing moves on a screen, by `animation`: paper and screen would not show the same",
+            (
+                "the drawing moves on a screen, by `animation`: "
+                "paper and screen would not show the same"
+            ),
             "Save it as a still drawing.",
         )
     written = [element.text or ""] if name == "style" else []

@@ -26,8 +26,14 @@ CSS_FILE: Final = re.compile(
     r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE
 )
 # What a browser is told in a page for a screen: it fetches nothing at all, and looks no host up before a link is followed.
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
-_CLOSED: Final = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<meta http-equiv="x-dns-prefetch-control" content="off">'
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+_CLOSED: Final = (
+    f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+    '<meta http-equiv="x-dns-prefetch-control" content="off">'
+)
 _HEAD: Final = re.compile(
     r"""(<head(?:\s[^<>]*)?>)(?:\s*<meta\s+charset\s*=\s*["']?utf-8["']?\s*/?>)?""", re.IGNORECASE
 )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     Declared = tuple[tuple[str, ...], Any]
 
 _HINT: Final = (
-    "Set it outside of such rules, where the printed page shows it, or leave it out. In them you may set space, width, layout, borders, "
+    "Set it outside of such rules, where the printed page shows it, or leave it out. "
+    "In them you may set space, width, layout, borders, "
     "larger type, line height, and dark letters or light backgrounds as #rrggbb."
 )
 # Around a rule that paper follows, too.
@@ -93,7 +94,8 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
             continue
         followed = f"inside `{where}`" if where else "in a sheet for screens"
         yield Problem(
-            f"`{node.name}: {value[:40]}` {followed} could hide or move words: only browsers follow it, and no proof sees what they show",
+            f"`{node.name}: {value[:40]}` {followed} could hide or move words: "
+            "only browsers follow it, and no proof sees what they show",
             _HINT,
             Location(name, node.source_line, node.source_column),
         )

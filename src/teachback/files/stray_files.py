@@ -337,7 +337,11 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
                 and (root / folder / right).exists()
                 and not _same(root / folder / right, root / name)
             ):
-                return f"'{right}' is read instead. Take this one out of the folder, or give it a name of its own that ends in .yaml."
+                return (
+                    f"'{right}' is read instead. "
+                    "Take this one out of the folder, or give it a name of its own that ends "
+                    "in .yaml."
+                )
             said = (
                 f"{shelf.what} is a file that ends in .yaml, right in {folder}/. "
                 if shelf.what
@@ -347,7 +351,10 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
         return f"{nearest(own, shelf.names)} Only these are read in {folder}/."
     shelf = shelves.get(at, shelf)
     if shelf.what:
-        return f"{shelf.what} ends in {' or '.join(shelf.endings)}. Save it as one, or take it out of the folder."
+        return (
+            f"{shelf.what} ends in {' or '.join(shelf.endings)}. "
+            "Save it as one, or take it out of the folder."
+        )
     known = {f"{folder}/{one}" for folder, shelf in shelves.items() for one in shelf.names}
     return _meant(name, known) or "It replaces no built-in file; take it out or rename it."
 

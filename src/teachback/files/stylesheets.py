@@ -215,7 +215,10 @@ def capitals_problems(css: str, name: str) -> Iterator[Problem]:
             or (key == "font-feature-settings" and _CAPS_FEATURES.search(value))
         ):
             message = f"`{key}: {value[:60]}` prints other letters than the text has"
-            hint = "Take it out: capitals are hard to read. Bold type, a larger size or a colour makes words stand out."
+            hint = (
+                "Take it out: capitals are hard to read. "
+                "Bold type, a larger size or a colour makes words stand out."
+            )
             yield _problem(css, found.start(), name, message, hint)
 
 

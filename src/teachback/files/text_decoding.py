@@ -37,7 +37,10 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     nobody sees or that look like others (`characters.faults`; `markup` is that of a template or a style).
     """
     if len(raw) > MAX_BYTES:
-        message = f"the file is {len(raw) / 1e6:.1f} MB large; {MAX_BYTES / 1e6:.0f} MB is the most that is read"
+        message = (
+            f"the file is {len(raw) / 1e6:.1f} MB large; "
+            f"{MAX_BYTES / 1e6:.0f} MB is the most that is read"
+        )
         raise TeachbackError(
             Problem(message, "Is it the right file? If so, split it.", Location(name, 1, 1))
         )

@@ -36,7 +36,8 @@ _BRAILLE_BLANK: Final = "\u2800"
 _ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
 # What most texts are made of, and nothing is ever wrong with: one look at a whole text is enough for most.
 _NOTABLE: Final = re.compile(
-    "[^\t\n\r -~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f\u2190-\u22ff]"
+    "[^\t\n\r "
+    "-~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f\u2190-\u22ff]"
 )
 _RETYPE: Final = "Delete it, or type the words beside it again."
 _KEYBOARD: Final = "Type the whole word again with one keyboard setting."
@@ -214,13 +215,19 @@ def _unseen_fault(letter: str) -> tuple[str, str]:
             "Delete it.",
         )
     if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
-        hint = "Delete it together with the character before it, which is often an emoji, and type that again or say it in words."
+        hint = (
+            "Delete it together with the character before it, which is often an emoji, "
+            "and type that again or say it in words."
+        )
         return (
             f"the invisible character {named(letter)} changes how the character before it looks",
             hint,
         )
     if letter in "\u200c\u200d":
-        message = f"the invisible character {named(letter)} may stand only between letters that need it, such as Arabic or Hindi ones"
+        message = (
+            f"the invisible character {named(letter)} may stand only between letters that need "
+            "it, such as Arabic or Hindi ones"
+        )
         return message, _RETYPE
     return (
         f"the character {named(letter)} prints nothing, and splits or joins what stands beside it",
@@ -328,7 +335,10 @@ def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
             continue
         for script, alike in scripts.items() if not alone else ():
             if not shown[script] and set(letters) <= set(alike):
-                message = f"the word '{letters}' is written with {script} letters that look like Latin ones: '{letters[0]}' is {named(letters[0])}"
+                message = (
+                    f"the word '{letters}' is written with {script} letters that look like Latin "
+                    f"ones: '{letters[0]}' is {named(letters[0])}"
+                )
                 yield word.start(), message, _KEYBOARD
 
 

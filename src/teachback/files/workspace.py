@@ -42,7 +42,8 @@ MOST_OWN: Final = 100_000_000
 # A printed file of 10,000 cards has 1 MB, one with a large picture on each page of a thousand some hundreds.
 MOST_BYTES: Final = 2_000_000_000
 NOT_OURS: Final = (
-    "No template or style here is the clinic's own. Shorten or split what is long: rows, lists, texts, pictures. If that changes nothing, "
+    "No template or style here is the clinic's own. Shorten or split what is long: "
+    "rows, lists, texts, pictures. If that changes nothing, "
     "report this line."
 )
 _OUTSIDE: Final = (

@@ -47,7 +47,8 @@ _QUOTES: Final = frozenset({"'", '"'})
 _BLANKS: Final = frozenset({" ", "\t"})
 # Values behind which a remark may stand: names, numbers, lengths, addresses; no text that goes on.
 _NO_SENTENCE: Final = re.compile(
-    r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: ?(?:mm|cm|in|pt))?|\d{4}-\d\d-\d\d|~"
+    r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: "
+    r"?(?:mm|cm|in|pt))?|\d{4}-\d\d-\d\d|~"
 )
 _LINE_START: Final = re.compile(r"\n\s*")
 # What starts an item or names a value, on a line that YAML takes for more of the text above.
@@ -60,7 +61,10 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = frozenset('"\\/xuU')
 _HEAD: Final = re.compile(r"[|>][+-]?(?:\s|$)")
 _HEAD_REMARK: Final = re.compile(r"[ \t]{2}#[ \t]+[^\s\d]")
-_QUOTE_OR_MOVE: Final = "Put the whole text in quotes if that belongs to it; else put the remark above, in a line of its own."
+_QUOTE_OR_MOVE: Final = (
+    "Put the whole text in quotes if that belongs to it; "
+    "else put the remark above, in a line of its own."
+)
 _ODD_SPACE: Final = re.compile(
     "^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE
 )
@@ -125,7 +129,10 @@ _WORDING: Final = {
     ),
     "did not find expected key": (
         "this does not fit the lines above it",
-        "Check the indentation of this line against the lines above it, and that a quoted text ends with its quote.",
+        (
+            "Check the indentation of this line against the lines above it, "
+            "and that a quoted text ends with its quote."
+        ),
     ),
     "did not find expected '-' indicator": (
         "a dash is missing, or this line is indented differently",
@@ -133,7 +140,10 @@ _WORDING: Final = {
     ),
     "could not find expected ':'": (
         "this line has no colon with a space behind it",
-        "A key is followed by a colon and a space. A text of several lines is indented below its key.",
+        (
+            "A key is followed by a colon and a space. "
+            "A text of several lines is indented below its key."
+        ),
     ),
     "escape c": (
         "a backslash means something else in double quotes",
@@ -596,7 +606,10 @@ def _bare(text: str, written: str, start: int, _column: int, source: _Source) ->
     for line in _LINE_START.finditer(written):
         if _MISPLACED.match(written, line.end()):
             message = "this line would be read as a part of the text above it"
-            hint = "Start it in the column of its neighbours; if it is a part of the text, put the whole text in quotes."
+            hint = (
+                "Start it in the column of its neighbours; "
+                "if it is a part of the text, put the whole text in quotes."
+            )
             source.say(message, hint, start + line.end())
 
 

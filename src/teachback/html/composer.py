@@ -180,7 +180,10 @@ def at_size(
     They are known only when the stock is, and after a first layout.
     """
     width = box.width - 2 * CARD_INSET
-    sheet = f"@page {{ size: {box.width}mm {box.height}mm; margin: {CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
+    sheet = (
+        f"@page {{ size: {box.width}mm {box.height}mm; margin: "
+        f"{CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
+    )
     page = page.replace(_CARD_SIZE, sheet).replace(
         _ROOM, ("roomy" if is_roomy(box) else "snug") + (" coded" if coded else "")
     )
@@ -401,7 +404,10 @@ def fill_page(
     )
     unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
     if unseen_there:
-        hint = f"{unseen_there[2]} A template made it out of other characters: look for filters such as `replace` and `format`."
+        hint = (
+            f"{unseen_there[2]} A template made it out of other characters: "
+            "look for filters such as `replace` and `format`."
+        )
         raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
     sheets = str(names["styles"])
     if medium is Medium.SCREEN:
@@ -428,11 +434,17 @@ def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Pr
             own,
         )
     if not one.loads:
-        message = f"a page shows only text, lists, tables and pictures, and this one holds '{one.name[:80]}'"
+        message = (
+            "a page shows only text, lists, tables and pictures, "
+            f"and this one holds '{one.name[:80]}'"
+        )
         return Problem(
             message, "Take it out; the built-in templates show what a page may hold.", place
         )
-    hint = "Name pictures with picture('images/name.svg'); put styles into the style sheets; leave scripts out."
+    hint = (
+        "Name pictures with picture('images/name.svg'); put styles into the style sheets; "
+        "leave scripts out."
+    )
     return Problem(
         f"a page must hold all it shows, and this one asks for '{one.name[:80]}'", hint, place
     )

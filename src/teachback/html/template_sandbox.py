@@ -69,7 +69,10 @@ class _Unknown(jinja2.StrictUndefined):
         if thing is jinja2.utils.missing:
             return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
         if thing is None:
-            return f"what stands before '.{name}' is empty here\nAsk first whether it is there: {{% if ... %}}."
+            return (
+                f"what stands before '.{name}' is empty here\nAsk first whether it is there: "
+                f"{{% if ... %}}."
+            )
         known: Any = getattr(type(thing), "model_fields", None) or getattr(
             thing, "__dataclass_fields__", ()
         )
@@ -107,7 +110,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 else left.bit_length() + right.bit_length()
             )
             if abs(left) > 1 and bits > MAX_NUMBER:
-                message = f"this number is larger than any page can show: {str(left)[:20]} {operator} {str(right)[:20]}"
+                message = (
+                    "this number is larger than any page can show: "
+                    f"{str(left)[:20]} {operator} {str(right)[:20]}"
+                )
                 raise ValueError(message)
         return super().call_binop(context, operator, left, right)
 
@@ -117,7 +123,8 @@ class _PageSizeError(ValueError):
 
     def __init__(self, name: str, line: int) -> None:
         super().__init__(
-            f"the page grows beyond {MAX_PAGE // 1_000_000} MB here\nTake the sum or the loop out that makes it grow."
+            f"the page grows beyond {MAX_PAGE // 1_000_000} MB here\nTake the sum or the loop "
+            "out that makes it grow."
         )
         self.name, self.line = name, line
 

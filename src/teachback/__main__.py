@@ -1,4 +1,4 @@
-"""Start the command: `teachback ...` or `python -m teachback ...`."""
+"""Run the command line: `teachback ...` or `python -m teachback ...`."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Looking for other programs' plug-ins of pydantic takes time, and they have no business here.
+    # Searching for pydantic plugins of other programs takes time, and none are wanted here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from teachback.cli.context import install_guard, open_streams
 
@@ -18,7 +18,10 @@ def main() -> None:
 
 
 def finished(code: int) -> int:
-    """Return the exit code of a run: 1 where all was done, and standard output could not take what was printed."""
+    """Return the exit code of a run, raised to 1 if output was lost.
+
+    Output is lost when standard output cannot take what was printed.
+    """
     from teachback.cli.context import all_output_written, lost_output
 
     lost = lost_output()

@@ -1,10 +1,10 @@
-"""What can be wrong, said so that the reader can mend it.
+"""Define problems and the exceptions that carry them.
 
-    TeachbackError          carries one or more Problems; the one base that the command line catches
-      UsageError            the command line itself is wrong (exit code 2)
-      OutOfTime             a step took longer than it may
+  TeachbackError          carries one or more Problems; the only base class the CLI catches
+    UsageError            the command line itself is wrong (exit code 2)
+    OutOfTime             a step took longer than it may
 
-A Problem is a value: checks return tuples of them, and only the rim of the program raises.
+A Problem is a value: checks return tuples of them, and only the outermost code raises.
 """
 
 from __future__ import annotations
@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Signs that no terminal shows as what they are: controls, what turns words around, halves of signs, line ends of other systems.
+# Characters that a terminal does not show as themselves: controls, bidirectional marks, lone
+# surrogates, and line separators of other systems.
 _UNREADABLE: Final = re.compile(
     "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-# Where Python keeps the bytes of a file's name that are not UTF-8 (PEP 383).
+# Python decodes the bytes of a file name that are not UTF-8 into this range (PEP 383).
 _BYTES: Final = range(0xDC80, 0xDD00)
 
 
 class Severity(StrEnum):
-    """Whether a problem stops the print (error), should be looked at (warning), or is a hint for a better text."""
+    """The severity of a problem: an error stops the print, a warning does not.
+
+    A hint suggests a better text.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -35,19 +39,22 @@ class Severity(StrEnum):
 
 
 class Location(NamedTuple):
-    """A place in a file; line and column count from 1, and 0 stands for the whole file."""
+    """A place in a file. Line and column count from 1; line 0 means the whole file."""
 
     file: str
     line: int = 0
     column: int = 0
 
     def __str__(self) -> str:
-        """Give `file:line:column`, as editors and terminals make clickable."""
+        """Return `file:line:column`, the form that editors and terminals make clickable."""
         return f"{self.file}:{self.line}:{self.column or 1}" if self.line else self.file
 
 
 class Problem(NamedTuple):
-    """What is wrong (message), what to do (hint), where (location), whether it stops the print, and the rule that found it, if one did."""
+    """A problem: message, hint (what to do), location, severity and rule.
+
+    `rule` names the rule that found the problem, and is empty for other checks.
+    """
 
     message: str
     hint: str = ""
@@ -56,13 +63,13 @@ class Problem(NamedTuple):
     rule: str = ""
 
     def __str__(self) -> str:
-        """Give the one line that every problem has; the hint stands on a line of its own elsewhere."""
+        """Return the problem in one line, without the hint."""
         where = f"{self.location}: " if self.location else ""
         kind = "" if self.severity is Severity.ERROR else f"{self.severity}: "
         return f"{where}{kind}{self.message}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give plain data for `--json` and for the build record."""
+        """Return plain data for `--json` and for the build record."""
         place = self.location
         return {
             "severity": str(self.severity),
@@ -76,7 +83,10 @@ class Problem(NamedTuple):
 
 
 class OfDesign(str):
-    """A hint that lays what is wrong to a clinic's own templates and styles. It is for a workspace that has some; see `workspace.hinting`."""
+    """A hint that blames the clinic's own templates and styles.
+
+    It is replaced in a workspace that has none; see `workspace.hinting`.
+    """
 
     __slots__ = ()
 
@@ -101,12 +111,12 @@ class UsageError(TeachbackError):
     """The command was typed wrongly; nothing was read or printed."""
 
 
-class OutOfTime(TeachbackError):  # noqa: N818 -- said where it is caught as what it is
+class OutOfTime(TeachbackError):  # noqa: N818 -- the name says what happened
     """A step took longer than it may."""
 
 
 def readable(text: str) -> str:
-    r"""Write signs that cannot be seen as `\x00` or `\u202e`, and a byte that is not UTF-8 as `\xff`."""
+    r"""Write invisible characters as `\x00` or `\u202e`, and a byte that is not UTF-8 as `\xff`."""
 
     def written(match: re.Match[str]) -> str:
         number = ord(match[0])
@@ -121,16 +131,16 @@ def readable(text: str) -> str:
 
 
 def unreadable(text: str) -> bool:
-    """Return whether a text holds a sign that cannot be seen, or a byte that is not UTF-8."""
+    """Return whether a text holds an invisible character or a byte that is not UTF-8."""
     return bool(_UNREADABLE.search(text))
 
 
 def fault_code(error: BaseException) -> str:
-    """Return the code of a fault: the module and line of the program that it came from, and the exception's type.
+    """Return the code of an internal fault: module, line and exception type.
 
-    It holds nothing of a file or a record, which the exception's own message may.
+    The code holds nothing of a file or a record. The exception's own message might.
     """
-    # Only where something went wrong.
+    # Imported here because only a fault needs it.
     import traceback
 
     ours = Path(__file__).parent
@@ -144,7 +154,10 @@ def fault_code(error: BaseException) -> str:
 
 
 def fault_problem(error: BaseException) -> Problem:
-    """Return the problem for an exception that nobody expected, with its code and without its message, which may hold a value."""
+    """Return the problem for an unexpected exception.
+
+    It holds the fault's code, and not the exception's message, which may hold a value.
+    """
     message = f"the program ended in a fault of its own: code {fault_code(error)}"
     return Problem(
         message,
@@ -153,7 +166,7 @@ def fault_problem(error: BaseException) -> Problem:
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Sort by file, line and column, and drop exact repeats; problems without a place come last."""
+    """Sort by file, line and column, and drop exact repeats. Problems without a place come last."""
     unique = dict.fromkeys(problems)
     return tuple(
         sorted(unique, key=lambda p: (p.location is None, p.location or Location(""), p.message))
@@ -161,7 +174,7 @@ def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def with_location(problems: Iterable[Problem], name: str, place: Location) -> tuple[Problem, ...]:
-    """Give a place to those problems that have none, and say in them what they are about."""
+    """Set the location of problems that have none, and put `name` in front of their message."""
     return tuple(
         p if p.location else p._replace(message=f"{name}: {p.message}", location=place)
         for p in problems
@@ -169,27 +182,31 @@ def with_location(problems: Iterable[Problem], name: str, place: Location) -> tu
 
 
 def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Turn warnings into errors, for `--strict`; hints stay hints."""
+    """Turn warnings into errors, for `--strict`. Hints stay hints."""
     return tuple(
         p if p.severity is Severity.HINT else p._replace(severity=Severity.ERROR) for p in problems
     )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Give the hint for a misspelt name: the nearest known one, and the list of all where that is short."""
+    """Return the hint for a misspelt name: the nearest known name, and the known names.
+
+    At most 24 names are listed.
+    """
     names = sorted(known)
     if not names:
         return ""
-    listed = f"{', '.join(names)}." if len(names) <= 24 else f"{', '.join(names[:24])} ..."  # noqa: PLR2004 -- a line's worth
+    listed = f"{', '.join(names)}." if len(names) <= 24 else f"{', '.join(names[:24])} ..."  # noqa: PLR2004 -- about one line
     return f"{guess(word, names)} Known: {listed}".strip()
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """Ask for the nearest known name; empty when none is near.
+    """Return a hint that asks for the nearest known name, or "" when none is near.
 
-    A name that only looks the same is told as such: an accented letter can be stored as one character or as two.
+    A name that only looks the same gets its own hint: an accented letter can be stored as one
+    character or as two.
     """
-    # Only where something is misspelt.
+    # Imported here because only a misspelt name needs them.
     import difflib
     import unicodedata
 

@@ -1,4 +1,7 @@
-"""Lengths and the paper they measure. Everything here is in millimetres unless a name says otherwise."""
+"""Convert lengths, and define paper, card and type sizes.
+
+Lengths are in millimetres unless a name says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from typing import Final
 
 MM_PER_INCH: Final = 25.4
 PT_PER_INCH: Final = 72.0
-# CSS pixels are what WeasyPrint lays out in: 96 to the inch (CSS Values 3, section 6.2).
+# WeasyPrint lays out in CSS pixels: 96 to the inch (CSS Values 3, section 6.2).
 PX_PER_INCH: Final = 96.0
 
 
 def px_to_mm(px: float) -> float:
-    """Turn CSS pixels into millimetres."""
+    """Convert CSS pixels to millimetres."""
     return px * MM_PER_INCH / PX_PER_INCH
 
 
@@ -26,7 +29,7 @@ class Box:
 
 
 class Paper(StrEnum):
-    """The sheets that handouts are printed on."""
+    """A paper size that handouts are printed on."""
 
     LETTER = "letter"
     A4 = "a4"
@@ -38,32 +41,36 @@ class Paper(StrEnum):
 
 
 class TypeSize(StrEnum):
-    """How large the type is: 13 pt body, or 18 pt large print."""
+    """A type size: 13 pt body text, or 18 pt large print."""
 
     STANDARD = "standard"
     LARGE = "large"
 
 
-# The smallest type on a handout, in pt: standard print (CDC's Clear Communication Index and our own floor), large print (APH, ACB).
+# The smallest type on a handout, in pt: standard print (CDC's Clear Communication Index and our own
+# floor) and large print (APH, ACB).
 TYPE_FLOOR: Final = {TypeSize.STANDARD: 12.0, TypeSize.LARGE: 18.0}
 
 # ISO/IEC 7810 ID-1, the size of a bank card.
 CARD: Final = Box(85.60, 53.98)
-# Laser printers and hand cutting both wander: text stays this far inside the card's edge (1/8 inch).
+# Printing and cutting by hand both drift, so text keeps this distance in mm (1/8 inch) from the
+# card's edge.
 CARD_INSET: Final = 3.2
-# In pt. On a card of a bank card's size text is 9 pt, or down to 8 pt where it must be; below that a card is refused.
+# In pt. Text on a card of bank card size is 9 pt, or as small as 8 pt if needed. A card that needs
+# smaller text is refused.
 CARD_TEXT: Final = 9.0
 CARD_TEXT_FLOOR: Final = 8.0
 CARD_TEXT_MOST: Final = 14.0
 CARD_TEXT_STEP: Final = 0.5
-# From this much more room on, in each direction, a card is laid out with more air (an index card, a badge).
+# A card that is larger than a bank card by this factor in both dimensions (an index card, a badge)
+# gets a more generous layout.
 ROOMY: Final = 1.15
 
 
 def card_text_sizes(box: Box) -> tuple[float, ...]:
-    """Give the sizes, in pt, that the text of a card may take, the largest first; the largest that fits is used.
+    """Return the text sizes of a card in pt, largest first; the largest that fits is used.
 
-    A larger card starts with larger type, in step with the smaller of its two dimensions.
+    A larger card starts with larger type, in proportion to the smaller of its two dimensions.
     """
     steps = int(min(_room(box) * CARD_TEXT, CARD_TEXT_MOST) / CARD_TEXT_STEP + 1e-9)
     largest = max(steps * CARD_TEXT_STEP, CARD_TEXT)
@@ -74,7 +81,7 @@ def card_text_sizes(box: Box) -> tuple[float, ...]:
 
 
 def is_roomy(box: Box) -> bool:
-    """Say whether a card is so much larger than a bank card that it takes the layout with more air."""
+    """Return whether a card is large enough for the more generous layout."""
     return _room(box) >= ROOMY
 
 

@@ -1,4 +1,5 @@
 """Read and write the files of a workspace: YAML, styles, pictures and fonts.
 
-In: paths. Out: decoded text, YAML with the place of each value, and files that are written whole or not at all.
+Input: paths. Output: decoded text, YAML data with the location of each value, and files that are
+written whole or not at all.
 """

@@ -1,4 +1,4 @@
-"""Bytes that are on the disk for good, files that are locked, and what the system says when it cannot be done."""
+"""Write files durably, lock them, and turn system errors into problems."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from teachback.files.workspace import NO_FILE, refuse_other, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# How long another run may hold an archive or the record of a build, in seconds: it writes a few megabytes.
+# In seconds, how long to wait for another run to unlock an archive or a build record. A run writes
+# a few megabytes.
 PATIENCE: Final = 60.0
-# What is kept is written once; nobody needs leave to write it again.
+# Archived files are written once, and never again.
 READ_ONLY: Final = 0o444
 _REASONS: Final = {
     errno.ENOSPC: "the disk is full",
@@ -43,12 +44,12 @@ _HINTS: Final = {
 
 
 def sha256(data: bytes) -> str:
-    """Give the SHA-256 of some bytes in hexadecimal."""
+    """Return the SHA-256 of bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def write_through(path: Path, data: bytes) -> None:
-    """Write a file that nobody is to write again, and wait until its bytes are on the disk."""
+    """Write a read-only file, and wait until its bytes are on the disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, READ_ONLY)
     try:
         append(descriptor, data)
@@ -57,7 +58,7 @@ def write_through(path: Path, data: bytes) -> None:
 
 
 def append(descriptor: int, data: bytes) -> None:
-    """Write all of the bytes to an open file, and wait until they are on the disk."""
+    """Write all bytes to an open file, and wait until they are on the disk."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -65,7 +66,7 @@ def append(descriptor: int, data: bytes) -> None:
 
 
 def _flush(descriptor: int) -> None:
-    # On macOS fsync leaves the bytes in the drive's own memory; on a network's disk only fsync can be asked for.
+    # On macOS, fsync leaves the bytes in the drive's cache. Network disks support only fsync.
     full = getattr(fcntl, "F_FULLFSYNC", None)
     if full is not None:
         with suppress(OSError):
@@ -75,7 +76,7 @@ def _flush(descriptor: int) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, where the system can say so."""
+    """Wait until the names in a folder are on the disk, where the system supports it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):
@@ -95,12 +96,15 @@ def read_all(descriptor: int) -> bytes:
 
 @contextmanager
 def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
-    """Hold a file or folder locked, and yield its descriptor. Raises TeachbackError when another run does not let go of it."""
+    """Lock a file or folder, and yield its descriptor.
+
+    Raises TeachbackError when another run does not release the lock in time.
+    """
     descriptor = os.open(path, mode | os.O_NONBLOCK, 0o644)
     try:
         opened = os.fstat(descriptor).st_mode
         if not stat.S_ISDIR(opened):
-            # A folder may be locked, too.
+            # A folder may be locked as well.
             refuse_other(opened, path)
         end = time.monotonic() + PATIENCE
         while True:
@@ -119,13 +123,16 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
             time.sleep(0.01)
         yield descriptor
     finally:
-        # Closing lets go of the lock.
+        # Closing releases the lock.
         os.close(descriptor)
 
 
 @contextmanager
 def os_errors_as_problems(folder: Path) -> Iterator[None]:
-    """Turn what the system says into a Problem."""
+    """Turn errors of the operating system into TeachbackError.
+
+    `folder` is the location if the error names no file.
+    """
     try:
         yield
     except (OSError, ValueError) as error:

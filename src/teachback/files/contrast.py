@@ -1,4 +1,4 @@
-"""Colours and the contrast between them, in colour and in grey. Pure."""
+"""Compute the contrast between colours, in colour and in grey. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 Rgb = tuple[int, int, int]
 
 WHITE: Final = (255, 255, 255)
-# WCAG 2.2: 1.4.3 (at least) and 1.4.6 (enhanced), which is ours for body text.
+# WCAG 2.2: 1.4.3 (minimum) and 1.4.6 (enhanced), which we require for body text.
 CONTRAST_FLOOR: Final = 4.5
 CONTRAST_BODY: Final = 7.0
 _LINEAR_LIMIT: Final = 0.04045
@@ -16,13 +16,19 @@ _LINEAR_LIMIT: Final = 0.04045
 
 @lru_cache(4096)
 def contrast(one: Rgb, other: Rgb) -> float:
-    """Give the contrast ratio of two colours, 1 to 21 (WCAG 2.2: relative luminance of linearised sRGB)."""
+    """Return the contrast ratio of two colours, 1 to 21.
+
+    Formula: WCAG 2.2, relative luminance of linearised sRGB.
+    """
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def grey(color: Rgb) -> Rgb:
-    """Give the grey that a black-and-white printer makes of a colour (the luma of ITU-R BT.601, as PDF's DeviceGray has it)."""
+    """Return the grey that a black-and-white printer makes of a colour.
+
+    Formula: the luma of ITU-R BT.601, as in PDF's DeviceGray.
+    """
     value = round(0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2])
     return value, value, value
 

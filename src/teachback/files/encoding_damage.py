@@ -1,6 +1,8 @@
-"""Texts whose letters were spoilt before they came here: decoded with the wrong encoding, lost, or left in a code for letters. Pure.
+"""Detect texts whose letters were damaged before they were read. Pure.
 
-Nothing is repaired: a repair would be a guess. A text is only called misread when its signs, taken back to bytes, are UTF-8.
+They were decoded with the wrong encoding, lost letters, or hold escapes in place of letters.
+Nothing is repaired, since a repair would be a guess. A text counts as misread only if its
+characters, encoded back to bytes, are UTF-8.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-# The encodings that programs take for UTF-8 by mistake. Bytes that one leaves open are read as control characters (WHATWG Encoding).
+# The encodings that programs mistake UTF-8 for. Bytes that an encoding leaves undefined are read as
+# control characters (WHATWG Encoding).
 _TAKEN: Final = (
     "cp1252",
     "iso8859_15",
@@ -32,52 +35,57 @@ _UTF8: Final = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
-# Latin letters that names are written with, and those of them that stand beside no other letter by chance.
+# Latin letters that occur in names, and those of them that never stand beside another letter by
+# chance.
 _LATIN: Final = re.compile("[\u00c0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u1e00-\u1eff]")
 _RARE: Final = frozenset(
     "\u0108\u0109\u010a\u0114\u0115\u011c\u011d\u0124\u0125\u012c\u012d\u0132\u0133\u0134\u0135\u0138\u013f\u0140\u0149\u014a\u014b\u014e\u014f\u0166\u0167\u0168\u017f"
 )
-# Signs beside words: those of Latin-1 and its controls, dashes, quotation marks, the euro, ligatures, the mark of byte order, a lost letter.
+# Characters beside words: Latin-1 signs and controls, dashes, quotation marks, the euro, ligatures,
+# the byte order mark, the replacement character.
 _SIGNS: Final = re.compile("[\u0080-\u00bf\u2010-\u203a\u20ac\u2122\ufb00-\ufb06\ufeff\ufffd]")
-# Lines of boxes stand in no name; the encodings of old PC programs have them where UTF-8 has letters.
+# Box-drawing characters occur in no name. Old PC encodings have them where UTF-8 has letters.
 _BOX: Final = re.compile("[\u2500-\u257f]")
-# What may close a word in capitals behind a letter such as the last one of MANHA with its tilde.
+# Marks that may follow a word in capitals whose last letter is accented, such as MANHA with its
+# tilde.
 _CLOSING: Final = frozenset("\u201d\u2026\u00bb")
-# What stands between two letters of a name, or begins and ends a word of it.
+# Marks that may stand between two letters of a name, or at the start or end of a word.
 _BESIDE: Final = _CLOSING | frozenset("\u2018\u2019\u201c\u2013\u2014\u00ab\u00b7")
-# A capital with a tilde or circumflex behind a small letter, whose other half was a blank that got lost.
+# A capital with a tilde or circumflex behind a small letter: the second half was a space that got
+# lost.
 _HALF: Final = re.compile(r"[a-z][\u00c2\u00c3](?=\s|$)")
-# Scripts other than Latin: as many letters in a row are no chance.
+# In scripts other than Latin, this many letters in a row are no coincidence.
 _LEAST: Final = 2
 _LEAST_ALONE: Final = 3
 _LOST: Final = "\ufffd"
 LOST_LETTER: Final = "has lost a letter: a sign stands in its place"
 WRONG: Final = "looks as if it was read in the wrong encoding"
-# A question mark between two letters is what a program leaves of a letter that it does not know; one in an address is not.
+# A question mark between two letters is what a program writes for an unknown letter, except in a
+# web address.
 _QUESTION: Final = re.compile(r"(?<!\S)(?:(?![/=])\S)*[^\W\d_]\?[^\W\d_](?:(?![/=])\S)*(?!\S)")
-# A value of nothing else, but for one alone, which is a question.
+# A value of only question marks. A single one is a question.
 _ALL_LOST: Final = re.compile(r"\s*\?(?:\s*\?)+\s*")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# Without the sign that closes it, a code is told by its number, or as the name of a letter with an accent.
+# An escape without its semicolon counts if it is a number, or the name of an accented letter.
 _OPEN_ENTITY: Final = re.compile(
     r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z](?:acute|grave|circ|tilde|uml|cedil|caron|ring|slash)|szlig|(?:ae|AE|oe|OE)lig)(?![A-Za-z0-9])"
 )
 _CODED: Final = re.compile(
     r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|_x[0-9a-fA-F]{4}_|=(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])=[89AB][0-9A-F]"
     r"|%(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])%[89AB][0-9A-F]"
-    # One byte of an old encoding in a word: of mail, or of an address.
+    # A single byte of an old encoding in a word, from an e-mail or a web address.
     r"|(?<!\S)[^\W\d_]+[=%][C-F][0-9A-F](?![0-9A-Z])|(?<!\S)[=%][C-F][0-9A-F](?=[a-z])"
 )
-# What a sheet shows in place of a value, and writes into a file of text.
+# What a spreadsheet shows in place of a value, and writes into a text file.
 _NO_VALUE: Final = re.compile(
     r"\s*(?:#(?:REF|NAME|VALUE|NUM|NULL|DIV/0|SPILL|CALC)[!?]+|#N/A|#{3,})\s*", re.IGNORECASE
 )
-# Signs that old encodings have where others have letters: no word holds them.
+# Signs that old encodings have where others have letters. No word holds them.
 _IN_WORD: Final = re.compile("[^\\W\\d_][\u00b3\u207f\u00bf][^\\W\\d_]")
 
 
 def spoilt(text: str) -> str:
-    """Return why a text must have lost letters on its way, as the end of a sentence; "" if nothing shows it."""
+    """Return why a text must have lost letters, as the end of a sentence, or ""."""
     reason = _plainly_spoilt(text)
     if reason or text.isascii():
         return reason
@@ -87,7 +95,7 @@ def spoilt(text: str) -> str:
 
 
 def _plainly_spoilt(text: str) -> str:
-    """Return which signs of ASCII stand in place of letters or of a whole value, as `spoilt` does."""
+    """Return which ASCII characters replace letters or a whole value, as `spoilt` does."""
     if "?" in text and _QUESTION.search(text):
         return "has a question mark inside a word, where a letter was lost"
     if "?" in text and _ALL_LOST.fullmatch(text):
@@ -103,12 +111,12 @@ def _plainly_spoilt(text: str) -> str:
 
 
 def is_garbled(name: str) -> bool:
-    """Return whether a name of a column has lost letters, or was decoded with the wrong encoding."""
+    """Return whether a column name has lost letters or was decoded with the wrong encoding."""
     return _LOST in name or is_misread(name)
 
 
 def is_misread(text: str) -> bool:
-    """Return whether a text looks like UTF-8 that was decoded with an encoding of one byte a letter."""
+    """Return whether a text looks like UTF-8 that was decoded with a one-byte encoding."""
     if text.isascii():
         return False
     return bool(_HALF.search(text) or _BOX.search(text)) or any(
@@ -117,7 +125,7 @@ def is_misread(text: str) -> bool:
 
 
 def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
-    """Return whether signs that follow each other, none of ASCII, are UTF-8 that was decoded with an encoding."""
+    """Return whether a run of non-ASCII characters is UTF-8 that was decoded with `codec`."""
     signs = run[0]
     table = _bytes_of(codec)
     if len(signs) < _LEAST or any(sign not in table for sign in signs):
@@ -128,7 +136,7 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     ]
     whole = sum(len(taken) for _, taken in found) == len(signs)
     if not whole:
-        # Beside letters and marks that were decoded rightly: only where a sign that is no letter shows it.
+        # Beside letters that were decoded rightly, only a character that is no letter is evidence.
         beside = (taken[-1] for letter, taken in found if _LATIN.match(letter))
         return codec in _WESTERN and any(
             not sign.isalpha() and sign not in _BESIDE for sign in beside
@@ -158,7 +166,7 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     alone = signs.isalpha() and not (_is_letter(before) or _is_letter(after))
     scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in meant}
     of_one = len(scripts) == 1 and all(unicodedata.category(letter)[0] in "LM" for letter in meant)
-    # What was misread twice is misread still.
+    # A text that was misread twice still looks misread once.
     return (of_one and len(meant) >= (_LEAST_ALONE if alone else _LEAST)) or is_misread(
         before + meant + after
     )
@@ -166,12 +174,15 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
 
 @lru_cache(16)
 def _bytes_of(codec: str) -> dict[str, int]:
-    """Return the byte of each character that an encoding has above ASCII; C1 controls stand for the bytes that it leaves open."""
+    """Return the byte of each character that an encoding has above ASCII.
+
+    C1 controls stand for the bytes that the encoding leaves undefined.
+    """
     table = {
         bytes([byte]).decode(codec, "ignore") or chr(byte): byte for byte in range(0x80, 0x100)
     }
     if codec in _WESTERN:
-        # In ISO 8859-1, all of them are controls.
+        # In ISO 8859-1, all of them are control characters.
         table |= {chr(byte): byte for byte in range(0x80, 0xA0)}
     return table
 
@@ -186,5 +197,5 @@ def _in_capitals(text: str, run: re.Match[str]) -> bool:
 
 
 def _cased(word: str) -> bool:
-    """Return whether no capital stands behind a small letter."""
+    """Return whether no capital follows a small letter."""
     return not any(one.islower() and other.isupper() for one, other in pairwise(word))

@@ -1,7 +1,7 @@
-"""Which characters the fonts can draw. The one module that imports fontTools.
+"""Find which characters the fonts can draw. The only module that imports fontTools.
 
-System fonts are never used, so that paper looks the same everywhere: a character that the shipped fonts lack
-would print as an empty box, and is refused before that.
+System fonts are never used, so that paper looks the same everywhere. A character that the shipped
+fonts lack would print as an empty box, so it is refused before printing.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 
 def font_fault(data: bytes) -> tuple[str, str] | None:
-    """Say what keeps a font from being used, and what to do.
+    """Return why a font cannot be used and what to do, or None.
 
-    A compressed one (WOFF) could unpack to any size, and a table of characters could claim billions of them: both are
-    refused before anything unpacks them. (OpenType 1.9.1: font file, cmap formats 4, 12 and 13.)
+    A compressed font (WOFF) could unpack to any size, and a character table could claim billions of
+    characters. Both are refused before anything unpacks them. Source: OpenType 1.9.1, font file,
+    cmap formats 4, 12 and 13.
     """
     if not data.startswith(_STARTS):
         return "this is not a TrueType font: it begins like none", "Use a whole .ttf file."
@@ -56,7 +57,7 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
 
 
 def _tables(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Give the name, the start and the length of each table of a font."""
+    """Yield the name, offset and length of each table of a font."""
     tables = min(struct.unpack_from(">H", data, 4)[0], MAX_TABLES)
     for at in range(12, 12 + 16 * tables, 16):
         tag, _, start, length = struct.unpack_from(">4s3L", data, at)
@@ -64,7 +65,7 @@ def _tables(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _mapped(data: bytes, start: int) -> Iterator[int]:
-    """Give how many characters each range of each table of a cmap claims."""
+    """Yield how many characters each range of each cmap subtable claims."""
     (count,) = struct.unpack_from(">H", data, start + 2)
     offsets = {struct.unpack_from(">L", data, start + 8 + 8 * number)[0] for number in range(count)}
     for at in (start + offset for offset in offsets):
@@ -82,7 +83,10 @@ def _mapped(data: bytes, start: int) -> Iterator[int]:
 
 
 def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
-    """Give the code points that at least one of the fonts can draw. Raises TeachbackError on a broken font."""
+    """Return the code points that at least one of the fonts can draw.
+
+    Raises TeachbackError for a broken font.
+    """
     points: set[int] = set()
     problems: list[Problem] = []
     for path in paths:
@@ -99,7 +103,7 @@ def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
 
 @lru_cache(64)
 def _coverage(path: Path, changed: int) -> frozenset[int]:
-    """Read one font, once for each state that its file is in."""
+    """Read one font, once per modification time of its file."""
     del changed
     data = read_bytes(path)
     fault = font_fault(data)
@@ -112,7 +116,7 @@ def _character_map(data: bytes, path: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:
-        # From its bytes: a font that cannot be read would stay open.
+        # From bytes, since fontTools leaves the file of an unreadable font open.
         with TTFont(io.BytesIO(data), lazy=True) as font:
             return frozenset(font.getBestCmap() or {})
     except (
@@ -131,7 +135,7 @@ def _character_map(data: bytes, path: Path) -> frozenset[int]:
 
 
 def missing_glyphs(text: str, points: frozenset[int]) -> Iterator[tuple[str, str]]:
-    """Give each character of a text that cannot be drawn, with its Unicode number and name."""
+    """Yield each character of a text that cannot be drawn, with its Unicode number and name."""
     if text.isascii():
         return
     for character in dict.fromkeys(unicodedata.normalize("NFC", text)):

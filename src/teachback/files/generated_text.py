@@ -1,7 +1,8 @@
-"""Text that style sheets would generate: it stands in no handout, so no check of the text sees it. Pure.
+"""Refuse styles that generate text or change how digits are read. Pure.
 
-A style may number pages, set a colon or draw the bullets of a list. Anything else that puts letters, digits or signs on
-a page, or changes how digits are read, is refused. Tokens are read with tinycss2, as in loading.py.
+Generated text is in no handout, so no check of the text sees it. A style may number pages, set a
+colon or draw the bullets of a list. Anything else that puts letters, digits or signs on a page is
+refused. Styles are tokenised with tinycss2, as in page_resources.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
-# What the built-in styles generate: nothing, a colon, the column of a stacked cell.
+# What the built-in styles generate: nothing, a colon, or the column name of a stacked cell.
 _CONTENT: Final = frozenset(
     {
         "none",
@@ -27,7 +28,7 @@ _CONTENT: Final = frozenset(
         'attr(data-column)": "/""',
     }
 )
-# For paper alone: a browser would count none and print 0.
+# Only for paper: a browser would print 0.
 _COUNTERS: Final = frozenset(
     {
         "counter(page)",
@@ -46,7 +47,7 @@ _LIST_STYLES: Final = frozenset(
 )
 _PICTURE: Final = "url()"
 _NO_VALUE: Final = frozenset({"none", "normal", "auto"})
-# Kinds of fault -> what is wrong, and what to do.
+# Kinds of fault: message and hint.
 _TEXT: Final = (
     "prints text that no handout holds",
     (
@@ -60,7 +61,7 @@ _BULLETS: Final = (
 )
 _DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
 _CUT: Final = ("cuts a text off", "Take it out, and let the box grow.")
-# Property -> the values that it may have, and the kind of fault that others are.
+# Property -> the allowed values, and the fault that any other value is.
 _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
     "list-style": (_LIST_STYLES, _BULLETS),
     "list-style-type": (_LIST_STYLES, _BULLETS),
@@ -102,15 +103,15 @@ _AT_RULES: Final = {
 }
 
 
-# Properties whose values are known wherever they stand.
+# Properties whose values are checked here, wherever they are set.
 JUDGED: Final = frozenset({*_ALLOWED, "content"})
 _LOOKED_AT: Final = frozenset({*JUDGED, "display"})
 
 
 def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
-    """Yield what a style sheet would print that no handout holds, and what changes how digits are read.
+    """Yield a problem for each declaration that generates text or changes how digits are read.
 
-    `name` is the sheet as a person here would write it.
+    `name` is the style sheet's name for messages.
     """
     for line, column, message, hint in _found(css, counting=name.endswith(_FOR_PAPER)):
         yield Problem(message, hint, Location(name, line, column))
@@ -118,7 +119,7 @@ def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
 
 @lru_cache(64)
 def generating(css: str) -> tuple[str, ...]:
-    """Return the declarations of a page's styles that would print text, or change how digits are read."""
+    """Return the declarations in a page's styles that generate text or change digits."""
     return tuple(message.split("`")[1] for _, _, message, _ in _found(css, counting=False))
 
 
@@ -141,7 +142,10 @@ def _found(css: str, *, counting: bool) -> Iterator[tuple[int, int, str, str]]:
 
 
 def _value(nodes: list[Any], start: int) -> list[Any] | None:
-    """Return the tokens of a declaration's value, without blanks; None where the name before them is not that of a property."""
+    """Return the tokens of a declaration's value, without whitespace.
+
+    Return None when the preceding name is not that of a property.
+    """
     rest = iter(nodes[start:])
     for node in rest:
         if node.type == "literal" and node.value == ":":
@@ -159,7 +163,7 @@ def _value(nodes: list[Any], start: int) -> list[Any] | None:
     return found
 
 
-def _judged(node: Any, value: list[Any], *, counting: bool) -> Iterator[tuple[int, int, str, str]]:  # noqa: ANN401 -- tinycss2's nodes have no types
+def _judged(node: Any, value: list[Any], *, counting: bool) -> Iterator[tuple[int, int, str, str]]:  # noqa: ANN401 -- tinycss2 has no types
     texts = [_text(one) for one in value]
     written = " ".join(one.serialize() for one in value)[:60]
     name = node.lower_value

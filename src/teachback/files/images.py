@@ -1,8 +1,8 @@
-"""Pictures that a page may carry: whole, of a kind that prints, and asking for nothing outside; and the digits of fonts, as they are drawn.
+"""Check the pictures of a page, and the digits of fonts as they are drawn.
 
-With seen, this is one of the two modules for Pillow.
-
-WeasyPrint leaves a hole where it cannot read a picture, and a browser shows a broken one: so each is read before.
+A picture must be complete, printable and ask for nothing outside. WeasyPrint leaves a hole where it
+cannot read a picture, and a browser shows a broken one, so each is read before. With `seen`, this
+is one of the two modules that import Pillow.
 """
 
 from __future__ import annotations
@@ -26,37 +26,39 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-# Suffix -> what the file must be inside.
+# Suffix -> the format that the file must have.
 KINDS: Final = {".svg": "SVG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 # Of a picture or a font.
 MAX_BYTES: Final = 5_000_000
-# A page at 300 dots to the inch has 8 million.
+# A page at 300 dpi has 8 million.
 MAX_PIXELS: Final = 40_000_000
-# Drawings nest about ten levels; far deeper ones exhaust the stack of whoever draws them.
+# Drawings nest about ten levels. Far deeper ones exhaust the renderer's stack.
 MAX_DEPTH: Final = 50
-# A scan or a photo is only looked at: a letter page at 1,200 dots to the inch has 135 million, a phone's photo 12 to 50.
+# A scan or photo is only read, not printed. A Letter page at 1,200 dpi has 135 million pixels, a
+# phone's photo 12 to 50 million.
 MAX_SCAN_BYTES: Final = 50_000_000
 MAX_SCAN_PIXELS: Final = 100_000_000
-# A large map has some thousand shapes, and as many numbers in a path as its outline has corners.
+# A large map has some thousand shapes, and one number in a path for each corner of its outline.
 MAX_SHAPES: Final = 20_000
 MAX_PATH: Final = 1_000_000
 # Each of them paints the whole page once more.
 MAX_PAINTS: Final = 200
-# A progressive picture comes in about ten scans; each of a thousand is decoded over the whole picture.
+# A progressive JPEG has about ten scans. Each scan is decoded over the whole picture.
 MAX_SCANS: Final = 100
 
-# What is wrong, and what to do about it.
+# Message and hint.
 Fault = tuple[str, str]
 _AGAIN: Final = "Save it again from the program that made it."
-# What Pillow raises over files that are not what they say.
+# Pillow raises these for broken files.
 _BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
 _OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re.IGNORECASE)
-# How Pillow names what is printed as it is: black and white, grey, a palette, colour, the last three also transparent.
+# Pillow's names of the modes that are printed as they are: black and white, grey, palette and
+# colour, the last three also with transparency.
 _MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 _GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
 _PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
-# What shows one thing now and another later, on a screen and not on paper.
+# Elements that change with time on a screen, and not on paper.
 _MOVING: Final = frozenset(
     {"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"}
 )
@@ -73,11 +75,12 @@ _PAINTS: Final = frozenset(
 )
 
 DIGITS: Final = "0123456789"
-# In dots: the type in which a digit is drawn, and the height that all digits are brought to.
+# In pixels: the type size in which a digit is drawn, and the height that all digits are scaled to.
 _DRAWN: Final = 96
 _HIGH: Final = 48
-# How many times further from its own digit than from another a drawn one may be, and how near two of a font may be to each other. Of 40 fonts
-# (DejaVu, Liberation, Noto Sans, Atkinson), no digit is over 1.01 (a 1 over 1.40), and no two are nearer than 1365.
+# A drawn digit may be this many times further from its own digit than from another. Below _SAME,
+# two digits of a font count as alike. Measured on 40 fonts (DejaVu, Liberation, Noto Sans,
+# Atkinson): no digit exceeds 1.01 (a 1: 1.40), and no two are nearer than 1365.
 _LIKE: Final = 1.03
 _LIKE_ONE: Final = 1.6
 _SAME: Final = 700.0
@@ -85,7 +88,7 @@ _SAME: Final = 700.0
 
 @dataclass(frozen=True)
 class Grey:
-    """A picture in grey: one byte a dot, 0 is black, row by row from the top."""
+    """A greyscale picture: one byte per pixel, 0 is black, row by row from the top."""
 
     width: int
     height: int
@@ -93,9 +96,10 @@ class Grey:
 
 
 def grey_picture(data: bytes) -> Grey:
-    """Open a scan or a photo, PNG or JPEG, the right way up as the camera says.
+    """Open a scan or a photo (PNG or JPEG) in grey, rotated as its EXIF data says.
 
-    What is transparent is white. Raises TeachbackError for what is no such picture, cut off, or too large.
+    Transparent parts become white. Raises TeachbackError for anything else, for a truncated file,
+    and for a picture that is too large.
     """
     if len(data) > MAX_SCAN_BYTES:
         raise TeachbackError(
@@ -130,7 +134,7 @@ def grey_picture(data: bytes) -> Grey:
 
 
 def picture_fault(data: bytes, suffix: str) -> Fault | None:
-    """Say what keeps a picture from being printed; `suffix` is the end of its name, such as `.png`."""
+    """Return why a picture cannot be printed, or None. `suffix` is that of its name: `.png`."""
     kind = KINDS.get(suffix.lower())
     if kind is None:
         return "this is not a picture that can be printed", f"Use one of {', '.join(KINDS)}."
@@ -140,7 +144,7 @@ def picture_fault(data: bytes, suffix: str) -> Fault | None:
 
 
 def _pixels_fault(data: bytes, kind: str) -> Fault | None:
-    # Most pictures are drawings, which need no Pillow.
+    # Imported here because most pictures are drawings, which do not need Pillow.
     from PIL import Image
 
     try:
@@ -186,7 +190,7 @@ def _strict() -> Iterator[None]:
     from PIL import ImageFile
 
     lenient = ImageFile.LOAD_TRUNCATED_IMAGES
-    # WeasyPrint tells Pillow, for the whole process, to make do with half a picture.
+    # WeasyPrint tells Pillow, for the whole process, to accept truncated pictures.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
@@ -197,7 +201,7 @@ def _strict() -> Iterator[None]:
 
 
 def _svg_fault(data: bytes) -> Fault | None:
-    # Zero bytes stand between the letters of UTF-16.
+    # UTF-16 has zero bytes between the letters.
     if b"<!ENTITY" in data.replace(b"\0", b""):
         return "the drawing defines entities of its own", "Save it as plain SVG."
     depth = 0
@@ -228,9 +232,10 @@ def _svg_fault(data: bytes) -> Fault | None:
 
 
 def _gradient_fault(root: ET.Element) -> Fault | None:
-    """Return a fault where a shape is painted with a gradient: some printers and viewers leave its place empty.
+    """Return a fault if a shape is painted with a gradient of several colours.
 
-    Seen with Poppler 22.12 (`pdftoppm`). Gradients that nothing uses are in many files, and so are such of one colour.
+    Some printers and viewers leave such a shape empty; seen with Poppler 22.12 (`pdftoppm`).
+    Gradients that are unused or have one colour are common and harmless.
     """
     named = {element.get("id", ""): element for element in root.iter()}
     for element in root.iter():
@@ -254,7 +259,7 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
 
 
 def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
-    """Return how many colours a gradient has; it may take them from another one."""
+    """Return how many colours a gradient has, or the gradient that it refers to."""
     seen: set[ET.Element] = set()
     while gradient not in seen:
         seen.add(gradient)
@@ -283,7 +288,10 @@ def _words_fault(root: ET.Element) -> Fault | None:
 
 
 def _load_fault(root: ET.Element) -> Fault | None:
-    """Say whether a drawing is too much to draw: too many shapes, once each <use> has brought its own, or too many fillings."""
+    """Return a fault if a drawing has too many shapes or patterns.
+
+    Each <use> counts as the shapes that it refers to.
+    """
     fewer = "Simplify it, or save it as a PNG picture."
     if sum(_name(element) in _PAINTS for element in root.iter()) > MAX_PAINTS:
         return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", fewer
@@ -293,7 +301,7 @@ def _load_fault(root: ET.Element) -> Fault | None:
 
     def count(element: ET.Element) -> int:
         if element in opened:
-            # It shows itself without end.
+            # It contains itself, without end.
             return MAX_SHAPES + 1
         if element not in shapes:
             opened.add(element)
@@ -345,7 +353,7 @@ def _root_fault(root: ET.Element) -> Fault | None:
 
 
 def _changes(style: ET.Element) -> bool:
-    """Return whether the styles of a drawing are others on a screen than on paper, or for another reader, or after a while."""
+    """Return whether a drawing's styles depend on medium, reader or time."""
     text = _REMARK.sub("", style.text or "")
     return style.get("media", "all").strip().lower() not in {"", "all"} or bool(
         _CHANGING.search(text) or _ANIMATED.search(text)
@@ -405,9 +413,11 @@ def _element_fault(element: ET.Element) -> Fault | None:
 
 
 def digits_fault(font: bytes, known: Sequence[bytes], digits: str) -> Fault | None:
-    """Return a fault where a font draws one of its digits as another one; `known` are fonts whose digits are right, `digits` those it has.
+    """Return a fault if a font draws one digit like another.
 
-    A digit looks most like the same digit of a known font. Only the 1 has forms that look more like another font's 2.
+    `known` are fonts whose digits are right; `digits` are those that the font has. A drawn digit is
+    compared with the digits of the known fonts and must be nearest to the same digit. Only the 1
+    has shapes that are nearer to another font's 2.
     """
     from PIL import ImageChops, ImageStat
 

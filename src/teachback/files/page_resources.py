@@ -1,8 +1,9 @@
-"""Find what a page would load, as its browser would read it. Pure. The one module that imports tinyhtml5.
+"""Find what a page would load when a browser reads it. Pure. The only importer of tinyhtml5.
 
-A clinic's own templates and styles may name anything; a page may show only the workspace's own pictures and fonts, and
-one for a screen must hold them. Pages are read by the parsers that WeasyPrint itself uses, after the rules that browsers
-follow (WHATWG HTML, CSS Syntax). What is not known to load nothing is refused: elements, attributes, functions of CSS.
+A clinic's own templates and styles may name anything. A page may show only the workspace's own
+pictures and fonts, and a page for a screen must contain them. Pages are read by WeasyPrint's own
+parsers, which follow the same rules as browsers (WHATWG HTML, CSS Syntax). Elements, attributes and
+CSS functions that are not known to load nothing are refused.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from xml.etree.ElementTree import Element
 
-# A comment, or the name of a file; a name in a comment is none.
+# A comment, or the name of a file. A name inside a comment does not count.
 CSS_FILE: Final = re.compile(
     r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE
 )
-# What a browser is told in a page for a screen: it fetches nothing at all, and looks no host up before a link is followed.
+# The policy of a page for a screen: the browser fetches nothing, and resolves no host name before a
+# link is followed.
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -37,7 +39,7 @@ _CLOSED: Final = (
 _HEAD: Final = re.compile(
     r"""(<head(?:\s[^<>]*)?>)(?:\s*<meta\s+charset\s*=\s*["']?utf-8["']?\s*/?>)?""", re.IGNORECASE
 )
-# Folders whose files a page may show, by the kind of file.
+# Folders whose files a page may show, by kind of file.
 _SERVED: Final = {".ttf": ("styles/fonts/",)}
 _PICTURES: Final = ("styles/", "content/")
 _PICTURE_KINDS: Final = frozenset({".svg", ".png", ".jpg", ".jpeg"})
@@ -51,9 +53,10 @@ _SVG: Final = "{http://www.w3.org/2000/svg}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}"
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _XMLNS: Final = "{http://www.w3.org/2000/xmlns/}"
-# Elements whose content is text up to their end, for who reads without a tree.
+# Elements whose content is plain text up to their end tag, for a reader without a tree.
 _PLAIN: Final = ("title", "style")
-# Elements that load or run something, or hold another page. All others that are not known are refused as well.
+# Elements that load or run something, or hold another page. Other unknown elements are refused,
+# too.
 _LOADING_ELEMENTS: Final = _all_of("""applet audio base bgsound embed fencedframe feimage foreignobject frame frameset iframe link object portal script
     source template track video animate animatemotion animatetransform set handler listener discard""")
 _HTML: Final = _all_of("""html head title meta style body main header footer nav section article aside div hgroup search address
@@ -66,8 +69,9 @@ _DRAWN: Final = _all_of("""svg g defs symbol use title desc metadata style switc
     feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow
     feFlood feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset fePointLight
     feSpecularLighting feSpotLight feTile feTurbulence view""")
-# Of any element, and of some. What a browser would show as text or as another number is none of them: <q>, <meter>,
-# <bdo>, `start` and `value` of lists, `value` and `placeholder` of a field.
+# Attributes of any element, and of some elements. Missing are those that a browser would show as
+# text or as another number: <q>, <meter>, <bdo>, `start` and `value` of lists, `value` and
+# `placeholder` of a field.
 _ATTRIBUTES: Final = _all_of("""id class lang dir title role style translate tabindex itemid itemprop itemref itemscope itemtype
     align valign width height border bgcolor color""")
 _ATTRIBUTES_OF: Final = {
@@ -95,7 +99,7 @@ _ATTRIBUTES_OF: Final = {
     "pre": frozenset({"width"}),
     "html": frozenset({"xmlns"}),
 }
-# What names a file wherever it stands; its value tells more than its name.
+# Attributes that name a file on any element. For these the value is reported, not the name.
 _NAMING: Final = _all_of("""src srcset imagesrcset poster data background manifest href action formaction ping cite longdesc lowsrc dynsrc archive
     codebase classid code usemap profile""")
 # Attributes of a drawing whose values are words, not styles.
@@ -116,11 +120,12 @@ _HTTP: Final = {
 _RELATIONS: Final = _all_of(
     "author bookmark external help license next nofollow noopener noreferrer prev tag"
 )
-# Links to follow: nothing is loaded before a reader follows one.
+# Links to follow; nothing is loaded before a reader follows one.
 _FOLLOWED: Final = re.compile(
     r"(?:https?|mailto|tel|sms):|(?!//)(?![a-z][a-z0-9+.-]*:)", re.IGNORECASE
 )
-# Functions of CSS, and selectors, that name no file; `url` is looked at. Strings in others may be addresses.
+# CSS functions and selectors that name no file; `url` is checked apart. Strings in other functions
+# may be addresses.
 _FUNCTIONS: Final = _all_of("""abs acos asin atan atan2 attr blur brightness calc calc-size circle clamp color color-mix conic-gradient content
     contrast cos counter counters cubic-bezier device-cmyk dir drop-shadow element ellipse env exp fit-content format
     grayscale has hsl hsla hue-rotate hwb hypot inset invert is lab lang layer lch leader light-dark linear
@@ -138,13 +143,18 @@ _MARGIN_BOX: Final = re.compile(
 )
 # Languages that are written from right to left.
 RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
-# Controls and blanks around an address, and line ends in it, are taken out by browsers (WHATWG URL, 4.4).
+# Browsers remove control characters and spaces around an address, and line ends inside it (WHATWG
+# URL, 4.4).
 _AROUND: Final = "".join(map(chr, range(0x21)))
 _INSIDE: Final = str.maketrans("", "", "\t\n\r")
 
 
 class ForbiddenContent(NamedTuple):
-    """Something that a page may not hold: what it is called, how it may be written in a template, and whether it loads or runs something."""
+    """Something that a page may not hold.
+
+    `name` is for the message, `written` lists the ways it may be written in a template, and `loads`
+    is whether it loads or runs something.
+    """
 
     name: str
     written: tuple[str, ...] = ()
@@ -152,7 +162,10 @@ class ForbiddenContent(NamedTuple):
 
 
 def served(name: str, files: Collection[str]) -> str | None:
-    """Give the name in the workspace of a file that a page may show; None for any other. `name` is what a URL has after the host."""
+    """Return the workspace name of a file that a page may show, or None for any other.
+
+    `name` is the part of a URL after the host.
+    """
     plain = unquote(name)
     suffix = posixpath.splitext(plain)[1].lower()
     folders = _SERVED.get(suffix, _PICTURES if suffix in _PICTURE_KINDS else ())
@@ -160,7 +173,10 @@ def served(name: str, files: Collection[str]) -> str | None:
 
 
 def shown_on_paper(files: Collection[str]) -> Callable[[str], bool]:
-    """Give the test for names in a page that stands in styles/, as pages for paper do: a file that may be shown."""
+    """Return a test for file names in a page for paper.
+
+    Such a page lies in styles/. The test is true for a file that may be shown.
+    """
     return lambda name: (
         not re.match(r"[a-z][a-z0-9+.-]*:|/", name, re.IGNORECASE)
         and served(posixpath.normpath(posixpath.join("styles", name)), files) is not None
@@ -171,13 +187,16 @@ def parse_page(page: str) -> Element:
     """Return the tree of a page, as a browser builds it. HTML names have no namespace."""
     import tinyhtml5
 
-    # Of a short text tinyhtml5 would ask whether it is the name of a file.
+    # Given a short string, tinyhtml5 would try it as a file name.
     root: Element = tinyhtml5.parse(io.StringIO(page), namespace_html_elements=False)
     return root
 
 
 def closed_page(page: str) -> str:
-    """Return a page for a screen that tells its browser first of all to fetch nothing. `foreign_loads` looks whether it does."""
+    """Return a page with a policy at its start that forbids the browser to fetch anything.
+
+    `foreign_loads` checks that it is there.
+    """
     return _HEAD.sub(lambda head: f'{head[1]}\n<meta charset="utf-8">\n{_CLOSED}', page, count=1)
 
 
@@ -189,15 +208,15 @@ def foreign_loads(
     sheets: str = "",
     closed: bool = False,
 ) -> tuple[ForbiddenContent, ...]:
-    """Return what a page holds and may not: what it would load from elsewhere, and what is not known to load nothing.
+    """Return what a page may not hold: foreign files, and what may load something.
 
-    `allowed` knows the names that a page may load, `own` are the URLs that the program put into it. `closed` asks whether
-    the page tells its browser, before all else, to fetch nothing. `sheets` are the style sheets in the page: whether they
-    generate text was looked at, sheet by sheet.
+    `allowed` returns whether the page may load a name. `own` are the URLs that the program put into
+    it. With `closed`, the page must start with the policy that forbids loading. `sheets` are the
+    style sheets in the page, which were already checked for generated text.
     """
     known = {f"own-file-{number}": url for number, url in enumerate(dict.fromkeys(own))}
     for short, url in known.items():
-        # They are long, and of letters that mean nothing to HTML or CSS.
+        # They are long, and their letters mean nothing to HTML or CSS.
         page, sheets = page.replace(url, short), sheets.replace(url, short)
 
     def may(name: str) -> bool:
@@ -221,9 +240,9 @@ def foreign_loads(
 
 
 def _turned(root: Element) -> Iterator[ForbiddenContent]:
-    """Refuse text that runs against its page: 5-10 from right to left is 10-5. A number from left to right may.
+    """Refuse text that runs against the page's direction: 5-10 would read as 10-5.
 
-    So may text in another language, in that language's direction.
+    Allowed are a number from left to right, and text in another language in its own direction.
     """
     language = root.get("lang", "").partition("-")[0]
     for element in root.iter():
@@ -242,17 +261,18 @@ def _turned(root: Element) -> Iterator[ForbiddenContent]:
 
 
 def _dials_another(element: Element) -> bool:
-    """Return whether a link dials another number than it shows; what follows as an extension is not dialled."""
+    """Return whether a link dials another number than it shows; an extension is not dialled."""
     href = element.get("href", "").strip().lower()
     shown = re.sub(r"\D", "", "".join(element.itertext()).replace("(0)", ""))
     return href.startswith("tel:") and shown != "" and re.sub(r"\D", "", href) not in shown
 
 
 def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
-    """Refuse what a browser reads in two ways: it looks ahead for files to fetch, without a tree.
+    """Refuse markup that a browser's preload scanner reads differently from its parser.
 
-    Looking ahead it knows no drawings: there it takes <style> and <title> for plain text up to their end, and CDATA for a
-    comment. So these must be whole, with nothing in them but text.
+    The scanner looks for files to fetch without building a tree, and does not recognise drawings.
+    There it takes <style> and <title> for plain text up to their end tag, and CDATA for a comment.
+    So these must be complete, and hold only text.
     """
     if "<![cdata[" in page.lower():
         yield ForbiddenContent("<![CDATA[", loads=False)
@@ -268,7 +288,7 @@ def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
             for element in plain
             if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag
         ]
-        # Tags in remarks, styles and titles are none in the tree.
+        # Tags inside comments, styles and titles are not in the tree.
         begun, ended = (
             len(edge.findall(page)) - len(edge.findall(said))
             for edge in (
@@ -290,7 +310,10 @@ def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
 
 
 def _hidden(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
-    """Refuse what a template's own styles on a page for a screen could hide or move: paper, which is proved, does not have them."""
+    """Refuse styles of a template that could hide or move words on a screen.
+
+    The checks of the printed page do not see these styles.
+    """
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
         for text in hiding(css.replace(sheets, "") if sheets else css):
@@ -347,7 +370,7 @@ def _element_loads(
     yield from (ForbiddenContent(word, (word,)) for word in relations)
     for name, value in element.attrib.items():
         if name == "href" and relations:
-            # Such a link is no link to follow: one finding says it.
+            # The finding above covers such a link.
             continue
         yield from _attribute_loads(tag, name, value, may, drawn=drawn)
 
@@ -377,7 +400,7 @@ def _html_attribute(
         if not _FOLLOWED.match(_address(value).replace("\\", "/")):
             yield ForbiddenContent(value, (value,))
     elif name in _NAMING:
-        # No element that is left has such a file: what is not read today may be tomorrow.
+        # None of the elements allowed here loads such a file today, but a browser may in future.
         yield ForbiddenContent(value or name, (value, name))
     elif name == "style":
         yield from (one for one in _style_names(value) if not may(one.name))
@@ -399,12 +422,12 @@ def _drawn_attribute(
     elif name == "base" or name.lower() in _NAMING:
         yield ForbiddenContent(value or name, (value, name))
     elif not _WORDS.fullmatch(name):
-        # What a drawing is painted with is a style, escapes and all.
+        # Presentation attributes of a drawing are parsed as styles, with escapes.
         yield from (one for one in _style_names(value) if not may(one.name))
 
 
 def _meta_loads(element: Element) -> Iterator[ForbiddenContent]:
-    """Refuse what a page says to its browser and is not known to be harmless: to go elsewhere, or to allow itself more."""
+    """Refuse meta elements not known to be harmless, such as a redirect or a wider policy."""
     if "http-equiv" in element.attrib:
         key, content = element.attrib["http-equiv"], element.get("content", "")
         wanted = _HTTP.get(key.lower(), "")
@@ -434,7 +457,7 @@ def _address(value: str) -> str:
 
 @lru_cache(64)
 def _style_names(css: str) -> tuple[ForbiddenContent, ...]:
-    """Return what styles would load: names of files, and whatever could name one."""
+    """Return what styles would load: names of files, and anything that could name one."""
     if not re.search(r"[(@\\]", css):
         return ()
     import tinycss2
@@ -474,7 +497,7 @@ def _known_rule(name: str) -> bool:
 
 
 def _raw(token: Any, lines: list[str]) -> str:  # noqa: ANN401 -- tinycss2 has no types
-    """Return how a token begins in its style sheet, escapes and all, so that it is found there."""
+    """Return the start of a token as written in its style sheet, to find it there."""
     line = lines[token.source_line - 1] if token.source_line <= len(lines) else ""
     found = re.match(r"@?[^\s(;{}]*\(?", line[token.source_column - 1 :])
     return found[0] if found else ""

@@ -1,4 +1,7 @@
-"""Files that only their owner can read, written beside and renamed; and their hashes. A file's name may be a patient's id."""
+"""Write files that only their owner can read, and hash files.
+
+Files are written under a temporary name and renamed. A file's name may be a patient's id.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from typing import Final
 
 from teachback.files.workspace import open_file
 
-# A run's own folder for what is not finished.
+# The subfolder of a run for unfinished files.
 UNFINISHED: Final = "unfinished"
 
 
 def hashed(data: bytes, head: bytes) -> str:
-    """Give the hash of a file. What it has in common with those before it is hashed once."""
+    """Return the SHA-256 of `data` in hexadecimal. A common start `head` is hashed only once."""
     if not data.startswith(head):
         head = b""
     hashing = _begun(head).copy()
@@ -29,8 +32,11 @@ def _begun(head: bytes) -> hashlib._Hash:
 
 
 def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINISHED) -> None:
-    """Write a file of the run's that only its owner can read, whatever the umask: beside, then renamed. Raises OSError."""
-    # Processes of two machines can have the same number.
+    """Write a file that only its owner can read, whatever the umask.
+
+    It is written under a temporary name and renamed. Raises OSError.
+    """
+    # Processes on two machines can have the same process id.
     beside = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
@@ -41,7 +47,7 @@ def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINIS
                 rest = rest[os.write(descriptor, rest) :]
         finally:
             os.close(descriptor)
-        os.rename(beside, f"{folder}/{name}")  # noqa: PTH104 -- a hundred thousand times: a Path for each takes as long as the rename
+        os.rename(beside, f"{folder}/{name}")  # noqa: PTH104 -- called 100,000 times, and a Path costs as much as the rename
     except BaseException:
         with suppress(OSError):
             os.unlink(beside)  # noqa: PTH108 -- as above
@@ -49,7 +55,7 @@ def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINIS
 
 
 def hash_of(path: str) -> str:
-    """Give the hash of a file that is no link; an empty text when there is none."""
+    """Return the SHA-256 of a file, or "" when it is missing, a link or unreadable."""
     try:
         descriptor = open_file(path, os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:

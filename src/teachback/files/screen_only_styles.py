@@ -1,6 +1,7 @@
-"""Styles that only browsers follow: nothing on paper shows what they do, so no proof of the printed page sees it. Pure.
+"""Check styles that only browsers follow, which no check of a printed page sees. Pure.
 
-In such a rule a style may set space, layout, borders, dark letters and light grounds. What could hide, move, cover or shrink words is refused.
+In such a rule a style may set space, layout, borders, dark text colours and light backgrounds.
+Anything that could hide, move, cover or shrink words is refused.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ _HINT: Final = (
     "In them you may set space, width, layout, borders, "
     "larger type, line height, and dark letters or light backgrounds as #rrggbb."
 )
-# Around a rule that paper follows, too.
+# The rules around a declaration that paper follows, too.
 _PAPER: Final = re.compile(r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*")
-# What only a page for a screen has, or only a browser knows: links, its own classes and attributes, states of a link.
+# Selectors that match only on a screen: links, classes and attributes of the screen page, link
+# states.
 _SCREEN_PARTS: Final = re.compile(
     r"""(?:^|[\s>+~,(])a(?![\w-]) | \.(?:dial|unseen|page-foot|draft-note)(?![\w-]) | \[\s*(?:role|href|data-column|aria|tabindex)
     | (?<!:):(?!:|first|last|nth|only|not|is|where|root)""",
@@ -37,13 +39,13 @@ _LARGER: Final = re.compile(
     r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)"
 )
 _BLACK: Final = (0, 0, 0)
-# The contrast of a light ground with black.
+# The least contrast of a light background with black.
 _LIGHT: Final = 14.0
 _HEX: Final = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _BORDER: Final = re.compile(
     rf"(?:{_SIZE}|thin|medium|thick|none|solid|dashed|dotted|double|[a-z]+|{_HEX.pattern}| )+"
 )
-# Property -> what it may be where only browsers follow it.
+# Property -> its allowed values where only browsers follow it.
 _MAY: Final = {
     re.compile(
         r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing|scroll-margin(?:-[a-z]+)?"
@@ -61,7 +63,7 @@ _MAY: Final = {
     ),
     re.compile("grid-template-columns"): re.compile(r"(?:[\d.]+(?:fr|em|rem|px|%)|auto| )+"),
     re.compile("font-size"): _LARGER,
-    # Filled in by the program.
+    # The program fills this in.
     re.compile("--text-size"): re.compile("\ue000(?:front|back)-[0-9]+\ue001"),
     re.compile("font-weight"): re.compile(r"normal|bold|bolder|[4-9]00"),
     re.compile("line-height"): re.compile(r"normal|[12](?:\.\d+)?"),
@@ -77,9 +79,10 @@ _MAY: Final = {
 
 
 def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Problem]:
-    """Yield what a style sheet sets for browsers alone that could hide, move or cover words.
+    """Yield a problem for each screen-only style that could hide, move or cover words.
 
-    `name` is the sheet as a person here would write it. What the `builtin` sheet of that name has may stay.
+    `name` is the style sheet's name for messages. Declarations that the `builtin` sheet of that
+    name has are allowed.
     """
     known = {(rules, node.lower_name, _text(node.value)) for rules, node in _declarations(builtin)}
     whole = "screen" in name.rpartition("/")[2]
@@ -102,7 +105,10 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
 
 
 def hiding(css: str) -> tuple[str, ...]:
-    """Return the properties in a page's own styles that only browsers follow and that could hide, move or cover words."""
+    """Return the properties in a page's styles that could hide, move or cover words.
+
+    Only styles that only browsers follow are passed.
+    """
     return tuple(
         node.name for _, node in _declarations(css) if not _may(node.lower_name, _text(node.value))
     )
@@ -110,7 +116,7 @@ def hiding(css: str) -> tuple[str, ...]:
 
 def _may(name: str, value: str) -> bool:
     if name in {"color", "background", "background-color"} and _HEX.fullmatch(value):
-        # Any such text can be read on any such ground: at 4.5:1 or more.
+        # Any such text is readable on any such background, at 4.5:1 or more.
         red, green, blue = bytes.fromhex(
             value[1:] if len(value) > len("#rgb") else "".join(2 * digit for digit in value[1:])
         )
@@ -130,7 +136,7 @@ def _on_paper(rule: str) -> bool:
 
 
 def _declarations(css: str) -> Iterator[Declared]:
-    """Yield the declarations of a sheet, each with the rules around it, from the outside in."""
+    """Yield the declarations of a style sheet, each with its enclosing rules, outermost first."""
     import tinycss2
 
     todo: list[tuple[Any, tuple[str, ...]]] = [

@@ -1,4 +1,4 @@
-"""Bytes -> text: what a file must be before anything reads it as YAML, as a style sheet, as a template or as settings."""
+"""Decode the bytes of YAML, styles, templates and settings, and refuse bad characters."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from teachback.files.unprintable_characters import faults
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The longest handout we know is 40 KB. A megabyte is a mistake, and slow to say so.
+# The longest handout we know has 40 KB. A megabyte is a mistake, and slow to check.
 MAX_BYTES: Final = 1_000_000
-# More characters of one file than anybody mends from one list.
+# Nobody fixes more characters of one file than this from one list.
 MOST_NAMED: Final = 20
 _ALONE: Final = re.compile(r"\r(?!\n)")
 _ON_KEYS: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
-# A character of HTML by its name or number, of CSS by up to six digits, and of a text in Jinja2 as Python writes it.
+# A character reference of HTML, an escape of CSS (up to six digits), or an escape in a Jinja
+# string.
 _CODES: Final = re.compile(
     r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});?"
     r"|\\N\{[^{}\n]{1,80}\}|\\U[0-9a-fA-F]{8}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[0-9a-fA-F]{1,6}\s?"
@@ -33,8 +34,9 @@ _SAVE: Final = "Open it in a text editor and save it again, with the encoding UT
 def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     """Return a file's text without its byte order mark.
 
-    Raises TeachbackError with the places of what is no text: a file too large, bytes that are not UTF-8, and all characters that
-    nobody sees or that look like others (`characters.faults`; `markup` is that of a template or a style).
+    Raises TeachbackError with the locations of what is not text: a file that is too large, bytes
+    that are not UTF-8, and characters that are invisible or look like others
+    (`unprintable_characters.faults`; `markup` is true for a template or a style).
     """
     if len(raw) > MAX_BYTES:
         message = (
@@ -56,7 +58,7 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
         raise TeachbackError(
             Problem(f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place)
         ) from None
-    # Most files are of nothing but letters, spaces and line ends that are on every keyboard.
+    # Most files hold only ASCII letters, spaces and line ends, which need no check.
     found = (
         list(islice(faults(text, markup=markup), MOST_NAMED))
         if raw.translate(None, _ON_KEYS)
@@ -67,7 +69,7 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
         raise TeachbackError(
             *(Problem(message, hint, place_at(text, at, name)) for at, message, hint in found)
         )
-    # Editors, YAML, CSS and templates do not agree on whether a line ends there.
+    # Editors, YAML, CSS and templates disagree on whether a line ends there.
     alone = _ALONE.search(text) if "\r" in text else None
     if alone:
         message = "the end of a line is stored here in an old way (a carriage return alone)"
@@ -82,7 +84,7 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
 
 
 def read_json(data: bytes | str) -> Any:  # noqa: ANN401 -- any JSON
-    """Read JSON. Raises ValueError for what is none, however deep it is nested."""
+    """Parse JSON. Raises ValueError for invalid JSON, however deeply it is nested."""
     try:
         return json.loads(data)
     except RecursionError:
@@ -91,7 +93,7 @@ def read_json(data: bytes | str) -> Any:  # noqa: ANN401 -- any JSON
 
 
 def _escaped_faults(text: str) -> Iterator[tuple[int, str, str]]:
-    """Find characters that a template or a style may not hold and writes by a code, as HTML, CSS or Jinja2 have them."""
+    """Yield forbidden characters that a template or a style writes as an escape."""
     parts: list[str] = []
     at = length = 0
     places: dict[int, int] = {}
@@ -109,7 +111,7 @@ def _escaped_faults(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _coded(code: str) -> str:
-    """Return the characters that a code in HTML, CSS or a text of Jinja2 stands for; an empty text for none."""
+    """Return the characters of an HTML, CSS or Jinja escape, or "" if it is none."""
     if code.startswith("&"):
         import html
 
@@ -125,7 +127,10 @@ def _coded(code: str) -> str:
 
 
 def place_of(part: str, text: str, name: str, remarks: str) -> Location | None:
-    """Find where a part first stands in a text, in capitals or not, outside the remarks that the expression `remarks` matches."""
+    """Find where `part` first occurs in a text, ignoring case.
+
+    Comments, which the pattern `remarks` matches, are skipped. Returns None if there is none.
+    """
     bare = re.sub(remarks, lambda remark: re.sub(r"[^\n]", " ", remark[0]), text, flags=re.DOTALL)
     found = re.search(re.escape(part), bare, re.IGNORECASE | re.ASCII)
     start = found.start() if found else -1
@@ -133,5 +138,5 @@ def place_of(part: str, text: str, name: str, remarks: str) -> Location | None:
 
 
 def place_at(text: str, at: int, name: str) -> Location:
-    """Give the line and column of a place in a text, which is counted from 0."""
+    """Return the line and column of an offset in a text, which counts from 0."""
     return Location(name, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))

@@ -1,6 +1,7 @@
-"""Where content, templates and styles are: the clinic's own folder over the built-in one.
+"""Find, read and write files: the clinic's own folder comes before the built-in one.
 
-Both have the same shape. The clinic's file wins over the built-in file of the same name, and nothing else does.
+Both folders have the same layout. A clinic's file replaces the built-in file of the same name, and
+nothing else does.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ MIME: Final = {
 }
 
 
-# No file of a workspace is larger: the program's largest font has 2 MB, and a picture may have 5.
+# No file of a workspace is larger: the largest built-in font has 2 MB, and a picture may have 5 MB.
 MOST_OWN: Final = 100_000_000
-# A printed file of 10,000 cards has 1 MB, one with a large picture on each page of a thousand some hundreds.
+# A printed file of 10,000 cards has 1 MB. One with a large picture on each of a thousand pages has
+# some hundred MB.
 MOST_BYTES: Final = 2_000_000_000
 NOT_OURS: Final = (
     "No template or style here is the clinic's own. Shorten or split what is long: "
@@ -50,7 +52,7 @@ _OUTSIDE: Final = (
     "this is a link to a place outside the workspace",
     "Put the file or the folder itself there.",
 )
-# The system's number for what is no file, where it has none of its own.
+# The error number for something that is not a regular file, since the system has none for it.
 NO_FILE: Final = errno.EINVAL
 _PACKAGED: Final = "_builtin"
 _WHERE: Final = "Check that it is there and that you may read it."
@@ -63,14 +65,14 @@ _KIND_OF: Final = (
 
 
 class Workspace(NamedTuple):
-    """Two roots; they are the same folder in a checkout of the program."""
+    """The clinic's root and the built-in root. In a checkout of the program they are the same."""
 
     root: Path
     builtin: Path
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The folders to search, first hit wins."""
+        """The folders to search, in order; the first match wins."""
         return (self.root,) if self.root == self.builtin else (self.root, self.builtin)
 
 
@@ -80,15 +82,17 @@ def package_root() -> Path:
 
 
 def builtin_root() -> Path:
-    """Give the folder of the files that come with the program: inside the wheel, or a checkout's root."""
+    """Return the folder of the built-in files: inside the wheel, or the root of a checkout."""
     packaged = package_root() / _PACKAGED
     return packaged if packaged.is_dir() else package_root().parents[1]
 
 
 def open_workspace(start: Path) -> Workspace:
-    """Find the workspace that `start` is in: the nearest folder upward that looks like one, else `start` itself.
+    """Return the workspace that `start` is in.
 
-    Raises TeachbackError when a link in it leads out of it, or a file's name cannot be read.
+    It is the nearest folder upward that looks like a workspace, or else `start` itself. Raises
+    TeachbackError when a link leads out of the workspace, or when a file name has unreadable
+    characters.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
@@ -109,7 +113,7 @@ def _closed(workspace: Workspace) -> Workspace:
 
 
 def find(workspace: Workspace, name: str) -> Path | None:
-    """Give the file of that name (`styles/card.css`), the clinic's before the built-in one."""
+    """Return the file of that name (`styles/card.css`): the clinic's, or else the built-in one."""
     try:
         return next((root / name for root in workspace.roots if is_there(root / name)), None)
     except (OSError, ValueError):
@@ -118,20 +122,23 @@ def find(workspace: Workspace, name: str) -> Path | None:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether something other than a folder has this name: what cannot be read is refused when it is read, not passed over."""
+    """Return whether a path exists and is no folder.
+
+    A file that cannot be read counts as there: it is then refused when read, not passed over.
+    """
     return os.path.lexists(path) and not path.is_dir()
 
 
 def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
-    """Give the folders of that name, the clinic's first."""
+    """Return the folders of that name, the clinic's first."""
     return tuple(root / name for root in workspace.roots if (root / name).is_dir())
 
 
 def handout_files(workspace: Workspace) -> dict[str, Path]:
-    """Give every handout file by its name without the ending, in the order of the names."""
+    """Return the handout files by name without suffix, sorted by name."""
     found: dict[str, Path] = {}
     for root in reversed(workspace.roots):
-        # A name with a dot in front belongs to an editor or to the system, not to an author.
+        # A name with a leading dot belongs to an editor or to the system, not to an author.
         found.update(
             {
                 path.stem: path
@@ -143,7 +150,10 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
 
 
 def handout_named(workspace: Workspace, name: str) -> Path:
-    """Give the file of one handout, by its id or by the name of its file; UsageError when there is none, or several."""
+    """Return the file of one handout, by its id or by its file name.
+
+    Raises UsageError when there is none, or when the id exists in several languages.
+    """
     files = handout_files(workspace)
     of_id = [stem for stem in files if stem == name] or [
         stem for stem in files if stem.split(".")[0] == name
@@ -165,14 +175,18 @@ def handout_named(workspace: Workspace, name: str) -> Path:
 
 
 def effective_files(workspace: Workspace) -> dict[str, Path]:
-    """Give every file but the handouts by its name in the workspace: what any page may be made from."""
+    """Return all files except the handouts, by their name in the workspace.
+
+    Any page may be made from these files.
+    """
     found: dict[str, Path] = {}
     roots = tuple(os.path.realpath(root) for root in workspace.roots)
     for root in reversed(workspace.roots):
         walked: set[str] = set()
         for kind in KINDS:
             for folder, subfolders, names in os.walk(root / kind, followlinks=True):
-                # Links are followed, since pages would be made from what they lead to; one that leads out, or a ring of them, ends here.
+                # Follow links, since pages would be made from their targets. A link that leads out
+                # of the workspace, or a cycle of links, ends here.
                 real = os.path.realpath(folder)
                 if real in walked or not any(Path(real).is_relative_to(inside) for inside in roots):
                     subfolders.clear()
@@ -193,9 +207,10 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
 
 
 def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
-    """Refuse a clinic's links that lead out of its folder, to a file or to a folder: nothing from elsewhere gets onto a page.
+    """Return a problem for each link in the clinic's folder that leads out of it.
 
-    Links inside are fine, and so is a workspace that is itself reached by a link. The built-in files are as they were installed.
+    Nothing from elsewhere may get onto a page. Links inside are fine, and so is a workspace that is
+    itself reached by a link. The built-in files are not checked.
     """
     roots = tuple(os.path.realpath(root) for root in workspace.roots)
     return tuple(
@@ -206,7 +221,10 @@ def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
 
 
 def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
-    """Refuse names of a clinic's files that no message and no list could show, such as those of an archive from another system."""
+    """Return a problem for each clinic file whose name cannot be shown in a message.
+
+    Such names come, for example, from an archive of another system.
+    """
     found = []
     for kind in KINDS:
         for folder, subfolders, names in os.walk(workspace.root / kind):
@@ -230,7 +248,7 @@ def _links(root: Path) -> Iterator[Path]:
     for kind in KINDS:
         if (root / kind).is_symlink():
             yield root / kind
-        # Followed, as pages follow them: behind a link to another folder of the workspace there may be one that leads out.
+        # Follow links as pages do: a linked folder may itself hold a link that leads out.
         for folder, subfolders, names in os.walk(root / kind, followlinks=True):
             real = os.path.realpath(folder)
             if real in walked or not Path(real).is_relative_to(os.path.realpath(root)):
@@ -245,9 +263,10 @@ def _links(root: Path) -> Iterator[Path]:
 
 
 def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
-    """Return the function that settles the hint of a problem of a page, which is made from `files`.
+    """Return a function that replaces unsuitable hints in problems of a page.
 
-    A hint that blames the clinic's own templates and styles is replaced where there are none.
+    The page is made from `files`. A hint that blames the clinic's own templates and styles is
+    replaced when there are none.
     """
     builtin = builtin_root()
     own = any(
@@ -266,7 +285,10 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
 
 
 def shown(path: Path) -> str:
-    """Return a path as a person at this prompt would write it: relative below the current folder, with all signs readable."""
+    """Return a path for a message: relative to the current folder if below it.
+
+    Characters that cannot be seen are escaped.
+    """
     try:
         return readable(path.relative_to(Path.cwd()).as_posix())
     except ValueError:
@@ -274,15 +296,18 @@ def shown(path: Path) -> str:
 
 
 def read_named(path: Path) -> bytes:
-    """Read a file that somebody named. Raises TeachbackError with the reason when it cannot be read, or is no file."""
+    """Read a file named by the user.
+
+    Raises TeachbackError with the reason when it cannot be read, or is not a regular file.
+    """
     return _read(path, closed=False)
 
 
 def read_bytes(path: Path) -> bytes:
     """Read a file of a workspace, below its content/, templates/ or styles/.
 
-    Raises TeachbackError with the reason when it cannot be read, is no file, or has become a link that leads out of the workspace
-    since links were looked at.
+    Raises TeachbackError with the reason when it cannot be read or is not a regular file. Also
+    raises when it has become a link that leads out of the workspace since links were checked.
     """
     return _read(path, closed=True)
 
@@ -315,7 +340,10 @@ def _read(path: Path, *, closed: bool) -> bytes:
 
 
 def file_bytes(path: Path) -> bytes:
-    """Read a file. Raises OSError when it cannot be read, or is a folder, a pipe, a device or anything else but a file."""
+    """Read a file.
+
+    Raises OSError when it cannot be read, or is not a regular file (a folder, a pipe, a device).
+    """
     descriptor = open_file(path)
     try:
         return whole_file(descriptor, MOST_BYTES)
@@ -324,11 +352,13 @@ def file_bytes(path: Path) -> bytes:
 
 
 def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> int:
-    """Open a file to read it, and return the descriptor. It never waits, as opening a pipe would.
+    """Open a file for reading, and return the descriptor.
 
-    `folder` is the descriptor of a folder that a relative path starts in. Raises OSError as `file_bytes` does.
+    It never blocks, as opening a pipe would. `folder` is the descriptor of the folder that a
+    relative path starts in. Raises OSError as `file_bytes` does.
     """
-    # Asked before it is opened, since opening a device may set it going; and after, since it may have been swapped.
+    # Check before opening, since opening a device may start it; and again after, since the file may
+    # have been replaced meanwhile.
     refuse_other(
         os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode, path
     )
@@ -342,7 +372,7 @@ def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> in
 
 
 def refuse_other(mode: int, path: Path | str) -> None:
-    """Raise OSError for the mode of a folder, a pipe, a socket or a device: `os.stat` gives modes."""
+    """Raise OSError if a mode of `os.stat` is that of a folder, pipe, socket or device."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     what = next((name for test, name in _KIND_OF if test(mode)), "")
@@ -366,12 +396,15 @@ def whole_file(descriptor: int, most: int) -> bytes:
 
 
 def _is_inside(path: Path, descriptor: int) -> bool:
-    """Return whether an open file of a workspace lies in that workspace, or among the built-in files, wherever links led to it."""
+    """Return whether an open file is in its workspace or among the built-in files.
+
+    Links are resolved first.
+    """
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are followed below
     roots = [folder.parent for folder in whole.parents if folder.name in KINDS]
     builtin = builtin_root()
     if not roots or (builtin.name == _PACKAGED and builtin in roots):
-        # No file of a workspace, or one of the program's as it was installed, perhaps by links.
+        # Not a file of a workspace, or a built-in file as it was installed, perhaps through links.
         return True
     real = _real(whole, descriptor)
     return real is not None and any(
@@ -380,9 +413,9 @@ def _is_inside(path: Path, descriptor: int) -> bool:
 
 
 def _real(path: Path, descriptor: int) -> Path | None:
-    """Return the place of an open file, free of links; None when another file has taken its place meanwhile."""
+    """Return the real path of an open file, or None when another file has replaced it."""
     try:
-        return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 -- it is not a link to a path, but reads like one
+        return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 -- not a real link
     except OSError:
         real, opened = os.path.realpath(path), os.fstat(descriptor)
         found = os.stat(real)  # noqa: PTH116 -- as the lines around it
@@ -397,11 +430,12 @@ def _real_root(root: Path) -> str:
 
 
 def check_target(path: Path, endings: Collection[str], workspace: Workspace, option: str) -> None:
-    """Make sure, before any work is done, that a file to be written has a name of its kind and is none that the workspace is made of.
+    """Check the name of a file to be written: its suffix, and that it overwrites nothing.
 
-    Raises UsageError with what to write instead.
+    It must be neither a folder nor a file that handouts are made from. Raises UsageError with what
+    to write instead.
     """
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are not followed: what stands there is replaced
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are replaced
     if path.suffix.lower() not in endings:
         message = f"{option}: '{path.name or path}' does not say what it is to be"
         raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
@@ -415,7 +449,7 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
 
 
 def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
-    """Raise UsageError for a place among the files that handouts are made of."""
+    """Raise UsageError for a path among the files that handouts are made from."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- as above
     made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
     if any(whole.is_relative_to(folder) for folder in made_of):
@@ -426,7 +460,7 @@ def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside, then rename, so that nobody ever finds half a file.
+    """Write a file so that nobody ever reads half of it: write a temporary file, then rename.
 
     Raises TeachbackError when the folder cannot be written to.
     """

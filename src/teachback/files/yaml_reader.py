@@ -1,7 +1,8 @@
-"""YAML text -> plain data that still knows where each value stood. The one module that imports PyYAML.
+"""Parse YAML into plain data that keeps the location of each value.
 
-Scalars reach the model as they were written, as text: `911` stays "911" and `no` stays "no"; only an empty value
-is None. The model decides what is a number or a date, so that YAML's guesses never change a word on paper.
+This is the only module that imports PyYAML. Scalars reach the model as written, as text: `911`
+stays "911" and `no` stays "no"; only an empty value is None. The model decides what is a number or
+a date, so that YAML's guesses never change a word on paper.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from teachback.files.unprintable_characters import NO_BREAK, SOFT_HYPHEN, faults
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Deep nesting would exhaust the parser's stack; a handout nests about ten levels.
+# Deep nesting would exhaust the parser's stack. A handout nests about ten levels.
 MAX_DEPTH: Final = 40
 MAX_INDENT: Final = 100
-# In characters. The longest paragraph we know has 600; what is far longer was pasted in by mistake.
+# In characters. The longest paragraph we know has 600; anything far longer was pasted by mistake.
 MAX_TEXT: Final = 5000
 
 _NULLS: Final = frozenset({"~", "null"})
-# YAML reads these as nothing, too; a person may be called so.
+# YAML reads these as null, too, but a person may have that name.
 _OTHER_NULLS: Final = frozenset({"Null", "NULL"})
-# What YAML makes of a value without being told; anything else was asked for with a tag.
+# The tags that YAML gives to values without an explicit tag.
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_TAGS: Final = frozenset(
     _TAG + kind
@@ -38,26 +39,26 @@ _TAGS: Final[dict[Any, str]] = {
     yaml.SequenceNode: f"{_TAG}seq",
     yaml.MappingNode: f"{_TAG}map",
 }
-# What may stand between two texts besides remarks, and what else might.
+# Indicators that may stand between two texts, besides comments; and anything else.
 _INDICATORS: Final = re.compile(r"[\s,\[\]{}:-]*")
 _ODD: Final = re.compile(r"%.*|[^\s,\[\]{}:-][^\s,\[\]{}]*")
 _REMARK: Final = re.compile(r"#[^\n]*")
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s*)+")
 _QUOTES: Final = frozenset({"'", '"'})
 _BLANKS: Final = frozenset({" ", "\t"})
-# Values behind which a remark may stand: names, numbers, lengths, addresses; no text that goes on.
+# Values that a comment may follow on the line: names, numbers, lengths and addresses, but no text.
 _NO_SENTENCE: Final = re.compile(
-    r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: "
-    r"?(?:mm|cm|in|pt))?|\d{4}-\d\d-\d\d|~"
+    r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: ?(?:mm|cm|in|pt))?"
+    r"|\d{4}-\d\d-\d\d|~"
 )
 _LINE_START: Final = re.compile(r"\n\s*")
-# What starts an item or names a value, on a line that YAML takes for more of the text above.
+# The start of a list item or of a key, on a line that YAML reads as part of the text above.
 _MISPLACED: Final = re.compile(r"-|[?:](?:\s|$)|[a-z][a-z0-9_-]*:(?!//)")
-# A # that is no plain remark, and a line that is no more of the text above.
+# A # that is not plainly a comment, and a line that does not continue the text above.
 _CUT: Final = re.compile(r"^[ \t]+#|\S(?:[ \t]#|[ \t]+#(?=\S))|[\]}\"',:]#")
 _STARTS_ANEW: Final = re.compile(r"\s*(?:-\s|#|$|[^:]*:(?:\s|$))")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
-# A quote, a backslash or a slash as itself, and characters by their number.
+# A quote, backslash or slash, and characters by their number.
 _ESCAPES: Final = frozenset('"\\/xuU')
 _HEAD: Final = re.compile(r"[|>][+-]?(?:\s|$)")
 _HEAD_REMARK: Final = re.compile(r"[ \t]{2}#[ \t]+[^\s\d]")
@@ -75,7 +76,7 @@ _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = (
     "Look at this line and the one above it: a colon, a quote or the indentation is not right."
 )
-# What PyYAML says -> what is wrong in our words, and what to do about it.
+# PyYAML's message -> our message and hint.
 _WORDING: Final = {
     "cannot start any token": (
         "a text cannot start with this character",
@@ -165,20 +166,21 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):
-    """Guesses no kinds of scalars: nobody here asks whether a text looks like a number or a date."""
+    """A loader that does not resolve scalars to numbers or dates; nothing here needs that."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
-    def resolve(self, kind: Any, _value: str, _implicit: tuple[bool, bool]) -> str:  # noqa: ANN401 -- PyYAML's nodes have no types
-        """Give the tag of what has none."""
+    def resolve(self, kind: Any, _value: str, _implicit: tuple[bool, bool]) -> str:  # noqa: ANN401 -- PyYAML has no types
+        """Return the tag of a node that has none."""
         return _TAGS[kind]
 
-    # Called twice for each value, to give tags by where a value stands, which nobody here asks for: this takes anything, and does nothing.
+    # PyYAML calls these twice for each value, to resolve tags by path. That is not used here, so
+    # this accepts any arguments and does nothing.
     descend_resolver = ascend_resolver = "".format
 
 
 class YamlFile(NamedTuple):
-    """One file's data, and the node tree that knows the places."""
+    """The data of one file, and the node tree that knows the locations."""
 
     name: str
     data: Any
@@ -186,14 +188,15 @@ class YamlFile(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many characters the data takes in the file."""
+        """The length of the data in the file, in characters."""
         return int(self.root.end_mark.index)
 
     def locate(self, path: tuple[Any, ...] = (), *, key: bool = False) -> Location:
-        """Give the place of the value at `path`, or of its key; steps that the file does not have are passed over.
+        """Return the location of the value at `path`, or of its key.
 
-        The model's paths name union members and fields that the author may have left out; the nearest place
-        that is really in the file is what an author wants to see.
+        Steps that the file does not have are skipped: a path of the model names union members, and
+        fields that the author may have left out. An author wants to see the nearest place that is
+        in the file.
         """
         node, place = self.root, self.root.start_mark
         for step in path:
@@ -213,7 +216,7 @@ class YamlFile(NamedTuple):
         return Location(self.name, place.line + 1, place.column + 1)
 
     def scalars(self) -> Iterator[tuple[Location, str]]:
-        """Give every value that is written in the file, with its place; not the keys, and not the comments."""
+        """Yield every value of the file with its location, without keys and comments."""
         todo = [self.root]
         while todo:
             node = todo.pop()
@@ -229,36 +232,38 @@ class YamlFile(NamedTuple):
 
 
 class _Leaf(NamedTuple):
-    """A text of the file that the reader has passed, and what a line below it is held against."""
+    """The last text that was read, which the lines below it are compared with."""
 
     end: int
     style: str
     text: str
-    # The column of the block that the text belongs to, from 0: a line further right may belong to the text.
+    # The column of the block that the text belongs to, from 0. A line further right may belong to
+    # the text.
     column: int
     in_flow: bool
 
 
 class _Source:
-    """The text that a tree was made from, how far it is accounted for, and the problems found on the way.
+    """The source text of a tree, how far it is accounted for, and the problems found.
 
-    The tree is walked in the order of the file. Between two texts only indicators and remarks may stand, so that no
-    word is lost: libyaml ends a text at ` #`, drops what it takes for an anchor or a tag, and is laxer than YAML 1.2.
+    The tree is walked in file order. Only indicators and comments may stand between two texts, so
+    that no word is lost: libyaml ends a text at ` #`, drops what it takes for an anchor or a tag,
+    and is laxer than YAML 1.2.
     """
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
         self.problems: list[Problem] = []
-        # The nodes met so far, where there may be aliases.
+        # The nodes met so far; needed only if the text may hold aliases.
         self.seen: set[int] | None = set() if "*" in text else None
         self.anchors: list[int] = []
         self.aliased = False
         self.last = _Leaf(0, "", "", -1, in_flow=False)
-        # The columns of the blocks in which values are empty, since the last text.
+        # The columns of the blocks in which values were empty since the last text.
         self.empty: list[int] = []
 
-    def say(self, message: str, hint: str, at: Any) -> None:  # noqa: ANN401 -- a number of characters, or PyYAML's node
+    def say(self, message: str, hint: str, at: Any) -> None:  # noqa: ANN401 -- an offset, or a PyYAML node
         self.problems.append(
             Problem(
                 message,
@@ -268,13 +273,16 @@ class _Source:
         )
 
     def pass_to(self, start: int, column: int, *, key: bool, in_flow: bool) -> None:
-        """Account for what stands between the last text and the next one, which starts at `start`."""
+        """Check what is between the last text and the next one, which starts at `start`."""
         gap = self.text[self.last.end : start]
-        # 1,000 and 1 ,5 are one number with a slip; 1, 5 and 1 , 5 are two items.
+        # Without a space behind its comma, 1,000 or 1 ,5 may be one number; 1, 5 is two items.
         touching = in_flow and gap.endswith(",") and not gap[:-1].strip()
         if (
             touching
-            and f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}".isdecimal()
+            and (
+                f"{self.text[self.last.end - 1 : self.last.end]}"
+                f"{self.text[start : start + 1]}"
+            ).isdecimal()
         ):
             self.say(
                 "this comma would make two texts of one",
@@ -288,7 +296,7 @@ class _Source:
         self.empty.clear()
 
     def _account(self, gap: str, column: int | None, *, in_flow: bool) -> None:
-        # Of the same length, so that places stay.
+        # Keep the length, so that offsets stay right.
         bare = _REMARK.sub(lambda remark: " " * len(remark[0]), gap)
         for remark in _REMARK.finditer(gap):
             at = self.last.end + remark.start()
@@ -304,7 +312,7 @@ class _Source:
             self._odd(odd[0], self.last.end + odd.start())
 
     def _cuts(self, column: int, indicator: str, remark: str, *, in_flow: bool) -> bool:
-        """Tell whether a line of remark stands where a line of text belongs."""
+        """Return whether a comment line is where a line of text belongs."""
         if in_flow and remark[1:2] not in _BLANKS:
             return True
         if indicator:
@@ -320,9 +328,9 @@ class _Source:
         )
 
     def _remark_behind(self, before: str, remark: str, indicator: str, at: int) -> None:
-        """Refuse a remark behind a value, unless nobody could take it for a part of a text.
+        """Refuse a comment behind a value, unless nobody could take it for part of a text.
 
-        Its look is what yamllint asks for by default: two blanks before the # and one behind it.
+        Its form is yamllint's default: two spaces before the # and one behind it.
         """
         end = before.rstrip()
         blanks = len(before) - len(end)
@@ -332,7 +340,7 @@ class _Source:
             blanks > 1
             and remark[1:2] in _BLANKS
             and bool(words)
-            # `# 5` is a number to many a reader.
+            # Many readers take `# 5` for a number.
             and (marked or not words[0].isdecimal())
             and (indicator or marked or may_precede_a_remark(self.last.text))
         )
@@ -345,7 +353,7 @@ class _Source:
             self.say("from # on, this line would not be printed", _QUOTE_OR_MOVE, at)
 
     def _odd(self, odd: str, at: int) -> None:
-        # An alias is told at the text that it repeats.
+        # An alias is reported at the text that it repeats.
         if odd == "..." or odd[0] == "*":
             return
         if odd[0] == "&":
@@ -362,7 +370,7 @@ class _Source:
             self.say("this would not be printed", "Put the whole text in quotes.", at)
 
     def finish(self) -> None:
-        """Account for what stands below the last text, and tell of anchors where there is no alias."""
+        """Check what is below the last text, and report anchors if there is no alias."""
         self.pass_to(len(self.text), -1, key=True, in_flow=False)
         for at in () if self.aliased else self.anchors:
             self.say(
@@ -373,10 +381,10 @@ class _Source:
 
 
 def read_yaml(raw: bytes, name: str) -> YamlFile:
-    """Parse one file's bytes.
+    """Parse the bytes of one file.
 
-    Raises TeachbackError with every problem that keeps the text from being data: not UTF-8, not YAML, too large,
-    too deep, duplicate keys, aliases, keys that are not words.
+    Raises TeachbackError with every problem that keeps the text from being data: not UTF-8, not
+    YAML, too large, too deep, duplicate keys, aliases, keys that are not words.
     """
     text = decode(raw, name)
     _refuse_depth(text, name)
@@ -400,7 +408,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
 
 
 def _refuse_depth(text: str, name: str) -> None:
-    """Stop before the parser recurses: brackets in a row, or indentation that no handout has."""
+    """Refuse nested brackets or deep indentation before the parser recurses."""
     refused: list[tuple[int, str, str]] = []
     odd = None if text.isascii() else _ODD_SPACE.search(text)
     if odd:
@@ -423,7 +431,8 @@ def _refuse_depth(text: str, name: str) -> None:
                 )
             )
             break
-    # A line's end is found sooner than a line's beginning; with one more in front, each line begins where the end before it stands.
+    # The end of a line is found faster than its start. With a newline in front of the text, each
+    # line starts where the newline before it is.
     indented = _INDENTED.search(f"\n{text}")
     if indented:
         message = f"this line is indented by more than {MAX_INDENT} columns"
@@ -433,7 +442,7 @@ def _refuse_depth(text: str, name: str) -> None:
         raise TeachbackError(Problem(message, hint, place_at(text, at, name)))
 
 
-def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the library has no types for the C loader
+def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the C loader has no types
     loader = _Loader(text)
     try:
         return loader.get_single_node()
@@ -489,7 +498,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
 
 
 def _cut_above(lines: list[str], line: int, opened: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
-    """Return the line and column of a # that ended a text too soon, so that what follows fits nowhere."""
+    """Return the line and column of a # that cut off a text above, or None."""
     text_follows = line < len(lines) and not _STARTS_ANEW.match(lines[line])
     for number in dict.fromkeys((line - 1, opened.line if opened else line - 1)):
         found = _CUT.search(lines[number]) if 0 <= number < len(lines) else None
@@ -499,7 +508,7 @@ def _cut_above(lines: list[str], line: int, opened: Any) -> tuple[int, int] | No
 
 
 def may_precede_a_remark(text: str) -> bool:
-    """Tell whether a remark may stand behind this text on the same line when the text is in no quotes."""
+    """Return whether a comment may follow this unquoted text on the same line."""
     return bool(_NO_SENTENCE.fullmatch(text))
 
 
@@ -521,8 +530,8 @@ def _is_alias(node: Any, source: _Source) -> bool:  # noqa: ANN401
     if source.seen is None:
         return False
     if id(node) in source.seen:
-        # The composer gives an alias the very node of its anchor, so one seen before is an alias: this also ends
-        # alias bombs and lists that contain themselves.
+        # The composer returns the anchor's own node for an alias, so a node seen before is an
+        # alias. This also stops alias bombs and lists that contain themselves.
         source.aliased = True
         source.say(
             "this value is repeated elsewhere by an alias",
@@ -542,7 +551,7 @@ def _text(
     in_flow: bool,
     key: bool = False,
 ) -> str | None:
-    """Return a text as it is written, None for an empty value; say what would be lost of it."""
+    """Return a text as written, or None for an empty value; report what would be lost of it."""
     text: str = node.value
     style: str = node.style or ""
     start: int = node.start_mark.index
@@ -600,7 +609,7 @@ def _tell_properties(properties: str, node: Any, source: _Source) -> None:  # no
 
 
 def _bare(text: str, written: str, start: int, _column: int, source: _Source) -> None:
-    """Check a text without quotes that takes several lines."""
+    """Check an unquoted text that takes several lines."""
     if written.split() != text.split():
         source.say("not all of this text would be printed", "Put the whole text in quotes.", start)
     for line in _LINE_START.finditer(written):
@@ -614,7 +623,7 @@ def _bare(text: str, written: str, start: int, _column: int, source: _Source) ->
 
 
 def _in_quotes(text: str, written: str, start: int, column: int, source: _Source) -> None:
-    """Check a text in quotes: what a backslash makes of it, and that it does not swallow the lines below."""
+    """Check a quoted text: its backslashes, and that it does not run on into the lines below."""
     for line in _LINE_START.finditer(written):
         # YAML 1.2, 7.3: each line is indented further than the block. Tabs do not indent.
         if len(line[0].rpartition("\n")[2].partition("\t")[0]) <= column:
@@ -626,7 +635,7 @@ def _in_quotes(text: str, written: str, start: int, column: int, source: _Source
             break
     if written[0] != '"':
         return
-    # An escape such as "\\n" takes letters out of the text that an author sees.
+    # An escape such as "\\n" removes letters that the author sees in the file.
     for escape in _ESCAPE.finditer(written) if "\\" in written else ():
         if escape[1] not in _ESCAPES:
             hint = "Put the text in single quotes: ' instead of \"."
@@ -634,7 +643,7 @@ def _in_quotes(text: str, written: str, start: int, column: int, source: _Source
                 "a backslash means something else in double quotes", hint, start + escape.start()
             )
             break
-    # What nobody may type into the file can still be written as an escape, such as "\x07".
+    # Characters that are refused in a file can still be written as an escape, such as "\x07".
     for message, hint in dict.fromkeys(
         (message, hint) for _, message, hint in faults(text, alone=True)
     ):
@@ -642,10 +651,10 @@ def _in_quotes(text: str, written: str, start: int, column: int, source: _Source
 
 
 def _in_block(text: str, written: str, start: int, _column: int, source: _Source) -> None:
-    """Check a text below | or >: what stands behind that sign, and that each line is kept."""
+    """Check a block text (| or >): its first line, and that each line is kept."""
     head, _, lines = written.partition("\n")
     if not _HEAD.match(head) or not text.strip():
-        # A digit is YAML's number of blanks to indent by.
+        # In YAML, a digit here sets the number of spaces to indent by.
         source.say(
             f"a text cannot start with {written[0]}",
             f"Put the text in quotes, or take out what follows {written[0]}.",
@@ -668,7 +677,7 @@ def _mapping(node: Any, source: _Source, column: int, *, in_flow: bool) -> dict[
         if not isinstance(key_node, yaml.ScalarNode):
             hint = "A text that starts with [ or { must stand in quotes."
             source.say("a key must be a word, not a list or a mapping", hint, key_node)
-            # Both are still read, so that what is wrong with them is told, too.
+            # Read both anyway, so that their own problems are reported, too.
             _plain(key_node, source, column, in_flow=in_flow)
             _plain(value_node, source, column, in_flow=in_flow)
             continue

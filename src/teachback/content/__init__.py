@@ -1,4 +1,5 @@
-"""Load what a clinic writes: a handout and the files that handouts share, checked against their models.
+"""Load what a clinic writes, handouts and shared files, and check it against its models.
 
-In: a path of a workspace. Out: a `Handout` that holds every audience, or problems with file, line and column.
+Input: a path of a workspace. Output: a `Handout` that holds every audience, or problems with file,
+line and column.
 """

@@ -1,6 +1,8 @@
-"""What was approved, for whom, and whether it still stands: a hash over all that one reader gets of a handout. Pure.
+"""Record what was approved, for whom, and check that it is unchanged. Pure.
 
-The hash is no signature: who may write the file may also approve it. It keeps a text from staying approved after it was changed.
+An approval holds a hash of everything that one audience gets of a handout. The hash is not a
+signature: anyone who may write the file may also approve it. It only keeps a text from staying
+approved after a change.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
 
     from teachback.content.audiences import Audiences
 
-# Hexadecimal digits: enough to tell any two texts apart that people write.
+# Hexadecimal digits: enough to distinguish any two texts that people write.
 LENGTH: Final = 16
-# Who answers for the text, who gets it and how it is filed: nothing of it is what a reader reads. The version is a date.
+# No reader sees these: who is responsible for the text, who gets it and how it is filed. The
+# version is a date.
 _UNREAD: Final = frozenset(
     {
         "review",
@@ -34,11 +37,11 @@ _UNREAD: Final = frozenset(
 
 
 class ApprovalStatus(NamedTuple):
-    """What an approval is worth now.
+    """The state of a handout's approval.
 
-    `changed` are the audiences whose text has changed since it was approved, `missing` those whose text nobody has
-    approved; for both the text counts as a draft. `sealed` says that the approval holds hashes at all: one that was
-    written by hand has none, and stands for whatever the file says.
+    `changed` are the audiences whose text has changed since its approval, and `missing` those whose
+    text was never approved. For both, the text counts as a draft. `sealed` is whether the approval
+    holds hashes: one written by hand has none, and is valid for whatever the file says.
     """
 
     changed: tuple[str, ...] = ()
@@ -46,7 +49,7 @@ class ApprovalStatus(NamedTuple):
     sealed: bool = True
 
     def review(self, review: Review, audience: str) -> Review:
-        """Give the review as it counts for one audience: what its hash does not fit is a draft."""
+        """Return the review for one audience: a draft, if its text is changed or unapproved."""
         return (
             review.model_copy(update={"status": "draft"})
             if audience in (*self.changed, *self.missing)
@@ -54,7 +57,7 @@ class ApprovalStatus(NamedTuple):
         )
 
     def word(self, review: Review) -> str:
-        """Say in a few words what the review is worth, for a list."""
+        """Return the review's state in a few words, for a list."""
         if review.status != "approved" or not (self.changed or self.missing):
             return review.status
         why = [f"changed since it was approved ({', '.join(self.changed)})"] if self.changed else []
@@ -63,10 +66,11 @@ class ApprovalStatus(NamedTuple):
 
 
 def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[str], str]) -> str:
-    """Hash all that one reader gets: texts, flags and their tiers, the card, the ids of the sources, pictures.
+    """Return a hash of everything that one audience gets.
 
-    Line breaks inside a text, remarks, the order of keys, the clinic's own numbers and the review itself do not count. `picture` gives
-    what tells the content of a picture apart, by its name.
+    This is texts, flags and their tiers, the card, the ids of sources, and pictures. Line breaks
+    inside a text, comments, key order, the clinic's own numbers and the review itself do not count.
+    `picture` returns a hash of a picture's content by its name.
     """
     said = repr(_read(handout, lineage, picture))
     return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
@@ -75,7 +79,7 @@ def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[s
 def standing(
     handout: Handout, audiences: Audiences, picture: Callable[[str], str]
 ) -> ApprovalStatus:
-    """Compare what was approved with what the file says now."""
+    """Compare the approved hashes with the handout as it is now."""
     review = handout.review
     if review.status != "approved":
         return ApprovalStatus()
@@ -109,7 +113,8 @@ def _fields(
     for name, field in type(value).model_fields.items():
         inner = getattr(value, name)
         if name in _UNREAD or inner is None or inner == field.default:
-            # What is left out counts for nothing, so that a program that knows more keys gives the same hash.
+            # Unset fields are skipped, so that a later version with more fields computes the same
+            # hash.
             continue
         read = _read(inner, lineage, picture)
         if read is None or (isinstance(field.default, bool) and read == str(field.default)):

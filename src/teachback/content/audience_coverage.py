@@ -1,6 +1,7 @@
-"""Which audience reads which text: every text for somebody, and for everybody who comes by. Pure.
+"""Check which audience gets which text. Pure.
 
-Each finding is a pair of the path inside the handout and a Problem that has no place yet.
+Every text must reach somebody, and every reader must get something where a text is shown. Each
+finding is a path inside the handout, and a Problem that has no location yet.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
     from teachback.content.audiences import Audiences
 
 MAX_FLAGS_A_TIER = 5
-# Mappings of audience to what nobody reads: they need not answer for everybody.
+# Mappings of audience to texts that are not printed; they need no entry for every audience.
 _NO_TEXTS = frozenset({"review", "silent_for"})
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
-# The handout that was walked last: nine checks in a row walk the same one, and nothing in it ever changes.
+# The last handout that was walked: nine checks in a row walk the same one, and it never changes.
 _LAST: list[tuple[Handout, Sequence[tuple[Path, object]]]] = []
 
 
 def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
-    """Find audiences that do not exist, gaps, and texts and items that nobody can reach."""
+    """Yield unknown audiences, gaps, and texts and items that nobody can reach."""
     known = audiences.root
     readers = tuple(name for name in handout.audiences if name in known)
     for index, name in enumerate(handout.audiences):
@@ -48,7 +49,7 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
 
 
 def steps(value: object, path: Path = ()) -> Sequence[tuple[Path, object]]:
-    """Give each value below a model with its path, in the keys that the author writes."""
+    """Return each value below a model with its path, in the keys that the author writes."""
     for handout, walked in _LAST if not path else ():
         if handout is value:
             return walked
@@ -71,7 +72,7 @@ def _gather(value: object, path: Path, found: list[tuple[Path, object]]) -> None
 
 @cache
 def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
-    """Give a model's keys as the author writes them, each with the name of its value."""
+    """Return a model's keys as the author writes them, each with its field name."""
     return tuple((field.alias or name, name) for name, field in model.model_fields.items())
 
 
@@ -101,7 +102,8 @@ def _walk(
                 continue
             inner = getattr(value, name)
             yield from _walk(inner, (*path, field.alias or name), readers, audiences)
-            # What may be left out (its default is an empty list) may also be empty for some.
+            # Fields that may be left out (their default is an empty list) may also be empty for
+            # some readers.
             if isinstance(inner, tuple) and field.default != ():
                 yield from _empty_findings(inner, (*path, field.alias or name), readers, audiences)
     elif isinstance(value, tuple):
@@ -114,7 +116,10 @@ def _walk(
 def _empty_findings(
     items: tuple[object, ...], path: Path, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
-    """Find readers who would get a heading with nothing below it; that nobody gets anything is said of each item."""
+    """Yield readers who would get a heading with nothing below it.
+
+    If nobody gets anything, each item has its own finding.
+    """
     chosen = [item.only for item in items if isinstance(item, Chosen)]
     if not chosen or None in chosen:
         return
@@ -227,7 +232,7 @@ def _flag_findings(
 def _placed(
     value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[tuple[Path, RedFlagsBlock, tuple[str, ...]]]:
-    """Find the places where sections put tiers, and who comes by each."""
+    """Yield the places where sections show tiers, with the readers of each."""
     if isinstance(value, Chosen) and value.only is not None:
         readers = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
     if isinstance(value, RedFlagsBlock):

@@ -1,4 +1,4 @@
-"""Who reads: audiences are data, and one may extend another."""
+"""Define audiences: they are data, and one may extend another."""
 
 from typing import Annotated
 
@@ -32,7 +32,10 @@ class Audiences(RootModel[dict[Id, Audience]]):
     model_config = ConfigDict(frozen=True)
 
     def lineage(self, audience: str) -> tuple[str, ...]:
-        """Give the audience itself, then what it extends, nearest first. A ring ends where it would begin again."""
+        """Return the audience itself, then those that it extends, nearest first.
+
+        A cycle ends where it would start again.
+        """
         line: list[str] = []
         current: str | None = audience
         while current is not None and current not in line and current in self.root:
@@ -41,7 +44,7 @@ class Audiences(RootModel[dict[Id, Audience]]):
         return tuple(line)
 
     def target_grade(self, audience: str) -> int | None:
-        """Give the reading grade set for an audience, or for the nearest one that it extends."""
+        """Return the target grade of an audience, or of the nearest one that it extends."""
         return next(
             (
                 grade

@@ -1,4 +1,7 @@
-"""What all authored files have in common: closed and frozen models, ids, plain texts, statements, and what somebody let stand."""
+"""Define the types that all authored files share.
+
+They are closed and frozen models, ids, plain texts, statements, and accepted findings.
+"""
 
 import datetime as dt
 import re
@@ -28,7 +31,7 @@ Names = tuple[Id, ...]
 
 
 def _as_day(value: object) -> object:
-    """Refuse what is not written as YYYY-MM-DD: pydantic takes a bare number for seconds since 1970."""
+    """Refuse anything but YYYY-MM-DD: pydantic reads a bare number as seconds since 1970."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         message = f"'{value[:60]}' is not a date\nWrite it as YYYY-MM-DD, such as 2027-11-01."
         raise ValueError(message)
@@ -58,7 +61,7 @@ Text = Annotated[
 
 
 class Model(BaseModel):
-    """Closed and frozen: an unknown key is a problem, and nothing changes after reading."""
+    """A closed and frozen model: an unknown key is a problem, and nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -72,7 +75,10 @@ class Chosen(Model):
 
 
 class PartReview(Model):
-    """Who answers for a part of the text that is read again at a time of its own. Its status is that of the whole."""
+    """The owner and review dates of a part that is reviewed on its own.
+
+    Its status is that of the whole text.
+    """
 
     owner: Plain | None = None
     reviewer: Plain | None = None
@@ -81,7 +87,7 @@ class PartReview(Model):
 
 
 class Statement(Chosen):
-    """An item that says something: it can be named, and can name where it was taken from."""
+    """An item that says something. It may have an id, and may name its sources."""
 
     id: Named = Field(None, description="A name for this statement, unique in the file.")
     sources: Names = Field((), description="Ids from content/sources.yaml.")
@@ -96,7 +102,7 @@ Reason = Annotated[
 
 
 class Accepted(Model):
-    """A finding of `teachback check` that somebody has looked at and lets stand."""
+    """A finding of `teachback check` that somebody has looked at and accepted."""
 
     rule: Id = Field(description="The rule's id, as the finding names it.")
     words: Plain | None = Field(
@@ -109,7 +115,7 @@ class Accepted(Model):
 
 
 class SwitchedOff(Model):
-    """A rule of `teachback check` that a clinic does without."""
+    """A rule of `teachback check` that a clinic has switched off."""
 
     rule: Id
     reason: Reason
@@ -117,6 +123,6 @@ class SwitchedOff(Model):
 
 
 class Checks(Model):
-    """content/checks.yaml: what a clinic has decided about the rules."""
+    """The content of content/checks.yaml: what a clinic has decided about the rules."""
 
     off: tuple[SwitchedOff, ...] = ()

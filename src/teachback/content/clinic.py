@@ -1,6 +1,7 @@
-"""The clinic: names, phones, address, logo, colours, emergency number. One file, used everywhere.
+"""Define the clinic: names, phones, address, logo, colours, emergency number.
 
-Nothing configured means lines to write on, never an invented number.
+One file, used everywhere. A number that is not set is printed as a line to write on, never
+invented.
 """
 
 from typing import Annotated
@@ -31,7 +32,7 @@ Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
 
 
 class Colors(BaseModel):
-    """The clinic's colours, as #rrggbb. Meaning never hangs on them: the pages must work in grey."""
+    """The clinic's colours, as #rrggbb. No meaning depends on them: the pages must work in grey."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -40,7 +41,7 @@ class Colors(BaseModel):
 
 
 class Clinic(BaseModel):
-    """Whom the reader calls. What is left empty is printed as a line to write on."""
+    """The clinic that the reader calls. What is left empty is printed as a line to write on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -59,7 +60,7 @@ class Clinic(BaseModel):
     colors: Colors = Colors()
 
     def values(self) -> dict[str, str | None]:
-        """Give what the placeholders of a text stand for."""
+        """Return the values of the placeholders in a text."""
         return {
             "clinic.name": self.name,
             "clinic.phone": self.phone,

@@ -1,8 +1,10 @@
-"""The authored model: one handout with everything for all its audiences. Values only; no files, no clock.
+"""Define the model of a handout: one file with everything for all its audiences.
 
-Two ways for texts to differ by audience, and no third: `only` on an item of a list, and a mapping of audience to
-text wherever a text may stand. `content/handout.schema.json` is made from these classes, so their field
-descriptions are what an author reads in the editor.
+Values only; no files, no clock.
+
+Texts differ by audience in exactly two ways: `only` on an item of a list, and a mapping of audience
+to text wherever a text is allowed. `content/handout.schema.json` is made from these classes, so an
+author reads their field descriptions in the editor.
 """
 
 from enum import StrEnum
@@ -19,7 +21,7 @@ from teachback.content.record_fields import (
     RecordField,
 )
 
-# What other modules take from here belongs to the authored model, wherever it is written.
+# Other modules import these from here as part of the model, wherever they are defined.
 Text = base_model.Text
 Accepted = base_model.Accepted
 Id = base_model.Id
@@ -39,7 +41,7 @@ class Item(Statement):
 
 
 def _as_item(value: object) -> object:
-    """Let a plain text, or a mapping of audience to text, stand for an item that has nothing but its text."""
+    """Turn a bare text, or a mapping of audience to text, into an item."""
     if isinstance(value, str) or (
         isinstance(value, dict)
         and value
@@ -62,7 +64,7 @@ class Tier(StrEnum):
 
 
 class CalloutKind(StrEnum):
-    """What a boxed remark is; the kind brings its icon, its border and its heading."""
+    """The kind of a boxed remark; it sets the icon, the border and the heading."""
 
     ADVICE = "advice"
     EXAMPLE = "example"
@@ -74,7 +76,7 @@ class CalloutKind(StrEnum):
 
 
 class RedFlag(Statement):
-    """A warning sign, written once; handout and card both take it from here."""
+    """A warning sign, written once and printed on both handout and card."""
 
     id: Id
     tier: Tier = Field(
@@ -169,7 +171,7 @@ class ReasonsBlock(Statement):
 
 
 class RedFlagsBlock(Statement):
-    """Places the red flags of these tiers here instead of on top of page 1."""
+    """Puts the red flags of these tiers here instead of at the top of page 1."""
 
     red_flags: tuple[Tier, ...] = Field(min_length=1)
 
@@ -226,7 +228,7 @@ class NotesBlock(Statement):
 
 
 class Phone(StrEnum):
-    """What the contact box can show, by its name in content/clinic.yaml."""
+    """A number that the contact box can show, by its name in content/clinic.yaml."""
 
     PHONE = "phone"
     AFTER_HOURS = "after_hours"
@@ -257,7 +259,7 @@ class ContactBlock(Statement):
 
 
 class FigureBlock(Statement):
-    """A picture from content/, with the words for those who cannot see it."""
+    """A picture from content/, with a description for those who cannot see it."""
 
     figure: Plain = Field(description="The file, below content/: images/name.svg, .png or .jpg.")
     alt: Text = Field(description="What the picture shows, for a reader who cannot see it.")
@@ -276,7 +278,7 @@ class SummaryBlock(Statement):
     summary: Items
 
 
-# The key that names each kind of block -> its class. A block must hold exactly one of these keys.
+# The key that marks each kind of block -> its class. A block must have exactly one of these keys.
 BLOCKS: Final[dict[str, type[Statement]]] = {
     "callout": CalloutBlock, "figure": FigureBlock, "table": TableBlock, "reasons": ReasonsBlock,
     "steps": StepsBlock,
@@ -288,7 +290,7 @@ BLOCKS: Final[dict[str, type[Statement]]] = {
 }  # fmt: skip
 
 
-def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- whatever the author wrote
+def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- any YAML
     keys = value if isinstance(value, dict) else ()
     return next((kind for kind in BLOCKS if kind in keys), None)
 
@@ -310,7 +312,7 @@ Block = Annotated[
 
 
 class Section(Chosen):
-    """A heading and what stands below it."""
+    """A heading and the blocks below it."""
 
     id: Id
     title: Text = Field(description="A question or an action, in sentence case.")
@@ -337,7 +339,7 @@ class CardNote(Chosen):
 
 
 class CardText(Model):
-    """What stands on the card besides its flags."""
+    """The text on the card besides its red flags."""
 
     title: Text
     statements: tuple[AnItem, ...] = Field((), description="What the card says about its bearer.")
@@ -351,13 +353,13 @@ Mark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Review(Model):
-    """Who answers for the text."""
+    """Who is responsible for the text, and when it was reviewed."""
 
     status: Literal["draft", "approved"]
     reviewer: Plain | None = None
     reviewed: Day | None = None
     due: Day | None = None
-    # Not printed, and so no part of what an edition's code is made from.
+    # Not printed, so left out of the text that an edition's code is made from.
     owner: Plain | None = Field(
         None, repr=False, description="Who sees to it that the text is read again."
     )
@@ -375,7 +377,7 @@ class Codes(Model):
 
 
 class Handout(Model):
-    """One authored topic: everything for all its audiences, in one language."""
+    """One topic: everything for all its audiences, in one language."""
 
     id: Id
     title: Text

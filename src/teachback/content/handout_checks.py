@@ -1,6 +1,7 @@
-"""A handout's fields and the places where its blocks put them: each declared once, each placed, none where it could not be read. Pure.
+"""Check a handout's fields and the places that its texts have for them. Pure.
 
-Each finding is a pair of the path inside the handout and a Problem that has no place in the file yet.
+Each field is declared once and has a place, and no place is where it could not be printed. Each
+finding is a path inside the handout, and a Problem that has no location yet.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
-# Texts that stand in more places than one, or outside the page: what they are written for.
+# Texts that are printed in several places, or outside the page, and what they are.
 _NO_PLACES: Final = {
     "alt": "the words of a picture",
     "columns": "the heading of a column, which a long table repeats",
@@ -30,7 +31,11 @@ _APART: Final = "Write the place into a text of its own."
 
 
 def place_problems(handout: Handout) -> Iterator[Finding]:
-    """Find fields that are declared twice, misnamed, without choices or without a place, and places where none can be."""
+    """Yield faults of fields and of places.
+
+    A field may be declared twice, misnamed, or have no choices or no place. A place may be where
+    none is allowed.
+    """
     declared: set[str] = set()
     placed = {name for _, name in _placed(handout)}
     for index, one in enumerate(handout.fields):
@@ -90,7 +95,7 @@ def _choice_problems(one: RecordField) -> Iterator[Problem]:
 
 
 def _placed(handout: Handout) -> Iterator[tuple[Path, str]]:
-    """Give each place with its path and its field's name."""
+    """Yield each place with its path and its field's name."""
     for path, value in _leaves(handout):
         if path[-1] == "field":
             yield path, value
@@ -115,7 +120,7 @@ def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
 
 
 def _leaves(handout: Handout) -> Iterator[tuple[Path, str]]:
-    """Give every text of a handout with its path, in the keys that the author writes."""
+    """Yield every text of a handout with its path, in the keys that the author writes."""
     for path, value in steps(handout):
         if isinstance(value, str):
             yield path, value

@@ -1,7 +1,7 @@
-"""The few marks that an author's text may hold: **strong**, [words](https://address) and {placeholders}.
+"""Parse the marks in an author's text: **strong**, [words](https://address), {placeholders}.
 
-The one module that imports markdown-it-py. Anything else that Markdown or HTML would read as a mark is refused
-rather than printed, because nobody can know which of the two the author meant.
+This is the only module that imports markdown-it-py. Anything else that Markdown or HTML would read
+as markup is refused rather than printed, because nobody can know which of the two the author meant.
 """
 
 from __future__ import annotations
@@ -29,19 +29,20 @@ PLACEHOLDERS: Final = (
     "clinic.dialysis_unit",
     "clinic.emergency",
 )
-# What a placeholder for a field of a patient's record begins with.
+# The prefix of a placeholder for a field of a patient's record.
 RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
-# Without one of these a text has no mark, and nobody need look for any: most texts are such.
+# A text without any of these has no marks. Most texts have none.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
 _MARKS: Final = re.compile(r"\*\*|\[(?P<words>[^\]]*)\]\([^)]*\)|\\(?P<letter>[!-/:-@\[-`{-~])")
-# Without one of these, a text that is printed as it stands does not even look like one with marks.
+# Without one of these, a text that is printed as written does not even look like one with marks.
 _LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 # Stars inside a word or a number: 10**3 to 10**4 would be printed as 103 to 104.
 _INSIDE: Final = re.compile(r"([^\W_]+)\*{2,}([^\W_]+)")
-# A backslash before what is no mark would be lost, and nobody needs it.
+# A backslash before anything but a mark would be lost, and nobody needs it.
 _NEEDLESS: Final = re.compile(r"(?<!\\)(?:\\\\)*(\\[\"#$%'()+,\-./:;=?@^|~])")
-# Marks that make one number of the digits on both sides, and those that also part two numbers: a range, a ratio.
+# Characters that join digits on both sides to one number, and those that may also separate two
+# numbers: a range, a ratio.
 _JOINS: Final = "-/\u2010\u2011\u2012\u2013\u2014\u2015\u2212.,:;'\u2019\u00b7\u00d7*^+~_"
 _PARTS: Final = frozenset("-/\u2010\u2011\u2012\u2013\u2014\u2212")
 _REFUSED: Final = {
@@ -64,14 +65,21 @@ _REFUSED: Final = {
 
 
 class Place(NamedTuple):
-    """Where a record's words stand: the field's name, and how long its line is, in mm in 13 pt type (0: as long as there is room)."""
+    """The place of a record's field.
+
+    `width` is the length of its line in mm, in 13 pt type; 0 means as long as there is room.
+    """
 
     field: str
     width: float = 0.0
 
 
 class Span(NamedTuple):
-    """A run of letters with one look. A `blank` is a line to write on, and its text says what for; a `place` is filled by a record."""
+    """A run of text in one style.
+
+    A `blank` is a line to write on, and its text is the label for it. A `place` is filled by a
+    record.
+    """
 
     text: str
     strong: bool = False
@@ -85,12 +93,12 @@ Line = tuple[Span, ...]
 
 
 def plain(line: Line) -> str:
-    """Give a line's words alone."""
+    """Return a line's words without the blanks."""
     return "".join(span.text for span in line if not span.blank)
 
 
 def bare(text: str) -> str:
-    """Return a checked text without its marks; placeholders stay as they are written."""
+    """Return a checked text without its marks. Placeholders stay as written."""
     return (
         _MARKS.sub(lambda mark: mark["words"] or mark["letter"] or "", text)
         if may_hold_marks(text)
@@ -122,12 +130,15 @@ def _parser() -> MarkdownIt:
 
 
 def may_hold_marks(text: str) -> bool:
-    """Say whether a text may hold a mark; one that holds none is read as it stands."""
+    """Return whether a text may hold a mark. One without marks is taken as written."""
     return _MARKING.search(text) is not None
 
 
 def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ...]:
-    """Say what in a text is no mark of ours; the places are added by the caller, who knows the file and its `fields`."""
+    """Return what is no valid mark in a text.
+
+    The caller adds the locations. `fields` are the declared fields.
+    """
     if not may_hold_marks(text):
         return ()
     found = (
@@ -140,9 +151,10 @@ def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ..
 
 
 def glued_problems(text: str) -> Iterator[Problem]:
-    """Yield each placeholder of a text without marks that would run into a letter, a number or another placeholder once it is filled in.
+    """Yield each placeholder that would run into its neighbour once it is filled in.
 
-    Scripts without capitals, such as Chinese or Arabic, write words beside a number without a blank.
+    The neighbour is a letter, a number or another placeholder. Scripts without capitals, such as
+    Chinese or Arabic, write words beside a number without a space.
     """
     text = unicodedata.normalize("NFC", text)
     found = [*_BRACES.finditer(text), None]
@@ -154,7 +166,7 @@ def glued_problems(text: str) -> Iterator[Problem]:
         ahead = text[place.end() : len(text) - len(behind)]
         glued = _runs_into(before[-1:], touches=len(before) == place.start())
         if following is not None and place.end() + len(ahead) == following.start():
-            # Phones and numbers of the clinic are no ends of a range.
+            # The clinic's name and phone numbers are never the ends of a range.
             glued = glued or ahead not in _PARTS or "clinic." in f"{place[1]} {following[1]}"
         else:
             glued = glued or _runs_into(behind[:1], touches=not ahead)
@@ -168,7 +180,10 @@ def glued_problems(text: str) -> Iterator[Problem]:
 
 
 def _runs_into(beside: str, *, touches: bool) -> bool:
-    """Return whether a letter beside a placeholder, or behind marks that touch it, would be read as a part of what is filled in."""
+    """Return whether the character beside a placeholder would be read as part of its value.
+
+    `touches` is whether it is directly beside, without punctuation between.
+    """
     if not beside:
         return False
     return unicodedata.category(beside)[0] == "N" or (
@@ -177,7 +192,7 @@ def _runs_into(beside: str, *, touches: bool) -> bool:
 
 
 def _inside_problems(text: str) -> Iterator[Problem]:
-    """Yield a problem for stars that a letter or a digit touches on both sides, and for a backslash that would be lost."""
+    """Yield stars inside a word or number, and backslashes that would be lost."""
     for found in _INSIDE.finditer(text):
         before, behind = found.groups()
         if before[-1].isdecimal() and behind[0].isdecimal():
@@ -201,14 +216,14 @@ def _inside_problems(text: str) -> Iterator[Problem]:
 
 
 def places_in(text: str) -> tuple[str, ...]:
-    """Give the names of the fields that a text has places for, in their order."""
+    """Return the names of the fields that a text has places for, in order."""
     return tuple(
         name.removeprefix(RECORD) for name in _BRACES.findall(text) if name.startswith(RECORD)
     )
 
 
 def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Problem]:
-    """Find what the letters themselves show: empty lines, braces, addresses."""
+    """Yield faults that need no parser: empty lines, braces, addresses."""
     if re.search(r"\n\s*\n", text.strip()):
         yield Problem("a text is one paragraph", "Write the second one as an item of its own.")
     known = {*PLACEHOLDERS, *(RECORD + name for name in fields)}
@@ -223,7 +238,7 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
             yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
     if re.search(r"[{}]", _BRACES.sub("", text)):
         yield Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}.")
-    # The "zero" preset validates no links by itself here: what it would drop in silence must be named instead.
+    # This parser does not report bad links: it would drop them silently, so they are reported here.
     for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
         if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
             message = f"the link to '{target[:60]}' is not allowed"
@@ -237,7 +252,7 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
 
 
 def _token_problems(text: str) -> tuple[Problem, ...]:
-    """Find what Markdown would read in a text, and is no mark of ours."""
+    """Return what Markdown would read as markup and is no mark of ours."""
     problems: list[Problem] = []
     depth_link = depth_strong = 0
     for token in _tokens(text):
@@ -291,7 +306,10 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
 
 
 def plain_problems(text: str) -> tuple[Problem, ...]:
-    """Say what in a text that is printed as it stands looks like a mark: it would be printed with its stars and braces."""
+    """Return what looks like a mark in a text that is printed as written.
+
+    It would be printed with its stars and braces.
+    """
     if not _LOOKS_MARKED.search(text):
         return ()
     for pattern, what in (
@@ -312,9 +330,9 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
 def parse_marks(
     text: str, values: Mapping[str, str | None], widths: Mapping[str, float] | None = None
 ) -> Line:
-    """Turn a text that has no problems into spans; an unfilled placeholder becomes a line to write on.
+    """Convert a text without problems to spans. An unfilled placeholder becomes a line to write on.
 
-    `widths` are those of the fields of a patient's record, in mm.
+    `widths` are those of a record's fields, in mm.
     """
     if not may_hold_marks(text):
         return (Span(text.strip()),) if text.strip() else ()

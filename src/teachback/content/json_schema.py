@@ -1,7 +1,8 @@
-"""The JSON Schema of a handout, for editors: made from the model, so that the two cannot differ.
+"""Make the JSON Schema of a handout, for editors, from the model.
 
-An editor reads YAML 1.2 and takes `911` for a number and `true` for a boolean; the program reads every value as the
-text that is written. So the schema allows what an editor makes of a value that the program takes.
+An editor reads YAML 1.2, where `911` is a number and `true` a boolean. The program reads every
+value as the text that is written. So the schema allows every type that an editor may read for a
+value that the program accepts.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any, Final
 from teachback.content.handout import Handout
 
 _NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
-# The words that pydantic takes for true or false.
+# The words that pydantic reads as true or false.
 _BOOLEAN: Final = "^([Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo]([Nn]|[Ff][Ff])|[Tt]([Rr][Uu][Ee])?|[Ff]([Aa][Ll][Ss][Ee])?|[01])$"
-# Most editors do not check `format`. The last part is the 29th of February of a leap year.
+# Most editors do not check `format`. The last part is February 29 of a leap year.
 _DATE: Final = (
     "^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
     "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$"
@@ -23,7 +24,7 @@ _DATE: Final = (
 
 
 def handout_schema() -> str:
-    """Return the schema as a text that ends with a line break."""
+    """Return the schema as JSON text that ends with a newline."""
     schema = _as_written(Handout.model_json_schema(by_alias=True))
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Teachback handout"
@@ -31,12 +32,12 @@ def handout_schema() -> str:
 
 
 def _as_written(part: Any) -> Any:  # noqa: ANN401 -- JSON is any data
-    """Widen each kind of value to what an editor may read in its place, and close what the model closes."""
+    """Widen each type to what an editor may read for it, and close what the model closes."""
     if isinstance(part, list):
         return [_as_written(item) for item in part]
     if not isinstance(part, dict):
         return part
-    # What stands below these keys is data, not a schema.
+    # The values of these keys are data, not a schema.
     made = {
         key: value if key in {"default", "enum", "const"} else _as_written(value)
         for key, value in part.items()

@@ -1,4 +1,7 @@
-"""YAML files -> checked values, or every problem at once with its place."""
+"""Load and check YAML files.
+
+The result is checked values, or all problems at once, each with its location.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ ResultT = TypeVar("ResultT")
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-# Texts of a handout in which no mark is read.
+# Texts of a handout in which inline marks are not read.
 _AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
 
 
@@ -43,19 +46,19 @@ LONGEST_TITLE: Final = 80
 
 
 class WorkspaceContent(NamedTuple):
-    """What every handout of a workspace uses."""
+    """The files that every handout of a workspace uses."""
 
     audiences: Audiences
     clinic: Clinic
     sources: Sources
     words: dict[str, Words]
     glyphs: frozenset[int]
-    # Where each source stands.
+    # The file that has the location of each source.
     bibliography: YamlFile
 
 
 class LoadedHandout(NamedTuple):
-    """A checked handout, the file that knows where each of its texts stands, and what its approval is worth."""
+    """A checked handout, the file with the location of each text, and the approval status."""
 
     handout: Handout
     file: YamlFile
@@ -63,7 +66,10 @@ class LoadedHandout(NamedTuple):
 
 
 def load_shared(workspace: Workspace) -> WorkspaceContent:
-    """Read audiences, clinic, sources and all words. Raises TeachbackError with the problems of all of them."""
+    """Read audiences, clinic, sources and all words.
+
+    Raises TeachbackError with the problems of all of them.
+    """
     problems: list[Problem] = []
     glyphs = _tried(lambda: _glyphs(workspace), problems)
     audiences = _tried(lambda: _load_audiences(workspace, glyphs or frozenset()), problems)
@@ -110,7 +116,7 @@ def load_handout(path: Path, workspace: Workspace, shared: WorkspaceContent) -> 
 def validate_handout(
     raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
 ) -> LoadedHandout:
-    """Check what a handout's file holds, or is to hold. Raises TeachbackError with every problem found."""
+    """Check the bytes of a handout file. Raises TeachbackError with every problem found."""
     file = read_yaml(raw, shown(path))
     handout = validated(Handout, file)
     problems = [
@@ -137,7 +143,10 @@ def validate_handout(
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:
-    """Give the function that hashes a picture by its name below content/; empty for one that is not there."""
+    """Return a function from a picture's name below content/ to its hash.
+
+    The hash is "" when the picture is missing.
+    """
 
     def hashed(name: str) -> str:
         from teachback.files.atomic_files import sha256
@@ -179,7 +188,10 @@ def _glyphs(workspace: Workspace) -> frozenset[int]:
 
 
 def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
-    """Find fonts of the clinic's that draw a digit as another one: a page would show another number than its text holds."""
+    """Yield problems for the clinic's fonts that draw a digit like another one.
+
+    With such a font, a page would show another number than its text holds.
+    """
     shipped = [
         path.read_bytes()
         for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))
@@ -262,7 +274,7 @@ def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> 
     problems += [
         problem._replace(location=file.locate(path))
         for path, problem in words_problems(words, language)
-        # Warnings are told with what the rules find in these words.
+        # Warnings are reported later, with what the rules find in these words.
         if problem.severity is Severity.ERROR
     ]
     if not _LANGUAGE.fullmatch(language):
@@ -340,7 +352,7 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
 
 
 def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Give every text of a handout with its path, each audience's version on its own."""
+    """Yield every text of a handout with its path, each audience's version separately."""
     for where, found in steps(value, path):
         if where[-1:] == ("approved",):
             continue
@@ -367,7 +379,10 @@ def _text_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -
 
 
 def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -> Iterator[Problem]:
-    """Check a file whose texts are printed as they stand; with `filled`, braces are filled in by the templates."""
+    """Check a file whose texts are printed as written.
+
+    With `filled`, parts in braces are skipped, since templates fill them in.
+    """
     yield from _glyph_problems(file, glyphs)
     for place, text in file.scalars():
         yield from (
@@ -377,7 +392,7 @@ def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -
 
 
 def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
-    """Find what is whole by its keys and yet would print as nothing, or not at all."""
+    """Yield problems for blocks that are valid by their keys but would not print right."""
     for path, value in steps(handout):
         if isinstance(value, HandoutTable):
             for index, row in enumerate(value.rows):
@@ -406,7 +421,7 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
                 "this text looks as if it was read in the wrong encoding before it was saved here"
             )
             yield Problem(message, "Write its letters anew, and save the file as UTF-8.", place)
-    # Without fonts that can be read there is nothing to compare with, and that is said already.
+    # Without readable fonts there is nothing to compare with, and that is reported already.
     for place, text in file.scalars() if glyphs else ():
         for character, name in missing_glyphs(text, glyphs):
             message = f"the character '{character}' ({name}) is in none of the fonts"
@@ -437,7 +452,7 @@ def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) ->
 
 
 def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterator[Problem]:
-    """Say what keeps a picture from being printed: it must be a small file below content/ of the workspace."""
+    """Yield why a picture cannot be printed: it must be a small file below content/."""
     from teachback.files.images import KINDS, picture_fault
 
     inside = PurePosixPath(name)

@@ -1,4 +1,4 @@
-"""Dates and numbers as they are written in a language. The one module that imports Babel."""
+"""Write dates and check numbers in a language. The only module that imports Babel."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
 @lru_cache(4_000)
 def dated(day: dt.date, language: str) -> str:
-    """Write a date as it is written in a language. Raises TeachbackError for a language in which nobody can write one."""
+    """Return a date as a language writes it.
+
+    Raises TeachbackError for an unknown language.
+    """
     return format_date(day, "medium", locale=_locale(language))
 
 
 @lru_cache(4_000)
 def is_number(text: str, language: str) -> bool:
-    """Say whether a text is a number as a language writes one, its thousands set apart rightly or not at all.
+    """Return whether a text is a number as a language writes it.
 
-    Raises TeachbackError for a language in which nobody can write one.
+    Thousands are either grouped correctly or not at all. Raises TeachbackError for an unknown
+    language.
     """
     locale = _locale(language)
     point, comma = get_decimal_symbol(locale), get_group_symbol(locale)
-    # Some languages set thousands apart with a narrow space that nobody can type.
+    # Some languages group thousands with a narrow space that no keyboard has.
     digits = (text[1:] if text.startswith(("-", "\u2212")) else text).replace(
         " ", comma if comma.isspace() else " "
     )
@@ -47,7 +51,10 @@ def is_number(text: str, language: str) -> bool:
 
 @lru_cache(64)
 def is_english_number(language: str) -> bool:
-    """Return whether a language writes a point before decimals, and commas between thousands. Raises as `is_number`."""
+    """Return whether a language writes decimals with a point and groups thousands with commas.
+
+    Raises TeachbackError for an unknown language.
+    """
     locale = _locale(language)
     return (get_decimal_symbol(locale), get_group_symbol(locale)) == (".", ",")
 

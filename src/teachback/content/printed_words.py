@@ -1,4 +1,4 @@
-"""The words that templates print, one file a language: content/words/en.yaml and so on."""
+"""Define the words that templates print: one file per language, such as content/words/en.yaml."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,16 @@ from teachback.errors import Problem, Severity
 
 
 def _holding(*names: str) -> AfterValidator:
-    """Make a check that a text holds exactly these placeholders: a lost one would lose a number on paper."""
+    """Return a validator: a text must hold exactly these placeholders.
+
+    A missing one would lose a number on paper.
+    """
 
     def check(text: str) -> str:
         found = sorted(re.findall(r"\{([^{}]*)\}", text))
         if found != sorted(names) or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
             wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
-            # Two lines: message and hint, see validation.
+            # Message and hint on two lines; see validation_errors.py.
             message = (
                 f"this text must hold {wanted}\nWhat is in braces is filled in on paper: "
                 "keep it as content/words/en.yaml has it."
@@ -63,7 +66,7 @@ class CalloutWords(_Closed):
 
 
 class PhoneWords(_Closed):
-    """What each phone is for."""
+    """The label of each phone number."""
 
     phone: Word
     after_hours: Word
@@ -75,7 +78,7 @@ WithEdge = Annotated[Plain, _holding("edge")]
 
 
 class CalibrateWords(_Closed):
-    """The words of the page that tells how far a printer is off."""
+    """The words of the page that measures a printer's offset."""
 
     title: Word
     front: Word
@@ -85,7 +88,7 @@ class CalibrateWords(_Closed):
 
 
 class CoverWords(_Closed):
-    """The words of the page that lists what is in a print room's file."""
+    """The words of the cover page, which lists the contents of a print file."""
 
     title: Word
     file: Annotated[Plain, _holding("number")]
@@ -111,7 +114,7 @@ class CoverWords(_Closed):
 
 
 class Words(_Closed):
-    """Every word that stands in a template rather than in a handout."""
+    """Every word that comes from a template and not from a handout."""
 
     language: Word = Field(description="The language's own name.")
     tiers: TierWords
@@ -147,19 +150,20 @@ class Words(_Closed):
     card_nights: Word
     card_visit_soon: Word
     calibrate: CalibrateWords
-    # Only staff read it: a word of it makes no other edition, whose code is made of what this class shows.
+    # Only staff read the cover. It is left out of repr, from which an edition's code is made, so
+    # its words do not change that code.
     cover: CoverWords = Field(repr=False)
 
 
-# Texts that name a number and the one that it counts up to.
+# Texts with a number and the total that it counts up to.
 _ORDERED: Final[tuple[tuple[str, ...], ...]] = (("page",), ("cover", "part"), ("cover", "from_to"))
 _NAME: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...], Problem]]:
-    """Yield what is wrong, or may be, with words that are whole by themselves, each with the path to it.
+    """Yield what is or may be wrong with the words, each with its path.
 
-    What only somebody who reads the language can judge is a warning.
+    Anything that only a speaker of the language can judge is a warning.
     """
     english = language.partition("-")[0] == "en"
     for path in _ORDERED:
@@ -212,5 +216,5 @@ _AS_ENGLISH: Final = (
 
 
 def _folded(text: str) -> str:
-    """Return a text's words alone, in small letters."""
+    """Return only the words of a text, in lower case."""
     return " ".join(re.findall(r"[^\W\d_]+", text.casefold()))

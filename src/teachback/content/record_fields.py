@@ -1,6 +1,7 @@
-"""What a handout leaves open for one patient: its fields, as an author declares them, and where they are written.
+"""Define a handout's fields for one patient, as an author declares them.
 
-A field is a place to write on. Without a patient's record it prints as a line; with one, the record's words stand on that line.
+A field is a place to write on. Without a patient's record it prints as a line. With one, the
+record's words are printed on that line.
 """
 
 from enum import StrEnum
@@ -10,7 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from teachback.content.base_model import Chosen, Model, Plain, Statement, Text
 
-# Columns of a file of records that choose which edition a record gets: no field can be called so.
+# Columns of a file of records that choose a record's edition. No field can have such a name.
 COLUMNS: Final = ("id", "audience", "language", "paper", "size", "copies")
 
 FieldName = Annotated[
@@ -24,7 +25,7 @@ FieldName = Annotated[
 
 
 class FieldKind(StrEnum):
-    """What may be written into a field."""
+    """The type of value that a field holds."""
 
     TEXT = "text"
     DATE = "date"
@@ -34,7 +35,7 @@ class FieldKind(StrEnum):
 
 
 class RecordField(Model):
-    """Something that differs from patient to patient."""
+    """A value that differs from patient to patient."""
 
     name: FieldName
     label: Text = Field(description="What stands before the line, such as 'Prepared for'.")
@@ -75,6 +76,6 @@ PersonalLines = tuple[
 
 
 class PersonalBlock(Statement):
-    """Whom this paper is for: fields with their labels, each a line to write on."""
+    """Fields with their labels, each a line to write on, that say whom the paper is for."""
 
     personal: PersonalLines = Field(min_length=1)

@@ -1,4 +1,4 @@
-"""Where a statement was taken from: the bibliography of the workspace."""
+"""Define the sources that statements are taken from: the bibliography of the workspace."""
 
 from typing import Annotated, Literal
 

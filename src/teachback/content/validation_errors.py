@@ -1,4 +1,4 @@
-"""pydantic's complaints -> Problems in our words, with a place and the nearest known name."""
+"""Translate pydantic's errors to problems with a location and the nearest known name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 Path = tuple[int | str, ...]
 
 _AS_MAPPING: Final = "Write `key: value` lines, indented below this."
-# pydantic's kind of error -> message and hint; {input} and the names in its context are filled in.
+# pydantic's error type -> message and hint. {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
     "string_type": ("a text belongs here, not {what}", "Write the text after the colon."),
     "text_expected": (
@@ -79,7 +79,10 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
 
 
 def validated(model: type[ModelT], file: YamlFile) -> ModelT:
-    """Make the model from a file's data. Raises TeachbackError with every problem, each at its place."""
+    """Build a model from a file's data.
+
+    Raises TeachbackError with every problem, each at its location.
+    """
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
@@ -90,10 +93,10 @@ def validated(model: type[ModelT], file: YamlFile) -> ModelT:
 
 
 def _telling(found: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Leave out what only follows from another mistake.
+    """Drop errors that only follow from another error.
 
-    A list with a wrong item counts as too short; where one of two kinds may stand, what fits neither is told twice;
-    and a misspelt key is missing as well.
+    A list with a wrong item is also reported as too short. A value that fits neither of two types
+    is reported twice. A misspelt key is also reported as missing.
     """
     import difflib
 
@@ -125,7 +128,7 @@ def _telling(found: list[ErrorDetails]) -> Iterator[ErrorDetails]:
 
 
 def _written(path: Path) -> Path:
-    """Give a path as the author's keys have it: pydantic puts the kind of a block before the block's keys."""
+    """Return a path in the author's keys: pydantic puts a block's kind before its keys."""
     return tuple(
         step
         for i, step in enumerate(path)
@@ -158,7 +161,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
         return Problem("nothing stands here", "Fill it, or take the key out.", place)
     message, hint = _WORDING.get(kind, (f"{_what(value)} cannot stand here", _like(file.name)))
     context: Mapping[str, Any] = {"input": value, "what": _what(value), **details.get("ctx", {})}
-    # A check of our own says its hint in a second line.
+    # A validator of ours puts its hint on a second line.
     message, _, own_hint = message.format_map(context).partition("\n")
     return Problem(message, own_hint or hint.format_map(context), place)
 
@@ -170,7 +173,7 @@ def _like(name: str) -> str:
 
 
 def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Problem | None:
-    """Say what is wrong with a key itself: it is unknown, it is missing, or it names no kind of block."""
+    """Return a problem with a key itself: unknown, missing, or naming no kind of block."""
     raw, kind, value = details["loc"], details["type"], details["input"]
     path = _written(raw)
     if kind == "missing":
@@ -264,7 +267,10 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
 
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
-    """Give the keys that may stand at a path, by walking the models along it; union members are told by their tag."""
+    """Return the keys that are allowed at a path.
+
+    The models are walked along the path. Union members are chosen by their tag.
+    """
     candidates: list[type[BaseModel]] = [model]
     for index, step in enumerate(path):
         if isinstance(step, int):

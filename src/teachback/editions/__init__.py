@@ -1,4 +1,5 @@
-"""Choose what one reader gets: a handout becomes an edition that holds no choice any more.
+"""Choose what one reader gets: a handout becomes an edition that has no choices left.
 
-In: a `Handout` and a reader. Out: an `Edition`, its code, its passages for the rules, and how it differs from another.
+Input: a `Handout` and a reader. Output: an `Edition`, its code, its passages for the rules, and how
+it differs from another.
 """

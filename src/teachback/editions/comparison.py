@@ -1,4 +1,4 @@
-"""What one reader of a handout sees that another does not: block by block in reading order, word by word. Pure."""
+"""Compare what two readers of a handout get: by block in reading order, and by word. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Steps = tuple[Any, ...]
 Words = tuple[tuple[str, str], ...]
 
-# In the order in which they are read, whichever the order in the file. What stands in no list is read last.
+# The reading order of keys, whatever their order in the file. Keys not listed are read last.
 _ORDER: Final = (
     "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
     "myth", "verdict", "answer", "lead", "label", "prompt", "text", "short", "why", "hint",
@@ -34,15 +34,15 @@ _WHAT: Final = {
     Role.LABEL: "line to fill in", Role.LEAD: "words before", Role.COLUMN: "heading of a column",
     Role.ITEM: "entry", Role.ALT: "words for a picture",
 }  # fmt: skip
-# Two texts with less than this in common, as a part of their letters, are two texts: marked whole rather than in shreds.
+# Two texts that share less than this part of their letters are marked whole, not word by word.
 ALIKE: Final = 0.35
-# A run of unchanged words shorter than this, between two changed ones, is no help to the eye.
+# A run of unchanged words shorter than this between two changes does not help the reader.
 _ISLAND: Final = 2
 
 
 @dataclass(frozen=True)
 class Side:
-    """What one reader gets at a place, and where that stands in the file."""
+    """What one reader gets at a place, and its location in the file."""
 
     text: str
     place: Location
@@ -50,7 +50,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Change:
-    """One piece of text that differs: what it is in words, and what either reader gets; None where a reader gets nothing."""
+    """One text that differs: what it is, and what each reader gets (None for nothing)."""
 
     what: str
     left: Side | None
@@ -58,7 +58,7 @@ class Change:
 
     @cached_property
     def words(self) -> tuple[Words, Words]:
-        """Give the runs of words of either side, each with its mark: - only left, + only right, and nothing for both."""
+        """The runs of words of both sides, each with a mark: - left only, + right only, "" both."""
         return marked_words(
             self.left.text if self.left else "", self.right.text if self.right else ""
         )
@@ -66,7 +66,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Block:
-    """A block in which something differs: the heading that it stands below, and its changes in reading order."""
+    """A block with differences: its heading, and its changes in reading order."""
 
     heading: str
     changes: tuple[Change, ...]
@@ -74,7 +74,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two readers of a handout do not have in common, and how many blocks they do."""
+    """The differences between two readers of a handout, and the number of equal blocks."""
 
     handout: str
     title: str
@@ -85,14 +85,14 @@ class Comparison:
 
     @property
     def parts(self) -> tuple[tuple[str, tuple[Block, ...]], ...]:
-        """Give the blocks by the heading that they stand below."""
+        """The blocks by heading."""
         return tuple(
             (heading, tuple(group))
             for heading, group in groupby(self.blocks, lambda block: block.heading)
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         left, right = self.audiences
         return {
             "handout": self.handout,
@@ -113,9 +113,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Piece:
-    """A passage, or what has no words in the file: which lines a contact box has, which flags the card carries.
+    """A passage, or something without words in the file, such as a line of a contact box.
 
-    `written` is the text with its marks, white space folded; `form` tells what it looks like: the kind of its block, and of its callout.
+    `written` is the text with its marks and normalised white space. `form` is how it looks: the
+    kind of its block and of its callout.
     """
 
     key: Steps
@@ -140,7 +141,10 @@ def compare(
     right: ReaderContext,
     locate: Callable[[Steps], Location],
 ) -> Comparison:
-    """Lay what two readers get of a checked handout side by side; `locate` gives the place of a path in its file."""
+    """Compare what two readers get of a checked handout.
+
+    `locate` returns the location of a path in the file.
+    """
     both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
     names: dict[str, str] = {}
     changes: dict[str, list[Change]] = {}
@@ -152,7 +156,7 @@ def compare(
         changes.setdefault(piece.block, [])
         if old is None or new is None or old.said != new.said:
             same = old is not None and new is not None and old.text == new.text
-            # Where only a mark differs, the marks are shown.
+            # Show the marks if they are the only difference.
             sides = (
                 None if one is None else Side(one.said if same else one.text, locate(one.path))
                 for one in (old, new)
@@ -171,7 +175,10 @@ def compare(
 
 
 def marked_words(left: str, right: str) -> tuple[Words, Words]:
-    """Compare two texts word by word; give the runs of each with their marks. Texts that have little in common are marked whole."""
+    """Compare two texts word by word; return the runs of each with their marks.
+
+    Texts that have little in common are marked whole.
+    """
     if not left or not right:
         return ((("-", left),) if left else ()), ((("+", right),) if right else ())
     old, new = re.findall(r"\S+", left), re.findall(r"\S+", right)
@@ -201,7 +208,7 @@ def _plain(side: Side | None) -> dict[str, Any] | None:
 
 
 def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
-    """Give what sorts pieces as they are read, by their keys."""
+    """Return the sort key of a piece: pieces sort in reading order."""
     return tuple(
         (0, step, "")
         if isinstance(step, int)
@@ -213,7 +220,10 @@ def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
 
 
 def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
-    """Give all that a reader gets of a checked handout, what has no words of its own included, in the order of the file."""
+    """Yield all that a reader gets of a checked handout, in the order of the file.
+
+    This includes parts without words of their own.
+    """
     flags: dict[str, str] = {}
     for passage in passages(handout, ear):
         if passage.role is Role.FLAG:
@@ -241,7 +251,7 @@ def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
 
 
 def _carded(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
-    """Give what the card carries of the flags: their short words, or the full ones."""
+    """Yield the flags on the card, in short words if they have any."""
     for index, flag in enumerate(handout.red_flags):
         carded = flag.card
         if isinstance(carded, dict):
@@ -274,7 +284,7 @@ def _blocks(
 def _wordless(
     path: Steps, block: doc.Statement, ear: ReaderContext, name: str, heading: str
 ) -> Iterator[Piece]:
-    """Give pieces for the blocks whose words are not the author's."""
+    """Yield pieces for the blocks whose words are not the author's."""
     if isinstance(block, doc.ContactBlock):
         for index, line in enumerate(block.contact):
             if ear.reached(line):
@@ -325,7 +335,7 @@ def as_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def summary(comparison: Comparison) -> str:
-    """Say in one line how much differs."""
+    """Return a one-line summary of the differences."""
     count = sum(len(block.changes) for block in comparison.blocks)
     left, right = comparison.audiences
     texts = (

@@ -1,7 +1,7 @@
-"""What one reader gets: no choice is left in it, and only an Edition can be composed.
+"""Define editions: what one reader gets, with no choice left. Only an Edition is composed.
 
-The classes mirror those of `document`, with `Line` where the author may have written a mapping by audience. So
-text for the wrong audience cannot reach a page: the type checker refuses it.
+The classes mirror those of `content.handout`, with `Line` where an author may write a mapping by
+audience. So text for the wrong audience cannot reach a page: the type checker refuses it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Edition", "Line", "Place"]
 
 @dataclass(frozen=True)
 class ListEntry:
-    """One item of a list, with the statement id it stands for."""
+    """One item of a list, with the id of its statement."""
 
     text: Line
     id: str | None = None
@@ -30,7 +30,7 @@ class ListEntry:
 
 @dataclass(frozen=True)
 class Flag:
-    """A red flag as this reader gets it; `short` is what the card says."""
+    """A red flag for this reader; `short` is the card's text."""
 
     id: str
     tier: Tier
@@ -51,7 +51,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class EditionList:
-    """A list: with bullets (`list`), numbers (`steps`), boxes (`checklist`), or as key points (`summary`)."""
+    """A list, in the form that `kind` names.
+
+    `list` has bullets, `steps` numbers, `checklist` boxes, and `summary` shows key points.
+    """
 
     items: tuple[ListEntry, ...]
     lead: Line | None = None
@@ -135,7 +138,7 @@ class Myths:
 
 @dataclass(frozen=True)
 class OwnNumber:
-    """A row to fill in by hand."""
+    """A row for one of the reader's numbers."""
 
     label: Line
     hint: Line | None
@@ -152,7 +155,7 @@ class OwnNumbers:
 
 @dataclass(frozen=True)
 class PersonalPlace:
-    """A field's label, and the place for what a record says."""
+    """A field's label, and the place for its value from a record."""
 
     label: Line
     place: Place
@@ -160,7 +163,7 @@ class PersonalPlace:
 
 @dataclass(frozen=True)
 class Personal:
-    """Whom this paper is for."""
+    """The fields that say whom the paper is for."""
 
     places: tuple[PersonalPlace, ...]
     kind: str = "personal"
@@ -168,7 +171,7 @@ class Personal:
 
 @dataclass(frozen=True)
 class TeachBack:
-    """Questions for the reader's own words."""
+    """Questions that the reader answers in their own words."""
 
     questions: tuple[ListEntry, ...]
     lead: Line | None
@@ -194,7 +197,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture below content/, its words and its caption."""
+    """A picture below content/, its alternative text and its caption."""
 
     file: str
     alt: Line
@@ -248,7 +251,10 @@ class Note:
 
 @dataclass(frozen=True)
 class WriteIn:
-    """A line on the card to write on, or for a record to; a `wide` one needs more than half of the card."""
+    """A line on the card, for handwriting or a record.
+
+    A `wide` one needs more than half of the card.
+    """
 
     label: Line
     place: Place | None = None
@@ -257,7 +263,7 @@ class WriteIn:
 
 @dataclass(frozen=True)
 class CardSide:
-    """What the card says besides its flags."""
+    """The text on the card besides its flags."""
 
     title: Line
     statements: tuple[ListEntry, ...]
@@ -267,7 +273,10 @@ class CardSide:
 
 @dataclass(frozen=True)
 class Edition:
-    """Handout x audience x language x type size, chosen. Paper changes the sheet, not the words."""
+    """The choice of handout, audience, language and type size.
+
+    The paper does not change the words.
+    """
 
     handout: str
     audience: str

@@ -1,7 +1,7 @@
-"""The edition code: which text, for which audience, in which version, this paper is. Pure.
+"""Compute and check the edition code, which identifies text, audience and version. Pure.
 
-It is read off paper by people, over the telephone too, and typed in again: so it ends in a check character, and a code
-that was read or typed wrongly can be told from a right one before it is looked up.
+People read it off paper, also over the telephone, and type it in again. So it ends in a check
+character, which reveals a wrongly read or typed code before it is looked up.
 """
 
 from __future__ import annotations
@@ -16,29 +16,32 @@ if TYPE_CHECKING:
 
     from teachback.editions.edition import Edition
 
-# No letter or digit that a tired reader takes for another: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V. There are 23, a prime:
-# weights that differ then find every single wrong character and every two that changed places (the scheme of ISBN-10).
+# No letter or digit that a tired reader mistakes for another: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
+# There are 23, a prime: with different weights, the check finds every single wrong character and
+# every swap of two (the scheme of ISBN-10).
 ALPHABET: Final = "34679ACDEFGHJKMNPQRTWXY"
 LENGTH: Final = 6
-# A code anywhere in a text; in words of a page nothing else looks like it.
+# A code anywhere in a text. Nothing else in the words of a page looks like it.
 CODE: Final = re.compile(
     rf"\b[A-Z0-9]+(?:-[A-Z0-9]+){{2,}}-[{ALPHABET}]{{{LENGTH + 1}}}(?![A-Z0-9-])"
 )
-# Every letter and digit has a value; those of the alphabet differ from one another, and so do those left out.
+# Every letter and digit has a value. Those in the alphabet all differ, and so do those left out.
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} | {
     c: value for value, c in enumerate("0O1IL2Z5S8BUV")
 }
-# Letters and digits that are taken for one another, as one of them.
+# Letters and digits that look alike, mapped to one of them.
 _SHAPES: Final = str.maketrans("0OQ1ILT2Z5S8BUVW6N", "DDD7777ZZSS33YYYGM")
-# 2 to 21, over and over: none is 0 or -1 modulo 23, and no two neighbours are equal.
+# Weights 2 to 21, repeated: none is 0 or -1 modulo 23, and no two neighbours are equal.
 _WEIGHTS: Final = 20
 
 
 def edition_code(edition: Edition, design: str) -> str:
-    """Give a code such as LC-CKD-EN-7F3A9CQ: initials, audience, language, a hash of the words and the design, a check character.
+    """Return a code such as LC-CKD-EN-7F3A9CQ.
 
-    `design` tells the design apart: templates, styles, pictures, the words of the language, the clinic. Handout and card, both sizes and both papers
-    of one edition carry the same code, because they say the same.
+    It has the handout's initials, audience, language, a hash of words and design, and a check
+    character. `design` identifies templates, styles, pictures, the words of the language and the
+    clinic. Handout and card, both type sizes and both papers of one edition have the same code,
+    because they have the same text.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
     said = repr(
@@ -72,9 +75,9 @@ def edition_code(edition: Edition, design: str) -> str:
 
 
 def check_character(body: str) -> str:
-    """Give the character that a code ends in: the weighted sum of what stands before it, modulo 23.
+    """Return a code's check character: the weighted sum of the characters before it, modulo 23.
 
-    The weights count from the right, so that all of a code's last part has different ones.
+    The weights count from the right, so that those of a code's last part all differ.
     """
     values = [_VALUES[character] for character in reversed(body) if character in _VALUES]
     return ALPHABET[
@@ -83,17 +86,20 @@ def check_character(body: str) -> str:
 
 
 def is_valid_code(code: str) -> bool:
-    """Say whether a code, as `tidied` gives it, is one that could have been printed: the form, and the check character."""
+    """Return whether a normalised code (`normalize_code`) has a valid form and check character."""
     return CODE.fullmatch(code) is not None and check_character(code[:-1]) == code[-1]
 
 
 def normalize_code(typed: str) -> str:
-    """Give what somebody typed as a code is written: capitals, one hyphen between the parts, no blanks around."""
+    """Return a typed code in its printed form: capitals, and one hyphen between the parts."""
     return re.sub(r"[\s_./\u2010-\u2015-]+", "-", typed.strip()).strip("-").upper()
 
 
 def nearest_codes(typed: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """Give the codes most like one that nobody knows, the nearest first; none where nothing is near."""
+    """Return the known codes most similar to an unknown one, nearest first.
+
+    Return none when no code is similar enough.
+    """
     wanted = normalize_code(typed).translate(_SHAPES)
     near = {
         code: SequenceMatcher(None, wanted, code.translate(_SHAPES), autojunk=False).ratio()

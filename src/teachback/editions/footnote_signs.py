@@ -1,4 +1,4 @@
-"""What an eye parts or passes over by itself in a text: footnote signs behind a word, a number glued to one. Pure."""
+"""Remove footnote signs, and split numbers from words, as a reader's eye does. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-# Behind a word or the mark that ends a sentence; not in the middle of a word, and not the power of a unit.
+# A sign counts behind a word or behind punctuation; not inside a word, and not as the power of a
+# unit.
 _SIGNS: Final = "\u00b9\u00b2\u00b3\u2070\u2074-\u2079*\u2020\u2021\u00a7"
 _NOTED: Final = re.compile(
     rf"(?:(?<![^\W_])(?P<word>[^\W\d_{_SIGNS}]{{2,}})|(?<=[.,;:!?)\"'\u2019\u201d]))[{_SIGNS}]+(?=[\s.,;:!?)\]\"'\u2019\u201d]|$)"
@@ -15,7 +16,8 @@ _POWERS: Final = frozenset(["nm", "mm", "cm", "dm", "km", "ft", "yd", "mi", "in"
 _TOKEN: Final = re.compile(r"\S+")
 _ADDRESS: Final = re.compile(r"://|@|www\.|\.[a-z]{2}")
 _UNITS: Final = "mg|mcg|[\u00b5\u03bcu]g|g|kg|ml|l|dl|oz|lbs?|units?|iu|mmol|meq"
-# Each place where a blank belongs: ibuprofen|400|mg, 400|mg|ibuprofen, 2|tablets; not in B12, A1C, 1st or 10am.
+# Places where a space belongs: ibuprofen|400|mg, 400|mg|ibuprofen, 2|tablets; not in B12, A1C, 1st
+# or 10am.
 _GLUED: Final = re.compile(
     rf"(?<=[^\W\d_]{{4}})(?=\d)|(?<=\d)(?=(?i:{_UNITS})(?![^\W_])|[^\W\d_]{{4}})"
 )
@@ -24,7 +26,10 @@ _JOINED_UNIT: Final = re.compile(r"(?<=\d)(mg|mcg|ml)(?=[^\W\d_]{4})", re.IGNORE
 
 
 def unnoted(text: str) -> str:
-    """Return a text without the signs that send its reader to a footnote: `banana\u00b2` is `banana`, and `10\u00b2` and `cm\u00b2` stay."""
+    """Return a text without footnote signs.
+
+    `banana\u00b2` becomes `banana`; `10\u00b2` and `cm\u00b2` stay.
+    """
     return text if text.isascii() and "*" not in text else _NOTED.sub(_without, text)
 
 
@@ -35,7 +40,10 @@ def _without(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def parted(text: str) -> str:
-    """Return a text with the blanks that are missing between words, numbers and units: `ibuprofen400mg` is `ibuprofen 400 mg`."""
+    """Return a text with missing spaces between words, numbers and units.
+
+    `ibuprofen400mg` becomes `ibuprofen 400 mg`.
+    """
     return _TOKEN.sub(_apart, text) if _MIXED.search(text) else text
 
 

@@ -1,7 +1,7 @@
-"""Handout -> what one reader reads, piece by piece, with what stands around each piece: the ground that all rules stand on. Pure.
+"""Split a handout into the passages that one reader reads. Pure.
 
-Unlike an Edition, a passage knows where it stands in the author's file, and what it is: an item under its lead-in, a cell
-under its heading, a myth and its answer.
+All rules work on passages. Unlike an Edition, a passage knows its place in the author's file, and
+its context: an item its lead-in, a cell its heading, a myth its answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Steps = tuple[Any, ...]
 
 
 class Role(StrEnum):
-    """What a passage is on the page."""
+    """The role of a passage on the page."""
 
     TITLE = "title"
     MESSAGE = "message"
@@ -49,13 +49,15 @@ class Role(StrEnum):
 
 
 class Passage(NamedTuple):
-    """Words that one reader gets in one piece, as `text` without marks; `written` is what the author wrote.
+    """A text that one reader gets in one piece.
 
-    `text` is what the eye reads (`as_read`), with the blanks that an author left out: rules need not know how a text is typed.
+    `text` has no marks and is normalised (`as_read`), with missing spaces added, so that rules need
+    not know how a text is typed. `written` is what the author wrote.
 
-    `path` leads to it in the file, `block` is the same for all pieces of one block. `lead` is the sentence before a list or
-    the title of a callout, `column` and `row` the headings of a table's cell, `other` the answer to a myth, or the myth to an
-    answer. `sources` are the ids that the statement names.
+    `path` is its place in the file, and `block` is the same for all passages of a block. `lead` is
+    the sentence before a list or the title of a callout, `column` and `row` are the headings of a
+    table's cell, and `other` is the answer to a myth, or the myth of an answer. `sources` are the
+    ids that the statement names.
     """
 
     text: str
@@ -77,7 +79,7 @@ class Passage(NamedTuple):
 
 
 class ReaderContext(NamedTuple):
-    """Who reads: the audience with all that it extends, nearest first, and what the placeholders stand for."""
+    """A reader: the audience with all that it extends, nearest first, and placeholder values."""
 
     lineage: tuple[str, ...]
     values: Mapping[str, str | None]
@@ -88,19 +90,19 @@ class ReaderContext(NamedTuple):
         return self.lineage[0]
 
     def reached(self, item: object) -> bool:
-        """Say whether this reader gets an item."""
+        """Return whether this reader gets an item."""
         only = getattr(item, "only", None)
         return only is None or not set(only).isdisjoint(self.lineage)
 
     def pick(self, text: doc.Text, path: Steps) -> tuple[str, Steps]:
-        """Give the words of a text for this reader, and where they stand."""
+        """Return the words of a text for this reader, and their path."""
         if isinstance(text, str):
             return text, path
         name = next(name for name in self.lineage if name in text)
         return text[name], (*path, name)
 
     def plain(self, text: doc.Text | None) -> str:
-        """Give a text as this reader reads it, without marks; a line to write on is a blank in it."""
+        """Return a text for this reader, without marks; a line to write on becomes ____."""
         if text is None:
             return ""
         words = self.pick(text, ())[0]
@@ -111,19 +113,20 @@ class ReaderContext(NamedTuple):
         )
 
     def read(self, text: doc.Text | None) -> str:
-        """Return a text without marks as rules read it."""
+        """Return a text without marks in the form that rules read."""
         return as_read(self.plain(text))
 
 
 def as_read(text: str) -> str:
-    """Return a text without marks as rules read it: as the eye sees it, each sentence and number parted from its neighbours by a blank."""
+    """Return a text in the form that rules read: visible characters, with missing spaces added."""
     return parted(spaced(visible_form(unnoted(text))))
 
 
 def passages(handout: doc.Handout, ear: ReaderContext) -> tuple[Passage, ...]:
-    """Give all that a reader gets of a checked handout and its card, in the order of the file.
+    """Return all that a reader gets of a checked handout and its card, in the order of the file.
 
-    Raises StopIteration on a text without a version for the reader: `reach.reach_problems` finds those first.
+    Raises StopIteration for a text without a version for the reader;
+    `audience_coverage.reach_problems` finds those first.
     """
     return tuple(_passages(handout, ear))
 
@@ -169,18 +172,18 @@ def _passages(handout: doc.Handout, ear: ReaderContext) -> Iterator[Passage]:
 
 
 def kind_of(block: doc.Statement) -> str:
-    """Give the key that names a block's kind in the file."""
+    """Return the key that names a block's kind in the file."""
     return next(key for key, kind in doc.BLOCKS.items() if isinstance(block, kind))
 
 
 class _Maker:
-    """Makes passages for one reader."""
+    """A factory of passages for one reader."""
 
     def __init__(self, ear: ReaderContext, fields: tuple[doc.RecordField, ...]) -> None:
         self.ear = ear
         self.fields = {declared.name: (number, declared) for number, declared in enumerate(fields)}
 
-    def __call__(self, text: doc.Text, path: Steps, role: Role, **about: Any) -> Passage:  # noqa: ANN401 -- the passage's own fields
+    def __call__(self, text: doc.Text, path: Steps, role: Role, **about: Any) -> Passage:  # noqa: ANN401 -- fields of Passage
         written, where = self.ear.pick(text, path)
         return Passage(
             self.ear.read(text),
@@ -198,7 +201,7 @@ class _Maker:
         about: dict[str, Any],
         role: Role = Role.ITEM,
     ) -> Iterator[Passage]:
-        """Make a passage of each item that the reader gets."""
+        """Yield a passage for each item that the reader gets."""
         for index, item in enumerate(items or ()):
             if self.ear.reached(item):
                 sources = (*about.get("sources", ()), *item.sources)
@@ -207,7 +210,7 @@ class _Maker:
     def labels(
         self, lines: tuple[doc.PersonalLine, ...], about: dict[str, Any]
     ) -> Iterator[Passage]:
-        """Make a passage of the label of each field that the reader gets a line for."""
+        """Yield a passage for the label of each field that the reader gets a line for."""
         for line in lines:
             if self.ear.reached(line):
                 number, declared = self.fields[line.field]
@@ -237,7 +240,10 @@ def _card(card: doc.CardText, maker: _Maker) -> Iterator[Passage]:
 def _block(
     block: doc.Statement, path: Steps, maker: _Maker, about: dict[str, Any]
 ) -> Iterator[Passage]:
-    """Make the passages of one block. Placed flags and the contact box have no words of their own."""
+    """Yield the passages of one block.
+
+    Placed flags and the contact box have no words of their own.
+    """
     del block, path, maker, about
     yield from ()
 

@@ -1,4 +1,7 @@
-"""An edition code -> a QR code for the page, and back from a scan. The one module for segno and zxing-cpp."""
+"""Draw an edition code as a QR code, and read it from a scan.
+
+This is the only module that imports segno and zxing-cpp.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,16 @@ import segno
 
 from teachback.editions.edition_code import CODE
 
-# Modules of white around the code, without which readers do not find it (ISO/IEC 18004:2015, 6.3.8).
+# White modules around the code, without which scanners do not find it (ISO/IEC 18004:2015, 6.3.8).
 QUIET_ZONE: Final = 4
 
 
 def qr_svg(code: str, module_mm: float) -> str:
-    """Draw a code as a QR code: one <svg> to be put into a page, its modules `module_mm` wide, the white around it included.
+    """Return a QR code as an <svg> element for a page, including its quiet zone.
 
-    The squares are one black path on the paper's own white. Error correction is M or better (15 % may be lost), as
-    good as the same size allows. It is hidden from screen readers: the code stands beside it in words.
+    `module_mm` is the width of a module in mm. The squares are one black path on the paper's white.
+    Error correction is M (15 % may be lost), or better if the size stays the same. It is hidden
+    from screen readers, because the code is printed beside it in words.
     """
     code_matrix = segno.make_qr(code, error="m", boost_error=True)
     rows = [bytes(row) for row in code_matrix.matrix]
@@ -31,7 +35,7 @@ def qr_svg(code: str, module_mm: float) -> str:
 
 
 def _row(y: int, row: bytes) -> str:
-    """Draw the black runs of one row, each as a rectangle of its own."""
+    """Draw the black runs of one row, each as a rectangle."""
     drawn, start = "", None
     for x, dark in enumerate((*row, 0)):
         if dark and start is None:
@@ -43,9 +47,10 @@ def _row(y: int, row: bytes) -> str:
 
 
 def codes_in_picture(data: bytes) -> tuple[str, ...]:
-    """Read the edition codes of all QR codes in a scan or a photo (PNG or JPEG), from the top down, each once.
+    """Return the edition codes of all QR codes in a scan or photo (PNG or JPEG).
 
-    A QR code with other words in it is passed over. Raises TeachbackError for what is no whole picture, or too large.
+    The order is top down, each code once. QR codes with other content are skipped. Raises
+    TeachbackError for a broken picture, or one that is too large.
     """
     from teachback.files.images import grey_picture
 
@@ -54,7 +59,10 @@ def codes_in_picture(data: bytes) -> tuple[str, ...]:
 
 
 def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
-    """Read the edition codes of all QR codes in a drawing in grey, a byte for each dot, from the top down, each once."""
+    """Return the edition codes of all QR codes in a greyscale bitmap, one byte per pixel.
+
+    Their order is top down, each once.
+    """
     import zxingcpp
 
     dots = memoryview(grey).cast("B", (height, width))

@@ -1,4 +1,4 @@
-"""Handout -> Edition: take for one audience what it reads, and nothing else. A pure function."""
+"""Choose an edition: take from a handout what one audience reads. A pure function."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 ChosenT = TypeVar("ChosenT", bound=doc.Chosen)
 
 
-# In mm, as fields are declared (in 13 pt type): what a line of half a bank card's width holds beside a label, in the card's 9 pt.
+# In mm at 13 pt, as fields declare it: the room beside a label on a line of half a bank card, in
+# the card's 9 pt type.
 HALF_CARD: Final = 45.0
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One audience: what it extends, nearest first, what the placeholders stand for, and the handout's fields by their names."""
+    """One audience: its lineage, nearest first, the placeholder values and the fields by name."""
 
     lineage: tuple[str, ...]
     values: Mapping[str, str | None]
@@ -36,9 +37,10 @@ class Reader:
 def choose(
     handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, sources: Sources
 ) -> ed.Edition:
-    """Give the edition of a checked handout for one audience.
+    """Return the edition of a checked handout for one audience.
 
-    Raises KeyError on a text that has no version for the audience: `reach.reach_problems` finds those first.
+    Raises StopIteration for a text without a version for the audience;
+    `audience_coverage.reach_problems` finds those first.
     """
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
@@ -73,12 +75,12 @@ def choose(
 
 
 def flags_of(flags: Iterable[ed.Flag], tier: doc.Tier) -> ed.Flags:
-    """Give the flags of one tier, in the author's order."""
+    """Return the flags of one tier, in the author's order."""
     return ed.Flags(tier, tuple(flag for flag in flags if flag.tier is tier))
 
 
 def cited(value: object, reader: Reader) -> tuple[str, ...]:
-    """Give the ids of the sources of everything that this reader gets, in order, each once."""
+    """Return the ids of the sources of everything that this reader gets, in order, each once."""
     return tuple(dict.fromkeys(_cited(value, reader)))
 
 
@@ -124,7 +126,7 @@ def _entries(items: Iterable[doc.Item] | None, reader: Reader) -> tuple[ed.ListE
 
 
 def _place(field: str | None) -> ed.Place | None:
-    """Give the place of a field on a line that is there already, as long as that line is."""
+    """Return the place of a field that takes up a whole line."""
     return None if field is None else ed.Place(field)
 
 

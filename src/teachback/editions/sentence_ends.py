@@ -1,6 +1,6 @@
-"""Where a sentence ends, also where its author left out the blank behind it. Pure.
+"""Find where sentences end, also where the author left out the space behind. Pure.
 
-`spaced` puts that blank in, so that whatever looks at sentences finds the same ones with it and without it.
+`spaced` adds that space, so that the rules find the same sentences with it and without it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Verbs with which a clause begins when it tells the reader to do something.
+# Verbs at the start of a clause that tells the reader to do something.
 ORDERS: Final = (
     "add ask avoid be begin blend boost bring buy call carry check choose chew consider consult "
     "continue cook crush cut dilute discuss dissolve drink eat enjoy find fill finish flush "
@@ -23,7 +23,8 @@ ORDERS: Final = (
     "switch take talk tell throw top toss track treat trust try turn unhook use wait walk wash "
     "watch weigh work write"
 )
-# What may stand between the mark that ends a sentence and the blank, and what may open the next sentence.
+# Characters that may stand between the end mark of a sentence and the space, and those that may
+# open the next sentence.
 CLOSERS: Final = "\"'\u2019\u201d\u00bb\u203a)]}"
 OPENERS: Final = "\"'\u2018\u201c\u00ab\u2039\u201e\u201a([{\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
 _CLOSED: Final = f"[{re.escape(CLOSERS)}]*"
@@ -34,22 +35,25 @@ _TOKEN: Final = re.compile(r"\S+")
 _ADDRESS: Final = re.compile(
     r"(?:https?|ftp|mailto|tel|sms|urn|doi|isbn):|://|www\.|@", re.IGNORECASE
 )
-# Endings of addresses and of files. Those that are also English words, such as .us and .is, count only behind a second dot.
+# Endings of web addresses and files. Those that are also English words, such as .us and .is, count
+# only after a second dot.
 _DOMAINS_WORDS: Final = """org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt br mx jp cn app io pdf html htm
     docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"""
 _DOMAINS: Final = frozenset(_DOMAINS_WORDS.split())
 _WORDLIKE_DOMAINS_WORDS: Final = """us is it be at in to no so me my care health"""
 _WORDLIKE_DOMAINS: Final = frozenset(_WORDLIKE_DOMAINS_WORDS.split())
-# Of these two it cannot be told: clinic.health may be an address, and may be two words.
+# These two are ambiguous: clinic.health may be an address or two words.
 _UNSURE: Final = frozenset({"care", "health"})
 _DOMAIN: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?", re.ASCII)
 # An address ends where a full stop and a capital letter follow its last label.
 _ADDRESS_END: Final = re.compile(rf"[\w.@:/-]*?\.(?:{'|'.join(sorted(_DOMAINS))})(?=[.!?;,:][A-Z])")
-# Degrees are written without blanks: Ph.D., B.Sc. A capital letter behind their dot begins no sentence.
+# Degrees are written without spaces: Ph.D., B.Sc. A capital letter after their dot begins no
+# sentence.
 _DEGREES: Final = frozenset({"ph", "b", "m", "d", "r"})
 _DEGREE_ENDS_WORDS: Final = """sc ed phil eng a d n s ph pharm"""
 _DEGREE_ENDS: Final = frozenset(_DEGREE_ENDS_WORDS.split())
-# A full stop behind these is no end of a sentence, and some people write no blank behind it; behind the others before a number.
+# A full stop after these ends no sentence, and some people write no space after it. For those in
+# _NUMBERED, that holds only before a number.
 _TITLES_WORDS: Final = """dr mr mrs ms prof st vs approx incl ca jr sr dept ext"""
 _TITLES: Final = frozenset(_TITLES_WORDS.split())
 _NUMBERED: Final = frozenset({"no", "nos", "nr", "p", "pp", "vol", "fig"})
@@ -58,8 +62,9 @@ _LETTERED: Final = re.compile(
     r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE
 )
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
-# A capital letter in the middle of a line, on a verb that tells the reader to do something: the full stop before it is missing, often
-# at the end of a line that YAML has joined to the next. Not in titles, in which more words have one, nor behind words that lead on.
+# A capitalised verb in mid-line that tells the reader to do something: the full stop before it is
+# missing, often where YAML joined two lines. Not in titles, where more words are capitalised, and
+# not after words that lead on.
 _UNENDED: Final = re.compile(
     r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will|may|the|an?|your|our|do|don.t|first|just|also|"
     r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
@@ -74,7 +79,7 @@ _TWO: Final = 2
 
 
 class Missing(NamedTuple):
-    """A missing blank: where it belongs, the words on both sides, and whether a sentence ends there (and not an abbreviation)."""
+    """A missing space: its offset, the words around it, and whether a sentence ends there."""
 
     at: int
     words: str
@@ -83,7 +88,7 @@ class Missing(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def spaced(text: str) -> str:
-    """Return a text with what its author left out: blanks behind the marks that end a sentence or a clause, and full stops."""
+    """Return a text with missing spaces behind punctuation, and missing full stops, added."""
     text = _UNENDED.sub(r"\g<word>.", text)
     at = 0
     parts = []
@@ -95,15 +100,15 @@ def spaced(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def missing_blanks(text: str) -> tuple[Missing, ...]:
-    """Return each place behind a mark of punctuation where a blank is missing.
+    """Return each place behind a punctuation mark where a space is missing.
 
-    Numbers (3.5), times (10:30), abbreviations (U.S., a.m.), addresses and names of files have none.
+    Numbers (3.5), times (10:30), abbreviations (U.S., a.m.), addresses and file names need none.
     """
     return tuple(_missing(text)) if _GLUED.search(text) else ()
 
 
 def missing_stops(text: str) -> tuple[str, ...]:
-    """Return the words on both sides of each place where a full stop is missing before a new sentence."""
+    """Return the words around each place where a full stop is missing before a new sentence."""
     return tuple(f"{found['word']} {found['order']}" for found in _UNENDED.finditer(text))
 
 
@@ -122,7 +127,10 @@ def _missing(text: str) -> Iterator[Missing]:
 
 
 def _ends(before: str, found: re.Match[str], words: str) -> bool:
-    """Return whether the blank is missing for certain: not behind an abbreviation, an initial, or in what may be an address."""
+    """Return whether a space is surely missing.
+
+    It is not after an abbreviation or an initial, or in what may be an address.
+    """
     last = _LAST.search(before)
     word = last[0].lower() if last else ""
     behind = _NEXT.match(words, found.end() + len(found["open"]))
@@ -138,7 +146,7 @@ def _ends(before: str, found: re.Match[str], words: str) -> bool:
 
 
 def _protected(words: str) -> list[tuple[int, int]]:
-    """Return from where to where an address or the name of a file stands in words without a blank."""
+    """Return the spans of addresses and file names in words without spaces."""
     found = [placeholder.span() for placeholder in _PLACEHOLDER.finditer(words)]
     address = _ADDRESS.search(words)
     if address:
@@ -159,7 +167,7 @@ def _protected(words: str) -> list[tuple[int, int]]:
 
 
 def _belongs(words: str, found: re.Match[str]) -> bool:
-    """Return whether a blank belongs behind a mark, from what stands on both sides of it."""
+    """Return whether a space belongs behind a punctuation mark, judged by both sides of it."""
     mark = found["mark"]
     last = _LAST.search(words[: found.start()])
     before = last[0] if last else ""
@@ -168,7 +176,7 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
     after = behind[0] if behind else words[start]
     bare = not found["closed"] and not found["open"]
     if before.isdigit() and after[0].isdigit():
-        # 3.5, 10:30, 1,000; a quote or a bracket between them makes two of it.
+        # 3.5, 10:30, 1,000: one number, unless a quote or a bracket is between the digits.
         return not bare and mark not in ":,"
     if mark == ",":
         return (
@@ -191,7 +199,7 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
 
 
 def _stops(all_before: str, before: str, after: str) -> bool:
-    """Return whether a full stop right between two words may end a sentence."""
+    """Return whether a full stop directly between two words may end a sentence."""
     if before.lower() in _DEGREES and after.lower() in _DEGREE_ENDS:
         return False
     if not before:
@@ -203,7 +211,8 @@ def _stops(all_before: str, before: str, after: str) -> bool:
             and after not in _DOMAINS
         )
     if len(before) == 1 and before.isalpha():
-        # "U.S", "a.m" and "J.R" go on; "vitamin C.Take" and "a.m.Take" end before a whole word that begins with a capital.
+        # "U.S", "a.m" and "J.R" go on. "vitamin C.Take" and "a.m.Take" end before a capitalised
+        # word.
         return len(after) >= _TWO and (after[0].isupper() or before == "I")
     if before.isdigit():
         return len(after) >= _TWO or after in {"A", "I"}
@@ -211,9 +220,10 @@ def _stops(all_before: str, before: str, after: str) -> bool:
 
 
 def _behind(text: str, at: int, found: re.Match[str]) -> int:
-    """Return where the blank belongs: behind quotes that close, before one that opens."""
+    """Return where the space belongs: after closing quotes, and before an opening one."""
     closed = found["closed"]
     end = at + len(found["mark"]) + len(closed)
-    # A straight quote opens where as many stand before it as close; an apostrophe in a word is none.
+    # A straight quote opens when those before it are paired. An apostrophe inside a word does not
+    # count.
     quotes = re.findall(r"(?<!\w)'|'(?!\w)|\"", text[: end - 1])
     return end - 1 if closed and closed[-1] in "\"'" and quotes.count(closed[-1]) % 2 == 0 else end

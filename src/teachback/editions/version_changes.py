@@ -1,6 +1,7 @@
-"""Two versions of what one reader gets -> what has changed: piece by piece in reading order, word by word. Pure.
+"""Compare two versions of what one reader gets: by piece, and by word. Pure.
 
-Other than `compare`, which aligns by the places in one file, this aligns by the words: between two versions, places move.
+`compare` aligns by the places in one file. This aligns by the words, since places move between
+versions.
 """
 
 from __future__ import annotations
@@ -20,23 +21,26 @@ if TYPE_CHECKING:
 
     Version = tuple[Handout, Callable[[Steps], Location]]
 
-# How far a piece is searched that has changed and moved within one change.
+# How many pieces are searched for a piece that was changed and moved in one change.
 _NEAR: Final = 60
-# From here on two pieces of another kind are the same words in another place, such as a red flag in another tier.
+# From this similarity on, two pieces of different kinds are the same words in another place, such
+# as a red flag in another tier.
 _MOVED: Final = 0.9
 
 
 def changes(old: Version, new: Version, ear: ReaderContext) -> tuple[Change, ...]:
-    """Give what differs for one reader between two versions of a handout, each given with what finds a place in its file.
+    """Return what differs for one reader between two versions of a handout.
 
-    The left side of a change is the old one. A red flag in another tier, and one that came onto the card, are changes, too.
+    Each version comes with a function that finds the location of a path in its file. The left side
+    of a change is the old one. A red flag that moved to another tier or onto the card counts as a
+    change.
     """
     sides = [tuple(pieces(handout, ear)) for handout, _ in (old, new)]
     olds, news = ([(piece.what, piece.form, piece.said) for piece in side] for side in sides)
     found: list[Change] = []
     for kind, a, b, c, d in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
         for before, after in _paired(sides[0][a:b], sides[1][c:d]) if kind != "equal" else ():
-            # Where only a mark differs, the marks are shown.
+            # Show the marks if they are the only difference.
             same = before is not None and after is not None and before.text == after.text
             left = (
                 Side(before.said if same else before.text, old[1](before.path)) if before else None
@@ -61,7 +65,7 @@ def _what(before: Piece | None, after: Piece | None) -> str:
 def _paired(
     old: Sequence[Piece], new: Sequence[Piece]
 ) -> Iterator[tuple[Piece | None, Piece | None]]:
-    """Set pieces against each other that are alike enough, in order; the others stand alone."""
+    """Yield pairs of similar pieces in order; the others are yielded alone."""
     at = 0
     for before in old:
         likeness = [
@@ -79,7 +83,7 @@ def _paired(
 
 
 def _likeness(before: Piece, after: Piece) -> float:
-    """Say how much of their letters two pieces share, 0 to 1; 0 for what is not the same piece any more."""
+    """Return how much of their letters two pieces share, 0 to 1; 0 if they are different pieces."""
     least = ALIKE if before.what == after.what else _MOVED
     matcher = SequenceMatcher(None, before.text, after.text, autojunk=False)
     ratio = matcher.ratio() if matcher.quick_ratio() >= least else 0.0

@@ -186,7 +186,7 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
 
 @contextmanager
 def _strict() -> Iterator[None]:
-    """Make Pillow refuse what is cut off, and keep to itself what it thinks of sizes: the limits here are lower."""
+    """Make Pillow refuse truncated files, and silence its size warnings: our limits are lower."""
     from PIL import ImageFile
 
     lenient = ImageFile.LOAD_TRUNCATED_IMAGES
@@ -453,7 +453,7 @@ def _digit_fault(digit: str, other: str) -> Fault:
 
 
 def _drawn_digit(font: bytes, digit: str) -> Image | None:
-    """Draw a digit as high as all others, a little blurred; None where the font draws nothing."""
+    """Draw a digit, scaled to a common height and slightly blurred; None if it is blank."""
     from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
     try:

@@ -323,7 +323,7 @@ def _hidden(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
 
 
 def _is_closed(root: Element) -> bool:
-    """Return whether the page says in its head, before anything that could load, how it is encoded and what it may load."""
+    """Return whether the head starts with the encoding and the policy, before any load."""
     head = root.find("head")
     first = (
         [] if head is None else [element for element in head if isinstance(element.tag, str)][:2]

@@ -1,6 +1,7 @@
-"""Find the clinic's files that nothing reads, such as a safety rule saved as `.yml`, and name what each should be called.
+"""Find the clinic's files that nothing reads, such as a safety rule saved as `.yml`.
 
-A build with nothing to do imports this module, so it imports nothing heavy.
+Each problem names what the file should be called. A build with nothing to do imports this module,
+so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class ReadFiles(NamedTuple):
-    """The files that are read in one folder: files with these endings under any name, and files with these names.
+    """The files that are read in one folder: any with these suffixes, and any of these names.
 
-    `what` names such a file. A `deep` shelf is read with all its subfolders, and its endings in any case.
+    `what` describes such a file in messages. A `deep` folder is read with all its subfolders, and
+    its suffixes in upper or lower case.
     """
 
     endings: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ SHELVES: Final = {
     ),
     "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml"})),
     "content/words": ReadFiles(_YAML, what="A language's words"),
-    # The names in these come from the built-in folders.
+    # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),
     "templates/blocks": ReadFiles(),
     "styles": ReadFiles(),
@@ -69,23 +71,25 @@ SHELVES: Final = {
     "styles/fonts/names": ReadFiles((".ttf",), what="A font"),
     "styles/icons": ReadFiles(_PICTURES, what="An icon", deep=True),
 }
-# What systems, editors and licences put beside an author's files.
+# Files that systems, editors and licences put beside an author's files.
 _PASSED_OVER: Final = re.compile(
     r"\.|~\$|#.*#$|.*:zone\.identifier$|(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r)$"
     r"|(readme|licen[cs]e|copying|notice|ofl|fontlog|authors)[-\w]*(\.(md|txt|rst|html|pdf))?$",
     re.IGNORECASE,
 )
 _YAML_SOMEWHERE: Final = re.compile(r"(.+?)\.ya?ml(?![a-z])", re.IGNORECASE)
-# How alike names must be, 0 to 1, for one to be a slip in writing the other. Other files beside content/ are the clinic's own.
+# How similar names must be, 0 to 1, for one to be a typing slip of the other. Other files beside
+# content/ are the clinic's own.
 _ALIKE: Final = 0.75
 _MADE_OF: Final = re.compile(r".*\.(ya?ml|css|html|ttf|svg|png|jpe?g)$", re.IGNORECASE)
 
 
 def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
-    """Warn of the clinic's files and folders that nothing would ever read, each with the name that would be read.
+    """Warn of the clinic's files and folders that nothing reads, and suggest the right name.
 
-    A folder under the name of a built-in file is an error: the built-in file would be used without a word.
-    Pictures and templates outside their usual folders count as read when a handout, style or template names them.
+    A folder with the name of a built-in file is an error: the built-in file would be used silently.
+    Pictures and templates outside their usual folders count as read when a handout, style or
+    template names them.
     """
     shelves = _shelves(workspace)
     named = _Named(workspace.root)
@@ -126,13 +130,13 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
                 Location(shown(workspace.root / name)),
             )
             for name in known
-            if os.path.isdir(workspace.root / name)  # noqa: PTH112 -- says no where a Path would raise
+            if os.path.isdir(workspace.root / name)  # noqa: PTH112 -- false where a Path would raise
         ]
     return tuple(sorted(problems, key=lambda problem: problem.location or Location("")))
 
 
 def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
-    """Return the shelves, with the names of the built-in templates and styles."""
+    """Return the folders that are read, with the names of the built-in templates and styles."""
     found = {}
     for folder, shelf in SHELVES.items():
         there = workspace.builtin / folder
@@ -148,7 +152,10 @@ def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
 
 
 def _walked(workspace: Workspace, kind: str) -> Iterator[tuple[str, list[str]]]:
-    """Return each folder below a kind by its name in the workspace, with its files. Links are followed as pages follow them."""
+    """Yield each folder below a kind by its workspace name, with its files.
+
+    Follow links as pages do.
+    """
     walked: set[str] = set()
     root = os.path.realpath(workspace.root)
     for folder, subfolders, names in os.walk(workspace.root / kind, followlinks=True):
@@ -162,7 +169,7 @@ def _walked(workspace: Workspace, kind: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _unknown_top(folder: str, shelves: dict[str, ReadFiles]) -> str:
-    """Return the uppermost folder on the way to this one that nothing reads; empty when it is read."""
+    """Return the topmost parent of this folder that nothing reads, or "" if it is read."""
     parts = folder.split("/")
     for length in range(1, len(parts) + 1):
         at = "/".join(parts[:length])
@@ -174,14 +181,14 @@ def _unknown_top(folder: str, shelves: dict[str, ReadFiles]) -> str:
 
 
 def _is_passed_over(name: str, beside: list[str]) -> bool:
-    """Return whether a file is a system's, an editor's or a licence, and not an author's."""
+    """Return whether a file belongs to the system, an editor or a licence, not to an author."""
     return bool(_PASSED_OVER.match(name)) or (name.endswith("~") and name[:-1] in beside)
 
 
 def _is_read(name: str, folder: Path, shelf: ReadFiles) -> bool:
     if shelf.reads(name):
         return True
-    # Where a disk does not tell upper case from lower case, `Clinic.yaml` is opened as `clinic.yaml`.
+    # On a case-insensitive disk, `Clinic.yaml` is opened as `clinic.yaml`.
     return any(
         known.lower() == name.lower() and _same(folder / known, folder / name)
         for known in shelf.names
@@ -189,7 +196,10 @@ def _is_read(name: str, folder: Path, shelf: ReadFiles) -> bool:
 
 
 class _Named:
-    """Tells whether a file outside the usual folders is named by what may name it: the texts are read when first asked for."""
+    """A test whether a file outside the usual folders is named in a text that may name it.
+
+    The texts are read when first needed.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -221,7 +231,7 @@ class _Named:
 
 
 def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Problem]:
-    """Find in the workspace's own folder what looks like settings, content or styles, and is not read there."""
+    """Yield problems for settings, content or styles that lie at the top of the workspace."""
     root = workspace.root
     homes = {
         name: f"{folder}/{name}"
@@ -272,7 +282,7 @@ def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Pr
 
 
 def _folder_meant(name: str) -> str:
-    """Return the folder for which a folder in the workspace's own was meant; empty when none."""
+    """Return the folder that a top-level folder was meant to be, or ""."""
     if name in KINDS:
         return ""
     if name.lower() in KINDS:
@@ -294,8 +304,8 @@ def _like_settings(name: str) -> bool:
 
 
 def _nearly(name: str, known: Sequence[str]) -> str:
-    """Return the known name that a name nearly is; empty when there is none."""
-    # Only where something has another name than usual.
+    """Return the known name that is most similar, or "" if none is similar enough."""
+    # Imported here because only an unusual name needs it.
     import difflib
 
     return next(iter(difflib.get_close_matches(name.lower(), known, 1, _ALIKE)), "")
@@ -316,14 +326,14 @@ def _is_workspace(folder: Path) -> bool:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Return whether two names lead to one file, as on a disk that does not tell upper case from lower case."""
+    """Return whether two names are one file, as on a case-insensitive disk."""
     with suppress(OSError):
         return one.samefile(other)
     return False
 
 
 def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
-    """Return under which name a file would be read."""
+    """Return a hint with the name under which a file would be read."""
     folder, _, own = name.rpartition("/")
     shelf = shelves.get(folder, ReadFiles())
     at = next((at for at, s in shelves.items() if s.deep and folder.startswith(at)), folder)
@@ -360,7 +370,7 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
 
 
 def _meant(name: str, known: set[str]) -> str:
-    """Ask for the known file of the same folder whose name is nearest; of other folders where there is none."""
+    """Return a hint with the nearest known name in the same folder, or else in another folder."""
     folder = name.rpartition("/")[0]
     return guess(name, {one for one in known if one.rpartition("/")[0] == folder}) or guess(
         name, known

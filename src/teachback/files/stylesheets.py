@@ -1,6 +1,7 @@
-"""What in a clinic's style sheet cannot be right, before anything is composed with it. Pure.
+"""Check a clinic's style sheet before any page is composed with it. Pure.
 
-The sheets of a page are put one behind the other, so one that is not closed would swallow the next without a word.
+The style sheets of a page are concatenated, so one with an unclosed brace would silently swallow
+the next.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-# Comments and texts, in which nothing counts; names of files; and what opens and closes. The possessive `*+` keeps
-# the search quick on what is broken on purpose.
+# Comments and strings, whose content does not count; names of files; opening and closing braces.
+# The possessive `*+` keeps the search fast on maliciously broken input.
 _PIECE: Final = re.compile(
     r"""
     (?P<comment>/\*(?:.*?\*/|.*\Z)) |
@@ -33,13 +34,14 @@ _PIECE: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-# Real sheets nest three levels; far deeper ones exhaust the stack of whoever reads them.
+# Real style sheets nest three levels. Far deeper ones exhaust the parser's stack.
 MAX_DEPTH: Final = 20
 MAX_PARENTHESES: Final = 40
 _DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
 _FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
 _WEIGHTS: Final = {"normal": 400, "bold": 700}
-# What makes paper that a screen reader reads in the wrong order, or not at all; on a screen it does no harm.
+# These make a screen reader read paper in the wrong order, or not at all. On a screen they do no
+# harm.
 _UNREAD: Final = re.compile(
     r"(?<![\w-])(opacity|order|flex-direction|flex-flow|flex-wrap)\s*+:\s*+([^;{}!]*+)",
     re.IGNORECASE,
@@ -48,7 +50,8 @@ _NOT_FOR_PAPER: Final = re.compile(
     r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'",
     re.DOTALL | re.IGNORECASE,
 )
-# Declarations, whose name may be written with escapes; and what sets other letters than those of the text.
+# Declarations, whose name may be written with escapes; and values that print other letters than the
+# text has.
 _DECLARATION: Final = re.compile(
     r"(?<![-\w\\])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n0-9a-f])++)\s*+:\s*+([^;{}]*+)", re.IGNORECASE
 )
@@ -62,7 +65,7 @@ _CAPS_FEATURES: Final = re.compile(
 )
 _SAME_LETTERS: Final = frozenset({"none", "inherit", "initial", "unset", "revert", "revert-layer"})
 _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
-# What has no place in a style sheet: message and hint.
+# Things that are refused in a style sheet: message and hint.
 _REFUSED: Final = {
     "inline": (
         "a picture cannot stand inside a style sheet",
@@ -79,7 +82,7 @@ _REFUSED: Final = {
 
 @dataclass(frozen=True)
 class FontFace:
-    """One font that style sheets declare: the family's name, the weight (100 to 900), and its file as they name it."""
+    """A font that style sheets declare: family name, weight (100 to 900) and file as written."""
 
     family: str
     weight: int
@@ -87,7 +90,7 @@ class FontFace:
 
 
 def font_faces(css: str) -> tuple[FontFace, ...]:
-    """Give the fonts that a style sheet, or a page with its styles inside, declares with @font-face."""
+    """Return the fonts that a style sheet, or a page with styles, declares with @font-face."""
     found = []
     for body in _FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
         told = {
@@ -107,21 +110,24 @@ def font_faces(css: str) -> tuple[FontFace, ...]:
 
 
 def nearest_face(family: str, weight: int, faces: Iterable[FontFace]) -> tuple[FontFace, ...]:
-    """Give the font of a family that is nearest in weight; none when the family is not declared."""
+    """Return the font of a family that is nearest in weight; none if the family is not declared."""
     of_family = [face for face in faces if face.family.casefold() == family.casefold()]
     return (min(of_family, key=lambda face: abs(face.weight - weight)),) if of_family else ()
 
 
 def font_files(faces: Iterable[FontFace], served: Mapping[str, Path]) -> tuple[Path, ...]:
-    """Give the files of fonts, each once; `served` are the files of the workspace by their names."""
+    """Return the files of fonts, each once.
+
+    `served` maps names in the workspace to files.
+    """
     names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
     return tuple(served[name] for name in names if name in served)
 
 
 def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:
-    """Find what is not closed, what is loaded from elsewhere, and files that are not there.
+    """Yield problems for unclosed parts, foreign files and missing files.
 
-    `name` is the sheet as a person here would write it; `files` are the names in the workspace, such as
+    `name` is the style sheet's name for messages. `files` are the names in the workspace, such as
     `styles/icons/phone.svg`.
     """
     opened: list[int] = []
@@ -157,7 +163,7 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
             )
             return
     for end in re.finditer(r"</\s*style", css, re.IGNORECASE):
-        # A browser ends the styles here even inside a remark or a quote.
+        # A browser ends the styles here even inside a comment or a string.
         yield _problem(
             css,
             end.start(),
@@ -182,7 +188,10 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
 
 
 def unread_problems(css: str, name: str) -> Iterator[Problem]:
-    """Find what a screen reader could not follow on paper: words that are drawn as a group, and boxes put in another order."""
+    """Yield problems for styles that a screen reader could not follow on paper.
+
+    These are words that are drawn as a group, and boxes in another order than in the page.
+    """
     paper = _NOT_FOR_PAPER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), css)
     for found in _UNREAD.finditer(paper):
         key, value = found[1].lower(), found[2].strip().lower()
@@ -202,7 +211,10 @@ def unread_problems(css: str, name: str) -> Iterator[Problem]:
 
 
 def capitals_problems(css: str, name: str) -> Iterator[Problem]:
-    """Find what sets capitals or small capitals in the place of the letters that an author wrote, on paper or on a screen."""
+    """Yield problems for styles that print capitals in place of the author's letters.
+
+    Paper and screen are both checked, and small capitals count, too.
+    """
     bare = re.sub(r"/\*.*?\*/", lambda match: re.sub(r"[^\n]", " ", match[0]), css, flags=re.DOTALL)
     for found in _DECLARATION.finditer(bare):
         key, value = (_ESCAPE.sub(_unescaped, part).strip().lower() for part in found.groups())

@@ -1,8 +1,10 @@
-"""Which characters no text may hold, and a text as its reader sees it: the one list of what prints nothing. Pure.
+"""List the characters that no text may hold, and return a text as its reader sees it. Pure.
 
-A character that prints nothing, or looks like another one, splits a word for a rule and not for the eye. It is refused where a
-file is read. The few that a language needs stay, and `folded` gives the rules the text without them.
-Sources: Unicode 15.1, DerivedCoreProperties.txt (Default_Ignorable_Code_Point), confusables.txt, and UAX #31 for the joiners.
+A character that prints nothing, or looks like another one, splits a word for a rule but not for the
+reader. It is refused when a file is read. The few that a language needs are kept, and
+`visible_form` returns the text without them for the rules. Sources: Unicode 15.1,
+DerivedCoreProperties.txt (Default_Ignorable_Code_Point), confusables.txt, and UAX #31 for the
+joiners.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# They swap the order of the words on paper, and no editor shows them.
+# Bidirectional controls reorder the words on paper, and no editor shows them.
 TURNING: Final = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 SOFT_HYPHEN: Final = "\u00ad"
-# No-break spaces: French sets them before ! and ?, German inside "z. B.", everybody before a unit.
+# No-break spaces: French sets them before ! and ?, German inside "z. B.", every language before a
+# unit.
 NO_BREAK: Final = frozenset("\u00a0\u202f")
-# Accents that one letter may carry, and all marks on it together: Tibetan and Burmese letters carry more than accents.
+# How many accents one letter may have, and how many marks in all: Tibetan and Burmese letters have
+# more marks than accents.
 MOST_ACCENTS: Final = 2
 MOST_MARKS: Final = 6
 
@@ -30,11 +34,11 @@ _IGNORABLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# A Braille pattern without dots is no blank to Unicode, and one on paper.
+# To Unicode, a Braille pattern without dots is not a space, but it prints as one.
 _BRAILLE_BLANK: Final = "\u2800"
-# Line ends that editors do not count: every place after one would be wrong.
+# Line separators that editors do not count. Every line number after one would be wrong.
 _ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
-# What most texts are made of, and nothing is ever wrong with: one look at a whole text is enough for most.
+# Anything but the characters that are never wrong. Most texts need only this one search.
 _NOTABLE: Final = re.compile(
     "[^\t\n\r "
     "-~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f\u2190-\u22ff]"
@@ -43,29 +47,31 @@ _RETYPE: Final = "Delete it, or type the words beside it again."
 _KEYBOARD: Final = "Type the whole word again with one keyboard setting."
 _SAVE: Final = "Take it out. Open it in a text editor and save it again, with the encoding UTF-8."
 
-# Scripts whose words need U+200C and U+200D inside, and those that mark the ends of their words with U+200B.
+# Scripts whose words need U+200C and U+200D inside, and scripts that mark word ends with U+200B.
 _JOINING_WORDS: Final = """ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM SINHALA
     KHMER MYANMAR TIBETAN BALINESE JAVANESE"""
 _JOINING: Final = frozenset(_JOINING_WORDS.split())
 _UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"})
-# Scripts whose letters carry accents, and no vowel signs or points of other scripts.
+# Scripts whose letters carry accents, but no vowel signs or points of other scripts.
 _ALPHABETS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN"})
 _VIRAMA: Final = 9  # the combining class of signs that join consonants
 _OVERLAY: Final = 1  # the combining class of marks that strike through
 
-# Letters of other scripts that are drawn as Latin ones, each pair side by side.
+# Letters of other scripts that look like Latin ones, in pairs.
 _CYRILLIC: Final = dict(
     zip("АВЕЅІЈКМНОРСТУХаеорсухѕіјһԁԛԝӏҮүԌԚԜӀ", "ABESIJKMHOPCTYXaeopcyxsijhdqwlYyGQWI", strict=True)
 )
 _GREEK: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονϲϳ", "ABEZHIKMNOPTYXovcj", strict=True))  # noqa: RUF001
 _LOOKALIKE: Final = _CYRILLIC | _GREEK
-# What is drawn like a Latin letter, and may stand in a word: TNF\u03b1, the \u0131 of Turkish. A rule reads the letter that the eye sees.
+# Letters that look like a Latin letter, and may stand in a word: TNF\u03b1, the dotless i of
+# Turkish. A rule sees the Latin letter.
 _ALIKE: Final = (
     _LOOKALIKE
     | dict(zip("ικρυαχτη", "ikpuaxtn", strict=True))
     | dict(zip("ıɑɡɩʟɪʙɢʜɴʀʏᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱꜰօսոհ", "iagilibghnryacdejkmoptuvwzsfounh", strict=True))
 )
-# Scripts with letters that look like Latin ones. Words without blanks between them, as in Thai or Chinese, may hold Latin words.
+# Scripts with letters that look like Latin ones. Scripts without spaces between words, such as Thai
+# or Chinese, may hold Latin words and are not listed.
 _APART_WORDS: Final = """CYRILLIC ARMENIAN CHEROKEE COPTIC LISU GEORGIAN OSAGE DESERET"""
 _APART: Final = frozenset(_APART_WORDS.split())
 _FOREIGN: Final = re.compile(
@@ -89,27 +95,28 @@ _STOPS: Final = {
     "\u203d": "?!",
     "\u037e": ";",
 }
-# What of Unicode's compatibility forms is the same character in another shape. A fraction is not: \u00bd is no 1.
+# Compatibility forms of Unicode that are the same character in another shape. A fraction is not
+# among them: \u00bd is not 1.
 _SAME_WORDS: Final = """<wide> <narrow> <small> <font> <circle> <square> <vertical> <isolated> <initial> <medial> <final>"""
 _SAME: Final = frozenset(_SAME_WORDS.split())
 _RAISED: Final = frozenset({"<super>", "<sub>"})
 
 
 def named(character: str) -> str:
-    """Return a character's code and its name in plain words, such as `U+200B zero width space`."""
+    """Return a character's code and name, such as `U+200B zero width space`."""
     name = unicodedata.name(character, "").lower()
     return f"U+{ord(character):04X}{f' {name}' if name else ''}"
 
 
 @lru_cache(maxsize=4096)
 def is_unseen(character: str) -> bool:
-    """Return whether a character prints nothing by itself: Unicode's default-ignorable and format characters."""
+    """Return whether a character prints nothing (default-ignorable or format character)."""
     return bool(_IGNORABLE.match(character)) or unicodedata.category(character) == "Cf"
 
 
 @lru_cache(maxsize=4096)
 def is_odd_blank(character: str) -> bool:
-    """Return whether a character is a blank other than the plain space and the no-break spaces."""
+    """Return whether a character is a space other than the plain space and the no-break spaces."""
     return character == _BRAILLE_BLANK or (
         unicodedata.category(character) == "Zs" and character != " " and character not in NO_BREAK
     )
@@ -118,15 +125,16 @@ def is_odd_blank(character: str) -> bool:
 def faults(
     text: str, *, alone: bool = False, markup: bool = False
 ) -> Iterator[tuple[int, str, str]]:
-    """Yield the place (counted from 0), the message and the hint for each character that no text may hold.
+    """Yield position (from 0), message and hint for each character that no text may hold.
 
-    With `alone` the text is only a part of what its author wrote: a word of look-alike letters is then not judged, because the
-    letters that show which script it is may stand elsewhere. `markup` may hold characters of private use: templates mark places by them.
+    With `alone`, the text is only part of what its author wrote. A word of look-alike letters is
+    then not judged, because the letters that show its script may be elsewhere. With `markup`,
+    characters of private use are allowed: templates use them as markers.
     """
     if text.isascii() and text.isprintable():
         return
     digits = False
-    # Of several alike in a row the first is named.
+    # Only the first of several equal faults in a row is reported.
     last: tuple[int, tuple[str, str] | None] = (-1, None)
     for found in _NOTABLE.finditer(text):
         digits = digits or found[0].isdecimal()
@@ -154,7 +162,7 @@ def faults(
 
 
 def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
-    """Return what is wrong with one character where it stands, and what to do."""
+    """Return what is wrong with the character at `at`, and what to do, or None."""
     kind = _kind(letter)
     if not kind:
         return None
@@ -186,13 +194,13 @@ def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def _kind(letter: str) -> str:
-    """Return what kind of risk a character is; an empty text for none."""
+    """Return the kind of risk of a character, or "" for none."""
     category = unicodedata.category(letter)
     if letter in _ODD_LINE_ENDS:
         return "line"
     if letter in "\ufffc\ufffd":
         return "lost"
-    if category in {"Cc", "Cs"} or ord(letter) & 0xFFFE == 0xFFFE:  # noqa: PLR2004 -- the noncharacters at the end of each plane
+    if category in {"Cc", "Cs"} or ord(letter) & 0xFFFE == 0xFFFE:  # noqa: PLR2004 -- noncharacters, the last two of each plane
         return "control"
     if is_unseen(letter):
         return "unseen"
@@ -244,7 +252,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _needed(text: str, at: int, letter: str) -> bool:
-    """Return whether a language needs an unseen character where it stands."""
+    """Return whether a language needs an invisible character at this position."""
     before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
     within = (
         _is_letter(before) and _is_letter(after) and not is_unseen(before) and not is_unseen(after)
@@ -304,7 +312,7 @@ def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
 
 
 def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
-    """Find words whose letters only look like those of one script."""
+    """Yield words that mix scripts, or whose letters only look Latin."""
     scripts = {"Cyrillic": _CYRILLIC, "Greek": _GREEK}
     shown = {
         script: any(
@@ -344,9 +352,11 @@ def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
 
 @lru_cache(maxsize=1024)
 def visible_form(text: str) -> str:
-    """Return a text as its reader sees it, for rules to look at: composed (NFC), without what prints nothing, with plain blanks and hyphens.
+    """Return a text as its reader sees it, for the rules.
 
-    Characters that are only another shape of a plain one, such as full-width letters, are that one: `\uff49bu\u00adprofen` is `ibuprofen`.
+    It is composed (NFC), without invisible characters, and with plain spaces and hyphens.
+    Characters that are only another shape of a plain one, such as full-width letters, become that
+    one: `\uff49bu\u00adprofen` is `ibuprofen`.
     """
     if text.isascii():
         return text.replace("\t", " ")
@@ -356,7 +366,7 @@ def visible_form(text: str) -> str:
         if letter.isascii():
             found.append(" " if letter == "\t" else letter)
         elif unicodedata.category(letter)[0] == "M" and before.isascii() and before.isalpha():
-            # An accent with which no letter of Unicode is made: the letter is read without it.
+            # Unicode has no letter with this accent, so the letter is read without it.
             continue
         elif not is_unseen(letter):
             raised = (
@@ -370,7 +380,10 @@ def visible_form(text: str) -> str:
 
 
 def unaccented(text: str) -> str:
-    """Return a text with each accented Latin letter as the plain one, each character at its place: `ibuprof\u00e9n` is `ibuprofen`."""
+    """Return a text with accented Latin letters replaced by plain ones.
+
+    Each character keeps its position: `ibuprof\u00e9n` becomes `ibuprofen`.
+    """
     return text if text.isascii() else "".join(map(_bare, text))
 
 
@@ -399,7 +412,7 @@ def _plain(letter: str) -> str:
         tag in _RAISED and (letter.isdigit() or unicodedata.category(letter) == "Lm")
     ):
         return same
-    # Ligatures and Roman numerals; an ellipsis stays one character.
+    # Ligatures and Roman numerals. An ellipsis stays one character.
     return (
         same
         if tag == "<compat>" and letter != "\u2026" and re.fullmatch(r"\w+|[.!?;:,]+", same)
@@ -408,7 +421,10 @@ def _plain(letter: str) -> str:
 
 
 def _as_latin(word: re.Match[str]) -> str:
-    """Return a word of look-alike letters in Latin ones, where it holds Latin letters or nothing else than look-alikes."""
+    """Return a word in Latin letters, if it is Latin but for look-alikes.
+
+    A word also counts as Latin if all of its letters are look-alikes.
+    """
     letters = word[0]
     if letters.isascii() or not any(letter in _ALIKE for letter in letters):
         return letters

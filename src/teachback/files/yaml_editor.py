@@ -1,4 +1,7 @@
-"""Change a few values in a YAML file, and not one byte of the rest: no dumping, just the places that the parser marked."""
+"""Change a few values in a YAML file without touching any other byte.
+
+Nothing is dumped. Only the places that the parser marked are replaced.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from teachback.files.yaml_reader import may_precede_a_remark, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Plain words that mean themselves, in a block and between braces; everything else is put in quotes.
+# Plain words that need no quotes, in block or flow style. Everything else is quoted.
 _PLAIN: Final = re.compile(r"[^\W\d_][\w.'-]*(?: [\w.'-]+)*|\d{4}-\d{2}-\d{2}|[0-9a-f]{16}")
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -21,10 +24,11 @@ _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y
 def with_values(
     raw: bytes, name: str, key: str, values: Mapping[str, str | Mapping[str, str]]
 ) -> bytes:
-    """Give a file's bytes with some values in the mapping at the top-level `key` set; what it lacks is added at its end.
+    """Return a file's bytes with values set in the mapping at the top-level `key`.
 
-    Order of keys, remarks, block or flow style, line ends and all other bytes stay. A value that is a mapping is written
-    on one line. Raises TeachbackError for what is not YAML, KeyError when there is no such mapping.
+    Missing keys are added at the end of the mapping. Key order, comments, block or flow style, line
+    ends and all other bytes are kept. A value that is a mapping is written on one line. Raises
+    TeachbackError for invalid YAML, and KeyError when there is no such mapping.
     """
     text = decode(raw, name)
     root = read_yaml(raw, name).root
@@ -46,7 +50,8 @@ def with_values(
             edits.append(_replaced(text, key_node, value_node, values[key_node.value]))
     new = {name: value for name, value in values.items() if name not in there}
     if new:
-        # First of all at its place: a value that is filled in at the very end of the block then comes before it.
+        # Insert this first: edits are applied in reverse order, so a value that is filled in at the
+        # very end of the block then comes before it.
         edits.insert(0, _appended(text, mapping, new))
     for start, end, words in sorted(edits, key=lambda edit: (edit[0], edit[1]), reverse=True):
         text = text[:start] + words + text[end:]
@@ -54,18 +59,21 @@ def with_values(
 
 
 def _written(value: str | Mapping[str, str], after: str = "") -> str:
-    """Return a value as it is written in front of the rest of a line."""
+    """Return a value as written in front of the rest of its line."""
     if not isinstance(value, str):
         return "{" + ", ".join(f"{name}: {_written(inner)}" for name, inner in value.items()) + "}"
-    # A text that goes on must not seem to end where a remark begins.
+    # An unquoted text must not seem to end where a comment begins.
     free = not re.match(r"[ \t]+#", after) or may_precede_a_remark(value)
     if free and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)
 
 
-def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML's nodes have no types
-    """Give where a value's own letters end: the parser's mark of a block lies behind the empty lines and remarks that follow it."""
+def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML has no types
+    """Return the offset at which a value ends.
+
+    The parser's end mark of a block is behind the empty lines and comments that follow it.
+    """
     if isinstance(node.value, list) and not node.flow_style:
         last = node.value[-1]
         return _end(last[1] if isinstance(last, tuple) else last, text)
@@ -83,7 +91,8 @@ def _replaced(
     start, end = value.start_mark.index, _end(value, text)
     words = _written(new, text[end:])
     if start == end or (isinstance(value.value, list) and not value.flow_style):
-        # Nothing stands here yet, or a block of several lines: then the value begins right behind the colon.
+        # The value is empty, or a block of several lines: the new one starts right behind the
+        # colon.
         start = text.index(":", key.end_mark.index) + 1
         return (
             start,

@@ -54,7 +54,7 @@ _NO_SENTENCE: Final = re.compile(
 _LINE_START: Final = re.compile(r"\n\s*")
 # The start of a list item or of a key, on a line that YAML reads as part of the text above.
 _MISPLACED: Final = re.compile(r"-|[?:](?:\s|$)|[a-z][a-z0-9_-]*:(?!//)")
-# A # that is not plainly a comment, and a line that does not continue the text above.
+# An unusual comment start that may cut off a text, and a line that does not continue the text.
 _CUT: Final = re.compile(r"^[ \t]+#|\S(?:[ \t]#|[ \t]+#(?=\S))|[\]}\"',:]#")
 _STARTS_ANEW: Final = re.compile(r"\s*(?:-\s|#|$|[^:]*:(?:\s|$))")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)

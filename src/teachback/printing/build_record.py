@@ -1,7 +1,7 @@
-"""What was printed, from what: so that nothing is printed again that has not changed, and the manifest is true.
+"""Read and write the record of printed files, so that a build prints only what has changed.
 
-This module is all that a build with nothing to do needs, so it imports neither WeasyPrint nor pydantic nor Jinja2
-nor PyYAML.
+A build with nothing to do needs this module and no heavier one. So it imports neither WeasyPrint
+nor pydantic nor Jinja2 nor PyYAML.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _ONE_DAY: Final = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Summary:
-    """What the plan of a run needs to know of a handout, kept so that the file need not be parsed again.
+    """The facts of a handout that the plan of a run needs, so that its file is not parsed again.
 
-    See approval.Standing for `changed`, `missing` and `sealed`.
+    `changed`, `missing` and `sealed` are those of `content.approval.ApprovalStatus`.
     """
 
     made_from: str
@@ -66,10 +66,11 @@ class Summary:
 
 @dataclass(frozen=True)
 class Output:
-    """One printed file, as the manifest lists it.
+    """A printed file as the manifest lists it.
 
-    `stem` is the handout's file and `form` what the file is of it (pdf, sheet, html, png); `made_from` is the hash
-    of everything that could change it, but for `setup`: sides and offsets of cards on stock.
+    `stem` is the name of the handout's file without its ending, and `form` is pdf, sheet, html or
+    png. `made_from` is the hash of everything that can change the file except `setup`, which holds
+    the sides and offsets of cards on stock.
     """
 
     file: str
@@ -91,7 +92,7 @@ class Output:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes two outputs the same one, printed at different times."""
+        """The values by which two outputs are the same one, printed at different times."""
         return (
             self.stem,
             self.kind,
@@ -104,7 +105,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of earlier runs into one output folder."""
+    """The record of earlier runs into one output folder."""
 
     summaries: Mapping[str, Summary]
     outputs: Mapping[str, Output]
@@ -112,7 +113,10 @@ class Record:
 
 
 def read_record(folder: Path) -> Record:
-    """Read the record of an output folder. One that cannot be read counts as none: then everything is printed."""
+    """Read the record of an output folder.
+
+    A record that cannot be read counts as empty, so that everything is printed again.
+    """
     try:
         data = read_json(file_bytes(folder / RECORD))
         if data["format"] != FORMAT:
@@ -153,7 +157,11 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 class Now(NamedTuple):
-    """The workspace as it is now: the hash of what each handout is made from, and the libraries that printed; empty where none did."""
+    """The present state of the workspace.
+
+    `origin` is the hash of the sources of each handout, by its stem. `libraries` are the libraries
+    that printed; it is empty when nothing was printed.
+    """
 
     origin: Mapping[str, str]
     libraries: str
@@ -161,7 +169,11 @@ class Now(NamedTuple):
 
 @dataclass(frozen=True)
 class Recorded:
-    """The record after a run: every known output by file, those that are current, and why it could not be written."""
+    """The record after a run.
+
+    `outputs` are all known outputs by file name, `live` those that are current, and `problems` why
+    the record could not be written.
+    """
 
     outputs: Mapping[str, Output]
     live: tuple[Output, ...]
@@ -175,12 +187,13 @@ def save_record(
     summaries: Mapping[str, Summary],
     now: Now,
 ) -> Recorded:
-    """Put a run into the record and the manifest, beside what other runs have put there meanwhile.
+    """Add a run to the record and the manifest, beside what other runs have added meanwhile.
 
-    `done` are the run's files, `printed` the names of those that it wrote. The folder is locked, the record is read anew,
-    and each file is listed as it is on the disk. A folder into which nothing was ever printed stays as it is.
+    `done` are the run's files, `printed` the names of those that it wrote. The folder is locked,
+    the record is read again, and each file is listed as it is on the disk. A folder into which
+    nothing was ever printed is left as it is.
     """
-    if not os.path.isdir(folder):  # noqa: PTH112 -- says no to a name that is too long, where a Path would raise
+    if not os.path.isdir(folder):  # noqa: PTH112 -- a Path raises for a long name
         return Recorded({}, ())
     try:
         with _held(folder):
@@ -217,13 +230,17 @@ def save_record(
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Lock an output folder against other runs that record into it. Raises TeachbackError when one does not let go."""
+    """Lock an output folder against other runs that record into it.
+
+    Raises TeachbackError when the lock cannot be taken.
+    """
     with ExitStack() as held:
         with os_errors_as_problems(folder):
             try:
                 held.enter_context(locked(folder, os.O_RDONLY, fcntl.LOCK_EX))
             except OSError as error:
-                # A disk without locks cannot keep two runs apart; one run at a time is recorded rightly there, too.
+                # A disk without locks cannot keep two runs apart, but a single run is recorded
+                # correctly there too.
                 if error.errno not in {errno.ENOLCK, errno.ENOTSUP}:
                     raise
         yield
@@ -232,31 +249,34 @@ def _held(folder: Path) -> Iterator[None]:
 def _merged(
     folder: Path, before: Record, done: Mapping[str, Output], printed: Collection[str]
 ) -> dict[str, Output]:
-    """Return every output that is known and there. Pictures of pages that are no more are removed."""
+    """Return every known output that still exists, and delete pictures of pages that are gone."""
     identities = {done[name].identity for name in printed}
     outputs = dict(done)
     for name, output in before.outputs.items():
         if name in done:
-            # Two runs have printed it: the last to write has it.
+            # Two runs have printed it: the file is the one that was written last.
             if output != done[name] and not is_unchanged(folder, done[name]):
                 outputs[name] = output
         elif output.identity in identities:
             (folder / name).unlink(missing_ok=True)
         elif (folder / name).is_file() or output.form == "png":
-            # A lost picture stays in the record: the others of its kind would else look complete.
+            # Keep a lost picture in the record: without it, the other pictures would look complete.
             outputs[name] = output
     return outputs
 
 
 def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:
-    """Say whether an output was printed from the text and the design of now, with the libraries of the last print."""
+    """Return whether an output was printed from the present text and design.
+
+    The libraries must be those of the last print.
+    """
     return output.made_from == origin.get(output.stem) and output.libraries == sha256(
         record.libraries.encode()
     )
 
 
 def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Path) -> list[Problem]:
-    """Warn of printed files that say an earlier text, so that nobody hands them out."""
+    """Return a warning that names the printed files of an earlier text, not to be handed out."""
     old = sorted(
         name
         for name in outputs.keys() - {output.file for output in live}
@@ -264,7 +284,7 @@ def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Pat
     )
     if not old:
         return []
-    names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- a line's worth
+    names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- one line
     hint = "Print them again, or delete them, so that nobody hands them out."
     return [
         Problem(
@@ -277,7 +297,7 @@ def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Pat
 
 
 def manifest(outputs: Iterable[Output]) -> bytes:
-    """Give the manifest's bytes: every current output, in the order of the file names."""
+    """Return the bytes of the manifest: every current output, sorted by file name."""
     rows = [manifest_row(output) for output in sorted(outputs, key=lambda output: output.file)]
     return (
         json.dumps({"teachback": __version__, "outputs": rows}, indent=2, ensure_ascii=False) + "\n"
@@ -285,7 +305,7 @@ def manifest(outputs: Iterable[Output]) -> bytes:
 
 
 def manifest_row(output: Output) -> dict[str, Any]:
-    """Give one output as plain data."""
+    """Return an output as plain data for the manifest."""
     row = asdict(output)
     for internal in ("stem", "form", "made_from", "setup", "libraries"):
         del row[internal]
@@ -300,7 +320,7 @@ def _bytes(path: Path) -> bytes | None:
 
 
 def is_unchanged(folder: Path, output: Output) -> bool:
-    """Say whether a printed file is still there just as it was printed."""
+    """Return whether a printed file still exists exactly as it was printed."""
     try:
         return sha256(file_bytes(folder / output.file)) == output.sha256
     except OSError:
@@ -308,7 +328,7 @@ def is_unchanged(folder: Path, output: Output) -> bool:
 
 
 def shared_fingerprint(workspace: Workspace) -> str:
-    """Hash everything but the handouts that can change a page: files, program, libraries, fonts."""
+    """Hash all that can change a page except the handouts: files, program, libraries, fonts."""
     digest = _program()
     for name, path in effective_files(workspace).items():
         digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
@@ -330,7 +350,7 @@ def _program() -> hashlib._Hash:
 
 
 def made_from(shared: str, source: bytes) -> str:
-    """Hash everything that can change the pages of one handout: what all share, and its own file."""
+    """Hash all that can change the pages of a handout: the shared fingerprint and its file."""
     return sha256(f"{shared}|{sha256(source)}".encode())
 
 
@@ -343,16 +363,19 @@ def design_fingerprint(files: Mapping[str, Path]) -> str:
 
 
 def same_libraries(known: str) -> bool:
-    """Say whether the system libraries that WeasyPrint had loaded still look the same on disk: size, time of change.
+    """Return whether the libraries of an earlier print still have the same size and mtime.
 
-    `known` is what `loaded_libraries` gave when pages were last printed. They cannot be asked for their version
-    without loading them, which is what a build with nothing to do must not.
+    `known` is what `loaded_libraries` returned when pages were last printed. Their versions cannot
+    be read without loading them, which a build with nothing to do must avoid.
     """
     return all(_library_line(line.split("\t")[0]) == line for line in known.splitlines())
 
 
 def loaded_libraries() -> str:
-    """Give the text-layout libraries loaded into this process, one a line; empty where the system does not say."""
+    """Return the text-layout libraries loaded into this process, one a line.
+
+    Return an empty string where the system does not list them.
+    """
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -368,14 +391,14 @@ def loaded_libraries() -> str:
 
 def _library_line(path: str) -> str:
     try:
-        status = os.stat(path)  # noqa: PTH116 -- the path is not ours, and this is the hot path
+        status = os.stat(path)  # noqa: PTH116 -- faster than a Path
     except OSError:
         return f"{path}\tgone"
     return f"{path}\t{status.st_size}\t{status.st_mtime_ns}"
 
 
 def _installed() -> str:
-    """Give the names and versions of the installed packages, as their folders say them."""
+    """Return the names and versions of the installed packages, as their folders have them."""
     folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     return "\n".join(
         sorted(
@@ -390,7 +413,10 @@ def _installed() -> str:
 def review_problems(
     summary: Summary, today: dt.date, *, release: bool, audiences: tuple[str, ...] = ()
 ) -> tuple[Problem, ...]:
-    """Say what is wrong with a handout's review, for some audiences or all: errors under --release, else warnings."""
+    """Return the problems of a handout's review, for some audiences or all.
+
+    They are errors with `release`, otherwise warnings.
+    """
     place = Location(*summary.review)
     severity = Severity.ERROR if release else Severity.WARNING
     problems = []
@@ -404,7 +430,10 @@ def review_problems(
         for names in (summary.changed, summary.missing)
     )
     if changed:
-        message = f"the text for {' and '.join(changed)} has changed since it was approved on {summary.reviewed}: it counts as a draft"
+        message = (
+            f"the text for {' and '.join(changed)} has changed since it was approved on "
+            f"{summary.reviewed}: it counts as a draft"
+        )
         problems.append(
             Problem(message, f"Have it read again, then type: {_approve(summary)}", place, severity)
         )
@@ -435,7 +464,8 @@ def ahead_problems(
 ) -> tuple[Problem, ...]:
     """Return a problem for the day of a review (YYYY-MM-DD) that is still to come.
 
-    Tomorrow is not: it is tomorrow's date already where clocks are ahead of this one, and the text may have been approved there.
+    Tomorrow is allowed: where clocks are ahead of this one it is already that date, and the text
+    may have been approved there.
     """
     if reviewed <= (today + _ONE_DAY).isoformat():
         return ()
@@ -453,7 +483,10 @@ def _approve(summary: Summary) -> str:
 def twin_problems(
     chosen: Mapping[str, Summary], files: Mapping[str, Path]
 ) -> Iterator[tuple[str, Problem]]:
-    """Find handouts with the same id and language: their pages would have the same names."""
+    """Yield a problem for each of two handouts with the same id and language.
+
+    Their pages would have the same file names.
+    """
     first: dict[tuple[str, str], str] = {}
     for stem, summary in chosen.items():
         twin = first.setdefault((summary.id, summary.language), stem)

@@ -1,4 +1,7 @@
-"""Which cards go on which stock, and what is drawn beside them: from a name and a number to a run that can be printed."""
+"""Build a run of cards from the name of a stock and a number of cards.
+
+The run says which card lies where on which sheet, and what is drawn beside the cards.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
     from teachback.printing.imposition import SheetSides
     from teachback.printing.settings import Settings
 
-# For a print shop: what it cuts off beyond the card's edge, and the room for its marks, in mm (trade norm: 3 mm).
+# For a print shop, in mm: what it cuts off beyond the card's edge (trade norm: 3 mm), and the room
+# for its marks.
 BLEED: Final = 3.0
 PRESS_MARGIN: Final = 9.0
 _HELP: Final = (
@@ -28,7 +32,7 @@ _HELP: Final = (
 
 @dataclass(frozen=True)
 class CardOrder:
-    """What is asked of one run: how many cards, from which place on, and what is drawn beside them."""
+    """An order of one run: how many cards, from which place on, and what is drawn beside them."""
 
     copies: int | None = None
     start_at: int = 1
@@ -37,7 +41,10 @@ class CardOrder:
 
 
 def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
-    """Give a stock by its own name or one under which it is also sold. Raises UsageError with the nearest names."""
+    """Return a stock by its own name or by another name under which it is sold.
+
+    Raises UsageError with the nearest names.
+    """
     names = stocks.names()
     if name.lower() not in names:
         alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
@@ -52,7 +59,7 @@ def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
 
 
 def _alike(name: str, names: Iterable[str]) -> list[str]:
-    """Give up to three names like one that nobody knows; of product numbers that look alike, the next ones."""
+    """Return up to three similar names; of similar product numbers, those nearest in value."""
 
     def number(text: str) -> int:
         return int("".join(filter(str.isdigit, text)) or 0)
@@ -73,9 +80,9 @@ def card_run(
     sides = settings.sides or _usual_sides(stock)
     offset, back_offset = settings.offset, settings.back_offset
     if order.press:
-        # A print shop has its own presses; what an office printer is off does not count there.
+        # The offset of an office printer does not apply to the presses of a print shop.
         stock, offset, back_offset = press_stock(stock), Offset(), Offset()
-        # It wants both sides upright, which is how a sheet is turned like a page of a book.
+        # A print shop wants both sides upright, as when a sheet is turned like a page of a book.
         sides = (
             Sides.SHORT_EDGE if flips_level(stock.page_box, Sides.LONG_EDGE) else Sides.LONG_EDGE
         )
@@ -108,7 +115,7 @@ def card_run(
 
 
 def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> None:
-    """Stop an offset that would push the text of a card off its sheet."""
+    """Raise UsageError for an offset that would push the text of a card off its sheet."""
     for sheet in sheets:
         for placed in (*sheet.front, *(sheet.back or ())):
             left, top = placed.x + CARD_INSET, placed.y + CARD_INSET
@@ -122,20 +129,21 @@ def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> No
                 raise UsageError(
                     Problem(
                         message,
-                        "Check the offset with `teachback calibrate`, and how the paper lies in the tray.",
+                        "Check the offset with `teachback calibrate`, "
+                        "and how the paper lies in the tray.",
                     )
                 )
 
 
 def _usual_sides(stock: Stock) -> Sides:
-    """Give the sides that a stock is made for; behind an adhesive badge there is only its liner."""
+    """Return the sides that a stock is made for; the back of an adhesive badge is its liner."""
     if stock.fold is not None:
         return Sides.FOLD
     return Sides.ONE if stock.kind == "adhesive-badge" else Sides.LONG_EDGE
 
 
 def press_stock(stock: Stock) -> Stock:
-    """Give the page that a print shop takes: one card, with room for bleed and marks around it."""
+    """Return the page for a print shop: one card, with room for bleed and marks around it."""
     box = stock.card_box
     page = PageSize(width=box.width + 2 * PRESS_MARGIN, height=box.height + 2 * PRESS_MARGIN)
     return Stock(

@@ -1,8 +1,9 @@
-"""Printed cards -> sheets of cards, as one PDF. The one module that imports pikepdf.
+"""Lay printed cards on sheets, as one PDF. The only module that imports pikepdf.
 
-The cards are laid out once, two pages a card, front and back. Here each page is painted as often as it is wanted:
-the first time as it is, with its tags, and every other time as an artifact, so that a screen reader reads a sheet of
-ten equal cards as one card. (A form that holds tagged content may be painted only once, ISO 32000-1, 14.7.4.)
+The cards come laid out once, two pages a card: front and back. Each page is painted here as often
+as it is wanted. The first time it keeps its tags; every other time it is an artifact, so that a
+screen reader reads a sheet of ten equal cards as one card. (A form that holds tagged content may be
+painted only once: ISO 32000-1, 14.7.4.)
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ _DUPLEX: Final = {Sides.LONG_EDGE: "/DuplexFlipLongEdge", Sides.SHORT_EDGE: "/Du
 def lay_on_sheets(
     cards: bytes, sheets: tuple[SheetSides, ...], page: Box, sides: Sides, extras: SheetExtras
 ) -> bytes:
-    """Give the PDF of all sheets, fronts and backs in the order in which a printer takes them.
+    """Return the PDF of all sheets, fronts and backs in the order in which a printer takes them.
 
-    `cards` holds two pages for each card, front and back, tagged. The file asks for printing at its own size, on the
-    right sides.
+    `cards` is a tagged PDF with two pages for each card, front and back. `page` is in mm. The PDF
+    asks the printer for its own size and for the right sides.
     """
     with pikepdf.open(io.BytesIO(cards)) as pdf:
         sources = [source.obj for source in pdf.pages]
@@ -58,7 +59,10 @@ def lay_on_sheets(
 def lines_beside(
     placements: tuple[Placement, ...], cards: int, page: Box, extras: SheetExtras
 ) -> tuple[bytes, ...]:
-    """Return what is drawn on one side of a sheet beside its first card, its first two, and so on up to `cards`."""
+    """Return the lines on a side of a sheet for its first card, its first two, and so on.
+
+    There is one item for each number of cards up to `cards`: a PDF content stream.
+    """
     held = (
         tuple(placement for placement in placements if placement.card < count)
         for count in range(1, cards + 1)
@@ -67,7 +71,7 @@ def lines_beside(
 
 
 def ask_for_printing(data: bytes, sides: Sides) -> bytes:
-    """Make a PDF ask for its own size and the right sides."""
+    """Make a PDF ask the printer for its own size and for the right sides."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         _ask_for_printing(pdf, sides)
         out = io.BytesIO()
@@ -141,18 +145,18 @@ def _add_page(
 
 
 class _Structure:
-    """The tag tree of the cards, while their pages are put on sheets: which marks have gone where."""
+    """The tag tree of the cards, with the new places of their marks on the sheets."""
 
     def __init__(self, pdf: pikepdf.Pdf) -> None:
         self.pdf = pdf
         self.root = pdf.Root.StructTreeRoot
         numbers = list(self.root.ParentTree.Nums)
-        # Of a page: the elements of its marks. Of a link: the one that it is in.
+        # For a page: the elements of its marks. For a link: the element that holds it.
         self.parents = {
             int(key): parent for key, parent in zip(numbers[::2], numbers[1::2], strict=True)
         }
         self.offsets: dict[tuple[int, int], int] = {}
-        # What says which page it is on: elements, and their kids that are references.
+        # Everything that names its page: elements, and their kids that are references.
         self.held: dict[tuple[int, int], list[Any]] = {}
         self.trees: list[Any] = []
         self.links: list[Any] = []
@@ -167,7 +171,7 @@ class _Structure:
                     self._gather(kid)
 
     def renumbered(self, source: Any, offset: int) -> tuple[bytes, int]:  # noqa: ANN401
-        """Give a page's content with its marks counted from `offset`, and how many marks it has."""
+        """Return a page's content with marks counted from `offset`, and how many there are."""
         self.offsets[source.objgen] = offset
         parsed = []
         for step in pikepdf.parse_content_stream(source):
@@ -179,12 +183,12 @@ class _Structure:
             ):
                 marked = Dictionary(dict(operands[1].items()))
                 marked.MCID = int(marked.MCID) + offset
-                step = pikepdf.ContentStreamInstruction([operands[0], marked], Operator("BDC"))  # noqa: PLW2901 -- the step as it will be
+                step = pikepdf.ContentStreamInstruction([operands[0], marked], Operator("BDC"))  # noqa: PLW2901 -- the new step
             parsed.append(step)
         return pikepdf.unparse_content_stream(parsed), len(self.parents[int(source.StructParents)])
 
     def place(self, placements: list[Placement], sources: list[Any], page: Any, paper: Box) -> None:  # noqa: ANN401
-        """Tell the tags and the links of some cards which page they are on now, and where."""
+        """Set the page and the place of the tags and links of some cards."""
         if not placements:
             return
         page.StructParents = len(self.trees)
@@ -210,7 +214,7 @@ class _Structure:
         self.trees.append(self.pdf.make_indirect(parents))
 
     def finish(self, sources: list[Any], placed: set[int]) -> None:
-        """Take sides that are not printed out of the tags, and write the tree of parents anew."""
+        """Remove sides that are not printed from the tags, and rebuild the parent tree."""
         gone = {sources[index].objgen for index in range(len(sources)) if index not in placed}
         if gone:
             self._drop(self.root, gone)
@@ -223,12 +227,15 @@ class _Structure:
         self.root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=Array(numbers)))
         self.root.ParentTreeNextKey = len(self.trees) + len(self.links)
         for name in ("/Outlines", "/Names"):
-            # They name places on pages that are gone.
+            # They refer to pages that are gone.
             if name in self.pdf.Root:
                 del self.pdf.Root[name]
 
     def _drop(self, element: Any, gone: set[tuple[int, int]]) -> bool | None:  # noqa: ANN401
-        """Drop what is on pages that are gone. Say whether anything stays; None where there never was anything."""
+        """Drop what is on pages that are gone.
+
+        Return whether anything is kept, or None for an element that never had content.
+        """
         kids = list(element.get("/K", Array()))
         stays: list[bool | None] = []
         for kid in kids:
@@ -237,7 +244,7 @@ class _Structure:
             else:
                 holder = kid if isinstance(kid, Dictionary) else element
                 stays.append(holder.Pg.objgen not in gone)
-        # Cells without words stay beside those with some.
+        # Empty cells are kept beside cells with words.
         kept = [
             kid
             for kid, stay in zip(kids, stays, strict=True)
@@ -249,12 +256,12 @@ class _Structure:
 
 
 def _index(placement: Placement) -> int:
-    """Give the page on which a placement's side was laid out, from 0."""
+    """Return the page (from 0) on which a placement's side was laid out."""
     return 2 * placement.card + placement.back
 
 
 def _form(pdf: pikepdf.Pdf, page: Any) -> pikepdf.Stream:  # noqa: ANN401 -- a PDF object
-    """Make a page something that can be painted many times: without its marks, which may be painted once only."""
+    """Turn a page into a form without marks, so that it can be painted many times."""
     bare = [
         step for step in pikepdf.parse_content_stream(page) if str(step.operator) not in _MARKING
     ]
@@ -265,7 +272,7 @@ def _form(pdf: pikepdf.Pdf, page: Any) -> pikepdf.Stream:  # noqa: ANN401 -- a P
 
 
 def _matrix(placement: Placement, page: Box) -> bytes:
-    """Give the matrix that puts a card's page at its place; PDF counts from the bottom left."""
+    """Return the matrix that moves a card's page to its place; PDF counts from the bottom left."""
     left, bottom = placement.x * PT, (page.height - placement.y - placement.height) * PT
     if placement.turn:
         return b"-1 0 0 -1 %.4f %.4f" % (
@@ -276,7 +283,7 @@ def _matrix(placement: Placement, page: Box) -> bytes:
 
 
 def _moved(edges: Any, placement: Placement, page: Box) -> Array:  # noqa: ANN401 -- a PDF object
-    """Give a rectangle of a card (pt) where it lies on the page, as `_matrix` moves what is drawn."""
+    """Move a rectangle of a card (pt) to its place on the page, as `_matrix` moves content."""
     x0, y0, x1, y1 = (float(edge) for edge in edges)
     left, bottom = placement.x * PT, (page.height - placement.y - placement.height) * PT
     if placement.turn:
@@ -287,7 +294,7 @@ def _moved(edges: Any, placement: Placement, page: Box) -> Array:  # noqa: ANN40
 
 
 def _lines(placements: tuple[Placement, ...], page: Box, extras: SheetExtras) -> bytes:
-    """Draw crop marks, outlines and fold lines, as hairlines in black or grey."""
+    """Draw crop marks, outlines and fold lines as black hairlines."""
     drawn: list[bytes] = []
     if extras.marks:
         cards = _whole_cards(placements) if extras.fold else placements
@@ -305,7 +312,7 @@ def _lines(placements: tuple[Placement, ...], page: Box, extras: SheetExtras) ->
 
 
 def _whole_cards(placements: tuple[Placement, ...]) -> tuple[Placement, ...]:
-    """Put the halves of folded cards together again: they are cut out in one piece."""
+    """Join the halves of folded cards, because they are cut out in one piece."""
     whole = []
     for front, back in zip(placements[::2], placements[1::2], strict=True):
         right, bottom = (
@@ -335,7 +342,7 @@ def _line(mark: Hairline, page: Box) -> bytes:
 
 
 def _ask_for_printing(pdf: pikepdf.Pdf, sides: Sides) -> None:
-    """Ask the printer's dialog for the true size, the right sides, and the tray by the paper's size."""
+    """Ask the print dialog for the true size, the right sides, and the tray by the paper's size."""
     wishes = Dictionary(dict(pdf.Root.get("/ViewerPreferences", Dictionary()).items()))
     wishes.PrintScaling = Name("/None")
     wishes.PickTrayByPDFSize = True

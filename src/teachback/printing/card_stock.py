@@ -1,6 +1,7 @@
-"""Bought sheets of cards, and plain sheets to cut: pure measurements, in millimetres.
+"""Define the sheets that cards are printed on, bought or cut, in millimetres.
 
-What a sheet measures is checked here once: cards that overlap or leave their page never reach a printer.
+The measurements are checked once, when they are read: cards that overlap or leave their page never
+reach a printer.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
 
 MM_IN_UNIT: Final = {"mm": 1.0, "cm": 10.0, "in": MM_PER_INCH, "pt": MM_PER_INCH / PT_PER_INCH}
-# In mm: sources round to whole points or to hundredths, so what is over by less than this is not over.
+# In mm. Sources round to whole points or to hundredths, so a smaller excess is ignored.
 TOLERANCE: Final = 0.05
-# In mm; nothing that is sold as a card is smaller.
+# In mm. Nothing that is sold as a card is smaller.
 SMALLEST: Final = 25.0
 _LENGTH: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([A-Za-z%\"']*)")
 
 
 def parse_length(value: object) -> float:
-    """Turn `88.9`, `88.9 mm`, `8.89 cm`, `3.5 in` or `252 pt` into millimetres; a bare number is millimetres.
+    """Convert `88.9`, `88.9 mm`, `8.89 cm`, `3.5 in` or `252 pt` to mm; a bare number is in mm.
 
-    Raises ValueError on anything else, with the units that are known.
+    Raises ValueError with the known units for anything else.
     """
     match = _LENGTH.fullmatch(str(value).strip())
     if match is None:
@@ -80,14 +81,14 @@ class PageSize(_Measured):
 
 
 class CardGrid(_Measured):
-    """How many cards lie beside and below each other."""
+    """The number of cards beside and below each other."""
 
     columns: Count
     rows: Count
 
 
 class CardSize(_Measured):
-    """One card; `round` is the radius of its corners."""
+    """The size of one card; `round` is the radius of its corners."""
 
     width: Size
     height: Size
@@ -102,14 +103,14 @@ class Corner(_Measured):
 
 
 class Pitch(_Measured):
-    """From one card's corner to the next one's: the card and the gap."""
+    """The distance from one card's corner to the next one's: the card and the gap."""
 
     across: Size
     down: Size
 
 
 class Fold(_Measured):
-    """Where a card folds: `across` from its left edge, or `down` from its top edge."""
+    """The line where a card folds: `across` from its left edge, or `down` from its top edge."""
 
     across: Size | None = None
     down: Size | None = None
@@ -159,18 +160,18 @@ class Stock(_Measured):
 
     @property
     def places(self) -> int:
-        """How many cards a sheet holds."""
+        """The number of cards that a sheet holds."""
         return self.grid.columns * self.grid.rows
 
     @property
     def card_box(self) -> Box:
-        """Width and height of what one card shows on one side, in mm: of a card that folds, its first half."""
+        """Width and height of a side of a card, in mm; of a card that folds, its first half."""
         if self.fold is None:
             return Box(self.card.width, self.card.height)
         return Box(self.fold.across or self.card.width, self.fold.down or self.card.height)
 
     def corner(self, place: int) -> tuple[float, float]:
-        """Give the top left corner, in mm, of a place counted from 0 along the rows."""
+        """Return the top left corner, in mm, of a place counted from 0 along the rows."""
         row, column = divmod(place, self.grid.columns)
         return self.first.left + column * self.pitch.across, self.first.top + row * self.pitch.down
 
@@ -189,7 +190,8 @@ class Stock(_Measured):
         faults = []
         if min(self.card.width, self.card.height) < SMALLEST:
             faults.append(
-                f"a card of {self.card.width:g} x {self.card.height:g} mm is too small to read; write the unit, such as 3.5 in"
+                f"a card of {self.card.width:g} x {self.card.height:g} mm is too small "
+                "to read; write the unit, such as 3.5 in"
             )
         if over_right > TOLERANCE:
             faults.append(f"the last column leaves the page by {over_right:.2f} mm on the right")
@@ -229,13 +231,16 @@ class Stocks(RootModel[dict[Id, Stock]]):
     model_config = ConfigDict(frozen=True)
 
     def names(self) -> dict[str, str]:
-        """Give every name under which a stock can be asked for, and the stock's own name."""
+        """Return every name by which a stock can be asked for, with the stock's own name."""
         found = {other: name for name, stock in self.root.items() for other in stock.also}
         return {**found, **{name: name for name in self.root}}
 
 
 def load_stocks(workspace: Workspace) -> Stocks:
-    """Read the stocks, the clinic's added to the built-in ones. Raises TeachbackError with every problem of both files."""
+    """Read the stocks: the built-in ones, and the clinic's on top.
+
+    Raises TeachbackError with every problem of both files.
+    """
     problems: list[Problem] = []
     merged: dict[str, Stock] = {}
     owners: dict[str, str] = {}

@@ -1,9 +1,12 @@
-"""Which card lies where on which sheet, front and back. Pure functions, in millimetres from the top left of a page.
+"""Compute which card lies where on which sheet, front and back. Pure.
 
-The page is W x H and a front card of w x h lies at (x, y). A printer turns the sheet over one of its edges, as the
-file asks (ISO 32000-1, table 150). Turned over an upright edge, the back lies at (W - x - w, y). Turned over a level
-edge, it lies at (x, H - y - h), and is turned by 180 degrees so that it reads upright when the card is turned like a
-page of a book. The long edge of a page that is higher than wide is upright; that of a wider one is level.
+All lengths are in millimetres from the top left of a page.
+
+The page is W x H and a front card of w x h lies at (x, y). A printer turns the sheet over one of
+its edges, as the file asks (ISO 32000-1, table 150). Turned over an upright edge, the back lies at
+(W - x - w, y). Turned over a level edge, it lies at (x, H - y - h), and is turned by 180 degrees so
+that it reads upright when the card is turned like a page of a book. The long edge of a page that is
+higher than wide is upright; that of a wider one is level.
 """
 
 from __future__ import annotations
@@ -18,15 +21,16 @@ if TYPE_CHECKING:
     from teachback.printing.card_stock import Stock
     from teachback.units import Box
 
-# Hairline marks of 3 mm at most, that stop 1 mm before a card.
+# In mm: the length of a crop mark, and the gap between it and a card.
 MARK_LENGTH: Final = 3.0
 MARK_GAP: Final = 1.0
-# In mm; which edge of a page is the longer one cannot be told from less. Paper is cut to 1 mm or worse.
+# In mm. With a smaller difference, the longer edge of a page is uncertain: paper is cut to 1 mm or
+# worse.
 SQUARE: Final = 1.0
 
 
 class Sides(StrEnum):
-    """How the back of a card comes behind its front."""
+    """The way in which the back of a card comes behind its front."""
 
     ONE = "one"
     LONG_EDGE = "long-edge"
@@ -36,7 +40,7 @@ class Sides(StrEnum):
 
 @dataclass(frozen=True)
 class Offset:
-    """How far a printer is off, in mm: right and down are positive."""
+    """The error of a printer's position, in mm; right and down are positive."""
 
     x: float = 0.0
     y: float = 0.0
@@ -44,7 +48,11 @@ class Offset:
 
 @dataclass(frozen=True)
 class Placement:
-    """One side of one card on a page: which card, where, how large, by how many degrees it is turned, which side."""
+    """One side of a card on a page.
+
+    `card` is the number of the card. `x`, `y`, `width` and `height` are in mm, and `turn` is in
+    degrees.
+    """
 
     card: int
     x: float
@@ -57,7 +65,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class SheetSides:
-    """One sheet: what lies on its front, and on its back where it has one."""
+    """The cards on one sheet: on its front, and on its back where it has one."""
 
     front: tuple[Placement, ...]
     back: tuple[Placement, ...] | None
@@ -65,7 +73,10 @@ class SheetSides:
 
 @dataclass(frozen=True)
 class SheetExtras:
-    """What is drawn beside the cards; `bleed` in mm sets the boxes that a print shop cuts by."""
+    """The lines to draw beside the cards.
+
+    `bleed` (mm) sets the boxes by which a print shop cuts.
+    """
 
     marks: bool = False
     outline: bool = False
@@ -92,11 +103,15 @@ def impose(
     offset: Offset = Offset(),
     back_offset: Offset = Offset(),
 ) -> tuple[SheetSides, ...]:
-    """Lay cards on sheets, in their order, along the rows; `cards` names for each place which card it holds.
+    """Lay cards on sheets, in their order, along the rows.
 
-    `start_at` counts from 1 and leaves the places before it on the first sheet empty. Raises ValueError when it is
-    not a place of the stock, when there are no cards, when cards of a stock that does not fold shall be folded, or
-    when several cards are to be printed on both sides of a square page: it has no long edge, so printers differ.
+    `cards` holds, for each place, the number of the card that goes there. `start_at` counts from 1;
+    the places before it on the first sheet stay empty.
+
+    Raises ValueError when `start_at` is not a place of the stock, when there are no cards, when
+    folding is asked of a stock without a fold or another way of a stock with one, or when several
+    cards are to be printed on both sides of a square page. Such a page has no long edge, so
+    printers differ.
     """
     if (sides is Sides.FOLD) != (stock.fold is not None):
         message = (
@@ -116,7 +131,10 @@ def impose(
         and stock.places > 1
         and _is_square(stock.page_box)
     ):
-        message = "the page is as wide as it is high, and has no long edge: a back could come behind another card's front"
+        message = (
+            "the page is as wide as it is high, and has no long edge: "
+            "a back could come behind another card's front"
+        )
         raise ValueError(message)
     places: list[int | None] = [*[None] * (start_at - 1), *cards]
     sheets = []
@@ -139,7 +157,7 @@ def impose(
 
 
 def back_of(front: Placement, stock: Stock, sides: Sides) -> Placement:
-    """Return the place of a card's back on the other side of the sheet."""
+    """Return the placement of a card's back on the other side of the sheet."""
     page = stock.page_box
     if flips_level(page, sides):
         return Placement(
@@ -162,7 +180,7 @@ def back_of(front: Placement, stock: Stock, sides: Sides) -> Placement:
 
 
 def flips_level(page: Box, sides: Sides) -> bool:
-    """Return whether a page (mm) is turned over its top edge, as a calendar is; otherwise over its left, as a book's is.
+    """Return whether a page (mm) is turned over its top edge, like a calendar, not like a book.
 
     A square page counts as one that is higher than wide, as paper sizes do (PWG 5101.1).
     """
@@ -175,7 +193,10 @@ def _is_square(page: Box) -> bool:
 
 
 def crop_marks(placements: Sequence[Placement]) -> tuple[Hairline, ...]:
-    """Give the marks at the corners of cards to be cut out: in line with their edges, on no card, each once."""
+    """Return the marks at the corners of cards to be cut out.
+
+    They are in line with the cards' edges, touch no card, and occur once each.
+    """
     marks: dict[Hairline, None] = {}
     for card in placements:
         for x in (card.x, card.x + card.width):
@@ -188,7 +209,7 @@ def crop_marks(placements: Sequence[Placement]) -> tuple[Hairline, ...]:
 
 
 def _clear(mark: Hairline, placements: Sequence[Placement]) -> Hairline | None:
-    """Take away a mark that would touch a card: between cards without a gap there is nothing to mark on."""
+    """Return a mark, or None if it would touch a card, as between cards without a gap."""
     for card in placements:
         beside = mark.x + mark.width <= card.x or mark.x >= card.x + card.width
         above = mark.y + mark.height <= card.y or mark.y >= card.y + card.height
@@ -203,7 +224,10 @@ def _front(card: int, place: int, stock: Stock) -> Placement:
 
 
 def _halves(card: int, place: int, stock: Stock) -> tuple[Placement, Placement]:
-    """Lay the back beside the front, or below it and upside down: folded back along the line, both read upright."""
+    """Return the two halves of a folded card, so that both read upright once it is folded back.
+
+    The back lies beside the front, or below it and upside down.
+    """
     x, y = stock.corner(place)
     front = stock.card_box
     if stock.fold is not None and stock.fold.across is not None:

@@ -1,4 +1,4 @@
-"""Turn editions into finished files: jobs, worker processes, cards on stock, and the record of a build.
+"""Turn editions into finished files: jobs, worker processes, cards on stock, the build record.
 
 In: editions and settings. Out: the bytes of files, each proved.
 """

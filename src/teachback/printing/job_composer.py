@@ -1,6 +1,7 @@
-"""From files to jobs: read the handouts, choose the editions, compose their pages. Nothing is printed here.
+"""Compose jobs from files: read the handouts, choose the editions, fill the templates.
 
-A build with nothing to do never imports this module: pydantic, Jinja2 and the rest stay out of its way.
+Nothing is printed here. A build with nothing to do never imports this module, which loads pydantic,
+Jinja2 and other slow packages.
 """
 
 from __future__ import annotations
@@ -54,14 +55,14 @@ Wanted = tuple[str, str, str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class LoadedHandouts:
-    """What was read: the shared files, and each handout or what is wrong with it, by the name of its file."""
+    """The files that were read: shared files, and each handout or its problems, by file stem."""
 
     shared: WorkspaceContent
     authored: Mapping[str, LoadedHandout]
     problems: Mapping[str, tuple[Problem, ...]]
 
 
-# What only staff look at: a change to it makes no other edition.
+# Files for pages that only staff see: a change to them makes no other edition.
 _FOR_STAFF = (
     "templates/cover.html",
     "templates/diff.html",
@@ -76,13 +77,14 @@ _STYLES = OfDesign(
     "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
 )
 _TEMPLATES = OfDesign(
-    "A loop of a template has no end, or runs too often. Compare the clinic's own with the built-in ones."
+    "A loop of a template has no end, or runs too often. Compare the clinic's own with "
+    "the built-in ones."
 )
 
 
 @dataclass(frozen=True)
 class PrintContext:
-    """All that pages are composed with; it is given to a pool."""
+    """Everything that pages are composed with; a pool receives it."""
 
     workspace: Workspace
     reading: LoadedHandouts
@@ -99,7 +101,7 @@ class PrintContext:
 
 @dataclass(frozen=True)
 class ComposedJobs:
-    """What became of a wish for pages: jobs, problems by the handout's file, and what is wrong with the design."""
+    """The result of composing: jobs, problems by the handout's stem, and faults of the design."""
 
     jobs: list[Job]
     problems: dict[str, list[Problem]]
@@ -109,7 +111,10 @@ class ComposedJobs:
 def read_handouts(
     workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None = None
 ) -> LoadedHandouts:
-    """Read handouts, those of an earlier reading included. Raises TeachbackError when a shared file is wrong."""
+    """Read handouts, and keep those of an earlier reading.
+
+    Raises TeachbackError when a shared file is wrong.
+    """
     shared = before.shared if before else load_shared(workspace)
     authored = dict(before.authored) if before else {}
     problems = dict(before.problems) if before else {}
@@ -124,7 +129,7 @@ def read_handouts(
 
 
 def summarise(authored: LoadedHandout, made_from: str) -> Summary:
-    """Keep of a handout what the plan of later runs needs."""
+    """Return the facts of a handout that the plan of later runs needs."""
     handout, place = authored.handout, authored.file.locate(("review",), key=True)
     return Summary(
         made_from=made_from,
@@ -143,7 +148,10 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
 
 
 def open_design(workspace: Workspace) -> Design:
-    """Gather templates, styles and the files they may name. Raises TeachbackError for what is not text."""
+    """Load templates, styles and the files that they may name.
+
+    Raises TeachbackError for a file that is not text.
+    """
     files = effective_files(workspace)
     problems: list[Problem] = []
     styles = {}
@@ -162,7 +170,7 @@ def open_design(workspace: Workspace) -> Design:
 
 
 def design_problems(design: Design) -> Iterator[Problem]:
-    """Find what is wrong with the style sheets and the pictures they name, before a page is made with them."""
+    """Yield the faults of the style sheets and of their pictures, before any page is made."""
     for name, css in design.styles.items():
         sheet = shown(design.files[f"styles/{name}"])
         flaws = _in_time(sheet, stylesheet_problems, css, sheet, design.files)
@@ -186,7 +194,7 @@ def _picture_problems(path: Path) -> Iterator[Problem]:
 def _in_time(
     file: str, check: Callable[..., Iterable[Problem]], *about: object
 ) -> tuple[Problem, ...]:
-    """Gather what is wrong with a file; where time runs out on the way, it is this file's fault."""
+    """Return the problems of a file; when time runs out in the check, the error names this file."""
     try:
         return tuple(check(*about))
     except OutOfTime as error:
@@ -196,9 +204,10 @@ def _in_time(
 
 
 def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
-    """Find everything that is wrong with the design, as its files show it and as WeasyPrint reads it.
+    """Return all faults of the design, as its files show them and as WeasyPrint reads it.
 
-    WeasyPrint is asked about the workspace's own style sheets; the built-in ones are asked about in the tests.
+    Only the workspace's own style sheets are given to WeasyPrint; tests do so with the built-in
+    ones.
     """
     flaws = tuple(design_problems(design))
     own = {
@@ -212,7 +221,7 @@ def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
 def _style_problems(
     styles: Mapping[str, str], design: Design, flaws: Iterable[Problem]
 ) -> Iterator[Problem]:
-    """Check the style sheets that go to paper; of a sheet with flaws only what has a place of its own is told."""
+    """Check the style sheets for paper; of a flawed one, yield only problems with a line number."""
     from teachback.pdf.renderer import style_problems
 
     flawed = {flaw.location.file for flaw in flaws if flaw.location}
@@ -224,17 +233,20 @@ def _style_problems(
 
 
 def open_pool(desk: PrintContext, processes: int) -> Pool:
-    """Make the pool in which pages are composed and printed, with all that its children need loaded beforehand.
+    """Return the pool in which pages are composed and printed, with its libraries loaded.
 
     Raises TeachbackError where a library of the system is missing.
     """
     if METHOD == "fork":
-        import teachback.pdf.renderer  # noqa: F401 -- imported for the children
+        import teachback.pdf.renderer  # noqa: F401 -- loaded for the workers
     return Pool(desk, processes, settle=hinting(desk.files))
 
 
 def compose_apart(desk: PrintContext, wanted: Iterable[Wanted], pool: Pool) -> ComposedJobs:
-    """Compose what is wanted and check the design, in a pool that was given the desk: a template may loop without end."""
+    """Compose what is wanted and check the design, in a pool that holds the context.
+
+    A pool is needed because a template may loop without end.
+    """
     tasks = [Task(_checked, None, "reading the styles", _STYLES)]
     tasks += [
         Task(
@@ -283,7 +295,10 @@ def _checked(desk: PrintContext, _: None) -> tuple[Problem, ...]:
 
 
 def deck_apart(authored: LoadedHandout, stem: str, audiences: tuple[str, ...], pool: Pool) -> Job:
-    """Compose cards as `compose_deck` does, in a pool that was given a desk. Raises TeachbackError."""
+    """Compose cards as `compose_deck` does, in a pool that holds the context.
+
+    Raises TeachbackError with everything that is wrong.
+    """
     (outcome,) = pool.each(
         [
             Task(
@@ -304,12 +319,15 @@ def deck_apart(authored: LoadedHandout, stem: str, audiences: tuple[str, ...], p
 
 
 def _decked(desk: PrintContext, wanted: tuple[str, tuple[str, ...]]) -> Job:
-    assert desk.run is not None  # noqa: S101 -- cards are dealt for a run
+    assert desk.run is not None  # noqa: S101 -- cards need a run
     return compose_deck(desk.reading, *wanted, desk.design, desk.run)
 
 
 def check_apart(pool: Pool) -> None:
-    """Check the design in a pool that was given a desk. Raises TeachbackError with all that is wrong with it."""
+    """Check the design in a pool that holds the context.
+
+    Raises TeachbackError with all its faults.
+    """
     flaws = pool.one(Task(_checked, None, "reading the styles", _STYLES))
     if flaws:
         raise TeachbackError(*flaws)
@@ -327,7 +345,11 @@ def compose_jobs(
     run: CardRun | None,
     fingerprint: str = "",
 ) -> tuple[list[Job], dict[str, list[Problem]]]:
-    """Compose what is wanted, with a design whose hash may be known: (stem, audience, kind, forms); cards go on sheets as `run` says. Gives jobs, and problems by stem."""
+    """Compose what is wanted, and return the jobs, and the problems by stem.
+
+    `wanted` holds (stem, audience, kind, forms). `fingerprint` is the hash of the design, if it is
+    known. Cards go on sheets as `run` says.
+    """
     fingerprint = fingerprint or design_hash(design)
     jobs: list[Job] = []
     problems: dict[str, list[Problem]] = {}
@@ -367,8 +389,11 @@ def compose_jobs(
 
 
 def design_hash(design: Design) -> str:
-    """Hash what pages look like: templates, styles and pictures. The words and the clinic are hashed as they are printed."""
-    # A page may show a picture from anywhere below content/, not only from content/images/: see `loading.served`.
+    """Hash what pages look like: templates, styles and pictures.
+
+    The words and the clinic are hashed as they are printed.
+    """
+    # A page may show a picture from anywhere below content/: see `page_resources.served`.
     return design_fingerprint(
         {
             name: path
@@ -387,7 +412,10 @@ def _dressed(edition: Edition, shared: WorkspaceContent, fingerprint: str) -> Pa
 def compose_deck(
     reading: LoadedHandouts, stem: str, audiences: tuple[str, ...], design: Design, run: CardRun
 ) -> Job:
-    """Compose the cards of several audiences for one run on stock. Raises TeachbackError with what cannot be composed."""
+    """Compose the cards of several audiences for one run on stock.
+
+    Raises TeachbackError with the faults of the templates or of the handout.
+    """
     authored = reading.authored[stem]
     fingerprint = design_hash(design)
     dealt: list[tuple[Edition, PageContext]] = []
@@ -415,7 +443,7 @@ def compose_deck(
 
 
 def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
-    """Give every edition of a handout by its code, as files and design say it now."""
+    """Return every present edition of a handout by its code."""
     fingerprint = design_hash(design)
     authored = reading.authored[stem]
     editions = [
@@ -478,13 +506,16 @@ def _card_job(
 
 
 def _is_own(design: Design) -> bool:
-    """Return whether a clinic has templates or styles of its own: then paper is proved also where only a page for a screen is wanted."""
+    """Return whether a clinic has its own templates or styles.
+
+    If so, the paper is proved even where only a page for a screen is wanted.
+    """
     made = (path for name, path in design.files.items() if name.endswith((".html", ".css")))
     return any(not path.is_relative_to(builtin_root()) for path in made)
 
 
 def _carded(edition: Edition, authored: LoadedHandout) -> dict[str, tuple[Location, str]]:
-    """Give each flag on an edition's card: where it stands in the file, and the card's words for it."""
+    """Return the flags on an edition's card by id: the place in the file, and the short text."""
     places = {
         flag.id: authored.file.locate(("red_flags", index))
         for index, flag in enumerate(authored.handout.red_flags)

@@ -1,6 +1,6 @@
-"""Composed pages -> the bytes of files, or the problems that keep them from being printed.
+"""Print composed pages as the bytes of files, or return the problems that prevent it.
 
-A job is plain data, so that it can be handed to another process; the heavy imports happen where it is done.
+A job is plain data, so that it can go to another process. Heavy packages are imported there.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ if TYPE_CHECKING:
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.proofing.expected_text import Expected
 
-# Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides); no text of a handout may stand there.
+# In mm. Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides), so no text of a
+# handout may be there.
 HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
-# Only the benchmark switches this off, to measure what proving costs.
+# Only the benchmark switches this off, to measure the cost of proving.
 PROVE = True
-# Pages of cards that any machine puts together in a second; two cores of 2020 take 700.
+# Pages of cards that any machine lays on sheets in a second; two cores of 2020 manage 700.
 PAGES_A_SECOND: Final = 50
 
 
 def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
-    """Print one job. Problems come back as values, because an exception of ours does not cross processes well."""
+    """Print one job. Problems are returned, as exceptions of our own do not pickle well."""
     from teachback.printing.build_record import loaded_libraries
 
     try:
@@ -54,7 +55,7 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
 
 
 class Serving(Protocol):
-    """What a pool is given has the files that pages may name, among whatever else."""
+    """An object with the files that pages may name. A pool is given one."""
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -63,12 +64,12 @@ class Serving(Protocol):
 
 
 def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[FinishedJob]:
-    """Do the jobs in a pool that was given something that is Serving; the results come as they are done.
+    """Do the jobs in a pool that holds a `Serving`, and yield the results as they are finished.
 
-    A job that takes too long, too much memory or its process along ends in a problem. When one does, the jobs of
-    the same handout that are still waiting are left out: it is not printed by halves.
+    A job that takes too long or too much memory, or kills its process, ends in a problem. Then the
+    waiting jobs of the same handout are dropped, so that no handout is half printed.
     """
-    # The long jobs first, so that no process is left with one at the end.
+    # Long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
     for outcome in pool.each(
         Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job)))
@@ -87,7 +88,7 @@ def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[FinishedJob]:
 
 
 def _letters(job: Job) -> int:
-    """Return how many letters the text of a job has, whatever a template makes of it."""
+    """Return the number of letters in the text of a job, whatever a template makes of it."""
     return sum(len(part.words) for expected in job.expected for part in expected.said)
 
 
@@ -117,7 +118,7 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
 
 def laid_handout(job: Job, served: Mapping[str, Path]) -> LaidOutDocument:
-    """Lay a job's handout out. Raises TeachbackError with all that keeps it from being written."""
+    """Lay out the handout of a job. Raises TeachbackError with all its problems."""
     from teachback.pdf.page_layout import text_outside
     from teachback.pdf.renderer import fonts, lay_out
     from teachback.proofing.page_proof import outside_problems
@@ -136,7 +137,10 @@ def proved_file(
     expected: tuple[Expected, ...],
     served: Mapping[str, Path],
 ) -> ProofResult:
-    """Prove a written file: what was measured, and noticed. Raises TeachbackError with all that is wrong with it."""
+    """Prove a written file, and return its measures and warnings.
+
+    Raises TeachbackError with every error in it.
+    """
     if not PROVE:
         return ProofResult(None, ())
     from teachback.proofing.page_proof import glyph_problems, long_row_problems, prove
@@ -146,7 +150,8 @@ def proved_file(
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     rows = tuple(long_row_problems(laid, expected[0])) if errors else ()
     if rows:
-        # What is said to be lost, or not in its turn, stands in these rows: no template is to blame.
+        # Text that is reported as lost or out of order is in these rows, so no template is to
+        # blame.
         errors = [*rows, *(problem for problem in errors if not _blames_design(problem))]
     if errors:
         raise TeachbackError(*errors)
@@ -189,7 +194,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
             laid = laid_together(job, run, served)
             data = write(laid)
             proved_file(data, job.cards[0], laid, job.expected, served)
-        # Templates cannot make it longer, but tens of thousands of cards do.
+        # Templates cannot lengthen this step, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
         lost = (

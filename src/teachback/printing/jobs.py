@@ -1,4 +1,4 @@
-"""What is to be printed of one edition, and what came of it: plain data, so that it can be handed to another process."""
+"""Hold what is to be printed of an edition, and the result, as plain data for other processes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CardRun:
-    """How cards go on stock: the size of one side (mm), the page, and what lies where on each sheet.
+    """A plan of cards on stock: the size of a side and the page (mm), and each sheet's cards.
 
-    `others` are the sizes that other stocks have, by name, to say where a refused card would fit.
+    `others` are the sizes of other stocks by name, to say where a refused card would fit.
     """
 
     stock: str
@@ -32,15 +32,15 @@ class CardRun:
 
     @property
     def pages(self) -> int:
-        """How many pages the run prints."""
+        """The number of pages that the run prints."""
         return sum(1 + (sheet.back is not None) for sheet in self.sheets)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One edition's handout, or cards: what is composed, and which files are wanted of it.
+    """An edition's composed handout or cards, with the forms that are wanted of it.
 
-    `cards` are the cards one by one, `together` all of them in one page where there are several.
+    `cards` are the cards one by one; `together` is all of them in one page where there are several.
     """
 
     name: str
@@ -62,7 +62,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Printed:
-    """One file's bytes: its form (pdf, sheet, html, png), for a picture which page it is, and what was measured and noticed on it."""
+    """The bytes of one file, with its form (pdf, sheet, html or png).
+
+    `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
+    """
 
     form: str
     data: bytes
@@ -73,7 +76,7 @@ class Printed:
 
 
 class ProofResult(NamedTuple):
-    """What was measured on a file, and what was noticed that does not keep it back."""
+    """The measures of a file, and the warnings that do not keep it back."""
 
     measures: Measures | None
     noticed: tuple[Problem, ...]
@@ -81,7 +84,7 @@ class ProofResult(NamedTuple):
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """What came of a job: its files, or problems."""
+    """The result of a job: its files, or problems."""
 
     job: Job
     printed: tuple[Printed, ...]

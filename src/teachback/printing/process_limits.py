@@ -1,7 +1,8 @@
-"""What a child of the pool does: one task after another, with no more time and memory than it is given.
+"""Run tasks in a worker process of the pool, one after another, within limits of time and memory.
 
-Time is the processor's: a busy machine makes work slow, and not wrong. When it is up, an alarm rings inside the work, so that the work
-can say where it was. Should that not help, the kernel ends the process. What waits and does not work is ended by the parent, by the clock.
+Time is processor time, so that a busy machine makes work slow but does not fail it. When the time
+is up, an alarm interrupts the work, which can then report where it was. If that does not help, the
+kernel ends the process. A worker that waits without working is ended by its parent, by the clock.
 """
 
 from __future__ import annotations
@@ -27,21 +28,24 @@ if TYPE_CHECKING:
 _GB: Final = 1_000_000_000
 # prctl(2): the signal that a process gets when its parent dies.
 _PR_SET_PDEATHSIG: Final = 1
-# prctl(2): whether a crash is written down. mlockall(2): all pages, those to come too, each once it is used.
+# prctl(2): whether a crash is dumped. mlockall(2): lock all pages, future ones too, each once it is
+# used.
 _PR_SET_DUMPABLE: Final = 4
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
-# What a child says: it is ready for its first task, it needs more time, it has done a task, or the task went wrong in it.
+# The messages of a worker: it is ready for its first task, needs more time, has done a task, or the
+# task failed.
 READY, MORE, DONE, FAULT = "ready", "more", "done", "fault"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one task may take.
+    """The limits of one task.
 
-    `seconds` of the processor's time; `later` is what is left to the tasks of a run in which one has run out of time already, so that
-    a template that stops every page does not stop the run page by page. `grace` is how long a child has to say itself where
-    it was when time was up. `clock` is the last resort: seconds by the clock, for what does not work at all. `memory` is in bytes,
-    above what the child has when it starts.
+    `seconds` is processor time. `later` is the limit for other tasks of a run once one has run out
+    of time, so that a template that stops every page does not delay the run page by page. `grace`
+    is how long a worker has to report where it was. `clock` is the last resort: seconds by the
+    clock, for a task that does not work at all. `memory` is in bytes, above what the worker has
+    when it starts.
     """
 
     seconds: float = 20.0
@@ -51,44 +55,53 @@ class Limits:
     memory: int = 2 * _GB
 
     def by_the_clock(self, seconds: float) -> float:
-        """Return how many seconds by the clock a task may take that has so many of the processor's time."""
+        """Return the seconds by the clock for a task with this much processor time."""
         return self.clock * max(1.0, seconds / self.seconds)
 
 
-# In a child at work: how it asks for more time.
+# In a worker with a task: how to ask for more time.
 _asking: list[Callable[[float], None]] = []
 
 
 def more_time(seconds: float) -> None:
-    """Start the clock of this task anew, with so many seconds. Only for work whose length no template decides."""
+    """Restart the time limit of this task, with this many seconds of processor time.
+
+    Only for work whose length no template decides.
+    """
     for ask in _asking:
         ask(seconds)
 
 
 def late_problem(doing: str, hint: str, seconds: float) -> Problem:
-    """Say that time was up."""
+    """Return the problem of a task that ran out of time."""
     return Problem(f"{doing} took more than {seconds:.3g} s of processor time", hint)
 
 
 def system_memory() -> int | None:
-    """Return how much memory the system allows this process in all, in bytes; None where it sets no limit: see `ulimit -v` and `-d`."""
+    """Return the memory that the system allows this process, in bytes; None if unlimited.
+
+    See `ulimit -v` and `ulimit -d`.
+    """
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
 
 
-# In a child: how much memory its work may take, in bytes, and whether that is the system's limit and not ours.
+# In a worker: the memory that its work may take, in bytes, and whether the system set that limit.
 _memory: list[tuple[int, bool]] = []
 
 
 def serve(
     pipe: Connection,
     inherited: list[Connection],
-    given: Any,  # noqa: ANN401 -- see pool.Pool
+    given: Any,  # noqa: ANN401 -- see process_pool.Pool
     limits: Limits,
     scratch: str,
     parent: int,
 ) -> None:
-    """Do tasks until the pipe ends: what a child does. It never returns, as there is nothing to clean up."""
+    """Do tasks until the pipe closes, as the main loop of a worker. It never returns.
+
+    There is nothing to clean up, so the process simply exits.
+    """
     try:
         for other in inherited:
             other.close()
@@ -98,20 +111,21 @@ def serve(
             pipe.send(_done(given, limits, pipe, *pipe.recv()))
     except (EOFError, OSError):
         os._exit(0)
-    except BaseException:  # noqa: BLE001 -- a result that cannot be sent; whatever it is, the parent hears of it by the end of the pipe
+    except BaseException:  # noqa: BLE001 -- the parent sees the closed pipe
         os._exit(1)
 
 
 def leave_no_image() -> None:
-    """Keep the system from writing this process's memory into a file when it crashes, and other processes of this user from reading it."""
+    """Prevent core dumps of this process, and reads of its memory by other processes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        # Where a program takes crashes, it gets them whatever that limit says; not of a process that is marked so.
+        # A program that collects crashes gets them despite that limit, but not those of a process
+        # that is marked so.
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
 def stay_in_memory() -> None:
-    """Ask the system not to swap this process to a disk, where it sets no limit to that; else nothing is done."""
+    """Lock this process into memory against swapping, where the system sets no limit to that."""
     if (
         sys.platform == "linux"
         and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
@@ -120,11 +134,14 @@ def stay_in_memory() -> None:
 
 
 def confine(limits: Limits, scratch: str, parent: int) -> None:
-    """Make this process one that ends with its parent, says nothing, leaves no image of its memory and takes no more than its share."""
+    """Confine this process: it ends with its parent, prints nothing and keeps to its limits.
+
+    It leaves no core dump either.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
-    # What a library writes in its last moment, such as GLib out of memory, is nothing for whoever called the program.
+    # A library's last words, such as those of GLib out of memory, are of no use to the user.
     faulthandler.disable()
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
@@ -134,8 +151,8 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(0)
-        # On macOS this limit does nothing.
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- a file of the kernel
+        # On macOS this limit has no effect.
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- a kernel file
             held = int(file.read().split()[0]) * resource.getpagesize()
         most = held + limits.memory
         allowed = system_memory()
@@ -147,14 +164,17 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
 
 
 class _Clock:
-    """Rings when a task's time is up, and rings on: whoever is at work may take an exception for a fault of a picture, and go on."""
+    """A timer that interrupts a task when its time is up, and again after that.
+
+    It repeats because the work may catch an exception as the fault of a picture, and go on.
+    """
 
     def __init__(self, doing: str, hint: str, grace: float) -> None:
         self._doing, self._hint, self._grace = doing, hint, grace
         self.late: OutOfTime | None = None
 
     def start(self, seconds: float) -> None:
-        def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- what a handler gets
+        def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a handler's signature
             self.late = OutOfTime(late_problem(self._doing, self._hint, seconds))
             raise self.late
 
@@ -163,7 +183,7 @@ class _Clock:
         signal.setitimer(signal.ITIMER_PROF, seconds, self._grace / 4)
 
 
-def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what the work gives
+def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- any result
     try:
         clock.start(seconds)
         result = work()
@@ -201,7 +221,7 @@ def _done(
         how = "ended in too deep a nesting"
     except OSError as error:
         return FAULT, (False, (_refused(doing, error),))
-    except Exception as error:  # noqa: BLE001 -- a fault of a library, or ours: a problem of this page, not the end of the run
+    except Exception as error:  # noqa: BLE001 -- a fault fails only this task
         how = f"ended in a fault: code {fault_code(error)}"
     return FAULT, (False, (Problem(f"{doing} {how}", hint),))
 
@@ -209,23 +229,30 @@ def _done(
 def _no_memory(doing: str, hint: str, limits: Limits) -> Problem:
     most, of_system = _memory[0] if _memory else (limits.memory, False)
     if of_system:
-        message = f"{doing} needed more memory than the system allows this program, {most / _GB:.2g} GB (see `ulimit -v`)"
+        message = (
+            f"{doing} needed more memory than the system allows this program, "
+            f"{most / _GB:.2g} GB (see `ulimit -v`)"
+        )
         return Problem(message, "Allow it more, or start it where there is no such limit.")
     return Problem(f"{doing} needed more than {most / _GB:g} GB of memory", hint)
 
 
-# What to do about what the system refuses to work in progress.
+# What a user can do when the system refuses a resource.
 _REFUSED: Final = {
     errno.EFBIG: "The system allows no larger files (see `ulimit -f`): allow larger ones.",
     errno.EMFILE: "The system allows no more open files (see `ulimit -n`): allow more.",
     errno.ENFILE: "The system has no more open files: close other programs.",
-    errno.ENOSPC: "Make room in the system's folder for short-lived files, or name another one in TMPDIR.",
-    errno.EDQUOT: "Make room in the system's folder for short-lived files, or name another one in TMPDIR.",
+    errno.ENOSPC: (
+        "Make room in the system's folder for short-lived files, or name another one in TMPDIR."
+    ),
+    errno.EDQUOT: (
+        "Make room in the system's folder for short-lived files, or name another one in TMPDIR."
+    ),
 }
 
 
 def _refused(doing: str, error: OSError) -> Problem:
-    """Return what the system refused, without the name of a file, which may be a patient's id."""
+    """Return the problem of a refused resource, without file names: they may be patient ids."""
     number = error.errno or 0
     reason = os.strerror(number) if number else type(error).__name__
     message = f"{doing} was stopped by the system: {reason} (code {fault_code(error)})"
@@ -233,11 +260,11 @@ def _refused(doing: str, error: OSError) -> Problem:
 
 
 def _allow_cpu(seconds: float) -> None:
-    """Let the kernel end this process after so many more seconds of work, should nobody else be there to do it."""
+    """Let the kernel end this process after this many more seconds of work, as the last resort."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     most = int(used.ru_utime + used.ru_stime + seconds) + 1
-    # One second before the system's own limit, which ends a process without a word.
+    # One second before the system's own limit, which ends a process without a message.
     resource.setrlimit(
         resource.RLIMIT_CPU,
         (most if hard == resource.RLIM_INFINITY else max(0, min(most, hard - 1)), hard),
@@ -245,7 +272,10 @@ def _allow_cpu(seconds: float) -> None:
 
 
 def system_seconds() -> int | None:
-    """Return how many seconds of the processor's time the system allows a process; None where it sets no limit: see `ulimit -t`."""
+    """Return the processor time that the system allows a process, in s; None if unlimited.
+
+    See `ulimit -t`.
+    """
     limits = [
         limit
         for limit in resource.getrlimit(resource.RLIMIT_CPU)

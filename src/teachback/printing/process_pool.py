@@ -1,8 +1,8 @@
-"""Work that a hostile or unlucky template can let run wild is done in child processes, under limits of time and memory.
+"""Run work in worker processes, under limits of time and memory, because a template can run wild.
 
-A child is forked warm, takes one task at a time, and is ended and replaced when a task runs wild in it: that task ends
-in a problem, and the others are done. Nothing here knows what the tasks are.
-What happens in the child is in `confined`.
+A worker is forked warm and takes one task at a time. When a task runs wild, its worker is ended and
+replaced: that task ends in a problem, and the others are done. The pool does not know what the
+tasks are. See `process_limits` for what happens in the worker.
 """
 
 from __future__ import annotations
@@ -43,19 +43,22 @@ if TYPE_CHECKING:
 # On macOS the text libraries do not survive a fork.
 METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 LIMITS: Final = Limits()
-# The longest text for which the usual time is meant, some ten pages. A page of a handout holds 2,500 letters, and takes 0.2 seconds.
+# The longest text that gets the usual time, some ten pages. A page of a handout holds 2,500 letters
+# and takes 0.2 s.
 LETTERS: Final = 25_000
 _PREFIX: Final = "teachback-pool-"
-# In seconds: how long a folder of a run is left alone, whoever it belongs to. It is locked a moment after it is made.
+# In s: the age below which the folder of another run is left alone. A folder is locked a moment
+# after it is made.
 _LEFT_ALONE: Final = 600.0
 
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: `work(given, subject)`, which must be a function of a module, as it may go to another process.
+    """A piece of work: `work(given, subject)`.
 
-    `doing` says what it does, as the beginning of a sentence. When one task of a `group` has run wild, those of the group that
-    are still waiting are left out: nobody would want their outcome. `scale` is how many times the usual time it may take.
+    `work` must be a module-level function, because it may go to another process. `doing` is the
+    beginning of a sentence about it. When a task of a `group` fails, the waiting tasks of that
+    group are dropped, as nobody would want their results. `scale` multiplies the usual time limit.
     """
 
     work: Callable[[Any, Any], Any]
@@ -67,13 +70,13 @@ class Task:
 
 
 def scale_of(letters: int) -> float:
-    """Return how many times the usual time the work on a text may take: a text that is longer than usual takes longer."""
+    """Return the factor of the usual time limit for a text: longer texts take longer."""
     return max(1.0, letters / LETTERS)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a task: what the work gave back, or the problems that it ended in; `late` when time was up."""
+    """The outcome of a task: the result of the work, or its problems; `late` when time was up."""
 
     task: Task
     result: Any = None
@@ -83,7 +86,7 @@ class Outcome:
 
 @dataclass
 class _Child:
-    """A process at work: its end of the pipe, the task it has, and the moment at which it must be done."""
+    """A worker process, with our end of its pipe, its task, and the deadline of that task."""
 
     process: Any
     pipe: Connection
@@ -94,7 +97,10 @@ class _Child:
 
 
 class Pool:
-    """A few child processes for one run; `given` is what all its tasks need. To be used in a `with`: no child outlives it."""
+    """A few worker processes for one run; `given` is what all its tasks need.
+
+    Use it in a `with` statement: no worker outlives it.
+    """
 
     def __init__(
         self,
@@ -104,7 +110,11 @@ class Pool:
         method: str = METHOD,
         settle: Callable[[Problem], Problem] = lambda problem: problem,
     ) -> None:
-        """Take what to do with the problem of an outcome before anybody sees it: `settle`, which callers may use for others, too."""
+        """Create the pool. Workers are started when there are tasks.
+
+        `settle` is applied to each problem of an outcome; callers may use it for other problems
+        too.
+        """
         self.settle = settle
         self._given = given
         self._most = processes
@@ -116,20 +126,25 @@ class Pool:
         self._lock = -1
 
     def __enter__(self) -> Self:
-        # One folder for whatever the children put down: a child that is killed cannot clean up.
+        # One folder for all files of the workers: a worker that is killed cannot clean up.
         try:
             _sweep(Path(tempfile.gettempdir()))
             self._scratch = tempfile.mkdtemp(prefix=_PREFIX)
             self._lock = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
-            message = f"there is no room for what printing puts down for a while: {error.strerror or error}"
+            message = (
+                "there is no room for what printing puts down for a while: "
+                f"{error.strerror or error}"
+            )
             raise TeachbackError(
                 Problem(
                     message,
-                    "Make room in the system's folder for such files, or name another one in TMPDIR.",
+                    "Make room in the system's folder for such files, "
+                    "or name another one in TMPDIR.",
                 )
             ) from None
-        # Held until the run ends, however it does; on a disk without locks nobody can hold it, and nobody will take it.
+        # Held until the run ends, however it ends. On a disk without locks nobody can take it
+        # either.
         with contextlib.suppress(OSError):
             fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return self
@@ -143,7 +158,10 @@ class Pool:
             self._lock = -1
 
     def each(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """Do the tasks; the outcomes come as they are there. Whoever stops listening ends what is still at work."""
+        """Do the tasks, and yield the outcomes as they arrive.
+
+        Tasks that still run are ended when the caller stops iterating.
+        """
         waiting = deque(tasks)
         try:
             while waiting or self._busy():
@@ -157,15 +175,15 @@ class Pool:
                             for task in waiting
                             if not task.group or task.group != outcome.task.group
                         )
-                    # Whoever listens may take its time: the children go on meanwhile.
+                    # The caller may be slow: the workers go on meanwhile.
                     self._hand_out(waiting)
                     yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
         finally:
             for child in self._busy():
                 self._end(child)
 
-    def one(self, task: Task) -> Any:  # noqa: ANN401 -- what the work gives
-        """Do one task. Raises TeachbackError with the problems that it ended in."""
+    def one(self, task: Task) -> Any:  # noqa: ANN401 -- any result
+        """Do one task and return its result. Raises TeachbackError with its problems."""
         (outcome,) = self.each([task])
         if outcome.problems:
             raise TeachbackError(*outcome.problems)
@@ -182,7 +200,7 @@ class Pool:
                 child.task = waiting.popleft()
                 child.seconds = self._seconds * child.task.scale
                 child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
-                # A child that has died meanwhile is found when its answer is waited for.
+                # A worker that has died meanwhile is noticed when its answer is awaited.
                 with contextlib.suppress(BrokenPipeError):
                     child.pipe.send(
                         (
@@ -198,7 +216,7 @@ class Pool:
         try:
             return self._started()
         except OSError as error:
-            # As many processes or open files as this person may have, or no memory for one more.
+            # The user's limit of processes or open files is reached, or memory is short.
             raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
 
     def _started(self) -> _Child:
@@ -213,13 +231,15 @@ class Pool:
             args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()),
             daemon=True,
         )
-        # Whoever stops the run stops this process, and it sees to its children.
+        # An interrupt stops this process, which then ends its workers.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with warnings.catch_warnings():
-                # Python warns of forking beside threads. The program has none; a test runner around it may.
+                # Python warns of forking beside threads. The program has none, but a test runner
+                # may.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                # What is there now stays where it is, in the child: looking for garbage in it would copy it page by page.
+                # Objects that exist now are left out of garbage collection: it would copy their
+                # memory page by page in the worker.
                 gc.freeze()
                 process.start()
         finally:
@@ -261,23 +281,26 @@ class Pool:
                 time.monotonic() + self._limits.by_the_clock(answer),
             )
             return None
-        assert task is not None  # noqa: S101 -- nobody answers who was not asked
+        assert task is not None  # noqa: S101 -- only busy workers answer
         child.task, child.deadline = None, float("inf")
         if kind == DONE:
             return Outcome(task, answer)
-        # Its memory is in whatever state the work left it in.
+        # The work may have left its memory in any state.
         self._end(child)
         late, problems = answer
         return Outcome(task, problems=problems, late=late)
 
     def _stuck(self, task: Task, seconds: float) -> Problem:
-        message = f"{task.doing} was not done {self._limits.by_the_clock(seconds):g} s after it was begun, and was hardly at work"
+        message = (
+            f"{task.doing} was not done {self._limits.by_the_clock(seconds):g} s after it "
+            "was begun, and was hardly at work"
+        )
         return Problem(
             message, "The machine is very busy, or a disk does not answer. Start again later."
         )
 
     def _end(self, child: _Child) -> None:
-        """End a child by its own id, and wait until it is gone."""
+        """End a worker by its process id, and wait until it is gone."""
         self._children.remove(child)
         child.process.kill()
         child.process.join()
@@ -292,14 +315,20 @@ def _not_started(why: str = "") -> Problem:
 
 
 def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
-    """Return how a child ended that reported nothing itself; `code` is negative for a signal, `seconds` is the time that it was given."""
+    """Return the outcome of a task whose worker ended without an answer.
+
+    `code` is its exit code, negative for a signal; `seconds` is the time that it was given.
+    """
     name = f"status {code}"
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
     allowed = system_seconds()
     if name == "SIGXCPU" and allowed is not None and allowed < seconds:
-        message = f"{task.doing} took more processor time than the system allows a program, {allowed} s (see `ulimit -t`)"
+        message = (
+            f"{task.doing} took more processor time than the system allows a program, "
+            f"{allowed} s (see `ulimit -t`)"
+        )
         return Outcome(
             task,
             problems=(Problem(message, "Allow more, or start it where there is no such limit."),),
@@ -309,7 +338,11 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
         return Outcome(task, problems=(late_problem(task.doing, task.hint, seconds),), late=True)
     memory = system_memory()
     if memory is not None:
-        message = f"{task.doing} ended in a crash ({name}): the system allows this program no more than {memory / 1e9:.2g} GB of memory (see `ulimit -v`)"
+        message = (
+            f"{task.doing} ended in a crash ({name}): the system allows this program "
+            "no more "
+            f"than {memory / 1e9:.2g} GB of memory (see `ulimit -v`)"
+        )
         return Outcome(
             task,
             problems=(
@@ -323,7 +356,7 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
 
 
 def _sweep(place: Path) -> None:
-    """Remove the folders of runs that were ended from outside, and could not do it themselves: those of ours that nobody holds."""
+    """Remove our folders of runs that were killed: those that no process has locked."""
     for folder in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -1,4 +1,7 @@
-"""What to print and how: flag > environment > teachback.toml > default, resolved once into a frozen value."""
+"""Resolve what to print and how: flag > environment > teachback.toml > default.
+
+The result is one frozen value.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ NOT_OFF: Final = Offset()
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's choices; empty tuples and None mean: all there are."""
+    """The choices for one run; an empty tuple or None means no restriction."""
 
     handouts: tuple[str, ...]
     audiences: tuple[str, ...]
@@ -51,13 +54,16 @@ class Settings:
 
     @property
     def card_stock(self) -> str:
-        """The stock that cards go on: the one that was named, or a plain sheet to cut."""
+        """The stock for cards: the one that was named, or a plain sheet to cut."""
         return self.stock or f"cut-{self.paper}-id1"
 
     @property
     def card_setup(self) -> str:
-        """All that the settings say of a sheet of cards."""
-        return f"{self.card_stock} {self.sides or ''} {self.offset.x:g},{self.offset.y:g} {self.back_offset.x:g},{self.back_offset.y:g}"
+        """The settings for a sheet of cards, as one text."""
+        return (
+            f"{self.card_stock} {self.sides or ''} {self.offset.x:g},{self.offset.y:g} "
+            f"{self.back_offset.x:g},{self.back_offset.y:g}"
+        )
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
@@ -108,7 +114,7 @@ def _offset(value: str) -> Offset:
     return offset
 
 
-# Each setting: whether it is a list, its default, and the check that turns a text into a value.
+# Each setting: whether it is a list, its default, and the check that converts its text.
 _CHECKS: Final[dict[str, tuple[bool, Any, Callable[[str], Any]]]] = {
     "audience": (True, (), _word),
     "language": (False, None, _word),
@@ -125,27 +131,37 @@ _CHECKS: Final[dict[str, tuple[bool, Any, Callable[[str], Any]]]] = {
     "printer": (False, None, _word),
     "archive": (False, None, _folder),
 }
-# What a printer of its own name may hold.
+# The keys of a [printers.NAME] table.
 _PRINTER_KEYS: Final = ("offset", "back-offset")
 
 
-# What teachback.toml may hold for each, and how it is written.
+# The type of each setting in teachback.toml, and an example of how it is written.
 _KINDS: Final[dict[str, type]] = dict.fromkeys(_CHECKS, str) | {"jobs": int}
 _SAMPLES: Final = {
-    "audience": 'audience = ["ckd"]', "language": 'language = "es"', "paper": 'paper = "a4"', "size": 'size = "large"',
-    "kind": 'kind = ["card"]', "format": 'format = ["pdf", "html"]', "output": 'output = "printed"', "jobs": "jobs = 2",
-    "stock": 'stock = "avery-5371"', "sides": 'sides = "long-edge"', "offset": 'offset = "0.5, -1.2"',
-    "back-offset": 'back-offset = "0.5, -1.2"', "printer": 'printer = "front-desk"',
+    "audience": 'audience = ["ckd"]',
+    "language": 'language = "es"',
+    "paper": 'paper = "a4"',
+    "size": 'size = "large"',
+    "kind": 'kind = ["card"]',
+    "format": 'format = ["pdf", "html"]',
+    "output": 'output = "printed"',
+    "jobs": "jobs = 2",
+    "stock": 'stock = "avery-5371"',
+    "sides": 'sides = "long-edge"',
+    "offset": 'offset = "0.5, -1.2"',
+    "back-offset": 'back-offset = "0.5, -1.2"',
+    "printer": 'printer = "front-desk"',
     "archive": 'archive = "archive"',
-}  # fmt: skip
+}
 
 
 def resolve(
     flags: Mapping[str, Any], environment: Mapping[str, str], workspace: Workspace
 ) -> Settings:
-    """Settle every choice. Flags that were not given are None.
+    """Resolve every setting. A flag that was not given is None.
 
-    Raises UsageError for a wrong flag or environment value, TeachbackError for a wrong teachback.toml.
+    Raises UsageError for a wrong flag or environment value, TeachbackError for a wrong
+    teachback.toml.
     """
     from_file, printers = _from_file(workspace)
     chosen: dict[str, Any] = {}
@@ -177,7 +193,7 @@ def resolve(
     if problems:
         raise UsageError(*problems)
     printer = printers.get(chosen["printer"] or "", {})
-    # What is said now (by a flag or the environment) wins over what the file says of all printers.
+    # A flag or an environment variable wins over what the file says of all printers.
     now = {
         name
         for name in ("printer", "offset", "back-offset")
@@ -209,7 +225,10 @@ def resolve(
 
 
 def archive_folder(environment: Mapping[str, str], workspace: Workspace) -> Path:
-    """Give the archive of the settings, or build/archive if it is there. Raises UsageError when there is none."""
+    """Return the archive of the settings, or build/archive if it exists.
+
+    Raises UsageError when there is none.
+    """
     settings = resolve({}, environment, workspace)
     usual = settings.output / "archive"
     if settings.archive is None and not usual.is_dir():
@@ -221,7 +240,7 @@ def archive_folder(environment: Mapping[str, str], workspace: Workspace) -> Path
 def _settled(
     name: str, chosen: Mapping[str, Any], printer: Mapping[str, Offset], named: Collection[str]
 ) -> Offset:
-    """Give an offset: of a printer that was named just now, before one that the file has for all."""
+    """Return an offset: a printer named by flag or environment wins over the file's general one."""
     first, second = (
         (printer.get(name), chosen[name]) if name in named else (chosen[name], printer.get(name))
     )
@@ -237,7 +256,7 @@ def _cores() -> int:
 
 
 def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str, Offset]]]:
-    """Read teachback.toml: the settings, and what each printer is off."""
+    """Read teachback.toml: the settings, and the offsets of each printer."""
     path = workspace.root / SETTINGS
     if not os.path.lexists(path):
         return {}, {}
@@ -272,7 +291,7 @@ def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str
             continue
         is_list, _, check = _CHECKS[key]
         values = value if isinstance(value, list) else [value]
-        # Quotes of TOML may hold any character by its code, such as "\\u200b".
+        # A TOML string may hold any character by its code, such as "\\u200b".
         hidden = next(
             (
                 fault
@@ -320,7 +339,7 @@ def _printers(
     name: str,
     problems: list[Problem],
 ) -> dict[str, dict[str, Offset]]:
-    """Read `[printers.NAME]` tables; what is wrong with them is added to the problems."""
+    """Read the `[printers.NAME]` tables, and add their problems to `problems`."""
     found: dict[str, dict[str, Offset]] = {}
     for printer, table in tables.items() if isinstance(tables, dict) else [("printers", tables)]:
         place = _key_place(f"printers.{printer}", text, name)
@@ -369,7 +388,7 @@ def _key_place(key: str, text: str, name: str) -> Location:
 
 def _toml_place(name: str, message: str, text: str) -> Location:
     match = re.search(r"at line (\d+), column (\d+)", message)
-    # Without a place it is the end of the file that came too early.
+    # Without a place, the file ended too early.
     return (
         Location(name, int(match[1]), int(match[2]))
         if match

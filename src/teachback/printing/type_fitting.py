@@ -1,4 +1,7 @@
-"""Cards at the largest type at which all of them fits, or the problems that say what does not: flag, reader, stock, millimetres."""
+"""Fit cards at the largest type size at which all of their text fits.
+
+Where none fits, the problems say what does not fit: flag, reader, stock, and mm that are missing.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class FittedCard(NamedTuple):
-    """A card as it fits: the type sizes of front and back in pt, whether its code is on it as a QR code too, and the pages."""
+    """A card that fits: the type sizes of front and back in pt, and its pages.
+
+    `coded` says whether its code is on it as a QR code too.
+    """
 
     sizes: tuple[float, float]
     coded: bool
@@ -33,7 +39,10 @@ class FittedCard(NamedTuple):
 
 
 def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOutDocument:
-    """Lay all the cards of a run out, each side at the type size that it was found to take alone."""
+    """Lay out all the cards of a run, each side at the type size that fits when it is alone.
+
+    Raises TeachbackError when a card does not fit, or when the cards do not fit together.
+    """
     problems: list[Problem] = []
     fits: list[FittedCard] = []
     for number in range(len(job.cards)):
@@ -67,9 +76,10 @@ def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOut
 
 
 def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
-    """Lay one card out with each side at the largest type size at which all of it fits; refuse it where none does.
+    """Lay out a card with each side at the largest type size at which all of it fits.
 
-    A card with room to spare then gets its code as a QR code, too, if that takes nothing from the type.
+    A card with room to spare also gets its code as a QR code, if the type can stay as large. Raises
+    TeachbackError when the card does not fit at the smallest size.
     """
     sizes = card_text_sizes(box)
     front = back = 0
@@ -125,7 +135,7 @@ def _card_problems(
     outside: tuple[str, ...],
     served: Mapping[str, Path],
 ) -> Iterator[Problem]:
-    """Say what of a card does not fit: the flag, the reader, the stock, what is missing, and where it would fit."""
+    """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
     flags = job.flags[number] if number < len(job.flags) else {}
     where = (
         f" of {job.run.stock}"
@@ -135,7 +145,10 @@ def _card_problems(
     missing = max(missing_height(laid))
     lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
     at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
-    hint = f"Write shorter words (`short:`), or card fewer flags: text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller."
+    hint = (
+        "Write shorter words (`short:`), or card fewer flags: "
+        f"text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller."
+    )
     fitting = _fitting_stocks(job, number, served)
     hint += f" It would fit on {', '.join(fitting)}." if fitting else ""
     name = job.names[number] if number < len(job.names) else job.name
@@ -151,7 +164,7 @@ def _card_problems(
 
 
 def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[str]:
-    """Name up to six stocks on which a refused card fits at the smallest type."""
+    """Return the names of up to six stocks on which a refused card fits at the smallest type."""
     known: dict[Box, bool] = {}
     names = []
     for name, box in (job.run.others if job.run else {}).items():

@@ -1,4 +1,7 @@
-"""PDF -> PNG, and the words of any PDF. With reading, one of the two modules that import pypdfium2."""
+"""Draw a PDF's pages as PNG, and extract the words of any PDF.
+
+Only this module and `page_reader` import pypdfium2.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ DPI: Final = 150
 
 
 def page_pictures(pdf: bytes, dpi: int = DPI) -> tuple[bytes, ...]:
-    """Give each page as a PNG file, drawn at `dpi` dots to the inch."""
+    """Draw each page as a PNG file at `dpi` dots to the inch."""
     pictures = []
     with pypdfium2.PdfDocument(pdf) as document:
         for page in document:
@@ -28,12 +31,16 @@ def page_pictures(pdf: bytes, dpi: int = DPI) -> tuple[bytes, ...]:
     return tuple(pictures)
 
 
-# A letter page at 300 dots to the inch has 8 million dots; a page may call itself much larger than paper is.
+# A Letter page at 300 dots to the inch has 8 million dots; a page may claim to be much larger than
+# paper is.
 MOST_DOTS: Final = 40_000_000
 
 
 def page_texts(pdf: bytes) -> tuple[str, ...]:
-    """Give the words of each page of any PDF. Raises TeachbackError for what is no whole PDF, or asks for a password."""
+    """Return the words of each page of any PDF.
+
+    Raises TeachbackError for a file that is no whole PDF, or is protected by a password.
+    """
     try:
         with pypdfium2.PdfDocument(pdf) as document:
             return tuple(page.get_textpage().get_text_range() for page in document)
@@ -42,9 +49,9 @@ def page_texts(pdf: bytes) -> tuple[str, ...]:
 
 
 def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
-    """Draw each page of any PDF as PNG, one after the other, at `dpi` dots to the inch or fewer where it is very large.
+    """Yield each page of any PDF as PNG, at `dpi` dots to the inch, or fewer if it is very large.
 
-    Raises TeachbackError for what is no whole PDF.
+    Raises TeachbackError for a file that is no whole PDF.
     """
     try:
         with pypdfium2.PdfDocument(pdf) as document:

@@ -1,4 +1,4 @@
-"""What lies where on laid-out pages: WeasyPrint's boxes, read before anything is written."""
+"""Find the places of text and boxes on laid-out pages, from WeasyPrint's boxes, before writing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from teachback.pdf.renderer import LaidOutDocument
 
-# Rounding of the layout, in mm; what sticks out less than this cannot be seen.
+# Rounding of the layout, in mm; a smaller excess is invisible.
 TOLERANCE: Final = 0.1
 FRONT: Final = 1
 
@@ -22,11 +22,13 @@ FRONT: Final = 1
 # Letters and words set closer than this, as a share of the type size, run into each other.
 CLOSEST_LETTERS: Final = -0.06
 CLOSEST_WORDS: Final = -0.12
-# Digits set further apart than this are read as numbers of their own; an underline thicker than this reaches into its letters.
+# Digits set further apart than this look like separate numbers; a thicker underline touches its
+# letters.
 WIDEST_LETTERS: Final = 0.12
 THICKEST_UNDERLINE: Final = 0.12
 
-# Features of a font that set capitals or small capitals for other letters (OpenType 1.9.1, registered features).
+# Font features that replace letters with capitals or small capitals (OpenType 1.9.1, registered
+# features).
 CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
 
 # left, top, right, bottom in CSS px.
@@ -36,9 +38,9 @@ _Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
 
 @dataclass(frozen=True)
 class TextOut:
-    """Words that lie outside the area they belong in, with the page (from 1) and how far, in mm.
+    """Words outside their area, with the page (from 1) and the distance in mm.
 
-    With `cut` they lie outside a box that cuts off what does not fit into it.
+    With `cut` they are outside a box that cuts off its overflow.
     """
 
     words: str
@@ -49,7 +51,7 @@ class TextOut:
 
 @dataclass(frozen=True)
 class FontUse:
-    """Words that are set in one font: the families that the style names, in their order, and the weight (100 to 900)."""
+    """Words in one font: the families that the style names in order, the weight (100 to 900)."""
 
     families: tuple[str, ...]
     weight: int
@@ -57,13 +59,13 @@ class FontUse:
 
 
 def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
-    """Find words that stick out of a page's area (nearer to its edge than `safe_mm`), or out of a box that cuts them off.
+    """Yield words nearer than `safe_mm` to the edge of a page, or outside a box that cuts them off.
 
-    Turned and moved boxes count where they are painted.
+    Transformed boxes count where they are painted.
     """
     for number, page in enumerate(laid.document.pages, start=1):
         width, height = px_to_mm(page.width), px_to_mm(page.height)
-        for line, place, clips in _placed_lines(page._page_box, None, ()):  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+        for line, place, clips in _placed_lines(page._page_box, None, ()):  # noqa: SLF001 -- no public name; WeasyPrint is pinned
             if not any(character.isalnum() for character in line.text):
                 continue
             left, top, right, bottom = (px_to_mm(edge) for edge in place)
@@ -81,13 +83,13 @@ def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
 
 
 def _over(place: _Box, clip: _Box) -> float:
-    """Give how far a box sticks out of another, in their own unit."""
+    """Return how far a box sticks out of another, in their own unit."""
     return max(clip[0] - place[0], clip[1] - place[1], place[2] - clip[2], place[3] - clip[3])
 
 
 def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # noqa: ANN401 -- WeasyPrint's boxes have no types
-    """Give each piece of text below a box, where it is painted, and the boxes around it that cut off what sticks out of them."""
-    box = getattr(box, "_box", box)  # a placeholder of a box that is placed absolutely
+    """Yield each text box below a box, with its painted place and the boxes that clip it."""
+    box = getattr(box, "_box", box)  # a placeholder of an absolutely positioned box
     if isinstance(box, boxes.TextBox):
         yield box, _painted(matrix, box.position_x, box.position_y, box.width, box.height), clips
         return
@@ -105,7 +107,10 @@ def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # 
 
 
 def _clip_of(box: Any) -> _Box:  # noqa: ANN401
-    """Give the part of a box that `clip: rect(...)` leaves, as x, y, width, height; the sides as WeasyPrint takes them."""
+    """Return the part of a box that `clip: rect(...)` leaves, as x, y, width, height.
+
+    The sides are those that WeasyPrint uses.
+    """
     top, right, bottom, left = box.style["clip"]
     upper, lower = (
         (0.0 if top == "auto" else top),
@@ -136,7 +141,7 @@ def _painted(matrix: Any, x: float, y: float, width: float, height: float) -> _B
 
 
 def letterings(laid: LaidOutDocument) -> tuple[FontUse, ...]:
-    """Give the words of all pages, put together by the font that their style chooses for them."""
+    """Return the words of all pages, grouped by the font that their style chooses."""
     found: dict[tuple[tuple[str, ...], int], list[str]] = {}
     for page in laid.document.pages:
         for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
@@ -149,9 +154,10 @@ def letterings(laid: LaidOutDocument) -> tuple[FontUse, ...]:
 
 
 def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
-    """Find words that a style strikes out, sets so close that they run into each other, or in other letters: page, words, fault.
+    """Yield (page, words, fault) for words that a style makes hard to read.
 
-    They can be read back, and most of their ink is seen: only the style tells.
+    Such words are struck out, set too close or too far apart, or set in other letters. They can be
+    read back, and most of their ink is visible: only the style shows the fault.
     """
     for number, page in enumerate(laid.document.pages, start=1):
         for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
@@ -192,7 +198,10 @@ def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
 
 
 def _through(style: Any, size: float) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
-    """Return the property by which a style draws a line through or above letters; empty for none and for a plain underline."""
+    """Return the property that draws a line through or above letters; empty for none.
+
+    A plain underline is allowed.
+    """
     lines = style["text_decoration_line"]
     if lines == "none":
         return ""
@@ -220,7 +229,7 @@ def _length(value: Any, size: float) -> float:  # noqa: ANN401 -- WeasyPrint's s
 
 
 def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
-    """Return the property by which a style sets capitals, small capitals or other forms in the place of the letters; empty for none."""
+    """Return the property by which a style replaces letters, as with capitals; empty for none."""
     if style["text_transform"] != "none":
         return f"text-transform: {style['text_transform']}"
     if style["font_variant_caps"] != "normal":
@@ -238,7 +247,10 @@ def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles ha
 
 @dataclass(frozen=True)
 class TierBox:
-    """Where a tier stands on a page: its box and that of its icon (left, top, right, bottom in mm), and its heading."""
+    """A tier on a page: its heading, its box and that of its icon.
+
+    Boxes are left, top, right, bottom in mm.
+    """
 
     tier: str
     page: int
@@ -248,7 +260,7 @@ class TierBox:
 
 
 def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
-    """Find the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
+    """Yield the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
             if isinstance(box, boxes.BlockBox) and (
@@ -301,16 +313,18 @@ def _bullet_of(box: Any) -> _Box:  # noqa: ANN401
 
 
 def _in_mm(place: _Box) -> _Box:
-    """Turn x, y, width, height in px into left, top, right, bottom in mm."""
+    """Convert x, y, width, height in px to left, top, right, bottom in mm."""
     x, y, width, height = place
     return px_to_mm(x), px_to_mm(y), px_to_mm(x + width), px_to_mm(y + height)
 
 
 @dataclass(frozen=True)
 class Opening:
-    """The place of a field on laid-out pages: the page (from 0); where its words begin, on which baseline, how long the line and how large the type is (CSS px).
+    """The place of a field on laid-out pages.
 
-    `families` are those that the style names, in their order; `weight` is from 100 to 900.
+    `page` counts from 0. `left` is where its words begin, on `baseline`; `width` is the length of
+    the line and `size` that of the type, all in CSS px. `families` are those that the style names,
+    in order; `weight` is from 100 to 900.
     """
 
     field: str
@@ -325,7 +339,7 @@ class Opening:
 
 
 def openings(laid: LaidOutDocument) -> Iterator[Opening]:
-    """Find the places of fields, in the order of the text."""
+    """Yield the places of fields, in the order of the text."""
     for number, page in enumerate(laid.document.pages):
         for box in _boxes(page):
             if (
@@ -337,7 +351,7 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
             # A box that a style adds before or after an element has the tag `span::before`.
             if "::" in box.element_tag:
                 continue
-            # The space in it, which stands where the words will.
+            # The space in the box, where the words will be.
             space = next(line for line in _text_boxes(box) if "::" not in line.element_tag)
             yield Opening(
                 field=box.element.get("data-field"),
@@ -353,13 +367,13 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
 
 
 def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
-    """Say whether a card's front and its back each fit on one page."""
+    """Return whether a card's front and its back each fit on one page."""
     back = _back_page(laid)
     return back == FRONT + 1, back == laid.pages
 
 
 def missing_height(laid: LaidOutDocument) -> tuple[float, float]:
-    """Give how many millimetres a card's front and back are too high: what runs on to further pages."""
+    """Return by how many mm a card's front and back are too high: the text on further pages."""
     back = _back_page(laid) or laid.pages + 1
     front_more = sum(_used(page) for page in laid.document.pages[FRONT : back - 1])
     return round(front_more, 1), round(sum(_used(page) for page in laid.document.pages[back:]), 1)
@@ -376,7 +390,7 @@ def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no typ
 
 
 def in_turn(laid: LaidOutDocument, cards: int) -> bool:
-    """Say whether cards lie front and back in turn, a page each."""
+    """Return whether cards lie front and back in turn, one page each."""
     sides = [
         "back" if any(_has_class(box, "back") for box in _boxes(page)) else "front"
         for page in laid.document.pages
@@ -385,9 +399,10 @@ def in_turn(laid: LaidOutDocument, cards: int) -> bool:
 
 
 def flags_out(laid: LaidOutDocument, words_out: Collection[str]) -> tuple[str, ...]:
-    """Name the red flags of a card that are not wholly on its two sides, by their ids.
+    """Return the ids of a card's red flags that are not wholly on its two sides.
 
-    The front must be page 1, and the back the page on which it begins: what runs on to another page is off the card.
+    The front must be page 1, and the back the page on which it begins: text that continues on
+    another page is off the card.
     """
     back = _back_page(laid)
     lost: dict[str, None] = {}
@@ -407,7 +422,7 @@ def flags_out(laid: LaidOutDocument, words_out: Collection[str]) -> tuple[str, .
 
 
 def _back_page(laid: LaidOutDocument) -> int:
-    """Give the page (from 1) on which a card's back begins; 0 when a template has lost it."""
+    """Return the page (from 1) on which a card's back begins; 0 when a template has lost it."""
     pages = enumerate(laid.document.pages, start=1)
     return next((n for n, page in pages if any(_has_class(box, "back") for box in _boxes(page))), 0)
 
@@ -427,10 +442,10 @@ def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxe
 
 
 def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
-    """Return the rows of tables that stand on more than one page, in order: the words of each of their cells."""
+    """Return the rows of tables that are on more than one page, as the words of each cell."""
     pages: dict[Any, set[int]] = {}
     for number, page in enumerate(laid.document.pages):
-        # The rows of a head are on each page of a table.
+        # The rows of a head are repeated on each page of a table.
         groups = (
             box
             for box in _boxes(page)

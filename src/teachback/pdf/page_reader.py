@@ -1,7 +1,7 @@
-"""PDF, or a page for a screen -> what stands on its pages, as a reader gets it: the words in the order of the tags, and each run of letters with its look.
+"""Read a PDF or an HTML page back as text: words in the order of the tags, and runs of letters.
 
-The file is read by pdfium, which has no part in printing it: what is proved is the paper, not our own idea of it. Raster and
-this module are the two that import pypdfium2.
+The file is read by pdfium, which has no part in printing it: the proof is about the paper, not
+about our own idea of it. Only this module and `page_images` import pypdfium2.
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ Letter = tuple[str, Bounds]
 
 INVISIBLE: Final = 3  # ISO 32000-1, table 106: neither filled nor stroked
 OPAQUE: Final = 255
-# How many times as large what cuts off a text is made, to see the whole of the text.
+# The factor by which a clip path is enlarged, to show all of its text.
 WIDER: Final = 100.0
-# A letter's width may be squeezed to this share; and the cosine of the angle between its foot and its stem (30 degrees off upright).
+# The least width of a letter, as a share of its height; and the cosine of the angle between its
+# foot and its stem (30 degrees off upright).
 NARROWEST: Final = 0.8
 MOST_SLANT: Final = 0.5
-# The sine of the angle from which on a line of text counts as turned (3 degrees).
+# The sine of the angle from which a line of text counts as turned (3 degrees).
 TURNED_LEAST: Final = 0.05
-# Structure types that stand within a line of text (ISO 32000-1, 14.8.4.4).
+# Elements and structure types within a line of text (ISO 32000-1, 14.8.4.4).
 INLINE: Final = frozenset(
     {
         "a",
@@ -71,12 +72,13 @@ WITHIN_A_LINE: Final = frozenset({"Span", "Strong", "Em", "Link", "Code", "Quote
 
 @dataclass(frozen=True)
 class TextRun:
-    """Letters that are painted in one go: the words, the font's name, its size in pt as printed, the colour, and where.
+    """Letters that are painted in one operation.
 
-    `artifact` is what a screen reader passes over: the foot of a page, crop marks, a card's copies. `upright` is what is
-    neither mirrored nor upside down, nor slanted beyond reading; what runs up or down the page is. `drawn` letters belong to a picture.
-    `edges` are those of its first and last letter, where the text is upright and not turned. `letters` are its characters in their
-    order, without blanks.
+    `font` is the font's name, and `size` its size in pt as printed. `artifact` is text that a
+    screen reader skips: the foot of a page, crop marks, a card's copies. `upright` text is not
+    mirrored, upside down, or slanted beyond reading; it may run up or down the page. `drawn`
+    letters belong to a picture. `edges` are those of its first and last letter, where the text is
+    upright and not turned. `letters` are its characters in order, without blanks.
     """
 
     words: str
@@ -94,10 +96,10 @@ class TextRun:
 
 @dataclass(frozen=True)
 class ReadPage:
-    """One page: its width and height in pt, its runs in the order in which they are painted, and its text in the order of the tags.
+    """One page: width and height in pt, runs in painting order, and text in the order of the tags.
 
-    The pictures are drawn by pdfium: `whole` is the page in grey; `bare` the page without its text, in colour; `letters` its
-    text alone, in black, whole even where a box cuts it off.
+    The pictures are drawn by pdfium. `whole` is the page in grey, `bare` the page without its text
+    in colour, and `letters` its text alone, in black, whole even where a box clips it.
     """
 
     width: float
@@ -110,7 +112,10 @@ class ReadPage:
 
 
 def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
-    """Read a PDF's pages, and draw them at `dpi` dots to the inch. Raises TeachbackError when pdfium cannot open it."""
+    """Read a PDF's pages, and draw them at `dpi` dots to the inch.
+
+    Raises TeachbackError when pdfium cannot open the file.
+    """
     try:
         with pypdfium2.PdfDocument(data) as document:
             return tuple(_read(page, dpi, number) for number, page in enumerate(document, start=1))
@@ -119,9 +124,9 @@ def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
 
 
 def read_words(data: bytes) -> Iterator[str]:
-    """Give the words of a PDF in the order of its tags, page by page as they are asked for, without drawing them.
+    """Yield the words of a PDF in the order of its tags, one page at a time, without drawing.
 
-    Raises TeachbackError when pdfium cannot open it.
+    Raises TeachbackError when pdfium cannot open the file.
     """
     try:
         with pypdfium2.PdfDocument(data) as document:
@@ -132,12 +137,15 @@ def read_words(data: bytes) -> Iterator[str]:
 
 
 def screen_text(html: str) -> tuple[Token, ...]:
-    """Return the text of an HTML page in its order, as a browser reads it; whether a style hides some is not asked."""
+    """Return the text of an HTML page in order, as a browser reads it, even if a style hides it."""
     return tuple(_shown_text(parse_page(html), 0, count(1)))
 
 
 def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator[Token]:
-    """Yield the text below an element. What only the eye gets, or only a screen reader, is a block of its own."""
+    """Yield the text below an element.
+
+    Text only for the eye, or only for a screen reader, is a block of its own.
+    """
     tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
     if not tag or tag in {"style", "title"}:
         return
@@ -178,7 +186,7 @@ def _texts(items: list[Any]) -> list[Any]:
 def _in_order(
     marks: Mapping[int, int], texts: Iterable[tuple[int, _Text]]
 ) -> tuple[tuple[_Text, int], ...]:
-    """Return a page's texts in the order of its tags, each with the number of its block, without those that no tag holds."""
+    """Return a page's tagged texts in the order of the tags, each with the number of its block."""
     by_mark: dict[int, list[_Text]] = {}
     for mark, text in texts:
         by_mark.setdefault(mark, []).append(text)
@@ -226,7 +234,7 @@ def _activate(items: list[Any], *, on: bool) -> None:
 
 
 def _unclip(item: Any, bounds: Bounds) -> None:  # noqa: ANN401 -- a pdfium handle
-    """Widen what cuts off a text far beyond it. A path cannot be taken away, but it can be made larger around the text."""
+    """Enlarge the clip path of a text far beyond it, because a path cannot be removed."""
     left, bottom, right, top = bounds
     raw.FPDFPageObj_TransformClipPath(
         item, WIDER, 0, 0, WIDER, (left + right) / 2 * (1 - WIDER), (bottom + top) / 2 * (1 - WIDER)
@@ -239,7 +247,7 @@ def _address(item: Any) -> int | None:  # noqa: ANN401 -- a pdfium handle
 
 @dataclass(frozen=True)
 class _Lettered:
-    """The letters of one text object: the left of the first and the right of the last, in pt, and each with its box."""
+    """The letters of a text object with their boxes; `ends` are its left and right edge, in pt."""
 
     ends: tuple[float, float]
     letters: tuple[Letter, ...]
@@ -296,10 +304,10 @@ def _run(
     raw.FPDFPageObj_GetBounds(item, *edges)
     red, green, blue, alpha = (int(value.value) for value in color)
     mark = raw.FPDFPageObj_GetMarkedContentID(item)
-    # How a letter's own axes lie on the page: across and up.
+    # The length of a letter's own axes on the page: across and up.
     across, up = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
     slant = abs(matrix.a * matrix.c + matrix.b * matrix.d)
-    # The height of the letters is what the matrix makes of their size; squeezed ones are as small as they are narrow.
+    # The matrix scales the height of letters; squeezed letters count as small as they are narrow.
     height = abs(size.value) * (up if across > up * NARROWEST else across)
     straight = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) < across * TURNED_LEAST
     return TextRun(
@@ -333,10 +341,10 @@ def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
 
 
 def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
-    """Return the numbers of a page's marked content in the order of the tag tree, each with the number of its block.
+    """Return the numbers of a page's marked content in tag order, each with its block.
 
-    That is the order in which it is read out. What is drawn inside a picture is left out: the picture has words
-    of its own.
+    That is the order in which a screen reader speaks. Text inside a picture is left out: the
+    picture has its own description.
     """
     tree = raw.FPDF_StructTree_GetForPage(page)
     if not tree:
@@ -353,7 +361,7 @@ def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
 
 
 def _marks(element: Any, block: int, blocks: Iterator[int]) -> Iterator[tuple[int, int]]:  # noqa: ANN401 -- a pdfium handle
-    """Yield the marks below an element with the number of their block; what stands within a line is no block of its own."""
+    """Yield the marks below an element, each with its block; inline elements have none."""
     role = _role(element)
     if role == "Figure":
         return

@@ -1,7 +1,10 @@
-"""HTML -> PDF. The one module that imports WeasyPrint, which takes a second: import this one late.
+"""Render HTML as PDF with WeasyPrint.
 
-Everything a page loads comes through one fetcher that serves the workspace's own pictures and fonts by name and nothing else.
-Whatever WeasyPrint says in its log is a problem here, because it prints on and leaves a hole.
+Import this module late: WeasyPrint takes a second to load. Only `tag_writer` imports it too.
+
+Everything a page loads comes through one fetcher. It serves the workspace's own pictures and fonts
+by name, and nothing else. Each warning in WeasyPrint's log is a problem here, because WeasyPrint
+goes on and leaves a hole in the page.
 """
 
 from __future__ import annotations
@@ -29,53 +32,61 @@ from teachback.files.workspace import MIME, read_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Pango reads this once, when it is loaded: no system font can then stand in for ours without a word.
+# Pango reads this once, when it is loaded. Then no system font can silently replace one of ours.
 os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.conf")
 
 try:
     with warnings.catch_warnings():
-        # "No fonts configured": that is what no-system-fonts.conf is for.
+        # "No fonts configured" is the purpose of no-system-fonts.conf.
         warnings.simplefilter("ignore")
         import weasyprint
         from weasyprint.css.properties import INITIAL_VALUES
         from weasyprint.css.validation import EXPANDERS
-        from weasyprint.formatting_structure import boxes as boxes  # noqa: PLC0414 -- for laid.py, which reads them
+        from weasyprint.formatting_structure import boxes as boxes  # noqa: PLC0414 -- for page_layout
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 except OSError:
-    # cffi's way to say that a library of the system is not there.
+    # cffi raises this when a system library is missing.
     raise TeachbackError(
         Problem(
             "Pango, which sets the text of the pages, is not installed",
-            "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango.",
+            "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+            "libharfbuzz-subset0. macOS: brew install pango.",
         )
     ) from None
 
-# A register of fonts.
+# The fonts that WeasyPrint knows.
 Fonts = FontConfiguration
 
-# A base that no network knows: relative names in a page resolve against it, and the fetcher answers only for it.
+# A base that no network knows. Relative names in a page resolve against it, and the fetcher serves
+# only it.
 BASE: Final = "https://workspace.invalid/"
-# How many new objects Python waits for before it looks for garbage; see `fonts`.
+# The number of new objects after which Python collects garbage; see `fonts`.
 GARBAGE_THRESHOLD: Final = 100_000
-# One file for reading aloud and for keeping: PDF/A-2a here, and `_finish` adds what PDF/UA-1 asks for on top.
+# One file for reading aloud and for archives: PDF/A-2a here, and `_finish` adds PDF/UA-1.
 VARIANT: Final = "pdf/a-2a"
-# The name that PDF/UA-1 has in XMP (ISO 14289-1, clause 5), and the schema by which PDF/A-2 knows it (ISO 19005-2, 6.6.2.3).
+# The name of PDF/UA-1 in XMP (ISO 14289-1, clause 5), and its schema for PDF/A-2 (ISO 19005-2,
+# 6.6.2.3).
 _UA_RDF: Final = (
     b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-    b' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>\n'
+    b' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" '
+    b'rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>\n'
     b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
-    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about=""><pdfaExtension:schemas><rdf:Bag>'
-    b'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>'
+    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" '
+    b'xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" '
+    b'rdf:about=""><pdfaExtension:schemas><rdf:Bag>'
+    b'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA Universal Accessibility '
+    b"Schema</pdfaSchema:schema>"
     b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
     b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>"
     b'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>'
     b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>"
-    b"<pdfaProperty:description>Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>"
+    b"<pdfaProperty:description>Indicates, which part of ISO 14289 standard is "
+    b"followed</pdfaProperty:description>"
     b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n"
 )
-# What WeasyPrint raises on styles and pages that it did not foresee.
+# The exceptions that WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (
     ArithmeticError,
     AssertionError,
@@ -86,7 +97,7 @@ _BROKEN: Final = (
     TypeError,
     ValueError,
 )
-# Bullets, and the numbers of a list; dots and a page's number, in a table of contents.
+# Bullets, and the numbers of a list. Dots and a page number, in a table of contents.
 _MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
 _LEADER: Final = re.compile(r"[. ]*[0-9]*")
 _KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
@@ -101,12 +112,12 @@ class LaidOutDocument:
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return len(self.document.pages)
 
 
 class _Fetcher(URLFetcher):
-    """Serves the workspace's own pictures and fonts by their names, when they are whole; anything else stops the page."""
+    """A fetcher that serves whole pictures and fonts of the workspace by name, and nothing else."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         super().__init__(allowed_protocols={"https"}, allow_redirects=False, fail_on_errors=True)
@@ -140,7 +151,7 @@ class _Fetcher(URLFetcher):
 
 
 class _Log(logging.Handler):
-    """Gathers what WeasyPrint says, as messages."""
+    """A log handler that keeps the messages of WeasyPrint."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -151,9 +162,10 @@ class _Log(logging.Handler):
 
 
 def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> LaidOutDocument:
-    """Lay a page out. What WeasyPrint complains of comes back as problems beside the pages.
+    """Lay out a page. The warnings of WeasyPrint become problems beside the pages.
 
-    Raises TeachbackError when the page asks for something that is not in the workspace.
+    Raises TeachbackError when the page asks for a file that is not in the workspace, or cannot be
+    laid out.
     """
     log = _Log()
     logger = logging.getLogger("weasyprint")
@@ -163,7 +175,7 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
     except FatalURLFetchingError as error:
         if isinstance(error.__cause__ or error.__context__, MemoryError):
-            raise MemoryError from None  # noqa: TRY004 -- it is what was raised inside
+            raise MemoryError from None  # noqa: TRY004 -- re-raised as it was
         raise TeachbackError(
             Problem(str(error), "Put the file into the workspace, or take its name out.")
         ) from None
@@ -184,14 +196,14 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
 
 
 def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
-    """Yield the text that a style generates, other than numbers of pages, numbers and bullets of lists, and colons.
+    """Yield text that a style generates, except page numbers, list markers and colons.
 
-    Style sheets are searched for it, too; this is what came onto the pages, by whatever way. The numbers of a list
-    are compared when the file is read back.
+    Style sheets are searched for it too; this finds whatever reached the pages in some other way.
+    The numbers of a list are compared when the file is read back.
     """
     found: dict[str, list[int]] = {}
     for number, page in enumerate(document.pages, start=1):
-        for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001 -- the laid-out boxes have no public name; WeasyPrint is pinned
+        for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001 -- no public name; WeasyPrint is pinned
             if not isinstance(box, boxes.TextBox) or not box.text.strip():
                 continue
             text, tag = box.text.strip(), box.element_tag or ""
@@ -219,7 +231,10 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
 
 
 def write(laid: LaidOutDocument) -> bytes:
-    """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a. Raises TeachbackError on anything WeasyPrint complains of."""
+    """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a.
+
+    Raises TeachbackError on any warning of WeasyPrint.
+    """
     from teachback.pdf.tag_writer import mended
 
     log = _Log()
@@ -227,7 +242,7 @@ def write(laid: LaidOutDocument) -> bytes:
     logger.addHandler(log)
     try:
         with mended(), warnings.catch_warnings():
-            # WeasyPrint leaves it to chance when its colour profile is closed.
+            # WeasyPrint does not close its colour profile.
             warnings.simplefilter("ignore", ResourceWarning)
             data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:
@@ -251,12 +266,12 @@ def write(laid: LaidOutDocument) -> bytes:
 
 
 def _finish(_document: object, pdf: Any) -> None:  # noqa: ANN401 -- pydyf has no types
-    """Say in the file's XMP that it is PDF/UA too (PDF/A wants the name explained), and let no picture be smoothed."""
+    """Declare PDF/UA in the file's XMP, with its schema for PDF/A; let no picture be smoothed."""
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     xmp: bytes = metadata.stream[0]
     end = xmp.rindex(b"</", 0, xmp.rindex(b"RDF>"))
     metadata.stream[0] = xmp[:end] + _UA_RDF + xmp[end:]
-    # PDF/A wants it to be found by programs that know no PDF.
+    # PDF/A requires that programs without a PDF parser find it.
     metadata.compress = False
     for thing in pdf.objects:
         # ISO 19005-2, 6.2.8: no picture asks to be interpolated.
@@ -264,7 +279,7 @@ def _finish(_document: object, pdf: Any) -> None:  # noqa: ANN401 -- pydyf has n
 
 
 def _page_problem(done: str, said: str) -> Problem:
-    """Say in our words what WeasyPrint complains of."""
+    """Convert a warning of WeasyPrint about a page to a problem."""
     said = said.replace(BASE, "").strip(" :")
     picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", said)
     if picture:
@@ -280,7 +295,10 @@ def _page_problem(done: str, said: str) -> Problem:
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:
-    """Say what in a style sheet WeasyPrint would drop, and what no screen reader could follow, with the place in that sheet."""
+    """Return what WeasyPrint would drop from a style sheet, and what no screen reader could follow.
+
+    Problems have their place in that sheet.
+    """
     try:
         messages = _said_of(css)
     except FatalURLFetchingError as error:
@@ -314,7 +332,7 @@ def _said_of(css: str) -> tuple[str, ...]:
 
 
 def _first_broken(css: str) -> int:
-    """Find the line of the first rule on which WeasyPrint breaks down, by reading more and more of the sheet."""
+    """Return the line of the first rule on which WeasyPrint fails, by bisection of the sheet."""
     ends = [match.end() for match in re.finditer("}", css)]
 
     def breaks(end: int) -> bool:
@@ -334,7 +352,7 @@ def _style_problem(name: str, css: str, message: str) -> Problem:
     quoted = re.search(r"'(.+?)\s*'", message, re.DOTALL)
     place = Location(name, int(match[1]), int(match[2])) if match else Location(name)
     if quoted and not match:
-        # WeasyPrint says a selector, and not where it stands.
+        # WeasyPrint names a selector without its place.
         place = place_of(quoted[1], css, name, r"/\*.*?\*/") or place
     said = re.sub(r"\s+", " ", re.sub(r"\s*\bat \d+:\d+", "", message)).rstrip(".")
     unknown = re.match(r"Ignored `([^:`]+):.*unknown property", said)
@@ -354,12 +372,16 @@ _kept_fonts: list[FontConfiguration] = []
 
 
 def fonts() -> FontConfiguration:
-    """Give this process's one register of fonts: making it anew for each page would cost more than the page."""
+    """Return the font configuration of this process.
+
+    There is one, because a new one for each page would take longer than the page.
+    """
     if not _kept_fonts:
-        # Let go before the process ends, a forked one too: else WeasyPrint could not take its folder of fonts away.
+        # Dropped before the process ends, a forked one too: otherwise WeasyPrint could not delete
+        # its folder of fonts.
         Finalize(None, _let_go, exitpriority=1)
-        # A layout makes hundreds of thousands of boxes that live until it is written: looking for garbage among them
-        # again and again costs several per cent of the time.
+        # A layout creates hundreds of thousands of boxes that live until it is written. Repeated
+        # garbage collection among them costs several per cent of the time.
         gc.freeze()
         gc.set_threshold(GARBAGE_THRESHOLD)
         _kept_fonts.append(Fonts())

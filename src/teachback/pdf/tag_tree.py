@@ -1,7 +1,7 @@
-"""The tree of tags that a screen reader follows, as values, and what is set right in it. Pure: no library is in here.
+"""Repair the tree of tags that a screen reader follows. Pure.
 
-`tags` fills the tree from WeasyPrint's boxes. Here each function of `REPAIRS` mends one thing: its words name the fault of
-WeasyPrint 70.0 that it is there for, with WeasyPrint's issue where one is known.
+`tag_writer` fills the tree from WeasyPrint's boxes. Each function of `REPAIRS` repairs one thing.
+Its docstring names the fault of WeasyPrint 70.0, with WeasyPrint's issue where one is known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _GROUPING: Final = frozenset({"Document", "Part", "Art", "Sect", "Div", "BlockQu
 
 
 class MarkedContent(NamedTuple):
-    """A piece of a page's content, by its page and WeasyPrint's number for it there."""
+    """A piece of a page's content: the page, and WeasyPrint's number for it there."""
 
     page: int
     number: int
@@ -34,8 +34,9 @@ class Link(NamedTuple):
 class Node:
     """One element of the tree, as it will be written.
 
-    `order` is its place in the source, `language` what it is read in, `page` (from 0) where it begins; `words` are those
-    that a reader hears of it besides its kids: Lang, Alt, ActualText, E. `attributes` are those of its role.
+    `order` is its place in the source, `language` the language of its text, and `page` (from 0) the
+    page where it begins. `words` are the texts for a screen reader beside its kids: Lang, Alt,
+    ActualText, E. `attributes` are those of its role.
     """
 
     role: str
@@ -53,7 +54,7 @@ Kid = Node | MarkedContent | Link
 
 
 def repair(node: Node) -> None:
-    """Set a whole tree right, from its leaves up."""
+    """Repair a whole tree, from its leaves up."""
     for kid in node.kids:
         if isinstance(kid, Node):
             repair(kid)
@@ -62,7 +63,7 @@ def repair(node: Node) -> None:
 
 
 def skipped_levels(root: Node) -> Iterator[tuple[int, int, str]]:
-    """Find headings that skip a level: the level before (0 at the start), their own, their words."""
+    """Yield headings that skip a level: the level before (0 at the start), theirs, their words."""
     level = 0
     todo = [root]
     while todo:
@@ -75,7 +76,10 @@ def skipped_levels(root: Node) -> Iterator[tuple[int, int, str]]:
 
 
 def _drop_empty(node: Node) -> None:
-    """Mends: elements without content (lines to write on, rules) stay in the tree (no issue found). Cells stay: they count."""
+    """Remove elements without content, except cells, which count.
+
+    Mends: lines to write on and rules stay in the tree (no issue found).
+    """
     node.kids = [
         kid
         for kid in node.kids
@@ -87,7 +91,10 @@ def _drop_empty(node: Node) -> None:
 
 
 def _dissolve_spans(node: Node) -> None:
-    """Mends: each line of text is a Span of its own, which says nothing (no issue found)."""
+    """Replace Spans without words of their own by their content.
+
+    Mends: each line of text is a Span, which means nothing (no issue found).
+    """
     if any(isinstance(kid, Node) and kid.role == "Span" for kid in node.kids):
         kids: list[Kid] = []
         for kid in node.kids:
@@ -100,13 +107,19 @@ def _dissolve_spans(node: Node) -> None:
 
 
 def _as_in_the_source(node: Node) -> None:
-    """Mends: CSS `order` and reversed boxes put the tags in the order of the page, not of the text (no issue found)."""
+    """Sort kids by their order in the source.
+
+    Mends: CSS `order` and reversed boxes put the tags in the order of the page (no issue found).
+    """
     if node.role != "Table" and all(isinstance(kid, Node) for kid in node.kids):
         node.kids.sort(key=lambda kid: kid.order if isinstance(kid, Node) else 0)
 
 
 def _mend_list_items(node: Node) -> None:
-    """Mends: <li><p>..., and a marker inside the line, give an LI without LBody (no issue found)."""
+    """Put the content of a list item into an LBody.
+
+    Mends: <li><p>..., and a marker inside the line, give an LI without LBody (no issue found).
+    """
     if node.role == "LI" and not all(
         isinstance(kid, Node) and kid.role in {"Lbl", "LBody"} for kid in node.kids
     ):
@@ -120,7 +133,10 @@ def _mend_list_items(node: Node) -> None:
 
 
 def _mend_lists(node: Node) -> None:
-    """Mends: terms and their explanations are list items one beside the other (#2482). A list holds only items."""
+    """Put everything in a list into items, a term together with its explanation.
+
+    Mends: terms and their explanations are list items of their own (#2482).
+    """
     if node.role != "L" or all(
         isinstance(kid, Node) and kid.role in {"LI", "Caption"} for kid in node.kids
     ):
@@ -146,7 +162,10 @@ def _mend_lists(node: Node) -> None:
 
 
 def _mend_text_without_paragraph(node: Node) -> None:
-    """Mends: words right inside a Div or Sect belong to no paragraph (no issue found)."""
+    """Put words directly inside a group into a paragraph.
+
+    Mends: words directly inside a Div or Sect belong to no paragraph (no issue found).
+    """
     if node.role not in _GROUPING:
         return
     kids: list[Kid] = []
@@ -156,7 +175,7 @@ def _mend_text_without_paragraph(node: Node) -> None:
             continue
         last = kids[-1] if kids else None
         if not (isinstance(last, Node) and last.role == "P" and last.parent is None):
-            # Without a parent as long as it is being filled: so it is told from a paragraph of the page's own.
+            # Without a parent while it is filled, to tell it from a paragraph of the page itself.
             last = Node("P", None, node.order, node.language, node.page)
             kids.append(last)
         last.kids.append(kid)
@@ -167,7 +186,10 @@ def _mend_text_without_paragraph(node: Node) -> None:
 
 
 def _mend_headers(node: Node) -> None:
-    """Mends: a header cell does not say for what it is one, or only for the first column it spans (#2508)."""
+    """Set the scope of header cells.
+
+    Mends: a header cell has no scope, or only for the first column that it spans (#2508).
+    """
     if node.role == "TR":
         cells = [kid for kid in node.kids if isinstance(kid, Node)]
         guess = "/Row" if any(cell.role == "TD" for cell in cells) else "/Column"

@@ -1,13 +1,15 @@
-"""The tags of a PDF, which a screen reader follows: our own tree, in the place of the one that WeasyPrint 70.0 makes.
+"""Write the tags of a PDF, for screen readers, in place of those that WeasyPrint 70.0 makes.
 
-WeasyPrint's tree passes the validators and reads badly: it is made from boxes, and a box is what fits on a line or a
-page. Ours is made from elements: all boxes of an element belong to one node, wherever they lie; `tagtree` then sets
-right what is in it. Every part names the fault that it mends, with WeasyPrint's issue where one is known;
-tests/test_tags.py shows each fault in WeasyPrint's own tree, and fails when it is no longer there.
+WeasyPrint's tree passes the validators but reads badly: it is made from boxes, and a box ends with
+its line or page. Our tree is made from elements: all boxes of an element belong to one node,
+wherever they are. Then `tag_tree` repairs it. Each part names the fault that it mends, with
+WeasyPrint's issue where one is known. tests/pdf/test_tag_writer.py shows each fault in WeasyPrint's
+own tree, and fails when the fault is gone.
 
-What is used of WeasyPrint beyond its public names: `weasyprint.pdf.add_tags`, which is replaced while a file is written;
-`Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the content's steps), `Page._page_box`; and of
-boxes `element`, `element_tag`, `children`, `style`, `link_annotation`, `colspan`, `rowspan`, `is_header`, `is_footer`.
+These private parts of WeasyPrint are used: `weasyprint.pdf.add_tags`, which is replaced while a
+file is written; `Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the
+content's steps), `Page._page_box`; and of boxes `element`, `element_tag`, `children`, `style`,
+`link_annotation`, `colspan`, `rowspan`, `is_header`, `is_footer`.
 """
 
 from __future__ import annotations
@@ -30,26 +32,65 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PINNED: Final = "70.0"
-# What the title of an element begins with that is the place of a field.
+# The prefix of the title of an element that holds a field.
 FIELD: Final = "record."
 SVG: Final = "{http://www.w3.org/2000/svg}"
 
-# HTML -> PDF's standard structure types (ISO 32000-1, 14.8.4). What is not here is a Div, or a Span within a line.
-# Mends: WeasyPrint makes NonStruct, which means nothing, of most of these (#2482).
+# HTML -> PDF's standard structure types (ISO 32000-1, 14.8.4). Others become a Div, or a Span
+# within a line. Mends: WeasyPrint makes most of these NonStruct, which has no meaning (#2482).
 _ROLES: Final = {
-    "main": "Part", "article": "Art", "section": "Sect", "aside": "Sect", "nav": "Sect", "blockquote": "BlockQuote",
-    "p": "P", "address": "P", "summary": "P", "h1": "H1", "h2": "H2", "h3": "H3", "h4": "H4", "h5": "H5", "h6": "H6",
-    "ul": "L", "ol": "L", "dl": "L", "li": "LI", "dt": "Lbl", "dd": "LBody",
-    "table": "Table", "thead": "THead", "tbody": "TBody", "tfoot": "TFoot", "tr": "TR", "th": "TH", "td": "TD",
-    "caption": "Caption", "figcaption": "Caption", "img": "Figure", f"{SVG}svg": "Figure",
-    "span": "Span", "strong": "Strong", "b": "Strong", "em": "Em", "i": "Em", "code": "Code", "q": "Quote",
-}  # fmt: skip
-# Names of PDF 2.0 that a reader of today may know, and what they are to one that does not.
+    "main": "Part",
+    "article": "Art",
+    "section": "Sect",
+    "aside": "Sect",
+    "nav": "Sect",
+    "blockquote": "BlockQuote",
+    "p": "P",
+    "address": "P",
+    "summary": "P",
+    "h1": "H1",
+    "h2": "H2",
+    "h3": "H3",
+    "h4": "H4",
+    "h5": "H5",
+    "h6": "H6",
+    "ul": "L",
+    "ol": "L",
+    "dl": "L",
+    "li": "LI",
+    "dt": "Lbl",
+    "dd": "LBody",
+    "table": "Table",
+    "thead": "THead",
+    "tbody": "TBody",
+    "tfoot": "TFoot",
+    "tr": "TR",
+    "th": "TH",
+    "td": "TD",
+    "caption": "Caption",
+    "figcaption": "Caption",
+    "img": "Figure",
+    f"{SVG}svg": "Figure",
+    "span": "Span",
+    "strong": "Strong",
+    "b": "Strong",
+    "em": "Em",
+    "i": "Em",
+    "code": "Code",
+    "q": "Quote",
+}
+# Names of PDF 2.0 that a newer reader knows, and what they mean to an older one.
 _ROLE_MAP: Final = {"Strong": "/Span", "Em": "/Span"}
 _NUMBERING: Final = {
-    "none": "None", "circle": "Circle", "square": "Square", "decimal": "Decimal", "lower-roman": "LowerRoman",
-    "upper-roman": "UpperRoman", "lower-alpha": "LowerAlpha", "upper-alpha": "UpperAlpha",
-}  # fmt: skip
+    "none": "None",
+    "circle": "Circle",
+    "square": "Square",
+    "decimal": "Decimal",
+    "lower-roman": "LowerRoman",
+    "upper-roman": "UpperRoman",
+    "lower-alpha": "LowerAlpha",
+    "upper-alpha": "UpperAlpha",
+}
 _SCOPES: Final = {
     "row": "/Row",
     "rowgroup": "/Row",
@@ -57,14 +98,14 @@ _SCOPES: Final = {
     "colgroup": "/Column",
     "both": "/Both",
 }
-# BCP 47, as PDF/UA wants it.
+# BCP 47, as PDF/UA requires.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _PAGINATION: Final = "/Pagination"
 _LAYOUT: Final = "/Layout"
 
 
 class _Fact(NamedTuple):
-    """What an element has from those around it: its place in the source, its language, whether it is decoration."""
+    """The inherited facts of an element: its place in the source, its language, if it is hidden."""
 
     order: int
     language: str
@@ -87,12 +128,16 @@ class _Tree:
 
 @contextmanager
 def mended() -> Iterator[None]:
-    """Let WeasyPrint write our tags in the place of its own, as long as this lasts.
+    """Make WeasyPrint write our tags in place of its own, inside this context.
 
-    Raises TeachbackError where another WeasyPrint than the pinned one is installed, or where a page cannot be tagged.
+    Raises TeachbackError where another WeasyPrint than the pinned one is installed, or where a page
+    cannot be tagged.
     """
     if weasyprint.__version__ != PINNED:
-        message = f"WeasyPrint {weasyprint.__version__} is installed, and the tags that screen readers need are made for {PINNED}"
+        message = (
+            f"WeasyPrint {weasyprint.__version__} is installed, "
+            f"and the tags that screen readers need are made for {PINNED}"
+        )
         raise TeachbackError(
             Problem(message, f"Install that one: pip install weasyprint=={PINNED}")
         )
@@ -145,7 +190,8 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
         tree.problems[
             Problem(
                 message,
-                f"Make it an <h{before + 1}>: who reads by headings would look for one that is not there.",
+                f"Make it an <h{before + 1}>: who reads by headings would look for one "
+                "that is not there.",
             )
         ] = None
     numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
@@ -155,10 +201,11 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
 
 
 def _gather(element: Any, language: str, hidden: bool, facts: dict[Any, _Fact]) -> None:  # noqa: ANN401, FBT001
-    """Note what each element has from those around it, also from those that make no box of their own.
+    """Record the inherited facts of each element, also of those without a box of their own.
 
-    Mends: `lang` is dropped on all elements but html; alt="" and aria-hidden="true" are read like anything else (no
-    issue found). role="presentation" makes a picture decoration; elsewhere it hides no words.
+    Mends: `lang` is dropped on all elements but html; alt="" and aria-hidden="true" are read like
+    anything else (no issue found). role="presentation" makes a picture decoration; elsewhere it
+    hides no words.
     """
     language = element.get("lang") or language
     hidden = hidden or element.get("aria-hidden") == "true"
@@ -172,16 +219,17 @@ def _gather(element: Any, language: str, hidden: bool, facts: dict[Any, _Fact]) 
 
 
 def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN401
-    """Put what a box holds into the tree.
+    """Add the content of a box to the tree.
 
-    Mends: an element that goes on on the next page or line becomes several: two tables, two lists, a link in two halves
-    (#2903); anonymous boxes of list items and cells, some with a mark and some without, become elements (no issue found).
+    Mends: an element that continues on the next page or line becomes several: two tables, two
+    lists, a link in two halves (#2903); anonymous boxes of list items and cells, some with a mark
+    and some without, become elements (no issue found).
     """
     box = getattr(box, "_box", box)  # the placeholder of an absolute box
     if isinstance(box, boxes.TextBox):
         parent.kids += _mark_of(tree, box, page)
         return
-    # Mends: what stands in the margins of pages is marked, and then no part of any tree (#1836).
+    # Mends: text in the margins of pages is marked, but is part of no tree (#1836).
     if isinstance(box, boxes.MarginBox):
         _make_artifact(tree, box, page, _PAGINATION)
         return
@@ -189,7 +237,7 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
     element, tag = box.element, box.element_tag or ""
     if element is not None and tag not in {"html", "body"} and not isinstance(box, boxes.LineBox):
         known = tree.nodes.get((element, tag))
-        # Pictures before and after an element come from the styles: decoration.
+        # Pictures before and after an element come from the styles: they are decoration.
         if tree.facts[element].hidden or (isinstance(box, boxes.ReplacedBox) and "::" in tag):
             _make_artifact(tree, box, page, _LAYOUT)
             return
@@ -206,13 +254,13 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
 
 
 def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[MarkedContent, ...]:  # noqa: ANN401
-    """Give the mark of a text or a picture; none where it is not drawn."""
+    """Return the mark of a text or a picture; none where it is not drawn."""
     mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
     return () if mark is None else (MarkedContent(page, mark["mcid"]),)
 
 
 def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
-    """Say whether a box shows again what stood before.
+    """Return whether a box repeats earlier content.
 
     Mends: the header row of a table is content on each of its pages (#2903).
     """
@@ -222,7 +270,10 @@ def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
 
 
 def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa: ANN401
-    """Take a box and all in it out of the tree. A link there stays as words: its area could belong to no tag."""
+    """Take a box and its content out of the tree.
+
+    A link in it becomes plain words, because no tag could own its area.
+    """
     todo = [box]
     while todo:
         box = getattr(todo[-1], "_box", todo.pop())
@@ -236,11 +287,11 @@ def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa
 
 
 def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: ANN401
-    """Make the node of an element that is met for the first time; what a style adds belongs to its element."""
+    """Create the node of an element on its first box; generated content belongs to its element."""
     element, tag = box.element, box.element_tag
     if "::" in tag and not tag.endswith("::marker"):
         return parent
-    # A mark inside the line still belongs to its item.
+    # A marker inside the line still belongs to its item.
     parent = tree.nodes.get((element, tag.removesuffix("::marker")), parent)
     role = _role_of(box, tag, parent)
     fact = tree.facts[element]
@@ -256,7 +307,8 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
                     "Write it like this: es, or pt-BR.",
                 )
             ] = None
-    # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue found).
+    # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue
+    # found).
     if element.get("data-actualtext") and role != "Lbl":
         if any(character.isalnum() for character in "".join(element.itertext())):
             message = (
@@ -266,7 +318,7 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
                 Problem(message, "data-actualtext is for signs without words; take it out here.")
             ] = None
         node.words["ActualText"] = element.get("data-actualtext")
-    # The place of a field: whoever stamps a record finds it by its name.
+    # The place of a field: the stamping of records finds it by this name.
     if element.get("data-field"):
         node.words["T"] = FIELD + element.get("data-field")
     if tag == "abbr" and element.get("title"):
@@ -285,7 +337,7 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
         }
         node.attributes |= {"Scope": _SCOPES.get(element.get("scope"), "")} if role == "TH" else {}
     elif role == "L" and tag != "dl":
-        # Mends: no list says how it is numbered (no issue found).
+        # Mends: no list has its numbering style (no issue found).
         style = box.style["list_style_type"]
         node.attributes = {
             "O": "/List",
@@ -295,7 +347,7 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
 
 
 def _role_of(box: Any, tag: str, parent: Node) -> str:  # noqa: ANN401
-    """Say what an element is, by its name and by what it stands in: a list that is none holds no items."""
+    """Return the role of an element, by its name and its parent: items outside a list are a Div."""
     if tag.endswith("::marker"):
         return "Lbl"
     if tag == "a":
@@ -308,10 +360,10 @@ def _role_of(box: Any, tag: str, parent: Node) -> str:  # noqa: ANN401
 
 
 def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
-    """Say in words what a picture shows, and where it lies.
+    """Set the description and the place of a picture.
 
-    Mends: the box is in pixels from the top, where PDF wants points from the bottom; a drawing inside the page without
-    a title is no error (no issue found).
+    Mends: the box is in pixels from the top, where PDF wants points from the bottom; a drawing
+    inside the page without a title is no error (no issue found).
     """
     element = box.element
     title = element.find(f"{SVG}title")
@@ -319,10 +371,14 @@ def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
         element.get("alt") or element.get("aria-label") or (title.text if title is not None else "")
     )
     if not (words or "").strip():
-        hint = 'Say in alt="..." (in a drawing: <title>) what it shows; where it only decorates: aria-hidden="true".'
+        hint = (
+            'Say in alt="..." (in a drawing: <title>) what it shows; '
+            'where it only decorates: aria-hidden="true".'
+        )
         tree.problems[
             Problem(
-                f"the picture {element.get('src') or 'drawn in the page'} has no words for who cannot see it",
+                f"the picture {element.get('src') or 'drawn in the page'} has no words "
+                "for who cannot see it",
                 hint,
             )
         ] = None
@@ -336,9 +392,10 @@ def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
 
 
 def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int) -> None:  # noqa: ANN401
-    """Put a link's area into its Link element, with its words.
+    """Add a link's area to its Link element, and set its description.
 
-    Mends: a link is called by its address; the area of <strong> in <a> lies outside the Link (#185; no issue for the first).
+    Mends: a link is described by its address; the area of <strong> in <a> lies outside the Link
+    (#185; no issue for the first).
     """
     link: Node | None = node
     while link is not None and link.role != "Link":
@@ -361,9 +418,10 @@ def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int)
 
 
 def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
-    """Turn the marks of artifacts into artifacts in a page's content, and count the others anew, without gaps.
+    """Turn the marks of artifacts into artifacts in a page's content, and renumber the others.
 
-    Finds: what has `opacity` is drawn as a group, and no tag can name a mark in there (no issue found).
+    Finds: content with `opacity` is drawn as a group, and no tag can refer to a mark in it (no
+    issue found).
     """
     steps = tree.streams[page].stream
     numbers: dict[int, int] = {}
@@ -378,7 +436,10 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
                 numbers[step["MCID"]] = len(numbers)
                 steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]]})
     if found < count or tree.streams[page]._tags:  # noqa: SLF001
-        hint = "Take `opacity` out of the page's styles, or compare them with the built-in ones; a lighter colour does the same."
+        hint = (
+            "Take `opacity` out of the page's styles, or compare them with the built-in "
+            "ones; a lighter colour does the same."
+        )
         tree.problems[
             Problem(f"a screen reader could not find all words of page {page + 1}", hint)
         ] = None
@@ -386,7 +447,7 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
 
 
 def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:
-    """Write the tree into the file, with what else a tagged file must say of itself."""
+    """Write the tree into the file, with the other entries that a tagged file must have."""
     pdf = tree.pdf
     parents: list[list[Any]] = [[b"null"] * len(page) for page in numbers]
     links: list[Any] = []

@@ -1,7 +1,8 @@
 """Match text that was read from a page against expected sentences, letter by letter. Pure.
 
-White space may differ from the expected text, but words that stand apart must stay apart. Capitals and
-hyphens at the end of a line may differ, too. Everything else must be the same, digits and signs included.
+White space may differ from the expected text, but separate words must stay separate. Capitals, and
+hyphens at the end of a line, may differ too. Everything else must be the same, including digits and
+signs.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# What prints nothing: white space, soft hyphens, marks of direction and joiners.
+# Characters that print nothing: white space, soft hyphens, marks of direction and joiners.
 _BLANK: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2069\ufeff]")
 # pdfium reports each hyphen at the end of a line, written or set by hyphenation, as U+0002.
 LINE_HYPHEN: Final = "\u0002"
 _HYPHENS: Final = {"\u2010": "-", "\u2011": "-", "\ufffe": LINE_HYPHEN}
-# Shares of the type size. A space takes 0.25 of it; the lines of a text are further apart than 1.
+# Shares of the type size. A space takes 0.25; the lines of a text are more than 1 apart.
 APART: Final = 0.1
 SAME_LINE: Final = 0.75
 RAISED: Final = 0.12
 
 
 class Edges(NamedTuple):
-    """Where a token stands: the left of its first letter and the right of its last, baseline and type size, in pt.
+    """The place of a token, in pt: left of its first letter, right of its last, baseline, size.
 
-    The sides are those of the letters' own widths, which touch where nothing is between two letters.
+    The sides are those of the letters' advances, which touch where no space is between two letters.
     """
 
     left: float
@@ -38,9 +39,10 @@ class Edges(NamedTuple):
 
 
 class Token(NamedTuple):
-    """Text that was painted in one go. `block` numbers the block of text around it: a paragraph, a cell, a list item.
+    """Text that was painted in one operation.
 
-    `edges` is None where the place on the page is not known: on a screen, and for text that is not upright.
+    `block` is the number of the block of text around it: a paragraph, a cell, a list item. `edges`
+    is None where the place on the page is unknown: on a screen, and for text that is not upright.
     """
 
     words: str
@@ -50,13 +52,13 @@ class Token(NamedTuple):
 
 
 def comparable_letters(words: str) -> Iterator[tuple[str, int]]:
-    """Yield each letter that counts, in the form in which it is compared, with its index in `words`."""
+    """Yield each letter that counts, in its comparable form, with its index in `words`."""
     before = ""
     for index, character in enumerate(words):
         if _BLANK.match(character):
             continue
         for letter in unicodedata.normalize("NFD", character.casefold()):
-            # Capitals of the Turkish dotless i and of i lead back to i.
+            # The Turkish dotless i and the lower case of its dotted capital become a plain i.
             plain = "i" if letter == "\u0131" else _HYPHENS.get(letter, letter)
             if plain == "\u0307" and before == "i":
                 continue
@@ -65,14 +67,15 @@ def comparable_letters(words: str) -> Iterator[tuple[str, int]]:
 
 
 def comparable(words: str) -> str:
-    """Return a text in the form in which it is compared: without blanks, decomposed, in small letters."""
+    """Return a text in its comparable form: without blanks, decomposed, in lower case."""
     return "".join(letter for letter, _ in comparable_letters(words))
 
 
 class ReadText(NamedTuple):
-    """The letters of some tokens, in order, with what is known of each: its token, and whether it stands apart.
+    """The letters of some tokens, in order, each with its token and whether it stands apart.
 
-    A letter stands apart when there is a visible gap, or the end of a line, between it and the letter before.
+    A letter stands apart when a visible gap or the end of a line separates it from the letter
+    before.
     """
 
     text: str
@@ -81,11 +84,11 @@ class ReadText(NamedTuple):
     tokens: tuple[Token, ...]
 
     def block(self, at: int) -> int:
-        """Return the number of the block that the letter at an index belongs to."""
+        """Return the number of the block of the letter at an index."""
         return self.tokens[self.token[at]].block
 
     def same_line(self, one: int, other: int) -> bool:
-        """Return whether two letters stand on one line, as far as their places are known."""
+        """Return whether two letters are on one line, as far as their places are known."""
         return _on_one_line(self.tokens[self.token[one]], self.tokens[self.token[other]])
 
 
@@ -95,7 +98,7 @@ def read_text(tokens: Sequence[Token]) -> ReadText:
     owner: list[int] = []
     apart: list[bool] = []
     last: int | None = None
-    # On a screen a blank between two elements sets them apart; on paper only their places do.
+    # On a screen a blank between two elements separates them; on paper only their places do.
     blank = False
     for number, token in enumerate(tokens):
         before = -1
@@ -119,7 +122,7 @@ def _blank_between(words: str, before: int, index: int) -> bool:
 
 
 def _stand_apart(one: Token, other: Token, index: int, *, blank: bool) -> bool:
-    """Return whether the last letter of a token and the first of the next can be told apart by the eye."""
+    """Return whether a gap is visible between a token and the next."""
     if one.page != other.page:
         return True
     if one.edges is None or other.edges is None:
@@ -132,7 +135,7 @@ def _stand_apart(one: Token, other: Token, index: int, *, blank: bool) -> bool:
     if not _on_one_line(one, other):
         return True
     gap = other.edges.left - one.edges.right
-    # What goes back to the left is told by `misplaced`.
+    # `misplaced` reports a token further to the left.
     return (
         gap >= APART * min(one.edges.size, other.edges.size) or other.edges.right <= one.edges.left
     )
@@ -149,7 +152,7 @@ def _on_one_line(one: Token, other: Token) -> bool:
 
 
 class SoughtSentence(NamedTuple):
-    """A sentence to look for: its letters, which of them have a blank before them, and the expression that finds them."""
+    """A sentence to find: its letters, which of them follow a blank, and the search pattern."""
 
     letters: str
     blank: tuple[bool, ...]
@@ -176,14 +179,14 @@ def sought(words: str) -> SoughtSentence:
 
 
 class MatchFault(NamedTuple):
-    """A fault in the places of letters: a few words of the text, and the fault in words."""
+    """A fault in the places of letters: a few words of the text, and a description of the fault."""
 
     words: str
     fault: str
 
 
 def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterator[MatchFault]:
-    """Yield the places where a sentence that was found at `start` has lost a blank, or a number is broken over two lines."""
+    """Yield where a sentence found at `start` has lost a blank, or a number is broken."""
     at = start
     previous = -1
     for index, letter in enumerate(sentence.letters):
@@ -206,7 +209,7 @@ def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterat
 
 
 def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
-    """Yield the places where a sentence is not painted from left to right and line by line, or a number is raised or lowered."""
+    """Yield where a sentence is not painted left to right, line by line, or a number is raised."""
     for at in range(start + 1, end):
         one, other = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
         if one is other or one.page != other.page or one.edges is None or other.edges is None:
@@ -221,7 +224,7 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
             ):
                 yield MatchFault(around(read, at), "a number is raised or lowered")
         elif lower < 0 and other.edges.left < one.edges.left:
-            # The top of a next column stands above, and to the right.
+            # The top of the next column is higher, and further to the right.
             yield MatchFault(around(read, at), "words are moved above the line that they continue")
 
 
@@ -241,16 +244,19 @@ def around(read: ReadText, at: int, most: int = 24) -> str:
 
 
 def _merges(before: str, after: str) -> bool:
-    """Return whether two letters without a gap between them could be read as one word or number."""
+    """Return whether two adjacent letters could be read as one word or number."""
     return (before.isalnum() or before in _JOINING) and (after.isalnum() or after in _LEADING)
 
 
 def merges(before: str, after: str) -> bool:
-    """Return whether texts that end and begin with these letters must not touch: they could be read as one word or number."""
+    """Return whether a text that ends with `before` must not touch one that begins with `after`.
+
+    They could be read as one word or number.
+    """
     return _merges(before, after)
 
 
-# Signs that change a number which they touch, from the left or from the right.
+# Signs that change a number that they touch, on its right or on its left.
 _JOINING: Final = frozenset(
     ".,:;/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7'\u2019\"|"
 )

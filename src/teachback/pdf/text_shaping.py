@@ -1,6 +1,7 @@
-"""Words -> glyphs of one of the edition's own fonts, with kerning, accents and marks in their places. The one module that imports uharfbuzz.
+"""Shape words as glyphs of an edition's font, with kerning and accents in place.
 
-A font is cut down to the characters that the records need, once for an edition; what is shaped with it is what is in the file.
+The only module that imports uharfbuzz. A font is cut down to the characters that the records need,
+once for an edition. Words are shaped with the same glyphs that the file carries.
 """
 
 from __future__ import annotations
@@ -24,20 +25,21 @@ if TYPE_CHECKING:
 
 # PDF measures glyphs in thousandths of the type size (ISO 32000-1, 9.2.4).
 EM: Final = 1000
-# Differences from a glyph's own width that nobody can see, in thousandths of the type size.
+# Invisible differences from a glyph's own width, in thousandths of the type size.
 _UNSEEN: Final = 0.05
-# How many different values are kept shaped. Dates and choices come back again and again; names rarely do.
+# The number of shaped values that are cached. Dates and choices repeat often; names rarely do.
 KEPT: Final = 5_000
-# Space and no-break space are drawn where there is no word.
+# Space and no-break space: they are drawn where there is no word.
 _ALWAYS: Final = frozenset({0x20, 0xA0})
-# A glyph that stands for no character of its own, such as a part of an accent: what is read is said beside it.
+# A glyph without a character of its own, such as a part of an accent: its text is stored beside it.
 _UNREAD: Final = "\ufffd"
-# Accents that take no room of their own, by their categories in Unicode.
+# Accents without width, by their categories in Unicode.
 _ACCENTS: Final = frozenset({"Mn", "Me"})
-# The blocks of accents that are characters of their own (Unicode, Blocks.txt: Combining Diacritical Marks and its supplements).
+# The blocks of accents that are characters of their own (Unicode, Blocks.txt: Combining Diacritical
+# Marks and its supplements).
 _LOOSE: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _WITH_ACCENTS: Final = re.compile(f".?{_LOOSE.pattern}+", re.DOTALL)
-# In units of a font: by how much the probe for loose accents widens its letters.
+# In font units: by how much the probe for loose accents widens its letters.
 _WIDER: Final = 10_000
 _DROPPED: Final = (
     "GSUB",
@@ -53,17 +55,18 @@ _DROPPED: Final = (
     "FFTM",
     "STAT",
 )
-# Names in a font (OpenType, name): its family, in two ways, and its name in PostScript.
+# Name ids in a font (OpenType, name): its family, in two ways, and its PostScript name.
 _FAMILY: Final = (16, 1)
 _POSTSCRIPT: Final = 6
 
 
 @dataclass(frozen=True)
 class SlotFont:
-    """A font cut down to some characters: `shaped` is what words are shaped with, `embedded` what the file carries.
+    """A font cut down to some characters: `shaped` shapes words, `embedded` goes into the file.
 
-    Both have the same glyphs under the same numbers. Widths, `box` (left, bottom, right, top), `ascent`, `descent` and `capital` (the height
-    of capitals) are in thousandths of the type size; `read` are the characters that each glyph stands for.
+    Both have the same glyphs under the same numbers. Widths, `box` (left, bottom, right, top),
+    `ascent`, `descent` and `capital` (the height of capitals) are in thousandths of the type size.
+    `read` holds the characters that each glyph stands for.
     """
 
     name: str
@@ -82,9 +85,11 @@ class SlotFont:
 
 
 class Shaped(NamedTuple):
-    """Words as glyphs: pieces with their height above the baseline (in type sizes) and what TJ draws; the length in thousandths of the type size.
+    """Words as glyphs.
 
-    `missing` is a letter, with its accents, that the font cannot draw. `said` says whether the glyphs alone do not tell what the words are.
+    `pieces` are pairs of a height above the baseline (in type sizes) and a TJ operation; `length`
+    is in thousandths of the type size. `missing` is a letter, with its accents, that the font
+    cannot draw. `said` is true when the glyphs alone do not give the words.
     """
 
     pieces: tuple[tuple[float, bytes], ...]
@@ -96,8 +101,8 @@ class Shaped(NamedTuple):
 def slot_font(data: bytes, characters: Collection[str] | None, language: str) -> SlotFont:
     """Cut a TrueType font down to some characters, composed and decomposed; with None it keeps all.
 
-    `language` is that of the edition: some letters look different in some languages. Raises TeachbackError for a font without
-    TrueType outlines.
+    `language` is that of the edition: the shape of some letters depends on it. Raises
+    TeachbackError for a font without TrueType outlines.
     """
     face = hb.Face(data)
     if "glyf" not in face.table_tags:
@@ -143,7 +148,7 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
 
 
 def unfit_letters(data: bytes, words: str, language: str) -> tuple[str, ...]:
-    """Return each letter with loose accents in some words that a TrueType font cannot draw with its accents in place."""
+    """Return letters with loose accents that a TrueType font cannot draw with accents in place."""
     composed = unicodedata.normalize("NFC", words)
     letters = (
         tuple(dict.fromkeys(_WITH_ACCENTS.findall(composed))) if _LOOSE.search(composed) else ()
@@ -153,7 +158,7 @@ def unfit_letters(data: bytes, words: str, language: str) -> tuple[str, ...]:
 
 
 def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
-    """Give of each family among some fonts the one that is nearest in weight (100 to 900), in the order of the families' names."""
+    """Return the font nearest in weight (100 to 900) from each family, in order of family name."""
     found: dict[str, tuple[int, Path]] = {}
     for path in paths:
         face = hb.Face(read_bytes(path))
@@ -166,7 +171,10 @@ def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
 
 
 def _forms(word: str) -> Iterable[str]:
-    """Return a word's characters, composed, decomposed, and with each of a letter's accents composed by itself and after another."""
+    """Return a word's characters, composed, decomposed, and partly composed.
+
+    A letter's accents are composed with it alone, and after one another.
+    """
     apart = unicodedata.normalize("NFD", word)
     forms = {*word, *unicodedata.normalize("NFC", word), *apart}
     base = ""
@@ -197,7 +205,7 @@ def _subset(data: bytes, characters: set[int], flags: hb.SubsetFlags) -> bytes:
 
 
 def _embedded(shaped: bytes, count: int) -> bytes:
-    """Take out of a font what no reader of a PDF needs: it only draws glyphs by their numbers."""
+    """Drop what no reader of a PDF needs from a font: it only draws glyphs by their numbers."""
     wanted = hb.SubsetInput()
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(range(count))
     wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(
@@ -218,11 +226,11 @@ def _capital(face: Any) -> float:  # noqa: ANN401 -- uharfbuzz's face
 
 
 def _read(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz's face and font
-    """Say which characters each glyph stands for: by the font's own table; else by its name, such as `f_i` or `acutecomb.case`."""
+    """Return the characters of each glyph, by the font's table or by a name such as `f_i`."""
     read: dict[int, str] = {}
     for point in sorted(face.unicodes, reverse=True):
         glyph = font.get_nominal_glyph(point)
-        # Of a space and a no-break space with one glyph, the space is what it says.
+        # If a space and a no-break space share a glyph, it means the space.
         if glyph:
             read[glyph] = chr(point)
     by_name = {font.glyph_to_string(glyph): character for glyph, character in read.items()}
@@ -237,7 +245,7 @@ def _read(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz
 
 
 class Shaper:
-    """Shapes words with one font, and remembers those that come back."""
+    """A shaper of words with one font, with a cache."""
 
     def __init__(self, font: SlotFont) -> None:
         self._words = font
@@ -248,7 +256,7 @@ class Shaper:
         self._known: dict[str, Shaped] = {}
 
     def shape(self, words: str) -> Shaped:
-        """Give words as glyphs, from left to right."""
+        """Return words as glyphs, from left to right."""
         known = self._known.get(words)
         if known is None:
             if len(self._known) >= KEPT:
@@ -287,15 +295,15 @@ class Shaper:
         buffer = hb.Buffer()
         buffer.add_str(words)
         buffer.guess_segment_properties()
-        # What is guessed of the language is this machine's.
+        # The guess of the language comes from this machine.
         buffer.language, buffer.direction = self._words.language, "ltr"
         return buffer
 
     def _unfit(self, words: str, buffer: hb.Buffer) -> str:
-        """Return the first letter of shaped words, with its accents, that the font cannot draw as it is; "" if there is none.
+        """Return the first letter, with its accents, that the font cannot draw; "" for none.
 
-        A letter is unfit without a glyph, with a glyph without ink, or with an accent that no anchor holds: such an accent
-        is drawn at the pen, which is over the next letter.
+        A letter is unfit without a glyph, with a glyph without ink, or with an accent that no
+        anchor holds: such an accent is drawn at the pen, which is over the next letter.
         """
         glyphs = [(info.codepoint, info.cluster) for info in buffer.glyph_infos]
         accents = [
@@ -313,7 +321,10 @@ class Shaper:
         return ""
 
     def _held(self, words: str, buffer: hb.Buffer) -> set[int]:
-        """Return which glyphs are placed from an earlier letter: those that go back with it when all letters are wider."""
+        """Return the indexes of glyphs that are placed from an earlier letter.
+
+        Their offset changes when all letters are wider.
+        """
         widened = self._buffer(words)
         hb.shape(self._probe, widened)
         places = zip(buffer.glyph_positions, widened.glyph_positions, strict=True)
@@ -322,7 +333,7 @@ class Shaper:
         }
 
     def _widened(self) -> hb.Font:
-        """Return a font that differs from this one in its letters' widths only: they are `_WIDER` units wider."""
+        """Return a copy of this font whose letters, but not accents, are `_WIDER` units wider."""
         font = self._font
 
         def advance(_: hb.Font, glyph: int, __: object) -> int:
@@ -342,7 +353,7 @@ class Shaper:
         return any(unicodedata.category(letter) in _ACCENTS for letter in self._words.read[glyph])
 
     def _has_ink(self, glyph: int, letter: str) -> bool:
-        """Return whether a glyph draws something, which all but blanks must."""
+        """Return whether a glyph draws something, as all glyphs but blanks must."""
         if glyph not in self._inked and not letter.isspace():
             extents = self._font.get_glyph_extents(glyph)
             if extents is None or not (extents.width and extents.height):
@@ -352,11 +363,11 @@ class Shaper:
 
 
 def _number(value: float) -> str:
-    """Write a number as PDF has it: without an exponent."""
+    """Format a number for PDF: without an exponent."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 @lru_cache(32)
 def shaper(font: SlotFont) -> Shaper:
-    """Give this process's shaper of a font."""
+    """Return this process's shaper of a font."""
     return Shaper(font)

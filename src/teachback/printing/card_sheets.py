@@ -1,4 +1,4 @@
-"""Lay printed cards on sheets, as one PDF. The only module that imports pikepdf.
+"""Lay printed cards on sheets, as one PDF.
 
 The cards come laid out once, two pages a card: front and back. Each page is painted here as often
 as it is wanted. The first time it keeps its tags; every other time it is an artifact, so that a

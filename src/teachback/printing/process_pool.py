@@ -339,9 +339,9 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
     memory = system_memory()
     if memory is not None:
         message = (
-            f"{task.doing} ended in a crash ({name}): the system allows this program "
-            "no more "
-            f"than {memory / 1e9:.2g} GB of memory (see `ulimit -v`)"
+            f"{task.doing} ended in a crash ({name}): "
+            f"the system allows this program no more than {memory / 1e9:.2g} GB of memory "
+            "(see `ulimit -v`)"
         )
         return Outcome(
             task,

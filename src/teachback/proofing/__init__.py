@@ -1,4 +1,4 @@
-"""Prove a printed page: it says every sentence of its edition, says nothing else, and can be seen.
+"""Prove a printed page: it has every sentence of its edition, nothing else, and all is visible.
 
 In: a PDF and the text that is expected. Out: problems and measures.
 """

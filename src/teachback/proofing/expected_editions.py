@@ -1,4 +1,7 @@
-"""What the printed file of an edition must give back, with the places where its sentences stand in the handout's file."""
+"""Collect what the printed file of an edition must contain, with the places of its sentences.
+
+The places are those in the handout's file.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _BRACES: Final = re.compile(r"\{[^{}]*\}")
 def expected_handout(
     name: str, edition: Edition, authored: LoadedHandout, dress: PageContext, paper: Paper
 ) -> Expected:
-    """Give what the file of a handout must give back."""
+    """Return what the file of a handout must contain."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     return Expected(
         name=name,
@@ -61,7 +64,7 @@ def expected_handout(
 def expected_card(
     name: str, edition: Edition, authored: LoadedHandout, dress: PageContext
 ) -> Expected:
-    """Give what the file of a card must give back."""
+    """Return what the file of a card must contain."""
     frame = Frame(dress.words, dress.clinic, dress.code)
     front = card_front_said(edition, frame)
     return Expected(
@@ -81,7 +84,7 @@ def expected_card(
 
 
 def _review(edition: Edition, words: Words, draft: str) -> str:
-    """Give what paper says of its review: that it is a draft, or who has read it, and when."""
+    """Return the review line of a page: that it is a draft, or who has read it, and when."""
     review = edition.review
     if review.status != "approved" or review.reviewed is None:
         return draft
@@ -97,14 +100,14 @@ def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
 
 
 def _frame(edition: Edition, dress: PageContext, *more: str) -> tuple[str, ...]:
-    """Return all that templates may say around the sentences, phrase by phrase: words, clinic, code, dates."""
+    """Return what templates may print around the sentences: words, clinic, code, dates."""
     clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
     words = dress.words.model_dump(
         exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"}
     )
     fillings = {"emergency": dress.clinic.emergency, "code": dress.code}
     phrases = [text.format(**fillings) for text in _texts(words)]
-    # A template may set the parts of "Tell us its code: {code}" apart.
+    # A template may separate the parts of "Tell us its code: {code}".
     parts = [
         part
         for text in _texts(words)
@@ -123,7 +126,7 @@ def _frame(edition: Edition, dress: PageContext, *more: str) -> tuple[str, ...]:
 
 
 def _beside(words: Words) -> tuple[str, ...]:
-    """Return the few words that may stand right beside a red flag: before a number to call, and what a line or a box is called."""
+    """Return the words that may be beside a red flag: before a number, on a line or a box."""
     return (words.at, words.write_here, words.tick_here)
 
 
@@ -136,7 +139,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _places(authored: LoadedHandout) -> dict[str, Location]:
-    """Give the place of each text of a handout's file by its words, without marks and as `squeezed` has them."""
+    """Return the place of each text of a handout's file by its `squeezed` words, without markup."""
     places: dict[str, Location] = {}
     for place, text in sorted(authored.file.scalars()):
         places.setdefault(squeezed(_MARKS.sub(r"\1", text)), place)

@@ -1,6 +1,7 @@
-"""What an edition says, sentence by sentence, in the order in which it is read: what the printed page must give back. Pure.
+"""List what an edition says, sentence by sentence, in reading order, as a page must have it. Pure.
 
-This is made from the edition, not from the HTML, so that a template which leaves something out cannot leave it out here, too.
+The list is made from the edition, not from the HTML: a template that leaves something out cannot
+leave it out here too.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from teachback.editions.edition import Edition, EditionBlock
     from teachback.errors import Location
 
-# On a card the tiers "now" and "today" stand in front, "visit" at the back; so say the templates.
+# The templates print the tiers "now" and "today" on the front of a card, and "visit" on the back.
 _FRONT: Final = ("now", "today")
-# What a page may set differently without saying anything else: white space, soft hyphens, the joiners and marks of direction that a
-# language needs (`characters.faults` refuses all others), capitals, and hyphens, which pdfium keeps to itself at the end of a line
-# (as U+0002). Between digits a hyphen says something: 1-2 is not 12.
+# A page may differ in these without a change of meaning: white space, soft hyphens, the joiners and
+# marks of direction that a language needs (`unprintable_characters.faults` refuses all others),
+# capitals, and hyphens, which pdfium reports as U+0002 at the end of a line. Between digits a
+# hyphen has a meaning: 1-2 is not 12.
 _UNSAID: Final = re.compile(r"[\s\u00ad\u061c\u200b-\u200f\u2066-\u2069]+")
 _HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
 _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
@@ -34,10 +36,11 @@ _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 @dataclass(frozen=True)
 class ExpectedSentence:
-    """A sentence that must be read on the page.
+    """A sentence that a reader must find on the page.
 
-    `flag` is the id of its red flag. A sentence with `paper` need not stand on a screen. `number` is the number that
-    it has in its list, which a page may print before it. What is `repeated` is printed again on each page of a table.
+    `flag` is the id of its red flag. A sentence with `paper` may be missing on a screen. `number`
+    is its number in a list, which a page may print before it. A `repeated` sentence is printed
+    again on each page of a table.
     """
 
     words: str
@@ -49,12 +52,14 @@ class ExpectedSentence:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file must give back: sentences in their order, words that each page must show, and the smallest type allowed, in pt.
+    """The expected content of a file.
 
-    `places` finds a sentence in the handout's file, by its squeezed words; what it does not know is placed at `place`. Of a
-    card, the sentences from `back` on stand on its back. `frame` is what the templates may say around the sentences, and `beside`
-    what they may say right beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, and `code`
-    what a QR code on it says.
+    `said` are sentences in order, `each_page` words that each page must show, and `floor` the
+    smallest type allowed, in pt. `places` maps squeezed words to places in the handout's file;
+    other sentences are at `place`. The sentences of a card from `back` on are on its back. `frame`
+    is what the templates may print around the sentences, and `beside` what they may print right
+    beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, and `code`
+    the content of its QR code.
     """
 
     name: str
@@ -76,28 +81,29 @@ class Expected:
 
 @dataclass(frozen=True)
 class Frame:
-    """What an edition is dressed in: the words of the templates, the clinic, and the edition code."""
+    """The text around an edition: the words of the templates, the clinic, and the edition code."""
 
     words: Words
     clinic: Clinic
     code: str = ""
 
     def tier(self, name: str) -> str:
-        """Give the heading of a tier."""
+        """Return the heading of a tier."""
         heading: str = getattr(self.words.tiers, name)
         return heading.format(emergency=self.clinic.emergency)
 
 
 def squeezed(text: str) -> str:
-    """Give a text without what a page may set differently: two texts that say the same are then equal."""
+    """Return a text without what a page may set differently, so that texts can be compared."""
     bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
     folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
-    # Capitals of a Turkish \u0131 and i, and of a Greek letter with two marks, do not lead back to it.
+    # Folding the capitals of Turkish \u0131 and i, and of a Greek letter with two marks, does not
+    # restore the letter.
     return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
 
 
 def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
-    """Give all that a handout says, from its badge to the last line."""
+    """Return all that a handout says, from its badge to the last line."""
     words = frame.words
     said = [
         ExpectedSentence(edition.badge),
@@ -133,7 +139,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
 
 
 def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
-    """Give all that the front of a card says. An edition without a card says nothing."""
+    """Return all that the front of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()
     said = [*_line(edition.card.title)]
@@ -158,7 +164,7 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, .
 
 
 def card_back_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
-    """Give all that the back of a card says. An edition without a card says nothing."""
+    """Return all that the back of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()
     said = [part for entry in edition.card.statements for part in _line(entry.text)]
@@ -178,7 +184,7 @@ def card_back_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ..
 
 
 def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[ExpectedSentence]:
-    """Yield a line's words. Lines to write on cut it into parts; the address of a link is printed behind its words."""
+    """Yield the words of a line, cut at lines to write on; a link's address follows its words."""
     part = ""
     for span in line or ():
         if span.blank:

@@ -1,10 +1,10 @@
-"""The printed page proved: all is on it, in letters of the chosen fonts, where it can be read; or the problems that keep it back.
+"""Prove a printed page: it is complete, in the chosen fonts, and readable.
 
-Three nets, each of which catches what the others let through:
+There are three checks, each of which catches what the others let through:
 
-    laid out    each line of text lies on its page, and in every box around it that cuts off what sticks out
-    glyphs      each character is in the font that was chosen for it, and no font is another one than ours
-    read back   the file, read by another program, says every sentence of the edition in its order, where the eye can see it
+    laid out    each line of text is on its page, and in every box around it that clips
+    glyphs      each character is in the font chosen for it, and all fonts are our own
+    read back   another program finds every sentence of the edition, in order and visible
 """
 
 from __future__ import annotations
@@ -58,27 +58,34 @@ if TYPE_CHECKING:
     from teachback.proofing.visibility import TextVisibility
 
 DPI: Final = 80
-# A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); more than this is a page full of fills.
+# A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); a page with more than this
+# has many fills.
 INK_MOST: Final = 0.08
-# A page full of 18 pt letters takes 9 to 10 % with nothing else on it: it is warned of fills, and more than this are some.
+# A page full of 18 pt letters alone takes 9 to 10 %. The warning is about fills, so it needs more
+# fills than this.
 FILLS_MOST: Final = 0.01
-# Antialiasing blurs the edges of letters; less than this of their ink means that something lies on them or cuts them.
+# Antialiasing blurs the edges of letters; if less of their ink shows, something covers or cuts
+# them.
 SHOWN_LEAST: Final = 0.7
-# A digit is another one without a part of it; a sign may touch an underline; a word can be read without a part of a letter.
+# A digit without a part can look like another one; a sign may touch an underline; a word can be
+# read without a part of a letter.
 DIGIT_LEAST: Final = 0.85
 LETTER_LEAST: Final = 0.5
 # Rounding of type sizes on their way into the file, in pt.
 SIZE_SLACK: Final = 0.05
-# What any office scanner gives; and how far boxes may stand out of their turn, in mm.
+# The resolution of any office scanner, in dots to the inch; and how far boxes may be out of order,
+# in mm.
 SCAN_DPI: Final = 150
 TURNED: Final = 2.0
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What was measured on the pages of a file: type in pt, least contrasts, the most ink of a page (0 to 1), how tiers look.
+    """The measures of a file's pages.
 
-    `fills` is the ink that is not letters, on the fullest of the pages that take much.
+    `smallest` is the smallest type in pt, `color` and `grey` are the least contrasts, `ink` is the
+    most ink of a page (0 to 1), and `tiers` are the looks of the tiers. `fills` is the ink of other
+    things than letters, on the fullest of the pages with much ink.
     """
 
     smallest: float
@@ -90,24 +97,37 @@ class Measures:
 
 
 def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
-    """Say which words of a handout fell off: the words, the page and the millimetres. A foot that is off on each page is said once."""
+    """Yield a problem for words of a handout outside their area, with the page and the mm.
+
+    A foot that is outside on each page is reported once.
+    """
     pages: dict[tuple[str, float, bool], list[int]] = {}
     for out in outs:
         pages.setdefault((out.words, out.millimetres, out.cut), []).append(out.page)
     for (words, millimetres, cut), numbers in pages.items():
         if cut:
-            message = f"'{words[:60]}' on {pages_of(numbers)} is cut off: it sticks {millimetres} mm out of the box around it"
+            message = (
+                f"'{words[:60]}' on {pages_of(numbers)} is cut off: "
+                f"it sticks {millimetres} mm out of the box around it"
+            )
             yield Problem(
                 message,
-                "Shorten the text, or let the box grow: take its height or its `overflow` out of the style.",
+                "Shorten the text, or let the box grow: "
+                "take its height or its `overflow` out of the style.",
             )
         else:
-            message = f"'{words[:60]}' stands {millimetres} mm outside the part of {pages_of(numbers)} that can be printed"
+            message = (
+                f"'{words[:60]}' stands {millimetres} mm outside the part of "
+                f"{pages_of(numbers)} that can be printed"
+            )
             yield Problem(message, "Shorten the text, or change the style that moves it.")
 
 
 def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
-    """Name each row of a table that is longer than a page: its cells go on beside each other, and are read in the wrong order."""
+    """Yield each row of a table that is longer than a page.
+
+    Its cells continue beside each other, so they are read in the wrong order.
+    """
     for cells in split_rows(laid):
         words = next((cell.strip() for cell in cells if cell.strip()), "")
         place = next(
@@ -125,9 +145,10 @@ def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
 def glyph_problems(
     laid: LaidOutDocument, page: str, expected: Expected, served: Mapping[str, Path]
 ) -> Iterator[Problem]:
-    """Find characters that the font chosen for them cannot draw: another would stand in for it, or an empty box.
+    """Yield characters that the font chosen for them cannot draw.
 
-    `page` is the HTML that was laid out: its styles say which fonts there are.
+    Another font or an empty box would replace them. `page` is the HTML that was laid out: its
+    styles declare the fonts.
     """
     faces = font_faces(page)
     known = ", ".join(sorted({face.family for face in faces})) or "none"
@@ -140,10 +161,14 @@ def glyph_problems(
         words = lettering.words
         if not chosen:
             name = lettering.families[0] if lettering.families else "?"
-            message = f"the font '{name}' is not one of the workspace's, and it is chosen for '{words.strip()[:40]}'"
+            message = (
+                f"the font '{name}' is not one of the workspace's, "
+                f"and it is chosen for '{words.strip()[:40]}'"
+            )
             yield Problem(
                 message,
-                f"Declare it with @font-face and put its file into styles/fonts/. There are: {known}.",
+                "Declare it with @font-face and put its file into styles/fonts/. "
+                f"There are: {known}.",
             )
             continue
         paths = font_files(chosen, served)
@@ -154,7 +179,10 @@ def glyph_problems(
                 if ord(character) in coverage((path,))
             ]
             have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
-            message = f"the character '{character}' ({name}) is not in the font chosen for it, {_called(chosen[0])}"
+            message = (
+                f"the character '{character}' ({name}) is not in the font chosen for it, "
+                f"{_called(chosen[0])}"
+            )
             place = next(
                 (place for words, place in expected.places.items() if squeezed(character) in words),
                 None,
@@ -166,7 +194,10 @@ def glyph_problems(
             if max(words, default="") >= "\u0300"
         ]
         for letter in sorted(set.intersection(*unfit)) if unfit else ():
-            message = f"the accent of '{letter}' would not stand on its letter in the font chosen for it, {_called(chosen[0])}"
+            message = (
+                f"the accent of '{letter}' would not stand on its letter in the font chosen "
+                f"for it, {_called(chosen[0])}"
+            )
             place = next(
                 (place for words, place in expected.places.items() if squeezed(letter) in words),
                 None,
@@ -177,9 +208,9 @@ def glyph_problems(
 def prove(
     data: bytes, page: str, laid: LaidOutDocument, *each: Expected
 ) -> tuple[tuple[Problem, ...], Measures]:
-    """Read a written file back, and give what is wrong with it, and what was measured.
+    """Read a written file back, and return its problems and measures.
 
-    A file of several cards has two pages of each, one card behind the other.
+    A file of several cards has two pages of each, one card after another.
     """
     pages = read_pages(data, DPI)
     frame = tuple(dict.fromkeys(words for one in each for words in one.frame))
@@ -232,7 +263,7 @@ def prove(
 
 
 def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
-    """Read the QR code off the first page, as a scanner would."""
+    """Read the QR code from the first page, as a scanner would."""
     if not expected.code:
         return
     codes = codes_in_dots(*grey_page(data, SCAN_DPI))
@@ -244,11 +275,14 @@ def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
 
 
 def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
-    """Find tiers that are read in one order and stand on the page in another."""
+    """Yield tiers that are read in one order and placed on the page in another."""
     boxes = list(tier_boxes(laid))
     for one, other in pairwise(boxes):
         if one.page == other.page and other.place[1] < one.place[1] - TURNED:
-            message = f"on page {one.page}, the tier '{other.tier}' stands above '{one.tier}', and is read after it"
+            message = (
+                f"on page {one.page}, the tier '{other.tier}' stands above '{one.tier}', "
+                "and is read after it"
+            )
             yield Problem(message, "Take the style that moves them out.")
 
 
@@ -266,7 +300,7 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
 def _look_problems(
     seen: Iterable[tuple[int, TextVisibility]], expected: Expected
 ) -> Iterator[Problem]:
-    """Find letters that cannot be seen, have too little contrast, or are too small; what is wrong in one way is said once."""
+    """Yield letters that are invisible, low in contrast or too small; each kind of fault once."""
     hidden, erased, faint, small, turned = [], [], [], [], []
     for number, look in seen:
         if not look.run.upright:
@@ -289,13 +323,19 @@ def _look_problems(
         )
     if erased:
         number, look = erased[0]
-        message = f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is covered or cut off"
+        message = (
+            f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is "
+            "covered or cut off"
+        )
         yield Problem(
             message, "A style cuts it, or paints something over it.", _place(erased[:1], expected)
         )
     if faint:
         color, grey = min(look.color for _, look in faint), min(look.grey for _, look in faint)
-        message = f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
+        message = (
+            f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in "
+            f"grey; text needs at least {CONTRAST_FLOOR}:1"
+        )
         yield Problem(
             message,
             "Take a darker colour for the letters, or a lighter one behind them.",
@@ -306,12 +346,15 @@ def _look_problems(
         yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
     if small:
         size = min(look.run.size for _, look in small)
-        message = f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than {expected.floor:g} pt here"
+        message = (
+            f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than "
+            f"{expected.floor:g} pt here"
+        )
         yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
 
 
 def _erased(look: TextVisibility) -> str:
-    """Return the first letter of which too little can be seen; empty for none."""
+    """Return the first letter that is too little visible; empty for none."""
     return next(
         (
             letter
@@ -323,7 +366,7 @@ def _erased(look: TextVisibility) -> str:
 
 
 def _named(found: Sequence[tuple[int, TextVisibility]]) -> str:
-    """Name words that share a fault by the longest of them, and the pages where they stand."""
+    """Describe words that share a fault by the longest of them, and their pages."""
     longest = max((look.run.words.strip() for _, look in found), key=len)
     numbers = sorted({number for number, _ in found})
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -331,7 +374,7 @@ def _named(found: Sequence[tuple[int, TextVisibility]]) -> str:
 
 
 def _place(found: Sequence[tuple[int, TextVisibility]], expected: Expected) -> Location | None:
-    """Find the sentence of the file that the longest of some words is from."""
+    """Return the place in the handout's file of the longest of some words."""
     longest = max((squeezed(look.run.words) for _, look in found), key=len)
     return (
         next((place for words, place in expected.places.items() if longest in words), None)
@@ -343,12 +386,15 @@ def _place(found: Sequence[tuple[int, TextVisibility]], expected: Expected) -> L
 def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     for number, read in enumerate(pages, start=1):
         for one, other in list(overlapping(read))[:3]:
-            message = f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each other on page {number}"
+            message = (
+                f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each "
+                f"other on page {number}"
+            )
             yield Problem(message, "Change the style that moves one of them.")
 
 
 def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
-    """Find what is drawn through letters, and beside numbers; each is told once for a page."""
+    """Yield what is drawn through letters or beside numbers; each kind once for a page."""
     for number, read in enumerate(pages, start=1):
         for words in list(struck(read))[:1]:
             yield Problem(
@@ -356,15 +402,20 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
                 "Take the style that draws it out.",
             )
         for digits, words in list(beside_numbers(read))[:1]:
-            message = f"something is drawn right beside the number '{digits}' in '{words[:60]}' on page {number}: it could be read as a part of it"
+            message = (
+                f"something is drawn right beside the number '{digits}' in "
+                f"'{words[:60]}' on "
+                f"page {number}: it could be read as a part of it"
+            )
             yield Problem(
                 message,
-                "Take the border, the background or the picture away from it, or give it more padding.",
+                "Take the border, the background or the picture away from it, "
+                "or give it more padding.",
             )
 
 
 def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
-    """Say once of each fault which words have it first."""
+    """Yield each fault of style once, with the first words that have it."""
     faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
     for fault, (number, words) in faults.items():
         named = fault.partition("(")[2].rstrip(")").partition(":")[0]
@@ -375,7 +426,7 @@ def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
 def _measure_problems(
     measures: Measures, seen: Iterable[tuple[int, TextVisibility]], expected: Expected
 ) -> Iterator[Problem]:
-    """Warn of what prints, and could print better on a black-and-white printer."""
+    """Yield warnings about what a black-and-white printer could print better."""
     faint = [
         (number, look)
         for number, look in seen
@@ -384,10 +435,16 @@ def _measure_problems(
     if faint:
         number, look = min(faint, key=lambda item: min(item[1].color, item[1].grey))
         words, ratio = look.run.words.strip()[:60], min(look.color, look.grey)
-        message = f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; text is easy to read from {CONTRAST_BODY:g}:1"
+        message = (
+            f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; "
+            f"text is easy to read from {CONTRAST_BODY:g}:1"
+        )
         yield Problem(message, "Take a darker colour.", None, Severity.WARNING)
     if not expected.card and measures.ink > INK_MOST and measures.fills > FILLS_MOST:
-        message = f"a page takes {measures.ink * 100:.1f} % ink, {measures.fills * 100:.1f} % of it no letters; over {INK_MOST * 100:g} % is much"
+        message = (
+            f"a page takes {measures.ink * 100:.1f} % ink, {measures.fills * 100:.1f} % of "
+            f"it no letters; over {INK_MOST * 100:g} % is much"
+        )
         yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
     for index, one in enumerate(measures.tiers):
         for other in measures.tiers[index + 1 :]:
@@ -395,7 +452,10 @@ def _measure_problems(
                 one.alike(other, with_border=not expected.card) if one.tier != other.tier else []
             )
             if alike:
-                message = f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same {' and '.join(alike)}"
+                message = (
+                    f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same "
+                    f"{' and '.join(alike)}"
+                )
                 yield Problem(
                     message, "Give each tier its own icon, word and border.", None, Severity.WARNING
                 )

@@ -1,4 +1,7 @@
-"""The words of a printed file against those of the edition: what is lost, moved, or added; on paper, on sheets of cards, on a screen."""
+"""Compare the words of a printed file with those of its edition: what is lost, moved or added.
+
+This is done for paper, for sheets of cards, and for a screen.
+"""
 
 from __future__ import annotations
 
@@ -37,29 +40,33 @@ if TYPE_CHECKING:
     from teachback.proofing.expected_text import Expected
 
 MOST_NAMED: Final = 12
-# How many places of the same words are tried, to find the one that follows the sentence before.
+# The number of places of the same words that are tried, to find the one after the sentence before.
 MOST_PLACES: Final = 40
-# What is no part of the text stands further from it than this share of the type size: a space takes 0.25.
+# Things that are no part of the text must be further from it than this share of the type size: a
+# space takes 0.25.
 BESIDE: Final = 0.4
 LEFT_OUT: Final = OfDesign(
     "A template or style of the clinic leaves it out. Compare it with the built-in one."
 )
 _MOVED: Final = OfDesign(
-    "A template or style of the clinic moves it, or takes the space out. Compare it with the built-in one."
+    "A template or style of the clinic moves it, or takes the space out. "
+    "Compare it with the built-in one."
 )
 _APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
 _ADDED: Final = OfDesign(
-    "Put words into the handout, content/clinic.yaml or content/words/, where they are checked: not into a template or a style."
+    "Put words into the handout, content/clinic.yaml or content/words/, "
+    "where they are checked: not into a template or a style."
 )
 
 
 def said_problems(
     tokens: Sequence[Token], expected: Expected, *, painted: bool = True
 ) -> Iterator[Problem]:
-    """Yield sentences that are lost or out of order, and letters, digits and signs that the edition does not have.
+    """Yield sentences that are lost or out of order, and text that the edition does not have.
 
-    `tokens` are the words of a file in the order of its tags. Of text from right to left that was `painted`, pdfium gives
-    the letters as they lie on the page, so that only words and numbers can be compared.
+    `tokens` are the words of a file in the order of its tags. When right-to-left text was
+    `painted`, pdfium returns the letters in their order on the page, so that only words and numbers
+    can be compared.
     """
     if painted and expected.language.partition("-")[0] in RTL:
         read = [token.words for token in tokens]
@@ -89,23 +96,26 @@ def said_problems(
         expected,
     )
     if not lost:
-        # With a sentence gone, what stands in its place would only be named twice.
+        # When a sentence is lost, the text in its place would only be reported twice.
         yield from list(dict.fromkeys(added))[:MOST_NAMED]
 
 
 def _recased(
     read: Sequence[str], said: Iterable[ExpectedSentence], expected: Expected
 ) -> Iterator[Problem]:
-    """Find sentences that are printed with other capitals than they are written with, as by a template's `|upper`."""
+    """Yield sentences whose capitals differ from the source, as after a template's `|upper`."""
     text = _as_written(" ".join(read))
     wrong = [part for part in said if _as_written(part.words) not in text]
     for part in wrong[:MOST_NAMED] if expected.language.partition("-")[0] not in RTL else ():
-        message = f"{expected.name}: a sentence is printed with other capitals than it is written with: '{part.words.strip()[:60]}'"
+        message = (
+            f"{expected.name}: a sentence is printed with other capitals than it is written "
+            f"with: '{part.words.strip()[:60]}'"
+        )
         yield Problem(message, COMPARE, expected.places.get(squeezed(part.words), expected.place))
 
 
 def _as_written(text: str) -> str:
-    """Return the letters and digits of a text as they are written, without what a page may set between them."""
+    """Return the letters and digits of a text as they are written, and nothing between them."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 
 
@@ -114,8 +124,8 @@ def _compared(
 ) -> tuple[list[tuple[ExpectedSentence, bool]], list[Problem]]:
     """Compare a text with the expected sentences, one by one.
 
-    Returns the sentences that are lost, each with whether it stands elsewhere, and the problems of what is
-    added to the others or moved.
+    Return the sentences that are lost, each with whether it is elsewhere, and the problems of text
+    that is added or moved.
     """
     known = _Known.of(expected)
     at = 0
@@ -135,7 +145,10 @@ def _compared(
         if stranger:
             where = f" beside the red flag '{flag}'" if flag else ""
             what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
-            message = f"{expected.name}: {what} are added{where} that are not the handout's: '{stranger[:60]}'"
+            message = (
+                f"{expected.name}: {what} are added{where} that are not the handout's: "
+                f"'{stranger[:60]}'"
+            )
             added.append(Problem(message, _ADDED, place))
         faults = (
             *_touching(read, at, start),
@@ -159,7 +172,10 @@ def _found(
     *,
     beside: bool,
 ) -> tuple[int, int] | None:
-    """Return where a sentence begins and ends: its first place with nothing foreign before it, or else its first place."""
+    """Return the start and end of a sentence.
+
+    That is its first place with only known text before it, or else its first place.
+    """
     if not sentence.letters:
         return len(read.text), len(read.text)
     first = None
@@ -171,7 +187,7 @@ def _found(
 
 
 def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
-    """Yield the letters at the edges of a gap between two sentences, and in it, that touch what they do not belong to."""
+    """Yield the letters in and around a gap between two sentences that touch foreign letters."""
     for at in range(max(start, 1), min(end + 1, len(read.text))):
         edge = at in {start, end} or read.token[at] != read.token[at - 1]
         if edge and not read.apart[at] and merges(read.text[at - 1], read.text[at]):
@@ -179,7 +195,11 @@ def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
 
 
 class _Known(NamedTuple):
-    """Everything that may stand between the sentences: phrases of words, numbers that stand alone, and words beside a sentence."""
+    """All that may be between the sentences.
+
+    `words` are phrases, `numbers` stand alone, and `beside` are words that may be beside a
+    sentence.
+    """
 
     words: re.Pattern[str]
     numbers: re.Pattern[str]
@@ -187,7 +207,7 @@ class _Known(NamedTuple):
 
     @classmethod
     def of(cls, expected: Expected) -> _Known:
-        """Sort what the templates may say by whether it holds letters."""
+        """Sort the phrases of the templates by whether they hold letters."""
         letters = [text for text in expected.frame if any(map(str.isalpha, text))]
         numbers = [text for text in expected.frame if text not in letters]
         return cls(_any_of(letters), _any_of(numbers), _any_of(expected.beside))
@@ -195,8 +215,9 @@ class _Known(NamedTuple):
     def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
         """Return what does not belong between two sentences; an empty text where all of it does.
 
-        `number` is the number that the next sentence has in its list. Numbers that the templates know, such as a
-        phone's, may only stand in a block without a sentence: nothing else tells them from a number of the text.
+        `number` is the next sentence's number in its list. Numbers that the templates know, such as
+        a phone number, may only be in a block without a sentence: nothing else tells them from a
+        number in the text.
         """
         text = read.text[start:end]
         if number and text.endswith((f"{number}.", f"{number})")):
@@ -238,7 +259,7 @@ class _Known(NamedTuple):
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
-    """Return the expression for any of some texts as they are read from a page: the longest that fits is taken."""
+    """Return a pattern for any of some texts as a page has them; the longest match wins."""
     found = sorted(
         {sought(text) for text in texts if comparable(text)},
         key=lambda one: len(one.letters),
@@ -247,10 +268,11 @@ def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
 
 
-# Stand for known words and known numbers, in a text in which they were found.
+# Placeholders for known words and known numbers that were found in a text.
 _WORDS: Final = "\ue000"
 _NUMBER: Final = "\ue001"
-# Signs that say nothing: stops and bullets. In a block without a sentence, dashes and bars may stand between words.
+# Signs without a meaning: stops and bullets. In a block without a sentence, dashes and bars may be
+# between words.
 _SIGNS_BESIDE: Final = re.compile(f"[{_WORDS}:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*")
 _SIGNS_ALONE: Final = re.compile(
     f"[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*(?:[{_WORDS}{_NUMBER}]+[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
@@ -262,12 +284,12 @@ _BEHIND_NUMBERS: Final = frozenset("\u00b7(")
 
 
 def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Problem]:
-    """Yield the numbers of a text from right to left that the edition and the templates do not have."""
+    """Yield the numbers of a right-to-left text that neither edition nor templates have."""
     known = set(
         _NUMBERS.findall(" ".join((*(part.words for part in expected.said), *expected.frame)))
     )
     marks = {part.number for part in expected.said if part.number}
-    # pdfium gives some numbers from their end.
+    # pdfium returns some numbers reversed.
     for number in dict.fromkeys(_NUMBERS.findall(" ".join(read))):
         if not {number, number[::-1]} & (known | marks):
             yield Problem(
@@ -281,7 +303,7 @@ _NUMBERS: Final = re.compile(r"\d+")
 
 
 def _stranger(text: str, known: Iterable[str]) -> str:
-    """Return what is left of a text when all known phrases are taken out; stops and bullets may be left."""
+    """Return the rest of a text without all known phrases; stops and bullets may remain."""
     left = _any_of(known).sub(_WORDS, text)
     if re.fullmatch(_SIGNS_BESIDE, left):
         return ""
@@ -289,22 +311,25 @@ def _stranger(text: str, known: Iterable[str]) -> str:
 
 
 def _has_words(said: str, read: Iterable[str]) -> bool:
-    """Return whether all words of a text from right to left are read, in any order: pdfium gives its letters as they are painted."""
+    """Return whether all words of a right-to-left text are read, in any order.
+
+    pdfium returns its letters as they are painted.
+    """
     there = {word for text in read for word in _letters(text)}
     return all(word in there for word in _letters(said))
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Yield each word as its letters in order, so that it does not matter from which side, or in which pairs, they were read."""
+    """Yield the sorted letters of each word: their direction and pairs may differ when read."""
     for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
         yield "".join(sorted(word))
 
 
 def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Yield words, digits and signs that the eye sees and no screen reader says, other than those of the foot."""
+    """Yield words, digits and signs that are visible but not read out, except the foot's."""
     if expected.language.partition("-")[0] in RTL:
         return
-    # The head of a table that goes over pages is painted again, and read once.
+    # The head of a table over several pages is painted on each, and read once.
     known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
     found: dict[str, list[int]] = {}
     for number, read in enumerate(pages, start=1):
@@ -322,10 +347,10 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
 
 
 def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
-    """Yield words that the eye reads as one and that are not one.
+    """Yield separate words that look like one.
 
-    Words of two blocks of text, such as the cells of a table, may not touch. What is no part of the text, such as the
-    words of a picture, may not stand in a line of it, nor right beside a word.
+    Words of two blocks of text, such as the cells of a table, may not touch. Words that are no part
+    of the text, such as those of a picture, may not be in a line of it, nor right beside a word.
     """
     for number, read in enumerate(pages, start=1):
         text = [token for token in read.tagged if token.edges and token.words.strip()]
@@ -359,7 +384,7 @@ def _is_seen(character: str) -> bool:
 
 
 def _touch(left: Token, right: Token, apart: float) -> bool:
-    """Return whether two tokens stand side by side on a line with a gap of less than a share of their type size."""
+    """Return whether two tokens on a line are closer than a share of their type size."""
     if left.edges is None or right.edges is None or not _level(left.edges, right.edges):
         return False
     size = max(left.edges.size, right.edges.size)
@@ -370,7 +395,7 @@ def _touch(left: Token, right: Token, apart: float) -> bool:
 
 
 def _inside(other: Token, token: Token, text: Iterable[Token]) -> bool:
-    """Return whether something stands in a line of a block of text, behind a token and before another one of it."""
+    """Return whether something is in a line of text, between a token and one of its block."""
     if (
         other.edges is None
         or token.edges is None
@@ -392,9 +417,9 @@ def _level(one: Edges, other: Edges) -> bool:
 
 
 def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Yield words that follow others when they are read out, and stand above or before them on the page.
+    """Yield words that are read out after others, but are above or before them on the page.
 
-    What comes next may stand to the right, as in the next column or cell, or below.
+    The next words may be on the right, as in the next column or cell, or below.
     """
     rtl = expected.language.partition("-")[0] in RTL
     for number, read in enumerate(pages, start=1):
@@ -406,7 +431,10 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
                 and other.edges
                 and _goes_back(one.edges, other.edges, rtl=rtl)
             ):
-                message = f"on page {number}, '{other.words.strip()[:40]}' is read after '{one.words.strip()[:40]}' and stands before it"
+                message = (
+                    f"on page {number}, '{other.words.strip()[:40]}' is read after "
+                    f"'{one.words.strip()[:40]}' and stands before it"
+                )
                 yield Problem(
                     message, COMPARE, expected.places.get(squeezed(other.words), expected.place)
                 )
@@ -419,7 +447,7 @@ def _goes_back(one: Edges, other: Edges, *, rtl: bool) -> bool:
 
 
 def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Find pages that are not as large as the paper they are printed on."""
+    """Yield pages whose size is not that of the paper they are printed on."""
     if expected.page_mm is None:
         return
     wanted = tuple(length / MM_PER_INCH * PT_PER_INCH for length in expected.page_mm)
@@ -433,21 +461,26 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
             f"{length / PT_PER_INCH * MM_PER_INCH:.0f}"
             for length in (pages[wrong[0] - 1].width, pages[wrong[0] - 1].height)
         )
-        message = f"{pages_of(wrong)} is {size} mm, and the paper is {expected.page_mm[0]:.0f} x {expected.page_mm[1]:.0f} mm"
+        message = (
+            f"{pages_of(wrong)} is {size} mm, and the paper is {expected.page_mm[0]:.0f} x "
+            f"{expected.page_mm[1]:.0f} mm"
+        )
         yield Problem(message, "Take `size` out of the clinic's @page.")
 
 
 def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
-    """Find files that call themselves by another title, or would be read out in another language."""
+    """Yield a problem for a file with another title or another language than the text."""
     named = laid.document.metadata
     if squeezed(named.title or "") != squeezed(expected.title):
         yield Problem(
-            f"the file is called '{(named.title or '')[:60]}', and the text '{expected.title[:60]}'",
+            f"the file is called '{(named.title or '')[:60]}', "
+            f"and the text '{expected.title[:60]}'",
             COMPARE,
         )
     if (named.lang or "") != expected.language:
         yield Problem(
-            f"the file would be read out as '{named.lang}', and the text is written in '{expected.language}'",
+            f"the file would be read out as '{named.lang}', and the text is written in "
+            f"'{expected.language}'",
             COMPARE,
         )
 
@@ -455,11 +488,13 @@ def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
 def card_sheet_problems(
     data: bytes, expected: Iterable[Expected], *, backs: bool
 ) -> Iterator[Problem]:
-    """Find what cards on sheets do not say, fronts only or backs too; the cards themselves are proved before they are dealt out.
+    """Yield sentences that cards on sheets have lost, on fronts only or on backs too.
 
-    A card is read out on the first sheet where it is, so the pages behind that one are not looked at.
+    The cards themselves are proved before they are laid on sheets. A card is read out on its first
+    sheet only, so the pages after that are not searched.
     """
-    # Piece by piece it cannot be seen what a hyphen stands between; that was looked at when the cards were proved.
+    # In a single piece it is unknown what a hyphen separates; that was checked when the cards were
+    # proved.
     wanted = [
         (card, part, squeezed(part.words).replace("-", ""))
         for card in expected
@@ -480,7 +515,7 @@ def card_sheet_problems(
 
 
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
-    """Find what a page for a screen leaves out: sentences, the edition code, that the text is a draft or who reviewed it."""
+    """Yield what a page for a screen lacks: sentences, edition code, draft or review line."""
     tokens = screen_text(html)
     shown = replace(expected, said=tuple(part for part in expected.said if not part.paper))
     yield from said_problems(tokens, shown, painted=False)
@@ -492,13 +527,18 @@ def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
 
 
 def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
-    """Yield what a page for a screen says beside its text: a title, columns of cells, words for a screen reader, struck-out text."""
+    """Yield faults beside the text of a page for a screen.
+
+    These are its title, headings that cells are labelled with, words for a screen reader, and
+    struck-out text.
+    """
     root = parse_page(html)
     title = root.find("head/title")
     named = "" if title is None else "".join(title.itertext())
     if comparable(named) != comparable(expected.title):
         yield Problem(
-            f"the page for a screen is called '{named.strip()[:60]}', and the text '{expected.title[:60]}'",
+            f"the page for a screen is called '{named.strip()[:60]}', "
+            f"and the text '{expected.title[:60]}'",
             COMPARE,
         )
     columns = dict(_columns(root))
@@ -532,14 +572,14 @@ def _columns(root: Element) -> Iterator[tuple[Element, str]]:
 
 
 def _is_frame(element: Element, expected: Expected) -> bool:
-    """Return whether an element holds what only a screen reader says, and templates may add."""
+    """Return whether an element holds words for a screen reader that templates may add."""
     return comparable("".join(element.itertext())) in {
         comparable(words) for words in expected.frame
     }
 
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Find pages that do not show what each must show: the edition code, and that the text is a draft or who reviewed it."""
+    """Yield pages that lack what each must show: the edition code, the draft or review line."""
     texts = [[run.words for run in read.runs] for read in pages]
     texts = [[words for text in texts for words in text]] if expected.card else texts
     rtl = expected.language.partition("-")[0] in RTL
@@ -555,9 +595,9 @@ def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pro
 
 
 def pages_of(numbers: Sequence[int]) -> str:
-    """Name pages by their numbers, as a sentence has them."""
+    """Return page numbers as words of a sentence."""
     if len(numbers) == 1:
         return f"page {numbers[0]}"
     return "pages " + (
-        ", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}"  # noqa: PLR2004 -- a line's worth
+        ", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}"  # noqa: PLR2004 -- one line
     )

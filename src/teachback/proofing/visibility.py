@@ -1,8 +1,9 @@
-"""What the eye gets of a printed page: letters that are covered or cut, contrast, texts that lie on each other, ink. Pure.
+"""Measure what is visible on a printed page: covered letters, contrast, overlaps, ink. Pure.
 
-With picture, one of the two modules for Pillow. The page was drawn three times (see reading.ReadPage). Where taking the text away changes nothing, the text could not be
-seen; what then stands in its place is what it is read against. This finds white on white, a box painted over a text, and
-half a line behind an edge alike, without knowing which style did it.
+The page was drawn three times (see page_reader.ReadPage). Where it looks the same without its text,
+the text is invisible. Otherwise the text is read against what remains when it is taken away. This
+finds white on white, a box painted over a text, and half a line behind an edge alike, whatever
+style causes them.
 """
 
 from __future__ import annotations
@@ -27,18 +28,21 @@ if TYPE_CHECKING:
 
     Drawn = tuple[int, int, bytes]
 
-# A dot of which the letters cover more than this (of 255) belongs to them; where it differs by more than that, it is seen.
+# A dot belongs to letters that cover more than this (of 255); it is visible if it differs by more
+# than that.
 _INKED: Final = 96
 _DIFFERS: Final = 20
-# A dot that belongs to a letter looked at by itself: a full stop fills no dot.
+# The same for a single letter: a full stop fills no dot.
 _FAINTLY_INKED: Final = 64
-# An underline that runs through the feet of letters is not what they are read against.
+# The share of the ground to ignore: an underline through the feet of letters is not their
+# background.
 _TOUCHED: Final = 0.15
-# Of the smaller text's area; letters of two lines set tight may touch.
+# A share of the smaller text's area; the letters of two tight lines may touch.
 _OVERLAP: Final = 0.35
-# Greys that an even ground differs by at most; and where it must be even, in shares of the type size from the baseline: the middle of
-# the letters, but for the ends of a line of text, which the border of a cell may touch; and for a number its height above an underline,
-# and what is beside it.
+# The largest difference of grey in an even ground, and where the ground must be even, in shares of
+# the type size from the baseline: in the middle of the letters, except the ends of a line of text,
+# which the border of a cell may touch. For a number it is the height above an underline, and what
+# is beside it.
 _DRAWN: Final = 40
 _MIDDLE: Final = (0.15, 0.45)
 _ENDS: Final = 0.12
@@ -46,8 +50,8 @@ _FOOT: Final = 0.03
 _DIGIT: Final = 0.65
 _BESIDE: Final = 0.3
 _WHITE: Final = 255
-# How far from its left edge a tier's border is looked for, in mm; and what two tiers must differ by at least: in the share of
-# the edge that is inked, in pt, and in grey.
+# In mm: how far from its left edge a tier's border is searched. Then the least differences of two
+# tiers: in the share of the edge that is inked, in pt, and in grey.
 _EDGE: Final = 1.6
 _SAME_SHARE: Final = 0.15
 _SAME_WIDTH: Final = 0.7
@@ -56,9 +60,10 @@ _SAME_ICON: Final = 12
 
 @dataclass(frozen=True)
 class TextVisibility:
-    """How one run of letters looks: the share of its ink that can be seen (0 to 1), and its contrast in colour and in grey.
+    """The visibility of a run of letters: the visible share of its ink (0 to 1), and its contrasts.
 
-    `letters` are those of which some ink is lost, each with the share of its own ink that can be seen.
+    `color` and `grey` are the contrasts in colour and in grey. `letters` are those that have lost
+    ink, each with the visible share of its own ink.
     """
 
     run: TextRun
@@ -79,13 +84,13 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
         [_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)]
     )
     lost = ImageChops.darker(faintly, ImageChops.invert(changed))
-    # What lies behind the letters themselves; the rest is made transparent.
+    # The ground behind the letters themselves; the rest becomes transparent.
     ground = page.bare.convert("RGB")
     ground.putalpha(inked)
     for run in page.runs:
         box = _dots(page, run.bounds)
         if box is None:
-            # Nothing of it lies on the page.
+            # It is not on the page at all.
             yield TextVisibility(run, 0.0, 1.0, 1.0)
             continue
         ink = inked.crop(box).histogram()[_WHITE]
@@ -99,7 +104,7 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
 def _letters(
     page: ReadPage, run: TextRun, inked: Image, lost: Image
 ) -> Iterator[tuple[str, float]]:
-    """Yield each letter of a run that has lost some of its ink, with the share of it that can be seen."""
+    """Yield each letter of a run that has lost ink, with the visible share of it."""
     for character, bounds in run.letters:
         box = _dots(page, bounds, inner=True)
         if box is None:
@@ -113,7 +118,7 @@ def _letters(
 
 
 def ink(picture: Image) -> float:
-    """Give the share of a page's picture that a black-and-white printer covers with ink, 0 to 1."""
+    """Return the share of a page that a black-and-white printer covers with ink, 0 to 1."""
     counts: list[int] = picture.convert("L").histogram()
     return sum((_WHITE - value) * count for value, count in enumerate(counts)) / (
         _WHITE * sum(counts)
@@ -121,7 +126,7 @@ def ink(picture: Image) -> float:
 
 
 def overlapping(page: ReadPage) -> Iterator[tuple[TextRun, TextRun]]:
-    """Find texts that lie on each other."""
+    """Yield pairs of texts that overlap."""
     runs = sorted((run for run in page.runs if run.words.strip()), key=lambda run: run.bounds[1])
     for index, one in enumerate(runs):
         for other in runs[index + 1 :]:
@@ -132,7 +137,7 @@ def overlapping(page: ReadPage) -> Iterator[tuple[TextRun, TextRun]]:
 
 
 def _shared(one: TextRun, other: TextRun) -> float:
-    """Give the share of the smaller text's box that lies on the other's."""
+    """Return the share of the smaller text's box that is on the other's."""
     width = min(one.bounds[2], other.bounds[2]) - max(one.bounds[0], other.bounds[0])
     height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
     areas = [
@@ -142,7 +147,10 @@ def _shared(one: TextRun, other: TextRun) -> float:
 
 
 def struck(page: ReadPage) -> Iterator[str]:
-    """Yield the words that have something drawn through the middle of their letters. Pictures, and what nobody reads out, may have."""
+    """Yield words with something drawn through the middle of their letters.
+
+    Pictures, and text that is not read out, may have that.
+    """
     for run, edges, ground in _straight(page):
         left, right = edges.left + _ENDS * edges.size, edges.right - _ENDS * edges.size
         if _drawn_on(
@@ -159,7 +167,10 @@ def struck(page: ReadPage) -> Iterator[str]:
 
 
 def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
-    """Yield each number that has something drawn on it or right beside it, which could be read as a part of it, with the words around it."""
+    """Yield each number with something drawn on it or right beside it, and the words around it.
+
+    Such a mark could be read as a part of the number.
+    """
     for run, edges, ground in _straight(page):
         for letters in _numbers(run):
             left, right = (
@@ -200,7 +211,7 @@ def _numbers(run: TextRun) -> Iterator[tuple[Letter, ...]]:
 
 
 def _drawn_on(page: ReadPage, ground: Image, bounds: Bounds) -> bool:
-    """Return whether the ground of a place, without its text, is of clearly different greys."""
+    """Return whether the ground of a place, without its text, has clearly different greys."""
     box = _dots(page, bounds, inner=True)
     if box is None:
         return False
@@ -211,9 +222,10 @@ def _drawn_on(page: ReadPage, ground: Image, bounds: Bounds) -> bool:
 def _dots(
     page: ReadPage, bounds: Bounds, *, inner: bool = False
 ) -> tuple[int, int, int, int] | None:
-    """Return the box of some bounds in dots of the pictures; None where nothing of it lies on the page.
+    """Return bounds as a box in dots of the pictures; None where nothing of it is on the page.
 
-    Dots at the edge belong to it, unless it is the `inner` box: then most of a dot must lie inside.
+    Partial dots at the edge are included, unless it is the `inner` box: then most of a dot must be
+    inside.
     """
     across, down = page.whole.width / page.width, page.whole.height / page.height
     left, bottom, right, top = bounds
@@ -241,9 +253,9 @@ def _dots(
 
 
 def _contrasts(run: TextRun, behind: Image) -> tuple[float, float]:
-    """Give the contrast against what is behind, in colour and in grey: what nearly all of the ground reaches."""
+    """Return the contrasts in colour and in grey that nearly all of the ground reaches."""
     found: Any = behind.getcolors(behind.width * behind.height) or ()
-    # Letters too thin to fill a dot are read against all that is around them.
+    # Letters too thin to fill a dot are compared with all that is around them.
     colors = [(count, color[:3]) for count, color in found if color[3]] or [
         (count, color[:3]) for count, color in found
     ]
@@ -264,7 +276,11 @@ def _reached(ratios: list[tuple[float, int]]) -> float:
 
 @dataclass(frozen=True)
 class TierLook:
-    """How a tier's box looks in grey: its heading, its border on the left (share of its height inked, pt wide), its icon in 16 x 16 greys."""
+    """The look of a tier's box in grey.
+
+    `words` is its heading, `border` its left border (share of its height that is inked, and width
+    in pt), and `icon` its icon in 16 x 16 greys.
+    """
 
     tier: str
     words: str
@@ -272,7 +288,7 @@ class TierLook:
     icon: bytes
 
     def alike(self, other: TierLook, *, with_border: bool) -> list[str]:
-        """Name what a reader cannot tell this tier from another by."""
+        """Return the features that do not tell this tier from another."""
         same = ["words"] if self.words.casefold() == other.words.casefold() else []
         gap, width = (abs(one - two) for one, two in zip(self.border, other.border, strict=True))
         same += ["border"] if with_border and gap < _SAME_SHARE and width < _SAME_WIDTH else []
@@ -283,7 +299,7 @@ class TierLook:
 
 
 def tier_look(page: ReadPage, box: TierBox) -> TierLook:
-    """Look at a tier's box on the printed page, in grey."""
+    """Return the look of a tier's box on the printed page, in grey."""
     dots = page.whole.width / page.width * PT_PER_INCH / MM_PER_INCH
     left, top, _, bottom = (edge * dots for edge in box.place)
     edge = page.whole.crop(
@@ -306,10 +322,12 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
 
 @dataclass(frozen=True)
 class Ink:
-    """What is new in a place between two pictures: how wide (px), how dark the darkest of it (0 is black), and how dark it was there before.
+    """The difference of a place between two pictures.
 
-    `columns` are the dots that are new in each column from its left, `rows` those in each row from its top, `heights` how many dots each
-    column reaches from its highest to its lowest; each dot is `dot` px wide.
+    `width` is in px; `darkest` is the darkest new grey (0 is black), and `before` the darkest that
+    was there. `columns` are the new dots in each column from the left, `rows` those in each row
+    from the top, and `heights` how many dots each column spans from its highest to its lowest. A
+    dot is `dot` px wide.
     """
 
     width: float
@@ -323,13 +341,14 @@ class Ink:
 
 @dataclass(frozen=True)
 class Inks:
-    """What is new in each place, and the pages on which something is new outside all of them."""
+    """The differences of all places, and the pages with a difference outside all of them."""
 
     places: tuple[Ink, ...]
     elsewhere: tuple[int, ...]
 
 
-# Grey levels that two drawings of the same differ by; dots around a place that belong to it; how far below the baseline letters reach.
+# The difference of grey between two drawings of the same; the dots around a place that belong to
+# it; how far letters reach below the baseline.
 _SAME: Final = 40
 _AROUND: Final = 2
 _BELOW: Final = 0.35
@@ -341,7 +360,10 @@ def inks(
     boxes: Sequence[tuple[int, float, float, float, float]],
     scale: float,
 ) -> Inks:
-    """Compare two sets of pages, drawn in grey, at places: page, left, top, right, baseline (px, `scale` dots each)."""
+    """Compare two sets of pages, drawn in grey, at some places.
+
+    Places are (page, left, top, right, baseline) in px, of `scale` dots each.
+    """
     before, after = (
         [Pictures.frombytes("L", page[:2], page[2]) for page in pages] for pages in (blank, filled)
     )

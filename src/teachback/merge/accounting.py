@@ -1,4 +1,4 @@
-"""The account of a run of `merge`: what came of every row, and whether it adds up."""
+"""Account for a run of `merge`: what became of every row, and whether the counts add up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from teachback.merge.records.record_survey import Chunk
     from teachback.merge.run_folder import RunFolder
 
-# How many rejected rows are told one by one; rejected.csv has all.
+# The number of rejected rows that are reported one by one. rejected.csv has all of them.
 MOST_TOLD: Final = 1_000
 PRINTED, REJECTED = "printed", "rejected"
 _FILE, _SHA256 = (
@@ -36,9 +36,11 @@ _FILE, _SHA256 = (
 
 @dataclass
 class Merged:
-    """What a run did: how many records there were, were printed and rejected, the first rejected ones, how many files each edition has.
+    """The outcome of a run.
 
-    `kept` files were there from an earlier start. `problems` are those of the run; the rejected rows are not among them.
+    Holds the numbers of records read, printed and rejected, and the number of files of each
+    edition. `told` are the first rejected records. `kept` is the number of files from an earlier
+    start. `problems` are those of the run; the rejected rows are not among them.
     """
 
     records: int = 0
@@ -51,13 +53,13 @@ class Merged:
 
     @property
     def failed(self) -> bool:
-        """Whether a row was rejected, or something is wrong with the run."""
+        """Whether a row was rejected, or the run has a problem that is an error."""
         return bool(self.rejected) or any(
             problem.severity is Severity.ERROR for problem in self.problems
         )
 
     def add(self, account: ChunkAccount) -> None:
-        """Add what came of a chunk."""
+        """Add the account of a chunk."""
         self.records += account.rows
         self.printed += account.printed
         self.rejected += len(account.rejected)
@@ -67,9 +69,11 @@ class Merged:
 
 
 class ChunkAccount(NamedTuple):
-    """What came of a chunk, ready to be written down: the lines of both lists, the hashes of its files by name, and its counts.
+    """The account of a chunk, ready to be written down.
 
-    `rejected` are its rejected rows, `editions` how many files each has. `kept` files were there already. With `problems` the run stops.
+    `manifest` and `refused` are its lines of the two lists, `hashes` the hashes of its files by
+    name. `rejected` are its rejected rows, `editions` the number of files of each edition. `kept`
+    is the number of files that were there already. With `problems` the run stops.
     """
 
     number: int
@@ -106,12 +110,15 @@ def account_of(result: ChunkResult) -> ChunkAccount:
 
 
 def printed(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkAccount:
-    """Print a chunk, and account for it where that was done: what is sent is little, and quickly read."""
+    """Print a chunk and account for it in the same process.
+
+    The account is small, so little is sent between processes.
+    """
     return account_of(work(bench, chunk))
 
 
 def manifest_lines(result: ChunkResult) -> Iterator[tuple[object, ...]]:
-    """Give the lines of manifest.csv for a chunk: one for a rejected row, one for each file of a printed one."""
+    """Yield a line of manifest.csv for each rejected row, and for each file of a printed row."""
     for row in result.rows:
         if isinstance(row, Rejected):
             yield (row.row, row.id, "", "", "", "", REJECTED)
@@ -122,14 +129,14 @@ def manifest_lines(result: ChunkResult) -> Iterator[tuple[object, ...]]:
 
 
 def rejected_lines(result: ChunkResult) -> Iterator[tuple[object, ...]]:
-    """Give the lines of rejected.csv for a chunk: one for each fault."""
+    """Yield a line of rejected.csv for each fault."""
     for row in result.rows:
         if isinstance(row, Rejected):
             yield from ((row.row, row.id, name, reason) for name, reason in row.faults)
 
 
 def counts_of(merged: Merged) -> dict[str, Any]:
-    """Give what run.json says of a finished run."""
+    """Return the counts that run.json records of a finished run."""
     return {
         "records": merged.records,
         "printed": merged.printed,
@@ -139,7 +146,10 @@ def counts_of(merged: Merged) -> dict[str, Any]:
 
 
 def still_whole(run: RunFolder, merged: Merged) -> bool:
-    """Say whether all that a finished run has printed is there, byte for byte; if so, its outcome is that of the run."""
+    """Check whether every file of a finished run is still there, byte for byte.
+
+    If so, fill `merged` with the outcome of that run.
+    """
     finished: Any = run.finished
     kept = 0
     with os_errors_as_problems(run.folder):
@@ -176,7 +186,7 @@ def still_whole(run: RunFolder, merged: Merged) -> bool:
 
 
 def _files(manifest: Path) -> Iterator[tuple[str, str]]:
-    """Give each file of a manifest once, with its hash. Records that share one follow each other."""
+    """Yield each file of a manifest once, with its hash. Records that share a file are adjacent."""
     last = dict[str, str]()
     for line in _lines(manifest):
         name = line[_FILE]
@@ -187,7 +197,10 @@ def _files(manifest: Path) -> Iterator[tuple[str, str]]:
 
 
 def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable[str]) -> None:
-    """Count again what is there, in the lists and in the folders. Raises TeachbackError where it does not add up."""
+    """Count the rows and files again, in the lists and in the folders.
+
+    Raises TeachbackError when the counts do not add up.
+    """
     with os_errors_as_problems(run.folder):
         for file in run.lists.values():
             file.flush()
@@ -197,7 +210,7 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         there = sum(
             file.endswith(".pdf")
             for name in folders
-            for file in os.listdir(run.folder / name)  # noqa: PTH208 -- a Path for each of a hundred thousand
+            for file in os.listdir(run.folder / name)  # noqa: PTH208 -- faster for 100,000 files
         )
     sums = {
         "rows read": (rows, merged.records),
@@ -220,7 +233,7 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
 
 
 def _listed(path: Path) -> tuple[int, int]:
-    """Count in a list the rows that were printed and those that were rejected; the lines of a row follow each other."""
+    """Return how many rows of a list were printed and rejected. Lines of a row are adjacent."""
     counts = [0, 0]
     last = ""
     for line in _lines(path):
@@ -231,7 +244,10 @@ def _listed(path: Path) -> tuple[int, int]:
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """Give the lines of a list of ours, without that of the headings. They are many, and columns have their places."""
+    """Yield the lines of one of the two lists, without the header.
+
+    Plain lists and not dictionaries, for speed: there are many lines, and the columns are known.
+    """
     with os.fdopen(open_file(path), encoding="utf-8", newline="") as file:
         lines = csv.reader(file)
         next(lines, None)

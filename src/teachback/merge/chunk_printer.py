@@ -1,7 +1,8 @@
-"""How a chunk of records is printed, by whichever process has it, once the editions are; `survey` comes before.
+"""Print a chunk of records, in whichever process has it, with editions that are already printed.
 
-`work` is a function of what it is given, which pickles; so the same one serves one process, several, or other machines. Nothing that goes wrong in it
-quotes a value: what is a person's stays in the record.
+`record_survey` comes before this step. `work` depends only on its arguments, which pickle, so the
+same function serves one process, several, or other machines. Its errors never quote a value: what
+is a patient's stays in the record.
 """
 
 from __future__ import annotations
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
     from teachback.merge.engine_protocol import Combine, Stamper
     from teachback.merge.records.record_survey import Chunk
 
-# Inside it: the folder of one start, where other machines that share it put what is not finished.
+# The prefix of a folder in unfinished/. One start of a run makes it, and machines that share it
+# write their unfinished files there.
 SHARED: Final = "shared-"
 FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
 
 
 class PrintedFile(NamedTuple):
-    """One record's share of a file: the edition's code, the file's name in the run's folder, pages, hash. `data` only where nothing is written."""
+    """A record's share of a file.
+
+    Holds the edition's code, the file's name in the run's folder, the number of pages and the hash.
+    `data` is set only where nothing is written.
+    """
 
     code: str
     file: str
@@ -41,7 +47,7 @@ class PrintedFile(NamedTuple):
 
 
 class StampedRecord(NamedTuple):
-    """A record that is on paper."""
+    """A printed record."""
 
     row: int
     id: str
@@ -49,7 +55,10 @@ class StampedRecord(NamedTuple):
 
 
 class ChunkResult(NamedTuple):
-    """What came of a chunk: each of its rows, in their order; or the problems that stop the run. `kept` files were there already."""
+    """The outcome of a chunk: each of its rows in order, or the problems that stop the run.
+
+    `kept` is the number of files that were there already.
+    """
 
     number: int
     rows: tuple[StampedRecord | Rejected, ...]
@@ -59,9 +68,10 @@ class ChunkResult(NamedTuple):
 
 @dataclass(frozen=True)
 class ChunkPrintSetup:
-    """What printing takes: which kinds, the editions. Without a `folder` nothing is written: the bytes are in the result, or are not made at all with `only_look`.
+    """The settings of printing: the kinds, the editions and the folder.
 
-    `beside` is the folder in it for what is not finished.
+    Without a `folder` nothing is written, and the result holds the bytes. With `only_look` no bytes
+    are made. `beside` is the folder inside `folder` for unfinished files.
     """
 
     kinds: tuple[str, ...]
@@ -74,7 +84,10 @@ class ChunkPrintSetup:
 
 
 def work(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
-    """Print a chunk: write its files, or say why a row cannot be. Doing it again gives the same, byte for byte."""
+    """Print a chunk: write its files, or reject a row with the reason.
+
+    The same chunk always gives the same bytes. Errors are returned as problems, never raised.
+    """
     try:
         return _together(bench, chunk) if bench.combine else _each(bench, chunk)
     except TeachbackError as error:
@@ -84,7 +97,7 @@ def work(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
 
 
 def files_of(bench: ChunkPrintSetup, chunk: Chunk) -> tuple[str, ...]:
-    """Give the names of all files that a chunk may write, before it does."""
+    """Return the names of all files that a chunk may write, before it is printed."""
     if bench.combine:
         return tuple(_combined_name(kind, chunk) for kind in bench.kinds) if chunk.ids else ()
     return tuple(_own_name(kind, identifier) for identifier in chunk.ids for kind in bench.kinds)
@@ -99,7 +112,7 @@ def _combined_name(kind: str, chunk: Chunk) -> str:
 
 
 def _looked_at(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
-    """Give a record, or why it cannot be printed in all its editions."""
+    """Return a record, or its rejection when one of its editions cannot be printed."""
     try:
         faults = tuple(
             dict.fromkeys(
@@ -108,7 +121,7 @@ def _looked_at(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Reje
                 for one in bench.stampers[key].faults(entry.texts)
             )
         )
-    except Exception as error:  # noqa: BLE001 -- a fault of the engine, with this record: the others are printed
+    except Exception as error:  # noqa: BLE001 -- the engine failed on this record: print the others
         faults = (("", fallen(error)),)
     return Rejected(entry.row, entry.id, faults) if faults else entry
 
@@ -125,7 +138,7 @@ def _each(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
         there = {name for name in names if _is_there(bench, name, chunk.known)}
         kept += len(there)
         try:
-            # All that a record gets, or nothing: nothing is written before all of it is made.
+            # A record gets all of its files or none, so all are made before the first is written.
             made = [
                 b""
                 if bench.only_look or name in there
@@ -162,7 +175,8 @@ def _together(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
     kept = 0
     for index, (kind, whole) in enumerate(made.items()):
         name = _combined_name(kind, chunk)
-        # Made anew, as which records are in it is known only then; written only where it is not there.
+        # The file is made again, since only then is it known which records it holds. It is written
+        # only if it is not there yet.
         there = (
             _is_there(bench, name, chunk.known)
             and hashlib.sha256(whole).hexdigest() == chunk.known[name]
@@ -175,7 +189,7 @@ def _together(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
                 papers[entry.row].append(
                     PrintedFile(stamper.code, name, stamper.pages * entry.copies, sha256, data)
                 )
-                # The bytes of a file are sent once.
+                # The bytes of a file are returned once, with its first record.
                 data = None
     done = [
         row if isinstance(row, Rejected) else StampedRecord(row.row, row.id, tuple(papers[row.row]))
@@ -187,8 +201,8 @@ def _together(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
 def _combined(
     bench: ChunkPrintSetup, chunk: Chunk, rows: list[ValidRecord | Rejected]
 ) -> dict[str, bytes]:
-    """Give one file for each kind, with a first page that lists the ids and codes of what is inside."""
-    assert bench.combine is not None  # noqa: S101 -- who calls has looked
+    """Return one file for each kind. Its first page lists the ids and codes inside."""
+    assert bench.combine is not None  # noqa: S101 -- the caller has checked
     entries = [row for row in rows if isinstance(row, ValidRecord)]
     made = {}
     for index, kind in enumerate(
@@ -209,7 +223,7 @@ def _combined(
 
 
 def _tried(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
-    """Print a record by itself, to see whether it can be."""
+    """Print a record by itself, to find out whether it is the one that fails."""
     try:
         for key in entry.keys:
             bench.stampers[key].stamp(entry.texts, entry.id.encode())
@@ -221,7 +235,10 @@ def _tried(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected
 def _put(
     bench: ChunkPrintSetup, name: str, data: bytes, head: bytes = b""
 ) -> tuple[str, bytes | None]:
-    """Write a file, where there is a folder; give its hash, and its bytes where there is none. `head` is what others begin with, too."""
+    """Write a file and return its hash, or its hash and bytes when there is no folder.
+
+    `head` is the part of the file that other files begin with too.
+    """
     if bench.only_look:
         return "", None
     sha256 = hashed(data, head)
@@ -230,7 +247,7 @@ def _put(
     try:
         write_private(bench.folder, name, data, bench.beside)
     except OSError as error:
-        # Said of the run's folder: the name of the file is a patient's id.
+        # Name the run's folder in the error: the file's name is a patient's id.
         error.filename = error.filename2 = None
         with os_errors_as_problems(Path(bench.folder)):
             raise
@@ -238,14 +255,20 @@ def _put(
 
 
 def _is_there(bench: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bool:
-    """Say whether a file that was written earlier is still, byte for byte, what it was; without a folder, who gave the chunk has looked."""
+    """Check whether a file that was written earlier still has the same hash.
+
+    Without a folder the file counts as there: the sender of the chunk has checked.
+    """
     if name not in known:
         return False
     return bench.folder is None or hash_of(f"{bench.folder}/{name}") == known[name]
 
 
 def still_there(bench: ChunkPrintSetup, chunk: Chunk) -> Chunk:
-    """Leave in a chunk's `known` what is still there, byte for byte: for one who prints it without seeing the folder."""
+    """Return a chunk whose `known` holds only files that are still there, byte for byte.
+
+    For a machine that prints the chunk without access to the folder.
+    """
     return chunk._replace(
         known={
             name: sha256
@@ -256,7 +279,10 @@ def still_there(bench: ChunkPrintSetup, chunk: Chunk) -> Chunk:
 
 
 def put_away(bench: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
-    """Write the files of a chunk that was printed elsewhere. Raises TeachbackError when it is not that chunk's, or cannot be written."""
+    """Write the files of a chunk that another machine printed.
+
+    Raises TeachbackError when the result does not belong to the chunk, or cannot be written.
+    """
     names = set(files_of(bench, chunk))
     papers = [
         paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers

@@ -1,7 +1,8 @@
-"""The seam between records and paper: what `merge` asks of whatever stamps a record's words into an edition that is printed once.
+"""Define the interface between `merge` and the engine that prints editions and stamps them.
 
-Only shapes stand here. The engine behind them reads handouts and lays out pages; `merging` knows nothing of either, and is tested with one that
-does neither. All but the Engine itself is sent to other processes and must pickle: functions are those of a module.
+There are only protocols and value types here. The engine reads handouts and lays out pages; the
+rest of `merge` knows nothing of either, and is tested with an engine that does neither. Everything
+but the Engine itself is sent to other processes, so it must pickle: functions are module-level.
 """
 
 from __future__ import annotations
@@ -16,31 +17,31 @@ if TYPE_CHECKING:
 
 
 class Field(Protocol):
-    """What a record may fill; the engine knows what else there is to it, and how it is read."""
+    """A field that a record may fill. The engine knows its other properties and how it is read."""
 
     @property
     def name(self) -> str:
-        """The column's name."""
+        """The name of the column."""
 
     @property
     def required(self) -> bool:
-        """Whether a record without it is rejected."""
+        """Whether a record without a value is rejected."""
 
 
 class Fault(Protocol):
-    """Why a value cannot be printed. The reason never holds the value: it is a patient's."""
+    """The reason why a value cannot be printed. It never quotes the value, which is a patient's."""
 
     @property
     def field(self) -> str:
-        """The field's name."""
+        """The name of the field."""
 
     @property
     def reason(self) -> str:
-        """What is wrong, as the end of a sentence that begins with the field."""
+        """The fault, as the end of a sentence that begins with the field."""
 
 
 class EditionKey(NamedTuple):
-    """Which edition a record gets, and on what. A card has no paper and one size: `paper` is empty, `size` standard."""
+    """The edition that a record gets. A card has no paper (empty) and the size "standard"."""
 
     audience: str
     language: str
@@ -50,41 +51,47 @@ class EditionKey(NamedTuple):
 
 
 class Stamper(Protocol):
-    """One printed edition that words are stamped into."""
+    """A printed edition that a record's words are stamped into."""
 
     @property
     def pages(self) -> int:
-        """How many pages it has."""
+        """The number of pages."""
 
     @property
     def code(self) -> str:
-        """The edition's code."""
+        """The code of the edition."""
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The ids of the fields that have a place on it."""
+        """The names of the fields that have a place on it."""
 
     @property
     def head(self) -> bytes:
-        """What all of its PDFs begin with, byte for byte; it may be empty."""
+        """The bytes that all of its PDFs begin with. May be empty."""
 
     def faults(self, values: Mapping[str, str], /) -> Sequence[Fault]:
-        """Say which words cannot be stamped: a letter without a glyph, a line too long."""
+        """Return the values that cannot be stamped: a letter without a glyph, a line too long."""
 
     def stamp(self, values: Mapping[str, str], document: bytes, /) -> bytes:
-        """Give a whole PDF with a record's words; the same for the same words and `document`, which tells records apart."""
+        """Return a whole PDF with a record's words.
+
+        `document` tells records apart. The same words and `document` give the same bytes.
+        """
 
 
 class ReadValue(Protocol):
-    """Turns the raw text of a record into the words to print (empty for none), or says why it cannot be."""
+    """A function that turns a record's raw text into the words to print.
 
-    def __call__(self, field: Any, raw: str, language: str, /) -> str | Fault:  # noqa: ANN401 -- the engine's own fields, see Field
+    Returns the words (empty for none), or a Fault when the text cannot be printed.
+    """
+
+    def __call__(self, field: Any, raw: str, language: str, /) -> str | Fault:  # noqa: ANN401 -- the engine's Field
         """Read one value."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One record in a print-room file: its edition, its words, its id, its row, how often it is wanted."""
+    """A record in a print-room file: its edition, words, id, row and number of copies."""
 
     key: EditionKey
     values: Mapping[str, str]
@@ -94,54 +101,66 @@ class Placed:
 
 
 class Combine(Protocol):
-    """Puts records of one kind into one file, in their order: handouts one after the other, or different cards on sheets. It pickles."""
+    """A function that puts records of one kind into one file, in their order. It pickles.
+
+    Handouts follow each other; cards of different records share sheets.
+    """
 
     def __call__(
         self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
     ) -> bytes:
-        """Give the file, the `number`th of a run; its first page lists what is inside, `duplex` begins each record on a front side."""
+        """Return the file that is the `number`th of a run.
+
+        Its first page lists the records. With `duplex`, each record begins on a front side.
+        """
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
-        """Return those ids that the first page has no room for in type that can be read."""
+        """Return the ids that the first page could list only in unreadably small type."""
 
 
 class Engine(Protocol):
-    """What prints the editions of one handout."""
+    """The printer of the editions of one handout."""
 
     @property
     def handout(self) -> str:
-        """The handout's id."""
+        """The id of the handout."""
 
     @property
     def fingerprint(self) -> str:
-        """The program and libraries: what else than records, editions and options decides about the bytes."""
+        """A hash of program and libraries.
+
+        It covers all that decides about the bytes besides records, editions and options.
+        """
 
     @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:
-        """For whom there are editions, by language."""
+        """The audiences that have editions, by language."""
 
     @property
     def kinds(self) -> frozenset[str]:
-        """What there is to print: handout, card."""
+        """The kinds that can be printed: handout, card."""
 
     @property
     def fields(self) -> Mapping[str, tuple[Field, ...]]:
-        """What a record may fill, by language."""
+        """The fields that a record may fill, by language."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was noticed while the handout was read, such as that it is a draft."""
+        """The problems noticed while the handout was read, for instance that it is a draft."""
 
     @property
     def read_value(self) -> ReadValue:
-        """How a value is read: a function of a module."""
+        """The function that reads a value. It is module-level."""
 
     def make_stampers(
         self, wanted: Mapping[EditionKey, frozenset[str]]
     ) -> Mapping[EditionKey, Stamper]:
-        """Print each edition once, for the characters of all its records. Raises TeachbackError when one cannot be printed."""
+        """Print each edition once, with the characters that its records need.
+
+        Raises TeachbackError when one cannot be printed.
+        """
 
     def make_combine(
         self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
     ) -> Combine:
-        """Prepare files of many records. Raises TeachbackError when they cannot be."""
+        """Prepare files of many records. Raises TeachbackError when they cannot be made."""

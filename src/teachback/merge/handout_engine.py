@@ -1,6 +1,7 @@
-"""The engine behind `merge`: a handout in all its languages, whose editions are printed once and stamped. See `stamper.Engine` for what it gives.
+"""Print the editions of a handout in all its languages for `merge`, and make their stampers.
 
-Pages are composed and laid out in child processes under limits, as `build` does: a clinic's own templates may loop without end.
+This is the `engine_protocol.Engine` of the program. Pages are composed and laid out in child
+processes under limits, as in `build`: a clinic's own templates may loop forever.
 """
 
 from __future__ import annotations
@@ -55,14 +56,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Combiner:
-    """Puts records into files for the print room, with what was prepared for each kind of paper."""
+    """The function that puts records into print-room files, one bundle for each kind of paper."""
 
     bundles: Mapping[str, Bundle]
 
     def __call__(
         self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
     ) -> bytes:
-        """Give the file; see `bundle.Bundle.combine`."""
+        """Return the file. See `print_room_file.Bundle.combine`."""
         entries = [
             PrintRoomRecord(_name(one.key), one.values, one.id, one.row)
             for one in records
@@ -73,7 +74,7 @@ class Combiner:
         )
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
-        """Return those ids that the cover has no room for in type that can be read."""
+        """Return the ids that the cover could list only in unreadably small type."""
         from teachback.merge.stamping.cover_layout import unlisted
 
         return unlisted(next(iter(self.bundles.values())).cover, ids)
@@ -81,7 +82,7 @@ class Combiner:
 
 @dataclass(frozen=True)
 class HandoutEngine:
-    """One handout, read and checked: the files of its languages, by language."""
+    """A handout, read and checked, with its file for each language."""
 
     handout: str
     stems: Mapping[str, str]
@@ -95,9 +96,10 @@ class HandoutEngine:
 
     @property
     def fingerprint(self) -> str:
-        """The program, its libraries, and the handout's own files."""
+        """A hash of the program, its libraries and the handout's own files."""
         files = handout_files(self.workspace)
-        # Styles, pictures and words are in the editions' codes: what else lies in the workspace may change while a run is away.
+        # The editions' codes cover styles, pictures and words. Anything else in the workspace may
+        # change between two starts of a run.
         return "|".join(
             made_from(program_fingerprint(), read_bytes(files[stem]))
             for stem in self.stems.values()
@@ -105,7 +107,7 @@ class HandoutEngine:
 
     @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:
-        """For whom there are editions, by language."""
+        """The audiences that have editions, by language."""
         return {
             language: self.reading.authored[stem].handout.audiences
             for language, stem in self.stems.items()
@@ -113,7 +115,7 @@ class HandoutEngine:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """What there is to print in every language: handout, card."""
+        """The kinds that can be printed in every language: handout, card."""
         cards = all(
             self.reading.authored[stem].handout.card is not None for stem in self.stems.values()
         )
@@ -121,7 +123,7 @@ class HandoutEngine:
 
     @property
     def fields(self) -> Mapping[str, tuple[RecordField, ...]]:
-        """What a record may fill, by language."""
+        """The fields that a record may fill, by language."""
         return {
             language: self.reading.authored[stem].handout.fields
             for language, stem in self.stems.items()
@@ -130,7 +132,7 @@ class HandoutEngine:
     def make_stampers(
         self, wanted: Mapping[EditionKey, frozenset[str]]
     ) -> Mapping[EditionKey, Stamper]:
-        """Print each edition once. Raises TeachbackError with all that keeps some from being printed."""
+        """Print each edition once. Raises TeachbackError with all problems of all editions."""
         self._refuse_drafts(wanted)
         with self._pool(len(wanted)) as pool:
             check_apart(pool)
@@ -149,7 +151,10 @@ class HandoutEngine:
     def make_combine(
         self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
     ) -> Combiner:
-        """Prepare files of many records: covers, and sheets of cards on the workspace's stock. Raises TeachbackError as `make_stampers`."""
+        """Prepare print-room files: the cover, and sheets of cards on the workspace's stock.
+
+        Raises TeachbackError as `make_stampers` does.
+        """
         from teachback.merge.stamping.cover_page import cover_words
         from teachback.merge.stamping.print_room_builder import make_bundle
 
@@ -179,7 +184,10 @@ class HandoutEngine:
         )
 
     def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
-        """With --release: raise TeachbackError where a text that is wanted is not approved, or overdue. Others may be drafts."""
+        """With --release, raise TeachbackError when a wanted text is unapproved or overdue.
+
+        Texts that are not wanted may be drafts.
+        """
         if not self.settings.release:
             return
         problems: list[Problem] = []
@@ -212,7 +220,8 @@ class HandoutEngine:
 def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Engine:
     """Read the one handout of the settings in all its languages.
 
-    Raises UsageError for a handout that there is not, TeachbackError for one that must not be printed, or without fields.
+    Raises UsageError when there is no such handout, and TeachbackError when it must not be printed
+    or has no fields.
     """
     name = settings.handouts[0]
     files = {
@@ -241,7 +250,8 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
         raise TeachbackError(
             Problem(
                 message,
-                "Declare them under `fields:`, and place them. Or use `teachback build`: all get the same paper.",
+                "Declare them under `fields:`, and place them. "
+                "Or use `teachback build`: all get the same paper.",
             )
         )
     return HandoutEngine(
@@ -254,7 +264,10 @@ def _name(key: EditionKey) -> str:
 
 
 def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
-    """Do tasks whose subjects begin with a key; give what came of each. Raises TeachbackError with the problems of all."""
+    """Run tasks whose subjects begin with an edition key, and return their results by key.
+
+    Raises TeachbackError with the problems of all tasks.
+    """
     made: dict[EditionKey, Any] = {}
     problems: list[Problem] = []
     for outcome in pool.each(tasks):
@@ -275,7 +288,7 @@ def _settings(desk: PrintContext, key: EditionKey) -> Settings:
 
 
 def _template(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
-    """Print one edition, and cut it where its fields are."""
+    """Print one edition and cut it at its fields."""
     from teachback.merge.stamping.edition_templates import card_template, handout_template
 
     key, stem, letters = wanted
@@ -297,7 +310,7 @@ def _template(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]
 
 
 def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
-    """Print one sheet of cards on the workspace's stock, each for a record of its own."""
+    """Print one sheet of cards on the workspace's stock, each card for a record of its own."""
     from teachback.merge.stamping.edition_templates import sheet_template
 
     key, stem, letters = wanted
@@ -305,11 +318,15 @@ def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -
     named = find_stock(desk.settings.card_stock, stocks)
     run = card_run(named, list(range(named[1].places)), desk.settings, stocks, CardOrder())
     if run.sides is Sides.ONE:
-        message = f"on {named[0]} cards are printed on one side here, and what a record fills in stands on the back"
+        message = (
+            f"on {named[0]} cards are printed on one side here, "
+            "and what a record fills in stands on the back"
+        )
         raise TeachbackError(
             Problem(
                 message,
-                'Take `sides = "one"` out of teachback.toml, choose a stock with two sides, or leave --combine out.',
+                'Take `sides = "one"` out of teachback.toml, '
+                "choose a stock with two sides, or leave --combine out.",
             )
         )
     job = compose_deck(desk.reading, stem, (key.audience,) * named[1].places, desk.design, run)
@@ -317,7 +334,7 @@ def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -
 
 
 def _cover(desk: PrintContext, language: str) -> Template:
-    """Print the page that lists what is in a file."""
+    """Print the cover page, which lists the records of a file."""
     from teachback.merge.stamping.cover_page import cover_template
 
     shared = desk.reading.shared

@@ -1,4 +1,4 @@
-"""What is wanted of a run of `merge`, and what its rows may therefore say."""
+"""Describe what is ordered from a run of `merge`, and derive what its rows may say."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Other machines that print: the address of Dask's scheduler, the files of TLS where Dask's own settings do not name them (empty).
+    """The machines that print: the address of Dask's scheduler, and the TLS files.
 
-    `shared` says that the machines write into the run's folder themselves, by the same path.
+    A TLS file is empty where Dask's own settings name it. With `shared`, the machines write into
+    the run's folder themselves, by the same path.
     """
 
     address: str
@@ -34,9 +35,10 @@ class Cluster:
 
 @dataclass(frozen=True)
 class MergeOrder:
-    """What is wanted: whose records (None: standard input), where to, and what holds for rows that do not say.
+    """An order for `merge`: the records, the output folder, and the defaults for rows.
 
-    `combine` is how many records go into one file, 0 for a file each.
+    `records` is None for standard input. `combine` is the number of records in a file, 0 for one
+    file each.
     """
 
     records: Path | None
@@ -57,12 +59,12 @@ class MergeOrder:
 
     @property
     def name(self) -> str:
-        """What the records are called in problems."""
+        """The name of the records in problems."""
         return shown(self.records) if self.records else "<standard input>"
 
 
 def refuse_order(order: MergeOrder, engine: Engine) -> None:
-    """Raise UsageError for what cannot be printed of this handout."""
+    """Raise UsageError when the handout cannot be printed as ordered."""
     problems = []
     if order.duplex and not order.combine:
         problems.append(
@@ -72,7 +74,10 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
         )
     named = {one.name for fields in engine.fields.values() for one in fields}
     if order.id_column in named:
-        message = f"the column '{order.id_column}' is a field of the handout, and ids name the files: a patient's name would stand in a folder"
+        message = (
+            f"the column '{order.id_column}' is a field of the handout, and ids name the files: "
+            "a patient's name would stand in a folder"
+        )
         problems.append(
             Problem(message, "Name a column of numbers or codes that mean nothing elsewhere.")
         )
@@ -98,7 +103,10 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
 
 
 def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
-    """Settle what a row may say and what holds for one that says nothing: where there is only one answer, it need not be given."""
+    """Return the rules for rows: the allowed values, and the defaults for empty cells.
+
+    A handout with only one audience or one language makes that one the default.
+    """
     languages = tuple(engine.audiences)
     audiences = {name for names in engine.audiences.values() for name in names}
     return RowRules(
@@ -118,11 +126,14 @@ def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
 
 
 def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
-    """Warn of wishes that the records make void, and of a column that counts for nothing."""
+    """Warn of options that the records override, and of a column that has no effect."""
     place = Location(table.name, table.skipped + 1, 1)
     found = []
     if order.audience and order.audience_column in table.header:
-        message = f"the column '{order.audience_column}' decides who reads, and '{order.audience}' is not used"
+        message = (
+            f"the column '{order.audience_column}' decides who reads, "
+            f"and '{order.audience}' is not used"
+        )
         found.append(
             Problem(
                 message, "Leave --audience out, or take the column out.", place, Severity.WARNING
@@ -144,7 +155,7 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
 def unplaced(
     stampers: Mapping[EditionKey, Stamper], terms: RowRules, table: RecordTable
 ) -> list[Problem]:
-    """Warn of columns for which an edition has no place: they are filled, and not on the paper."""
+    """Warn of columns that an edition has no place for: they are filled but not printed there."""
     place = Location(table.name, table.skipped + 1, 1)
     found = []
     for key, stamper in sorted(stampers.items()):
@@ -154,7 +165,10 @@ def unplaced(
             if name in table.header and name not in stamper.fields
         ]
         if names:
-            message = f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: it is not printed there"
+            message = (
+                f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: "
+                "it is not printed there"
+            )
             found.append(
                 Problem(
                     message,
@@ -167,11 +181,14 @@ def unplaced(
 
 
 def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
-    """Raise TeachbackError where the first page of a file could not list an id in type that can be read."""
+    """Raise TeachbackError when the cover could list an id only in unreadably small type."""
     wrong = combine.unlisted(ids)
     if wrong:
         longest = max(map(len, wrong))
-        message = f"the ids have up to {longest} letters, and the cover of a file would list them too small to read"
+        message = (
+            f"the ids have up to {longest} letters, "
+            "and the cover of a file would list them too small to read"
+        )
         raise TeachbackError(
             Problem(
                 message,
@@ -181,14 +198,19 @@ def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
 
 
 def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> None:
-    """Raise TeachbackError where a record must fill a field that none of the papers it gets has a place for: a style or template hides it."""
+    """Raise TeachbackError when no ordered paper has a place for some required field.
+
+    A style or template may hide the place.
+    """
     placed: dict[tuple[str, ...], set[str]] = {}
     for key, stamper in stampers.items():
         placed.setdefault((key.audience, key.language), set()).update(stamper.fields)
     problems = [
         Problem(
-            f"the field '{one.name}' must be filled, and nothing that is printed for {audience} ({language}) has a place for it",
-            "Place it for these readers, print another --kind, or look for a style or template that hides its place.",
+            f"the field '{one.name}' must be filled, and nothing that is printed for "
+            f"{audience} ({language}) has a place for it",
+            "Place it for these readers, print another --kind, "
+            "or look for a style or template that hides its place.",
         )
         for (audience, language), names in sorted(placed.items())
         for one in engine.fields[language]
@@ -199,7 +221,10 @@ def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> N
 
 
 def _near(name: str, header: tuple[str, ...]) -> str:
-    """Return which columns could be the one that is missing. They are not quoted: a turned table has patients there."""
+    """Return a hint on columns that may be the missing one.
+
+    Columns are named by position: in a transposed table the header row holds patients.
+    """
     near = [column_place(number) for number, other in enumerate(header) if guess(other, [name])]
     return (
         f"Is it the column {' or '.join(near)}? Rename it: {name}."
@@ -209,7 +234,10 @@ def _near(name: str, header: tuple[str, ...]) -> str:
 
 
 def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
-    """Refuse a table without a column that every record needs; in JSON Lines each record says its own."""
+    """Raise TeachbackError when a column is missing that every record needs.
+
+    JSON Lines is not checked here: each record names its own fields.
+    """
     if table.form == "jsonl":
         return
     place = Location(table.name, table.skipped + 1, 1)
@@ -233,7 +261,10 @@ def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
                 if name == "audience"
                 else terms.audiences
             )
-            hint = f"Add it, name it with --audience-from, or say --audience for all: {', '.join(known)}."
+            hint = (
+                "Add it, name it with --audience-from, "
+                f"or say --audience for all: {', '.join(known)}."
+            )
             hint = (
                 hint
                 if name == "audience"

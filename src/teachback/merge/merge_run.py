@@ -1,7 +1,8 @@
-"""Records onto paper, the order of steps: read all rows, print each edition once, stamp each record, account for every row.
+"""Run a merge: read all rows, print each edition once, stamp each record, account for every row.
 
-The file of records is read once. What was read of it lies between the two looks in a file without a name, so a change of the file meanwhile changes
-nothing of what is printed; it is told.
+The file of records is read once. The rows wait between the two passes in a file without a name, so
+a change to the file of records during the run does not change what is printed. The run ends with a
+warning when the file was changed.
 """
 
 from __future__ import annotations
@@ -81,23 +82,30 @@ if TYPE_CHECKING:
 
     Step = Callable[[int, int], None]
 
-# Rows that are done together: few enough to hold, enough that waiting for the disk once for each costs nothing.
+# The number of rows in a chunk: few enough to hold in memory, and enough that the one wait for the
+# disk in each chunk costs nothing.
 CHUNK: Final = 250
-# In bytes, of what comes in from a pipe, and of a file.
+# The most bytes that are read from a pipe, and from a file.
 MOST_PIPED: Final = 4_000_000_000
 MOST_READ: Final = 20_000_000_000
-# In seconds: how long nothing may come into a pipe that has a name.
+# The seconds after which a named pipe that delivers nothing is given up.
 PATIENCE: Final = 300
-# How many processes may be ended by one record each, before the machine is to blame and not the record.
+# The number of processes that may die, each on one record, before the machine is blamed rather than
+# the records.
 MOST_LOST: Final = 5
-# How many of the longest ids are looked at, to see whether a cover has room for them: letters differ in width.
+# The number of longest ids that are checked against the cover's space. Letters differ in width, so
+# the longest id alone is not enough.
 _LONGEST: Final = 50
 _REASON_LOST: Final = "could not be printed: the process that tried was ended"
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What the reading found: a fingerprint of all rows, the characters of each edition, how many rows there are, some of the longest ids."""
+    """The result of the first pass over the records.
+
+    Holds a fingerprint of all rows, the characters that each edition needs, the number of rows, and
+    some of the longest ids.
+    """
 
     mark: bytes
     characters: dict[EditionKey, frozenset[str]]
@@ -106,9 +114,11 @@ class _Read:
 
 
 def merge(order: MergeOrder, engine: Engine, step: Step | None = None) -> Merged:
-    """Print records. Raises UsageError for an order that cannot be, TeachbackError when the run cannot begin or go on; what is finished then is kept.
+    """Print the records of an order and return the counts.
 
-    A rejected record stands in the result and in rejected.csv, and keeps no other from being printed.
+    A rejected record is listed in the result and in rejected.csv. It does not stop the others.
+    Raises UsageError for an order that cannot be printed, and TeachbackError when the run cannot
+    begin or cannot go on. Finished files are kept then.
     """
     try:
         with ExitStack() as open_things:
@@ -124,10 +134,10 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     if order.cluster is not None:
         from teachback.merge.cluster import dispatcher
 
-        # Hours may lie before the first chunk: whoever cannot be reached is told of now.
+        # Hours may pass before the first chunk is sent, so an unreachable worker is reported now.
         dispatcher.look(order.cluster)
     if not order.dry_run:
-        # Whatever else is wrong: this is seen before anything is read or made.
+        # Check the output folder before anything is read or printed.
         open_things.enter_context(run_folder.opened(order.output))
     file = open_things.enter_context(_opened(order))
     before = _look_of(file, order)
@@ -152,7 +162,8 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     if _look_of(file, order) != before:
         raise changed(order.name)
     if not before:
-        # What came in from a pipe was read; nothing of it is to lie on a disk longer than it must.
+        # The input came from a pipe and has been read. Its copy stays on the disk no longer than
+        # needed.
         file.close()
     stampers = engine.make_stampers(read.characters)
     refuse_unplaced(stampers, engine)
@@ -184,14 +195,15 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     if run.finished is not None and still_whole(run, merged):
         return merged
     run_folder.go_on(run, folders)
-    # Nobody is at work any more when the folder is tidied up.
+    # Close the workers before the folder is cleaned up.
     with closing(_worked(bench, _announced(run, bench, chunks), order)) as accounts:
         for account in accounts:
             _add(merged, account, step, read.rows)
             run_folder.report(
                 run, account.number, account.hashes, account.manifest, account.refused
             )
-    # On a network's disk a file without a name has one as long as it is open, and the folder could not be cleared.
+    # On a network file system an open nameless file has a name, and the folder could not be
+    # cleared.
     between.close()
     refuse_miscount(run, merged, read.rows, folders)
     run_folder.finish(run, counts_of(merged))
@@ -202,10 +214,10 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
 
 @contextmanager
 def _opened(order: MergeOrder) -> Iterator[BinaryIO]:
-    """Open the records so that they can be read from their start again."""
+    """Open the records as a seekable file."""
     with ExitStack() as files:
         if order.records is None:
-            # Python has none where it was closed.
+            # sys.stdin is None when standard input was closed.
             if sys.stdin is None:
                 raise TeachbackError(
                     Problem(
@@ -231,7 +243,10 @@ def _opened(order: MergeOrder) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _named(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file of records, or a pipe that has a name. Raises TeachbackError for a device, and for a pipe into which nothing comes."""
+    """Open a file of records, or a named pipe.
+
+    Raises TeachbackError for a device or a socket, and for a pipe that delivers nothing.
+    """
     with os_errors_as_problems(path):
         kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
@@ -240,7 +255,7 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
             Problem(message, "Name a file, or - for standard input.", Location(shown(path)))
         )
     with os_errors_as_problems(path):
-        # A pipe that nobody writes into would be waited for without end.
+        # Opening a pipe that has no writer would block forever.
         descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
         file = os.fdopen(descriptor, "rb")
     with file:
@@ -250,10 +265,10 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _await(descriptor: int, path: Path) -> None:
-    """Wait until something comes into a pipe. Raises TeachbackError when nothing does for `PATIENCE` seconds."""
+    """Wait until a pipe has data. Raises TeachbackError when it has none for `PATIENCE` seconds."""
     watch = select.poll()
     watch.register(descriptor, select.POLLIN)
-    # Until somebody has opened it for writing, there is nothing to be seen of a pipe.
+    # poll() reports nothing for a pipe until a writer has opened it.
     if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
         message = f"nothing came into this pipe for {PATIENCE} s"
         raise TeachbackError(
@@ -264,17 +279,21 @@ def _await(descriptor: int, path: Path) -> None:
 
 @contextmanager
 def _read_or_told(order: MergeOrder) -> Iterator[None]:
-    """Turn what the system says of a file that cannot be read any more into a Problem; all else that may go wrong there says itself what it is."""
+    """Turn an OSError while the records are read into a Problem. Other errors pass unchanged."""
     try:
         yield
     except OSError as error:
-        # Not through `told` alone: it quotes a ValueError, which may hold a value.
+        # The `with` holds only this error: os_errors_as_problems would quote a ValueError, which
+        # may hold a patient's value.
         with os_errors_as_problems(order.records or Path(order.name)):
             raise error from None
 
 
 def _look_of(file: BinaryIO, order: MergeOrder) -> tuple[object, ...]:
-    """Give by what it is known that a file of records is as it was: the open one, and the one that has its name now. Of a pipe there is nothing to see."""
+    """Return what identifies the open file and the file that has its name now.
+
+    Holds device, inode, size and modification time of each. Empty for a pipe.
+    """
     if order.records is None or not order.records.is_file():
         return ()
     with os_errors_as_problems(order.records):
@@ -285,7 +304,10 @@ def _look_of(file: BinaryIO, order: MergeOrder) -> tuple[object, ...]:
 
 
 def _changed_since(order: MergeOrder) -> Problem:
-    message = "the file of records was changed while they were printed: printed is what stood in it at the beginning"
+    message = (
+        "the file of records was changed while they were printed: "
+        "printed is what stood in it at the beginning"
+    )
     return Problem(
         message, "Print the new one with another --output.", Location(order.name), Severity.WARNING
     )
@@ -294,7 +316,10 @@ def _changed_since(order: MergeOrder) -> Problem:
 def _survey(
     table: RecordTable, desk: RecordSchema, between: SpoolFile, order: MergeOrder, merged: Merged
 ) -> _Read:
-    """Read all rows, and put them away in chunks. Raises TeachbackError when there are none, or they cannot be read."""
+    """Read all rows and store them in chunks.
+
+    Raises TeachbackError when there are no rows, or when they cannot be read.
+    """
     mark = hashlib.sha256()
     unknown: dict[str, None] = {}
     characters: dict[EditionKey, frozenset[str]] = {}
@@ -316,7 +341,8 @@ def _survey(
             )
             chunk = Chunk(number, found.rows, ids, twice)
             between.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
-            # Whoever read the rows could not know which of them repeat an id of other rows: those are not printed.
+            # A worker that surveys a part cannot know which ids occur in other parts. Rows with a
+            # repeated id are not printed, so their characters are left out.
             for key, letters in (
                 letters_needed(rows_of(chunk)) if twice else found.characters
             ).items():
@@ -349,7 +375,7 @@ def _announced(run: RunFolder, bench: ChunkPrintSetup, chunks: Iterable[Chunk]) 
 def _shared_out(
     bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder
 ) -> Generator[ChunkAccount | LostTask[Chunk]]:
-    """Have chunks printed, here or by other machines; what comes of them comes in order."""
+    """Print chunks here or on other machines, and yield their accounts in order."""
     if order.cluster is None:
         yield from map_in_order(printed, bench, chunks, order.jobs)
         return
@@ -363,7 +389,10 @@ def _shared_out(
 def _worked(
     bench: ChunkPrintSetup, chunks: Iterable[Chunk], order: MergeOrder
 ) -> Generator[ChunkAccount]:
-    """Print chunks, in order. Raises TeachbackError with the problems of a chunk that could not be done."""
+    """Print chunks in order and yield their accounts.
+
+    Raises TeachbackError with the problems of a chunk that could not be printed.
+    """
     lost = 0
     with closing(_shared_out(bench, chunks, order)) as accounts:
         for done in accounts:
@@ -379,7 +408,11 @@ def _worked(
 
 
 def _one_by_one(bench: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkAccount, int]:
-    """Do a chunk again whose process was ended: a record that ends it once more is rejected, the others are printed."""
+    """Print a lost chunk again, one record at a time.
+
+    A record that ends its process again is rejected; the others are printed. Returns the account
+    and the number of processes that ended.
+    """
     parts = [chunk] if bench.combine else alone(chunk)
     rows: list[StampedRecord | Rejected] = []
     kept = deaths = 0
@@ -415,7 +448,7 @@ def _add(merged: Merged, account: ChunkAccount, step: Step | None, total: int) -
 
 
 def _key(order: MergeOrder, engine: Engine, bench: ChunkPrintSetup, read: _Read) -> str:
-    """Give what tells this run from any other: the records, the editions, the options, the program."""
+    """Return a hash that identifies the run: records, editions, options and program version."""
     codes = sorted((*map(str, key), bench.stampers[key].code) for key in bench.stampers)
     said = [
         engine.handout,

@@ -1,7 +1,8 @@
-"""A long row of tasks, done by a few processes and given back in order, with little held at a time. Nothing here knows what the tasks are.
+"""Run many small tasks in a few processes, and yield the results in order.
 
-`pool` is for work that a stranger's template can let run wild; this is for very many small pieces of our own. A process that is ended from outside
-takes its task with it, and nothing else.
+Little is held in memory at a time, and the tasks may be anything. `process_pool` is for work that a
+clinic's own template can let run wild; this module is for very many small pieces of our own work. A
+process that is killed loses its own task and no other.
 """
 
 from __future__ import annotations
@@ -30,22 +31,22 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 T = TypeVar("T")
 R = TypeVar("R")
-# What a process that streams sends: an item, that it is done, or the problems that it ended in.
+# The kinds of message from a streaming process: an item, the end, or the problems that it ended in.
 _ITEM, _DONE, _FAULT = "item", "done", "fault"
-# How many results may wait for an earlier one, for each process.
+# The number of results, for each process, that may wait for an earlier one.
 AHEAD: Final = 4
 
 
 @dataclass(frozen=True)
 class LostTask(Generic[T]):
-    """A task whose process ended before it had an answer."""
+    """A task whose process ended before it answered."""
 
     task: T
 
 
 @dataclass
 class _Hand:
-    """A process, our end of its pipe, and the number and the task it is at."""
+    """A worker process: our end of its pipe, and the number and task that it works on."""
 
     process: Any
     pipe: Connection
@@ -54,17 +55,17 @@ class _Hand:
 
 
 class OpenFile:
-    """An open file that a process of ours reads, wherever it is: it takes the file by its number, not by its name."""
+    """An open file that a worker reads. It is passed on by descriptor, not by name."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._number = file.fileno()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Where processes are not forked, the file's number is handed over.
+        # Where processes are not forked, the descriptor is handed over.
         return _taken_over, (reduction.DupFd(self._number),)
 
     def opened(self) -> IO[bytes]:
-        """Return the file, from its start."""
+        """Return the file, positioned at its start."""
         file = os.fdopen(os.dup(self._number), "rb")
         file.seek(0)
         return file
@@ -80,10 +81,11 @@ def _taken_over(number: Any) -> OpenFile:  # noqa: ANN401 -- multiprocessing's o
 def streamed(
     function: Callable[[Given], Iterable[R]], given: Given, doing: str, hint: str, seconds: int
 ) -> Generator[R]:
-    """Return what a function gives, one after the other, from a process of its own under limits of memory and processor time (s).
+    """Yield the items of a function that runs in a process of its own.
 
-    The function is one of a module. Raises TeachbackError with the problems that it ends in, or when a limit is reached.
-    Whoever stops listening ends the process.
+    The process has limits on memory and processor time (`seconds`). The function must be
+    module-level. Raises TeachbackError with the problems that it ends in, or when a limit is
+    reached. Closing the generator ends the process.
     """
     hands: list[_Hand] = []
     hand = _start(_stream, (function, given, seconds), hands)
@@ -108,14 +110,17 @@ def streamed(
 
 
 def _how(code: int | None, seconds: int) -> str:
-    """Return how a process ended that did not say so itself."""
+    """Describe how a process ended that sent no reason."""
     if code in {-signal.SIGXCPU, -signal.SIGKILL}:
         return f"took more than {seconds} s of processor time, or was ended from outside"
     return "ended in a fault of the program"
 
 
-def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- what `streamed` hands over
-    """Send what a function gives, then that it is done; or the problems that it ended in, or none for lack of memory."""
+def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- the arguments of `streamed`
+    """Send each item of a function, then the end.
+
+    On an error, send its problems instead; none when memory ran out.
+    """
     function, given, seconds = wanted
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
@@ -141,10 +146,11 @@ def map_in_order(
     *,
     apart: bool = False,
 ) -> Generator[R | LostTask[T]]:
-    """Give `function(given, task)` for each task, in their order, from `jobs` processes; one job is done here, unless it is to be done `apart`.
+    """Yield `function(given, task)` for each task, in order, from `jobs` processes.
 
-    The function is one of a module and catches what it can raise. Whoever stops listening ends the processes. Raises TeachbackError when one
-    cannot be started.
+    A single job runs in this process, unless `apart`. A LostTask stands for a task whose process
+    ended. The function must be module-level and catch its own exceptions. Closing the generator
+    ends the processes. Raises TeachbackError when a process cannot be started.
     """
     if jobs == 1 and not apart:
         for task in tasks:
@@ -171,7 +177,7 @@ def _shared_out(
     due = read = 0
     more = True
     while True:
-        # Whoever waits gets something to do before anything else is done here.
+        # Keep the workers busy before anything else is done here.
         while ready and (idle := _idle(function, given, hands, jobs)):
             _hand_out(idle, ready.popleft(), hands, done)
         if _take(hands, done, 0):
@@ -194,7 +200,7 @@ def _shared_out(
 def _idle(
     function: Callable[..., Any], given: object, hands: list[_Hand], jobs: int
 ) -> _Hand | None:
-    """Give a process that has nothing to do, if there is one or may be one more."""
+    """Return an idle worker; start one if there may be one more. None when all are busy."""
     idle = next((hand for hand in hands if hand.number < 0), None)
     if idle is None and len(hands) < jobs:
         idle = _start(function, given, hands)
@@ -203,7 +209,7 @@ def _idle(
 
 
 def _take(hands: list[_Hand], done: dict[int, Any], seconds: float | None) -> bool:
-    """Take what is finished, and say whether something is; with None, wait until something is."""
+    """Collect finished results, and return whether there were any. With None, wait for one."""
     busy = {hand.pipe: hand for hand in hands if hand.number >= 0}
     finished = wait(list(busy), seconds) if busy else []
     for pipe in finished:
@@ -239,7 +245,7 @@ def _start(function: Callable[..., Any], given: object, hands: list[_Hand]) -> _
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with warnings.catch_warnings():
-            # See pool: a test runner may have threads, the program has none.
+            # See process_pool: a test runner may have threads, the program has none.
             warnings.simplefilter("ignore", DeprecationWarning)
             gc.freeze()
             process.start()
@@ -263,7 +269,10 @@ def _serve(
     scratch: str,
     parent: int,
 ) -> None:
-    """Do tasks until the pipe ends. A traceback would hold a patient's values: there is none, whatever happens."""
+    """Run tasks until the pipe closes.
+
+    No traceback is printed, since it would hold patients' values.
+    """
     try:
         for other in inherited:
             other.close()
@@ -276,7 +285,7 @@ def _serve(
             pipe.send(function(given, pipe.recv()))
     except (EOFError, OSError):
         os._exit(0)
-    except BaseException:  # noqa: BLE001 -- the parent hears of it by the end of the pipe
+    except BaseException:  # noqa: BLE001 -- the parent notices that the pipe has closed
         os._exit(1)
 
 

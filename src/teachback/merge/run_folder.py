@@ -1,12 +1,17 @@
-"""The folder of one run of `merge`: what is finished is known there, whenever the run is ended, and only its owner can read it.
+"""Keep the folder of one run of `merge`, so that a run that was ended at any moment can go on.
 
-    run.json        which run this is: a hash of records, editions and options; whether it is finished, and its counts
-    journal.jsonl   while it runs: which files a chunk is about to write (on the disk before the first is), and then their hashes
+Only the owner can read the folder. It holds:
+
+    run.json        which run this is: a hash of records, editions and options;
+                    whether it is finished, and its counts
+    journal.jsonl   while it runs: the files that a chunk is about to write (synced to disk
+                    before the first is written), and then their hashes
     unfinished/     while it runs: files being written, and the two lists
     handouts/, cards/ or combined/    the files
     manifest.csv, rejected.csv        every row, once the run is finished
 
-Files are written beside and renamed. What the journal says of a file is looked at before it is believed, so a lost line costs time, not a record.
+Files are written in unfinished/ and then renamed. Each file that the journal names is checked
+against its hash before it is trusted, so a lost line of the journal costs time, not a record.
 """
 
 from __future__ import annotations
@@ -43,18 +48,22 @@ FORMAT: Final = 1
 RUNNING, FINISHED = "running", "finished"
 MANIFEST_COLUMNS: Final = ("row", "id", "edition code", "file", "pages", "sha256", "status")
 REJECTED_COLUMNS: Final = ("row", "id", "field", "reason")
-# All that can lie in the folder of a run.
+# Everything that the folder of a run can hold.
 OWN_FOLDERS: Final = (*FOLDERS.values(), COMBINED, UNFINISHED)
 OWN_FILES: Final = (MANIFEST, REJECTED, JOURNAL, RUN)
-# How often a folder is looked for that other runs make and take away.
+# How often a folder is tried that other runs create and remove.
 _TRIES: Final = 20
-# Programs that open a table take a cell that begins so for a formula.
+# Spreadsheet programs take a cell that begins with one of these for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass
 class RunFolder:
-    """A run at work in its folder: its key, where the journal says that chunks are finished, the lists being written."""
+    """A run in progress in its folder.
+
+    `key` identifies the run. `done` holds for each finished chunk the offset and length of its line
+    in the journal. `lists` are the two lists that are being written.
+    """
 
     folder: Path
     key: str
@@ -66,7 +75,7 @@ class RunFolder:
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Raise TeachbackError when a folder cannot be a run's because it holds something else."""
+    """Raise TeachbackError when a folder holds something other than a run."""
     names = {path.name for path in folder.iterdir()}
     if names and RUN not in names and not names <= {UNFINISHED}:
         hint = "Name a new folder with --output."
@@ -77,9 +86,10 @@ def refuse_foreign(folder: Path) -> None:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[int]:
-    """Make the folder of a run, closed to everybody else, and hold it locked. It is taken away again when nothing was put into it.
+    """Create the folder of a run, readable only by its owner, and hold its lock.
 
-    Raises TeachbackError when it cannot be made, is a link, holds something else, or another run holds it.
+    The folder is removed again when it is empty at the end. Raises TeachbackError when it cannot be
+    created, is a link, holds something else, or when another run holds the lock.
     """
     made, lock = _made_and_held(folder)
     try:
@@ -88,7 +98,7 @@ def opened(folder: Path) -> Iterator[int]:
             folder.chmod(0o700)
         try:
             with os_errors_as_problems(folder):
-                # What a start that was ended has left half written.
+                # Remove half-written files of an earlier start.
                 clear(folder / UNFINISHED)
                 _make(folder / UNFINISHED)
             yield lock
@@ -103,9 +113,10 @@ def opened(folder: Path) -> Iterator[int]:
 
 
 def _made_and_held(folder: Path) -> tuple[list[Path], int]:
-    """Make a folder where there is none, and lock it; return the folders that were made, the innermost first, and the lock.
+    """Create a folder if it is missing, and lock it.
 
-    Another run may make it, lock it or take it away between any two steps. Then the next try finds what that run left.
+    Returns the created folders, innermost first, and the lock. Another run may create, lock or
+    remove the folder between any two steps; the next try then starts from what that run left.
     """
     made: list[Path] = []
     for left in reversed(range(_TRIES)):
@@ -140,7 +151,7 @@ def _made_and_held(folder: Path) -> tuple[list[Path], int]:
 
 
 def held(lock: int, folder: Path) -> None:
-    """Lock an open folder. Raises TeachbackError when another run holds it."""
+    """Lock an open folder. Raises TeachbackError when another run holds the lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -152,11 +163,17 @@ def _at_work(folder: Path) -> Problem:
 
 
 def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
-    """Take up the run of a key in its folder, if there is one, else a new one. Raises TeachbackError when there is another one."""
+    """Resume the run with this key, or begin a new one.
+
+    Raises TeachbackError when the folder holds another run.
+    """
     with os_errors_as_problems(folder):
         before = read_run(folder)
         if before is not None and before["key"] != key:
-            hint = f"Name another folder with --output, or remove that run: teachback merge --wipe {shown(folder)}"
+            hint = (
+                "Name another folder with --output, or remove that run: "
+                f"teachback merge --wipe {shown(folder)}"
+            )
             raise TeachbackError(
                 Problem(
                     "this folder holds a run of other records, editions or options",
@@ -173,7 +190,7 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
 
 
 def go_on(run: RunFolder, folders: Iterable[str]) -> None:
-    """Open the journal and the lists; what the journal knows of an earlier start is kept."""
+    """Open the journal and the lists. What the journal holds from an earlier start is kept."""
     folder = run.folder
     with os_errors_as_problems(folder):
         _write_run(run, RUNNING, {})
@@ -186,7 +203,7 @@ def go_on(run: RunFolder, folders: Iterable[str]) -> None:
         refuse_other(os.fstat(run.journal).st_mode, folder / JOURNAL)
         os.fchmod(run.journal, 0o600)
         whole = _read_journal(run)
-        # A line that was being written when the run was ended.
+        # Cut off a line that was half written when the run was ended.
         os.ftruncate(run.journal, whole)
         os.lseek(run.journal, whole, os.SEEK_SET)
         sync(folder)
@@ -198,7 +215,7 @@ def go_on(run: RunFolder, folders: Iterable[str]) -> None:
 
 
 def close(run: RunFolder) -> None:
-    """Let go of the files of a run."""
+    """Close the files of a run."""
     for file in run.lists.values():
         with suppress(OSError):
             file.close()
@@ -209,7 +226,7 @@ def close(run: RunFolder) -> None:
 
 
 def announce(run: RunFolder, chunk: Chunk, files: Sequence[str]) -> None:
-    """Write down which files a chunk is about to write; it is on the disk when this returns."""
+    """Record which files a chunk is about to write, and sync that to disk."""
     if chunk.number not in run.done:
         with os_errors_as_problems(run.folder):
             append(run.journal, _line({"begin": chunk.number, "files": list(files)}))
@@ -218,7 +235,7 @@ def announce(run: RunFolder, chunk: Chunk, files: Sequence[str]) -> None:
 def report(
     run: RunFolder, number: int, hashes: Mapping[str, str], listed: str, rejected: str
 ) -> None:
-    """Write down that a chunk is finished, with the hashes of its files, and add its lines to the lists."""
+    """Record that a chunk is finished, with the hashes of its files, and append to both lists."""
     with os_errors_as_problems(run.folder):
         run.lists[MANIFEST].write(listed)
         run.lists[REJECTED].write(rejected)
@@ -229,7 +246,7 @@ def report(
 
 
 def finished_files(run: RunFolder, number: int) -> dict[str, str]:
-    """Give the hashes of the files of a chunk that was finished before, by name; nothing where it was not."""
+    """Return the hashes of a finished chunk by file name, or nothing if it was not finished."""
     if number not in run.done:
         return {}
     start, length = run.done[number]
@@ -239,7 +256,7 @@ def finished_files(run: RunFolder, number: int) -> dict[str, str]:
 
 
 def finish(run: RunFolder, counts: Mapping[str, Any]) -> None:
-    """Put the lists in their places and declare the run finished; all of it is on the disk then."""
+    """Move the lists into place, mark the run as finished, and sync everything to disk."""
     folder = run.folder
     with os_errors_as_problems(folder):
         hashes = {}
@@ -248,7 +265,7 @@ def finish(run: RunFolder, counts: Mapping[str, Any]) -> None:
             os.fsync(file.fileno())
             with (folder / UNFINISHED / name).open("rb") as written:
                 hashes[name] = hashlib.file_digest(written, "sha256").hexdigest()
-        # The files were not waited for one by one: that would take most of the time.
+        # One sync for all: a sync for each file would take most of the run's time.
         os.sync()
         for name in run.lists:
             (folder / UNFINISHED / name).rename(folder / name)
@@ -261,7 +278,10 @@ def finish(run: RunFolder, counts: Mapping[str, Any]) -> None:
 
 
 def read_run(folder: Path) -> dict[str, Any] | None:
-    """Give what run.json says, None where there is none. Raises TeachbackError when it is not one of ours."""
+    """Return the content of run.json, or None where there is none.
+
+    Raises TeachbackError when the file is not one that `merge` wrote.
+    """
     try:
         descriptor = open_file(folder / RUN, os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -289,13 +309,13 @@ def read_run(folder: Path) -> dict[str, Any] | None:
 
 
 def cell(value: object) -> str:
-    """Give a cell of a list, which no program takes for a formula."""
+    """Return a cell of a list, quoted so that no spreadsheet program takes it for a formula."""
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def lines(rows: Iterable[Sequence[object]]) -> str:
-    """Give lines of a list."""
+    """Return rows as lines of CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         [[value if isinstance(value, int) else cell(value) for value in row] for row in rows]
@@ -304,7 +324,7 @@ def lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def clear(folder: Path) -> None:
-    """Take away a folder of files that are not finished, links unfollowed. Raises OSError."""
+    """Remove a folder of unfinished files without following links. Raises OSError."""
     if folder.is_symlink() or not folder.is_dir():
         return
     for path in folder.iterdir():
@@ -317,13 +337,14 @@ def clear(folder: Path) -> None:
 
 
 def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
-    """Keep what comes in from a pipe in a file without a name, which is gone when the run is, however it ends.
+    """Copy a pipe into a file without a name, which disappears with the process.
 
-    It lies in the run's folder; with None, in the system's folder for such files. Raises TeachbackError when there is no room, or more than `most` bytes.
+    The file lies in `folder`, or with None in the system's folder for temporary files. Raises
+    TeachbackError when there is no room, or when more than `most` bytes come in.
     """
     with os_errors_as_problems(folder or Path(tempfile.gettempdir())):
-        # Where the system cannot make a file without a name, this one loses it at once.
-        file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- whoever asked for it closes it
+        # Where the system has no nameless files, Python removes the name at once.
+        file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- the caller closes it
         while block := source.read(1 << 20):
             file.write(block)
             if file.tell() > most:
@@ -339,9 +360,10 @@ def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
 
 
 def _make(folder: Path) -> list[Path]:
-    """Make a folder that only its owner can look into; return those that were made, the innermost first.
+    """Create a folder that only its owner can read, and its missing parents.
 
-    A folder that another run makes at the same moment is taken as it is.
+    Returns the created folders, innermost first. A folder that another run creates at the same
+    moment is used as it is.
     """
     made: list[Path] = []
     for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
@@ -383,7 +405,7 @@ def _write_run(run: RunFolder, state: str, counts: Mapping[str, Any]) -> None:
 
 
 def _read_journal(run: RunFolder) -> int:
-    """Note where the journal says that chunks are finished; give the length of its whole lines."""
+    """Record where the journal lists finished chunks. Returns the length of its complete lines."""
     whole = 0
     with os.fdopen(os.dup(run.journal), "rb") as file:
         for line in file:

@@ -1,4 +1,7 @@
-"""Removing a run of `merge`: the files that its own lists name, and its own; nothing else, and nothing behind a link."""
+"""Remove a run of `merge`: the files that its own lists name, and its own lists.
+
+Nothing else is removed, and no link is followed.
+"""
 
 from __future__ import annotations
 
@@ -38,16 +41,18 @@ _SHARED: Final = re.compile(rf"{SHARED}[0-9a-f]{{16}}")
 
 @dataclass(frozen=True)
 class RemovedFiles:
-    """How many files were removed, and how many are left that the run did not name."""
+    """The number of files removed, and of files left because the run does not name them."""
 
     files: int
     left: int
 
 
 def wipe(folder: Path) -> RemovedFiles:
-    """Remove a run. Ended in the middle, it can be started again: what names the files goes last.
+    """Remove a run.
 
-    Raises UsageError for a folder that is not a run's, TeachbackError when another run is at work in it or it cannot be written to.
+    The files that name the others are removed last, so an interrupted removal can be started again.
+    Raises UsageError for a folder that is not a run's, and TeachbackError when another run is at
+    work in it or it cannot be written to.
     """
     place = Location(shown(folder))
     with os_errors_as_problems(folder):
@@ -78,7 +83,8 @@ def _wiped(root: int, folder: Path) -> RemovedFiles:
     for name in OWN_FOLDERS:
         with _inside(root, name) as inside:
             if inside is not None:
-                # Listed before any is removed: the names come from files of this folder.
+                # The list is complete before the first file is removed, since the names come from
+                # files of this folder.
                 own = _unfinished(inside) if name == UNFINISHED else _named(root, name)
                 count += sum(_remove(inside, file) for file in own)
                 count += _unshared(inside) if name == UNFINISHED else 0
@@ -88,7 +94,7 @@ def _wiped(root: int, folder: Path) -> RemovedFiles:
         _is_file(root, name) for name in OWN_FILES
     )
     if left:
-        # What names the files stays: somebody may want to look.
+        # The lists and the journal stay, for whoever looks into what is left.
         return RemovedFiles(count, left)
     count += sum(_remove(root, name) for name in OWN_FILES)
     with suppress(OSError):
@@ -101,7 +107,7 @@ def _inside(root: int, name: str) -> Iterator[int | None]:
     try:
         inside = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
     except OSError:
-        # It is not there, or a link.
+        # The folder is missing, or it is a link.
         yield None
         return
     try:
@@ -115,7 +121,7 @@ def _unfinished(inside: int) -> list[str]:
 
 
 def _unshared(unfinished: int) -> int:
-    """Remove what a start that was ended has left in the folders that other machines wrote into."""
+    """Remove what an interrupted start left in the folders that other machines wrote into."""
     count = 0
     for name in filter(_SHARED.fullmatch, os.listdir(unfinished)):
         with _inside(unfinished, name) as inside:
@@ -127,7 +133,10 @@ def _unshared(unfinished: int) -> int:
 
 
 def _named(root: int, folder: str) -> Iterator[str]:
-    """Give the names that the journal and the manifest have for files of one folder of the run, if they can be the run's."""
+    """Yield the names in the journal and the manifest for files of one folder of the run.
+
+    Names that a run would never give are skipped.
+    """
     for said in (*_of_journal(root), *_of_manifest(root)):
         before, _, name = said.partition("/")
         stem, dot, ending = name.rpartition(".")
@@ -169,7 +178,7 @@ def _is_file(folder: int, name: str) -> bool:
 
 
 def _remove(folder: int, name: str) -> bool:
-    """Remove a file; say whether there was one. A link is left: the run makes none."""
+    """Remove a file, and return whether there was one. Links are left: a run makes none."""
     if not _is_file(folder, name):
         return False
     os.unlink(name, dir_fd=folder)

@@ -1,6 +1,7 @@
-"""Pieces of bytes, put away one after the other and read again in that order: from memory, or, where they are many, from a file without a name.
+"""Spool pieces of bytes and read them again in the same order.
 
-Such a file is gone when the run is, however it ends. Nothing here knows what the pieces are.
+The pieces are held in memory, or in a file without a name once there are many. That file disappears
+with the process.
 """
 
 from __future__ import annotations
@@ -16,31 +17,37 @@ from teachback.files.atomic_files import os_errors_as_problems
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# In bytes: as many are held in memory.
+# The most bytes that are held in memory.
 MOST_HELD: Final = 4_000_000
 
 
 class SpoolFile:
-    """What is between two looks at a long row of things. It lies in a folder, once it is too much to be held; with None, in the system's for such files."""
+    """A spool of pieces between two passes.
+
+    The file lies in `folder`, or with None in the system's folder for temporary files.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         with os_errors_as_problems(folder or Path()):
-            # Where no folder can be written to, the system has none for such files.
+            # Path() is named in the error when the system has no writable folder for temporary
+            # files.
             self._folder = folder or Path(tempfile.gettempdir())
-        self._file = tempfile.SpooledTemporaryFile(MOST_HELD, dir=str(self._folder))  # noqa: SIM115 -- `close` closes it
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 -- `close` closes it
+            MOST_HELD, dir=str(self._folder)
+        )
         self._sizes = array("Q")
 
     def __len__(self) -> int:
         return len(self._sizes)
 
     def put(self, piece: bytes) -> None:
-        """Put a piece behind the others. Raises TeachbackError when there is no room."""
+        """Append a piece. Raises TeachbackError when there is no room."""
         with os_errors_as_problems(self._folder):
             self._file.write(piece)
         self._sizes.append(len(piece))
 
     def pieces(self) -> Iterator[bytes]:
-        """Give all pieces, the first one first."""
+        """Yield all pieces in the order in which they were put."""
         with os_errors_as_problems(self._folder):
             self._file.seek(0)
         for size in self._sizes:
@@ -49,7 +56,7 @@ class SpoolFile:
             yield piece
 
     def close(self) -> None:
-        """Let go of all of them."""
-        # What was not written since the disk is full is tried once more now, and was told.
+        """Release the pieces."""
+        # After a full disk, closing tries to write the rest again. That error was already raised.
         with suppress(OSError):
             self._file.close()

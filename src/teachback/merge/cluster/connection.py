@@ -1,4 +1,8 @@
-"""The way to a cluster's scheduler: to which addresses records may go, and with which certificates. The one module that imports Dask."""
+"""Connect to the scheduler of a cluster.
+
+Decides which addresses records may go to, and with which certificates. This is the only module that
+imports Dask.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,13 @@ if TYPE_CHECKING:
     from teachback.merge.merge_order import Cluster
 
 _ADDRESS: Final = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
-_PATIENCE: Final = (
-    "distributed.comm.timeouts.connect"  # Dask's own setting; so long are we without any worker
+# A setting of Dask. A run also waits this long while there is no worker.
+_PATIENCE: Final = "distributed.comm.timeouts.connect"
+_CERTIFICATES: Final = (
+    "Name them with --tls-ca, --tls-cert and --tls-key, "
+    "or in Dask's settings (distributed.comm.tls)."
 )
-_CERTIFICATES: Final = "Name them with --tls-ca, --tls-cert and --tls-key, or in Dask's settings (distributed.comm.tls)."
-# Whoever logs on our side of Dask: what is wrong is said in problems.
+# The loggers of Dask on this side. They are silenced, since errors are reported as problems.
 _LOGGERS: Final = (
     "distributed",
     "distributed.client",
@@ -35,9 +41,9 @@ _LOGGERS: Final = (
 
 
 def refuse_address(cluster: Cluster) -> None:
-    """Raise UsageError for an address that records may not go to, before anybody is asked who is there."""
+    """Raise UsageError for an address that records may not go to, before any connection is made."""
     match = _ADDRESS.fullmatch(cluster.address)
-    if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the last port there is
+    if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the highest port
         raise UsageError(
             Problem(
                 "--cluster does not name a scheduler",
@@ -49,7 +55,8 @@ def refuse_address(cluster: Cluster) -> None:
         raise UsageError(
             Problem(
                 message,
-                "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost.",
+                "Start the scheduler with tls://; "
+                "tcp:// is for one at 127.0.0.1, ::1 or localhost.",
             )
         )
     if match[1] == "tcp" and (cluster.ca or cluster.cert or cluster.key):
@@ -62,7 +69,10 @@ def refuse_address(cluster: Cluster) -> None:
 
 
 def private(address: str) -> bool:
-    """Say whether what is sent there is encrypted, or stays on this machine. A name is not looked up: the answer could be anybody's."""
+    """Check whether data sent to an address is encrypted, or stays on this machine.
+
+    Names are not looked up, since the answer could be anybody's.
+    """
     match = _ADDRESS.fullmatch(address)
     if match is None or match[1] == "tls":
         return match is not None
@@ -75,7 +85,10 @@ def private(address: str) -> bool:
 
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
-    """Reach the scheduler; give Dask's client, and how long in seconds to wait for somebody. Nobody else on this machine hears of it."""
+    """Connect to the scheduler. Yields Dask's client, and the seconds to wait for a worker.
+
+    The client does not become the default client of the process.
+    """
     refuse_address(cluster)
     for name in filter(None, (cluster.ca, cluster.cert, cluster.key)):
         with os_errors_as_problems(Path(name)), Path(name).open("rb"):
@@ -97,7 +110,7 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
     files: dict[str, Any] = {name: file for name, file in named.items() if file}
     encrypted = cluster.address.startswith("tls:")
     with warnings.catch_warnings():
-        # Versions are compared here; what else Dask warns of is its own.
+        # Versions are compared here; other warnings of Dask do not matter.
         warnings.simplefilter("ignore")
         try:
             patience = float(parse_timedelta(dask.config.get(_PATIENCE), default="s"))
@@ -112,7 +125,7 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
             )
         except TeachbackError:
             raise
-        except Exception as error:  # noqa: BLE001 -- Dask raises what it comes upon
+        except Exception as error:  # noqa: BLE001 -- Dask lets any exception through
             raise TeachbackError(_unreached(cluster, error)) from None
         try:
             yield client, patience
@@ -127,7 +140,7 @@ def _refuse_unnamed(security: Any, *, encrypted: bool) -> None:  # noqa: ANN401 
 
 
 def _unreached(cluster: Cluster, error: BaseException) -> Problem:
-    """Say why there is no connection."""
+    """Return the problem that explains why there is no connection."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:
@@ -136,7 +149,8 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
     words = " ".join(str(each) for each in chain)
     if re.search(r"(?i)\bssl|certificate|\btls\b.*alert", words.replace(cluster.address, "")):
         found = re.search(
-            r"(?i)certificate verify failed|unknown ca|certificate required|key values mismatch|no certificate",
+            r"(?i)certificate verify failed|unknown ca|certificate required"
+            r"|key values mismatch|no certificate",
             words,
         )
         said = f": {found[0].lower()}" if found else ""
@@ -146,7 +160,10 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
             Location(cluster.address),
         )
     if isinstance(error, OSError):
-        hint = "Look whether it runs, and whether the address is its own. A start without --cluster prints here."
+        hint = (
+            "Look whether it runs, and whether the address is its own. "
+            "A start without --cluster prints here."
+        )
         return Problem("the cluster's scheduler cannot be reached", hint, Location(cluster.address))
     return Problem(
         f"Dask could not be started: {type(error).__name__}",
@@ -156,7 +173,7 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
 
 
 def killed(error: BaseException) -> bool:
-    """Say whether a task was given up since it had ended several workers."""
+    """Check whether a task was given up because it had ended several workers."""
     from distributed.scheduler import KilledWorker
 
     return isinstance(error, KilledWorker)

@@ -1,7 +1,8 @@
-"""Records printed by other machines, through Dask: who they are, and which chunk is with whom.
+"""Send chunks to other machines through Dask, and track which worker has which chunk.
 
-A record goes only to a worker that was looked at before: it is reached by TLS or on this very machine, has the versions that we have, and keeps
-what it holds off its disk. Dask may lose workers, or the scheduler's trust in one, at any moment: a chunk is done again until it was done once.
+A record goes only to a worker that was checked before: it is reached by TLS or runs on this
+machine, has our versions, and does not write its memory to its disk. Dask may lose workers, or the
+scheduler's trust in one, at any moment, so a chunk is sent again until it was done once.
 """
 
 from __future__ import annotations
@@ -40,18 +41,26 @@ if TYPE_CHECKING:
     from teachback.merge.merge_order import Cluster
     from teachback.merge.records.record_survey import Chunk
 
-# In seconds: how often it is looked who is there, and how long a file may take to be seen by another machine.
+# In seconds: the interval between two looks at the workers, and how long a file may take to become
+# visible to another machine.
 TICK: Final = 1.0
 SEEN_WITHIN: Final = 10.0
-# How often all workers that a chunk was sent to may go, before it is held to be the cause.
+# How often all workers of a chunk may disappear before the chunk is taken to be the cause.
 MOST_GONE: Final = 2
 _KEPT: Final = "What was finished is kept: start again, with --cluster or without."
-_STILL: Final = "Set distributed.worker.memory.target and distributed.worker.memory.spill to false for the workers; see the README."
+_STILL: Final = (
+    "Set distributed.worker.memory.target and distributed.worker.memory.spill to false "
+    "for the workers; see the README."
+)
 
 
 @dataclass
 class _Sent:
-    """A chunk on its way: what Dask calls it, the workers that may do it, and how often all such went without having done it."""
+    """A chunk that was sent.
+
+    Holds Dask's future, the workers that may do the chunk, and how often all of them disappeared
+    without having done it.
+    """
 
     chunk: Chunk
     future: Any
@@ -61,7 +70,11 @@ class _Sent:
 
 @dataclass
 class _Crew:
-    """The workers that were looked at, and how many chunks each does at a time; what all of them have; when one was last there."""
+    """The workers that passed the check.
+
+    `threads` is the number of chunks that each does at a time, `ours` the versions that all have,
+    `alive` when a worker was last there.
+    """
 
     client: Any
     token: str
@@ -76,12 +89,16 @@ class _Crew:
 
     @property
     def room(self) -> int:
-        """How many chunks may be on their way."""
+        """The number of chunks that may be sent at the same time."""
         return max(1, AHEAD * sum(self.threads.values()))
 
 
 def look(cluster: Cluster) -> None:
-    """Reach the workers, and look at them. Raises UsageError for an address that records may not go to, TeachbackError where they cannot."""
+    """Reach the workers and check them.
+
+    Raises UsageError for an address that records may not go to, and TeachbackError when workers
+    cannot be reached or used.
+    """
     with connected(cluster) as (client, patience):
         _gather_crew(_Crew(client, "", patience, versions()))
 
@@ -89,9 +106,10 @@ def look(cluster: Cluster) -> None:
 def print_on_cluster(
     cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[Chunk]
 ) -> Generator[ChunkResult | LostTask[Chunk]]:
-    """Have chunks printed by a cluster; give what comes of them, in order, written into the bench's folder, if it has one.
+    """Print chunks on a cluster and yield the results in order.
 
-    A chunk comes back Lost when it has ended several workers. Raises TeachbackError as `look`, and when nobody is left.
+    Files are written into the bench's folder, if it has one. A chunk that ended several workers
+    comes back as a LostTask. Raises TeachbackError as `look` does, and when no worker is left.
     """
     token = secrets.token_hex(8)
     with (
@@ -128,7 +146,7 @@ def print_on_cluster(
                 else put_away(bench, chunk, result)
             )
         if there.folder:
-            # What a worker has written may still be on its way to the disk that all share.
+            # A worker's files may still be on their way to the shared disk.
             with suppress(Exception):
                 client.run(os.sync, workers=list(crew.threads), on_error="ignore")
 
@@ -137,7 +155,11 @@ def print_on_cluster(
 def _shared_folder(
     bench: ChunkPrintSetup, token: str, *, wanted: bool
 ) -> Iterator[ChunkPrintSetup]:
-    """Give the bench of the workers: one without a folder, or with one that they can be seen to share, for as long as this start goes on."""
+    """Yield the settings for the workers: without a folder, or with a folder that they share.
+
+    The shared folder holds a token by which a worker proves that it sees it. It is removed at the
+    end.
+    """
     if not wanted or bench.folder is None:
         yield replace(bench, folder=None)
         return
@@ -152,13 +174,16 @@ def _shared_folder(
     try:
         yield replace(bench, beside=beside)
     finally:
-        # A worker that was not reached any more cannot put anything in its place then.
+        # A worker that lost its connection cannot move files into place after this.
         with suppress(OSError):
             clear(folder)
 
 
 def _gather_crew(crew: _Crew) -> None:
-    """Wait for workers, and look at those that are there. Raises TeachbackError when there are none, or some cannot be used."""
+    """Wait until there is a worker, and check all that are there.
+
+    Raises TeachbackError when there is none, or when one cannot be used.
+    """
     while not crew.threads:
         _muster(crew)
         if not crew.threads:
@@ -166,7 +191,10 @@ def _gather_crew(crew: _Crew) -> None:
 
 
 def _muster(crew: _Crew) -> bool:
-    """See who is there, and look at those who are new; say whether it was seen. Raises TeachbackError for one who cannot be used, or for nobody."""
+    """Update the workers, and check the new ones. Returns whether there are any.
+
+    Raises TeachbackError for a worker that cannot be used, and when there was none for too long.
+    """
     crew.looked = time.monotonic()
     try:
         there = {
@@ -214,7 +242,7 @@ def _refuse_open(addresses: Collection[str]) -> None:
 
 
 def _asked(crew: _Crew, addresses: list[str]) -> dict[str, WorkerReport | BaseException]:
-    """Have workers look around; who does not answer is left for the next time."""
+    """Have workers report on themselves. One that does not answer is asked again the next time."""
     if not addresses:
         return {}
     answers = crew.client.run(
@@ -226,7 +254,7 @@ def _asked(crew: _Crew, addresses: list[str]) -> dict[str, WorkerReport | BaseEx
 
 
 def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Iterator[Problem]:
-    """Say why a worker cannot be used."""
+    """Yield the reasons why a worker cannot be used."""
     place = Location(address)
     if not isinstance(seen, WorkerReport):
         hint = "Install the same Teachback there, with its extra cluster."
@@ -257,7 +285,10 @@ def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Ite
 
 
 def shares(folder: Path, token: str, answer: str) -> bool:
-    """Say whether a worker's answer can be read here, as ours; a network's disk may need a while."""
+    """Check whether a worker's answer can be read here and equals ours.
+
+    Waits up to `SEEN_WITHIN` seconds, since a network file system may need a while.
+    """
     end = time.monotonic() + SEEN_WITHIN
     while answer:
         try:
@@ -274,12 +305,12 @@ def shares(folder: Path, token: str, answer: str) -> bool:
 
 
 def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _Sent:
-    """Send a chunk to whoever of the crew is free; the bench only where it is not there yet."""
-    # A name of this start's alone: two tasks of the same name are one to Dask.
+    """Send a chunk to a free worker, and the settings only if they are not there yet."""
+    # Dask takes two tasks with the same key for one, so each try has a key of its own.
     crew.tries += 1
     workers = list(crew.threads)
     if not workers:
-        # To Dask, none named would be any.
+        # Dask takes an empty list of workers for "any".
         return _Sent(chunk, None, frozenset(), gone)
     try:
         if crew.bench is None or crew.bench.status != "finished":
@@ -294,7 +325,7 @@ def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _
             workers=workers,
             pure=False,
         )
-    except Exception:  # noqa: BLE001 -- a worker went just now: it is sent when we look the next time
+    except Exception:  # noqa: BLE001 -- a worker has just gone: it is sent at the next look
         return _Sent(chunk, None, frozenset(), gone)
     return _Sent(chunk, future, frozenset(workers), gone)
 
@@ -302,14 +333,14 @@ def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _
 def _taken(
     crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]
 ) -> ChunkResult | LostTask[Chunk]:
-    """Wait for the first chunk that was sent, and give what came of it."""
+    """Wait for the first chunk that was sent, and return its result."""
     while True:
         first = sent[0]
         if first.gone > MOST_GONE:
             return LostTask(first.chunk)
         try:
             error = first.future.exception(timeout=TICK)
-        except Exception:  # noqa: BLE001 -- not yet, or never
+        except Exception:  # noqa: BLE001 -- not finished yet, or never
             error = None
             time.sleep(TICK / 100)
         status = _status(first)
@@ -320,7 +351,7 @@ def _taken(
         if status == "finished":
             try:
                 sealed: Sealed = first.future.result(timeout=crew.patience)
-            except Exception:  # noqa: BLE001 -- who had it went just now: it is done again
+            except Exception:  # noqa: BLE001 -- its worker has just gone: it is done again
                 sealed = Sealed(b"")
             if sealed.data:
                 first.future.release()
@@ -333,7 +364,10 @@ def _status(one: _Sent) -> str:
 
 
 def _keep_up(crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]) -> None:
-    """Now and then see who is there, and send again what nobody is left to do. Raises TeachbackError as `_muster`."""
+    """Update the workers every `TICK` seconds, and send again the chunks that nobody is left to do.
+
+    Raises TeachbackError as `_muster` does.
+    """
     if time.monotonic() - crew.looked < TICK or not _muster(crew):
         return
     for number, one in enumerate(sent):

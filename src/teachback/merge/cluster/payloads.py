@@ -1,7 +1,7 @@
-"""What travels between machines, and what happens to it on the other one. Nothing here knows Dask.
+"""Pack what travels between machines, and handle it on the other side. Does not depend on Dask.
 
-Records travel sealed: bytes whose look says nothing, since whoever passes tasks on writes how they look into logs. Files of an edition differ
-from each other only near their end, so only that is sent back.
+Records travel sealed, as bytes with an empty `repr`, because Dask writes the `repr` of a task into
+its logs. Files of an edition differ only near their end, so only that part is sent back.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from teachback.merge.chunk_printer import ChunkPrintSetup
     from teachback.merge.records.record_survey import Chunk
 
-# What decides, besides Python and this program, about the bytes of a file, or about whether two machines understand each other.
+# The libraries that affect the bytes of a file, or whether two machines understand each other.
 LIBRARIES: Final = ("babel", "cloudpickle", "dask", "distributed", "pydantic", "uharfbuzz")
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """Bytes that are not shown, wherever they are written down."""
+    """Bytes that do not appear in logs."""
 
     data: bytes = field(repr=False)
 
@@ -43,7 +43,10 @@ class Sealed:
 
 
 class _Rest(NamedTuple):
-    """A file that begins as another one of the chunk does: which one (counted from 0), for how many bytes, and what follows."""
+    """A file that shares its beginning with another file of the chunk.
+
+    `like` is the index of that file, `shared` the number of shared bytes, `rest` what follows.
+    """
 
     like: int
     shared: int
@@ -52,7 +55,11 @@ class _Rest(NamedTuple):
 
 @dataclass(frozen=True)
 class WorkerReport:
-    """What a machine says of itself: its versions, whether it may put on its disk what is in its memory, which file it answered with."""
+    """A worker's report on itself.
+
+    Holds its versions, whether it may write its memory to its disk, and the name of the file that
+    it answered with.
+    """
 
     versions: dict[str, str]
     spills: bool
@@ -60,24 +67,26 @@ class WorkerReport:
 
 
 def seal(chunk: Chunk) -> Sealed:
-    """Make a chunk ready to be sent."""
+    """Pack a chunk for sending."""
     return Sealed(pickle.dumps(chunk))
 
 
 def print_sealed(bench: ChunkPrintSetup, sealed: Sealed) -> Sealed:
-    """Print a chunk on another machine. It never raises: Dask writes into its logs what does."""
+    """Print a chunk on another machine. Never raises, since Dask would log the exception."""
     leave_no_image()
     stay_in_memory()
     try:
-        result = work(bench, pickle.loads(sealed.data))  # noqa: S301 -- who can send tasks can have any program done here
+        # Whoever can send tasks can have any program run here.
+        result = work(bench, pickle.loads(sealed.data))  # noqa: S301 -- the sender is trusted
         return packed(result)
     except Exception as error:  # noqa: BLE001 -- its message may hold a value
         return Sealed(pickle.dumps((ChunkResult(-1, (), 0, (fault_problem(error),)), [])))
 
 
 def unseal(sealed: Sealed) -> ChunkResult:
-    """Give what came of a chunk, its files whole again."""
-    result, rests = pickle.loads(sealed.data)  # noqa: S301 -- it comes from a machine that prints for us, under the same certificates
+    """Unpack the result of a chunk and restore its files."""
+    # It comes from a machine that prints for us, under the same certificates.
+    result, rests = pickle.loads(sealed.data)  # noqa: S301 -- the worker is trusted
     if not rests:
         return result  # type: ignore[no-any-return]
     files: list[bytes] = []
@@ -92,7 +101,10 @@ def unseal(sealed: Sealed) -> ChunkResult:
 
 
 def packed(result: ChunkResult) -> Sealed:
-    """Make what came of a chunk ready to be sent back: files are taken out, and their numbers left; what they share is kept once."""
+    """Pack the result of a chunk for sending.
+
+    Each file is replaced by its number, and bytes that files share are sent once.
+    """
     first: dict[str, tuple[int, bytes]] = {}
     rests: list[_Rest] = []
 
@@ -119,7 +131,7 @@ def _each_paper(result: ChunkResult, change: Callable[[PrintedFile], PrintedFile
 
 
 def _shared(one: bytes, other: bytes) -> int:
-    """Give how many bytes two files begin with alike."""
+    """Return how many bytes two files have in common at their start."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -131,7 +143,7 @@ def _shared(one: bytes, other: bytes) -> int:
 
 
 def versions() -> dict[str, str]:
-    """Give what must be the same on all machines, for them to print the same bytes."""
+    """Return the versions that must be equal on all machines for equal bytes."""
     source = hashlib.sha256()
     for path in sorted(package_root().rglob("*.py")):
         source.update(path.read_bytes())
@@ -148,15 +160,25 @@ def versions() -> dict[str, str]:
     return found
 
 
-def look_around(folder: str | None, token: str, dask_worker: Any = None) -> WorkerReport:  # noqa: ANN401 -- Dask hands itself over by this name
-    """Say what this machine is like, and answer in the folder that it is to share, when it sees there what it should."""
-    # Whatever is no plain dictionary may be on a disk.
+def look_around(
+    folder: str | None,
+    token: str,
+    dask_worker: Any = None,  # noqa: ANN401 -- Dask passes itself by this name
+) -> WorkerReport:
+    """Report on this machine.
+
+    Also write an answer into the shared folder, if it sees the file with the token there.
+    """
+    # Dask may keep its data on a disk unless it is in a plain dictionary.
     spills = type(getattr(dask_worker, "data", None)) is not dict
     return WorkerReport(versions(), spills, _answered(Path(folder), token) if folder else "")
 
 
 def _answered(folder: Path, token: str) -> str:
-    """Write into a folder what stands there, under a name that nobody has asked for yet; give it, or nothing where that cannot be."""
+    """Copy the token's file under a new name that nobody knows yet.
+
+    Returns the name, or an empty string when the file cannot be read or written.
+    """
     try:
         said = (folder / f"{token}.seen").read_bytes()
         name = f"{os.getpid()}-{os.urandom(8).hex()}.seen"

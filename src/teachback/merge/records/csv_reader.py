@@ -1,4 +1,7 @@
-"""Rows of cells from a text with signs between them (CSV, TSV), each with the line it begins in. A row that is broken takes no other with it."""
+"""Read rows of cells from CSV or TSV text, each with the line where it begins.
+
+A broken row does not affect the rows after it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-# No row of a list of patients is longer; a quote that is not closed would make one of all that follows.
+# Limits for a row. No row of a list of patients is longer, and an unclosed quotation mark would
+# otherwise join all the rows that follow.
 MOST_CHARACTERS: Final = 100_000
 MOST_LINES: Final = 200
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -18,7 +22,10 @@ UNCLOSED: Final = "has a quotation mark that is not closed, or not in its place"
 
 
 def read_line(text: TextIO) -> str:
-    """Give the next line with its end, an empty text behind the last one. Of one that is too long only the beginning is given, longer than allowed."""
+    """Return the next line with its line end, or an empty text at the end of the file.
+
+    A line that is too long is cut off, but stays longer than the limit so that the caller notices.
+    """
     line = text.readline(MOST_CHARACTERS + 1)
     if len(line) <= MOST_CHARACTERS:
         return line
@@ -26,7 +33,7 @@ def read_line(text: TextIO) -> str:
     while rest and rest[-1] not in "\r\n":
         rest = text.readline(MOST_CHARACTERS)
     if rest.endswith("\r"):
-        # So much was read that the two signs of one line end may have come apart.
+        # The read may have stopped between the two characters of a \r\n.
         place = text.tell()
         if text.read(1) != "\n":
             text.seek(place)
@@ -34,11 +41,14 @@ def read_line(text: TextIO) -> str:
 
 
 class _TooLongError(Exception):
-    """More was read for one row than a row can have."""
+    """A row longer than the limits."""
 
 
 class _Lines:
-    """The lines of a text, those that were given back first, and how many were taken."""
+    """The lines of a text. Lines that were given back come first.
+
+    `number` counts the lines, `taken` are those of the current row.
+    """
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -62,23 +72,22 @@ class _Lines:
         return line
 
     def begin(self) -> int:
-        """Begin a row; give the number of its first line."""
+        """Begin a row and return the number of its first line."""
         self.taken, self._size = [], 0
         return self.number + 1
 
     def give_back(self) -> None:
-        """Let all lines of this row but its first be read again, as rows of their own."""
+        """Give back all lines of this row but its first, to be read as rows of their own."""
         self.number -= len(self.taken) - 1
         self._back.extendleft(reversed(self.taken[1:]))
 
 
 def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str, str]]:
-    """Give each row's line, its cells, and its text; or its line and why it cannot be read.
+    """Yield each row's line, cells and text; or its line and the reason why it cannot be read.
 
-    The first row gives the number of cells for all. Empty lines are passed over.
-
-    A row over several lines that turns out broken is given as its first line; the others are read anew, since a quotation mark too many would
-    otherwise take them along.
+    The first row sets the number of cells for all rows. Empty lines are skipped. When a row over
+    several lines turns out to be broken, only its first line is yielded as broken. The other lines
+    are read again: a stray quotation mark would otherwise take them along.
     """
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -109,12 +118,12 @@ def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | 
 
 
 def cells_of(texts: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    """Give the cells of rows whose texts `read_cells` has given."""
+    """Return the cells of rows whose texts come from `read_cells`."""
     return csv.reader(texts, delimiter=delimiter, strict=True)
 
 
 def first_cells(text: TextIO, delimiter: str) -> list[str]:
-    """Give the cells of the first row, empty when there is none or it is broken."""
+    """Return the cells of the first row. Empty when there is none or it is broken."""
     for _, cells, _ in read_cells(text, delimiter):
         return cells if isinstance(cells, list) else []
     return []
@@ -123,9 +132,10 @@ def first_cells(text: TextIO, delimiter: str) -> list[str]:
 def find_delimiter(
     headers: dict[str, list[str]], key: str, known: Collection[str]
 ) -> tuple[str | None, bool]:
-    """Give the sign that is between the columns, from the header as each sign would cut it, and whether another one could be meant.
+    """Return the delimiter, and whether another one is possible.
 
-    The one by which the column `key` is found, and most of the known ones, is taken; None where two do equally well.
+    `headers` holds the cells of the header by delimiter. The best delimiter is the one that yields
+    the column `key` and then the most known columns. None where two are equally good.
     """
     cutting = {sign: cells for sign, cells in headers.items() if len(cells) > 1}
     if not cutting:

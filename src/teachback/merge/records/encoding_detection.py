@@ -1,7 +1,8 @@
-"""Which encoding a file of records is in. It is never guessed in silence: a file that could be read in two ways is refused.
+"""Detect the encoding of a file of records. A file that could be read in two ways is refused.
 
-UTF-8 and UTF-16 prove themselves. Old encodings of one byte a letter do not: any bytes can be read as any of them. So a file that is not UTF-8 is read
-as Windows-1252 only when its words look like words then, and in no other encoding that clinics still meet, or the same in those.
+UTF-8 and UTF-16 can be verified. Old single-byte encodings cannot: any bytes can be read as any of
+them. A file that is not UTF-8 is therefore read as Windows-1252 only if its words look like words
+in it, and do not look like words in another encoding that clinics still meet (or are the same).
 """
 
 from __future__ import annotations
@@ -16,56 +17,71 @@ from typing import BinaryIO, Final
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 
 BLOCK: Final = 1 << 20
-# What --encoding may name, and what Python calls it.
+# The values of --encoding, and Python's names for them.
 NAMED: Final = {
     "utf-8": "utf-8-sig", "utf-16": "utf-16", "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be",
-    "windows-1250": "cp1250", "windows-1251": "cp1251", "windows-1252": "cp1252", "windows-1253": "cp1253", "windows-1254": "cp1254",
-    "windows-1255": "cp1255", "windows-1256": "cp1256", "windows-1257": "cp1257", "windows-1258": "cp1258",
-    "iso-8859-1": "iso8859_1", "iso-8859-2": "iso8859_2", "iso-8859-15": "iso8859_15", "mac-roman": "mac_roman", "cp437": "cp437", "cp850": "cp850",
+    "windows-1250": "cp1250", "windows-1251": "cp1251", "windows-1252": "cp1252",
+    "windows-1253": "cp1253", "windows-1254": "cp1254", "windows-1255": "cp1255",
+    "windows-1256": "cp1256", "windows-1257": "cp1257", "windows-1258": "cp1258",
+    "iso-8859-1": "iso8859_1", "iso-8859-2": "iso8859_2", "iso-8859-15": "iso8859_15",
+    "mac-roman": "mac_roman", "cp437": "cp437", "cp850": "cp850",
     "shift-jis": "cp932", "gb18030": "gb18030", "big5": "cp950", "euc-kr": "cp949",
 }  # fmt: skip
-_SAVE: Final = "Save it as UTF-8 ('CSV UTF-8' in Excel), or name its encoding, such as --encoding windows-1250."
+_SAVE: Final = (
+    "Save it as UTF-8 ('CSV UTF-8' in Excel), "
+    "or name its encoding, such as --encoding windows-1250."
+)
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-# Text in UTF-16 has about one zero byte for each letter of English.
+# English text in UTF-16 has about one zero byte for each letter.
 _MANY_NULS: Final = 8
-# The letters of each western language. A word holds those of one, so that letters of several languages in one word show another encoding.
+# The accented letters of each western language. A word has those of one language only, so a word
+# with letters of several is in another encoding.
 _WESTERN: Final = (
-    "àâæçèéêëîïôùûüÿœ", "áéíñóúü", "àáâãçéêíóôõúü", "äöüßé", "æøåéèêôäöü", "åäöéèüæø", "áðéíóúýþæö", "àèéìíîïòóúùüç", "áàâäéèëêíïîóòöôúüûç", "äöõüšžå",
-    "áéíóúýšž",
+    "àâæçèéêëîïôùûüÿœ", "áéíñóúü", "àáâãçéêíóôõúü", "äöüßé", "æøåéèêôäöü", "åäöéèüæø",
+    "áðéíóúýþæö", "àèéìíîïòóúùüç", "áàâäéèëêíïîóòöôúüûç", "äöõüšžå", "áéíóúýšž",
 )  # fmt: skip
-# Signs that stand between words in letters and lists of people; those that other encodings use for letters are left out.
+# Non-ASCII signs that occur between words and in lists of people. Signs that other encodings use
+# for letters are left out.
 _SIGNS: Final = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xb0\xb7\xa0")
-# More letters in a row that are not of the alphabet from a to z are no word of a western language.
+# No word of a western language has more adjacent letters outside a to z.
 _LONGEST_RUN: Final = 2
-# How no language writes a letter that shares its byte with one of another encoding. Polish: n, s and z with an accent before a vowel, c as in Joćo;
-# Czech: as in Thérčse; Romanian: as in Joăo; Slovak: the long l first in a word, as in Ĺsa; Lithuanian and Latvian: as in Sįnchez
-# and Jųrgen.
+# Spellings that no language has, of letters whose byte is another letter in another encoding.
+# Polish: n, s or z with an accent before a vowel, and c as in Joćo. Czech: as in Thérčse. Romanian:
+# as in Joăo. Slovak: a long l at the start, as in Ĺsa. Lithuanian and Latvian: as in Sįnchez and
+# Jųrgen.
 _NO_EASTERN: Final = re.compile(
     r"[ńśź][aeiouyóąę]|ć(?:o|es)$|ų(?!$)|č[^\Waeiouy\d_]{1,2}es?$|ă[oe]|őe|^ĺ|[įķ][a-z]*ez$",
     re.IGNORECASE,
 )
-# French: the e with its accent before a vowel; Spanish: its own n before none; Portuguese: a and o with a tilde but before a vowel or last; Italian: i and u
-# with their accents but last; the joined letters behind an i at the end of a word, or before no u.
+# French: e with a grave accent before a vowel. Spanish: n with a tilde and no vowel after it.
+# Portuguese: a with a tilde before a letter other than o and e, or o with a tilde not before e.
+# Italian: i or u with a grave accent that is not last. Ligatures: ae after an i at the end of a
+# word, or oe not before u.
 _NO_WESTERN: Final = re.compile(
     r"è[aeiouyáéíóúý]|ñ(?![aeiouyáéíóúü])|ã(?=[^\Woe])|õ(?!e)|[ìù](?!$)|iæ$|œ(?!u)",
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
-# An encoding is ruled out by more than one unfit word among so many that fit: a few are foreign, or mistyped.
+# An encoding is ruled out by more than one unfit word per ten that fit. A few words are foreign or
+# mistyped.
 _FEW: Final = 10
-# How many words are kept, so that one that comes again need not be looked at.
+# The number of words that are remembered, so that each is checked once.
 _MOST_KNOWN: Final = 100_000
 
 
 @dataclass(frozen=True)
 class CandidateEncoding:
-    """An encoding that a file may be in: the letters of each language written in it, or the script, whose words have no letters from a to z."""
+    """An encoding that a file may be in.
+
+    `languages` are the accented letters of each language that is written in it. `script` is the
+    script instead, for words without the letters a to z. `wide` is set for several bytes a letter.
+    """
 
     name: str
     languages: tuple[str, ...] = ()
@@ -75,7 +91,7 @@ class CandidateEncoding:
 
 @dataclass
 class _Tally:
-    """How many words, each counted once, look like words in an encoding, and how many do not."""
+    """The numbers of distinct words that look like words in an encoding, and that do not."""
 
     fitting: int = 0
     unfit: int = 0
@@ -113,10 +129,11 @@ _RIVALS: Final = (
 def find_encoding(
     file: BinaryIO, name: str, said: str | None = None
 ) -> tuple[str, tuple[Problem, ...]]:
-    """Give the name of Python's codec for a file, from its start, and a warning where bytes alone do not prove it.
+    """Return Python's codec for a file, and a warning where the bytes alone do not prove it.
 
-    `said` is what a person says it is. Raises UsageError for an encoding that is not known, TeachbackError for a file that is not what was said, that
-    no encoding fits, or that several fit.
+    `said` is the encoding that a person names. Raises UsageError for an unknown encoding, and
+    TeachbackError for a file that is not in the named encoding, that no encoding fits, or that
+    several fit.
     """
     file.seek(0)
     head = file.read(4)
@@ -158,7 +175,10 @@ def _refuse_unfit(file: BinaryIO, name: str, codec: str, said: str) -> None:
 
 
 def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
-    """Give the first line that an encoding cannot be (None for none), and how many bytes are zero, and how many there are."""
+    """Return the first line that a codec cannot decode, the zero bytes, and all bytes.
+
+    The line is None where all can be decoded. Bytes are counted up to that line's block.
+    """
     file.seek(0)
     decoder = codecs.getincrementaldecoder(codec)()
     line, nuls, size = 1, 0, 0
@@ -168,13 +188,14 @@ def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
             line += decoder.decode(block).count("\n")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        # What is before the fault in this block; of several bytes a letter, line ends are still line ends.
+        # Count the lines before the fault in this block. Multi-byte encodings keep line ends as
+        # they are.
         return line + bytes(error.object[: error.start]).count(b"\n"), nuls, size
     return None, nuls, size
 
 
 def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, ...]]:
-    """Decide about a file that is not UTF-8, as its `line` shows."""
+    """Decide whether a file is Windows-1252. Its `line` is the first that is not UTF-8."""
     rivals = {reading: _Tally() for reading in _RIVALS}
     known: set[bytes] = set()
     file.seek(0)
@@ -210,7 +231,10 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
             "Save it as UTF-8 ('CSV UTF-8' in Excel), or say which it is: --encoding windows-1252."
         )
         raise TeachbackError(Problem(message, hint, Location(name, line, 1)))
-    hint = "Look at a page with an accented name. To read it so without this warning: --encoding windows-1252; better, save it as UTF-8."
+    hint = (
+        "Look at a page with an accented name. To read it so without this warning: "
+        "--encoding windows-1252; better, save it as UTF-8."
+    )
     return "cp1252", (
         Problem(
             "this line is not UTF-8: the file is read as Windows-1252",
@@ -222,11 +246,14 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
 
 
 def _weigh(word: bytes, meant: str, rivals: dict[CandidateEncoding, _Tally]) -> None:
-    """Count for each rival whether a word looks like one there. One that is the same in both says nothing, foreign as it may be."""
+    """Count for each rival encoding whether a word looks like one there.
+
+    A word that is the same in both encodings is no evidence, even if it is foreign.
+    """
     for reading in [reading for reading in rivals if not reading.wide]:
         text = _decoded(word, reading)
         if text is None:
-            # Nobody can have saved this word so.
+            # The word's bytes are invalid in this encoding.
             del rivals[reading]
         elif text != meant and _fits(text, reading):
             rivals[reading].fitting += 1
@@ -242,8 +269,11 @@ def _decoded(raw: bytes, reading: CandidateEncoding) -> str | None:
 
 
 def _fits(text: str, reading: CandidateEncoding) -> bool:
-    """Return whether a text looks like words, each in a language that is written in this encoding: a list of patients may mix them."""
-    if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII ends here
+    """Check whether the words of a text each fit a language of this encoding.
+
+    A list of patients may mix languages.
+    """
+    if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII
         return False
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     if reading.script:
@@ -265,7 +295,10 @@ def _spelt(word: str, reading: CandidateEncoding) -> bool:
 
 
 def _cased(word: str) -> bool:
-    """Say whether capitals stand where they do in names; MUñOZ is what programs make of names that know only ASCII."""
+    """Check whether capitals stand where they do in names.
+
+    MUñOZ counts as right: programs that only know ASCII capitals write names like that.
+    """
     plain = [letter for letter in word if letter.isascii()]
     if plain and all(letter.isupper() for letter in plain):
         return True

@@ -1,7 +1,7 @@
-"""What a record says in a field -> the words that are printed, or why it cannot be. Pure.
+"""Convert the value of a field into the words to print, or return why it cannot be printed. Pure.
 
-Nothing in a value is a command: braces, signs of equality and marks of texts print as they stand. What could print as something else than
-what stands in the file is refused. A reason never holds the value: it is a patient's.
+A value holds no commands: braces, equals signs and markup print as they are. A value is refused if
+it could print differently from the file. A reason never quotes the value, which is a patient's.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ from teachback.merge.records.xlsx_cell_formats import Day, PointedNumber
 if TYPE_CHECKING:
     from teachback.content.record_fields import RecordField
 
-# In characters; the longest line of a page holds about half of it.
+# In characters. The longest line of a page holds about half of it.
 LONGEST: Final = 200
-# Accents on one letter; more would reach into the lines above and below.
+# The most accents on one letter. More would reach into the lines above and below.
 MOST_MARKS: Final = 2
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# A patient's dates: what is outside was typed wrongly.
+# The years of a patient's dates. Any other year is a typing error.
 _YEARS: Final = range(1900, 2200)
 _PHONE: Final = re.compile(
     r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.?| ?extension) ?[0-9]{1,6})?",
     re.IGNORECASE,
 )
-# ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2. An extension may add 6.
+# ITU-T E.164 allows at most 15 digits; the shortest emergency numbers have 2. An extension adds up
+# to 6.
 _PHONE_DIGITS: Final = range(2, 22)
 _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
-# Categories of marks, which belong to the letter before them.
+# The Unicode categories of marks, which belong to the letter before them.
 _ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
 _LOST: Final = "\ufffd"
 _REASONS: Final = {
@@ -49,20 +50,27 @@ _REASONS: Final = {
 }
 
 
-# Letters of which it is known that nothing is wrong with them, wherever they stand: those of names come back again and again.
+# A cache of letters that are known to be printable in any position. Those of names come back again
+# and again.
 _fine: set[str] = set()
 
 
 @dataclass(frozen=True)
 class FieldFault:
-    """Why a record cannot be printed: the field's name, and the reason. The value is never in it: it is a patient's."""
+    """The reason why a record cannot be printed, with the field's name.
+
+    It never quotes the value, which is a patient's.
+    """
 
     field: str
     reason: str
 
 
 def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
-    """Give what is printed of a raw value, in a language; an empty text where there is none and none must be."""
+    """Return the words to print for a raw value in a language, or its fault.
+
+    The words are empty where the value is empty and need not be filled.
+    """
     words = normalize_value(raw)
     reason = spoilt(raw) or unprintable_reason(words)
     if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
@@ -94,7 +102,7 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
 
 
 def normalize_value(raw: str) -> str:
-    """Give a value without blanks around it, composed (NFC), with each kind of space inside it as a plain one."""
+    """Return a value stripped and in NFC, with every kind of space as a plain one."""
     composed = unicodedata.normalize("NFC", raw.strip())
     return (
         composed
@@ -104,7 +112,7 @@ def normalize_value(raw: str) -> str:
 
 
 def unprintable_reason(words: str) -> str:
-    """Say why words cannot be printed as they stand, whatever their field is; an empty text where they can."""
+    """Return why words cannot be printed in any field, or an empty text if they can."""
     if len(words) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if _fine.issuperset(words) or (words.isascii() and words.isprintable()):
@@ -128,7 +136,7 @@ def unprintable_reason(words: str) -> str:
 
 
 def _letter_fault(letter: str, kind: str) -> str:
-    """Return why a character cannot be printed, wherever it stands; `kind` is its category in Unicode."""
+    """Return why a character cannot be printed in any position. `kind` is its Unicode category."""
     if letter in TURNING:
         return "holds a character that turns the direction of the text"
     if letter == _LOST:

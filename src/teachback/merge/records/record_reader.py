@@ -1,7 +1,8 @@
-"""A file of records -> its rows, one after the other, each with the number that a person sees beside it. Nothing of a file is held but one row.
+"""Read a file of records and yield its rows, each with the line or row number that a person sees.
 
-CSV, TSV, JSON Lines, or an Excel workbook; what a file is, is told from its bytes. A row that cannot be read is given with the reason.
-Rows and records are a patient's here; `record` is about what was printed.
+Reads CSV, TSV, JSON Lines and Excel workbooks, and recognises the format from the bytes. Rows are
+read one at a time. A row that cannot be read is yielded with the reason. A record is a patient's
+row here; the printing package's `build_record` is about what was printed.
 """
 
 from __future__ import annotations
@@ -40,20 +41,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_COLUMNS: Final = 500
-# In seconds of a processor, for a workbook; one of a million rows takes a minute.
+# The processor time for a workbook in seconds. A workbook of a million rows takes a minute.
 MOST_SECONDS: Final = 240
-# In characters: texts of rows that are handed on together.
+# The most characters in the texts of one part, unless its number of rows is exact.
 MOST_TOGETHER: Final = 500_000
-# Letters of other alphabets that look like those from a to z.
+# Letters of other alphabets that look like the letters a to z.
 _ALIKE: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261",
     "aeopcyxijshdoivig",
 )
-# What is shown of a column's name.
+# The most characters of a column's name that a message quotes.
 _SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
 _GARBLED: Final = "has a name that lost letters, or was read in the wrong encoding"
-# What a value of JSON can be besides text, a number or nothing. Nobody wants to read "True".
+# The types of JSON values that are refused. Nobody wants to read "True" on paper.
 _NO_TEXT: Final = {
     dict: "holds a record of its own",
     list: "holds a list",
@@ -63,14 +64,15 @@ _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _SEP: Final = "sep="
 
-# A row's number, its text (of a sheet: its cells), and why it cannot be read.
+# The number of a row, its text (in a sheet: its cells), and why it cannot be read.
 _Text = tuple[int, Any, str]
 
 
 class RecordRow(NamedTuple):
-    """One row: its line in the file (its row in a sheet), and its cells by column.
+    """A row of a file of records.
 
-    `faults` say of columns why they have no text, `reason` why the row as a whole cannot be read.
+    `number` is its line in the file, or its row in a sheet. `cells` are by column. `faults` give
+    for some columns the reason why they have no text; `reason` is why the whole row cannot be read.
     """
 
     number: int
@@ -80,9 +82,10 @@ class RecordRow(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Rows that follow each other, not yet looked into: the number of each, and its text as it stands in the file (of a sheet: its cells).
+    """Adjacent rows that are not parsed yet.
 
-    `broken` says of some, by their place among these, why they cannot be read.
+    `numbers` are their numbers, `texts` their texts as in the file (in a sheet: their cells).
+    `broken` gives the reason, by index, for rows that cannot be read.
     """
 
     numbers: tuple[int, ...]
@@ -91,7 +94,10 @@ class Part(NamedTuple):
 
 
 class Form(NamedTuple):
-    """How texts of rows are read: `kind` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
+    """How the texts of rows are read.
+
+    `kind` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines.
+    """
 
     kind: str
     delimiter: str = ""
@@ -100,7 +106,10 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordTable:
-    """A file of records and how it is read: `form` is csv, jsonl or xlsx; `header` names the columns, in JSON Lines none."""
+    """A file of records and how it is read.
+
+    `form` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines.
+    """
 
     file: BinaryIO
     name: str
@@ -112,7 +121,7 @@ class RecordTable:
 
     @property
     def rows(self) -> Form:
-        """How the texts of its rows are read."""
+        """How the texts of the rows are read."""
         return Form(self.form, self.delimiter, self.header)
 
 
@@ -124,10 +133,11 @@ def open_table(
     known: Collection[str],
     encoding: str | None = None,
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
-    """Find out what a file of records is and how it is read; give warnings of what was not certain.
+    """Find out how a file of records is read. Returns the table, and warnings of what is uncertain.
 
-    `file` can be read from its start again; `path` is its name, None for standard input; `name` is what it is called in problems. `key` is the column
-    of ids, `known` are all columns that mean something. Raises TeachbackError for a file that cannot be read for certain.
+    `file` must be seekable. `path` is its path, or None for standard input; `name` is its name in
+    problems. `key` is the column of ids, `known` are all columns that have a meaning. Raises
+    TeachbackError for a file that cannot be read with certainty.
     """
     file.seek(0)
     head = file.read(64)
@@ -173,11 +183,11 @@ def open_table(
 
 
 def read_parts(table: RecordTable, size: int, *, exactly: bool = True) -> Generator[Part]:
-    """Give the rows of records from the first to the last, `size` at a time; unless it must be `exactly` so many, fewer where their texts are long.
+    """Yield the rows of a file in order, in parts of `size` rows.
 
-    Raises TeachbackError when the file cannot be read (any more).
-
-    This looks no further than to see where a row ends: most of the work is in `read_part`, which any process can do.
+    Unless `exactly`, a part has fewer rows where their texts are long. This only finds where rows
+    end: most of the work is in `read_part`, which any process can do. Raises TeachbackError when
+    the file cannot be read, or changed since it was opened.
     """
     with closing(
         _json_texts(table)
@@ -205,7 +215,7 @@ def _together(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Te
 
 
 def read_part(form: Form, part: Part) -> Iterator[RecordRow]:
-    """Give the rows of a part."""
+    """Parse the rows of a part."""
     whole = (
         [text for at, text in enumerate(part.texts) if at not in part.broken]
         if part.broken
@@ -251,12 +261,12 @@ def _sheet_texts(table: RecordTable) -> Generator[_Text]:
 
 
 def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
-    """Return what `read_workbook` gives, read in a process of its own: what a hostile workbook makes run wild is ended with it."""
+    """Run `read_workbook` in a process of its own, which limits what a hostile workbook can do."""
     with ExitStack() as files:
         try:
             handle = OpenFile(file)
         except OSError:
-            # What is in memory has no number.
+            # A file in memory has no descriptor.
             copy = files.enter_context(tempfile.TemporaryFile())
             file.seek(0)
             shutil.copyfileobj(file, copy)
@@ -310,7 +320,10 @@ def _csv(
             )
         )
     if doubtful:
-        message = f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; the first line holds other such signs, too"
+        message = (
+            f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; "
+            "the first line holds other such signs, too"
+        )
         noticed = (
             *noticed,
             Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING),
@@ -320,7 +333,7 @@ def _csv(
 
 
 def _sep_line(table: RecordTable) -> tuple[int, str]:
-    """Give how many lines come before the header, and the sign that Excel's own line `sep=;` names."""
+    """Return how many lines precede the header, and the delimiter of Excel's own line `sep=;`."""
     with _text(table) as text:
         line = text.readline(16).rstrip("\r\n")
     if line[:-1].lower() == _SEP and line[-1] in DELIMITERS:
@@ -337,7 +350,7 @@ def _text(table: RecordTable) -> Iterator[TextIO]:
             text.readline()
         yield text
     except UnicodeDecodeError:
-        # It could be decoded a moment ago.
+        # The same bytes could be decoded when the encoding was found.
         raise changed(table.name) from None
     finally:
         with suppress(ValueError):
@@ -345,8 +358,11 @@ def _text(table: RecordTable) -> Iterator[TextIO]:
 
 
 def changed(name: str) -> TeachbackError:
-    """Say that a file is not what it was when it was first read."""
-    hint = "What was printed of it is kept. Put the file back as it was and start again, or begin anew with another --output."
+    """Return the error for a file that changed since it was first read."""
+    hint = (
+        "What was printed of it is kept. Put the file back as it was and start again, "
+        "or begin anew with another --output."
+    )
     return TeachbackError(
         Problem("the file of records was changed while it was read", hint, Location(name))
     )
@@ -359,7 +375,10 @@ def _headed(
     known: Collection[str],
     noticed: tuple[Problem, ...],
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
-    """Check the names of the columns. Without the column of ids nothing is quoted: the first row may be a patient's."""
+    """Check the names of the columns.
+
+    Nothing is quoted without a column of ids, since the first row may be a patient's.
+    """
     header = tuple(name.lstrip("\ufeff").strip() for name in names)
     place = Location(table.name, table.skipped + 1, 1)
     if key not in header:
@@ -389,7 +408,10 @@ def _headed(
         raise TeachbackError(*wrong)
     warned = list(noticed)
     if "" in header:
-        message = f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} no name, and must be empty"
+        message = (
+            f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} "
+            "no name, and must be empty"
+        )
         warned.append(
             Problem(message, "Take out what is behind the last column.", place, Severity.WARNING)
         )
@@ -402,7 +424,10 @@ def _headed(
 def _near_missing(
     header: Sequence[str], fields: Collection[str], known: Collection[str], place: Location
 ) -> list[Problem]:
-    """Find columns that nothing reads and whose names are near that of a field without a column: all its places would stay empty."""
+    """Find unknown columns whose names are close to a field that has no column.
+
+    All places of that field would stay empty.
+    """
     missing = set(fields) - set(header)
     found = [
         (number, said)
@@ -411,8 +436,10 @@ def _near_missing(
     ]
     return [
         Problem(
-            f"the column {column_place(number)} is not printed, and the records have no column of a field with nearly its name",
-            f"{said} Then rename the column. If it is another thing, take it out, or add a column with the field's name and leave it empty.",
+            f"the column {column_place(number)} is not printed, "
+            "and the records have no column of a field with nearly its name",
+            f"{said} Then rename the column. If it is another thing, take it out, "
+            "or add a column with the field's name and leave it empty.",
             place,
         )
         for number, said in found
@@ -420,9 +447,10 @@ def _near_missing(
 
 
 def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> list[Problem]:
-    """Find names that differ from a known one only in capitals, blanks, hyphens, low lines, look-alikes or signs that are not seen.
+    """Find names that a person would take for a known one.
 
-    Such a name is quoted: it is a field's, and not a patient's.
+    They differ from it only in case, blanks, hyphens, underscores, look-alikes or invisible
+    characters. Such a name is quoted, since it is a field's and not a patient's.
     """
     by_look = {_look(name): name for name in known}
     found = [
@@ -441,27 +469,33 @@ def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> l
 
 
 def is_misnamed(name: str, looks: Collection[str]) -> bool:
-    """Return whether a name that is not known has the look of a known one; `looks` are those of `looks_of`."""
+    """Check whether an unknown name looks like a known one. `looks` comes from `looks_of`."""
     return _look(name) in looks
 
 
 def looks_of(known: Iterable[str]) -> frozenset[str]:
-    """Return what names look like, for `is_misnamed`."""
+    """Return the looks of names, for `is_misnamed`."""
     return frozenset(map(_look, known))
 
 
 def _look(name: str) -> str:
-    """Return the letters and digits of a name as small letters, those that look alike as one."""
+    """Return the letters and digits of a name in lower case, with look-alikes replaced."""
     plain = unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
     return "".join(filter(str.isalnum, plain))
 
 
 def unknown_names(names: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
-    """Warn of names in records of JSON that no field has. They are not quoted: a turned table has patients there."""
+    """Warn of names in JSON records that are not fields.
+
+    They are not quoted: in a transposed table they are patients.
+    """
     if not names:
         return []
     many = len(names) != 1
-    message = f"{len(names)} name{'s' if many else ''} in these records {'are' if many else 'is'} no field, and not printed"
+    message = (
+        f"{len(names)} name{'s' if many else ''} in these records "
+        f"{'are' if many else 'is'} no field, and not printed"
+    )
     asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
     return [
         Problem(
@@ -474,7 +508,7 @@ def unknown_names(names: Collection[str], known: Collection[str], place: Locatio
 
 
 def column_place(number: int) -> str:
-    """Return how a column is called, counted from 0: its number, and its letters in a sheet."""
+    """Return the number of a column and its letters in a sheet. `number` counts from 0."""
     letters, rest = "", number + 1
     while rest:
         rest, letter = divmod(rest - 1, 26)
@@ -485,17 +519,23 @@ def column_place(number: int) -> str:
 def _unknown_columns(
     header: Sequence[str], known: Collection[str], place: Location
 ) -> list[Problem]:
-    """Warn of columns that nothing reads, with the nearest name that would be read. They are not quoted: a turned table has patients there."""
+    """Warn of columns that are not read, with the nearest known name.
+
+    Their names are not quoted: in a transposed table they are patients.
+    """
     numbers = [number for number, name in enumerate(header) if name and name not in known]
     if not numbers:
         return []
-    listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- a line's worth
+    listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- one line
     asked = [
         f"Column {column_place(number)}: {said}"
         for number in numbers[:10]
         if (said := guess(header[number], known))
     ]
-    message = f"the column{'s' if len(numbers) != 1 else ''} {listed} {'are' if len(numbers) != 1 else 'is'} not printed"
+    message = (
+        f"the column{'s' if len(numbers) != 1 else ''} {listed} "
+        f"{'are' if len(numbers) != 1 else 'is'} not printed"
+    )
     return [
         Problem(
             message,
@@ -516,7 +556,10 @@ def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
 
 
 def _garbled_column(number: int, place: Location) -> Problem:
-    message = f"the name of the column {column_place(number)} has lost letters, or was read in the wrong encoding"
+    message = (
+        f"the name of the column {column_place(number)} has lost letters, "
+        "or was read in the wrong encoding"
+    )
     return Problem(
         message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place
     )
@@ -532,10 +575,13 @@ def _plain(cells: Sequence[str | CellFault]) -> list[str]:
 
 
 def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> RecordRow:
-    """Put cells below their columns. In a sheet rows end with their last cell; a text has as many in each."""
+    """Assign cells to their columns.
+
+    In a sheet a row ends with its last cell; in a text file every row has the same number of cells.
+    """
     plain = [cell for cell in cells if isinstance(cell, str)]
     if len(plain) == len(cells) == len(header) and "" not in header:
-        # So are nearly all.
+        # The fast path, for nearly all rows.
         return (
             RecordRow(number, reason=_NUL)
             if "\0" in "".join(plain)
@@ -564,7 +610,7 @@ def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...])
 
 
 class _JsonError(ValueError):
-    """The reason why a line is no record."""
+    """A line that is not a record. The message is the reason."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -582,7 +628,7 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
 
 def _json_row(number: int, line: str) -> RecordRow:
     try:
-        # Numbers stay as they are written: 7.50 is printed as 7.50.
+        # Numbers stay as written, so that 7.50 is printed as 7.50.
         found = json.loads(
             line,
             object_pairs_hook=_object,

@@ -1,6 +1,7 @@
-"""The first look at records, by whichever process has them: rows are read, and each value, once. What is found travels packed until it is printed.
+"""Read the rows of a part and their values, in whichever process has it.
 
-All of it pickles. Nothing that goes wrong here quotes a value: what is a person's stays in the record.
+Each row and value is read once. The result travels packed until it is printed. Everything pickles.
+Errors never quote a value: what is a patient's stays in the record.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     from teachback.merge.records.record_reader import Form, Part
     from teachback.merge.records.record_validation import RowRules, Why
 
-# How many parts an entry has; a rejected row has fewer.
+# The length of a packed record. A rejected row is shorter.
 _ENTRY: Final = len(ValidRecord._fields)
 
 
 @dataclass(frozen=True)
 class RecordSchema:
-    """What reading records takes: how rows are read, what they may say, the fields of each language."""
+    """The inputs for reading records: the form of rows, their rules, the fields by language."""
 
     form: Form
     terms: RowRules
@@ -37,9 +38,11 @@ class RecordSchema:
 
 
 class PartSummary(NamedTuple):
-    """What was found in a part: its rows, packed; the id of each, and the places of those that are rejected; what the editions will need of characters.
+    """The result of reading a part.
 
-    `mark` is a fingerprint of the rows as they were read. `unknown` are names that mean nothing. With `problems` the run stops.
+    Holds its rows (packed), the id of each, the indexes of rejected rows, and the characters that
+    each edition needs. `mark` is a fingerprint of the rows as read. `unknown` are names without a
+    meaning. With `problems` the run stops.
     """
 
     rows: bytes = b""
@@ -52,10 +55,11 @@ class PartSummary(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some rows that follow each other, read and packed.
+    """Adjacent rows, read and packed.
 
-    `ids` are those of the records that may be printed, in order; `twice` the places of rows whose id an earlier row has. `known` are the hashes of
-    files, by name, that an earlier start of the run has written for them.
+    `ids` are those of the records that may be printed, in order. `twice` are the indexes of rows
+    whose id an earlier row has. `known` are the hashes, by name, of the files that an earlier start
+    of the run wrote for these rows.
     """
 
     number: int
@@ -66,7 +70,7 @@ class Chunk(NamedTuple):
 
 
 def survey(desk: RecordSchema, part: Part) -> PartSummary:
-    """Read the rows of a part, and their values."""
+    """Read the rows of a part and their values. Errors are returned as problems, never raised."""
     try:
         return _surveyed(desk, part)
     except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
@@ -77,7 +81,7 @@ def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
     unknown: dict[str, None] | None = {} if desk.form.kind == "jsonl" else None
     admissible = admitted(read_part(desk.form, part), desk.terms, unknown)
     rows = [row if isinstance(row, Rejected) else _read(desk, row) for row in admissible]
-    # Plain tuples: what they are called need not be written, which takes as long as the rest.
+    # Plain tuples, since writing the class names would take as long as all the rest.
     said = [
         (row.row, row.id, row.texts, row.copies, *map(tuple, row.keys))
         if isinstance(row, ValidRecord)
@@ -95,7 +99,7 @@ def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
 
 
 def letters_needed(rows: Iterable[ValidRecord | Rejected]) -> dict[EditionKey, frozenset[str]]:
-    """Give what editions will need of characters; an edition that no row gets is not among them."""
+    """Return the characters that each edition needs. Editions that no row gets are left out."""
     letters: dict[tuple[EditionKey, ...], set[str]] = {}
     for row in rows:
         if isinstance(row, ValidRecord):
@@ -108,14 +112,14 @@ def letters_needed(rows: Iterable[ValidRecord | Rejected]) -> dict[EditionKey, f
 
 
 def _read(desk: RecordSchema, entry: ValidRecord) -> ValidRecord | Rejected:
-    """Give a record with the words that it prints, or why it cannot be."""
+    """Return a record with the words to print, or its rejection."""
     values: dict[str, str] = {}
     faults: list[Why] = []
     language = entry.keys[0].language
     for field in desk.fields[language]:
         try:
             words = desk.read_value(field, entry.texts.get(field.name, ""), language)
-        except Exception as error:  # noqa: BLE001 -- a fault of ours, in this value: the others are printed
+        except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
             faults.append((field.name, fallen(error)))
             continue
         if not isinstance(words, str):
@@ -128,13 +132,14 @@ def _read(desk: RecordSchema, entry: ValidRecord) -> ValidRecord | Rejected:
 
 
 def pack(rows: Iterable[ValidRecord | Rejected]) -> bytes:
-    """Make rows into bytes."""
+    """Pack rows into bytes."""
     return pickle.dumps([tuple(row) for row in rows], pickle.HIGHEST_PROTOCOL)
 
 
 def rows_of(chunk: Chunk) -> list[ValidRecord | Rejected]:
-    """Give the rows of a chunk; of those that have an id twice, only the first is a record."""
-    found: list[tuple[object, ...]] = pickle.loads(chunk.rows)  # noqa: S301 -- our own, from a file that has no name, or sent to us sealed
+    """Return the rows of a chunk. Of rows with the same id, only the first is a record."""
+    # The bytes are our own, from a file without a name, or sent to us sealed.
+    found: list[tuple[object, ...]] = pickle.loads(chunk.rows)  # noqa: S301 -- our own bytes
     rows = [ValidRecord._make(row) if len(row) == _ENTRY else Rejected._make(row) for row in found]
     for at in chunk.twice:
         rows[at] = Rejected(rows[at].row, rows[at].id, ((ID, TWICE),))
@@ -142,7 +147,7 @@ def rows_of(chunk: Chunk) -> list[ValidRecord | Rejected]:
 
 
 def alone(chunk: Chunk) -> list[Chunk]:
-    """Give a chunk for each row of one."""
+    """Split a chunk into chunks of one row."""
     return [
         Chunk(
             chunk.number,
@@ -155,7 +160,10 @@ def alone(chunk: Chunk) -> list[Chunk]:
 
 
 def fallen(error: Exception) -> str:
-    """Say of a record that the program failed with it. What concerns all records is raised again."""
+    """Return the reason for a record on which the program failed.
+
+    Raises the error again if it concerns all records: OSError and MemoryError.
+    """
     if isinstance(error, OSError | MemoryError):
         raise error
     return f"could not be printed, by a fault of the program ({type(error).__name__})"

@@ -1,6 +1,7 @@
-"""Rows -> records that can be printed: each has an id that may name a file, and chooses its edition. What cannot is rejected, with field and reason.
+"""Turn rows into records that can be printed, or reject them with field and reason.
 
-A reason never holds what stands in the file, and an id that cannot name a file is not repeated either: it could be a name, or a formula.
+A record has an id that can name a file, and chooses its edition. A reason never quotes the file. An
+id that cannot name a file is not repeated either: it could be a name, or a formula.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
 
 ID: Final = "id"
 TWICE: Final = "is the id of an earlier row, too"
-# The columns that choose the edition, besides the id.
+# The columns that choose the edition, and the number of copies.
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
 MOST_UNKNOWN: Final = 50
-# How many different choices of rows are remembered.
+# The number of different choices that are cached.
 MOST_CHOSEN: Final = 1_000
-# A file name on every system. It begins with a letter, a digit or a low line: no program that opens a table takes it for a formula.
+# A file name that works on every system. It begins with a letter, a digit or an underscore, so that
+# no spreadsheet program takes it for a formula.
 _PORTABLE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
-# Names of devices, whatever stands behind a dot (Naming Files, Microsoft).
+# Device names of Windows, reserved with any extension (Naming Files, Microsoft).
 _DEVICES: Final = frozenset(
     {
         "con",
@@ -44,12 +46,16 @@ _PAPERS: Final = frozenset(map(str, Paper))
 _SIZES: Final = frozenset(map(str, TypeSize))
 
 Why = tuple[str, str]
-# The editions of a row, how often it is wanted, and what is wrong with what it chooses.
+# The editions of a row, the number of copies, and the faults in what it chooses.
 _Chosen = tuple[tuple[EditionKey, ...], int, list[Why]]
 
 
 class ValidRecord(NamedTuple):
-    """A record that may be printed: its row, its id, an edition for each kind, what its fields say, how often it is wanted."""
+    """A record that may be printed.
+
+    Holds its row, its id, an edition for each kind, the texts of its fields and the number of
+    copies.
+    """
 
     row: int
     id: str
@@ -59,7 +65,11 @@ class ValidRecord(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A row that is not printed: its id where that may be repeated, and each field with the reason (no field: the row itself)."""
+    """A row that is not printed.
+
+    Holds its id where that may be repeated, and each field with the reason (no field: the row
+    itself).
+    """
 
     row: int
     id: str
@@ -68,10 +78,11 @@ class Rejected(NamedTuple):
 
 @dataclass(frozen=True)
 class RowRules:
-    """What decides about a row.
+    """The rules that rows are checked against.
 
-    The columns of id and audience, whom there are editions for and which fields (by language), which kinds are printed, and what holds for rows that say
-    nothing. `audience` and `language` are empty where a row must say it itself.
+    `audiences` and `fields` are by language: the audiences with an edition, and the names of the
+    fields. `audience`, `language`, `paper` and `size` are the values for a row that has none.
+    `audience` and `language` are empty where each row must have a value.
     """
 
     id_column: str
@@ -86,7 +97,7 @@ class RowRules:
 
     @property
     def known(self) -> frozenset[str]:
-        """Every column that means something."""
+        """All columns that have a meaning."""
         names = {name for each in self.fields.values() for name in each}
         return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
 
@@ -94,9 +105,10 @@ class RowRules:
 def admitted(
     rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, None] | None = None
 ) -> Iterator[ValidRecord | Rejected]:
-    """Give each row as a record or as rejected, in their order; whether another one has the same id is not looked at, see `repeated`.
+    """Yield each row as a record or as rejected, in order.
 
-    Names that mean nothing are added to `unknown`, in the order in which they turn up.
+    Ids that occur twice are not checked here; see `repeated`. Unknown names are added to `unknown`,
+    in the order in which they occur.
     """
     known = terms.known
     looks = looks_of(known)
@@ -119,7 +131,10 @@ def admitted(
 
 
 def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
-    """Give the places of ids that an earlier row has, too, and add the others to `taken`. An id is taken by the first row that has it, rejected or not."""
+    """Return the indexes of ids that an earlier row has, and add the others to `taken`.
+
+    Case is ignored. The first row with an id takes it, even if that row is rejected.
+    """
     places = []
     for place, identifier in enumerate(ids):
         folded = identifier.lower()
@@ -140,7 +155,7 @@ def _admit(
     if reason:
         return Rejected(row.number, "", ((ID, reason),))
     cells = row.cells
-    # Rows say the same few things again and again.
+    # Rows make the same few choices again and again.
     said = None if row.faults else (cells.get(terms.audience_column), *map(cells.get, CHOOSING[1:]))
     found = chosen.get(said) if said else None
     if found is None:
@@ -157,11 +172,14 @@ def _admit(
 
 
 def unsuitable(identifier: str) -> str:
-    """Say why a text cannot be an id; an empty text where it can."""
+    """Return why a text cannot be an id, or an empty text if it can."""
     if not identifier:
         return "is empty"
     if not _PORTABLE.fullmatch(identifier) or identifier.endswith("."):
-        return "cannot name a file: take 1 to 64 of a-z, A-Z, 0-9, dot, hyphen and low line, with no dot or hyphen in front"
+        return (
+            "cannot name a file: take 1 to 64 of a-z, A-Z, 0-9, dot, hyphen and low line, "
+            "with no dot or hyphen in front"
+        )
     if identifier.partition(".")[0].lower() in _DEVICES:
         return "is the name of a device on Windows, and cannot name a file"
     return ""
@@ -171,7 +189,7 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
     faults: list[Why] = []
 
     def cell(column: str, name: str) -> str | None:
-        """Give what a row says, None where there is no such column."""
+        """Return the text of a cell, or None where there is no such column."""
         if column in row.faults:
             faults.append((name, row.faults[column]))
         text = row.cells.get(column)
@@ -191,7 +209,8 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
         return said
 
     language = one_of("language", cell("language", "language") or terms.language, terms.audiences)
-    # An empty cell where rows say who reads is no answer: advice for one reader can harm another.
+    # An empty cell in an audience column is an error and takes no default: advice for one reader
+    # can harm another.
     said = cell(terms.audience_column, "audience")
     audience = one_of(
         "audience", terms.audience if said is None else said, terms.audiences.get(language, ())
@@ -207,7 +226,7 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
     if not 1 <= copies <= MOST_COPIES:
         faults.append(("copies", f"is no whole number from 1 to {MOST_COPIES}"))
     if language not in terms.audiences:
-        # Who reads cannot be told apart from the language: say what is wrong first.
+        # Audiences depend on the language, so only the fault of the language is reported.
         faults = [fault for fault in faults if fault[0] != "audience"]
     return _keys(audience, language, paper, size, terms.kinds), copies, faults
 

@@ -1,7 +1,8 @@
-"""Work out what Excel shows of a number, a date or a text in a cell's format, or why that cannot be told for certain. Pure.
+"""Work out what Excel shows of a number, date or text in a format, or why that is uncertain. Pure.
 
-Source: ECMA-376 part 1, 18.8.30 (built-in formats) and 18.8.31 (format codes). Only formats whose look is the same on
-every computer are read here; what depends on the language of Excel, or is rarely seen, is a fault of the cell.
+Source: ECMA-376 part 1, 18.8.30 (built-in formats) and 18.8.31 (format codes). Only formats that
+look the same on every computer are read here. A format that depends on the language of Excel, or is
+rare, is a fault of the cell.
 """
 
 from __future__ import annotations
@@ -13,19 +14,23 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Final
 
-# A number in Excel has 15 digits; what was typed beyond is gone. A cell in General shows 11 characters of it.
+# Excel keeps 15 digits of a number; digits typed beyond are lost. A cell in General shows 11
+# characters.
 MOST_DIGITS: Final = 15
 MOST_SHOWN: Final = 11
 # Smaller numbers are shown with an exponent.
 _LEAST: Final = Decimal("0.0001")
 GENERAL: Final = "General"
-# The built-in formats that are the same in every language. 14 is the system's short date; its order of day and month differs.
+# The built-in formats that are the same in every language. 14 is the system's short date, whose
+# order of day and month differs.
 BUILT_IN: Final = {
-    0: GENERAL, 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "m/d/yyyy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
-    18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "m/d/yy h:mm", 37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)",
+    0: GENERAL, 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
+    14: "m/d/yyyy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
+    18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "m/d/yy h:mm",
+    37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)",
     39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)", 49: "@",
 }  # fmt: skip
-# Days before March 1, 1900 have other numbers in Excel than in calendars; the last one is in 9999.
+# Before March 1, 1900, Excel's day numbers differ from the calendar. The last day is in 9999.
 _DAYS: Final = range(61, 2_958_466)
 _EPOCH: Final = dt.date(1899, 12, 30)
 _SINCE_1904: Final = 1462
@@ -38,14 +43,15 @@ _PIECES: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.', re.DOTALL)
 _COLOR: Final = re.compile(
     r"black|blue|cyan|green|magenta|red|white|yellow|color ?\d+", re.IGNORECASE
 )
-# Languages that count years and days as we do, by Windows' numbers and by tags; F800 is the system's long date.
+# Languages whose calendar is the Gregorian one, by Windows language number and by tag. F800 is the
+# system's long date.
 _PLAIN_LOCALE: Final = re.compile(
     r"\$-(?:0*(?:F800|[0-9A-F]{1,2}(?:05|06|07|09|0A|0B|0C|0E|10|13|14|15|16|18|1D|24))"
     r"|(?:en|de|fr|es|it|nl|nb|pt|sv|da|fi|pl|cs|hu|ro|sl)-[A-Z]{2})",
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"([#0,]*)(\.([0#]*))?")
-# Letters that long dates have between their parts.
+# Words between the parts of a long date.
 _BETWEEN: Final = frozenset({"de", "of", ""})
 _TIMES: Final = {"h:mm": False, "hh:mm": False, "h:mm:ss": True, "hh:mm:ss": True}
 UNKNOWN_LOOK: Final = "is a number whose look only Excel knows; make it text"
@@ -55,25 +61,31 @@ UNKNOWN_TIME: Final = "is a time whose look only Excel knows; make it text"
 
 @dataclass(frozen=True)
 class CellFault:
-    """Why a cell has no text."""
+    """The reason why a cell has no text."""
 
     reason: str
 
 
 class Day(str):
-    """A date that a cell shows with day, month and year, as YYYY-MM-DD; how it looks there depends on the computer."""
+    """A date that a cell shows with day, month and year, as YYYY-MM-DD.
+
+    Its look in the cell depends on the computer.
+    """
 
     __slots__ = ()
 
 
 class PointedNumber(str):
-    """A number as English writes it, with a point or with commas between thousands; other languages read these signs otherwise."""
+    """A number in English notation, with a decimal point or with commas between thousands.
+
+    Other languages read these signs differently.
+    """
 
     __slots__ = ()
 
 
 def text_look(words: str, look: str) -> str | CellFault:
-    """Return what is shown of a text in a format."""
+    """Return what a format shows of a text."""
     sections = _sections(look)
     last = sections[3] if len(sections) > 3 else sections[-1] if "@" in _bare(sections[-1]) else "@"  # noqa: PLR2004 -- the fourth is for texts
     return (
@@ -84,11 +96,11 @@ def text_look(words: str, look: str) -> str | CellFault:
 
 
 def number_look(value: Decimal, look: str, *, from_1904: bool = False) -> str | CellFault:
-    """Return what is shown of a number in a format. `from_1904` says from which year days are counted."""
+    """Return what a format shows of a number. `from_1904` tells the epoch of dates."""
     if not value.is_finite():
         return CellFault("is a number that is none")
     if len(value.normalize().as_tuple().digits) > MOST_DIGITS:
-        # A sum such as 0.1 + 0.2 is stored with 17 digits, and is 0.3.
+        # A sum such as 0.1 + 0.2 is stored with 17 digits, but shown as 0.3.
         value = Decimal(f"{value:.15g}")
     if _uncolored(look) in {GENERAL, "@"}:
         return _general(value)
@@ -103,7 +115,7 @@ def number_look(value: Decimal, look: str, *, from_1904: bool = False) -> str | 
 
 @lru_cache(1_000)
 def _sections(look: str) -> tuple[str, ...]:
-    """Cut a format at its semicolons, but for those in quotes and brackets."""
+    """Split a format at its semicolons, except in quotes and brackets."""
     found = [""]
     for piece in _PIECES.findall(look):
         if piece == ";":
@@ -115,7 +127,7 @@ def _sections(look: str) -> tuple[str, ...]:
 
 @lru_cache(1_000)
 def _bare(section: str) -> str:
-    """Return a section without its literals, colours and languages."""
+    """Return a section without its literals, colours and locales."""
     return "".join(piece for piece in _PIECES.findall(section) if piece[0] not in '"\\_*[')
 
 
@@ -125,7 +137,10 @@ def _uncolored(section: str) -> str:
 
 @lru_cache(1_000)
 def _kind(section: str) -> str:
-    """Return whether a section shows a number, a day, a time, or both of these; elapsed time in brackets is a time."""
+    """Return what a section shows: number, day, time, or both.
+
+    Elapsed time in brackets is a time.
+    """
     bare = _bare(section).lower().replace("general", "")
     if re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE):
         return "time"
@@ -135,7 +150,7 @@ def _kind(section: str) -> str:
 
 
 def _general(value: Decimal) -> str | CellFault:
-    """Return a number as the format General shows it where it has room."""
+    """Return a number as General shows it in a wide cell."""
     shown = f"{value.normalize():f}"
     shown = "0" if not value else shown
     if len(shown.lstrip("-")) > MOST_SHOWN:
@@ -148,7 +163,7 @@ def _general(value: Decimal) -> str | CellFault:
 
 
 def _sectioned(value: Decimal, sections: tuple[str, ...]) -> str | CellFault:
-    """Return a number in the section of a format that is for it."""
+    """Return a number in the section that applies to it."""
     used = sections[0]
     minus = value < 0
     if value < 0 and len(sections) > 1 and sections[1] != "@":
@@ -178,7 +193,7 @@ def _literals(section: str) -> str:
 
 
 def _filled(value: Decimal, section: str) -> str | CellFault:
-    """Return a number of no sign in a section: digits in one piece, with words before and behind it."""
+    """Return a non-negative number in a section: its digits together, with literals around them."""
     before = behind = core = ""
     percent = False
     for piece in _PIECES.findall(section):
@@ -217,7 +232,7 @@ def _filled(value: Decimal, section: str) -> str | CellFault:
     return PointedNumber(whole) if "." in digits or "," in digits else whole
 
 
-# Signs that are shown as they stand without quotes, besides quoted ones.
+# Literals that may be shown: quoted ones, and these signs, which need no quotes.
 _PLAIN_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|[-+() :%$]', re.DOTALL)
 
 
@@ -250,7 +265,7 @@ def _digits(value: Decimal, core: str) -> str | CellFault:
 
 
 def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str | CellFault:
-    """Return a day, or a time of a day, in a section of a format."""
+    """Return a date or a time in a section."""
     reason = UNKNOWN_TIME if kind == "time" else UNKNOWN_DATE
     parts = _parts(section)
     if parts is None or value < 0:
@@ -258,7 +273,8 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
     whole, fraction = divmod(value, 1)
     seconds = fraction * _SECONDS
     exact = seconds.to_integral_value(ROUND_HALF_UP)
-    # A serial number is rounded to some microseconds; more is a time that the format does not show.
+    # Serial numbers are accurate to some microseconds. A larger remainder is a fraction of a second
+    # that the format does not show.
     sharp = abs(seconds - exact) < Decimal("0.001") and exact < _SECONDS
     clock = _clock("".join(parts), int(exact)) if kind == "time" and sharp and whole == 0 else None
     if kind == "time":
@@ -282,7 +298,10 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
 
 @lru_cache(1_000)
 def _parts(section: str) -> tuple[str, ...] | None:
-    """Cut a section for a day or a time into runs of one letter and literals; None where it holds what is not known."""
+    """Split a date or time section into runs of one letter and literals.
+
+    None if a part is unknown.
+    """
     parts: list[str] = []
     for match in _PIECE.finditer(section):
         quoted, escaped, blank, fill, bracket, half, _, literal = match.groups()
@@ -311,7 +330,7 @@ def _parts(section: str) -> tuple[str, ...] | None:
 
 
 def _is_whole_day(parts: tuple[str, ...]) -> bool:
-    """Return whether day, month and year stand in a format, each once; a weekday may stand beside them."""
+    """Check whether a format shows day, month and year once each. A weekday may be added."""
     marks = [part for part in parts if part[:1] in set("ymdebg")]
     return (
         sorted(part[0] for part in marks if part not in {"ddd", "dddd"} and part not in _BETWEEN)
@@ -322,7 +341,10 @@ def _is_whole_day(parts: tuple[str, ...]) -> bool:
 
 
 def _clock(look: str, seconds: int) -> str | None:
-    """Return a time of a day as a format shows it, in seconds; None where that is not known, or seconds are not shown."""
+    """Return a time of day (`seconds` since midnight) as a format shows it.
+
+    None where the format is not known, or does not show the seconds.
+    """
     half = look[-6:].upper() == " AM/PM"
     form = look[:-6] if half else look
     if form not in _TIMES or (not _TIMES[form] and seconds % 60):

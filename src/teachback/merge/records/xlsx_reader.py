@@ -1,8 +1,9 @@
-"""Rows of cells from an Excel workbook (.xlsx), as text that says what a person sees there.
+"""Read rows of cells from an Excel workbook (.xlsx), as the text that a person sees there.
 
-Read with expat, part by part: each cell's own words, type and format are needed, and a workbook that says two things is refused, where
-libraries take one of them. Source: ECMA-376 part 1 (SpreadsheetML) and part 2 (packages). Formulas are not worked out: what Excel
-stored as their result is read.
+Each part is parsed with expat, since the exact text, type and format of each cell are needed. A
+workbook that contradicts itself is refused, where libraries take one of the two versions. Source:
+ECMA-376 part 1 (SpreadsheetML) and part 2 (packages). Formulas are not calculated: the result that
+Excel stored is read.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ from teachback.merge.records.xlsx_cell_formats import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-# A sheet has no more rows, no more columns, a workbook no more cell formats (Excel specifications and limits, Microsoft).
+# The most rows and columns of a sheet, and cell formats of a workbook (Excel specifications and
+# limits, Microsoft).
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
 MOST_FORMATS: Final = 65_490
-# In bytes when unpacked, and in tags: a part of a few hundred KB can unpack to millions of them.
+# Limits in unpacked bytes, parts, and tags: a part of a few hundred KB can unpack to millions of
+# tags.
 MOST_SHEET: Final = 500_000_000
 MOST_REST: Final = 300_000_000
 MOST_PARTS: Final = 5_000
@@ -43,7 +46,7 @@ MOST_TAGS: Final = {
     "part": 200_000,
 }
 MOST_MERGED: Final = 20_000
-# How many rows are handed on together.
+# The number of rows that are yielded together.
 TOGETHER: Final = 500
 _SAVE_AS: Final = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
 _BLOCK: Final = 1 << 16
@@ -61,11 +64,12 @@ _NUMBER: Final = re.compile(
 )
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# Functions whose result Excel works out anew each time the file is opened.
+# Functions that Excel recalculates each time the file is opened.
 _ANEW: Final = re.compile(
     r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE
 )
-# Fonts whose letters look like other signs (Microsoft typography). A font can also say so itself: its `charset` is that of symbols.
+# Fonts that show symbols for letters (Microsoft typography). A font can also declare it by the
+# `charset` of symbols.
 _SIGN_FONTS: Final = (
     "symbol",
     "wingdings",
@@ -95,7 +99,8 @@ _MAY_REACH: Final = CellFault(
 _ERROR: Final = CellFault("holds an error of Excel, such as #N/A")
 _LOGICAL: Final = CellFault("is TRUE or FALSE; write the word that is to be printed, as text")
 _OF_SIGNS: Final = CellFault(
-    "is in a font of signs, in which other signs are seen than letters; write it in an ordinary font"
+    "is in a font of signs, in which other signs are seen than letters; "
+    "write it in an ordinary font"
 )
 _BY_RULE: Final = CellFault("may be shown otherwise by a conditional format; take the rule out")
 _STRUCK: Final = CellFault("is struck out; take out what does not hold any more")
@@ -114,16 +119,17 @@ class _BrokenError(Exception):
 def read_workbook(
     file: BinaryIO, name: str
 ) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
-    """Return warnings, then each row's number and its cells, some rows together; empty rows are passed over.
+    """Yield warnings first, then lists of rows: each row's number and its cells.
 
-    Raises TeachbackError for a workbook that is none, that says two things, or that would take all memory.
+    Empty rows are skipped. Raises TeachbackError for a file that is not a workbook, that
+    contradicts itself, or that is too large when unpacked.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             yield from _read(archive, name)
     except TeachbackError:
         raise
-    except Exception:  # noqa: BLE001 -- zipfile and expat raise whatever they stumble over; nothing of it is quoted
+    except Exception:  # noqa: BLE001 -- zipfile and expat raise anything; none of it is quoted
         raise TeachbackError(
             Problem("this is not a whole Excel workbook", _SAVE_AS, Location(name))
         ) from None
@@ -169,7 +175,10 @@ def _read(
     yield tuple(warned)
     for some in sheet.rows(archive, shown[0], name):
         if table and any(_is_outside(table, number, cells) for number, cells in some):
-            message = "something stands outside the table of this sheet, and nobody can tell whether it is a record"
+            message = (
+                "something stands outside the table of this sheet, "
+                "and nobody can tell whether it is a record"
+            )
             raise TeachbackError(
                 Problem(message, "Take it out, or make the table a plain range.", Location(name))
             )
@@ -212,7 +221,11 @@ def _walk(
     most: str = "part",
     **more: Callable[..., object],
 ) -> Iterator[None]:
-    """Parse a part, and stop after each block. Tags are given as `namespace name`. Refuses entities, and more tags than `most` allows."""
+    """Parse a part, and yield after each block.
+
+    Tags are passed to `start` as "namespace name". Entities are refused, and so are more tags than
+    `most` allows.
+    """
 
     def doctype(*_: object) -> None:
         raise TeachbackError(
@@ -235,7 +248,10 @@ def _walk(
 
 
 def _refuse_tags(archive: zipfile.ZipFile, part: str, name: str, most: int) -> None:
-    """Refuse a part with too many tags before it is parsed: to count them takes a hundredth of that."""
+    """Refuse a part with too many tags before it is parsed.
+
+    Counting costs a hundredth of parsing.
+    """
     tags = 0
     with archive.open(part) as stream:
         while block := stream.read(_BLOCK):
@@ -258,14 +274,18 @@ def _walked(
 
 
 def _plain(tag: str) -> str:
-    """Return the name of an element of SpreadsheetML; "" for one of another language."""
+    """Return the local name of a SpreadsheetML element, or "" for any other element."""
     space, _, plain = tag.rpartition(" ")
     return plain if space in _MAIN else ""
 
 
 @dataclass
 class _Book:
-    """The parts of a workbook: its sheets (part, whether it is seen), where formats and texts are, from which year days are counted."""
+    """The parts of a workbook.
+
+    `sheets` are paths with whether the sheet is visible. `styles` and `strings` are paths of the
+    cell formats and the shared strings. `from_1904` tells the epoch of dates.
+    """
 
     sheets: list[tuple[str, bool]] = field(default_factory=list)
     styles: str = ""
@@ -316,7 +336,7 @@ def _book(archive: zipfile.ZipFile, name: str) -> _Book:
 
 
 def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[str, str]]:
-    """Return the parts that a part names, by their ids: the kind of each, and its place in the package."""
+    """Return the related parts of a part by id: the kind of each, and its path in the package."""
     folder, _, file = part.rpartition("/")
     found: dict[str, tuple[str, str]] = {}
 
@@ -335,7 +355,10 @@ def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[
 def _styles(
     archive: zipfile.ZipFile, part: str, name: str
 ) -> list[tuple[str | None, CellFault | None]]:
-    """Return of each cell format the code of its number format (None: not known), and why its letters could not be printed as they are."""
+    """Return the number format of each cell format, and why its letters cannot be printed.
+
+    The number format is None where it is not known; the fault is None where there is none.
+    """
     codes: dict[int, str | None] = dict(BUILT_IN)
     fonts: list[CellFault | None] = []
     formats: list[tuple[int, int]] = []
@@ -362,7 +385,10 @@ def _styles(
                 (int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0")))
             )
             if len(formats) > MOST_FORMATS:
-                message = f"this workbook has more than {MOST_FORMATS:,} formats of cells, which Excel does not have"
+                message = (
+                    f"this workbook has more than {MOST_FORMATS:,} formats of cells, "
+                    "which Excel does not have"
+                )
                 raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
 
     _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
@@ -370,7 +396,7 @@ def _styles(
 
 
 def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
-    """Return why letters with a property cannot be printed without it."""
+    """Return why letters with a font property cannot be printed without it."""
     said = attributes.get("val", "1").strip().lower()
     if (
         tag in {"name", "rFont"} and re.split(r"[,;]", said)[0].strip("@ ").startswith(_SIGN_FONTS)
@@ -382,7 +408,7 @@ def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
 
 
 class _Words:
-    """The words of one text, which may stand in runs; what says how they are spoken is left out."""
+    """The words of one text, which may consist of runs. Phonetic guides are left out."""
 
     def __init__(self) -> None:
         self.path: list[str] = []
@@ -390,7 +416,7 @@ class _Words:
         self.fault: CellFault | None = None
 
     def start(self, plain: str, attributes: dict[str, str]) -> None:
-        """Go into an element of the text."""
+        """Enter an element of the text."""
         if not plain and self.path:
             raise _BrokenError
         self.path.append(plain)
@@ -398,28 +424,31 @@ class _Words:
             self.fault = self.fault or _marked(plain, attributes)
 
     def text(self, words: str) -> None:
-        """Take words; only those of the text itself count."""
+        """Collect words if they belong to the text itself."""
         if self.path[-1:] == ["t"] and "rPh" not in self.path:
             self.said.append(words)
 
     def taken(self) -> str | CellFault:
-        """Return the words, and begin anew."""
+        """Return the collected words or their fault, and reset."""
         said, fault = unescaped("".join(self.said)), self.fault
         self.said, self.fault = [], None
         return fault if fault and said else said
 
 
 def unescaped(text: str) -> str:
-    """Return a text with the characters that XML cannot hold, which stand as _xHHHH_ in it (ECMA-376 part 1, 22.9.2.19)."""
+    """Decode _xHHHH_, the escape for characters that XML cannot hold.
+
+    Source: ECMA-376 part 1, 22.9.2.19.
+    """
     if "_x" not in text:
         return text
     found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    # Half characters that follow each other are one.
+    # Two adjacent surrogates form one character.
     return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellFault]:
-    """Return the texts that cells name by their numbers."""
+    """Return the shared strings, which cells refer to by number."""
     found: list[str | CellFault] = []
     words = _Words()
 
@@ -444,9 +473,10 @@ def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellF
 
 
 def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, int, int] | None:
-    """Return where the table of a sheet stands (first and last row, first and last column), None where it has none.
+    """Return the range of a sheet's table, or None where it has none.
 
-    Refuses two tables, one without names of columns, and one with totals, which would be read as a record.
+    The range is first and last row, first and last column. Refuses several tables, a table without
+    column names, and one with a row of totals, which would be read as a record.
     """
     folder, _, file = part.rpartition("/")
     linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
@@ -500,7 +530,10 @@ def _is_outside(
 def _surroundings(
     archive: zipfile.ZipFile, part: str, name: str
 ) -> tuple[list[tuple[int, int, int, int]], bool]:
-    """Return the merged cells of a sheet (first and last row, first and last column), and whether some rows or columns are hidden."""
+    """Return the merged ranges of a sheet, and whether it has hidden rows or columns.
+
+    A range is first and last row, first and last column.
+    """
     merged: list[tuple[int, int, int, int]] = []
     hidden = False
     above = b""
@@ -534,7 +567,10 @@ def _surroundings(
 def _rules(
     archive: zipfile.ZipFile, part: str, name: str, telling: Collection[int]
 ) -> list[tuple[int, int, int, int]]:
-    """Return where conditional formats of a sheet stand (first and last row, first and last column) that can change what is seen; see `_telling`."""
+    """Return the ranges of conditional formats that can change what is seen; see `_telling`.
+
+    A range is first and last row, first and last column.
+    """
     found: list[tuple[int, int, int, int]] = []
     areas: list[list[str]] = [[]]
 
@@ -566,7 +602,10 @@ def _rules(
 
 
 def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:
-    """Return the numbers of those formats for conditions that have a number format, or strike letters out or the like."""
+    """Return the indexes of differential formats that change what is seen.
+
+    Those have a number format, or strike letters out or the like.
+    """
     found: set[int] = set()
     path: list[str] = []
     number = -1
@@ -587,7 +626,10 @@ def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:
 
 
 def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
-    """Return whether a formula or a name anywhere in a workbook has another result each time: any other formula may reach it."""
+    """Check whether a formula or defined name anywhere in a workbook is recalculated each time.
+
+    Any other formula may depend on it.
+    """
     found = False
     path: list[str] = []
     said: list[str] = []
@@ -622,7 +664,10 @@ def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
 
 
 def _mentions_anew(archive: zipfile.ZipFile, part: str) -> bool:
-    """Return whether such a function's name stands in a part: only then it need be parsed. Its letters may be written as numbers."""
+    """Check whether a part may name such a function, since only then it must be parsed.
+
+    Letters may be written as character references.
+    """
     above = b""
     with archive.open(part) as stream:
         while block := stream.read(_BLOCK):
@@ -634,7 +679,7 @@ def _mentions_anew(archive: zipfile.ZipFile, part: str) -> bool:
 
 
 def _place(reference: str) -> tuple[int, int]:
-    """Return the column and the row of a reference such as B2, both counted from 1."""
+    """Return the column and row of a reference such as B2, both counted from 1."""
     match = _PLACE.fullmatch(reference)
     if match is None:
         raise _BrokenError
@@ -645,7 +690,7 @@ def _place(reference: str) -> tuple[int, int]:
 
 
 class _Sheet:
-    """Reads the rows of one sheet."""
+    """A parser for the rows of one sheet."""
 
     def __init__(
         self,
@@ -671,16 +716,17 @@ class _Sheet:
         self._words: _Words | None = None
         self._inline: str | CellFault | None = None
         self._data = 0
-        # Where conditional formats stand, and whether any formula of the workbook has another result each time.
+        # The ranges of conditional formats, and whether any formula in the workbook is recalculated
+        # each time.
         self.ruled: list[tuple[int, int, int, int]] = []
         self.has_anew = False
-        # The first row names the columns: how their names look does not matter.
+        # The first row names the columns, and the look of their names does not matter.
         self._headed = False
 
     def rows(
         self, archive: zipfile.ZipFile, part: str, name: str
     ) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
-        """Return the rows, some together."""
+        """Yield the rows in lists."""
         handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
         try:
             for _ in _walk(archive, part, name, self._start, "sheet", **handlers):
@@ -718,7 +764,8 @@ class _Sheet:
         elif depth == 4 and plain in {"v", "f", "is"}:  # noqa: PLR2004
             self._enter(plain)
         elif not (plain == "extLst" or "extLst" in path):
-            # Rows and cells elsewhere, or alternatives for other programs: one of them would be left out.
+            # Rows and cells elsewhere, or alternatives for other programs. One version would be
+            # left out.
             raise _BrokenError
 
     def _begin(self, attributes: dict[str, str]) -> None:
@@ -777,7 +824,7 @@ class _Sheet:
     def _mark_merged(self) -> None:
         for top, bottom, left, right in self._merges:
             if top <= self._row <= bottom:
-                # Wider than any table of records is of no use.
+                # Cells beyond both the row and the start of the merge are not needed.
                 last = min(right, max(len(self._cells), left))
                 self._cells += [""] * (last - len(self._cells))
                 self._cells[left - 1 : last] = [_MERGED] * (last - left + 1)
@@ -823,22 +870,25 @@ class _Sheet:
         return marked or (CellFault(UNKNOWN_LOOK) if look is None else text_look(said, look))
 
     def _formula_fault(self, kind: str, value: str | None) -> CellFault | None:
-        """Return why the result of a formula does not count: there is none, or Excel would show another one."""
+        """Return why the result of a formula cannot be used, or None.
+
+        Either none is stored, or Excel may show another one when it opens the file.
+        """
         written = "".join(self._formula or ())
         if _ANEW.search(written):
             return _EACH_DAY
         if self.has_anew:
             return _MAY_REACH
-        # A formula whose result is an empty text says so.
+        # A formula with an empty text as its result has the type "str".
         return _NO_RESULT if not value and kind != "str" else None
 
 
 class _OrderError(Exception):
-    """Rows or cells that are not in order: what is read last would win, or some would be left out."""
+    """Rows or cells that are out of order. Some would overwrite others, or be left out."""
 
 
 def _index(written: str, count: int) -> int:
-    """Return a number that names one of some things. Raises _BrokenError for one that names none."""
+    """Parse an index below `count`. Raises _BrokenError for anything else."""
     if not (written.isascii() and written.isdigit() and len(written) < 10 and int(written) < count):  # noqa: PLR2004 -- no list is longer
         raise _BrokenError
     return int(written)

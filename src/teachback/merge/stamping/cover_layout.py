@@ -1,7 +1,9 @@
-"""What the cover of a print room's file says: every record by its id, never by what it holds; as bytes for a cover that is laid out once. Pure.
+"""Draw the cover of a print-room file, which lists every record by its id. Pure.
 
-The cover's own template says where the words stand, in which type, and how many lines a list has: its places are called LAYOUT.PAGE.NAME,
-and those of the list LAYOUT.PAGE.COLUMN.LINE.NAME, for the first and the last line. Between them the lines are here.
+It shows nothing else of a record. The output is page content for a cover that is laid out once. The
+cover's template determines positions, type and the number of lines of a list. Its places are named
+LAYOUT.PAGE.NAME, and those of the list LAYOUT.PAGE.COLUMN.LINE.NAME for the first and last line.
+The lines between them are computed here.
 """
 
 from __future__ import annotations
@@ -18,23 +20,24 @@ if TYPE_CHECKING:
     from teachback.merge.stamping.pdf_template import Slot, Template
     from teachback.pdf.text_shaping import SlotFont
 
-# The ways to list, in the order in which they stand in the cover's template: the first in which all ids have room, and that needs the
-# fewest pages, is taken. `few` says each line's edition by a letter.
+# The layouts of the list, in the order of the cover's template. Of those with room for all ids, the
+# one with the fewest pages is used, and the first of equals. `few` marks each line's edition by a
+# letter.
 LAYOUTS: Final = ("long", "short", "few")
 FIRST, FURTHER = PAGES = ("first", "further")
 BY_LETTER: Final = "few"
-# How the paper is turned, as PDF calls it (ISO 32000-1, table 150), and the cover's sentence about it.
+# PDF's names for how the paper is turned (ISO 32000-1, table 150), and the cover's sentences.
 ONE_SIDE, LONG_EDGE, SHORT_EDGE = "Simplex", "DuplexFlipLongEdge", "DuplexFlipShortEdge"
 _SIDES: Final = {ONE_SIDE: "one_side", LONG_EDGE: "long_edge", SHORT_EDGE: "short_edge"}
-# In pt; only staff read a cover.
+# In pt. Only staff read a cover.
 FLOOR: Final = 7.0
 LETTERS: Final = "ABCDEFGHI"
-# What stands at the end of its place.
+# The places whose text is aligned right.
 _TO_THE_RIGHT: Final = frozenset({"row", "at", "file", "part"})
-# A line for the eye below every fifth record.
+# A rule below every fifth record guides the eye.
 _RULED: Final = 5
 _GRAY: Final = b"0.6 G 0.5 w"
-# It has so much room of its own, and stands so far below the words, as parts of the way from one line to the next.
+# The space for a rule and its distance below the words, as parts of the step between lines.
 _GAP: Final = 0.3
 _BELOW: Final = 0.42
 _EDITION: Final = "edition"
@@ -44,7 +47,11 @@ _COMPARE: Final = OfDesign(
 
 
 class Line(NamedTuple):
-    """A record as the cover lists it: its row, its id, the code and the number (from 0) of its edition, its pages, the first one in the file."""
+    """A record as the cover lists it.
+
+    Holds its row, its id, the code and index of its edition, its number of pages, and the page of
+    the file where it starts.
+    """
 
     row: int
     id: str
@@ -55,7 +62,7 @@ class Line(NamedTuple):
 
 
 class CoverFacts(NamedTuple):
-    """What the cover says of the file; `editions` are codes, pages and papers."""
+    """The facts about the file on its cover. `editions` are codes, numbers of pages and papers."""
 
     name: str
     number: int
@@ -69,9 +76,11 @@ class CoverFacts(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """One way to list: on the first page and on further ones, the places by name, and those of the list's first line, column by column.
+    """A layout of the list: its places on the first page and on further pages.
 
-    `steps` are from one line to the next, `lines` how many a column has, for the first and for further pages.
+    `heads` are the places by name, `columns` those of the first line, column by column. `steps` are
+    the distances between lines, and `lines` the numbers of lines in a column. Each has a value for
+    the first page and one for further pages.
     """
 
     name: str
@@ -82,14 +91,14 @@ class Layout:
     lines: tuple[int, int]
 
     def pages(self, records: int) -> int:
-        """Say how many pages the list of so many records takes."""
+        """Return the number of pages of the list with this many records."""
         first, further = (
             len(columns) * lines for columns, lines in zip(self.columns, self.lines, strict=True)
         )
         return 1 + max(0, -(-(records - first) // further))
 
     def split(self, lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-        """Give the lines of each page."""
+        """Yield the lines of each page."""
         first, further = (
             len(columns) * count for columns, count in zip(self.columns, self.lines, strict=True)
         )
@@ -99,7 +108,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Cover:
-    """A cover to be filled: its fonts, its ways to list, and its sentences with places for numbers."""
+    """A cover to be filled: its fonts, its layouts, and its sentences with placeholders."""
 
     fonts: tuple[SlotFont, ...]
     layouts: tuple[Layout, ...]
@@ -107,7 +116,7 @@ class Cover:
 
 
 def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
-    """Read off a cover's Template where its words stand. Raises TeachbackError where a place is missing."""
+    """Read the places of a cover from its Template. Raises TeachbackError when one is missing."""
     if template.pages != len(LAYOUTS) * len(PAGES):
         message = (
             f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
@@ -163,7 +172,10 @@ def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
 
 
 def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
-    """Choose the way to list ids, of so many editions; where they have room in none, the one in which they are largest."""
+    """Return the best layout for ids of this many editions.
+
+    Where no layout has room for all ids, the one in which they are largest.
+    """
     fitting = [
         layout
         for layout in cover.layouts
@@ -176,7 +188,7 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
 
 
 def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
-    """Return those ids that no list of a cover has in type that can be read."""
+    """Return the ids that even the widest list of the cover shows in type below `FLOOR`."""
     widest = max(
         (layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width
     )
@@ -186,7 +198,7 @@ def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
 def cover_pages(
     cover: Cover, layout: Layout, lines: Sequence[Line], facts: CoverFacts
 ) -> Iterator[tuple[int, bytes]]:
-    """Give the cover's pages: which page of its Template each is, and what is drawn there."""
+    """Yield each page of the cover: its page in the Template, and the content drawn there."""
     pages = list(layout.split(lines))
     for count, held in enumerate(pages):
         kind = 1 if count else 0
@@ -197,7 +209,7 @@ def cover_pages(
         }
         places = {key: slot for key, slot in layout.heads[kind].items() if key in said}
         sizes = {key: _size(cover, slot, said[key]) for key, slot in places.items()}
-        # What stands below each other is of one size.
+        # Lines below each other have the same size.
         least = min((size for key, size in sizes.items() if key.startswith(_EDITION)), default=0.0)
         sizes.update({key: least for key in sizes if key.startswith(_EDITION)})
         drawn = [
@@ -209,7 +221,7 @@ def cover_pages(
 
 
 def _said(says: Mapping[str, str], facts: CoverFacts, page: int, pages: int) -> dict[str, str]:
-    """Give what stands in the places of a cover's page by their names."""
+    """Return the words for the places of a page, by name."""
     first, last = facts.rows
     letters = (
         dict(zip(LETTERS, facts.editions, strict=False))
@@ -236,13 +248,13 @@ def _said(says: Mapping[str, str], facts: CoverFacts, page: int, pages: int) -> 
 
 def _listed(cover: Cover, layout: Layout, kind: int, lines: Sequence[Line]) -> Iterator[bytes]:
     columns, step = layout.columns[kind], layout.steps[kind]
-    # All columns are of one length, so that a short list is not one long column.
+    # All columns have the same length, so that a short list is not one long column.
     each = -(-len(lines) // len(columns))
     said = [
         {**line._asdict(), "edition": LETTERS[line.edition] if layout.name == BY_LETTER else ""}
         for line in lines
     ]
-    # One size for all of a kind, down the page.
+    # Each field has one size down the page.
     sizes = {
         field: min(_size(cover, slot, str(each[field])) for each in said)
         for field, slot in columns[0].items()
@@ -266,12 +278,15 @@ def _listed(cover: Cover, layout: Layout, kind: int, lines: Sequence[Line]) -> I
 
 
 def _down(line: int) -> float:
-    """Say how many steps below the first a line stands."""
+    """Return the distance from the first line, in steps."""
     return line + line // _RULED * _GAP
 
 
 def _shaped(cover: Cover, slot: Slot, words: str) -> tuple[int, Shaped]:
-    """Shape words in the first font of a place that has all letters; a letter that none has is written as its number."""
+    """Shape words in the first font of a place that has all letters.
+
+    A letter that no font has is written as its code point.
+    """
     for index in slot.fonts:
         shaped = shaper(cover.fonts[index]).shape(words)
         if not shaped.missing:
@@ -285,14 +300,14 @@ def _has_room(cover: Cover, slot: Slot, words: str) -> bool:
 
 
 def _size(cover: Cover, slot: Slot, words: str) -> float:
-    """Give the size in which words fill their place, or less."""
+    """Return the size at which words fill their place, or the largest allowed size if smaller."""
     return min(slot.sizes[0], slot.width * EM / max(_shaped(cover, slot, words)[1].length, 1))
 
 
 def _words(
     cover: Cover, slot: Slot, words: str, size: float, down: float = 0.0, *, right: bool = False
 ) -> bytes:
-    """Draw words in a place, so far below it."""
+    """Draw words in a place, shifted `down`."""
     index, shaped = _shaped(cover, slot, words)
     a, b, c, d, x, y = slot.matrix
     if right:

@@ -1,4 +1,7 @@
-"""The cover of a print room's file, laid out once for a run: the workspace's cover.html and cover.css with the words of a language."""
+"""Lay out the cover of print-room files, once for a run.
+
+It is made from the workspace's cover.html and cover.css, with the words of a language.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 def cover_template(
     words: Words, clinic: Clinic, language: str, page: Box, design: Design
 ) -> Template:
-    """Give the Template of a cover on a paper's size (mm). Raises TeachbackError where it cannot be laid out."""
+    """Return the Template of a cover for a page size in mm.
+
+    Raises TeachbackError when the cover cannot be laid out.
+    """
     from teachback.pdf.renderer import fonts, lay_out, write
 
     html = _compose_cover(
@@ -46,8 +52,11 @@ def cover_template(
 def _compose_cover(
     words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object
 ) -> str:
-    """Give the cover of a print room's file, for paper: a page for each way to list and each kind of page."""
-    styles = f"@page {{ size: {page.width}mm {page.height}mm }}\n{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
+    """Compose the HTML of the cover: a page for each layout and each kind of page."""
+    styles = (
+        f"@page {{ size: {page.width}mm {page.height}mm }}\n"
+        f"{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
+    )
     names = {
         "words": words,
         "clinic": clinic,
@@ -59,5 +68,5 @@ def _compose_cover(
 
 
 def cover_words(words: Words) -> dict[str, str]:
-    """Give the cover's sentences that numbers are put into, for `make_bundle`."""
+    """Return the cover's sentences with placeholders, for `make_bundle`."""
     return words.cover.model_dump()

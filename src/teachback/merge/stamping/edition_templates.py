@@ -1,6 +1,7 @@
-"""A composed edition -> a Template that records are stamped into: laid out and proved like any other, then cut at its fields.
+"""Turn a composed edition into a Template that records are stamped into.
 
-What a Template prints without values is read back here, and says word for word what the proved file says.
+The edition is laid out and proofed like any other, then cut at its fields. The words of the empty
+Template are read back and must equal those of the proofed file.
 """
 
 from __future__ import annotations
@@ -29,18 +30,19 @@ if TYPE_CHECKING:
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
 
-# Fonts for what records say, in letters that the page's own fonts lack.
+# The folder of fonts for letters of records that the page's own fonts lack.
 NAMES: Final = "styles/fonts/names/"
 
 
 def handout_template(
     job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None
 ) -> Template:
-    """Give the Template of a job's handout.
+    """Return the Template of a job's handout.
 
-    `characters` are those of all its records, as printed (words will do); ASCII and dates are always there. With None they are all that the page's own fonts have: a larger file, and fewer
-    letters, because fonts that stand in for missing ones are left out. Raises
-    TeachbackError with all that keeps the edition from being printed.
+    `characters` are those of all its records as printed; words work too. ASCII and dates are always
+    included. With None, all characters of the page's own fonts are included. That makes a larger
+    file with fewer letters, since it has no stand-in fonts. Raises TeachbackError with all the
+    problems that keep the edition from being printed.
     """
     from teachback.pdf.renderer import write
 
@@ -55,7 +57,10 @@ def handout_template(
 def card_template(
     job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None
 ) -> Template:
-    """Give the Template of a job's card, front and back, a page each. As `handout_template`."""
+    """Return the Template of a job's card, with a page for front and back.
+
+    See `handout_template`.
+    """
     from teachback.pdf.renderer import write
     from teachback.printing.type_fitting import fitted
 
@@ -75,9 +80,11 @@ def card_template(
 def sheet_template(
     job: Job, served: Mapping[str, Path], characters: frozenset[str] | None = None
 ) -> Template:
-    """Give the Template of one sheet of cards, each for a record of its own: `stamp` takes as many records as there are cards.
+    """Return the Template of one sheet of cards, each for a record of its own.
 
-    The job holds one card for each place of the sheet (`compose_deck`), and a run of one sheet, dealt in that order. As `handout_template`.
+    `stamp` then takes as many records as there are cards. The job holds one card for each place of
+    the sheet (`compose_deck`), and a run of one sheet, dealt in that order. See `handout_template`.
+    Raises ValueError for a run of several sheets.
     """
     from teachback.pdf.renderer import write
     from teachback.printing.card_sheets import lay_on_sheets, lines_beside
@@ -123,7 +130,7 @@ def _cut(
 
 
 def _looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Template:
-    """Look at a specimen of a record. Raises TeachbackError where its words would be lost."""
+    """Stamp a specimen record and check it. Raises TeachbackError when its words would be lost."""
     problems = (
         tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
     )
@@ -133,7 +140,7 @@ def _looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Templ
 
 
 def _common(language: str) -> frozenset[str]:
-    """Give what any record may need: the letters of ASCII, and those of dates as the language writes them."""
+    """Return the characters that any record may need: ASCII, and those of dates in the language."""
     return frozenset(
         {
             string.ascii_letters,
@@ -145,12 +152,12 @@ def _common(language: str) -> frozenset[str]:
 
 
 def _letters(words: Iterable[str]) -> str:
-    """Put words together without the spaces between them."""
+    """Join words without the spaces in and between them."""
     return "".join("".join(word.split()) for word in words)
 
 
 def opened_places(laid: LaidOutDocument, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
-    """Give the places of fields with the files of their fonts."""
+    """Yield the places of fields with their font files."""
     faces = font_faces(page)
     names = [
         path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")

@@ -1,7 +1,8 @@
-"""An edition that is laid out and written once, and one record's words stamped into it: bytes put behind bytes. Pure.
+"""Stamp one record's words into an edition that was laid out and written once. Pure.
 
-A Template is a finished file whose places for a record are streams of their own, which stand at its end. All before them is the same for
-each record, byte for byte; so a record costs its few words, and what counts bytes: the table of offsets.
+A Template is a finished PDF whose places for a record are streams of their own, at its end. All
+bytes before them are the same for each record. A record therefore costs its few words, and the
+table of offsets.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from teachback.pdf.text_shaping import EM, SlotFont, shaper
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# In px: a value may be as much longer than its line as nobody sees.
+# In px: the overlong part of a value that nobody notices.
 SLACK: Final = 0.02
-# In pt; type is made smaller in such steps where a value is too long.
+# In pt: the step by which type is made smaller where a value is too long.
 STEP: Final = 0.5
-# One entry in the table of offsets (ISO 32000-1, 7.5.8.3): its kind, where an object begins, and a number beside that.
+# An entry in the table of offsets (ISO 32000-1, 7.5.8.3): its kind, the offset of an object, and a
+# number that belongs to that.
 ENTRY: Final = struct.Struct(">BIB")
-# The owner of what is drawn on a sheet beside its cards, such as crop marks.
+# The owner of what is drawn beside the cards of a sheet, such as crop marks.
 BESIDE: Final = -1
-# What was last drawn in this process: whoever asks whether a record can be stamped stamps it next.
+# The last result in this process: a record that was checked is stamped next.
 _last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
 TOO_LONG: Final = "is longer than its line, at the smallest type allowed"
 
@@ -48,10 +50,12 @@ class UnstampedError(TeachbackError):
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a field's words stand: in which object of the file, in which fonts (the first that has all letters is taken), how large.
+    """The place of a field's words in a Template.
 
-    `matrix` is PDF's text matrix up to the place, `width` the length of the line, both in the units of the page's content; `sizes` the
-    type sizes that may be taken, the largest first. `blank` is what stands there without words; `card` counts the cards of a sheet.
+    `number` is the object of the file, `mark` its marked-content id. Of `fonts`, the first that has
+    all letters is used. `matrix` is PDF's text matrix up to the place, and `width` the length of
+    the line, both in the units of the page's content. `sizes` are the allowed type sizes, largest
+    first. `blank` is the content without words. `card` is the index of the card on a sheet.
     """
 
     field: str
@@ -68,11 +72,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class Template:
-    """An edition to be stamped: what is before the slots, the table of offsets without theirs, and what the trailer says.
+    """An edition ready for stamping. Can be pickled.
 
-    `pages` is how many it has, `code` the edition's, `fields` the names of the fields that have a place on it. It can be pickled.
-    Of a sheet of cards, `owners` tell for each page which card each of its streams draws, from 0 (BESIDE for none), and
-    `beside` what is drawn beside the first card, the first two, and so on.
+    Holds the bytes before the slots (`head`), the table of offsets without the slots, and the
+    entries of the trailer. `pages` is the number of pages, `code` the edition's code, `fields` the
+    names of the fields that have a place. For a sheet of cards, `owners` gives, for each page, the
+    card that each stream draws (from 0; BESIDE for none), and `beside` what is drawn beside the
+    first card, the first two, and so on.
     """
 
     code: str
@@ -90,7 +96,7 @@ class Template:
     def faults(
         self, values: Mapping[str, str] | Sequence[Mapping[str, str]]
     ) -> tuple[FieldFault, ...]:
-        """Say what of a record cannot be stamped, each field once; nothing where all can."""
+        """Return the faults of values that cannot be stamped, each once. Empty if all can."""
         found = [
             outcome for outcome in self._outcomes(_cards(values)) if isinstance(outcome, FieldFault)
         ]
@@ -99,10 +105,11 @@ class Template:
     def stamp(
         self, values: Mapping[str, str] | Sequence[Mapping[str, str]], document: bytes
     ) -> bytes:
-        """Give the whole PDF with a record's values; a field without one keeps its line to write on.
+        """Return the whole PDF with a record's values. A field without one keeps its writing line.
 
-        `values` are a record's, or one record's for each card of a sheet. `document` tells records apart (their id): the file's own ID
-        is made of it and of the edition's code, so the same record gives the same bytes. Raises UnstampedError where a value does not fit.
+        `values` are those of a record, or of one record for each card of a sheet. `document` tells
+        records apart, by their id: the file's own ID is made from it and the edition's code, so the
+        same record gives the same bytes. Raises UnstampedError when a value does not fit.
         """
         parts: list[bytes | bytearray] = [self.head]
         table = bytearray(self.table)
@@ -112,7 +119,7 @@ class Template:
             parts.append(part)
             ENTRY.pack_into(table, slot.number * ENTRY.size, 1, at, 0)
             at += len(part)
-        # The table is the file's last object, and stands in itself.
+        # The table is the last object of the file, and has an entry for itself.
         last = len(table) // ENTRY.size - 1
         ENTRY.pack_into(table, last * ENTRY.size, 1, at, 0)
         name = hashlib.sha256(b"%b\0%b" % (self.code.encode(), document)).hexdigest()[:32].encode()
@@ -125,7 +132,10 @@ class Template:
         return b"".join(parts)
 
     def drawn(self, values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> tuple[bytes, ...]:
-        """Give what is drawn at each place, in the order of `slots`. Raises UnstampedError as `stamp` does."""
+        """Return the content of each place, in the order of `slots`.
+
+        Raises UnstampedError as `stamp` does.
+        """
         drawn = []
         faults = []
         for outcome in self._outcomes(_cards(values)):
@@ -179,7 +189,7 @@ class Template:
 
 
 def stream(number: int, content: bytes) -> bytes:
-    """Write a stream as it stands, as an object of that number."""
+    """Write content as an uncompressed stream, in an object of that number."""
     return b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (
         number,
         len(content),
@@ -192,7 +202,7 @@ def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[
 
 
 def _script(letter: str) -> str:
-    """Name the script of a letter, and nothing more of it; say whether it has accents of its own."""
+    """Return the script of a letter and whether it has accents, but not the letter itself."""
     if not unicodedata.category(letter[0]).startswith("L"):
         return "a sign"
     script = unicodedata.name(letter[0], "unnamed").partition(" ")[0].title()
@@ -201,14 +211,17 @@ def _script(letter: str) -> str:
 
 @lru_cache(4_096)
 def _number(value: float) -> bytes:
-    """Write a number as PDF has it: without an exponent."""
+    """Write a number for PDF, without an exponent."""
     return f"{value:.4f}".rstrip("0").rstrip(".").encode()
 
 
 def _run(
     mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], steps: bytes
 ) -> bytes:
-    """Write one run of marked content: words in a font, and what is said in their place where they do not say it themselves."""
+    """Write one run of marked content: words in a font.
+
+    `said` becomes the /ActualText, for words that the glyphs alone do not tell.
+    """
     told = b"/ActualText<feff%b>" % said.encode("utf-16-be").hex().encode() if said else b""
     place = b" ".join(map(_number, matrix))
     return b"/Span<</MCID %d%b>>BDC q BT /Slot%d %b Tf %b Tm %b ET Q EMC" % (
@@ -224,5 +237,8 @@ def _run(
 def blank(
     mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], space: bytes
 ) -> bytes:
-    """Write what stands in a slot without a value: a space, since a tag without content would be passed over, and what the line is called."""
+    """Write the content of a slot without a value: a space, and its /ActualText.
+
+    The space is needed because a tag without content would be skipped.
+    """
     return _run(mark, said, font, size, matrix, space)

@@ -1,6 +1,7 @@
-"""Templates -> a Bundle: what their pages are made of is numbered once, each thing once, for files of many patients.
+"""Prepare Templates for files of many patients: store what their pages share once, numbered.
 
-Done once for a run, with pikepdf. The tags stay behind: such a file goes to a printer, and nobody reads it aloud.
+This is done once for a run, with pikepdf. Tags are left out: such a file goes to a printer, and
+nobody has it read aloud.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Template
 
-# What leads out of a thing into the page, the tags or the file around it.
+# Keys that lead out of an object to the page, the tags or the file around it.
 _LEFT: Final = frozenset({"/Parent", "/StructParents", "/StructParent", "/P", "/Length"})
-# What a page says of itself besides its content (ISO 32000-1, table 30). Links and tags are of no use on paper.
+# The page entries that are kept, besides the content (ISO 32000-1, table 30). Links and tags are of
+# no use on paper.
 _OF_PAGE: Final = (
     "/MediaBox",
     "/CropBox",
@@ -37,10 +39,11 @@ _OF_PAGE: Final = (
 def make_bundle(
     templates: Mapping[str, Template], cover: Template, says: Mapping[str, str]
 ) -> Bundle:
-    """Prepare Templates, by names of the caller's choice, and a cover (`cover_template`), for files of many patients.
+    """Prepare Templates, named by the caller, and a cover for files of many patients.
 
-    `says` are the cover's sentences with places for numbers, `cover_words` of its language. The outcome can be pickled. Raises
-    TeachbackError where a Template's pages are not what this program writes.
+    `cover` comes from `cover_template`. `says` are its sentences with placeholders for numbers,
+    from `cover_words` in its language. The result can be pickled. Raises TeachbackError when the
+    pages of a Template are not as this program writes them.
     """
     store = _Store()
     parts = {key: _parts(template, store) for key, template in templates.items()}
@@ -48,7 +51,7 @@ def make_bundle(
 
 
 def _parts(template: Template, store: _Store) -> TemplateParts:
-    """Take the pages of a Template apart: what is stored once, and what each record draws between."""
+    """Split the pages of a Template into stored objects and the places that each record draws."""
     places = {slot.number: -index for index, slot in enumerate(template.slots, start=1)}
     with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
         reached: set[int] = set()
@@ -84,28 +87,29 @@ def _leaf(
 
 
 class _Store:
-    """Objects with numbers of their own, from 1; what is written alike is one object."""
+    """Objects numbered from 1. Equal objects are stored once."""
 
     def __init__(self) -> None:
         self.objects: list[bytes] = []
         self.reached: set[int] = set()
         self._numbers: dict[bytes, int] = {}
-        # For each object what it needs, itself included.
+        # The numbers of the objects that each object needs, itself included.
         self._needs: dict[int, frozenset[int]] = {}
         self._seen: dict[tuple[int, int], int] = {}
 
     def forget(self) -> None:
-        """Forget the numbers that one file gave its objects, before the next is read."""
+        """Forget the object numbers of one file before the next is read."""
         self._seen.clear()
 
     def keep(self, thing: Any) -> int:  # noqa: ANN401 -- a PDF object
-        """Give the number of an object, kept once with all that it needs."""
+        """Store an object and all that it needs, and return its number."""
         own = thing.objgen
         number = self._seen.get(own, 0) if own[0] else 0
         if number < 0:
             raise TeachbackError(
                 Problem(
-                    "a page's fonts or pictures lead back to themselves, and cannot be put into one file",
+                    "a page's fonts or pictures lead back to themselves, "
+                    "and cannot be put into one file",
                     COMPARE,
                 )
             )
@@ -132,7 +136,7 @@ class _Store:
         return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (told, len(data), data)
 
     def written(self, value: Any) -> bytes:  # noqa: ANN401
-        """Write a value as a file has it; what stands elsewhere in the file is kept, and named by its number."""
+        """Write a value. Indirect objects are stored, and written as references."""
         if isinstance(value, pikepdf.Object) and value.is_indirect:
             return b" %d 0 R" % self.keep(value)
         return self._inside(value)

@@ -1,7 +1,8 @@
-"""Files for a print room: many patients' pages in one PDF, in their order, behind a page that lists them by id. Pure.
+"""Write files for a print room: many patients' pages in one PDF, after a cover of ids. Pure.
 
-What the pages of an edition share is in a file once, as bytes that were made once for the run; a patient costs what is drawn for them,
-and a few words for each page. Such a file is for paper: it has no tags, and does not claim to.
+The content that pages of an edition share is in the file once, as bytes that were made once for the
+run. A patient adds what is drawn for them, and a few words for each page. The file is for paper: it
+has no tags, and does not claim to.
 """
 
 from __future__ import annotations
@@ -28,24 +29,29 @@ from teachback.units import MM_PER_INCH, PT_PER_INCH, Paper
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# Small objects are packed together; a reader unpacks so many to see one.
+# Small objects are packed together. A reader unpacks this many to see one.
 PACKED: Final = 200
-# How hard small objects are packed: the words of a page repeat those of the page before it.
+# The compression level of small objects: the words of a page repeat those of the page before.
 _LEVEL: Final = 6
 _TURNED: Final = {LONG_EDGE, SHORT_EDGE}
-# In mm; paper sizes are written in points, and rounded.
+# In mm. Paper sizes are written in points, and rounded.
 _NEAR: Final = 0.5
-_XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="2" pdfaid:conformance="B"/>
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title></rdf:Description>
-</rdf:RDF></x:xmpmeta>
-<?xpacket end="r"?>"""
+_XMP: Final = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+    '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"'
+    ' pdfaid:part="2" pdfaid:conformance="B"/>\n'
+    '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
+    '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
+    "</rdf:Description>\n"
+    "</rdf:RDF></x:xmpmeta>\n"
+    '<?xpacket end="r"?>'
+)
 
 
 class PrintRoomRecord(NamedTuple):
-    """One record of a file: the name of its Template, its values, its id, and its row in the file of records."""
+    """A record of a file: the name of its Template, its values, its id, and its row."""
 
     key: str
     values: Mapping[str, str]
@@ -55,10 +61,11 @@ class PrintRoomRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class PageTemplate:
-    """One page of an edition: its dictionary but for the content and the parent, and its size in pt.
+    """A page of an edition: its dictionary without content and parent, and its size in pt.
 
-    `steps` are what draws it: numbers of stored streams, and the places of a record, counted from -1 downwards. Of a sheet of
-    cards, `owners` name the card that each step draws, and `beside` is as in Template.
+    `steps` draw it: they are the numbers of stored streams, or places of a record, which count from
+    -1 downwards. For a sheet of cards, `owners` gives the card that each step draws, and `beside`
+    is as in Template.
     """
 
     begins: bytes
@@ -68,7 +75,10 @@ class PageTemplate:
     beside: tuple[bytes, ...] = ()
 
     def drawn_of(self, cards: int) -> tuple[int, ...]:
-        """Return the steps that draw the first so many cards of a sheet, without what is beside them; all steps of other pages."""
+        """Return the steps that draw the first `cards` cards of a sheet.
+
+        What is drawn beside them is left out. Of a page that is not a sheet, return all steps.
+        """
         if not self.owners:
             return self.steps
         return tuple(
@@ -80,7 +90,11 @@ class PageTemplate:
 
 @dataclass(frozen=True)
 class TemplateParts:
-    """A Template taken apart: its pages, the stored objects that they need, the file's colours, and how its paper is turned."""
+    """A Template taken apart.
+
+    Holds its pages, the stored objects that they need, the output intents, and how its paper is
+    turned.
+    """
 
     template: Template
     leaves: tuple[PageTemplate, ...]
@@ -90,12 +104,15 @@ class TemplateParts:
 
     @property
     def code(self) -> str:
-        """The edition's code; a sheet's is that of each of its cards, here said once."""
+        """The code of the edition. A sheet repeats it for each card; here it occurs once."""
         return " ".join(dict.fromkeys(self.template.code.split()))
 
 
 class _Sheet(NamedTuple):
-    """What is printed together, from one front side to the next: a record's handout or card, or a sheet of cards of several records."""
+    """The pages from one front side to the next.
+
+    A record's handout or card, or a sheet of cards of several records.
+    """
 
     key: str
     entries: tuple[PrintRoomRecord, ...]
@@ -103,9 +120,9 @@ class _Sheet(NamedTuple):
 
 @dataclass(frozen=True)
 class Bundle:
-    """Templates by name, taken apart for files of many patients; see `bundling.make_bundle`. It can be pickled.
+    """Templates by name, taken apart for files of many patients. Can be pickled.
 
-    `objects` are what they share, by number from 1 on.
+    `objects` are the ones that they share, numbered from 1. See `print_room_builder.make_bundle`.
     """
 
     parts: Mapping[str, TemplateParts]
@@ -116,12 +133,14 @@ class Bundle:
     def combine(
         self, entries: Sequence[PrintRoomRecord], *, name: str, duplex: bool, number: int
     ) -> bytes:
-        """Give one PDF of many records in their order, behind a cover that lists them; `name` is the file's, the `number`th of a run.
+        """Return one PDF of many records in order, after a cover that lists them.
 
-        With `duplex` each record starts on a front side, and so do all where sheets of cards have backs. Records whose Template
-        holds several cards are gathered on sheets of that Template; places that are left stay empty. The same records
-        give the same bytes. Raises UnstampedError where a value does not fit, and ValueError where there is no record, or where
-        some sheets are turned over their long edge and some over their short edge.
+        `name` is the file's name, and `number` its number in the run. With `duplex` each record
+        starts on a front side; sheets of cards with backs always make all records do so. Records
+        whose Template holds several cards are gathered on sheets of that Template; places that are
+        left stay empty. The same records give the same bytes. Raises UnstampedError when a value
+        does not fit, and ValueError when there is no record, or when sheets are turned over
+        different edges.
         """
         if not entries:
             message = "a file holds at least one record"
@@ -153,7 +172,10 @@ class Bundle:
         )
 
     def _sheets(self, entries: Sequence[PrintRoomRecord]) -> Iterator[_Sheet]:
-        """Give what is printed together, in order: cards of one kind are gathered where the first of them stands."""
+        """Yield what is printed together, in order.
+
+        Cards of a Template are gathered at the place of the first of them.
+        """
         gathered: dict[str, list[PrintRoomRecord]] = {}
         for entry in entries:
             if self.parts[entry.key].template.cards > 1:
@@ -207,7 +229,8 @@ class Bundle:
         )
         for number, drawn in cover_pages(self.cover, layout, lines, facts):
             leaf = self.front.leaves[number]
-            # All is drawn in the last place: what is before and between stays as it is.
+            # Everything is drawn in the last place. The content before and between the places
+            # stays.
             last = min(leaf.steps)
             shown = PageTemplate(
                 leaf.begins,
@@ -230,7 +253,7 @@ def _values(sheet: _Sheet, template: Template) -> Mapping[str, str] | list[Mappi
 
 
 def _paper(size: tuple[float, float]) -> str:
-    """Name a paper by its size in pt."""
+    """Return the name of a paper from its size in pt."""
     width, height = (edge * MM_PER_INCH / PT_PER_INCH for edge in size)
     for paper in Paper:
         if abs(paper.box.width - width) < _NEAR and abs(paper.box.height - height) < _NEAR:
@@ -239,14 +262,14 @@ def _paper(size: tuple[float, float]) -> str:
 
 
 class _File:
-    """A PDF while it is put together: what it needs of the stored objects, then its own."""
+    """A PDF that is being written: the stored objects that it needs, then its own."""
 
     def __init__(self, objects: Sequence[bytes], needs: frozenset[int], sides: str) -> None:
         self.sides = sides
         self.outline: list[tuple[str, int]] = []
         self._parts: list[bytes] = [b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"]
         self._at = len(self._parts[0])
-        # The table of offsets: number 0 is not used (ISO 32000-1, 7.5.4), and neither are stored objects that no page needs.
+        # Object 0 is unused (ISO 32000-1, 7.5.4), and so are stored objects that no page needs.
         self._table: list[tuple[int, int, int]] = [(0, 0, 255)] + [(0, 0, 0)] * len(objects)
         self._small: list[tuple[int, bytes]] = []
         self._known: dict[bytes, int] = {}
@@ -256,13 +279,16 @@ class _File:
         self._tree = self._number()
 
     def fill(self, pages: int) -> int:
-        """Give how many pages so many take up, with the blank one behind them."""
+        """Return the number of pages with the blank one that completes a sheet."""
         return pages + pages % 2 if self.sides != ONE_SIDE else pages
 
     def print_pages(
         self, leaves: Sequence[PageTemplate], drawn: Sequence[bytes], cards: int
     ) -> int:
-        """Add the pages of a sheet with so many cards, and what is drawn for its records; give the number of the first one's object."""
+        """Add the pages of a sheet with the content for its records.
+
+        Returns the object number of the first page.
+        """
         start = len(self._pages)
         for leaf in leaves:
             self.add_page(leaf, drawn, cards=cards)
@@ -272,7 +298,10 @@ class _File:
     def add_page(
         self, leaf: PageTemplate, drawn: Sequence[bytes], *, packed: bool = False, cards: int = 1
     ) -> None:
-        """Add a page; what is drawn may be packed. Of a sheet, only so many cards are drawn."""
+        """Add a page.
+
+        The content may be `packed` (compressed); of a sheet, `cards` cards are drawn.
+        """
         numbers = [
             step if step > 0 else self._drawn(drawn[-step - 1], packed=packed)
             for step in leaf.drawn_of(cards)
@@ -287,7 +316,10 @@ class _File:
         )
 
     def _drawn(self, content: bytes, *, packed: bool) -> int:
-        """Give the number of what is drawn; empty lines and dates come again and again, and are there once."""
+        """Return the object number of some content.
+
+        Equal content, such as dates, is stored once.
+        """
         number = self._known.get(content)
         if number is None:
             number = self._known[content] = self._number()
@@ -299,7 +331,7 @@ class _File:
         return number
 
     def turn_over(self, size: tuple[float, float]) -> None:
-        """Add a blank page where the next one would not be a front."""
+        """Add a blank page where the next page would otherwise be a back."""
         if self.sides != ONE_SIDE and len(self._pages) % 2:
             edges = b"%g %g" % size
             self._pages.append(
@@ -310,7 +342,7 @@ class _File:
             )
 
     def finished(self, name: str, intents: Sequence[int], identity: str) -> bytes:
-        """Give the file's bytes."""
+        """Return the bytes of the file."""
         kids = b" ".join(b"%d 0 R" % page for page in self._pages)
         self._small.append(
             (self._tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(self._pages), kids))
@@ -323,7 +355,8 @@ class _File:
         )
         self._put(metadata, begins + told + b"\nendstream\nendobj\n")
         root = self._add(
-            b"<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%b]/Outlines %d 0 R/PageMode/UseOutlines/ViewerPreferences"
+            b"<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%b]/Outlines %d 0 R"
+            b"/PageMode/UseOutlines/ViewerPreferences"
             b"<</DisplayDocTitle true/PrintScaling/None/PickTrayByPDFSize true/Duplex/%b>>>>"
             % (
                 self._tree,
@@ -339,14 +372,15 @@ class _File:
         table = zlib.compress(b"".join(ENTRY.pack(*entry) for entry in self._table), _LEVEL)
         one = identity.encode()
         self._parts.append(
-            b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Root %d 0 R/ID[<%b><%b>]/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
+            b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Root %d 0 R/ID[<%b><%b>]"
+            b"/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
             b"startxref\n%d\n%%%%EOF\n"
             % (last, last + 1, root, one, one, len(table), table, self._at)
         )
         return b"".join(self._parts)
 
     def _outlined(self) -> int:
-        """Add the outline, by which a viewer finds each id; give its number."""
+        """Add the outline, by which a viewer finds each id, and return its object number."""
         top = self._number()
         first = len(self._table)
         count = len(self.outline)
@@ -368,7 +402,7 @@ class _File:
         return top
 
     def _pack(self) -> None:
-        """Put the small objects into streams (ISO 32000-1, 7.5.7)."""
+        """Pack the small objects into object streams (ISO 32000-1, 7.5.7)."""
         for start in range(0, len(self._small), PACKED):
             held = self._small[start : start + PACKED]
             number = self._number()
@@ -380,7 +414,10 @@ class _File:
                 self._table[own] = (2, number, index)
             head = b" ".join(heads) + b"\n"
             content = zlib.compress(head + b"\n".join(body for _, body in held), _LEVEL)
-            told = b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
+            told = (
+                b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length %d>>\n"
+                b"stream\n%b\nendstream\nendobj\n"
+            )
             self._put(number, told % (number, len(held), len(head), len(content), content))
 
     def _number(self) -> int:

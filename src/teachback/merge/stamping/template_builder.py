@@ -1,7 +1,8 @@
-"""A written PDF -> a Template: its content is cut at the places of fields, and each of them becomes a stream of its own.
+"""Build a Template from a written PDF: cut its content at the fields' places.
 
-Done once for an edition, with pikepdf. What is read of the file is our own: `tags` gives the element of each place a title that begins with
-`record.`, and its one mark in the content holds the space that stands there.
+Each place becomes a stream of its own. This is done once for an edition, with pikepdf. The file is
+our own: `pdf.tag_writer` titles the element of each place with the prefix `record.`, and its one
+mark in the content holds a space.
 """
 
 from __future__ import annotations
@@ -29,16 +30,19 @@ if TYPE_CHECKING:
 
     from teachback.pdf.page_layout import Opening
 
-# Marks a stream that is a place, until the file is cut.
+# The key of a stream that is a place, until the file is cut.
 SLOT: Final = "/TeachbackSlot"
 PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
-# What the run of a place is drawn with; all else in it sets what later runs rely on, and stays.
+# The operators that draw the run of a place. All others set the state for later runs, and stay.
 _DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'", '"'})
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A place as it is laid out, the files of the fonts that its style names, in their order, and of those that stand in for them."""
+    """A place as laid out, with its font files.
+
+    `fonts` are those that its style names, in their order; `stand_ins` replace missing letters.
+    """
 
     opening: Opening
     fonts: tuple[Path, ...]
@@ -47,10 +51,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Cut:
-    """How an edition is cut: its code and language, the smallest type (pt), and the characters of all its records (None: all that the fonts have).
+    """The instructions for cutting an edition.
 
-    `cards` is how many cards the file holds, each with two pages; of a handout it is one. Of a sheet, `held` names for each
-    page the cards in the order in which they are drawn, and `beside` is kept as `Template.beside`.
+    Holds its code and language, the smallest type (`floor`, in pt), and the characters of all its
+    records (None: all that the fonts have). `cards` is the number of cards in the file, each with
+    two pages; 1 for a handout. For a sheet, `held` lists the cards of each page in drawing order,
+    and `beside` becomes `Template.beside`.
     """
 
     code: str
@@ -64,7 +70,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class _Found:
-    """A place in the file, from its element: the field, the page, its mark there, and what is said of it while it is empty."""
+    """A place in the file, from its element.
+
+    Holds the field, the page, its mark there, and the /ActualText of the empty place.
+    """
 
     field: str
     page: tuple[int, int]
@@ -73,9 +82,10 @@ class _Found:
 
 
 def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
-    """Cut a written file at its places. Raises TeachbackError where it holds others than those that were laid out.
+    """Cut a written file at its places.
 
-    A file without places gives a Template that stamps nothing but its ID.
+    A file without places gives a Template that only stamps its ID. Raises TeachbackError when the
+    places in the file differ from those that were laid out.
     """
     if cut.characters is not None:
         cut = replace(
@@ -125,7 +135,10 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
 
 
 def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
-    """Find the places in the tree of tags, in reading order; what is said of an empty one goes from its element into its mark."""
+    """Yield the places in the structure tree, in reading order.
+
+    The /ActualText of an empty place is removed from the element, since it goes into the mark.
+    """
     kids = element.get("/K", Array())
     for kid in kids if isinstance(kids, Array) else [kids]:
         if not (isinstance(kid, Dictionary) and "/S" in kid):
@@ -147,9 +160,9 @@ def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
 def _split(
     pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], ...]
 ) -> tuple[int, tuple[tuple[int, ...], ...]]:
-    """Make the content of each page with places or cards an array of streams.
+    """Split the content of each page with places or cards into an array of streams.
 
-    Return how many streams are slots, and for each page of a sheet which card each of its streams draws.
+    Returns the number of slots, and for each page of a sheet the card that each stream draws.
     """
     count = 0
     owners = []
@@ -178,9 +191,9 @@ def _split(
 def _pieces(
     page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]
 ) -> Iterator[tuple[bytes | _Found, int]]:
-    """Cut a page's content: what stays, and the places between it, each with the card that it belongs to.
+    """Cut a page's content into what stays and the places between, each with its card.
 
-    `lay_on_sheets` draws each card within a q and its Q.
+    `lay_on_sheets` draws each card between a q and its Q.
     """
     kept: list[Any] = []
     place: _Found | None = None
@@ -211,7 +224,10 @@ def _pieces(
 
 
 def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
-    """Give the fonts that a place needs: those that stand in only where a record has characters that the others lack."""
+    """Return the fonts that a place needs.
+
+    Stand-ins are left out unless a record has characters that the other fonts lack.
+    """
     own = [shaper(_slot_font(path, path.stat().st_mtime_ns, cut)) for path in one.fonts]
     lacking = any(
         all(each.shape(letter).missing for each in own) for letter in cut.characters or ()
@@ -221,7 +237,7 @@ def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
 
 @lru_cache(16)
 def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
-    """Cut a font down, once for each state that its file is in."""
+    """Subset a font. `changed` makes the cache notice a new version of its file."""
     del changed
     return slot_font(read_bytes(path), cut.characters, cut.language)
 
@@ -258,7 +274,10 @@ def _slot(
 
 
 def _sizes(largest: float, floor: float) -> tuple[float, ...]:
-    """Give the type sizes that a place may take (px), the largest first, from its own size and the smallest allowed (pt)."""
+    """Return the sizes (px) that a place may take, largest first.
+
+    `largest` is its own size and `floor` the smallest allowed, both in pt.
+    """
     smaller = [
         step * STEP for step in range(int(largest / STEP), 0, -1) if floor <= step * STEP < largest
     ]
@@ -277,7 +296,7 @@ def _add_fonts(pdf: pikepdf.Pdf, found: list[_Found], fonts: tuple[SlotFont, ...
 
 
 def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF object
-    """Make the objects of a font whose characters are numbers of glyphs (ISO 32000-1, 9.7)."""
+    """Create the objects of a font whose character codes are glyph ids (ISO 32000-1, 9.7)."""
     name = Name(f"/{font.name}")
     program = pikepdf.Stream(
         pdf, zlib.compress(font.embedded, 9), Filter=Name.FlateDecode, Length1=len(font.embedded)
@@ -320,8 +339,8 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
 
 
 def _read_as(read: tuple[str, ...]) -> bytes:
-    """Give the table that says which characters each glyph stands for (ISO 32000-1, 9.10.3)."""
-    # Glyph 0 stands for what is missing: it is never drawn.
+    """Return the ToUnicode table, from glyphs to characters (ISO 32000-1, 9.10.3)."""
+    # Glyph 0 stands for a missing letter, and is never drawn.
     lines = [
         f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>"
         for glyph, characters in enumerate(read)
@@ -341,7 +360,11 @@ def _read_as(read: tuple[str, ...]) -> bytes:
 
 
 def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
-    """Cut a saved file into what is the same for each record, the table of offsets, the trailer; and give the numbers of the slots' objects."""
+    """Cut a saved file into its parts.
+
+    Returns the bytes that all records share, the table of offsets, the entries of the trailer, and
+    the object numbers of the slots.
+    """
     start = int(data.rpartition(b"startxref")[2].split()[0])
     entries, trailer = _table(data[start:])
     offsets = {
@@ -367,7 +390,7 @@ def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
 
 
 def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
-    """Read the table of offsets that ends a file (ISO 32000-1, 7.5.8), and what its dictionary says of the file."""
+    """Read the table of offsets (ISO 32000-1, 7.5.8) and the trailer entries from a file's end."""
     head, _, body = end.partition(b"stream\n")
     told = {
         key: re.search(rb"/%b ([^/>]+)" % key, head) for key in (b"W", b"Length", b"Root", b"Info")
@@ -375,7 +398,8 @@ def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
     known = {key: match[1].strip() for key, match in told.items() if match}
     widths = [int(width) for width in known[b"W"].strip(b"[] ").split()]
     rows = zlib.decompress(body[: int(known[b"Length"])])
-    # Each row says by how much it differs from the one above (PNG's filter "up", 7.4.4.4), behind a byte that says so.
+    # Each row holds the difference to the row above (PNG's filter "up", 7.4.4.4), after one byte
+    # that names the filter.
     columns = sum(widths)
     above = bytes(columns)
     entries = []

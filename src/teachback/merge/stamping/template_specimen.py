@@ -1,7 +1,8 @@
-"""A specimen of a record, stamped and looked at: whether its words are seen on their lines, in ink, large enough, and nowhere else.
+"""Stamp a specimen record and check that its words are visible, on their lines and large enough.
 
-The nets of `proof` look at the edition, where a space stands in each place: a style that hides, moves or shrinks what a record says gets
-through them. So one record whose words fill their lines goes through nets of its own, once for each edition.
+The checks of `proofing` see the edition with a space in each place, so they miss a style that
+hides, moves or shrinks the words of a record. Therefore one record whose words fill their lines is
+checked here, once for each edition.
 """
 
 from __future__ import annotations
@@ -24,37 +25,42 @@ if TYPE_CHECKING:
 DPI: Final = 100
 # A letter that every font has, with two strokes from the baseline up.
 LETTER: Final = "H"
-# Grey from 0 (black): a contrast of 4.5 to 1 on white, as for all text.
+# The darkest pixel must be no lighter, from 0 (black): a contrast of 4.5 to 1 on white, as for all
+# text.
 DARK: Final = 118
-# As grey as paper between letters may be where nothing was before.
+# The paper must have been at least this light before the words were drawn.
 CLEAR: Final = 190
-# Letters that are seen over less of their length than this are cut off.
+# Letters whose ink covers less of their length than this are cut off.
 SEEN_LEAST: Final = 0.85
-# Of the type size: the height of the lowest capitals, and the widest gap in the ink of a word of one letter. Of the ink of the fullest
-# letter: what each of them must have.
+# As parts of the type size: the least height of capitals, and the widest gap within the ink of a
+# word of one letter. As a part of the ink of the fullest letter: the least ink of each letter.
 LOWEST: Final = 0.58
 WIDEST_GAP: Final = 0.25
 SAME_INK: Final = 0.5
-# How much of the width of a letter is blank, at its two sides together.
+# The blank part of a letter's width, both sides together.
 BLANK: Final = 0.25
 _PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 _SLACK: Final = 0.05
 _COMPARE: Final = OfDesign(
-    "Compare the clinic's own templates and styles with the built-in ones: what they say of `.slot` and what is around it."
+    "Compare the clinic's own templates and styles with the built-in ones: "
+    "what they say of `.slot` and what is around it."
 )
 
 
 def specimen_problems(
     template: Template, places: Sequence[Opening], floor: float
 ) -> Iterator[Problem]:
-    """Stamp a specimen into a handout's or a card's Template, and say which words would be lost; `floor` is the smallest type (pt)."""
+    """Stamp a specimen into a Template and yield a problem for words that would be lost.
+
+    The Template is that of a handout or a card. `floor` is the smallest allowed type in pt.
+    """
     words = {field: _filling(template, field) for field in template.fields}
     blank, filled = (grey_pages(template.stamp(values, b"specimen"), DPI) for values in ({}, words))
     looked = inks(blank, filled, [_box(place) for place in places], DPI / PX_PER_INCH)
     said: set[tuple[str, str]] = set()
     for place, slot, ink in zip(places, template.slots, looked.places, strict=True):
         long = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length / EM
-        # As `_filling` chose them, the words stand in the largest size in which they fit.
+        # `_filling` chose words that fit, so they are printed in the largest size that holds them.
         length = next(
             (long * size for size in slot.sizes if long * size <= slot.width), long * slot.sizes[-1]
         )
@@ -73,7 +79,10 @@ def specimen_problems(
 
 
 def _box(place: Opening) -> tuple[int, float, float, float, float]:
-    """Give where a place's words may stand: the page, left, top, right, baseline (px). What reaches below the baseline is added there."""
+    """Return where the words of a place may stand: page, left, top, right and baseline (px).
+
+    `inks` adds the space for descenders.
+    """
     return (
         place.page,
         place.left,
@@ -84,7 +93,7 @@ def _box(place: Opening) -> tuple[int, float, float, float, float]:
 
 
 def _filling(template: Template, field: str) -> str:
-    """Give the longest word of one letter that fits each place of a field."""
+    """Return the longest word of one repeated letter that fits each place of a field."""
     count = min(
         max(1, int(slot.width / (slot.sizes[0] * 0.5)))
         for slot in template.slots
@@ -106,8 +115,12 @@ def _fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
 
 
 def _broken(ink: Ink, place: Opening, letters: int, length: float) -> str:
-    """Return what is missing in the middle, above or below of a word that is seen from end to end; all its letters are one letter."""
-    # A long value is set smaller: the ink tells how wide a letter is. What is blank between two letters stands before none and after none.
+    """Return the fault of a word that is covered in the middle, above or below.
+
+    The word is seen from end to end, and all its letters are the same.
+    """
+    # A long value is set smaller; the ink shows how wide a letter is. The blank between two letters
+    # does not occur before the first or after the last.
     step = len(ink.columns) / (letters - BLANK)
     half = BLANK * step / 2
     size = place.size * min(1.0, step * ink.dot * letters / length)

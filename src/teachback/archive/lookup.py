@@ -1,4 +1,4 @@
-"""Which edition is this paper? From a code that was typed, or a scan, to what an archive keeps under it."""
+"""Find the edition of a paper, from a typed code or a scan, and what an archive keeps under it."""
 
 from __future__ import annotations
 
@@ -32,16 +32,22 @@ from teachback.files.workspace import read_named, shown, write_whole
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Dots to the inch at which a page without words is drawn: two to three a module of the smallest QR code.
+# In dots per inch: how a page without text is drawn. Gives two to three dots a module of the
+# smallest QR code.
 SCAN_DPI: Final = 200
-_CHECK: Final = f"Type it again from the paper: the last part has {LENGTH + 1} letters and digits, of these: {ALPHABET}."
+_CHECK: Final = (
+    f"Type it again from the paper: the last part has {LENGTH + 1} letters and digits, "
+    f"of these: {ALPHABET}."
+)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an archive says of one code: its records, the oldest first; the nearest codes where there are none.
+    """The answer of an archive about one code.
 
-    `exact` is the file that a scan is byte for byte; `scanned` says whether there was a scan that could be one.
+    Holds its records, oldest first, or the nearest codes where there are none. `exact` is the kept
+    file that equals the scan, byte for byte. `scanned` says whether there was a scan that could
+    equal one.
     """
 
     code: str
@@ -53,13 +59,13 @@ class Answer:
 
     @property
     def files(self) -> tuple[tuple[ArchiveEntry, ArchivedFile], ...]:
-        """Every file that is kept under the code, those of the newest record first."""
+        """All files that are kept under the code, those of the newest record first."""
         return tuple(
             (entry, output) for entry in reversed(self.entries) for output in entry.outputs
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Give the answer as plain data."""
+        """Return the answer as plain data."""
         newest = self.entries[-1] if self.entries else None
         return {
             "code": self.code,
@@ -99,9 +105,10 @@ class Answer:
 
 
 def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer, ...]:
-    """Say what an archive keeps under a code that was typed, and under each code on a scan (PNG, JPEG or PDF).
+    """Look up a typed code, and each code on a scan (PNG, JPEG or PDF), in an archive.
 
-    Raises UsageError when there is no archive or nothing to look for, TeachbackError for a scan that cannot be read.
+    Raises UsageError when there is no archive or nothing to look for, and TeachbackError for a scan
+    that cannot be read.
     """
     if not any((folder / name).exists() for name in (JOURNAL, ENTRIES)):
         hint = "Name the folder with --archive, or make one: teachback build --archive DIR."
@@ -120,7 +127,10 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         sha256 = hashlib.sha256(data).hexdigest()
         codes = _codes(data, scan) or _codes_of(sha256, known)
         if not codes:
-            hint = "Scan it straight, at 300 dots to the inch, or type the code that stands on each page."
+            hint = (
+                "Scan it straight, at 300 dots to the inch, "
+                "or type the code that stands on each page."
+            )
             raise TeachbackError(
                 Problem("no edition code can be read here", hint, Location(shown(scan)))
             )
@@ -164,7 +174,7 @@ def _answer(
     exact = next(
         (output for entry in entries for output in entry.outputs if output.sha256 == sha256), None
     )
-    # That a photo of paper is not the file itself goes without saying.
+    # A photo of paper never equals the file, so that is not reported.
     return Answer(
         code,
         entries,
@@ -176,7 +186,7 @@ def _answer(
 
 
 def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
-    """Say why a code finds nothing: it was misread, or it was printed elsewhere."""
+    """Explain why a code finds nothing: it was misread, or printed elsewhere."""
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
     if CODE.fullmatch(code) is None:
@@ -201,7 +211,7 @@ def _is_pdf(data: bytes) -> bool:
 
 
 def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
-    """Read the codes off a scan: of a PDF first its words, then its pictures."""
+    """Read the codes off a scan. In a PDF, its text comes first, then its pictures."""
     from teachback.editions.qr_code import codes_in_picture
     from teachback.pdf.page_images import page_texts, scanned_pages
 
@@ -223,7 +233,7 @@ def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
 
 
 def _codes_of(sha256: str, known: Mapping[str, list[Path]]) -> tuple[str, ...]:
-    """Give the codes under which a file is kept that shows none itself."""
+    """Return the codes of a file that does not show one itself."""
     return tuple(
         code
         for code, paths in known.items()
@@ -232,10 +242,11 @@ def _codes_of(sha256: str, known: Mapping[str, list[Path]]) -> tuple[str, ...]:
 
 
 def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[Path, ...]:
-    """Copy every file that is kept under the codes found into a folder, each by a name that a person can read.
+    """Copy all files kept under the found codes into a folder, under readable names.
 
-    Of files with the same name, the newest has it; the others carry the start of their hash as well.
-    Raises TeachbackError when a file is no longer what was kept, or would replace another file; then nothing is copied.
+    Of files with the same name, the newest gets it; to the names of the others, the start of their
+    hash is added. Raises TeachbackError when a file is no longer what was kept, or would replace
+    another file; then nothing is copied.
     """
     planned: dict[str, tuple[str, bytes]] = {}
     problems: list[Problem] = []
@@ -270,7 +281,11 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
 
 
 def main_file(answer: Answer) -> ArchivedFile | None:
-    """Give the file to open: the very one that was scanned, else the newest handout in standard size, else what there is."""
+    """Return the file to open.
+
+    That is the file that was scanned, else the newest handout in standard size, else any other
+    file.
+    """
     if answer.exact is not None:
         return answer.exact
     order = sorted(
@@ -285,7 +300,10 @@ def main_file(answer: Answer) -> ArchivedFile | None:
 
 
 def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
-    """Copy the file to open to a place of its own, so that no viewer writes into the archive; None when nothing was found."""
+    """Copy the file to open into a temporary folder, or return None when nothing was found.
+
+    A viewer could otherwise write into the archive.
+    """
     for answer in answers:
         output = main_file(answer)
         if output is not None:
@@ -297,11 +315,17 @@ def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
 
 
 def kept_bytes(folder: Path, output: ArchivedFile, code: str) -> bytes:
-    """Give a kept file's bytes. Raises TeachbackError when they are gone, or no longer what was kept."""
+    """Return the bytes of a kept file.
+
+    Raises TeachbackError when they are gone, or no longer what was kept.
+    """
     path = object_path(folder, output.file, output.sha256)
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
-        hint = "It is not handed out. Put the archive's file back from a backup; see `teachback verify`."
+        hint = (
+            "It is not handed out. Put the archive's file back from a backup; "
+            "see `teachback verify`."
+        )
         raise TeachbackError(
             Problem(
                 f"{code}: {output.file} is no longer what was kept", hint, Location(shown(path))

@@ -1,7 +1,8 @@
 """The last version of a handout that was approved for a reader: the file itself or the archive, whichever is the later.
 
-Both hold bytes that were a handout once. They are read as they are; what today's rules would refuse in them is no reason
-not to show what has changed since.
+It is the latest of the file itself, the archive and git's history. Archive and history hold bytes
+that were a handout once. They are read as they are: rules that would refuse them today are no
+reason to hide what has changed since.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ApprovedVersion:
-    """A version that was approved for an audience: what it said, where it is kept, who approved it and on which day, and the mark of its text.
+    """A version that was approved for an audience.
 
-    `at` sorts versions by the day of their approval, and those of one day by when they were kept (UTC).
+    Holds its content, where it is kept, who approved it on which day, and the fingerprint of its
+    text. `at` sorts versions by the day of their approval, and those of one day by when they were
+    kept (UTC).
     """
 
     authored: LoadedHandout
@@ -44,13 +47,13 @@ class ApprovedVersion:
 
 @dataclass
 class Search:
-    """What a search for approved versions found, by audience, and in words where it looked."""
+    """The approved versions found, by audience, and descriptions of where the search looked."""
 
     found: dict[str, ApprovedVersion] = field(default_factory=dict)
     looked: str = ""
 
     def add(self, audience: str, earlier: ApprovedVersion) -> None:
-        """Keep a version, if it is the latest for its audience."""
+        """Keep a version if it is the latest for its audience."""
         known = self.found.get(audience)
         if known is None or known.at <= earlier.at:
             self.found[audience] = earlier
@@ -64,7 +67,8 @@ def approved_before(
 ) -> Search:
     """Search for the last approved version of a handout, for each of its audiences.
 
-    `archive` is None where there is none. What cannot be read, is damaged or cut off is told in `looked`, and stops nothing.
+    `archive` is None where there is none. Sources that cannot be read, are damaged or cut off are
+    reported in `looked`, and do not stop the search.
     """
     search = Search()
     search.looked = _look_in_archive(authored.handout, shared, workspace, archive, search)
@@ -124,7 +128,7 @@ def _take_entry(
     workspace: Workspace,
     search: Search,
 ) -> bool:
-    """Keep the version that an entry was printed from; say whether its bytes are still those that were kept."""
+    """Add the version that an entry was printed from. Returns whether its bytes are intact."""
     whole = True
 
     def picture(name: str) -> str:
@@ -163,7 +167,10 @@ def _take_entry(
 
 
 def _read(data: bytes, name: str, shared: WorkspaceContent) -> LoadedHandout | None:
-    """Read a version as a handout; None for one that today's model cannot read, or that left a reader without a text."""
+    """Parse a version as a handout.
+
+    None if today's model cannot read it, or if it left an audience without a text.
+    """
     try:
         file = read_yaml(data, name)
         handout = validated(Handout, file)

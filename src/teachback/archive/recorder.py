@@ -1,4 +1,4 @@
-"""What a run printed -> records for the archive: who it is for, who answers for it, and every file it was made from."""
+"""Record what a run printed in the archive: the edition, its review, and every source file."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def keep_editions(
 ) -> None:
     """Keep printed files of `folder` in an archive, each under its code, with its sources.
 
-    Raises TeachbackError when something cannot be kept: a file or a source that is no longer what was printed (the
-    others are kept then), or an archive that cannot be written to.
+    Raises TeachbackError when something cannot be kept: a file or a source that changed after
+    printing (the others are kept then), or an archive that cannot be written to.
     """
     blobs: Blobs = {}
     shared = {name: _source(name, path, blobs) for name, path in effective_files(workspace).items()}
@@ -62,7 +62,8 @@ def keep_editions(
         reading = read_handouts(workspace, {stem: files[stem]}, reading)
         origin = made_from(fingerprint, blobs[name, sources[name]])
         editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
-        # The hash says that the files are those of the print, the codes that they say what the paper says.
+        # The hash proves that the sources are those of the print, and the codes that they give the
+        # text on the paper.
         if any(
             output.made_from != origin or not set(output.code.split()) <= set(editions)
             for output in group

@@ -1,14 +1,16 @@
-"""The archive: every edition that was printed, kept once, by its code. Nothing in it is ever changed or taken out.
+"""Store every printed edition once, under its code. Nothing is ever changed or removed.
 
     journal.jsonl              one line for each record, with the hash of the line before
-    entries/CODE/SHA256.json   a record: what was printed under a code, for whom, from which files, by which program
+    entries/CODE/SHA256.json   a record: what was printed under a code, for whom,
+                               from which files, by which program
     objects/ab/SHA256.pdf      the bytes of what was printed, and of what it was made from
-    unfinished/                what a run has not finished, or was ended in the middle of
+    unfinished/                what a run has not finished, or left behind when it was ended
 
-Each file is named by the SHA-256 of its bytes. A record is written to unfinished/, then named in the journal, then
-moved to entries/, each step on the disk before the next. So what a kill leaves behind is told from what somebody
-took out: a record that the journal names is in one of the two folders, and one in entries/ is named in the journal.
-A build with nothing to do reads this module, so it imports nothing heavy.
+Each file is named by the SHA-256 of its bytes. A record is written to unfinished/, then named in
+the journal, then moved to entries/. Each step is synced to disk before the next. This tells the
+remains of a killed run from files that somebody removed: a record that the journal names is in one
+of the two folders, and a record in entries/ is named in the journal. A build with nothing to do
+imports this module, so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -44,14 +46,17 @@ ENTRIES: Final = "entries"
 OBJECTS: Final = "objects"
 UNFINISHED: Final = "unfinished"
 FORMAT: Final = 1
-# What may lie in the folder of an archive; lost+found is the root of a disk's own.
+# All that the folder of an archive may hold. lost+found belongs to the root of a disk.
 OWN: Final = frozenset({JOURNAL, ENTRIES, OBJECTS, UNFINISHED, "lost+found"})
 FIRST_LINE: Final = b'{"format": 1, "teachback": "archive"}\n'
 
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """One printed file: its name in the output folder, what it is, and the hash and length of its bytes."""
+    """A printed file.
+
+    Holds its name in the output folder, its kind, and the hash and length of its bytes.
+    """
 
     file: str
     kind: str
@@ -66,10 +71,11 @@ class ArchivedFile:
 
 @dataclass(frozen=True)
 class ArchiveEntry:
-    """One record: files of one edition that were printed from the same sources by the same program.
+    """A record: files of one edition, printed from the same sources by the same program.
 
-    `review` holds status, reviewer, reviewed and due as they stood in the handout; `kept` is the time in UTC;
-    `sources` is the hash of each file by its name in the workspace. Dates are texts, YYYY-MM-DD.
+    `review` holds status, reviewer, reviewed and due as they were in the handout. `kept` is the
+    time in UTC. `sources` maps the names of files in the workspace to their hashes. Dates are
+    texts, YYYY-MM-DD.
     """
 
     code: str
@@ -88,14 +94,14 @@ class ArchiveEntry:
     format: int = FORMAT
 
     def to_bytes(self) -> bytes:
-        """Give the record's bytes: the same for the same record."""
+        """Return the record as bytes. Equal records give equal bytes."""
         return (
             json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         ).encode()
 
 
 def entry_from(data: bytes) -> ArchiveEntry | None:
-    """Read a record; None when it is none."""
+    """Parse a record. None if the bytes are not a record."""
     try:
         fields = read_json(data)
         entry = ArchiveEntry(
@@ -107,12 +113,15 @@ def entry_from(data: bytes) -> ArchiveEntry | None:
 
 
 def object_path(folder: Path, name: str, sha256: str) -> Path:
-    """Give the place of some bytes in an archive; the ending is that of the file's own name."""
+    """Return the path of an object. The suffix is that of the file's own name."""
     return folder / OBJECTS / sha256[:2] / f"{sha256}{PurePosixPath(name).suffix.lower()}"
 
 
 def entry_paths(folder: Path) -> dict[str, list[Path]]:
-    """Give the paths of all records by code, those included that the journal names and an ended run did not move."""
+    """Return the paths of all records by code.
+
+    Includes records that the journal names but an ended run did not move to entries/.
+    """
     found: dict[str, list[Path]] = {}
     with os_errors_as_problems(folder):
         for path in sorted((folder / ENTRIES).glob("[!.]*/[!.]*.json")):
@@ -126,7 +135,7 @@ def entry_paths(folder: Path) -> dict[str, list[Path]]:
 
 
 def entries_at(paths: Iterable[Path]) -> tuple[ArchiveEntry, ...]:
-    """Read records, the oldest first; those that are not any more what was kept are left out."""
+    """Read records, oldest first. Damaged records are left out."""
     found = []
     for path in paths:
         try:
@@ -139,7 +148,10 @@ def entries_at(paths: Iterable[Path]) -> tuple[ArchiveEntry, ...]:
 
 
 def named_records(folder: Path) -> dict[str, str]:
-    """Give the code of each record that the journal names, by the record's hash; lines that cannot be read are passed over."""
+    """Return the code of each record that the journal names, by the record's hash.
+
+    Lines that cannot be read are skipped.
+    """
     try:
         data = file_bytes(folder / JOURNAL)
     except FileNotFoundError:
@@ -149,7 +161,7 @@ def named_records(folder: Path) -> dict[str, str]:
 
 def _named(journal: bytes) -> dict[str, str]:
     named = {}
-    # What stands after the last line end is a line that a kill has torn.
+    # Anything after the last line end is a line that a kill cut off.
     for line in journal.split(b"\n")[:-1]:
         with suppress(ValueError, KeyError, TypeError):
             fields = read_json(line)
@@ -158,7 +170,10 @@ def _named(journal: bytes) -> dict[str, str]:
 
 
 def is_intact(path: Path, sha256: str) -> bool:
-    """Return whether a kept file is still a file, and no link, with the bytes that were kept. Raises OSError when it cannot be read."""
+    """Check whether a kept file is a regular file with the bytes that were kept.
+
+    A link is not. Raises OSError when the file cannot be read.
+    """
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False
@@ -169,7 +184,7 @@ def is_intact(path: Path, sha256: str) -> bool:
 
 
 class _Seen:
-    """Tells which files of an archive are whole; each file is hashed once."""
+    """A check whether files of an archive are intact. Each file is hashed once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -182,7 +197,7 @@ class _Seen:
         return self._known[path]
 
     def entries(self, code: str, named: Collection[str]) -> list[ArchiveEntry]:
-        """Return the records of a code that the journal names and whose sources are all whole."""
+        """Return the records of a code that the journal names and whose sources are all intact."""
         paths = [
             path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named
         ]
@@ -194,7 +209,10 @@ class _Seen:
 
 
 def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
-    """Return whether all printed files (code, name, SHA-256) are kept: in a record whose sources are whole, as they are themselves."""
+    """Check whether all printed files (code, name, SHA-256) are kept.
+
+    The files, and the sources of a record that lists them, must be intact.
+    """
     with os_errors_as_problems(folder):
         named = named_records(folder)
         if not named:
@@ -216,11 +234,12 @@ def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
 def keep_entries(
     folder: Path, entries: Iterable[ArchiveEntry], blobs: Mapping[tuple[str, str], bytes]
 ) -> None:
-    """Keep editions: when this returns, they are on the disk for good.
+    """Keep editions. They are synced to disk when this returns.
 
-    `blobs` are the bytes of all that the entries name, by name and SHA-256. What is kept already is not kept again, unless
-    a source of the earlier record is damaged or lost: then a second, whole record is made.
-    Raises TeachbackError when something cannot be kept; then the archive is as readable as before.
+    `blobs` are the bytes of all files that the entries name, by name and SHA-256. A file that is
+    kept already is not kept again, unless a source of the earlier record is damaged or lost: then a
+    second, intact record is written. Raises TeachbackError when something cannot be kept; the
+    archive is then as readable as before.
     """
     with os_errors_as_problems(folder):
         _make(folder)
@@ -246,7 +265,7 @@ def keep_entries(
 
 
 def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
-    """Say of each problem what it means: the paper is printed, and the archive does not have it."""
+    """Return the problems as ones that say: printed, but not archived."""
     return tuple(
         problem._replace(message=f"printed, but not archived: {problem.message}")
         for problem in error.problems
@@ -254,7 +273,7 @@ def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
 
 
 def _make(folder: Path) -> None:
-    """Make the folders of an archive, but not in the middle of other files."""
+    """Create the folders of an archive, but not in a folder that holds other files."""
     folder.mkdir(parents=True, exist_ok=True)
     others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
     if others and not (folder / JOURNAL).exists():
@@ -269,7 +288,10 @@ def _make(folder: Path) -> None:
 
 
 def _mend(folder: Path, journal: int) -> None:
-    """Finish what an ended run had named in the journal, and clear away the rest. The archive is locked."""
+    """Finish what an ended run named in the journal, and remove the rest.
+
+    The archive must be locked.
+    """
     data = read_all(journal)
     end = data.rfind(b"\n") + 1
     if end < len(data):
@@ -302,10 +324,16 @@ def _mend(folder: Path, journal: int) -> None:
 
 
 def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
-    """Write the bytes that are not there yet. Raises TeachbackError with every file that is no longer what was kept."""
+    """Write the bytes that are not there yet.
+
+    Raises TeachbackError with every file that is no longer what was kept.
+    """
     places = {object_path(folder, name, sha256): (name, sha256) for name, sha256 in blobs}
     there = {place for place in places if os.path.lexists(place)}
-    hint = "Move it aside and build again: then it is kept anew. `teachback verify` says whether there is more."
+    hint = (
+        "Move it aside and build again: then it is kept anew. "
+        "`teachback verify` says whether there is more."
+    )
     damaged = [
         Problem(
             f"{places[place][0]}: this file is no longer what was kept",
@@ -331,7 +359,10 @@ def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
 
 
 def _record(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
-    """Write records, name them in the journal, and move them in: in this order, or a kill could lose one."""
+    """Write records, name them in the journal, and move them into entries/.
+
+    In any other order a kill could lose one.
+    """
     if not entries:
         return
     before = read_all(journal)
@@ -357,7 +388,7 @@ def _record(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
 
 
 def journal_line(before: bytes, code: str, sha256: str, kept: str) -> bytes:
-    """Give the journal's line for a record; `before` is the line before, with its line end."""
+    """Return the journal's line for a record. `before` is the line before, with its line end."""
     fields = {
         "before": hashlib.sha256(before).hexdigest(),
         "code": code,

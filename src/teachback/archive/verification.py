@@ -1,4 +1,4 @@
-"""Is an archive still what it was? Every object, every record and the journal's chain, hashed again."""
+"""Verify an archive: hash every object, every record and the chain of the journal again."""
 
 from __future__ import annotations
 
@@ -33,12 +33,16 @@ if TYPE_CHECKING:
 
 _BACKUP: Final = "Put it back from a backup."
 _ENDED: Final = "left by a run that was ended"
-# Nothing in the archive itself tells the two from each other.
+# Nothing in the archive itself tells one from the other.
 _EITHER: Final = f"{_ENDED}, or by a journal that was put back to an earlier state"
-_EXPECT: Final = "If an earlier copy of the journal was put back, put the latest one back. `teachback verify --expect HEAD` tells: see the README."
-# What systems put into folders.
+_EXPECT: Final = (
+    "If an earlier copy of the journal was put back, put the latest one back. "
+    "`teachback verify --expect HEAD` tells: see the README."
+)
+# Files that operating systems put into folders.
 _SYSTEMS: Final = re.compile(
-    r"\.DS_Store|\._.*|\.nfs.*|\.fuse_hidden.*|\.snapshot|\.Trash.*|\.Spotlight.*|\.fseventsd|lost\+found"
+    r"\.DS_Store|\._.*|\.nfs.*|\.fuse_hidden.*|\.snapshot|\.Trash.*"
+    r"|\.Spotlight.*|\.fseventsd|lost\+found"
 )
 _HEAD: Final = re.compile(r"(\d{1,9}):([0-9a-f]{16,64})")
 _SHORT: Final = 16
@@ -46,9 +50,10 @@ _SHORT: Final = 16
 
 @dataclass(frozen=True)
 class Audit:
-    """The result of a look through an archive: how many of each, and what is wrong. A warning is what an ended run may leave.
+    """The result of a verification: the counts and the problems.
 
-    `head` is the number of records and the start of the hash of the journal's last line, as `3:0f1e2d3c4b5a6978`.
+    A warning is something that an ended run may leave. `head` is the number of records and the
+    start of the hash of the journal's last line, as in `3:0f1e2d3c4b5a6978`.
     """
 
     archive: Path
@@ -60,18 +65,18 @@ class Audit:
 
     @property
     def failed(self) -> bool:
-        """Whether something is no longer what it was."""
+        """Whether something is no longer as it was kept."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
     def with_problems(self, more: Iterable[Problem]) -> Audit:
-        """Add what another look has found."""
+        """Return the result with further problems."""
         return replace(self, problems=in_file_order([*self.problems, *more]))
 
     @property
     def summary(self) -> str:
-        """Say the outcome in one line."""
+        """The result in one line."""
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
-        # A warning may mean that the journal is an earlier one: then there is more that was kept.
+        # With a warning, the journal may be an earlier one, so only what it names was checked.
         fine = (
             "all that the journal names is as it was kept"
             if self.problems
@@ -85,7 +90,7 @@ class Audit:
         return f"{shown(self.archive)}: {words}; {said}; head {self.head}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give the outcome as plain data."""
+        """Return the result as plain data."""
         counts = {"editions": self.editions, "records": self.records, "objects": self.objects}
         return {
             "ok": not self.failed,
@@ -97,7 +102,10 @@ class Audit:
 
 @dataclass
 class _Listing:
-    """What an archive holds at one moment; what is named in it never changes after. A record stands in one place only."""
+    """The content of an archive at one moment.
+
+    The named files never change afterwards. A record has only one place.
+    """
 
     journal: bytes
     records: dict[str, list[Path]]
@@ -117,8 +125,9 @@ class _Line:
 def verify(folder: Path, expected: str = "") -> Audit:
     """Hash everything in an archive again. Nothing is changed.
 
-    `expected` is the head that an earlier verification printed: the journal must still hold that line, with others behind it or none.
-    Raises UsageError when there is no archive or such a head cannot be, TeachbackError when the archive cannot be read.
+    `expected` is the head that an earlier verification printed: the journal must still hold that
+    line, and may hold later ones. Raises UsageError when there is no archive or the head is
+    malformed, and TeachbackError when the archive cannot be read.
     """
     wanted = _HEAD.fullmatch(expected.strip().lower())
     if expected and wanted is None:
@@ -140,7 +149,7 @@ def verify(folder: Path, expected: str = "") -> Audit:
         listing = _listing(folder)
     lines, problems = _chain(listing.journal, shown(folder / JOURNAL))
     if b"\n" not in listing.journal and (listing.records or listing.objects):
-        # It is written before anything else.
+        # The journal is written before anything else.
         problems.append(
             Problem(
                 "the journal of this archive is gone", _BACKUP, Location(shown(folder / JOURNAL))
@@ -167,7 +176,11 @@ def verify(folder: Path, expected: str = "") -> Audit:
 
 
 def _head(journal: bytes, records: int | None = None) -> str:
-    """Return the head of a journal, or the one that it had when it named that many records; empty where it names fewer."""
+    """Return the head of a journal, with its hash cut short.
+
+    With `records`, return the whole head that it had when it named that many. Empty if it names
+    fewer.
+    """
     lines = journal.split(b"\n")[:-1]
     count = len(lines) - 1 if records is None else records
     if not 0 <= count < len(lines):
@@ -177,17 +190,21 @@ def _head(journal: bytes, records: int | None = None) -> str:
 
 
 def _not_expected(journal: bytes, wanted: re.Match[str], folder: Path) -> list[Problem]:
-    """Hold the journal against a head that was printed earlier."""
+    """Compare the journal with a head that was printed earlier."""
     there = _head(journal, int(wanted[1]))
     place = Location(shown(folder / JOURNAL), int(wanted[1]) + 1 if there else 0, 1 if there else 0)
     if not there:
         count = max(0, journal.count(b"\n") - 1)
-        message = f"the journal was put back to an earlier state: it names {count} record{'s' if count != 1 else ''}, and once named {wanted[1]}"
+        message = (
+            f"the journal was put back to an earlier state: it names {count} "
+            f"record{'s' if count != 1 else ''}, and once named {wanted[1]}"
+        )
         return [Problem(message, "Put the latest copy of the archive back.", place)]
     if not there.partition(":")[2].startswith(wanted[2]):
         return [
             Problem(
-                "this line is not the one that was expected: the journal was written anew, or put back",
+                "this line is not the one that was expected: "
+                "the journal was written anew, or put back",
                 _BACKUP,
                 place,
             )
@@ -199,7 +216,7 @@ def _listing(folder: Path) -> _Listing:
     journal = folder / JOURNAL
     if not journal.exists():
         return _listed(folder, b"")
-    # Under the lock no run is in the middle of a record; all that is hashed later stays as it is listed now.
+    # While the lock is held, no run is writing a record. Files listed now do not change later.
     with locked(journal, os.O_RDONLY, fcntl.LOCK_SH):
         return _listed(folder, file_bytes(journal))
 
@@ -207,7 +224,8 @@ def _listing(folder: Path) -> _Listing:
 def _listed(folder: Path, journal: bytes) -> _Listing:
     listing = _Listing(journal, {}, [], {})
     for path in _files(folder / ENTRIES):
-        # What is no file, such as a pipe or a link to a device, would be read without end.
+        # Anything but a regular file is left out: a pipe, or a link to a device, could be read
+        # forever.
         if (
             _is_file(path)
             and path.suffix == ".json"
@@ -245,7 +263,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return all files and links below a folder but those that systems put there."""
+    """Return all files and links below a folder, except those of operating systems."""
     return sorted(
         path
         for path in folder.rglob("*")
@@ -263,7 +281,7 @@ def _odd(path: Path) -> Problem:
 
 
 def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
-    """Read the journal line by line; each must carry the hash of the one before."""
+    """Parse the journal, and check that each line has the hash of the one before."""
     *lines, torn = journal.split(b"\n")
     found: list[_Line] = []
     problems: list[Problem] = []
@@ -293,12 +311,15 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
             )
             continue
         if before != hashlib.sha256(lines[number - 2] + b"\n").hexdigest():
-            message = "this line of the journal does not follow from the line before: one was changed or taken out"
+            message = (
+                "this line of the journal does not follow from the line before: "
+                "one was changed or taken out"
+            )
             problems.append(Problem(message, _BACKUP, place))
         elif line + b"\n" != journal_line(
             lines[number - 2] + b"\n", found[-1].code, found[-1].record, found[-1].kept
         ):
-            # Nothing follows from the last line, so a blank or a key more in it must be seen here.
+            # No later line covers the last one, so an extra blank or key in it must be found here.
             problems.append(
                 Problem("this line of the journal is not as it was written", _BACKUP, place)
             )
@@ -308,7 +329,7 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
 def _record(
     line: _Line, listing: _Listing, folder: Path
 ) -> tuple[ArchiveEntry | None, list[Problem]]:
-    """Read the record that a line of the journal names, and say what is wrong with it."""
+    """Read the record that a line of the journal names, and return its problems."""
     name = f"{line.record}.json"
     paths = [
         *listing.records.get(line.record, ()),
@@ -323,7 +344,8 @@ def _record(
                 Location(shown(place)),
             )
         ]
-    # Copies elsewhere say of another code what was kept under this one.
+    # A copy in the folder of another code would attribute the record to that code, so it comes
+    # last.
     path = min(paths, key=lambda path: path.parent.name not in {line.code, UNFINISHED})
     try:
         data = file_bytes(path)
@@ -345,7 +367,10 @@ def _record(
             )
         ]
     if entry.kept != line.kept:
-        message = f"{entry.code}: the journal says that it was kept at {line.kept}, and the record says {entry.kept}"
+        message = (
+            f"{entry.code}: the journal says that it was kept at {line.kept}, "
+            f"and the record says {entry.kept}"
+        )
         return entry, [Problem(message, _BACKUP, Location(shown(path)))]
     astray = [
         other
@@ -361,21 +386,27 @@ def _record(
 
 
 def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Problem]:
-    """Find records that the journal does not name."""
+    """Yield a problem for each record that the journal does not name, and for unfinished files."""
     for path in (
         path for sha256, paths in listing.records.items() if sha256 not in named for path in paths
     ):
-        message = f"{path.parent.name}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
+        message = (
+            f"{path.parent.name}: the journal does not name this record: "
+            "a line was changed or taken out, or the record was put here by hand"
+        )
         yield Problem(message, _BACKUP, Location(shown(path)))
     lost = [path for path in listing.unfinished if path.stem not in named]
     if lost:
         message = f"{len(lost)} {'file' if len(lost) == 1 else 'files'} {_EITHER}"
-        hint = f"After an ended run, none of it was reported as kept, and the next build clears it away. {_EXPECT}"
+        hint = (
+            "After an ended run, none of it was reported as kept, "
+            f"and the next build clears it away. {_EXPECT}"
+        )
         yield Problem(message, hint, Location(shown(folder / UNFINISHED)), Severity.WARNING)
 
 
 def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> Iterator[Problem]:
-    """Hash every object again, and say whose it is."""
+    """Hash every object again, and yield problems that name the files that it belongs to."""
     owners: dict[str, dict[str, None]] = {}
     for entry in entries:
         named = [(output.file, output.sha256) for output in entry.outputs] + list(
@@ -411,7 +442,10 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
     )
     strays = Counter(key not in owners for key in listing.objects)[True]
     if strays:
-        message = f"{strays} {'object belongs' if strays == 1 else 'objects belong'} to no record: {_EITHER}"
+        message = (
+            f"{strays} {'object belongs' if strays == 1 else 'objects belong'} "
+            f"to no record: {_EITHER}"
+        )
         yield Problem(
             message,
             f"After an ended run, that is no loss: a later build may use them. {_EXPECT}",

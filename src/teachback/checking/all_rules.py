@@ -1,4 +1,4 @@
-"""Every rule there is, by its id: those that are files, and the modules of those that are code; and what a clinic has switched off."""
+"""Collect every rule by its id, from files and from code, and those a clinic switched off."""
 
 from __future__ import annotations
 
@@ -28,22 +28,23 @@ if TYPE_CHECKING:
 
 
 class Rules(Guard):
-    """With those of the guard, all rules by id, and the words that they look for."""
+    """The guard's rules, plus all other rules by id and the vocabulary that they use."""
 
     def __init__(self, guard: Guard, known: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
-        """Add what only a check needs."""
+        """Add to a guard what only a full check needs."""
         super().__init__(guard.text, guard.off, guard.decisions)
         self.known: Final = known
         self.vocabulary: Final = vocabulary
 
 
-# What the check itself can find.
+# The rules that the check itself applies.
 OWN: Final = (
     Rule(
         GAP,
         "advice for everybody that harms a reader with kidney disease",
         Severity.ERROR,
-        "A reader with kidney disease who gets the general text, because there is no other or the same, must not be harmed by it.",
+        "A reader with kidney disease who gets the general text, because there is no other or "
+        "the same, must not be harmed by it.",
         ("cdc-nsaid-2021", "nkf-potassium"),
         bad=(
             Example("text: Take ibuprofen for the pain."),
@@ -63,13 +64,15 @@ OWN: Final = (
         bad=(
             Example("accept: [{rule: plain-emoji, reason: It was there once., by: A. Nurse}]"),
             Example(
-                "accept: [{rule: plain-term, words: gone, reason: It was there once., by: A. Nurse}]"
+                "accept: [{rule: plain-term, words: gone, reason: It was there once., by: A. "
+                "Nurse}]"
             ),
         ),
         good=(
             Example("accept: []"),
             Example(
-                "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]"
+                "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: "
+                "A. Nurse}]"
             ),
         ),
     ),
@@ -101,7 +104,10 @@ OWN: Final = (
 
 
 def load_all_rules(workspace: Workspace) -> Rules:
-    """Gather all rules, and what the clinic does without. Raises TeachbackError with what is wrong in the files."""
+    """Load all rules, and the list of those that the clinic switched off.
+
+    Raises TeachbackError with every problem in the files.
+    """
     guard = load_guard(workspace)
     rules = (
         *(rule.rule for rule in guard.text.rules),
@@ -126,7 +132,7 @@ def load_all_rules(workspace: Workspace) -> Rules:
 
 
 def find_in(heard: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterator[Finding]:
-    """Find in one edition with every rule that looks at one edition."""
+    """Yield the findings of every rule that looks at a single edition."""
     yield from clinical_rules.clinical_findings(heard, rules.text)
     target = target_of(heard.handout, shared.audiences, heard.ear.audience)
     yield from structure.structure_findings(heard, target=target, vocabulary=rules.vocabulary)
@@ -134,19 +140,25 @@ def find_in(heard: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterat
 
 
 def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Iterator[Problem]:
-    """Say what of a handout is due, or written in a language that the rules do not know."""
+    """Yield problems with review dates, and a warning if the rules do not know the language."""
     yield from review_dates.term_problems(
         review_dates.terms(authored.handout, authored.file.locate), today
     )
     reviewed = authored.handout.review.reviewed
     if reviewed is not None:
-        # As a build says it.
+        # With the same message as a build.
         yield from ahead_problems(
             reviewed.isoformat(), today, authored.file.locate(("review",), key=True)
         )
     if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
-        message = f"the rules know English: in this handout ({authored.handout.language}) they looked at dates and sources only"
-        hint = "Somebody who reads the language and knows the subject must look for what the rules look for."
+        message = (
+            f"the rules know English: in this handout ({authored.handout.language}) they "
+            "looked at dates and sources only"
+        )
+        hint = (
+            "Somebody who reads the language and knows the subject must look for what the "
+            "rules look for."
+        )
         yield Problem(
             message,
             hint,
@@ -163,7 +175,7 @@ def shared_problems(
     named: Iterable[str],
     today: dt.date,
 ) -> tuple[Problem, ...]:
-    """Say what is wrong with the list of sources that all handouts and rules share; `named` are those that handouts name."""
+    """Return the problems of the shared list of sources; `named` are the ids that handouts name."""
     return bibliography_problems(
         workspace,
         shared,

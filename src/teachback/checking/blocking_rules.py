@@ -1,6 +1,7 @@
-"""What keeps a text from being printed: the rules whose findings are errors, set against what was accepted. All that `build` needs of the rules.
+"""Apply the rules whose errors keep a handout from being printed.
 
-The rules that only warn are in `rules`; loading them, too, would cost each build more time than finding does.
+This is all that `build` needs. The rules that only warn are in `all_rules`: loading them would cost
+each build more time than applying them.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ CHECKS: Final = "content/checks.yaml"
 
 
 class Guard:
-    """The clinical text rules, and the rules that are switched off: reason and name by id, in the order of their file."""
+    """The clinical text rules, and the switched-off rules: reason and name by id, in file order."""
 
     def __init__(
         self, text: TextRules, off: Mapping[str, tuple[str, str]], decisions: YamlFile | None
     ) -> None:
-        """Take what the files say; `decisions` is the file that switches rules off."""
+        """Store what the files say; `decisions` is the file that switches rules off."""
         self.text: Final = text
         self.off: Final = off
         self.decisions: Final = decisions
@@ -50,7 +51,10 @@ class AcceptedFinding(NamedTuple):
 
 
 def load_guard(workspace: Workspace) -> Guard:
-    """Read the clinical rules and the clinic's decisions. Raises TeachbackError with what is wrong in the files."""
+    """Load the clinical rules and the clinic's decisions.
+
+    Raises TeachbackError with every problem in the files.
+    """
     path = find(workspace, CHECKS)
     file = read_yaml(read_bytes(path), shown(path)) if path else None
     decided = validated(Checks, file).off if file else ()
@@ -64,7 +68,7 @@ def load_guard(workspace: Workspace) -> Guard:
 def error_problems(
     authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> tuple[Problem, ...]:
-    """Give only what keeps a handout from being printed: the findings that are errors and that nobody has accepted."""
+    """Return the findings that block printing: errors that nobody has accepted."""
     heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
     findings = [
         f
@@ -82,7 +86,7 @@ def error_problems(
 def word_errors(
     workspace: Workspace, shared: WorkspaceContent, rules: Guard, language: str
 ) -> tuple[Problem, ...]:
-    """Give what keeps the clinic's own words, which stand on every page of their language, from being printed."""
+    """Return the errors in the clinic's own words, which are on every page of their language."""
     found = added_problems(workspace, shared, rules.text, language)
     return tuple(
         problem
@@ -92,7 +96,7 @@ def word_errors(
 
 
 def hear(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
-    """Give a handout as one audience gets it."""
+    """Return a handout as one audience gets it."""
     ear = ReaderContext(shared.audiences.lineage(audience), shared.clinic.values())
     return ReaderText(
         authored.handout, ear, passages(authored.handout, ear), authored.handout.language
@@ -100,7 +104,7 @@ def hear(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> Re
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Make one finding of those that say the same of the same words, to several readers."""
+    """Merge findings with the same rule, place, words and message; collect their audiences."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         key = (finding.rule, finding.passage.path, finding.words, finding.message)
@@ -115,7 +119,10 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def settled(
     findings: Iterable[Finding], accepted: tuple[Accepted, ...]
 ) -> tuple[list[Finding], list[AcceptedFinding], list[int]]:
-    """Part what is open from what was accepted, and name the acceptances that nothing needs any more."""
+    """Split findings into open and accepted ones.
+
+    Returns the open findings, the accepted ones, and the indexes of acceptances that match nothing.
+    """
     still: list[Finding] = []
     waived: list[AcceptedFinding] = []
     used: set[int] = set()
@@ -134,20 +141,21 @@ def _covers(accepted: Accepted, finding: Finding) -> bool:
         return False
     words = as_read(accepted.words or "").casefold()
     if not words:
-        # What may harm is accepted sentence by sentence: an acceptance of all would hide the next one, too.
+        # An error is accepted only with its words; otherwise the acceptance would hide the next
+        # one.
         return finding.severity is not Severity.ERROR
     return words in finding.words.casefold() or words in finding.passage.text.casefold()
 
 
 def problem_for(finding: Finding, authored: LoadedHandout, *, several: bool) -> Problem:
-    """Make the problem of a finding, with its place; with `several` it names the readers that it is about."""
+    """Return the problem of a finding with its place; if `several`, it names its audiences."""
     return problem_of(finding if several else finding._replace(audiences=()), authored.file.locate)
 
 
 def find_errors(
     authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard
 ) -> Iterator[Finding]:
-    """Find only with the rules whose findings may keep a handout from being printed."""
+    """Yield the findings of the rules that may block printing."""
     for edition in heard.values():
         yield from clinical_rules.clinical_findings(edition, rules.text)
     yield from find_across(authored, heard, shared, rules)
@@ -156,7 +164,7 @@ def find_errors(
 def find_across(
     authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard
 ) -> Iterator[Finding]:
-    """Find in a handout with every rule that looks at all its readers together."""
+    """Yield the findings of every rule that compares the readers of a handout."""
     yield from clinical_rules.gap_findings(heard, rules.text)
     yield from cross_audience.across_findings(
         authored.handout, tuple(heard.values()), shared.clinic

@@ -1,4 +1,7 @@
-"""The order of steps of `teachback check`: read, hear as each reader does, find, set against what was accepted. Prints nothing."""
+"""Run `teachback check`: read handouts, apply every rule, set accepted findings aside.
+
+In: names of handouts and audiences. Out: a CheckResult. Prints nothing.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,10 @@ if TYPE_CHECKING:
 
 
 class CheckedHandout(NamedTuple):
-    """What was found in one handout: problems in file order, what was accepted, and the editions that were looked at.
+    """The result for one handout: problems in file order, accepted findings, checked editions.
 
-    One that is `brief` holds the grades of its editions in place of their text: a run over many handouts would hold all texts at once.
+    A `brief` one keeps the grades of its editions and drops their text, so that a run over many
+    handouts does not hold all texts in memory.
     """
 
     stem: str
@@ -57,19 +61,19 @@ class CheckedHandout(NamedTuple):
     wholes: Mapping[str, Graded] = MappingProxyType({})
 
     def brief(self, vocabulary: Vocabulary) -> CheckedHandout:
-        """Give it without its texts."""
+        """Return a copy without the texts."""
         return self._replace(
             heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary)
         )
 
     def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
-        """Give the reading grades of each edition, by audience."""
+        """Return the overall reading grades of each edition, by audience."""
         return self.wholes or {
             name: overall_grade(heard, vocabulary) for name, heard in self.heard.items()
         }
 
     def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
-        """Give the grades of each edition and of its sections as plain data."""
+        """Return the grades of each edition and of its sections as plain data."""
         return {
             name: {
                 "target": self.targets[name],
@@ -90,14 +94,14 @@ def _grades_json(part: Graded) -> dict[str, Any]:
 
 
 class CheckResult(NamedTuple):
-    """What a run of checks found, by handout, and the rules it looked with."""
+    """The findings of a run by handout, and the rules that were applied."""
 
     handouts: tuple[CheckedHandout, ...]
     rules: Rules
     problems: tuple[Problem, ...] = ()
 
     def count(self, severity: Severity) -> int:
-        """Give how many findings of a severity there are."""
+        """Return the number of findings of a severity."""
         found = [
             *self.problems,
             *(problem for checked in self.handouts for problem in checked.problems),
@@ -114,9 +118,12 @@ def check(
     *,
     brief: bool = False,
 ) -> CheckResult:
-    """Check handouts, all or those named, as all their readers get them, or those named; `brief` where nobody needs their texts afterwards.
+    """Check the named handouts (all, if none are named) for the named audiences (or all).
 
-    Raises UsageError for names that do not exist, TeachbackError when a file that all share is wrong.
+    `step` is called with the number of handouts done and their total. Pass `brief` if the texts are
+    not needed afterwards.
+
+    Raises UsageError for names that do not exist, TeachbackError if a shared file is wrong.
     """
     files = handout_files(workspace)
     ids = {stem.split(".")[0] for stem in files}
@@ -153,7 +160,7 @@ def check(
             read += 1
         if step:
             step(number, len(chosen))
-    # What no handout uses can only be said when all of them were looked at, and could be read.
+    # A source is unused only if every handout was read and none names it.
     shared_found = (
         shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
     )
@@ -168,23 +175,24 @@ def check(
 
 
 def failed(checkup: CheckResult, *, strict: bool) -> bool:
-    """Say whether a run found errors, or warnings where they count as errors; hints never do."""
+    """Return whether a run found errors, or, if `strict`, warnings; hints never fail a run."""
     return checkup.count(Severity.ERROR) > 0 or (strict and checkup.count(Severity.WARNING) > 0)
 
 
 def looked_for(checkup: CheckResult) -> str:
-    """Say what was looked for, and what that is not."""
+    """Return the closing note of a run: how many rules were applied, and their limits."""
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
     return (
-        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists them. "
+        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists "
+        "them. "
         "They find patterns they know, and miss others: a clinician must read the text."
     )
 
 
 def explain_rules(name: str, workspace: Workspace) -> str:
-    """Say what a rule looks for, why, from which source, and by which examples; of `all`, one line each.
+    """Return a rule's aim, reason, sources and examples; for `all`, one line for each rule.
 
-    Raises UsageError for a rule that there is not.
+    Raises UsageError for an unknown rule.
     """
     rules = load_all_rules(workspace).known
     if name == "all":
@@ -213,7 +221,7 @@ def explain_rules(name: str, workspace: Workspace) -> str:
 
 
 def _cited(name: str, known: Mapping[str, Source]) -> str:
-    """Give a source in full where the list of sources has it; the name as it stands where a rule names it in words."""
+    """Return a source in full if the list of sources has it, else its name."""
     if name not in known:
         return name
     source = known[name]
@@ -238,13 +246,13 @@ def check_handout(
     audiences: tuple[str, ...],
     today: dt.date,
 ) -> CheckedHandout:
-    """Check one handout that was read, for all its audiences or those named."""
+    """Check one loaded handout, for all its audiences or for those named."""
     every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
     heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
     findings = [
         finding for edition in heard.values() for finding in find_in(edition, shared, rules)
     ]
-    # What differs between readers can be seen only where all of them are heard, whoever is asked about.
+    # Differences between readers show only if all are compared, whichever were asked for.
     across = find_across(authored, every, shared, rules)
     findings += [
         f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})
@@ -260,7 +268,7 @@ def check_handout(
         problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard))
         for finding in open_
     ]
-    # What was not looked at for lack of a reader may still be there.
+    # With only some audiences checked, an unmatched acceptance may belong to another one.
     for number in idle if not audiences else ():
         accepted = authored.handout.accept[number]
         if accepted.rule in rules.known:
@@ -287,7 +295,10 @@ def _unknown_rules(authored: LoadedHandout, rules: Rules) -> Iterator[Problem]:
 
 
 def _wordless_problem(number: int, authored: LoadedHandout) -> Problem:
-    message = f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words that it is about"
+    message = (
+        f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words "
+        "that it is about"
+    )
     place = authored.file.locate(("accept", number))
     return Problem(
         message,

@@ -1,4 +1,7 @@
-"""The words that a clinic puts in the place of the program's own: printed on every page of their language, so the rules read them, too."""
+"""Apply the clinical rules to the words that a clinic puts in place of the program's own.
+
+These words are printed on every page of their language, so they are checked like a handout.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,10 @@ Steps = tuple[Any, ...]
 def added_problems(
     workspace: Workspace, shared: WorkspaceContent, rules: TextRules, language: str = "*"
 ) -> tuple[Problem, ...]:
-    """Find with the clinical text rules in the clinic's own `content/words/`, as every audience of the workspace reads them.
+    """Return the problems in the clinic's own `content/words/`, as every audience reads them.
 
-    With `language` only in the words of that one. The files have been checked. The program's own words, and languages that the rules do not know, give nothing.
+    `language` limits the check to one language. The files must be valid already. The program's own
+    words, and languages that the rules do not know, yield no problems.
     """
     if workspace.root == workspace.builtin:
         return ()
@@ -57,7 +61,7 @@ def _message(finding: Finding) -> str:
 
 
 def _passages(value: object, audience: str, path: Steps = ()) -> Iterator[Passage]:
-    """Give each text below a value of a file as a passage that stands alone."""
+    """Yield each text below a value of a file as a passage of its own."""
     if isinstance(value, str):
         yield Passage(
             as_read(value), value, path, Role.LABEL, audience, block=".".join(map(str, path))

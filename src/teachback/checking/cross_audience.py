@@ -1,6 +1,7 @@
-"""What only shows when the audiences of a handout are laid side by side: texts written twice or for nobody, silent flags. Pure.
+"""Compare the audiences of a handout: texts repeated or unread, red flags left out. Pure.
 
-Also what is wrong for any reader alike: a number typed where a placeholder belongs, a medicine stopped without a word on what then.
+Also runs the rules that hold for every reader: phone numbers typed into a text, and medicines
+stopped with no word on what to do then.
 """
 
 from __future__ import annotations
@@ -20,23 +21,26 @@ if TYPE_CHECKING:
     from teachback.content.audiences import Audiences
     from teachback.content.clinic import Clinic
 
-# The examples of these rules are a block, or a red flag, as an author writes it.
+# The example of each rule is a block or a red flag as an author writes it.
 SAME: Final = Rule(
     "same-text",
     "texts by audience that are all alike",
     Severity.WARNING,
-    "Where the same words stand twice, one day only one of them is mended. A mapping of audience to text says: these differ on purpose.",
+    "Where the same words stand twice, one day only one of them is mended. A mapping of "
+    "audience to text says: these differ on purpose.",
     sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
         Example(
-            "text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before you walk.}"
+            "text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before "
+            "you walk.}"
         ),
     ),
     good=(
         Example("text: {general: Drink water., ckd: Stay within your fluid limit.}"),
         Example(
-            "text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your arm still.}"
+            "text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your "
+            "arm still.}"
         ),
     ),
 )
@@ -44,18 +48,21 @@ UNREAD: Final = Rule(
     "unread-text",
     "text that no reader ever gets",
     Severity.WARNING,
-    "Whoever wrote it believes that it is read. The short words of a flag are printed on cards only, its reason only where a section places its tier.",
+    "Whoever wrote it believes that it is read. The short words of a flag are printed on "
+    "cards only, its reason only where a section places its tier.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
         Example(
-            "red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your heart.}"
+            "red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your "
+            "heart.}"
         ),
     ),
     good=(
         Example("red_flag: {id: faint, tier: now, card: true, text: You faint, short: Faint}"),
         Example(
-            "red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You faint, short: Faint}"
+            "red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You "
+            "faint, short: Faint}"
         ),
     ),
 )
@@ -63,18 +70,21 @@ SILENT: Final = Rule(
     "silent-flag",
     "a red flag that one reader gets and another does not",
     Severity.WARNING,
-    "A missing warning sign looks like none. Only the author knows whether it was left out on purpose, and for which reason.",
+    "A missing warning sign looks like none. Only the author knows whether it was left out on "
+    "purpose, and for which reason.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: swelling, tier: today, only: [ckd], text: Fast swelling}"),
         Example(
-            "red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It gets it after all.}}"
+            "red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It "
+            "gets it after all.}}"
         ),
     ),
     good=(
         Example("red_flag: {id: swelling, tier: today, text: Fast swelling}"),
         Example(
-            "red_flag: {id: missed, tier: today, only: [ckd], text: You missed dialysis, silent_for: {general: Has no dialysis.}}"
+            "red_flag: {id: missed, tier: today, only: [ckd], text: You missed dialysis, "
+            "silent_for: {general: Has no dialysis.}}"
         ),
     ),
 )
@@ -82,7 +92,7 @@ RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED)
 
 
 class ShortPair(NamedTuple):
-    """A red flag's full words, and the shorter ones that the card says instead, for some readers."""
+    """A red flag's full words, and the shorter ones on the card of some readers."""
 
     flag: str
     tier: str
@@ -94,7 +104,7 @@ class ShortPair(NamedTuple):
 def hear_all(
     handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]
 ) -> tuple[ReaderText, ...]:
-    """Give what each reader of a checked handout gets; `values` are what the clinic's placeholders stand for."""
+    """Return each reader's edition of a valid handout; `values` are the values of placeholders."""
     ears = (ReaderContext(audiences.lineage(name), values) for name in handout.audiences)
     return tuple(ReaderText(handout, ear, passages(handout, ear), handout.language) for ear in ears)
 
@@ -102,7 +112,7 @@ def hear_all(
 def across_findings(
     handout: doc.Handout, heard: tuple[ReaderText, ...], clinic: Clinic
 ) -> Iterator[Finding]:
-    """Give what all rules of this module find in a checked handout, each thing once, for all the readers it concerns."""
+    """Yield the findings of all rules in this module, each once for all the readers it concerns."""
     yield from _same(handout, heard)
     yield from _unread(handout, heard)
     yield from _silent(handout, heard)
@@ -114,7 +124,7 @@ def across_findings(
 
 
 def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
-    """Give each carded flag's words in full beside those of the card, where these are shorter; each pair of words once."""
+    """Return the full and the short words of each flag on a card, each pair of words once."""
     found: dict[tuple[str, str, str], ShortPair] = {}
     for one in heard:
         carded = (
@@ -141,7 +151,7 @@ def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
 
 
 def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Put together what was found at one place for several readers."""
+    """Merge findings at one place for several readers."""
     readers: dict[tuple[Any, ...], list[str]] = {}
     first: dict[tuple[Any, ...], Finding] = {}
     for finding in findings:
@@ -167,7 +177,7 @@ def _finding(
     said: tuple[str, str],
     audiences: tuple[str, ...] = (),
 ) -> Finding:
-    """Make a finding about a place of the file rather than about what one reader gets."""
+    """Return a finding about a place in the file, not about one reader's text."""
     passage = Passage(
         words, words, path, Role.PARAGRAPH, audiences[0] if audiences else "", block=str(path[0])
     )
@@ -233,7 +243,8 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
         silent = tuple(one.ear.audience for one in heard if not one.ear.reached(flag))
         path = ("red_flags", index)
         words = next((one.ear.plain(flag.text) for one in heard if one.ear.reached(flag)), flag.id)
-        # A reason for those whom an audience extends is not one for it: on dialysis, other signs count.
+        # A reason for one audience does not hold for those that extend it: dialysis has other
+        # signs.
         unsaid = tuple(name for name in silent if name not in flag.silent_for)
         if unsaid:
             hint = (
@@ -259,7 +270,7 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
 
 
 def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:
-    """Give the tiers that sections place for a reader."""
+    """Yield the tiers that sections place for a reader."""
     for section in handout.sections:
         for block in section.blocks if ear.reached(section) else ():
             if isinstance(block, doc.RedFlagsBlock) and ear.reached(block):

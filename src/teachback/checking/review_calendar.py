@@ -1,4 +1,4 @@
-"""What is to be read again, and when: over all handouts of a workspace, as rows and as a calendar."""
+"""List the reviews that are due in a workspace, as rows, CSV or a calendar file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 # RFC 5545, section 3.1: a line has at most 75 octets, without its end.
 _OCTETS: Final = 75
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-# Calendars compare SEQUENCE first (RFC 5546, section 2.1.5); it counts the seconds since then, and has room until 2094.
+# Calendars compare SEQUENCE first (RFC 5546, section 2.1.5). It counts the seconds since this
+# moment, and does not overflow until 2094.
 _COUNTED_FROM: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 class DueList(NamedTuple):
-    """What is due until a day, overdue first; what has no date; and the problems of handouts that cannot be read."""
+    """Reviews due by a day (overdue ones first), undated reviews, and unreadable handouts."""
 
     terms: tuple[ReviewDuty, ...]
     standing: Mapping[str, str]
@@ -34,7 +35,10 @@ class DueList(NamedTuple):
 
 
 def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
-    """Gather every handout and part whose review is due by a day. Raises TeachbackError when a shared file is wrong."""
+    """Return every handout and part whose review is due by the day `until`.
+
+    Raises TeachbackError if a shared file is wrong.
+    """
     from teachback.printing.job_composer import read_handouts
 
     reading = read_handouts(workspace, handout_files(workspace))
@@ -52,7 +56,7 @@ def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
 
 
 def due_rows(listed: DueList, today: dt.date) -> list[dict[str, Any]]:
-    """Give a row for each term of a list, for a table, CSV or JSON."""
+    """Return a row for each review of a list, for a table, CSV or JSON."""
     return [
         {
             "due": str(term.due),
@@ -71,7 +75,7 @@ def due_rows(listed: DueList, today: dt.date) -> list[dict[str, Any]]:
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Give rows as CSV, with a line of headings also where there are none."""
+    """Return rows as CSV, with a header line even if there are none."""
     import csv
 
     text = io.StringIO()
@@ -94,10 +98,11 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
-    """Return terms as an iCalendar file (RFC 5545), a whole day each; `now` is the moment of the export.
+    """Return reviews as an iCalendar file (RFC 5545), with an all-day event for each.
 
-    A due date may move to a later or to an earlier day, so no date in the handout always grows. The moment does: with it
-    as DTSTAMP, LAST-MODIFIED and SEQUENCE, a calendar takes each later export for the newer one. Nothing else asks a clock.
+    `now` is the moment of the export. A due date may move later or earlier, so no date in the
+    handout always grows. The moment does: used as DTSTAMP, LAST-MODIFIED and SEQUENCE, it makes
+    calendars take each later export for the newer one. Nothing else here depends on the clock.
     """
     lines = [
         "BEGIN:VCALENDAR",
@@ -106,10 +111,10 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
         "CALSCALE:GREGORIAN",
     ]
     events = [line for term in found for line in _event(term, now.astimezone(dt.UTC))]
-    # A calendar must hold something (section 3.6); a time zone is the least that may stand alone.
+    # A calendar must have a component (section 3.6); a time zone is the smallest one allowed alone.
     lines += events or [
-        "BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000",
-        "END:STANDARD", "END:VTIMEZONE",
+        "BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000",
+        "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "END:STANDARD", "END:VTIMEZONE",
     ]  # fmt: skip
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
@@ -117,9 +122,10 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
 def bibliography_problems(
     workspace: Workspace, shared: WorkspaceContent, named: Iterable[str], today: dt.date
 ) -> tuple[Problem, ...]:
-    """Say which sources nobody uses, which have no year and which are old. The program's own list is not held against a clinic, which cannot mend it.
+    """Return the problems of the list of sources: unused, without a year, or old.
 
-    `named` are the ids that handouts name, and rules.
+    `named` are the ids that handouts and rules name. Returns nothing for the program's own list,
+    which a clinic cannot change.
     """
     path = find(workspace, "content/sources.yaml")
     if path is None:
@@ -136,7 +142,7 @@ def _when(day: dt.date, today: dt.date) -> str:
 
 
 def _event(term: ReviewDuty, now: dt.datetime) -> Iterator[str]:
-    assert term.due is not None  # noqa: S101 -- only what has a date is in a list
+    assert term.due is not None  # noqa: S101 -- lists hold only terms with a date
     named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
     said = [
         f"{name}: {value}"
@@ -160,7 +166,7 @@ def _event(term: ReviewDuty, now: dt.datetime) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    # A text of a calendar holds no control characters but the tabulator (RFC 5545, section 3.3.11).
+    # Calendar text allows no control characters except the tab (RFC 5545, section 3.3.11).
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
         text = text.replace(plain, written)
@@ -168,7 +174,7 @@ def _escaped(text: str) -> str:
 
 
 def _folded(line: str) -> bytes:
-    """Break a line so that no part has more than 75 octets, and no letter is cut in two."""
+    """Fold a line into parts of at most 75 octets, without splitting a character."""
     parts, part = [], b""
     for character in line:
         octets = character.encode()

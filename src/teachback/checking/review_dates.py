@@ -1,4 +1,7 @@
-"""Who answers for which part of a text and until when, and whether what it says has a source that is not old. Pure; today is an argument."""
+"""Find overdue reviews, numbers without a source, and unused or old sources. Pure.
+
+The current day is an argument.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +27,19 @@ if TYPE_CHECKING:
 
 # A warning comes this many months before a review is due.
 AHEAD: Final = 6
-# In years. Sources older than this are named; many still hold.
+# In years. Sources older than this are listed; many are still valid.
 OLD: Final = 5
-# More unused sources than this are told in one line.
+# More unused sources than this share one message.
 _MANY: Final = 5
-# The day on which the examples of the rules below are looked at.
+# The current day for the examples of the rules below.
 EXAMPLE_DAY: Final = dt.date(2026, 11, 22)
 
 DUE: Final = Rule(
     "review-due",
     "a text whose review is due within six months, or overdue",
     Severity.WARNING,
-    "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints it with a warning, `build --release` refuses it.",
+    "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints "
+    "it with a warning, `build --release` refuses it.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft, due: 2026-11-21}"), Example("{status: draft, due: 2027-05-22}")),
     good=(Example("{status: draft, due: 2027-05-23}"), Example("{status: draft, due: 2028-11-22}")),
@@ -56,7 +60,8 @@ NUMBER: Final = Rule(
     "number-source",
     "a number about health, and no source beside it",
     Severity.WARNING,
-    "Percentages, doses, counts and limits are what readers act on, and what was most often wrong. Name the source in `sources:`, beside the text.",
+    "Percentages, doses, counts and limits are what readers act on, and what was most often "
+    "wrong. Name the source in `sources:`, beside the text.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(
         Example("Up to 60% of people on dialysis get cramps."),
@@ -77,7 +82,8 @@ UNUSED: Final = Rule(
     "source-unused",
     "a source that no handout names",
     Severity.WARNING,
-    "A list of sources that nobody uses hides those that count. It may also be that a statement has lost its source.",
+    "A list of sources that nobody uses hides those that count. It may also be that a "
+    "statement has lost its source.",
     sources=(OUR_OWN,),
     bad=(
         Example("unused: {publisher: A, title: A, year: 2025, basis: seen}"),
@@ -122,9 +128,10 @@ RULES: Final = (DUE, UNDATED, NUMBER, UNUSED, YEARLESS, AGED)
 
 
 class ReviewDuty(NamedTuple):
-    """Who answers for a handout, or a part of it, and until when; what a part does not say is as for the whole.
+    """Who is responsible for a handout, or a part of it, and until when.
 
-    `part` is empty for the whole handout, else what an author would look for.
+    A part takes what it does not set from the whole handout. `part` is empty for the whole handout,
+    else a name that an author can search for.
     """
 
     handout: str
@@ -140,12 +147,15 @@ class ReviewDuty(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Say what is to be read again."""
+        """Return the handout, with the part in brackets if there is one."""
         return f"{self.handout} ({self.part})" if self.part else self.handout
 
 
 def terms(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...]:
-    """Give the term of a handout, then those of its parts, in the order of the file; `locate` gives the place of a path in it."""
+    """Return the review duty of a handout, then those of its parts in file order.
+
+    `locate` returns the place of a path in the file.
+    """
     review = handout.review
     title = handout.title if isinstance(handout.title, str) else next(iter(handout.title.values()))
     place = locate(("review", "due") if review.due else ("review",), key=True)
@@ -176,7 +186,7 @@ def terms(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...]:
 
 
 def later(day: dt.date, months: int) -> dt.date:
-    """Give the same day some months later, or the last one of that month."""
+    """Return the same day some months later, or the last day of that month if it is shorter."""
     years, month = divmod(day.month - 1 + months, 12)
     first = dt.date(day.year + years, month + 1, 1)
     last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
@@ -184,7 +194,10 @@ def later(day: dt.date, months: int) -> dt.date:
 
 
 def horizon(within: str, today: dt.date) -> dt.date:
-    """Give the last day of a span such as 6m, 2w, 30d or 1y from today on. Raises UsageError."""
+    """Return the last day of a span (6m, 2w, 30d or 1y) that starts today.
+
+    Raises UsageError if the span is malformed.
+    """
     match = re.fullmatch(r"(\d{1,3})([dwmy])", within.strip().lower())
     if match is None:
         raise UsageError(
@@ -197,7 +210,7 @@ def horizon(within: str, today: dt.date) -> dt.date:
 
 
 def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Problem]:
-    """Say which terms are over (errors), and which are in six months (warnings) or have no date at all."""
+    """Yield an error for an overdue review, a warning for one due in six months or undated."""
     for term in found:
         who = f" {term.owner} sees to it." if term.owner else ""
         hint = f"Have it read again, and set a new `due:`.{who}"
@@ -225,7 +238,7 @@ def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Probl
 
 
 def used_sources(handout: doc.Handout) -> frozenset[str]:
-    """Give the ids of all sources that a handout names, for whichever reader."""
+    """Return the ids of all sources that a handout names, for any reader."""
     return frozenset(
         name for _, value in steps(handout) for name in getattr(value, "sources", ()) or ()
     )
@@ -234,7 +247,10 @@ def used_sources(handout: doc.Handout) -> frozenset[str]:
 def source_problems(
     sources: Sources, used: frozenset[str], today: dt.date, locate: Locate
 ) -> Iterator[Problem]:
-    """Say which sources are used by no handout, and which of the others have no year or are old; `locate` knows their file."""
+    """Yield sources that no handout uses, and used ones that are old or have no year.
+
+    `locate` returns the place of a path in the file of sources.
+    """
     unused = [name for name in sources.root if name not in used]
     if len(unused) > _MANY:
         named = f"{', '.join(unused[:_MANY])} and {len(unused) - _MANY} more"
@@ -284,20 +300,27 @@ _COUNT: Final = rf"(?:\d+(?:[.,]\d+)*|{_SPELLED})"
 _NUMBERS: Final = re.compile(
     r"\d+(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b)"
     rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b"
-    r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of (?:all |the |those |people|adults|patients|readers|women|men)"
+    r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of (?:all |the "
+    r"|those |people|adults|patients|readers|women|men)"
     r"|\b\d+(?:[.,]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
-    r"(?:mg|mcg|g|kg|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz|pounds?|lbs?|tablets?|pills?|teaspoons?|tablespoons?|"
-    r"calories|kcal|steps|people|patients|adults|women|men|million|billion|times|minutes?|hours?|days?|weeks?|months?|years?)\b"
-    r"|(?:\b(?:over|under|above|below|at least|at most|more than|less than|up to)|[<>\u2264\u2265]) ?\d+(?:[.,/]\d+)*",
+    r"(?:mg|mcg|g|kg|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz"
+    r"|pounds?|lbs?|tablets?|pills?|teaspoons?|tablespoons?|"
+    r"calories|kcal|steps|people|patients|adults|women|men|million|billion|times|minutes?|hours?"
+    r"|days?|weeks?|months?|years?)\b"
+    r"|(?:\b(?:over|under|above|below|at least|at most|more than|less than|up to)"
+    r"|[<>\u2264\u2265]) ?\d+(?:[.,/]\d+)*",
     re.IGNORECASE,
 )
-# Without one of these a text states no number.
+# A text with no match states no number.
 _MAY_COUNT: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
-_STATING: Final = frozenset({Role.MESSAGE, Role.PARAGRAPH, Role.LEAD, Role.ITEM, Role.CAPTION, Role.CELL, Role.CALLOUT, Role.FLAG, Role.WHY, Role.ANSWER, Role.CARD})  # fmt: skip
+_STATING: Final = frozenset({
+    Role.MESSAGE, Role.PARAGRAPH, Role.LEAD, Role.ITEM, Role.CAPTION, Role.CELL, Role.CALLOUT,
+    Role.FLAG, Role.WHY, Role.ANSWER, Role.CARD,
+})  # fmt: skip
 
 
 def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
-    """Find statements with a number and no source beside them. What a placeholder stands for is no number of the text."""
+    """Yield statements with a number and no source; values of placeholders do not count."""
     for passage in passages:
         if (
             passage.role not in _STATING
@@ -310,7 +333,10 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
         )
         if match and not passage.text.rstrip().endswith("?"):
             words = match[0].strip()
-            hint = "Name where it is from: `sources: [...]` beside this text. Without a source, say it without the number."
+            hint = (
+                "Name where it is from: `sources: [...]` beside this text. Without a source, "
+                "say it without the number."
+            )
             yield Finding(
                 NUMBER.id,
                 NUMBER.severity,

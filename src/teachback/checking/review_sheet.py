@@ -1,6 +1,8 @@
-"""What was checked -> the sheet that people sign: each reader's text with its lines, what was found, what only they can answer. Pure.
+"""Gather the contents of the review sheet that people sign. Pure.
 
-Nothing in it is a verdict. What the rules found is listed beside what somebody has accepted; the rest are questions.
+In: a checked handout. Out: each reader's text with line numbers, the findings, and the questions
+that only people can answer. The sheet holds no verdict: findings are listed beside the accepted
+ones, and the rest are questions.
 """
 
 from __future__ import annotations
@@ -41,16 +43,17 @@ if TYPE_CHECKING:
     from teachback.editions.comparison import Change, Piece
     from teachback.errors import Location, Problem
 
-# What is said before a passage that is not simply read on.
+# The label before a passage that is not running text.
 _NAMES: Final = {
-    Role.TITLE: "Title", Role.MESSAGE: "Message", Role.SHORT: "On the card", Role.WHY: "Why", Role.CARD: "On the card", Role.COLUMN: "Column",
-    Role.CAPTION: "Caption", Role.ALT: "Picture", Role.MYTH: "Myth", Role.VERDICT: "Verdict", Role.LABEL: "To fill in", Role.QUOTE: "Quote",
+    Role.TITLE: "Title", Role.MESSAGE: "Message", Role.SHORT: "On the card", Role.WHY: "Why",
+    Role.CARD: "On the card", Role.COLUMN: "Column", Role.CAPTION: "Caption", Role.ALT: "Picture",
+    Role.MYTH: "Myth", Role.VERDICT: "Verdict", Role.LABEL: "To fill in", Role.QUOTE: "Quote",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Numbered:
-    """A problem with the number by which it is called on the sheet."""
+    """A problem with its number on the sheet."""
 
     number: str
     problem: Problem
@@ -58,7 +61,7 @@ class Numbered:
 
 @dataclass(frozen=True)
 class AcceptedOne:
-    """An accepted finding with its number and the place of the words that it is about."""
+    """An accepted finding with its number and the place of its words."""
 
     number: str
     waived: AcceptedFinding
@@ -67,7 +70,11 @@ class AcceptedOne:
 
 @dataclass(frozen=True)
 class TextLine:
-    """One piece of an edition: its line in the file, what it is ('' where the look says it), its words with their marks, what was found in it."""
+    """One piece of an edition, with its line in the file and the numbers of its findings.
+
+    `name` is its label, or empty where the layout shows what it is. `spans` are its words with
+    marks.
+    """
 
     line: int
     name: str
@@ -79,7 +86,11 @@ class TextLine:
 
 @dataclass(frozen=True)
 class Score:
-    """A grade with the target that it is held against: by Flesch-Kincaid the target itself, by SMOG three more, by FORCAST none."""
+    """A grade and its target.
+
+    The target is the handout's own for Flesch-Kincaid, three grades more for SMOG, None for
+    FORCAST.
+    """
 
     grade: Grade
     target: int | None
@@ -87,7 +98,10 @@ class Score:
 
 @dataclass(frozen=True)
 class EditionReport:
-    """All of one edition: its reader, its text by heading, its grades as a whole and by section, and the mark of its text."""
+    """One edition: its reader, its text by heading, its grades, and the fingerprint of its text.
+
+    Grades are those of the whole edition (`scores`) and of its sections.
+    """
 
     audience: str
     name: str
@@ -101,7 +115,7 @@ class EditionReport:
 
 @dataclass(frozen=True)
 class Question:
-    """A question of the self-check: whom it is asked for, and where to look, as lines of the file."""
+    """A question of the self-check, the audiences it concerns, and the lines to look at."""
 
     asked: SelfCheckQuestion
     audiences: tuple[str, ...]
@@ -110,9 +124,10 @@ class Question:
 
 @dataclass(frozen=True)
 class ChangesSinceApproval:
-    """What has changed for a reader since somebody approved it; `changes` is None where no approved version was found.
+    """Changes for a reader since the last approval; `changes` is None if no approval was found.
 
-    `same` says that the text is the approved one by its mark: where it is not, and no change is seen, something else than words differs.
+    `same` is true if the fingerprint equals the approved one. If it is false and there are no
+    changes, the difference is not in the words.
     """
 
     audience: str
@@ -125,7 +140,7 @@ class ChangesSinceApproval:
 
 @dataclass(frozen=True)
 class OmittedFlag:
-    """A red flag that a reader does not get, with the reason that the file gives, if it gives one."""
+    """A red flag that a reader does not get, with the reason if the file gives one."""
 
     line: int
     audience: str
@@ -163,7 +178,7 @@ class HandoutReport:
     sources: tuple[UsedSource, ...]
 
     def count(self, severity: str) -> int:
-        """Give how many open findings of a severity there are."""
+        """Return the number of open findings of a severity."""
         return sum(str(one.problem.severity) == severity for one in self.findings)
 
 
@@ -174,9 +189,12 @@ def make_sheet(
     search: Search,
     picture: Callable[[str], str],
 ) -> HandoutReport:
-    """Gather what is said of one handout that could be read; `picture` hashes a picture by its name, as for an approval."""
+    """Return the report of one handout that could be read.
+
+    `picture` returns the hash of a picture by its name, as for an approval.
+    """
     authored = checked.authored
-    assert authored is not None  # noqa: S101 -- whoever calls this has looked
+    assert authored is not None  # noqa: S101 -- the caller has checked this
     handout, locate = authored.handout, authored.file.locate
     findings = tuple(
         Numbered(f"F{number}", problem) for number, problem in enumerate(checked.problems, start=1)
@@ -255,9 +273,9 @@ def _edited(
 
 
 def _read_on(heard: ReaderText) -> Iterator[Piece]:
-    """Give all that a reader gets in reading order, without the headings under which the sheet groups it.
+    """Yield a reader's text in reading order, without the headings that group it on the sheet.
 
-    The card's short words stand with the card, and there only for the readers whose card has them.
+    Short words for the card are yielded with the card, only for readers whose card has them.
     """
     assert heard.handout is not None  # noqa: S101 -- an edition of a handout
     for piece in sorted(
@@ -293,7 +311,10 @@ def _line(
 
 
 def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) -> str:
-    """Say what a piece is, in the words that are printed beside it where there are some; `judged` are the myths with a verdict of their own."""
+    """Return the label of a piece, as printed beside it where possible.
+
+    `judged` are the blocks of myths with a verdict of their own.
+    """
     passage = piece.passage
     if passage is None:
         return piece.what
@@ -314,7 +335,7 @@ def _questions(
     shared: WorkspaceContent,
     vocabulary: Vocabulary,
 ) -> Iterator[Question]:
-    """Ask each question once for all readers for whom its answer is the same."""
+    """Yield each question once for all readers with the same answer."""
     found: dict[tuple[object, ...], Question] = {}
     for name, edition in heard.items():
         target = target_of(authored.handout, shared.audiences, name)
@@ -337,7 +358,7 @@ def _questions(
 
 
 def _comparisons(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterator[Comparison]:
-    """Compare each reader's text with that of the nearest one it extends, or with the first."""
+    """Compare each reader's text with the nearest one that it extends, or with the first."""
     handout = authored.handout
     names = list(heard)
     for name in names[1:]:
@@ -382,7 +403,7 @@ def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[Used
 
 @dataclass(frozen=True)
 class Report:
-    """One document for the meeting: a sheet for each handout, those that could not be read, and what was looked for."""
+    """The whole document: a sheet for each handout, unreadable handouts and the rules applied."""
 
     day: dt.date
     sheets: tuple[HandoutReport, ...]

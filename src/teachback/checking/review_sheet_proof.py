@@ -1,6 +1,7 @@
-"""The sheet to sign read back: every line of every reader's text stands on it, and so does what was found and what was accepted. Pure.
+"""Check a written review sheet against the report it was made from. Pure.
 
-The words of a sheet come from a template and styles that a clinic may change. What people sign must be what is printed for patients.
+A clinic may change the template and the styles of the sheet. What people sign must still be what is
+printed for patients: every line of every reader's text, every finding, every acceptance.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ if TYPE_CHECKING:
     from teachback.checking.review_sheet import EditionReport, HandoutReport, Report, TextLine
 
 _HINT: Final = OfDesign(
-    "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with the built-in ones: "
+    "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with "
+    "the built-in ones: "
     "the sheet must show each line as the built-in one does."
 )
-# How many faults are named.
+# The most problems that are reported.
 MOST_NAMED: Final = 5
-# What stands for a line to write on: a few words.
+# Matches a write-in line, which may hold a few words.
 _BLANK: Final = ".{0,90}?"
 
 
 class ExpectedRow(NamedTuple):
-    """What stands in one go on a sheet: its words for a message, the line of the file, and the expression that finds it."""
+    """One row of a sheet: its words for a message, its line in the file, and its pattern."""
 
     words: str
     line: int
@@ -40,7 +42,12 @@ class ExpectedRow(NamedTuple):
 def review_sheet_problems(
     read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool
 ) -> tuple[Problem, ...]:
-    """Return what the words of a written sheet lack or have changed; `drawn` gives a text in the letters in which the sheet has it."""
+    """Return what the words of a written sheet lack or have changed.
+
+    `read` are the words that were read from the sheet. `drawn` converts a text to the letters that
+    the sheet uses. `paper` is true if the words come from a page, which reorders right-to-left
+    text.
+    """
     words = list(read)
     text = comparable(" ".join(words))
     found: list[Problem] = []
@@ -60,7 +67,7 @@ def review_sheet_problems(
 def _read_on(
     text: str, start: int, edition: EditionReport, sheet: HandoutReport, drawn: Callable[[str], str]
 ) -> tuple[Problem | None, int]:
-    """Find the text of one reader from a place on, row by row, with nothing between; return where it ends."""
+    """Match one reader's text row by row, with nothing between; return where it ends."""
     rows = list(_rows(edition, drawn))
     if not rows:
         return None, start
@@ -76,7 +83,10 @@ def _read_on(
         if count > furthest:
             furthest, end = count, at
     row = rows[furthest]
-    message = f"{sheet.file}: the sheet to sign does not show line {row.line} for '{edition.audience}' in its turn: '{row.words[:60]}'"
+    message = (
+        f"{sheet.file}: the sheet to sign does not show line {row.line} for "
+        f"'{edition.audience}' in its turn: '{row.words[:60]}'"
+    )
     return Problem(message, _HINT), end
 
 
@@ -90,7 +100,7 @@ def _rows(edition: EditionReport, drawn: Callable[[str], str]) -> Iterator[Expec
 
 
 def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
-    """Return the expression for a line as it stands on the sheet: its number, what it is, its words, and the numbers of what was found in it."""
+    """Return the pattern of a line: number, label, words, numbers of findings."""
     begin = f"{line.line} {line.name}: " if line.name else f"{line.line} "
     pieces, run = [], begin
     for span in line.spans:
@@ -106,7 +116,7 @@ def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
 
 
 def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
-    """Find what was found, what was accepted, and the card's short words, each as often as it must stand there."""
+    """Yield findings, acceptances, flags and short words that are listed too few times."""
     listed: list[tuple[str, str]] = [
         ("what was found", one.problem.message) for one in sheet.findings
     ]
@@ -129,7 +139,7 @@ def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Ite
     ]
     for (what, words), least in Counter(listed).items():
         pattern = sought(drawn(words)).pattern.pattern
-        # A number that goes on is another number.
+        # A number with more digits is another number.
         begin, end = (
             (r"(?<!\d)" if words[:1].isdigit() else ""),
             (r"(?!\d)" if words[-1:].isdigit() else ""),
@@ -143,18 +153,21 @@ def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Ite
 def _lost_words(
     read: Iterable[str], sheet: HandoutReport, drawn: Callable[[str], str]
 ) -> Iterator[Problem]:
-    """Find words that are nowhere on a sheet whose text runs from right to left, which paper gives back in another order."""
+    """Yield words that are nowhere on a right-to-left sheet, whose order paper does not keep."""
     known = set(_letters(" ".join(read)))
     for edition in sheet.editions:
         for _, lines in edition.text:
             for line in lines:
                 words = "".join(span.text for span in line.spans if not span.blank)
                 if not known.issuperset(_letters(drawn(words))):
-                    message = f"{sheet.file}: the sheet to sign does not show line {line.line} for '{edition.audience}': '{line.text[:60]}'"
+                    message = (
+                        f"{sheet.file}: the sheet to sign does not show line {line.line} for "
+                        f"'{edition.audience}': '{line.text[:60]}'"
+                    )
                     yield Problem(message, _HINT)
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Yield each word as its letters in order, so that it does not matter from which side they were read."""
+    """Yield the sorted letters of each word, so that the direction of reading does not matter."""
     for word in re.findall(r"\w+", text.casefold()):
         yield "".join(sorted(word))

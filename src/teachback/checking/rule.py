@@ -1,4 +1,4 @@
-"""What a rule is, and what it finds: the common ground of the rules that are files and of those that are code. Pure."""
+"""Define rules and findings, for rules in files and rules in code alike. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from teachback.errors import Location
 
 
-# The source of a rule that follows from what Teachback is, and from no publication.
+# The source of a rule that follows from how Teachback works, not from a publication.
 OUR_OWN: Final = "our own, from how a handout is written here"
 
 
 class Example(NamedTuple):
-    """A text that a rule must find (bad) or pass over (good), with what stands around it."""
+    """A text that a rule must find (bad) or ignore (good), with its surroundings."""
 
     text: str
     audience: str = "ckd"
@@ -31,7 +31,7 @@ class Example(NamedTuple):
     other: str = ""
 
     def passage(self) -> Passage:
-        """Give the example as a reader gets it."""
+        """Return the example as a reader gets it."""
         return Passage(
             as_read(self.text),
             self.text,
@@ -48,9 +48,10 @@ class Example(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule: its id, what it looks for in a few words, how bad a finding is, why, from where, and examples.
+    """One rule: what it looks for, how bad a finding is, why, its sources and its examples.
 
-    `audiences` are those whose texts it looks at, with all that extend them; none means everybody's.
+    `audiences` limits the rule to the texts of these audiences and of those that extend them. Empty
+    means every audience.
     """
 
     id: str
@@ -65,7 +66,10 @@ class Rule(NamedTuple):
 
 
 class ReaderText:
-    """One edition as its reader gets it: the handout, who reads, and all passages in order. Only itself is equal to it."""
+    """One edition as its reader gets it: the handout, the reader and all passages in order.
+
+    Two objects are equal only if they are the same object.
+    """
 
     def __init__(
         self,
@@ -74,7 +78,7 @@ class ReaderText:
         passages: tuple[Passage, ...],
         language: str = "en",
     ) -> None:
-        """Take what was heard; there is no handout where only a few passages are looked at."""
+        """Store the passages; `handout` is None where only a few passages are checked."""
         self.handout: Final = handout
         self.ear: Final = ear
         self.passages: Final = passages
@@ -82,9 +86,10 @@ class ReaderText:
 
 
 class Finding(NamedTuple):
-    """What a rule found in a passage: the words, the message and the hint of the problem that it makes.
+    """Words that a rule found in a passage, with the message and hint of their problem.
 
-    `measured` findings, such as a reading grade, are of the whole edition; they stand at the passage they begin with.
+    A measured finding, such as a reading grade, is about the whole edition. Its passage is the
+    first one of the edition.
     """
 
     rule: str
@@ -97,7 +102,7 @@ class Finding(NamedTuple):
 
 
 def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem:
-    """Make the problem of a finding; `locate` gives the place of a path in the handout's file."""
+    """Return the problem of a finding; `locate` returns the place of a path in its file."""
     place = locate(finding.passage.path)
     readers = f" (for {' and '.join(finding.audiences)})" if finding.audiences else ""
     return Problem(

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0 (OASIS), which editors and code hosts show beside the lines."""
+"""Write findings as SARIF 2.1.0 (OASIS), which editors and code hosts show beside the lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-# The names of the two folders below which files lie (SARIF 2.1.0, 3.14.14). Where they are on this machine is not said.
+# The base folders of file addresses (SARIF 2.1.0, 3.14.14). Their location on this machine is left
+# out.
 ROOT: Final = "%SRCROOT%"
 BUILTIN: Final = "TEACHBACK"
 _BASES: Final = {
@@ -34,15 +35,20 @@ _BASES: Final = {
 
 
 def sarif(checkup: CheckResult, workspace: Workspace) -> bytes:
-    """Return a run's findings; those that were accepted are in it as suppressed, with the reason.
+    """Return a run's findings as SARIF; accepted findings are marked as suppressed with the reason.
 
-    Addresses are relative to the workspace, or to the built-in files: no path of this machine is in it.
+    Addresses are relative to the workspace or to the built-in files. No path of this machine is
+    written.
     """
     rules = list(checkup.rules.known.values())
     index = {rule.id: number for number, rule in enumerate(rules)}
     results = [_result(problem, index, workspace) for problem in _problems(checkup)]
-    results += [_waived(waived, checked.authored.file.locate(waived.finding.passage.path), index, workspace)
-                for checked in checkup.handouts if checked.authored for waived in checked.waived]  # fmt: skip
+    results += [
+        _waived(waived, checked.authored.file.locate(waived.finding.passage.path), index, workspace)
+        for checked in checkup.handouts
+        if checked.authored
+        for waived in checked.waived
+    ]
     driver = {"name": "teachback", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     run = {
         "tool": {"driver": driver},
@@ -57,7 +63,7 @@ def sarif(checkup: CheckResult, workspace: Workspace) -> bytes:
         )
         + "\n"
     )
-    # A message may quote a file's name that is not UTF-8.
+    # A message may quote a file name that is not valid UTF-8.
     return text.encode(errors="replace")
 
 
@@ -125,9 +131,9 @@ def _location(place: Location, workspace: Workspace) -> dict[str, Any]:
 
 
 def _artifact(file: str, workspace: Workspace) -> dict[str, str]:
-    """Return a file's address: relative to one of the two folders, percent-encoded (RFC 3986)."""
-    whole = Path(os.path.abspath(file))  # noqa: PTH100 -- links are not followed: the name in the workspace is wanted
-    if not whole.exists() and not os.path.isabs(file):  # noqa: PTH117 -- a text
+    """Return a file's address, relative to a base folder and percent-encoded (RFC 3986)."""
+    whole = Path(os.path.abspath(file))  # noqa: PTH100 -- keeps links
+    if not whole.exists() and not os.path.isabs(file):  # noqa: PTH117 -- file is text
         whole = workspace.root / file
     for base, root in ((ROOT, workspace.root), (BUILTIN, workspace.builtin)):
         if whole.is_relative_to(root):
@@ -136,8 +142,8 @@ def _artifact(file: str, workspace: Workspace) -> dict[str, str]:
 
 
 def _without_paths(text: str, workspace: Workspace) -> str:
-    """Return a message in which files of the two folders are named by their place in them."""
+    """Return a message with the files of the base folders named by relative paths."""
     for root in (workspace.root, workspace.builtin):
-        # A workspace may be a disk's own root.
+        # The workspace may be the root of a drive.
         text = text.replace(f"{root}{os.sep}", "") if root != Path(root.anchor) else text
     return text

@@ -1,4 +1,7 @@
-"""Two things that no text may do for any reader: type a number that the clinic's file holds, and stop a medicine without a word on what then."""
+"""Find typed phone numbers, and medicines stopped with no word on what to do then.
+
+These rules hold for every reader. A phone number belongs in the clinic's file.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ TYPED: Final = Rule(
     "typed-number",
     "a phone number or an emergency number typed into a text",
     Severity.ERROR,
-    "A number that stands in many texts is wrong in some of them after it changes. It belongs into content/clinic.yaml, once.",
+    "A number that stands in many texts is wrong in some of them after it changes. It belongs "
+    "into content/clinic.yaml, once.",
     sources=(OUR_OWN,),
     bad=(
         Example("Call 911 for chest pain."),
@@ -46,7 +50,8 @@ ADVICE: Final = Rule(
     "stop-without-restart",
     "advice to stop a medicine, and not a word on whom to ask or when to start again",
     Severity.WARNING,
-    "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and never start again, come to harm. "
+    "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and "
+    "never start again, come to harm. "
     "The same block must say whom to ask, or when to start again.",
     sources=("common-clinical",),
     bad=(
@@ -57,7 +62,8 @@ ADVICE: Final = Rule(
     ),
     good=(
         Example(
-            "Stop your water pill on days when you vomit. Call us that day, and ask when to start again."
+            "Stop your water pill on days when you vomit. Call us that day, and ask when to "
+            "start again."
         ),
         Example("Do not take ibuprofen unless your kidney team says it is OK."),
         Example("Do not stop a medicine on your own."),
@@ -72,9 +78,13 @@ ADVICE: Final = Rule(
 )
 
 _EMERGENCY: Final = ("911", "112", "999", "000")
-_UNIT: Final = r"(?!\s*(?:%|percent|mg|mcg|g\b|kg|ml|l\b|dl|iu\b|units?|mmol|meq|calories|kcal|steps|pounds|lbs?|ounces|oz|people|patients|of\b|days|hours|minutes|times))"
+_UNIT: Final = (
+    r"(?!\s*(?:%|percent|mg|mcg|g\b|kg|ml|l\b|dl|iu\b|units?|mmol|meq|calories|kcal|steps"
+    r"|pounds|lbs?|ounces|oz|people|patients|of\b|days|hours|minutes|times))"
+)
 _CALLED: Final = r"\b(?:call|dial|phone|ring|text|telephone)\b[^.!?;\d]{0,25}?"
-# Digits in the groups that telephones are written in: North America, then +country, then a trunk 0, then seven digits or letters after "call".
+# Groups of digits as phone numbers are written: North America, then +country, then a trunk 0, then
+# seven digits or letters after "call".
 _PHONES: Final = (
     r"(?<![\d.,/-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s./-])\d{3}[\s.-]\d{4}(?!\d)",
     r"(?<![\d.,/-])\+?1?[\s.-]?8(?:00|33|44|55|66|77|88)[\s.-](?-i:[A-Z]{3,}[A-Z\d-]*)",
@@ -83,16 +93,16 @@ _PHONES: Final = (
     rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
     rf"{_CALLED}(?P<run>\d{{7,12}})(?!\d){_UNIT}",
 )
-# The shortest that they find: a trunk or a country and three digits, or 800 and letters.
+# The fewest digits of a match: a trunk or country code and three digits, or 800 and letters.
 _FEWEST: Final = 4
 _FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
-# Without one of these a text holds no number to call.
+# A text with no match holds no number to call.
 _MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
 _DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
 _ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
-# Stars, brackets of a link's words, and the backslash that makes a mark of Markdown a plain letter.
+# Asterisks, the brackets of a link's words, and a backslash that escapes a Markdown mark.
 _MARK: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
-# Some people join the parts of a telephone number by dashes.
+# Some writers join the parts of a phone number with en dashes.
 _DASHES: Final = str.maketrans("\u2013", "-")
 _NINE: Final = re.compile(
     rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE
@@ -100,7 +110,10 @@ _NINE: Final = re.compile(
 
 
 def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Finding]:
-    """Find numbers that are typed into a text; `written` is searched, so that what a placeholder stands for is none."""
+    """Yield numbers typed into a text.
+
+    Searches the text as written, where placeholders have no values yet.
+    """
     own = {
         name: value
         for name, value in clinic.values().items()
@@ -127,13 +140,16 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
 
 @lru_cache(maxsize=1024)
 def _as_typed(written: str) -> str:
-    """Return a text as rules read it, with its placeholders and its `tel:` links, and without other marks: 9**1**1 is 911."""
+    """Return a text with its placeholders and `tel:` links, without other marks.
+
+    So 9**1**1 is found as 911.
+    """
     return _MARK.sub(r"\1", _ADDRESS.sub("]", visible_form(written))).translate(_DASHES)
 
 
 @lru_cache(maxsize=1024)
 def _may_call(written: str) -> bool:
-    """Say whether a text may hold a number to call, once for all its readers."""
+    """Return whether a text may hold a number to call. Cached for all its readers."""
     return bool(_MAY_CALL.search(visible_form(written)))
 
 
@@ -164,7 +180,10 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
                 match.end("number"),
                 "Write {clinic.emergency} in its place.",
             )
-    general = "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or {clinic.dialysis_unit} in its place."
+    general = (
+        "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or "
+        "{clinic.dialysis_unit} in its place."
+    )
     for match in _DIALLED.finditer(text):
         yield match[1], match.start(1), match.end(1), general
     if sum(map(str.isdigit, text)) < _FEWEST and not _FREE.search(text):
@@ -176,25 +195,32 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
 
 
 _MEDICINE: Final = re.compile(
-    r"\b(?:medicines?|medications?|meds|pills?|drugs?|tablets?|capsules?|doses?|insulin|diuretics?|antacids?|laxatives?|antibiotics?|"
+    r"\b(?:medicines?|medications?|meds|pills?|drugs?|tablets?|capsules?|doses?|insulin|diuretics?"
+    r"|antacids?|laxatives?|antibiotics?|"
     r"nsaids?|pain ?killers?|steroids?|blood thinners?|inhalers?|statins?|"
-    r"aspirin|ibuprofen|naproxen|advil|motrin|aleve|tylenol|acetaminophen|paracetamol|celecoxib|diclofenac|"
-    r"metformin|glipizide|digoxin|warfarin|coumadin|lithium|prednisone|tacrolimus|cyclosporine|quinine|gabapentin|allopurinol|colchicine|"
+    r"aspirin|ibuprofen|naproxen|advil|motrin|aleve|tylenol|acetaminophen|paracetamol|celecoxib"
+    r"|diclofenac|"
+    r"metformin|glipizide|digoxin|warfarin|coumadin|lithium|prednisone|tacrolimus|cyclosporine"
+    r"|quinine|gabapentin|allopurinol|colchicine|"
     r"furosemide|lasix|bumetanide|torsemide|spironolactone|eplerenone|amlodipine|"
-    r"\w{3,}(?:pril|sartan|statin|olol|thiazide|gliflozin|gliptin|glutide|oxacin|cillin|xaban|prazole))\b",
+    r"\w{3,}(?:pril|sartan|statin|olol|thiazide|gliflozin|gliptin|glutide|oxacin|cillin|xaban"
+    r"|prazole))\b",
     re.IGNORECASE,
 )
 _STOP: Final = re.compile(
     r"(?P<no>\b(?:do not|don['\u2019]t|never|must not|should not)\s+)?"
-    r"\b(?:(?P<end>stop(?: taking)?|quit(?: taking)?|hold|skip|pause|come off|leave out)|(?P<take>take))\b",
+    r"\b(?:(?P<end>stop(?: taking)?|quit(?: taking)?|hold|skip|pause|come off|leave out)"
+    r"|(?P<take>take))\b",
     re.IGNORECASE,
 )
 _THEN: Final = re.compile(
-    r"\b(?:ask|call|tell|talk to|speak (?:to|with)|check with|contact|see your|unless|until|restart|resume|"
+    r"\b(?:ask|call|tell|talk to|speak (?:to|with)|check with|contact|see your|unless|until"
+    r"|restart|resume|"
     r"(?:start|take|begin)(?: it| them| taking (?:it|them))? again|back on)\b|\bhas told you\b",
     re.IGNORECASE,
 )
-# What the clinic may do itself is no advice to the reader; the medicine stands before the next comma or joining word, or it is another clause's.
+# What the clinic may do itself is not advice to the reader. A medicine counts only before the next
+# comma or conjunction; after it, it belongs to another clause.
 _OTHERS: Final = re.compile(
     r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE
 )
@@ -205,7 +231,10 @@ _CLAUSE: Final = re.compile(
 
 
 def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
-    """Find advice to stop a medicine in a block, or a row of a table, that says neither whom to ask nor when to start again."""
+    """Yield advice to stop a medicine without whom to ask or when to start again.
+
+    Looks at the whole block, or at the row of a table.
+    """
     blocks: dict[tuple[object, ...], list[Passage]] = {}
     for passage in passages:
         if passage.role is not Role.MYTH:
@@ -222,7 +251,10 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
         for passage in group:
             for sentence in _said(passage.text):
                 if _stops(sentence, f"{passage.lead} {passage.row} {context}"):
-                    hint = "Say in the same block whom to ask, or when to start again, such as: Call us, and ask when to start again."
+                    hint = (
+                        "Say in the same block whom to ask, or when to start again, such as: "
+                        "Call us, and ask when to start again."
+                    )
                     words = sentence.strip()
                     yield Finding(
                         ADVICE.id,
@@ -235,19 +267,22 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
 
 
 def _said(text: str) -> Iterator[str]:
-    """Give the sentences of a text that state something."""
+    """Return the sentences of a text that are not questions."""
     return (sentence for sentence in split_sentences(text) if not sentence.rstrip().endswith("?"))
 
 
 @lru_cache(maxsize=1024)
 def _says_then(text: str) -> bool:
-    """Say whether a text says whom to ask or when to start again."""
+    """Return whether a text says whom to ask or when to start again."""
     return any(_THEN.search(sentence) for sentence in _said(text))
 
 
 @lru_cache(maxsize=1024)
 def _stops(sentence: str, context: str) -> bool:
-    """Say whether a sentence tells the reader to stop a medicine, or not to take one; what it is may stand in the lead or heading."""
+    """Return whether a sentence tells the reader to stop, or not to take, a medicine.
+
+    The medicine may be named in `context`, the lead or heading.
+    """
     for match in _STOP.finditer(sentence):
         stops = bool(match["end"]) != bool(match["no"])
         if not stops:

@@ -1,4 +1,4 @@
-"""The files of the clinical text rules as an author writes them: the names in `content/rules/data/`, a rule each in `content/rules/`."""
+"""Define the files of the clinical rules: `content/rules/data/` and `content/rules/`."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ Stance = Literal[
 Level = Literal["error", "warning", "hint"]
 
 
-# A regular expression; `clinical` compiles those of a rule together, and says which one cannot be.
+# A regular expression. The patterns of a rule are compiled together; errors are reported then.
 Pattern = Plain
 
 
@@ -32,7 +32,7 @@ class Names(_Closed):
 
 
 class NameClass(_Closed):
-    """What rules speak of as one: all foods high in potassium, all NSAIDs."""
+    """Names that rules treat as one, such as all foods high in potassium, or all NSAIDs."""
 
     about: Plain
     groups: Annotated[tuple[Names, ...], Field(min_length=1)]
@@ -51,7 +51,7 @@ class NameFile(_Closed):
 
 
 class Sample(_Closed):
-    """An example that the rule must find, or pass over; a text alone stands for a paragraph."""
+    """An example that a rule must find or ignore; a text alone is a paragraph."""
 
     text: Plain
     audience: Id | None = None
@@ -78,7 +78,10 @@ class RuleFile(_Closed):
     )
     doing: Annotated[tuple[Pattern, ...], Field(min_length=1)] | None = Field(
         None,
-        description="Patterns of what is said of it, such as stopping it; without them: eating, taking, praising it.",
+        description=(
+            "Patterns of what is said of it, such as stopping it; without them: eating, "
+            "taking, praising it."
+        ),
     )
     unless: tuple[Pattern, ...] = Field((), description="A sentence that matches is passed over.")
     beside: tuple[Pattern, ...] = Field(
@@ -93,11 +96,17 @@ class RuleFile(_Closed):
     )
     leaning: bool = Field(
         default=False,
-        description="Whether all words of a text decide, each by the side on which it mostly stands; see leaning.txt.",
+        description=(
+            "Whether all words of a text decide, each by the side on which it mostly stands; "
+            "see leaning.txt."
+        ),
     )
     gap: bool = Field(
         default=False,
-        description="Whether recommending it in a general text is a gap where CKD readers have none of their own.",
+        description=(
+            "Whether recommending it in a general text is a gap where CKD readers have none "
+            "of their own."
+        ),
     )
     message: Plain
     hint: Plain
@@ -107,7 +116,7 @@ class RuleFile(_Closed):
     good: Annotated[tuple[Sample | Plain, ...], Field(min_length=2)]
 
     def level(self, lineage: tuple[str, ...]) -> Severity | None:
-        """Give how bad a finding is for a reader; none where the rule does not look at that reader's texts."""
+        """Return the severity of a finding for a reader, or None if their texts are not checked."""
         name = next((name for name in lineage if name in self.audience), None)
         if name is None:
             return None

@@ -1,7 +1,8 @@
-"""What a clause says of a thing: do, do not, or only that it is so. Pure.
+"""Determine what a clause says of a thing: do, do not, or neither. Pure.
 
-Each clause is read as a chain of signs. "Do not forget to eat a banana": not (-) forget (-) eat (+) comes to "do"; "it is a
-mistake to think that bananas help" comes to "do not". What stands before the thing governs it; what stands behind is said of it.
+A clause is read as a chain of signs. "Do not forget to eat a banana": not (-) forget (-) eat (+)
+yields "do". "It is a mistake to think that bananas help" yields "do not". Signs before the thing
+govern it; signs after the thing describe it.
 """
 
 from __future__ import annotations
@@ -16,71 +17,110 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORDS: Final = re.compile(r"[\w'-]+")
-# What is further apart is not said of one another.
+# In words. Signs farther away than this are not related.
 _NEAR: Final = 6
 _TIGHT: Final = 2
-# Signs that weigh what follows them against what stands before: behind a thing they say nothing of it.
+# Signs that compare the words around them; after a thing they say nothing of it.
 _COMPARED: Final = re.compile(r"than|less|fewer|instead of|rather than|in place of")
 _MUCH: Final = re.compile(r"extra|more|plenty|lots of")
-# How the reader is: behind a thing it is what comes of it, before a thing it says nothing of it.
-# Behind a thing such a word tells of it only as what it is: "is bad", not "a bad back".
+# After a thing, such a word describes it only with a verb: "is bad", not "a bad back".
 _IS: Final = re.compile(
-    r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm|stones|burden\w*|confus\w+)"
+    r"(?:bad|weak|wrong|risks?|risky|trouble|problems?|waste|surpris\w*|tricky|hidden|rhythm"
+    r"|stones|burden\w*|confus\w+)"
 )
 _COPULA: Final = re.compile(
-    r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes|means?)\W+(?:\w+\W+){0,2}$"
+    r"\b(?:is|are|be|being|was|were|can|may|not|too|more|makes?|as|does|do|cause|causes"
+    r"|means?)\W+(?:\w+\W+){0,2}$"
 )
+# The reader's condition: after a thing it is an effect of it, before a thing it is unrelated.
 _STATE: Final = re.compile(
     r"thirsty|swell\w*|weak\w*|bleeding|trouble|problems?|bad|wrong|failure|upset|risk"
 )
 _CONDITION: Final = re.compile(
-    r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
+    r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since"
+    r"|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
 )
 _SUBJECT: Final = re.compile(
-    r"(?:\w+ )?(?:\w+ing|to \w+|people who \w+|those who \w+|anyone who \w+|the \w+ (?:you|that) \w+)\b"
+    r"(?:\w+ )?(?:\w+ing|to \w+|people who \w+|those who \w+|anyone who \w+"
+    r"|the \w+ (?:you|that) \w+)\b"
 )
 _QUESTION: Final = re.compile(
-    r"(?:so |and |but )?(?:can|could|should|may|might|is|are|do|does|did|has|had|have|will|would|what|which|how|when|why|who|where|am|must)\b"
+    r"(?:so |and |but )?(?:can|could|should|may|might|is|are|do|does|did|has|had|have|will"
+    r"|would|what|which|how|when|why|who|where|am|must)\b"
 )
 _YES: Final = re.compile(
-    r"(?:yes|yep|sure|of course|absolutely|certainly|definitely|by all means|true|right|correct|indeed|exactly|you bet|go ahead|no problem|probably)\b"
+    r"(?:yes|yep|sure|of course|absolutely|certainly|definitely|by all means|true|right"
+    r"|correct|indeed|exactly|you bet|go ahead|no problem|probably)\b"
 )
 _NO: Final = re.compile(
-    r"(?:\w+,? )?(?:dangerous myth|myth|no|not|never|false|wrong|untrue|incorrect|nope|hardly|on the contrary|the opposite|far from it|only for|only if|this is false|that is (?:false|wrong|not)|this is (?:wrong|not)|it is not|they are not|quite the)\b"
+    r"(?:\w+,? )?(?:dangerous myth|myth|no|not|never|false|wrong|untrue|incorrect|nope|hardly"
+    r"|on the contrary|the opposite|far from it|only for|only if|this is false"
+    r"|that is (?:false|wrong|not)|this is (?:wrong|not)|it is not|they are not|quite the)\b"
 )
-# "It does.", "They can,": an answer that takes up the myth's own verb.
+# "It does.", "They can,": an answer that repeats the myth's own verb.
 _ECHO: Final = re.compile(
-    r"(?:actually,? |yes,? |oh,? |but |in fact,? )?(?:it|they|that|this|he|she|you|we|one) (?:do|does|did|can|could|is|are|will|would|may|might|has|have|should|must|matters?|counts?|hurts?)(?:n't| not|)(?= ?[.,;:!]| too\b| indeed| after all|$)"
+    r"(?:actually,? |yes,? |oh,? |but |in fact,? )?(?:it|they|that|this|he|she|you|we"
+    r"|one) (?:do|does|did|can|could|is|are|will|would|may|might|has|have|should|must|matters?"
+    r"|counts?|hurts?)(?:n't| not|)(?= ?[.,;:!]| too\b| indeed| after all|$)"
 )
 _DENIES: Final = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly|harmless)\b|n't\b"
 )
-_TEAM: Final = r"(?:care team|(?:kidney |renal |dialysis |health )?(?:team|clinic|doctors?|nurses?|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist|prescribers?|social workers?)|us|we)"
+_TEAM: Final = (
+    r"(?:care team|(?:kidney |renal |dialysis |health )?(?:team|clinic|doctors?|nurses?"
+    r"|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist"
+    r"|prescribers?|social workers?)|us|we)"
+)
 _ASK: Final = re.compile(
-    rf"(?:\bnot|\bnever|n't)\b[^.]{{0,80}}\bwithout (?:first )?(?:ask|talk|check|call|a call|speak|clear|your|our|the ok|an ok|approval)\w*"
+    rf"(?:\bnot|\bnever|n't)\b[^.]{{0,80}}\bwithout (?:first )?(?:ask|talk|check|call|a call|speak"
+    r"|clear|your|our|the ok|an ok|approval)\w*"
     rf"|\bnever without (?:ask|talk|check|call)\w*"
-    r"|\b(?:ask|asks|asking|check|checking|talk|talking|speak|call|calling|consult|discuss|clear|confirm|run)\b[^.;!?]{0,80}?\b(?:before|first|whether|if (?:you (?:can|may|should|need)|it|this|that|they|these|one|any|a|an|your|the)\b(?! (?:\w+ ){0,2}(?:persist|continue|last|does not|doesn't|do not|don't|gets?|stays?|keeps?|hurts?))|how much|how many|how often|which|what)\b"
-    rf"|\b(?:ask|check with|talk (?:to|with)|speak (?:to|with)|consult|discuss)\b[^.;!?]{{0,30}}\b{_TEAM}\b(?: about)?(?! (?:for|to)\b)"
+    r"|\b(?:ask|asks|asking|check|checking|talk|talking|speak|call|calling|consult|discuss|clear"
+    r"|confirm|run)\b[^.;!?]{0,80}?\b(?:before|first|whether"
+    r"|if (?:you (?:can|may|should|need)|it|this|that|they|these|one|any|a|an|your"
+    r"|the)\b(?! (?:\w+ ){0,2}(?:persist|continue|last|does not|doesn't|do not|don't|gets?|stays?"
+    r"|keeps?|hurts?))|how much|how many|how often|which|what)\b"
+    r"|\b(?:ask|check with|talk (?:to|with)|speak (?:to|with)|consult"
+    rf"|discuss)\b[^.;!?]{{0,30}}\b{_TEAM}\b(?: about)?(?! (?:for|to)\b)"
     r"|\b(?:ask|asking|talk|talking|check) (?:\w+ ){0,3}(?:about|on) (?:it|them|these|this|that)\b"
-    rf"|\b(?:unless|only if|only when|if|as|until|when|once|after|what|that|than|the \w+)\b[^.;]{{0,30}}\b{_TEAM}\b[^.;]{{0,20}}\b(?:say|says|said|tells?|told|gives?|gave|given|oks?|okays?|okayed|agrees?|approves?|approved|prescrib\w+|orders?|ordered|picks?|chose|chooses?|set|sets|recommends?|recommended|wants?|asks?|advises?)\b"
-    rf"|\b{_TEAM}\b (?:\w+ )?(?:can|will|may|might|could|should)(?: \w+| be able to)? (?:tell|help|show|set|decide|choose|pick|suggest|adjust|guide|plan|review|want|order|ask|check|look|switch|change|prescribe|need to|work out|lower|raise|stop|cut|hold|pause|say|advise|know|let|find|give)\b"
-    rf"|\b{_TEAM}\b(?: \w+)? (?:decides?|gave you|set for you|has set|have set|prescribed|chose for|has given|have given|picked|planned|sets|chooses|tells)\b"
-    r"|\b(?:as|was|were|is|are|been) (?:prescribed|ordered)\b|\bprescribed (?:for|by)\b|\bright for you\b|\bokay for you to\b|\bfits your (?:\w+ )?plan\b|\bblood tests? (?:shows?|says?|tells?|decides?|is|are)\b|\bdepends? on your\b|\bunless (?:told|restricted|prescribed|ordered)\b"
+    r"|\b(?:unless|only if|only when|if|as|until|when|once|after|what|that|than"
+    rf"|the \w+)\b[^.;]{{0,30}}\b{_TEAM}\b[^.;]{{0,20}}\b(?:say|says|said|tells?|told|gives?|gave"
+    r"|given|oks?|okays?|okayed|agrees?|approves?|approved|prescrib\w+|orders?|ordered|picks?"
+    r"|chose|chooses?|set|sets|recommends?|recommended|wants?|asks?|advises?)\b"
+    rf"|\b{_TEAM}\b (?:\w+ )?(?:can|will|may|might|could|should)(?: \w+| be able to)? (?:tell|help"
+    r"|show|set|decide|choose|pick|suggest|adjust|guide|plan|review|want|order|ask|check|look"
+    r"|switch|change|prescribe|need to|work out|lower|raise|stop|cut|hold|pause|say|advise|know"
+    r"|let|find|give)\b"
+    rf"|\b{_TEAM}\b(?: \w+)? (?:decides?|gave you|set for you|has set|have set|prescribed"
+    r"|chose for|has given|have given|picked|planned|sets|chooses|tells)\b"
+    r"|\b(?:as|was|were|is|are|been) (?:prescribed|ordered)\b|\bprescribed (?:for|by)\b"
+    r"|\bright for you\b|\bokay for you to\b|\bfits your (?:\w+ )?plan\b"
+    r"|\bblood tests? (?:shows?|says?|tells?|decides?|is|are)\b|\bdepends? on your\b"
+    r"|\bunless (?:told|restricted|prescribed|ordered)\b"
     rf"|\bby (?:your|their|the) {_TEAM}\b"
 )
 _UNASKED: Final = re.compile(
-    r"(?:no need to|no reason to|need not|not need to|n't need to|not have to|n't have to|without|n't bother|not bother|never mind|not necessary to|instead of|rather than|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$|\bonly $"
+    r"(?:no need to|no reason to|need not|not need to|n't need to|not have to|n't have to"
+    r"|without|n't bother|not bother|never mind|not necessary to|instead of|rather than"
+    r"|no point in|before you even|not|too late to|even if)\W+(?:[\w']+\W+){0,2}$|\bonly $"
 )
 _LIMIT: Final = re.compile(
-    r"\b(?:within|inside|keep to|stay (?:in|under)|toward|against|part of|in|of|under|reach) (?:your|the) (?:\w+ )?(?:fluid |daily |own )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b|\bstay(?:ing)? within\b|\bwithin (?:it|that|them|yours)\b|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b|\byour (?:\w+ )?(?:fluid )?limit (?:is|of|lasts|from)\b"
-    r"|\bthe amount (?:your|you were|we|that)\b|\bcount(?:s|ed)? (?:as|toward|in|it|them)\b|\bcounts?\b|\bonly (?:as much|what|the)\b|\badding to your\b|\bonly when you are thirsty\b"
+    r"\b(?:within|inside|keep to|stay (?:in|under)|toward|against|part of|in|of|under"
+    r"|reach) (?:your|the) (?:\w+ )?(?:fluid |daily |own )*(?:limit|allowance|amount|plan|goal"
+    r"|total|target|budget)s?\b|\bstay(?:ing)? within\b|\bwithin (?:it|that|them|yours)\b"
+    r"|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b"
+    r"|\byour (?:\w+ )?(?:fluid )?limit (?:is|of|lasts|from)\b"
+    r"|\bthe amount (?:your|you were|we|that)\b|\bcount(?:s|ed)? (?:as|toward|in|it|them)\b"
+    r"|\bcounts?\b|\bonly (?:as much|what|the)\b|\badding to your\b|\bonly when you are thirsty\b"
 )
 
 
 class ClausePolarity(NamedTuple):
-    """What a clause says of a thing: 1 do, -1 do not, 0 neither; `taken` where it is about taking it and not only praise.
+    """The stance of a clause on a thing: `way` is 1 for do, -1 for do not, 0 for neither.
 
-    `freed` where the words lift a limit or deny a danger: "no need to count them".
+    `taken` is true if it is about taking the thing, not only praise. `fact` is true if it states a
+    fact, such as what a food contains. `condition` is true if the clause is a condition. `freed` is
+    true if it lifts a limit or denies a danger: "no need to count them".
     """
 
     way: int = 0
@@ -91,7 +131,10 @@ class ClausePolarity(NamedTuple):
 
 
 def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]) -> ClausePolarity:
-    """Say whether a clause tells the reader to do what stands from `start` to `end` in it; `things` are names, whose words count for nothing."""
+    """Return whether a clause tells the reader to do what is at `start` to `end` in it.
+
+    `things` are the places of names; signs within them are ignored.
+    """
     around = [
         sign
         for sign in signs(clause)
@@ -103,9 +146,8 @@ def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]
         if sign.end <= start and sign.kind not in {"harm", "praise", "amount", "take"}
     ]
     if any(sign.kind == "ban" and sign.start < start < sign.end for sign in signs(clause)):
-        return ClausePolarity(
-            -1, taken=True, condition=bool(_CONDITION.match(clause))
-        )  # "keep heating pads away"
+        # "keep heating pads away"
+        return ClausePolarity(-1, taken=True, condition=bool(_CONDITION.match(clause)))
     left, _ = _left(
         clause,
         [
@@ -124,7 +166,10 @@ def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]
 
 @lru_cache(maxsize=1024)
 def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> ClausePolarity:
-    """Say what a clause tells of the thing that stands from `start` to `end` in it; `denied` where a "not" governs all of it."""
+    """Return what a clause says of the thing at `start` to `end` in it.
+
+    `denied` is true if a "not" governs the whole clause.
+    """
     found = signs(clause)
     before = [
         sign
@@ -139,10 +184,8 @@ def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Claus
         and before
         and all(_MUCH.fullmatch(clause, sign.start, sign.end) for sign in before)
     ):
-        left, taken = (
-            0,
-            False,
-        )  # "the extra potassium can harm you": how much there is, not an order
+        # "the extra potassium can harm you": states an amount, not an order
+        left, taken = 0, False
     fact = any(sign.kind == "zero" for sign in found)
     if any(sign.kind == "zero" and sign.start <= start < sign.end for sign in found):
         return ClausePolarity(fact=True)
@@ -150,7 +193,8 @@ def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Claus
         sign.kind in {"zero", "amount"} or _COMPARED.fullmatch(clause, sign.start, sign.end)
         for sign in found
     ):
-        return ClausePolarity(fact=True)  # "A glass of juice holds as much potassium as a banana"
+        # "A glass of juice holds as much potassium as a banana"
+        return ClausePolarity(fact=True)
     condition = bool(_CONDITION.match(clause))
     freed = any(sign.kind == "plus" for sign in found) and "flip" not in {
         sign.kind for sign in found
@@ -179,14 +223,15 @@ def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> Claus
 
 
 def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
-    """Multiply the signs that govern a thing, from the nearest outward; none is 0."""
+    """Multiply the signs that govern a thing, from the nearest outward; 0 if there are none."""
     way, edge, harm, taken = 0, start, False, False
     for sign in reversed(before):
         if sign.kind == "zero" or _STATE.fullmatch(clause, sign.start, sign.end):
             continue
         if way and sign.kind != "flip" and len(_WORDS.findall(clause, sign.end, edge)) > _NEAR:
             continue
-        # "Your kidneys will hardly notice the odd pill": a "not" or a harm far off, with nothing between, is not about the thing.
+        # "Your kidneys will hardly notice the odd pill": a distant "not" or harm is not about the
+        # thing.
         if (
             not way
             and sign.kind in {"not", "harm"}
@@ -195,7 +240,8 @@ def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
             continue
         edge = sign.start
         taken = taken or sign.kind in {"take", "amount", "plus"}
-        if sign.kind == "ban" and harm:  # avoid dangerous foods: one warning, not two that cancel
+        # "avoid dangerous foods": one warning, not two that cancel
+        if sign.kind == "ban" and harm:
             continue
         way = (way or 1) * (-1 if sign.kind in {"not", "ban", "harm", "flip"} else 1)
         harm = sign.kind == "harm"
@@ -203,7 +249,7 @@ def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
 
 
 def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
-    """Read what is said of a thing behind it: one warning outweighs all praise; none is 0."""
+    """Combine the signs after a thing: one warning outweighs all praise; 0 if there are none."""
     ways: list[int] = []
     denied, edge, taken, flip = False, 0, False, 1
     for sign in behind:
@@ -230,7 +276,8 @@ def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
                 sign.kind == "take"
                 and bool(
                     re.match(
-                        r"(?:sources?|rich|full|packed|loaded|provid|give|offer|suppl|deliver|restor|replenish|boost)",
+                        r"(?:sources?|rich|full|packed|loaded|provid|give|offer|suppl|deliver"
+                        r"|restor|replenish|boost)",
                         clause[sign.start :],
                     )
                 )
@@ -246,7 +293,7 @@ def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
             continue
         way = -1 if sign.kind in {"ban", "harm"} else 1
         ways.append(-way if denied else way)
-        # To deny a danger is to advise.
+        # Denying a danger is advice.
         taken = taken or sign.kind in {"amount", "plus", "take"} or (denied and way < 0)
         denied = False
     if not ways:
@@ -255,7 +302,7 @@ def _right(clause: str, behind: list[Sign]) -> tuple[int, bool]:
 
 
 def is_question(clause: str, *, asks: bool) -> bool:
-    """Say whether a clause asks without advising: "Why not try one?" advises."""
+    """Return whether a clause asks without advising: "Why not try one?" advises."""
     return (
         asks
         and bool(_QUESTION.match(clause))
@@ -265,7 +312,10 @@ def is_question(clause: str, *, asks: bool) -> bool:
 
 @lru_cache(maxsize=1024)
 def verdict(text: str, myth: str = "") -> int:
-    """Give what an answer begins with: 1 yes, -1 no, 0 neither. "It does" answers a myth that denies with no."""
+    """Return how an answer begins: 1 yes, -1 no, 0 neither.
+
+    An answer may repeat the verb of the myth: "It does" contradicts a myth that denies.
+    """
     echo = _ECHO.match(text) if myth else None
     if echo:
         return -1 if bool(_DENIES.search(myth)) != bool(_DENIES.search(echo[0])) else 1
@@ -274,7 +324,7 @@ def verdict(text: str, myth: str = "") -> int:
 
 @lru_cache(maxsize=1024)
 def asks_first(text: str) -> bool:
-    """Say whether a sentence sends the reader to the care team first, or leaves it to them."""
+    """Return whether a sentence sends the reader to the care team first, or lets it decide."""
     return any(
         not _UNASKED.search(text[: match.start()]) or match[0].startswith(("not", "never", "n't"))
         for match in _ASK.finditer(text)
@@ -283,15 +333,16 @@ def asks_first(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def keeps_limit(text: str) -> bool:
-    """Say whether a sentence keeps the reader within the amount that was set for them."""
+    """Return whether a sentence keeps the reader within the amount set for them."""
     return any(not _UNASKED.search(text[: match.start()]) for match in _LIMIT.finditer(text))
 
 
 def reports(text: str) -> bool:
-    """Say whether the words before a thing ask the reader to tell the care team of it, or to bring it."""
+    """Return whether the words before a thing ask the reader to report it or to bring it."""
     return bool(
         re.search(
-            r"\b(?:tell|bring|show|list|write down|let)\b (?:us|every|your|the|a|all|any|what|which)\b",
+            r"\b(?:tell|bring|show|list|write down|let)\b (?:us|every|your|the|a|all|any|what"
+            r"|which)\b",
             text,
         )
     )
@@ -299,7 +350,7 @@ def reports(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def tells_care_team(text: str) -> bool:
-    """Say whether a sentence ends with the care team being told or called."""
+    """Return whether a sentence says to tell or call the care team."""
     return bool(
         re.search(
             rf"\b(?:tell|call|ask|contact|let) (?:your (?:\w+ )?)?(?:{_TEAM})\b|\b911\b", text
@@ -309,21 +360,21 @@ def tells_care_team(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def has_team(text: str) -> bool:
-    """Say whether a sentence names somebody of the care team."""
+    """Return whether a sentence names somebody of the care team."""
     return bool(re.search(rf"\b(?:{_TEAM})\b", text))
 
 
 def ends_denied(clause: str) -> bool:
-    """Say whether a clause breaks off behind a "not", as in "Do not, whatever you read, eat"."""
+    """Return whether a clause breaks off after a "not", as in "Do not, whatever you read, eat"."""
     found = signs(clause)
     return bool(found) and found[-1].kind == "not" and not _WORDS.search(clause, found[-1].end)
 
 
 def lead_way(texts: Iterable[str]) -> int:
-    """Give what a lead-in or a heading says of what stands below it: 1 do, -1 do not, 0 neither."""
+    """Return what a lead-in or heading says of the text below: 1 do, -1 do not, 0 neither."""
     way = 0
     for text in texts:
         found = said_of(f"{text} ", len(text), len(text) + 1)
-        # "High in potassium" over a column names what to be careful with.
+        # "High in potassium" over a column lists what to be careful with.
         way = found.way or (-1 if found.fact else 0) or way
     return way

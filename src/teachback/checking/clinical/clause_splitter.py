@@ -1,6 +1,6 @@
-"""Text -> sentences -> clauses: the pieces in which one thing is said of another. Pure.
+"""Split a text into sentences and clauses, in each of which one thing is said of another. Pure.
 
-A piece keeps its place in the text, so that a finding names the author's own words.
+A clause keeps its place in the text, so that a finding can quote the author's own words.
 """
 
 from __future__ import annotations
@@ -20,33 +20,44 @@ _VERBS: Final = "|".join(ORDERS.split()).replace(
     "|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|"
 )
 _SUBJECT: Final = (
-    r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+|an \w+) "
-    r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need|needs|help|helps|work|works)\b"
+    r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+"
+    r"|an \w+) "
+    r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need"
+    r"|needs|help|helps|work|works)\b"
 )
-_LEAD: Final = r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b|plenty\b)?"
+_LEAD: Final = (
+    r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b"
+    r"|plenty\b)?"
+)
 _SENTENCE: Final = re.compile(rf"(?<=[.!?\u2026])[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+")
 _CUT: Final = re.compile(
     r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
-    r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while|which|instead of|rather than|in place of|without)\b)"
-    r"|,\s+(?=(?:and|so|or)\s+(?:[\w'-]+ ){1,4}(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|help|helps)\b)"
-    r"|,?\s+(?=before (?:you|anyone|taking|using|stopping|skipping|changing|eating|drinking|trying|buying|adding|starting)\b)"
-    # An order or a subject begins a clause behind "and", and behind a comma without one; both stand here once, since they are long.
-    rf"|(,)?\s+(?=(?:and|then|so|plus)\s+{_LEAD}(?:more|plenty|not)\b|(?(1)(?:not|never|do not|don't|just|so|and not|more|please)\b|(?!))"
+    r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while"
+    r"|which|instead of|rather than|in place of|without)\b)"
+    r"|,\s+(?=(?:and|so|or)\s+(?:[\w'-]+ ){1,4}(?:can|could|may|might|must|should|will|would|do"
+    r"|does|is|are|was|were|has|help|helps)\b)"
+    r"|,?\s+(?=before (?:you|anyone|taking|using|stopping|skipping|changing|eating|drinking|trying"
+    r"|buying|adding|starting)\b)"
+    # An order or a subject begins a clause after "and", or after a comma alone. Both share one
+    # branch here because the lists are long.
+    rf"|(,)?\s+(?=(?:and|then|so|plus)\s+{_LEAD}(?:more|plenty|not)\b"
+    r"|(?(1)(?:not|never|do not|don't|just|so|and not|more|please)\b|(?!))"
     rf"|(?:(?:and|then|so|plus)\s+{_LEAD}|(?(1)|(?!)))(?:{_VERBS}|{_SUBJECT})\b)"
 )
-# A clause that says under what condition, before the comma that ends it.
+# Begins a conditional clause that ends at the first comma.
 _OPENS: Final = re.compile(
-    r"(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though|until|once|unless|for|to|as|in|on|at|"
+    r"(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though"
+    r"|until|once|unless|for|to|as|in|on|at|"
     r"with|during|instead of|rather than|contrary to|despite|unlike)\b"
 )
 
 
-# "Swap chips for nuts": what stands behind is not swapped out.
+# "Swap chips for nuts": the words after "for" are not swapped out.
 _SWAP: Final = re.compile(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s+)(?:for|with)\b")
 
 
 class Clause(NamedTuple):
-    """A piece of a sentence: its words in small letters, where it begins in the text, and which sentence it is of."""
+    """A part of a sentence in lower case, its start in the text, and the number of the sentence."""
 
     text: str
     start: int
@@ -55,15 +66,18 @@ class Clause(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where it ends in the text."""
+        """The end of the clause in the text."""
         return self.start + len(self.text)
 
 
 def lowered(text: str) -> str:
-    """Return a text in small letters without accents, with straight quotes, each character at its place."""
+    """Return a text in lower case without accents and with straight quotes.
+
+    Every character keeps its place.
+    """
     straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
     low = straight.lower()
-    # A few letters have no small form of the same length; then each is looked at.
+    # A few letters have no lower-case form of the same length; only then convert letter by letter.
     return (
         low
         if len(low) == len(text)
@@ -73,12 +87,12 @@ def lowered(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def clauses(text: str) -> tuple[Clause, ...]:
-    """Cut a text that is in small letters into its clauses, in order."""
+    """Split a lower-case text into its clauses, in order."""
     return tuple(_clauses(text))
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Give where each sentence of a text begins and ends."""
+    """Yield the start and end of each sentence of a text."""
     start = 0
     for match in _SENTENCE.finditer(text):
         yield start, match.start()

@@ -1,6 +1,7 @@
-"""The clinical text rules over what one reader reads: findings with words, message and hint. Pure.
+"""Apply the clinical text rules to one reader's edition. Pure.
 
-They look for known patterns. A text without findings is a text in which none was found: a clinician must still read it.
+Out: findings with words, message and hint. The rules look for known patterns. A text without
+findings may still be wrong: a clinician must read it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.word_classifier import WordWeights
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
-# What a flag's tier says to do, and what its callout says of what stands in it.
+# What a flag's tier tells the reader to do, and what a callout says of its text.
 _TIERS: Final = {
     "now": "Call 911 now",
     "today": "Call us today",
@@ -38,7 +39,7 @@ _TIERS: Final = {
 }
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
-# Where words can lean to a side: in whole sentences and items, not in headings or in the signs that stand under their tier.
+# Roles whose words can lean to advice or warning: sentences and items, not headings or red flags.
 LEANS: Final = frozenset(
     {
         Role.MESSAGE,
@@ -52,8 +53,10 @@ LEANS: Final = frozenset(
         Role.CAPTION,
     }
 )
-# Beyond these a text is taken to advise, or to warn. Chosen on sentences that were left out when the weights were learned. More is
-# needed where it names nothing that a rule knows, where a rule is settled on a warning, and against a rule that is sure.
+# A text that scores beyond these is taken to advise, or to warn. They were chosen on sentences that
+# were held out when the weights were learned. A text must score further by UNNAMED if it names
+# nothing that a rule knows, by SETTLED if a rule settled on a warning, and by SURER to overrule a
+# rule that is certain.
 ADVISES: Final = 0.35
 WARNS: Final = -0.3
 UNNAMED: Final = 0.4
@@ -63,7 +66,7 @@ GAP: Final = "general-gap"
 
 
 class TextRule(NamedTuple):
-    """A rule ready to run: its file, how `--explain` tells of it, and its patterns, each as one; empty where it has none."""
+    """A rule ready to run: its file, its description, and its joined patterns ('' for none)."""
 
     file: RuleFile
     rule: Rule
@@ -73,22 +76,25 @@ class TextRule(NamedTuple):
 
 
 class TextRules:
-    """All names and all rules of a workspace. Only itself is equal to it."""
+    """All names and all rules of a workspace.
+
+    Two objects are equal only if they are the same object.
+    """
 
     def __init__(
         self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: WordWeights = NOWHERE
     ) -> None:
-        """Take what the files say."""
+        """Store the content of the files."""
         self.lexicon: Final = lexicon
         self.rules: Final = rules
         self.leaning: Final = leaning
 
 
 def clinical_findings(heard: ReaderText, rules: TextRules) -> Iterator[Finding]:
-    """Give what the rules find in what one reader reads, in the order of the file; one a sentence and rule.
+    """Yield the findings in one reader's edition in file order, one for each sentence and rule.
 
-    The rules know English. In other languages they would find nothing, which is not the same as nothing being there:
-    whoever calls this says so for such a handout.
+    The rules know English only. Nothing is found in another language, which does not mean that
+    there is nothing to find: the caller must warn of such a handout.
     """
     if heard.language.split("-")[0] != "en":
         return
@@ -99,23 +105,27 @@ def clinical_findings(heard: ReaderText, rules: TextRules) -> Iterator[Finding]:
 def check_text(
     text: str, rules: TextRules, *, audience: str = "ckd", lineage: tuple[str, ...] = ()
 ) -> tuple[Finding, ...]:
-    """Give what the rules find in a text that stands alone, as a paragraph."""
+    """Return the findings in a text that is a paragraph of its own."""
     return check_passages((Example(text, audience).passage(),), rules, lineage or (audience,))
 
 
 def check_passages(
     passages: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]
 ) -> tuple[Finding, ...]:
-    """Give what the rules find in a few passages, for the reader whose audience and what it extends are `lineage`."""
+    """Return the findings in a few passages.
+
+    `lineage` is the reader's audience and those that it extends.
+    """
     return tuple(
         clinical_findings(ReaderText(None, ReaderContext(lineage, {}), tuple(passages)), rules)
     )
 
 
 def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Iterator[Finding]:
-    """Find advice for everybody that harms a reader with CKD who gets no other text: there is none, or it is the same.
+    """Yield general advice that harms a reader with CKD who gets the same text, or none.
 
-    `by_audience` holds one handout's editions. A sentence that the CKD edition reads differently, or not at all, is no gap.
+    `by_audience` holds the editions of one handout. A sentence that the CKD edition words
+    differently or leaves out is not a finding.
     """
     general = by_audience.get("general")
     if general is None or general.language.split("-")[0] != "en":
@@ -134,7 +144,10 @@ def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Ite
         for found in _in_unit(passage, unit, wide, ("ckd",)):
             if found.severity is Severity.ERROR:
                 lack = "they get this same text" if served else "there is no text for them"
-                message = f"this is advice for everybody that can harm a reader with kidney disease, and {lack}: {found.words}"
+                message = (
+                    "this is advice for everybody that can harm a reader with kidney disease, "
+                    f"and {lack}: {found.words}"
+                )
                 hint = "Write a text for `ckd`, or say who must ask first."
                 yield Finding(GAP, Severity.ERROR, passage, found.words, message, hint)
 
@@ -147,7 +160,7 @@ def _wide(rules: TextRules) -> TextRules:
 
 
 def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
-    """Give each passage with what stands around it, whatever is judged together."""
+    """Yield each passage with the texts around it that it is judged with."""
     rows: dict[tuple[object, ...], list[Passage]] = {}
     verdicts: dict[str, str] = {}
     for passage in passages:
@@ -206,7 +219,7 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
 
 @lru_cache(maxsize=1024)
 def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
-    """Make a unit, once for all readers who get it: it remembers how it was read."""
+    """Return a unit, cached for all readers who get it, since it caches how it was read."""
     return Unit(before, own, after, leads, myth=myth)
 
 
@@ -215,7 +228,7 @@ def _row_end(passage: Passage) -> int:
 
 
 class _Gathered:
-    """What the rules find in one unit, by sentence and rule."""
+    """The findings in one unit, by sentence and rule."""
 
     def __init__(self) -> None:
         self.sure: dict[tuple[int, str], Finding] = {}
@@ -223,14 +236,17 @@ class _Gathered:
         self.settled: set[tuple[int, str]] = set()
 
     def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
-        """Take a finding in; of two in a sentence the worse one stays."""
+        """Add a finding; of two certain ones for the same sentence and rule, keep the worse."""
         if not sure:
             self.unsure.setdefault(key, finding)
         elif key not in self.sure or _ORDER[finding.severity] < _ORDER[self.sure[key].severity]:
             self.sure[key] = finding
 
     def all(self) -> list[Finding]:
-        """Give them in order. "Avoid tonic water, which has quinine in it": the second name stands as the first does."""
+        """Return the findings in order, without uncertain ones where the sentence warns.
+
+        In "Avoid tonic water, which has quinine in it", the warning also covers the second name.
+        """
         found = {
             key: finding for key, finding in self.unsure.items() if key not in self.settled
         } | self.sure
@@ -289,14 +305,17 @@ def _by_rule(
         finding = _finding(passage, unit, rule, mention, judged, level)
         sure = judged.stance != "unclear"
         if finding is not None:
-            # What every mention of a thing counts for, such as a dose or the wrong tier, has nothing to do with how it is said.
+            # A rule that counts every mention, such as a dose or a wrong tier, ignores the tone.
             if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
                 finding = finding._replace(severity=_lowered(finding.severity, side, sure=sure))
             gathered.add(key, finding, sure=sure)
 
 
 def _lowered(level: Severity, side: float, *, sure: bool) -> Severity:
-    """Give what is left of a finding in a text whose words warn. What a rule is sure of needs more of that, and becomes a warning first."""
+    """Return a lower severity for a text whose words warn.
+
+    A certain finding needs a stronger warning, and becomes a warning before it becomes a hint.
+    """
     if not sure or side < WARNS - SURER:
         return Severity.HINT
     return Severity.WARNING if level is Severity.ERROR else level
@@ -305,7 +324,10 @@ def _lowered(level: Severity, side: float, *, sure: bool) -> Severity:
 def _leant(
     passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float
 ) -> Iterator[Finding]:
-    """Say of a text, at the first of the names in it, that its words lean to advice; of one without names only if they do by far."""
+    """Yield a warning if the words of a text lean to advice, at the first name in it.
+
+    A text without names must lean much further.
+    """
     named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
     if side > ADVISES + (0.0 if named else UNNAMED):
         place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
@@ -323,7 +345,10 @@ def _leant(
 def _applying(
     rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]
 ) -> tuple[tuple[TextRule, Severity], ...]:
-    """Give the rules for what is named in a unit, each with how bad a finding is for a reader; many units name the same."""
+    """Return the rules for the names in a unit, each with its severity for a reader.
+
+    Cached, since many units name the same things.
+    """
     named = (
         rule
         for rule in rules.rules
@@ -342,7 +367,7 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
 
 @lru_cache(maxsize=1024)
 def _side(unit: Unit, rules: TextRules) -> float:
-    """Give to which side a unit's words lean, once for all its readers."""
+    """Return the score of a unit's words, cached for all its readers."""
     return rules.leaning.of(unit, names_in(rules.lexicon, unit.text), rules.lexicon)
 
 
@@ -368,14 +393,17 @@ def _finding(
     words = _words(unit, place)
     if judged.stance == "unclear":
         level = Severity.HINT if level is Severity.HINT else Severity.WARNING
-        message = f"'{mention.name}' is named here, and whether it is advised cannot be told from the words: {words}"
+        message = (
+            f"'{mention.name}' is named here, and whether it is advised cannot be told from "
+            f"the words: {words}"
+        )
     else:
         message = f"{rule.file.message}: {words}"
     return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
 
 
 def _words(unit: Unit, place: int) -> str:
-    """Give the sentence at a place as its author wrote it, in the answer's own words; a verdict in front of it moved them."""
+    """Return the sentence of the unit's own text at a place, as its author wrote it."""
     full = unit.own
     return next(
         (

@@ -1,6 +1,7 @@
-"""Names of foods, medicines and the like -> where a text names one, with plurals and slips of the pen. Pure.
+"""Find the names of foods, medicines and the like in a text. Pure.
 
-A text is looked through once for all names: each of its words is looked up, so ten times the names cost no more time.
+Plurals and misspellings are found, too. A text is searched once for all names: each of its words is
+looked up, so ten times the names take no more time.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-# Shorter names are too near to other words: "raisins" is one letter from "raising".
+# Shorter names are too similar to other words: "raisins" is one letter from "raising".
 _LONG: Final = 8
 _TWO: Final = 2
 _ES: Final = ("s", "x", "z", "ch", "sh")
 _NONE: Final[frozenset[str]] = frozenset()
-# The words behind the first, the name, its classes.
+# The words after the first, the name, its classes.
 _Entry = tuple[tuple[str, ...], str, frozenset[str]]
 
 
 class Mention(NamedTuple):
-    """A name in a text: from where to where, which name is meant, and the classes that it belongs to."""
+    """A name in a text: its start and end, the name that is meant, and its classes."""
 
     start: int
     end: int
@@ -34,9 +35,11 @@ class Mention(NamedTuple):
 
 
 class Lexicon:
-    """All names by their first word: the other words, the name, its classes (none where it only looks like a name).
+    """All names by their first word: the other words, the name and its classes.
 
-    `long` are the first words that may be misspelt, by their first letter and their length. Only itself is equal to it.
+    An entry without classes only looks like a name. `long` are the first words that are found with
+    a misspelling, by first letter and length. Two objects are equal only if they are the same
+    object.
     """
 
     def __init__(
@@ -45,13 +48,13 @@ class Lexicon:
         long: Mapping[tuple[str, int], tuple[str, ...]],
         misspelt: Mapping[str, str],
     ) -> None:
-        """Take what `make_lexicon` has gathered."""
+        """Store the indexes that `make_lexicon` built."""
         self.entries: Final = entries
         self.long: Final = long
         self.misspelt: Final = misspelt
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
-        """Give the names in a text, the longest at each place, in order; `text` is in small letters."""
+        """Return the names in a lower-case text in order, the longest at each place."""
         return tuple(self._mentions(text))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
@@ -78,7 +81,7 @@ class Lexicon:
             at += size
 
     def _whole(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Join the halves of a name that a hyphen divided at the end of a line, which is now in its middle: `ibupro- fen`."""
+        """Join the halves of a name that was hyphenated at the end of a line: `ibupro- fen`."""
         found: list[tuple[int, int]] = []
         for start, end in spans:
             if (
@@ -103,7 +106,7 @@ class Lexicon:
 
     @lru_cache(maxsize=1024)  # noqa: B019 -- a lexicon lasts as long as the run
     def _meant(self, word: str) -> str:
-        """Give the name that a word is a slip of; the word itself where it is none."""
+        """Return the name that a word is a misspelling of, or the word itself."""
         found = [
             other
             for length in (len(word) - 1, len(word), len(word) + 1)
@@ -112,7 +115,8 @@ class Lexicon:
         ]
         if len(found) < _TWO:
             return found[0] if found else word
-        # Which of several is told by the first letter left out; of those that share it, the longest name begins with the last of them.
+        # Of several candidates, the first form in `_shorter(word)` that any of them shares decides.
+        # If several share that form, the last in this order wins.
         found.sort(
             key=lambda other: (-len(self.entries[other][0][0]), other, self.entries[other][0][0])
         )
@@ -121,7 +125,7 @@ class Lexicon:
 
 
 def plural(word: str) -> str:
-    """Give the plural of an English noun; what has none gets a form that nobody writes."""
+    """Return the plural of an English noun; some results are forms that nobody writes."""
     if word.endswith(_ES):
         return f"{word}es"
     if word.endswith("y") and word[-2:-1] not in "aeiou":
@@ -134,9 +138,11 @@ def plural(word: str) -> str:
 def make_lexicon(
     classes: Mapping[str, Iterable[str]], misspelt: Mapping[str, str], pass_over: Iterable[str]
 ) -> Lexicon:
-    """Index names by class; `misspelt` leads from a wrong spelling to the right one, `pass_over` only look like names.
+    """Build the index of names by class.
 
-    A name of two words is also found as one word, or with a hyphen. One with = in front has no other forms.
+    `misspelt` maps a wrong spelling to the right one. `pass_over` lists phrases that only look like
+    names. A name of two words is also found as one word or with a hyphen. A name that begins with =
+    has no other forms.
     """
     members: dict[str, frozenset[str]] = {}
     for name, terms in classes.items():
@@ -148,7 +154,7 @@ def make_lexicon(
         members[low] = members.get(low, _NONE) | members.get(unaccented(right).lower(), _NONE)
     forms: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
     for term, names in members.items():
-        # Most names are one word, and need no cutting up.
+        # Most names are one word and need no splitting.
         plain = term.isalnum() and term.isascii()
         for words in ((term,), (plural(term),)) if plain else _forms(term):
             known = forms.get(words)
@@ -188,7 +194,7 @@ def _forms(term: str) -> Iterator[tuple[str, ...]]:
 
 
 def _near(one: str, other: str) -> bool:
-    """Say whether two words that begin with the same letter have a form of `_shorter` in common."""
+    """Return whether two words with the same first letter share a form of `_shorter`."""
     first, last = 1, 1
     while first < len(one) and first < len(other) and one[first] == other[first]:
         first += 1
@@ -201,7 +207,10 @@ def _near(one: str, other: str) -> bool:
 
 
 def _shorter(word: str) -> Iterator[str]:
-    """Give the word, and the word without each one of its letters but the first: two words that share one are a slip apart."""
+    """Yield the word, then the word without each letter but the first.
+
+    Two words that share a form are one slip of the pen apart.
+    """
     yield word
     for at in range(1, len(word)):
         yield word[:at] + word[at + 1 :]

@@ -1,4 +1,4 @@
-"""The files of `content/rules/` -> rules ready to run, or every problem at once with its place."""
+"""Load the rules in `content/rules/`, or raise every problem at once with its place."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load_clinical_rules(workspace: Workspace) -> TextRules:
-    """Read all names and all rules; a clinic's file wins over the built-in one of the same name, its others are added.
+    """Load all names and rules; a clinic's file replaces the built-in one with the same file name.
 
-    Raises TeachbackError with every problem of all of them.
+    Its other files are added. Raises TeachbackError with the problems of all files.
     """
     problems: list[Problem] = []
     names = list(_load(workspace, "content/rules/data", NameFile, problems))
@@ -73,7 +73,8 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
                         place.locate(("about", index)),
                     )
                 )
-    # The program's own are compiled when a text first needs them; that all of them can be is seen to by its tests.
+    # The program's own patterns are compiled on first use; its tests check that all of them
+    # compile.
     own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
     made = [
         (place, _made(rule, place if Path(place.name).name in own else None))
@@ -91,9 +92,9 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
 
 
 def _leaning(workspace: Workspace) -> WordWeights:
-    """Read how much each word leans to a side; the clinic's own file wins.
+    """Load the weights of words; the clinic's own file wins.
 
-    Raises TeachbackError at a line that cannot be read.
+    Raises TeachbackError for a malformed line.
     """
     paths = [
         path
@@ -116,7 +117,7 @@ def _leaning(workspace: Workspace) -> WordWeights:
 
 
 def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
-    """Say which patterns of a rule cannot be compiled, or cannot stand together, since two name a group alike."""
+    """Yield patterns that do not compile, alone or joined (two may define the same group name)."""
     for name in ("doing", "unless", "beside"):
         together = pattern_fault(getattr(rule, name))
         if together:
@@ -149,7 +150,7 @@ def _load(
 
 
 def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
-    """Make a rule ready; `own` is the file of one that is the clinic's."""
+    """Build a rule; `own` is the file of a rule that is the clinic's."""
     level = (
         Severity(file.severity)
         if isinstance(file.severity, str)

@@ -1,7 +1,8 @@
-"""A name in its unit -> how the text stands to it: recommends it, warns of it, says ask first, or only that it is so. Pure.
+"""Detect the stance of a text on a name: it recommends, warns, asks first, or is neutral. Pure.
 
-A unit is a passage with what stands around it: a cell behind its row's first cell, an answer behind its myth. A clause is
-judged on its own first; then what the next ones say of "it" or "them"; then the lead-in or heading; then the rule's own word.
+A unit is a passage with its surroundings: a cell after its row's first cell, an answer after its
+myth. A clause is judged on its own first. Then count what later clauses say of "it" or "them", then
+the lead-in or heading, and last the rule's own default.
 """
 
 from __future__ import annotations
@@ -39,58 +40,69 @@ _GOES_ON: Final = re.compile(
 _TURN: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _FINE: Final = re.compile(r"\b(?:fine|okay|ok|safe|go ahead|all right)\b")
 _WAITS: Final = re.compile(
-    r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b|\bevaluation\b|\bconsider\b"
+    r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b"
+    r"|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b"
+    r"|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b"
+    r"|\bevaluation\b|\bconsider\b"
 )
-# What stands below "Call us if:" is told to us, not advised.
+# Items under "Call us if:" are things to report, not advice.
 _REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
 _FIRST: Final = re.compile(
-    r"\b(?:first|before|portions?|how much|how many|the amount|amount|it|them|these|this|that|which|limit|choose|decide|plan)\b"
+    r"\b(?:first|before|portions?|how much|how many|the amount|amount|it|them|these|this|that"
+    r"|which|limit|choose|decide|plan)\b"
 )
-# Words that hold what is done at arm's length: "before you skip", "if you want to stop", "reasons to stay home".
+# Words that do not tell the reader to act: "before you skip", "if you want to stop", "reasons to
+# stay home".
 _HELD: Final = re.compile(
-    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|tempting to|easy to|temptation to|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
-    r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of|harm of|problem with)(?: you)? ?$"
+    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|tempting to|easy to|temptation to"
+    r"|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of"
+    r"|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
+    r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of"
+    r"|harm of|problem with)(?: you)? ?$"
 )
 _NOUN: Final = re.compile(
-    r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
+    r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)"
+    r"|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
 )
 _COMES: Final = re.compile(
     r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b"
 )
-# A doing that stands this near to the beginning of its clause is what the clause is about.
+# An action this close to the start of its clause (in characters) is the subject of the clause.
 _EARLY: Final = 24
-# "Do not start, stop or change": one "not" for all of them. "Please do not.": what stood before is forbidden.
+# "Do not start, stop or change": one "not" for all verbs. "Please do not.": forbids what came
+# before.
 _NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
 _FORBIDS: Final = re.compile(
     r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]"
 )
-# "If you forget your binders:" says when, and neither do nor do not.
+# "If you forget your binders:" gives a condition, not a do or do not.
 _WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
-# "Swap for:" stands over what is to be taken.
+# "Swap for:" introduces what to take.
 _INTO: Final = re.compile(
     r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$"
 )
-# How many sentences on a text may still speak of the same thing.
+# The number of following sentences that may still be about the same thing.
 _REACH: Final = 2
 
 
 class DetectedStance(NamedTuple):
-    """A stance, and where in the unit the words stand that it was read from."""
+    """A stance, and the place in the unit of the words that show it."""
 
     stance: str
     at: int
 
 
 class Unit:
-    """A passage's text with what stands before and behind it; `leads` are lead-in, column, heading, nearest first.
+    """A passage's text with the texts before and after it.
 
-    Only itself is equal to it: what was found out about it is kept with it.
+    `leads` are its lead-in, column and heading, nearest first. Two objects are equal only if they
+    are the same object, since each caches what was found out about it.
     """
 
     def __init__(
         self, before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool
     ) -> None:
-        """Take the texts as their author wrote them."""
+        """Store the texts as their author wrote them."""
         self.before: Final = before
         self.own: Final = own
         self.after: Final = after
@@ -99,7 +111,7 @@ class Unit:
 
     @cached_property
     def text(self) -> str:
-        """All of it in small letters."""
+        """The whole text in lower case."""
         return lowered(
             f"{self._front}{self.own}\n{self.after}" if self.after else f"{self._front}{self.own}"
         )
@@ -110,56 +122,59 @@ class Unit:
 
     @cached_property
     def first(self) -> int:
-        """Where the passage's own text begins."""
+        """The start of the passage's own text."""
         return len(self._front)
 
     @cached_property
     def last(self) -> int:
-        """Where it ends."""
+        """The end of the passage's own text."""
         return self.first + len(self.own)
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
-        """The clauses of all of it."""
+        """The clauses of the whole text."""
         return clauses(self.text)
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where they begin."""
+        """The starts of the clauses."""
         return [clause.start for clause in self.clauses]
 
     def at(self, place: int) -> int:
-        """Give the number of the clause at a place."""
+        """Return the index of the clause at a place."""
         return max(0, bisect_right(self.starts, place) - 1)
 
     def sentence(self, number: int) -> str:
-        """Give a sentence in small letters, empty where there is none."""
+        """Return a sentence in lower case, or '' if there is no such sentence."""
         found = [clause for clause in self.clauses if clause.sentence == number]
         return self.text[found[0].start : found[-1].end] if found else ""
 
     def opening(self, number: int) -> Clause:
-        """Give the first clause of a sentence."""
+        """Return the first clause of a sentence."""
         return next(clause for clause in self.clauses if clause.sentence == number)
 
     def is_own(self, place: int) -> bool:
-        """Say whether a place is in the passage itself."""
+        """Return whether a place is in the passage itself."""
         return self.first <= place < self.last
 
     @cached_property
     def answer(self) -> int:
-        """What the answer to the myth begins with: 1 yes, -1 no, 0 neither, or no myth at all."""
+        """How the answer to a myth begins: 1 yes, -1 no, 0 neither or no myth."""
         return verdict(lowered(self.own), lowered(self.before)) if self.myth else 0
 
     @cached_property
     def answered(self) -> int:
-        """What an answer without yes or no praises or warns of: "Short courses are harmless" takes the warning back."""
+        """Whether an answer without yes or no praises (1), warns (-1) or neither (0).
+
+        "Short courses are harmless" takes back the warning in a myth.
+        """
         own = [clause for clause in self.clauses if self.is_own(clause.start)]
         ways = [said_of(clause.text, 0, 0) for clause in own if clause.sentence == own[0].sentence]
         return min((said.way for said in ways if said.way and not said.condition), default=0)
 
     @cached_property
     def context(self) -> tuple[int, bool, bool]:
-        """What the lead-in says: do or do not, whether ask first, and whether it forbids in so many words."""
+        """The lead-in's direction (1 do, -1 do not, 0 neither), if it asks first, if it forbids."""
         for lead in self.leads:
             low = lowered(lead).rstrip(" :.")
             if asks_first(low) or keeps_limit(low) or _REPORT.match(low):
@@ -186,7 +201,7 @@ class Unit:
 def judge(
     unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str
 ) -> DetectedStance:
-    """Judge how a unit stands to one of its mentions; `others` are all of the same rule, in order."""
+    """Return the stance of a unit on one mention; `others` are all of the rule's mentions."""
     at = unit.at(mention.start)
     clause = unit.clauses[at]
     denied = _denied(unit, at)
@@ -217,7 +232,10 @@ def judge(
 
 
 def _denied(unit: Unit, at: int) -> bool:
-    """Say whether a "not" in the clause before governs this one: "Do not, whatever you read, eat", "do not start, stop or change"."""
+    """Return whether a "not" in the previous clause governs this one.
+
+    As in "Do not, whatever you read, eat" and "do not start, stop or change".
+    """
     if not at or unit.clauses[at - 1].sentence != unit.clauses[at].sentence:
         return False
     earlier = unit.clauses[at - 1].text
@@ -233,7 +251,7 @@ def _goes_on(
     *,
     asked: bool,
 ) -> tuple[int, bool, int]:
-    """Follow a thing into the clauses behind it, as far as they speak of "it" and name no other."""
+    """Follow a thing through later clauses that refer to it, until one names something else."""
     way, taken = said.way, said.taken
     first = unit.clauses[at]
     for later in unit.clauses[at + 1 :]:
@@ -259,7 +277,7 @@ def _goes_on(
         found = said_of(later.text, start, end)
         new = reply or found.way
         if not pronoun and not reply and found.taken:
-            new = 0  # "but avoid salt" says nothing of what stood before
+            new = 0  # "but avoid salt" is not about the thing before
         if new < 0 and (
             way <= 0
             or not taken
@@ -314,7 +332,7 @@ def _stance(
 
 
 def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
-    """Say whether a sentence, or the next one about the same thing, leaves it to the care team."""
+    """Return whether a sentence, or one near it, leaves the choice to the care team."""
     own = unit.sentence(sentence)
     if asks_first(own) or keeps_limit(own):
         return True
@@ -329,9 +347,10 @@ def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
 
 
 def compiled(pattern: str) -> re.Pattern[str] | TimedPattern:
-    """Make a rule's pattern when a text first needs it, and keep it: many rules are about what a text does not name.
+    """Compile a rule's pattern on first use and cache it.
 
-    A clinic's own is searched for under a limit of time; see `pattern`.
+    Most rules are about things that a text does not name, so many patterns are never needed. A
+    clinic's own pattern is searched for under a time limit; see `timed_patterns`.
     """
     return limited(pattern) if isinstance(pattern, ClinicPatterns) else _compiled(pattern)
 
@@ -345,11 +364,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def judge_doing(
     unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str
 ) -> DetectedStance | None:
-    """Judge whether a unit tells the reader to do what the pattern `doing` finds, near a mention; None where it finds nothing."""
+    """Return whether a unit tells the reader to do what `doing` matches near a mention.
+
+    Returns None if `doing` matches nothing.
+    """
     done = compiled(doing)
     number = unit.clauses[unit.at(mention.start)].sentence
     beside = unit.clauses[unit.at(mention.start)]
-    # "Rubbing a cramp is fine, but do not rub a swollen leg": what is done in the thing's own clause is done to it.
+    # "Rubbing a cramp is fine, but do not rub a swollen leg": an action in the thing's own clause
+    # is about that thing.
     same = any(
         match.start() + beside.start != mention.start for match in done.finditer(beside.text)
     )
@@ -404,7 +427,7 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
     if way > 0 and _HELD.search(clause.text[: match.start()]):
         return "neutral"
     if asked or (said.condition and way > 0):
-        # "If you miss one, do not worry": what follows the condition decides.
+        # "If you miss one, do not worry": the clause after the condition decides.
         way = 0
         if behind is not None and (asked or behind.sentence == clause.sentence):
             then = said_of(behind.text, 0, 0)
@@ -423,7 +446,7 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
 
 
 def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
-    """Say whether what is done is the subject, and a later clause of the sentence tells what harm comes of it."""
+    """Return whether an action is the subject, and a later clause says what harm it does."""
     first = unit.clauses[at]
     if not (_NOUN.match(match[0]) and match.start() <= _EARLY):
         return False
@@ -436,5 +459,5 @@ def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
 
 @lru_cache(maxsize=1024)
 def names_in(lexicon: Lexicon, text: str) -> tuple[Mention, ...]:
-    """Give all names in a unit's text; two audiences mostly get the same one."""
+    """Return all names in a unit's text, cached since two audiences mostly get the same text."""
     return lexicon.mentions(text)

@@ -1,7 +1,9 @@
-"""Patterns that a clinic has written itself: each is searched for under a limit of the processor's time, whatever it is.
+"""Limit the processor time of searches for patterns that a clinic wrote itself.
 
-Python's `re` tries every way in which a pattern could match, and some, such as `(a+)+$`, have more ways than there is time for. It answers
-signals on the way (CPython, Modules/_sre: MAYBE_CHECK_SIGNALS), so a timer can end a search. The program's own patterns need no timer.
+Python's `re` tries every way in which a pattern could match. Some patterns, such as `(a+)+$`, have
+too many ways to finish in any useful time. `re` checks for signals while it searches (CPython,
+Modules/_sre: MAYBE_CHECK_SIGNALS), so a timer can end a search. The program's own patterns need no
+timer.
 """
 
 from __future__ import annotations
@@ -21,46 +23,51 @@ if TYPE_CHECKING:
     from teachback.errors import Location
 
 T = TypeVar("T")
-# Seconds of the processor's time that all searches for a pattern may take in one run, and more for each letter they look at.
-# An ordinary pattern takes less than a millionth of a second for a letter.
+# Seconds of processor time that all searches for one pattern may take in a run, plus an allowance
+# for each letter searched. An ordinary pattern needs less than a millionth of a second for a
+# letter.
 SECONDS: Final = 2.0
 SECONDS_A_LETTER: Final = 20e-6
-# For finding out which of several patterns is the slow one.
+# Seconds for each single pattern, when looking for the slow one among several.
 _ALONE: Final = 0.3
 _HINT: Final = (
-    "Write it more simply: no part that repeats inside of another that repeats, such as (a+)+, and no two repeats in a row that fit the "
+    "Write it more simply: no part that repeats inside of another that repeats, such as (a+)+, and "
+    "no two repeats in a row that fit the "
     "same letters, such as .*.*; list the words instead."
 )
-# Whether a search is going on, so that a signal that comes late is for nobody.
+# Whether a search is running, so that a late signal is ignored.
 _searching = [False]
 
 
 class _TooLong(Exception):  # noqa: N818 -- caught here
-    """The time for a search is up."""
+    """A search ran out of time."""
 
 
 class ClinicPatterns(str):
-    """Patterns of one list of a clinic's rule, joined; `parts` are the single ones, each with its place in the file."""
+    """The joined patterns of one list in a clinic's rule; `parts` are the single ones."""
 
     __slots__ = ("kept", "parts", "rule")
 
     def __new__(cls, joined: str, rule: str, parts: tuple[tuple[str, Location], ...]) -> Self:
-        """Take what is searched for, the id of the rule, and the parts; there is at least one."""
+        """Create from the joined pattern, the id of the rule, and at least one part."""
         made = super().__new__(cls, joined)
         made.rule, made.parts, made.kept = rule, parts, None
         return made
 
-    # What `limited` makes of it, which counts how long it took so far.
+    # The pattern made by `limited`, which keeps count of the time used so far.
     kept: TimedPattern | None
     rule: str
     parts: tuple[tuple[str, Location], ...]
 
 
 class TimedPattern:
-    """Searches as a compiled pattern does. Raises TeachbackError with the pattern's place when that takes too long."""
+    """A pattern with the search methods of a compiled one, and a time limit.
+
+    Searching raises TeachbackError with the pattern's place when the time is over.
+    """
 
     def __init__(self, pattern: ClinicPatterns) -> None:
-        """Compile the pattern. Raises re.error where it is none."""
+        """Compile the pattern. Raises re.error if it is malformed."""
         self._pattern: Final = pattern
         self._left = SECONDS
         self._compiled: Final = re.compile(pattern)
@@ -93,22 +100,26 @@ class TimedPattern:
 
 
 def limited(pattern: ClinicPatterns) -> TimedPattern:
-    """Return what searches for a clinic's pattern, the same each time. Raises re.error where it is none."""
+    """Return the timed form of a clinic's pattern, the same object each time.
+
+    Raises re.error if the pattern is malformed.
+    """
     pattern.kept = pattern.kept or TimedPattern(pattern)
     return pattern.kept
 
 
 def in_time(work: Callable[[], T], seconds: float) -> T:
-    """Do some work of `re` within seconds of the processor's time. Raises an exception of this module when they are over.
+    """Run some work of `re` for at most `seconds` of processor time. Raises _TooLong after that.
 
-    Only the main thread hears signals: elsewhere the work is done without a limit. No command searches there.
+    Only the main thread receives signals: in other threads the work has no limit. No command
+    searches there.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
     signal.signal(signal.SIGVTALRM, _ring)
     try:
         _searching[0] = True
-        # Ringing on, should the first time fall where nobody listens.
+        # Repeat the signal, in case the first one arrives where it is ignored.
         signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, 1e-3), 0.05)
         return work()
     finally:
@@ -130,7 +141,7 @@ def _is_slow(part: str, text: str) -> bool:
 
 
 def pattern_fault(pattern: str) -> str:
-    """Return why a text is no pattern that can be searched for; empty where it is one."""
+    """Return why a pattern cannot be used, or '' if it can."""
     try:
         in_time(lambda: re.compile(pattern), SECONDS)
     except re.error as error:

@@ -1,7 +1,9 @@
-"""To which side the words of a text lean: to advice, permission and comfort, or to warning, limits and asking first. Pure.
+"""Score whether the words of a text lean to advice or to warning. Pure.
 
-The other rules look for ways of saying a thing; whoever finds a new way escapes them. Here every word counts a little, as it did in
-sentences of which a person had said which side they are on (`tests/learn.py` learns the weights). It is never surer than "unclear".
+Advice includes permission and comfort; warning includes limits and asking first. The other rules
+look for known ways to say a thing, so a new way escapes them. Here every word counts a little. The
+weights are learned by `tools/learn_word_weights.py` from sentences that a person labelled. The
+score is never treated as more certain than "unclear".
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.lexicon import Lexicon, Mention
     from teachback.checking.clinical.stance_detection import Unit
 
-# A name counts as its class does, the first of these that it has: what is said of one salt substitute is said of all.
+# A name counts as the first of these classes that it has: all salt substitutes count alike.
 _CLASSES: Final = (
     "star-fruit",
     "quinine",
@@ -52,24 +54,25 @@ _NOT: Final = frozenset(
     {"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"}
 )
 _NOT_ENDS: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
-# So many words behind a "not" stand under it.
+# The number of words after a "not" that it governs.
 _UNDER: Final = 4
 _ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
 _STEM: Final = 3
-# All texts weigh the same, long or short.
+# Scales the score so that long and short texts weigh the same.
 _LENGTH: Final = 5.0
 
 
 class WordWeights(NamedTuple):
-    """What each word adds: above 0 it leans to advice, below 0 to warning."""
+    """The weight of each word: above 0 leans to advice, below 0 to warning."""
 
     weights: Mapping[str, float]
     start: float = 0.0
 
     def of(self, unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> float:
-        """Give to which side a text leans, from about -5 (it warns) to 5 (it advises)."""
+        """Return the score of a text, from about -5 (it warns) to 5 (it advises)."""
         found = features(unit, mentions, lexicon)
-        # Exactly: the order of a set is another in each run, and a sum that depends on it would be, too.
+        # `fsum` is exact: a plain sum would depend on the order of the set, which differs between
+        # runs.
         total = math.fsum(self.weights.get(name, 0.0) for name in found)
         return self.start + total * scale(len(found))
 
@@ -78,12 +81,12 @@ NOWHERE: Final = WordWeights({})
 
 
 def scale(size: int) -> float:
-    """Give what each of so many words counts."""
+    """Return the factor for the weight of each of `size` words."""
     return _LENGTH / math.sqrt(max(1, size))
 
 
 def features(unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> frozenset[str]:
-    """Give the words and pairs of words of a text with what stands above it, and of a myth beside its answer."""
+    """Return the words and word pairs of a text, with its leads and the myth that it answers."""
     own = _tokens(unit.text[: unit.last], unit.first, mentions)
     return frozenset(
         (
@@ -101,13 +104,13 @@ def features(unit: Unit, mentions: tuple[Mention, ...], lexicon: Lexicon) -> fro
 
 @lru_cache(maxsize=1024)
 def _lead(lead: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """Give what a lead-in or heading adds, once for all that stands below it."""
+    """Return the features of a lead-in or heading, cached for all texts below it."""
     low = lowered(lead)
     return tuple(f"l {name}" for name in _grams(_stems(_tokens(low, 0, lexicon.mentions(low)))))
 
 
 def _tokens(text: str, start: int, mentions: tuple[Mention, ...]) -> list[str]:
-    """Cut a text into words and stops from `start` on, with the class for each name."""
+    """Return the words and stops of a text from `start` on, with names replaced by classes."""
     pieces, at = [], start
     for mention in mentions:
         kind = next((name for name in _CLASSES if name in mention.classes), None)
@@ -136,7 +139,7 @@ def _grams(words: list[str]) -> Iterator[str]:
         yield f"{first} {second}"
 
 
-def _features(tokens: list[str], myth: bool) -> Iterator[str]:  # noqa: FBT001 -- one of two kinds of text
+def _features(tokens: list[str], myth: bool) -> Iterator[str]:  # noqa: FBT001 -- two kinds of text
     words = _stems(tokens)
     yield from _grams(words)
     if myth and words:
@@ -164,9 +167,10 @@ def _features(tokens: list[str], myth: bool) -> Iterator[str]:  # noqa: FBT001 -
 
 
 def read_leaning(text: str) -> WordWeights:
-    """Read the file of weights: a weight in hundredths, a colon, and all words that weigh it; lines with # tell of it.
+    """Parse the file of weights.
 
-    Raises ValueError with the number of a line that is none.
+    A line is a weight in hundredths, a colon, and all words with that weight; `#` begins a comment
+    line. Raises ValueError with the number of a malformed line.
     """
     weights: dict[str, float] = {}
     for row, line in enumerate(text.splitlines(), start=1):

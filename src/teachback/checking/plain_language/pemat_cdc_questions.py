@@ -1,8 +1,10 @@
-"""An edition -> what to ask of it before it is handed out, in the manner of PEMAT-P and of the CDC Clear Communication Index. Pure.
+"""Ask of an edition what PEMAT-P and the CDC Clear Communication Index ask. Pure.
 
-The ideas are those instruments', the words are ours. Both are ratings by trained people: this is neither, and nothing is added up.
-What the file's structure answers is answered, with its place. Where the program can only give a hint, it shows the places and a
-person decides. The CDC Index asks for every instance, so that there one hard word, found for certain, is a no; PEMAT asks for nearly all.
+The ideas are from those instruments, the words are ours. Both are ratings by trained people; this
+is not a rating, and nothing is added up. A question that the structure of the file answers is
+answered, with its place. Where the program has only an indication, it shows the places and a person
+decides. The CDC Index asks about every instance, so one certain hard word is a no; PEMAT asks about
+nearly all.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from teachback.checking.rule import Finding, ReaderText
 
 _SUMS: Final = re.compile(
-    r"\b(?:multipl(?:y|ied)|divide[sd]?|subtract(?:ed)?|add up|calculate|total up|work out|per (?:kg|kilo\w*|pound)|times your weight|twice your weight)\b",
+    r"\b(?:multipl(?:y|ied)|divide[sd]?|subtract(?:ed)?|add up|calculate|total up|work out"
+    r"|per (?:kg|kilo\w*|pound)|times your weight|twice your weight)\b",
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"(?<![\w-])\d+(?:[.,]\d+)?(?![\w-])")
@@ -45,8 +48,11 @@ _MORE: Final = "A person decides."
 
 @dataclass(frozen=True)
 class SelfCheckQuestion:
-    """One question: answered yes, no, or not by a program (None: a box to tick). `places` are paths in the handout's file that the
-    answer rests on; `said` is what was looked at. `item` is the instrument's number for the idea."""  # noqa: D209, D205 -- one thought
+    """One question, answered yes or no, or left to a person (None: a box to tick).
+
+    `item` is the instrument's number for the idea. `places` are paths in the handout's file that
+    the answer is based on; `said` names what was checked.
+    """
 
     instrument: str
     item: str
@@ -58,22 +64,22 @@ class SelfCheckQuestion:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What all questions look at."""
+    """The input of all questions."""
 
     heard: ReaderText
     found: tuple[Finding, ...]
     kinds: frozenset[str]
 
     def by(self, *rules: str) -> tuple[Steps, ...]:
-        """Give the places of what these rules found."""
+        """Return the places of the findings of these rules."""
         return tuple(dict.fromkeys(f.passage.path for f in self.found if f.rule in rules))
 
     def of(self, *roles: Role) -> tuple[Passage, ...]:
-        """Give the passages of these roles, the card's left out."""
+        """Return the passages with these roles, without the card's."""
         return tuple(p for p in self.heard.passages if p.role in roles and p.block != "card")
 
     def of_kind(self, some: frozenset[str]) -> tuple[Steps, ...]:
-        """Give where blocks of these kinds begin."""
+        """Return the places where blocks of these kinds begin."""
         starts = {
             p.block: p.path
             for p in reversed(self.heard.passages)
@@ -82,16 +88,17 @@ class _Seen:
         return tuple(sorted(starts.values(), key=str))
 
     def where(self, pattern: re.Pattern[str]) -> tuple[Steps, ...]:
-        """Give the passages in which a pattern stands."""
+        """Return the places of passages that match a pattern."""
         return tuple(
             p.path for p in self.heard.passages if pattern.search(p.text) and p.role is not Role.ALT
         )
 
 
 def self_check(heard: ReaderText, found: Iterable[Finding]) -> tuple[SelfCheckQuestion, ...]:
-    """Ask all questions that apply to an edition; `found` is what `plain.findings` found in it.
+    """Return all questions that apply to an edition.
 
-    A question about tables, pictures or numbers is left out where there are none.
+    `found` are the findings of `structure_findings` in it. Questions about tables, pictures or
+    numbers are left out if there are none.
     """
     seen = _Seen(heard, tuple(found), kinds(heard))
     return (*_pemat(seen), *_cdc(seen))
@@ -102,7 +109,7 @@ def _paths(passages: Iterable[Passage]) -> tuple[Steps, ...]:
 
 
 def _faults(places: tuple[Steps, ...]) -> bool | None:
-    """Answer no where faults were found; else a person decides."""
+    """Return no if there are faults; otherwise a person decides."""
     return False if places else None
 
 
@@ -237,7 +244,7 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
 def _pemat_actions(
     seen: _Seen, ask: Callable[..., SelfCheckQuestion]
 ) -> Iterator[SelfCheckQuestion]:
-    """Ask whether the reader can act on it."""
+    """Yield the questions whether the reader can act on the text."""
     asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
     yield ask(20, "Does it name at least one thing to do?", bool(asked), _paths(asked[:12]))
     places = seen.by("plain-third-person")
@@ -328,7 +335,10 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     )
     headings = seen.of(Role.HEADING)
     yield ask(9, "Does it come in pieces with headings?", bool(headings), _paths(headings)[:12])
-    said = "The message and the red flags are printed first. Whether they are what matters most, a person decides."
+    said = (
+        "The message and the red flags are printed first. Whether they are what matters most, "
+        "a person decides."
+    )
     yield ask(
         10,
         "Does what matters most come first?",
@@ -396,6 +406,6 @@ def _long_sections(seen: _Seen) -> tuple[Steps, ...]:
 
 
 def _without_caption(seen: _Seen) -> tuple[Steps, ...]:
-    """Give the pictures without a caption; a caption stands in the same block as its picture."""
+    """Return the places of pictures without a caption; a caption is in the same block."""
     captioned = {p.block for p in seen.of(Role.CAPTION)}
     return tuple(p.path for p in seen.of(Role.ALT) if p.block not in captioned)

@@ -1,10 +1,14 @@
-"""Sentences -> reading grades, each by the name of its formula, with how far to trust it. Pure.
+"""Calculate reading grades from sentences, and how far to trust them. Pure.
 
-Flesch-Kincaid decides about a handout's target, the two others stand beside it: the targets of grade 5 and 6 were set and
-mostly measured with it (57 of 100 studies of health texts used it). SMOG is steadier from text to text, and asks more: whom its
-grade describes understands all of the text, so that it lies two to three grades higher, and nearly every leaflet fails grade 6
-by it. It warns by a hint of its own. FORCAST needs no sentences, so that it also grades lists and tables.
-No formula knows what words mean, so none is used alone (AHRQ TalkingQuality, tip 6; Wang and others, 2013, for the comparison).
+Flesch-Kincaid decides whether a handout meets its target; the two others are shown beside it. The
+targets of grade 5 and 6 were set and mostly measured with it (57 of 100 studies of health texts
+used it). SMOG varies less between texts and is stricter: its grade is that of readers who
+understand all of the text. So it is two to three grades higher, and nearly every leaflet fails
+grade 6 by it. It warns with a hint of its own. FORCAST needs no sentences, so it also grades lists
+and tables.
+
+No formula knows what words mean, so none is used alone (AHRQ TalkingQuality, tip 6; Wang and
+others, 2013, for the comparison).
 """
 
 from __future__ import annotations
@@ -30,17 +34,21 @@ if TYPE_CHECKING:
 DEFAULT_TARGET: Final = 6
 ENOUGH_SENTENCES: Final = 30
 ENOUGH_WORDS: Final = 100
-MANY: Final = 3  # syllables that make a long word, for SMOG
-# How much higher SMOG may lie than the target before a hint says so: it usually lies two to three grades above Flesch-Kincaid.
+MANY: Final = 3  # syllables in a long word, for SMOG
+# A hint is given if SMOG is more than this above the target: it usually is two to three grades
+# above Flesch-Kincaid.
 SMOG_ABOVE: Final = 3
 FORMULAS: Final = ("Flesch-Kincaid", "SMOG", "FORCAST")
-# Languages whose sentences and syllables these formulas were made for.
+# Languages that these formulas were made for.
 SCORED: Final = frozenset({"en"})
 
 
 class Counts(NamedTuple):
-    """What the formulas are fed with. `words`, `syllables` and `long` are those in whole sentences; `all_words` and `short` (words
-    of one syllable) also those in fragments of lists and tables."""  # noqa: D209, D205 -- one thought
+    """The counts that the formulas need.
+
+    `words`, `syllables` and `long` (words of three or more syllables) count whole sentences only.
+    `all_words` and `short` (words of one syllable) include fragments in lists and tables.
+    """
 
     sentences: int
     words: int
@@ -51,20 +59,20 @@ class Counts(NamedTuple):
 
 
 class Grade(NamedTuple):
-    """One formula's school grade, or none, with what is to be said beside it ('' where nothing is)."""
+    """The school grade by one formula, or None, with a caution if there is one."""
 
     formula: str
     grade: float | None
     caution: str = ""
 
     def __str__(self) -> str:
-        """Give it in words, such as `SMOG 7.9 (rough: 12 sentences)`."""
+        """Return the grade in words, such as `SMOG 7.9 (rough: 12 sentences)`."""
         said = "not scored" if self.grade is None else f"{self.grade:.1f}"
         return f"{self.formula} {said}{f' ({self.caution})' if self.caution else ''}"
 
 
 class Graded(NamedTuple):
-    """The grades of an edition or of one section of it ('' for the edition), with the counts behind them."""
+    """The grades and counts of an edition, or of one section; `section` is '' for the edition."""
 
     section: str
     heading: str
@@ -72,27 +80,38 @@ class Graded(NamedTuple):
     grades: tuple[Grade, ...]
 
     def by(self, formula: str) -> Grade:
-        """Give the grade by the name of its formula."""
+        """Return the grade of a formula by its name."""
         return next(grade for grade in self.grades if grade.formula == formula)
 
 
 def flesch_kincaid(counts: Counts) -> float:
-    """0.39 x words a sentence + 11.8 x syllables a word - 15.59 (Kincaid and others, 1975)."""
+    """Return the Flesch-Kincaid grade.
+
+    0.39 x words per sentence + 11.8 x syllables per word - 15.59 (Kincaid and others, 1975).
+    """
     return 0.39 * counts.words / counts.sentences + 11.8 * counts.syllables / counts.words - 15.59
 
 
 def smog(counts: Counts) -> float:
-    """1.0430 x the root of long words in 30 sentences + 3.1291 (McLaughlin, 1969); long is three syllables or more."""
+    """Return the SMOG grade.
+
+    1.0430 x the square root of long words in 30 sentences + 3.1291 (McLaughlin, 1969). A long word
+    has three or more syllables.
+    """
     return 1.0430 * sqrt(counts.long * 30 / counts.sentences) + 3.1291
 
 
 def forcast(counts: Counts) -> float:
-    """20 - a tenth of the words of one syllable in 150 words (Caylor and others, 1973); a text of another length is scaled."""
+    """Return the FORCAST grade.
+
+    20 - a tenth of the words of one syllable in 150 words (Caylor and others, 1973). A text of
+    another length is scaled.
+    """
     return 20 - (counts.short * 150 / counts.all_words) / 10
 
 
 def count(found: Iterable[Sentence], vocabulary: Vocabulary) -> Counts:
-    """Count what the formulas need."""
+    """Return the counts that the formulas need."""
     total = words = said = long = all_words = short = 0
     for sentence in found:
         own_said, own_long, own_short = _counted(sentence.words, vocabulary)
@@ -108,7 +127,7 @@ def count(found: Iterable[Sentence], vocabulary: Vocabulary) -> Counts:
 
 @lru_cache(maxsize=1024)
 def _counted(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[int, int, int]:
-    """Give a sentence's syllables, its long words and those of one syllable, once for all its readers."""
+    """Return a sentence's syllables, long words and one-syllable words; cached."""
     cache = vocabulary.counted
     for word in words:
         if word not in cache:
@@ -118,15 +137,18 @@ def _counted(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[int, int, 
 
 
 def body(passages: Iterable[Passage]) -> tuple[Passage, ...]:
-    """Give the passages that are graded: what is read as text or as a list. Not headings and labels, and not the card.
+    """Return the passages to grade: running text and lists, without headings, labels and the card.
 
-    A card is too short for any formula; the hard words on it are named instead.
+    A card is too short for any formula. Rules on words check it instead.
     """
     return tuple(p for p in passages if p.role in PROSE | LISTED and p.block != "card")
 
 
 def graded(heard: ReaderText, vocabulary: Vocabulary | None = None) -> tuple[Graded, ...]:
-    """Grade an edition: first as a whole, then each section. A language without a formula is told as not scored."""
+    """Return the grades of an edition: first as a whole, then of each section.
+
+    A language without a formula is reported as not scored.
+    """
     vocabulary = vocabulary or builtin_vocabulary()
     passages = body(heard.passages)
     sections = dict.fromkeys((p.section, p.heading) for p in passages if p.section)
@@ -139,9 +161,10 @@ def graded(heard: ReaderText, vocabulary: Vocabulary | None = None) -> tuple[Gra
 
 @lru_cache(maxsize=32)
 def overall_grade(heard: ReaderText, vocabulary: Vocabulary | None = None) -> Graded:
-    """Grade an edition as a whole, as the first of `graded`; once for what warns of it and for what tells of it.
+    """Return the grades of an edition as a whole, the same as the first of `graded`.
 
-    Few are remembered, as each holds all of an edition's text.
+    Cached, since both the findings and the report need them. The cache is small because each entry
+    holds all of an edition's text.
     """
     return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
 
@@ -163,7 +186,7 @@ def _grade(
 
 
 def _by(formula: str, counts: Counts) -> Grade:
-    """Give one formula's grade, with its caution."""
+    """Return the grade by one formula, with its caution."""
     words = counts.all_words if formula == "FORCAST" else counts.words
     if not words or not (counts.sentences or formula == "FORCAST"):
         return Grade(formula, None, "no whole sentences")
@@ -176,22 +199,30 @@ def _by(formula: str, counts: Counts) -> Grade:
 
 
 def target_of(handout: Handout | None, audiences: Audiences, audience: str) -> int:
-    """Give the grade that an edition should not lie above: the handout's own, else its audience's, else 6."""
+    """Return the highest grade for an edition: the handout's own, else its audience's, else 6."""
     if handout is not None and handout.target_grade is not None:
         return handout.target_grade
     return audiences.target_grade(audience) or DEFAULT_TARGET
 
 
-_LONG = "Patients with long-standing hypertension require continuous monitoring of electrolyte abnormalities by experienced physicians. "
-_EASY = "Call us if you feel sick. Drink when you are thirsty. We will help you make a plan that fits your day. "
+_LONG = (
+    "Patients with long-standing hypertension require continuous monitoring of electrolyte "
+    "abnormalities by experienced physicians. "
+)
+_EASY = (
+    "Call us if you feel sick. Drink when you are thirsty. We will help you make a plan that "
+    "fits your day. "
+)
 _WANG: Final = "Wang and others, Res Social Adm Pharm 2013"
 RULES: Final = (
     Rule(
         "plain-grade",
         "reading grade above the target",
         Severity.WARNING,
-        "Many adults read at grade 6 or below, and the recommended grade for leaflets on kidney disease is 5. A grade by Flesch-Kincaid above "
-        "the target means long sentences or long words. It says nothing about meaning: ask a reader, too.",
+        "Many adults read at grade 6 or below, and the recommended grade for leaflets on kidney "
+        "disease is 5. A grade by Flesch-Kincaid above "
+        "the target means long sentences or long words. It says nothing about meaning: ask a "
+        "reader, too.",
         (
             "Morony and others, Am J Kidney Dis 2015",
             "Hersh and others, Am Fam Physician 2015",
@@ -214,7 +245,8 @@ RULES: Final = (
         "plain-long-words",
         "SMOG far above the target",
         Severity.HINT,
-        "SMOG counts words of three or more syllables. It lies two to three grades above Flesch-Kincaid for most texts; where it lies more "
+        "SMOG counts words of three or more syllables. It lies two to three grades above "
+        "Flesch-Kincaid for most texts; where it lies more "
         "than three above the target, it is the long words.",
         (_WANG,),
         bad=(Example(_LONG * 10), Example("Hyperkalemia necessitates immediate evaluation. " * 30)),
@@ -229,9 +261,10 @@ RULES: Final = (
 def grade_findings(
     heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
 ) -> Iterator[Finding]:
-    """Warn of an edition above its target (`target_of` gives it; the handout's own or 6 when left out).
+    """Yield a finding for each formula by which an edition is above its target.
 
-    Nothing is said of a text of fewer than 100 words, nor of a language without a formula: `graded` says that.
+    `target` comes from `target_of`; None means the handout's own target or 6. Nothing is yielded
+    for a text of fewer than 100 words or a language without a formula: `graded` reports those.
     """
     vocabulary = vocabulary or builtin_vocabulary()
     aim = target or (heard.handout.target_grade if heard.handout else None) or DEFAULT_TARGET
@@ -244,14 +277,20 @@ def grade_findings(
     shown = ", ".join(map(str, grades.grades))
     fk, by_smog = (grades.by(name).grade or 0.0 for name in FORMULAS[:2])
     start = next((p for p in heard.passages if p.role is Role.TITLE), passages[0])
-    # Rounded as it is shown, so that nobody is told that 6.0 lies above 6.
+    # Rounded as it is shown, so that no message says that 6.0 is above 6.
     if round(fk, 1) > aim:
         message = f"the reading grade lies above the target of grade {aim}: {shown}"
         longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: len(s.words))
-        hint = f"Shorten sentences; the longest has {len(longest.words)} words: '{longest.text[:60]}'. Long words: {_common(passages, vocabulary)}."
+        hint = (
+            f"Shorten sentences; the longest has {len(longest.words)} words: "
+            f"'{longest.text[:60]}'. Long words: {_common(passages, vocabulary)}."
+        )
         yield Finding("plain-grade", Severity.WARNING, start, f"grade {fk:.1f}", message, hint)
     if round(by_smog, 1) > aim + SMOG_ABOVE:
-        message = f"SMOG, which counts long words, lies more than {SMOG_ABOVE} grades above the target of grade {aim}: {shown}"
+        message = (
+            f"SMOG, which counts long words, lies more than {SMOG_ABOVE} grades above the "
+            f"target of grade {aim}: {shown}"
+        )
         hint = f"Use shorter words where there are any: {_common(passages, vocabulary)}."
         yield Finding(
             "plain-long-words", Severity.HINT, start, f"SMOG {by_smog:.1f}", message, hint
@@ -259,7 +298,7 @@ def grade_findings(
 
 
 def _common(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
-    """Give the long words that stand most often, at most six."""
+    """Return the most frequent long words, at most six."""
     words = Counter(
         w.lower()
         for s in sentences_of(passages)

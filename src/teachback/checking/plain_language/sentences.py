@@ -1,6 +1,7 @@
-"""Passages -> sentences, as the document's structure has them: an item with its lead-in, no headings, no fragments. Pure.
+"""Split passages into sentences, using the structure of the document. Pure.
 
-Punctuation alone misleads: a list without full stops would be one long sentence, and `2.5 mg` would be two.
+An item is joined to its lead-in; headings and fragments are not sentences. Punctuation alone
+misleads: a list without full stops would be one long sentence, and `2.5 mg` would be two.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ WORD: Final = re.compile(
 )
 _END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
 _LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
-# After these a full stop never ends a sentence.
+# A full stop after these never ends a sentence.
 _NEVER: Final = frozenset(
     {
         "dr",
@@ -42,7 +43,7 @@ _NEVER: Final = frozenset(
         "ext",
     }
 )
-# After these it does where a new sentence seems to start.
+# A full stop after these ends a sentence only if a new one seems to follow.
 _MAYBE: Final = frozenset(
     {
         "a.m",
@@ -64,13 +65,15 @@ _MAYBE: Final = frozenset(
         "hrs",
     }
 )
-_NUMBERED: Final = frozenset({"no", "nos", "p", "pp", "vol"})  # No. 5; but "No." answers a question
+# "No. 5" is one sentence; but "No." can be an answer.
+_NUMBERED: Final = frozenset({"no", "nos", "p", "pp", "vol"})
 _DATES: Final = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december",
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july"
+    r"|august|september|october|november|december",
     re.IGNORECASE,
 )
 
-# What holds running text; a heading, a label or a column is a fragment whatever it says.
+# Roles that hold running text. A heading, a label or a column is a fragment in any case.
 PROSE: Final = frozenset(
     {
         Role.MESSAGE,
@@ -85,18 +88,24 @@ PROSE: Final = frozenset(
         Role.LEAD,
     }
 )
-# What may be a sentence or a few words; its own words say which.
+# Roles whose text may be a sentence or a few words; the words decide which.
 LISTED: Final = frozenset({Role.ITEM, Role.FLAG, Role.CELL})
 
-# Words with which an action begins. Most are also nouns; where one begins an item, it asks for something to be done.
-_ACTION_WORDS: Final = """add ask avoid bend be begin breathe bring brush build buy call carry change check choose clean come contact cook count cover cut
-    do don't drink dry eat exercise fill find finish follow get give go hold keep know learn leave lie lift limit listen look lower make
-    massage measure meet move need never note notice plan prepare press print pull push put raise read relax remember rest return rinse
-    roll rub save say see set share show sit sleep slow speak stand start stay stop store stretch swallow take talk tell test think throw
+# Words that begin an action. Most are also nouns, but at the start of an item they ask for
+# something to be done.
+_ACTION_WORDS: Final = """add ask avoid bend be begin breathe bring brush build buy call carry \
+change check choose clean come contact cook count cover cut
+    do don't drink dry eat exercise fill find finish follow get give go hold keep know learn leave \
+lie lift limit listen look lower make
+    massage measure meet move need never note notice plan prepare press print pull push put raise \
+read relax remember rest return rinse
+    roll rub save say see set share show sit sleep slow speak stand start stay stop store stretch \
+swallow take talk tell test think throw
     track trust try turn use wait wake walk warm wash watch wear weigh work write"""
 ACTIONS: Final = frozenset(_ACTION_WORDS.split())
 _FINITE: Final = re.compile(
-    r"\b(?:I|you|we|it|they|he|she|this|that|these|those|there)\s+\w|\b(?:is|are|was|were|can|cannot|will|do|does|did|has|have|had|may|might|must"
+    r"\b(?:I|you|we|it|they|he|she|this|that|these|those|there)\s+\w"
+    r"|\b(?:is|are|was|were|can|cannot|will|do|does|did|has|have|had|may|might|must"
     r"|should|could|would)\b|\w+n['\u2019]t\b",
     re.IGNORECASE,
 )
@@ -104,9 +113,10 @@ _FEWEST: Final = 3
 
 
 class Sentence(NamedTuple):
-    """One sentence as its reader takes it in. `words` are all of it, a lead-in included; `own` are those of the passage alone.
+    """One sentence as its reader takes it in.
 
-    `whole` is false for a fragment: a heading, a label, a few words in a cell.
+    `words` include those of a lead-in; `own` is the number of words in the passage alone. `whole`
+    is false for a fragment: a heading, a label, a few words in a cell.
     """
 
     text: str
@@ -118,13 +128,16 @@ class Sentence(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def words_of(text: str) -> tuple[str, ...]:
-    """Give the words of a text: cola-colored, don't and 2.5 are one word each; a line to write on is none."""
+    """Return the words of a text.
+
+    cola-colored, don't and 2.5 are one word each; a write-in line is none.
+    """
     return tuple(WORD.findall(text))
 
 
 @lru_cache(maxsize=1024)
 def split_sentences(text: str) -> tuple[str, ...]:
-    """Split a text of one paragraph at its ends of sentences; what stands after the last one is given, too."""
+    """Split a text of one paragraph into sentences, including an unfinished one at the end."""
     found, start = [], 0
     for end in _END.finditer(text):
         if _ends(text[start : end.start()], end.group(), text[end.end() :].lstrip()):
@@ -135,7 +148,7 @@ def split_sentences(text: str) -> tuple[str, ...]:
 
 
 def _ends(before: str, mark: str, after: str) -> bool:
-    """Say whether a mark ends a sentence, from what stands on both sides of it."""
+    """Return whether a mark ends a sentence, given the text before and after it."""
     if not after:
         return True
     first = after.lstrip(OPENERS)
@@ -158,12 +171,12 @@ def _ends(before: str, mark: str, after: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def closed(text: str) -> bool:
-    """Say whether a text ends as a sentence does."""
+    """Return whether a text ends with a sentence mark."""
     return bool(re.search(rf"[.!?…][{re.escape(CLOSERS)}]*$", text.strip()))
 
 
 def is_action(text: str) -> bool:
-    """Say whether a sentence asks its reader to do something: it, or a clause of it, begins with such a verb."""
+    """Return whether a sentence, or a clause of it, begins with a verb that asks for an action."""
     for number, clause in enumerate(re.split(r"[,;:—\u2013]\s+", text)):
         words = [word.lower().replace("\u2019", "'") for word in words_of(clause)]
         while words and words[0] in {
@@ -179,7 +192,7 @@ def is_action(text: str) -> bool:
             "gently",
         }:
             words = words[1:]
-        # A single word after a comma is one of a list: "sore, warm, or red".
+        # A single word after a comma is part of a list: "sore, warm, or red".
         if words and words[0] in ACTIONS and (number == 0 or len(words) > 1):
             return True
     return False
@@ -187,7 +200,10 @@ def is_action(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_sentence(text: str) -> bool:
-    """Say whether words without a full stop are a sentence all the same: they ask for an action, or hold a subject and its verb."""
+    """Return whether words without a full stop are still a sentence.
+
+    They are if they begin with an action, or have a subject and its verb.
+    """
     words = words_of(text)
     return len(words) >= _FEWEST and (
         words[0].lower().replace("\u2019", "'") in ACTIONS or _FINITE.search(text) is not None
@@ -195,10 +211,10 @@ def is_sentence(text: str) -> bool:
 
 
 def sentences_of(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
-    """Give the sentences and fragments of passages, in order.
+    """Return the sentences and fragments of passages, in order.
 
-    An item under a lead-in that is no sentence of its own (`Call us if:`) counts as the lead-in and the item. The lead-in then
-    does not count a second time on its own.
+    An item under a lead-in that is not a sentence (`Call us if:`) is counted together with it. The
+    lead-in is then not counted again on its own.
     """
     return tuple(_sentences(tuple(passages)))
 
@@ -232,11 +248,11 @@ def _sentences(passages: tuple[Passage, ...]) -> Iterator[Sentence]:
 
 
 def _open_end(passage: Passage) -> str:
-    """Give what of a lead-in runs on into an item; nothing where the lead-in ends as a sentence, or is a heading."""
+    """Return the part of a lead-in that an item continues, or '' if it does not continue it."""
     parts = split_sentences(passage.lead) if passage.role in {Role.ITEM, Role.QUESTION} else ()
     if not parts or closed(parts[-1]):
         return ""
-    # The title of a reason or of a callout stands where a lead-in may stand; a colon tells which it is.
+    # A reason or a callout has a title where others have a lead-in; a colon tells them apart.
     titled = passage.kind in {"reasons", "callout"} or len(words_of(parts[-1])) < _FEWEST
     return "" if titled and not passage.lead.rstrip().endswith(":") else parts[-1]
 

@@ -1,6 +1,7 @@
-"""All rules on plain language, and what they find in one edition: those on structure stand here, the others in modules of their own.
+"""Run all rules on plain language over one edition.
 
-Every finding is a warning or a hint: a person decides. The rules are for English; `languages` of each rule says so.
+The rules on structure are in this module, the others in modules of their own. Every finding is a
+warning or a hint: a person decides. The rules are for English, as their `languages` say.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ _STRUCTURE: Final = (
         "plain-long-sentence",
         f"a sentence of more than {LONGEST_SENTENCE} words",
         Severity.WARNING,
-        "Who reads slowly has forgotten the start of a long sentence at its end. An item of a list counts with its lead-in.",
+        "Who reads slowly has forgotten the start of a long sentence at its end. An item of a "
+        "list counts with its lead-in.",
         (f"{PEMAT}, item 8", "UK Government on easy read"),
         bad=(
             Example(
-                "If you have a cramp at night that does not stop after ten minutes and your leg is swollen or red call us today."
+                "If you have a cramp at night that does not stop after ten minutes and your "
+                "leg is swollen or red call us today."
             ),
             Example(
                 "has lasted longer than ten minutes or has come back in the same night",
@@ -53,7 +56,8 @@ _STRUCTURE: Final = (
         ),
         good=(
             Example(
-                "Call us today if your leg is swollen. Call us if it is red. Call us if a cramp does not stop after ten minutes or so."
+                "Call us today if your leg is swollen. Call us if it is red. Call us if a "
+                "cramp does not stop after ten minutes or so."
             ),
             Example(
                 "Chest pain, or trouble breathing", role=Role.ITEM, lead="Call 911 if you have:"
@@ -79,7 +83,8 @@ _STRUCTURE: Final = (
         "plain-long-list",
         f"a list of more than {LONGEST_LIST} items",
         Severity.WARNING,
-        "Nobody keeps more than about seven things in mind. Each reader's own list counts, not the one in the file.",
+        "Nobody keeps more than about seven things in mind. Each reader's own list counts, "
+        "not the one in the file.",
         (f"{PEMAT}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
         good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
@@ -88,7 +93,8 @@ _STRUCTURE: Final = (
         "plain-heading",
         "a heading that is no question and no action",
         Severity.HINT,
-        "A reader looks for an answer: a heading that asks the reader's own question, or says what to do, is found.",
+        "A reader looks for an answer: a heading that asks the reader's own question, or says "
+        "what to do, is found.",
         (f"{PEMAT}, item 9",),
         bad=(Example("## Introduction"), Example("## Causes of cramps")),
         good=(Example("## What causes cramps?"), Example("## Before you leave, tell us your plan")),
@@ -97,7 +103,8 @@ _STRUCTURE: Final = (
         "plain-no-teach-back",
         "no teach-back questions and no lines for notes",
         Severity.WARNING,
-        "What was explained is known to be understood when the reader has said it in their own words; what was agreed is kept when it is "
+        "What was explained is known to be understood when the reader has said it in their own "
+        "words; what was agreed is kept when it is "
         "written down.",
         (f"{TOOLKIT}, teach-back", f"{PEMAT}, item 23"),
         bad=(
@@ -113,7 +120,8 @@ _STRUCTURE: Final = (
         "plain-no-action",
         "nothing to do in what stands first",
         Severity.WARNING,
-        "Many readers read the first lines only. They must hold what to do: in the message, in a red flag, or in the first block.",
+        "Many readers read the first lines only. They must hold what to do: in the message, "
+        "in a red flag, or in the first block.",
         (f"{CDC}, items 5 and 12", f"{PEMAT}, item 20"),
         bad=(
             Example("# Cramps\n! Cramps are common.\nMany people get them."),
@@ -140,10 +148,11 @@ _QUESTIONS: Final = re.compile(
 def structure_findings(
     heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
 ) -> Iterator[Finding]:
-    """Give what the rules find in one edition, in no order of note.
+    """Yield the findings of all rules on plain language in one edition, in no particular order.
 
-    `target` is the reading grade not to lie above (`grade.target_of`); `vocabulary` the words to look for, the built-in ones when
-    left out. A language that a rule is not for is passed over: `grade.graded` says aloud that it was not scored.
+    `target` is the highest reading grade allowed (see `reading_grade.target_of`). `vocabulary`
+    holds the words to look for; None means the built-in ones. Nothing is yielded for a language
+    other than English: `reading_grade.graded` reports that it was not scored.
     """
     if heard.language.split("-")[0] != "en":
         return
@@ -159,10 +168,11 @@ def structure_findings(
 
 
 def edition_of(example: Example) -> ReaderText:
-    """Give an example as an edition, so that a rule on structure can be shown on one, too.
+    """Return an example as an edition, so that rules on structure can have examples, too.
 
-    A text of several lines is several passages. A line's first mark says what it is: `#` the title, `##` a heading, `!` the message,
-    `>` a lead-in, `-` an item, `?` a teach-back question, `_` lines for notes; without one it is a paragraph.
+    A text of several lines becomes several passages. The first mark of a line is its kind: `#` the
+    title, `##` a heading, `!` the message, `>` a lead-in, `-` an item, `?` a teach-back question,
+    `_` lines for notes. A line without a mark is a paragraph.
     """
     ear = ReaderContext((example.audience,), {})
     if not re.search(r"\n|^(?:#{1,2}|[!>?_-]) ", example.text):
@@ -199,8 +209,9 @@ def edition_of(example: Example) -> ReaderText:
 
 
 _MARKS: Final = {
-    "#": (Role.TITLE, ""), "##": (Role.HEADING, ""), "!": (Role.MESSAGE, ""), ">": (Role.LEAD, "list"), "-": (Role.ITEM, "list"),
-    "?": (Role.QUESTION, "teach_back"), "_": (Role.LABEL, "notes"),
+    "#": (Role.TITLE, ""), "##": (Role.HEADING, ""), "!": (Role.MESSAGE, ""),
+    ">": (Role.LEAD, "list"), "-": (Role.ITEM, "list"), "?": (Role.QUESTION, "teach_back"),
+    "_": (Role.LABEL, "notes"),
 }  # fmt: skip
 
 
@@ -210,12 +221,15 @@ def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> 
 
 def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
     for sentence in sentences_of(heard.passages):
-        # An item with a full stop is read as a sentence of its own, whatever stands above it.
+        # An item that ends like a sentence is read as one of its own, whatever the lead-in is.
         alone = sentence.text.rstrip().endswith((".", "!", "?"))
         length = sentence.own if alone else len(sentence.words)
         if length > LONGEST_SENTENCE:
             lead = "" if alone or sentence.own == length else " with its lead-in"
-            message = f"this sentence has {length} words{lead}; {LONGEST_SENTENCE} are enough: '{_start(sentence.text)}'"
+            message = (
+                f"this sentence has {length} words{lead}; {LONGEST_SENTENCE} are enough: "
+                f"'{_start(sentence.text)}'"
+            )
             yield _found(
                 "plain-long-sentence",
                 sentence.passage,
@@ -227,20 +241,26 @@ def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
 
 def _start(text: str) -> str:
     words = text.split()
-    return text if len(words) <= 8 else f"{' '.join(words[:8])} ..."  # noqa: PLR2004 -- enough to find it
+    return text if len(words) <= 8 else f"{' '.join(words[:8])} ..."  # noqa: PLR2004 -- to find it
 
 
 def _long_paragraphs(heard: ReaderText) -> Iterator[Finding]:
     for passage in heard.passages:
         parts = split_sentences(passage.text)
         if len(parts) > LONGEST_PARAGRAPH:
-            message = f"this text has {len(parts)} sentences; {LONGEST_PARAGRAPH} are enough: '{_start(passage.text)}'"
-            hint = f"Split it, or make a list of it; the fourth begins with '{_start(parts[LONGEST_PARAGRAPH])}'."
+            message = (
+                f"this text has {len(parts)} sentences; {LONGEST_PARAGRAPH} are enough: "
+                f"'{_start(passage.text)}'"
+            )
+            hint = (
+                "Split it, or make a list of it; the fourth begins with "
+                f"'{_start(parts[LONGEST_PARAGRAPH])}'."
+            )
             yield _found("plain-long-paragraph", passage, passage.text, message, hint)
 
 
 def lists(heard: ReaderText) -> tuple[tuple[Passage, ...], ...]:
-    """Give the lists that a reader gets, each as its items; red flags of a tier are one list."""
+    """Return the lists that a reader gets, as their items; the red flags of a tier are one list."""
     found: dict[tuple[Any, ...], list[Passage]] = defaultdict(list)
     for passage in heard.passages:
         if passage.role is Role.FLAG:
@@ -259,7 +279,10 @@ def _long_lists(heard: ReaderText) -> Iterator[Finding]:
                 if items[0].tier
                 else f"this list has {len(items)} items"
             )
-            hint = f"Make two lists of it, or take some out; the eighth is '{_start(items[LONGEST_LIST].text)}'."
+            hint = (
+                "Make two lists of it, or take some out; the eighth is "
+                f"'{_start(items[LONGEST_LIST].text)}'."
+            )
             yield _found(
                 "plain-long-list",
                 items[0],
@@ -270,7 +293,7 @@ def _long_lists(heard: ReaderText) -> Iterator[Finding]:
 
 
 def informative(heading: str) -> bool:
-    """Say whether a heading asks, or says what to do."""
+    """Return whether a heading asks a question or says what to do."""
     return heading.rstrip().endswith("?") or is_action(heading) or bool(_QUESTIONS.match(heading))
 
 
@@ -281,7 +304,10 @@ def _headings(heard: ReaderText) -> Iterator[Finding]:
             and passage.block.startswith("section ")
             and not informative(passage.text)
         ):
-            hint = "Write the question that the section answers, or what to do: 'What causes cramps?', 'Stretch before bed'."
+            hint = (
+                "Write the question that the section answers, or what to do: 'What causes "
+                "cramps?', 'Stretch before bed'."
+            )
             yield _found(
                 "plain-heading",
                 passage,
@@ -292,7 +318,7 @@ def _headings(heard: ReaderText) -> Iterator[Finding]:
 
 
 def kinds(heard: ReaderText) -> frozenset[str]:
-    """Give the kinds of block that a reader gets, also those without words of their own."""
+    """Return the kinds of block that a reader gets, including blocks without words of their own."""
     found = {passage.kind for passage in heard.passages if passage.kind}
     for section in heard.handout.sections if heard.handout else ():
         if heard.ear.reached(section):
@@ -301,7 +327,7 @@ def kinds(heard: ReaderText) -> frozenset[str]:
 
 
 def first_block(heard: ReaderText) -> tuple[Passage, ...]:
-    """Give what stands first: the message, and the first block of the first section."""
+    """Return what the reader gets first: the message, and the first block of the first section."""
     message = tuple(p for p in heard.passages if p.role is Role.MESSAGE)
     text = next((p for p in heard.passages if p.section and p.role is not Role.HEADING), None)
     return (
@@ -315,12 +341,12 @@ def first_block(heard: ReaderText) -> tuple[Passage, ...]:
 
 
 def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
-    """Give the passages with a sentence that asks the reader to do something."""
+    """Return the passages with a sentence that asks the reader to do something."""
     return tuple(p for p in passages if any(is_action(part) for part in split_sentences(p.text)))
 
 
 def _whole(heard: ReaderText) -> Iterator[Finding]:
-    """Look at the edition as a whole; a text without a title is a part of one."""
+    """Yield the findings about a whole edition; a text without a title is only a part of one."""
     title = next((p for p in heard.passages if p.role is Role.TITLE), None)
     if title is None or len(heard.passages) == 1:
         return
@@ -333,7 +359,7 @@ def _whole(heard: ReaderText) -> Iterator[Finding]:
             "there are no teach-back questions and no lines for notes",
             hint,
         )
-    # Flags on top stand under 'Call ... now' or 'Call us today', which is the action.
+    # Flags at the top are under 'Call ... now' or 'Call us today', which is an action.
     flagged = any(p.role is Role.FLAG and p.tier != "visit" for p in heard.passages)
     first = first_block(heard)
     if first and not flagged and not actions(first):

@@ -1,7 +1,7 @@
-"""A word -> how many syllables it has when said aloud in English. Pure.
+"""Count the syllables of an English word as it is said aloud. Pure.
 
-A heuristic over groups of vowels, and a table of words it would get wrong. No dictionary that may be shipped is as good on
-words of health: hyphenation patterns miss four in ten.
+Uses groups of vowels, and a table of words for which they give a wrong count. No dictionary that
+may be shipped is as good on health words: hyphenation patterns miss four in ten.
 """
 
 from __future__ import annotations
@@ -14,28 +14,35 @@ if TYPE_CHECKING:
 
 _INITIALS: Final = re.compile(r"[a-z]?[A-Z]{2,5}")
 _VOWELS: Final = re.compile(r"[aeiouy]+")
-# A letter e that is written and not said.
+# A letter e that is written but not spoken.
 _SILENT: Final = re.compile(
-    r"(?<=[aeiouy])(?:[^aeiouy]|qu|gu){1,3}e$(?<![^aeiouy]le)"  # make, but not table
-    r"|(?<=[aeiouy])[^aeiouy]*[^aeiouysxzcg]es$(?<![^aeiouy]les)(?<!shes)(?<!ches)"  # makes, but not boxes, wishes, tables
-    r"|[^aeiouytd]ed$(?<![bcdfgkpstz]led)"  # walked, but not handled
-    r"|[^aeiouyl]e(?:ly|ful|fully|less|ment|ments|some|ness|ty)$"  # safely, careful
+    # make, but not table
+    r"(?<=[aeiouy])(?:[^aeiouy]|qu|gu){1,3}e$(?<![^aeiouy]le)"
+    # makes, but not boxes, wishes, tables
+    r"|(?<=[aeiouy])[^aeiouy]*[^aeiouysxzcg]es$(?<![^aeiouy]les)(?<!shes)(?<!ches)"
+    # walked, but not handled
+    r"|[^aeiouytd]ed$(?<![bcdfgkpstz]led)"
+    # safely, careful
+    r"|[^aeiouyl]e(?:ly|ful|fully|less|ment|ments|some|ness|ty)$"
     r"|(?:gue|que)s?$"
 )
-# Two vowels side by side that are said one after the other.
+# Two adjacent vowels that are spoken as two syllables.
 _APART: Final = re.compile(
-    r"(?<![ctgs])ia|[^aeiou]ia$(?<=[cgs]ia)|(?<![ctsgxnl])io(?!u)|(?<![ctsgx])iou|iu|(?<![gp])eo(?!u)|(?<![qg])ua|uou"
-    r"|(?<![qg])ue(?=n|l)|(?<![qg])ui(?=d|n)|ie(?=t)|(?<=[a-z]{3})ier$|(?<=[a-z]{2})iest$|(?<![ct])ien(?=[tc])|[aeiouy]ing$|oa$"
+    r"(?<![ctgs])ia|[^aeiou]ia$(?<=[cgs]ia)|(?<![ctsgxnl])io(?!u)|(?<![ctsgx])iou|iu"
+    r"|(?<![gp])eo(?!u)|(?<![qg])ua|uou"
+    r"|(?<![qg])ue(?=n|l)|(?<![qg])ui(?=d|n)|ie(?=t)|(?<=[a-z]{3})ier$|(?<=[a-z]{2})iest$"
+    r"|(?<![ct])ien(?=[tc])|[aeiouy]ing$|oa$"
 )
 _TAILS: Final = (("'s", 0), ("s", 0), ("es", 0), ("ed", 0), ("d", 0), ("ing", 1), ("ly", 1))
 _HISSING: Final = ("s", "x", "z", "ch", "sh", "ce", "ge", "se", "ze")
 
 
 def syllables(word: str, known: Mapping[str, int]) -> int:
-    """Count a word's syllables, at least 1.
+    """Return the number of syllables of a word, at least 1.
 
-    `known` holds words in lower case that are not to be guessed. Parts joined by hyphens are added up. A number counts as one,
-    since how it is said is up to the reader; initials (`CKD`) are said letter by letter.
+    `known` holds lower-case words with their counts, which are not guessed. Parts joined by hyphens
+    are added up. A number counts as one, since readers say it in different ways. Initials (`CKD`)
+    are spoken letter by letter.
     """
     word = word.replace("\u2019", "'").strip("'")
     if any(letter.isdigit() for letter in word):
@@ -45,14 +52,17 @@ def syllables(word: str, known: Mapping[str, int]) -> int:
     if "-" in word:
         return sum(syllables(part, known) for part in word.split("-") if part) or 1
     if _INITIALS.fullmatch(word) and (
-        len(word) <= 3 or word[0].islower() or not _VOWELS.search(word.lower())  # noqa: PLR2004 -- MRI, eGFR, CKD; not STOP
+        # MRI, eGFR and CKD are initials; STOP is a word.
+        len(word) <= 3  # noqa: PLR2004 -- see above
+        or word[0].islower()
+        or not _VOWELS.search(word.lower())
     ):
         return len(word) + 2 * word.upper().count("W")
     return _from_known(word.lower(), known) or _guessed(word.lower())
 
 
 def _from_known(word: str, known: Mapping[str, int]) -> int:
-    """Count a known word with an ending; 0 when what is before the ending is not known."""
+    """Return the count for a known word with an ending, or 0 if its stem is unknown."""
     for tail, more in _TAILS:
         stem = word.removesuffix(tail)
         if stem == word:

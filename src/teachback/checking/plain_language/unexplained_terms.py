@@ -1,4 +1,7 @@
-"""Is a medical term or an abbreviation explained where its reader meets it first? In reading order, once an edition. Pure."""
+"""Find medical terms and abbreviations that are not explained where they first occur. Pure.
+
+Each edition is checked in reading order, and each term is reported once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.vocabulary import Vocabulary
 
 _SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
-# Abbreviations that everybody knows better than the words behind them.
+# Abbreviations that are better known than the words behind them.
 _COMMON: Final = frozenset(
     {
         "OK",
@@ -40,17 +43,21 @@ _COMMON: Final = frozenset(
         "DNA",
     }
 )
-# What explains a term that stands right before it. "or" does between two commas: "diuretics, or water pills, ..."; else it is a list.
+# Text right after a term that explains it. "or" does between two commas: "diuretics, or water
+# pills, ..."; otherwise it belongs to a list.
 _AFTER: Final = re.compile(
-    r"\s*(?:\((?!\s*\))|[:—\u2013]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
-    r"|,?\s+(?:means?|stands? for|is when|is an?|are the|is the|is what|are what|is how|is called|are called|are an?)\s|\s+that\s+is\b)",
+    r"\s*(?:\((?!\s*\))|[:—\u2013]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},"
+    r"|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
+    r"|,?\s+(?:means?|stands? for|is when|is an?|are the|is the|is what|are what|is how|is called"
+    r"|are called|are an?)\s|\s+that\s+is\b)",
     re.IGNORECASE,
 )
 _CALLED: Final = re.compile(
-    r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$",
+    r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed"
+    r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$",
     re.IGNORECASE,
 )
-# Headings of a second column that say what the first one's words mean.
+# Headings of a second column that explains the words of the first.
 _MEANING: Final = re.compile(
     r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE
 )
@@ -60,7 +67,8 @@ RULES: Final = (
         "plain-term",
         "a medical term that is not explained where it first stands",
         Severity.WARNING,
-        "A term that the reader must learn is explained the first time, in the same sentence. Else it is one more thing not understood.",
+        "A term that the reader must learn is explained the first time, in the same sentence. "
+        "Else it is one more thing not understood.",
         (f"{PEMAT}, item 4",),
         bad=(
             Example("You may get edema."),
@@ -72,7 +80,8 @@ RULES: Final = (
         "plain-abbreviation",
         "an abbreviation that is not spelled out where it first stands",
         Severity.WARNING,
-        "An abbreviation saves the writer's time. The first time, its words stand beside it; where it stands once, they stand in its place.",
+        "An abbreviation saves the writer's time. The first time, its words stand beside it; "
+        "where it stands once, they stand in its place.",
         (f"{PEMAT}, item 4", "UK Government and Inclusion Europe on easy read"),
         bad=(Example("Your GFR is low."), Example("Take no NSAIDs with CKD.")),
         good=(
@@ -84,7 +93,10 @@ RULES: Final = (
 
 
 def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
-    """Give the passages as they follow each other on paper: flags on top, unless a section places their tier; the card last."""
+    """Return the passages in the order in which they are printed.
+
+    Red flags are at the top unless a section places their tier; the card is last.
+    """
     placed: dict[str, tuple[int, ...]] = {}
     for number, section in enumerate(heard.handout.sections if heard.handout else ()):
         for index, block in enumerate(section.blocks):
@@ -111,12 +123,12 @@ def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
 
 
 def term_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """Warn of each term and abbreviation whose first use does not explain it."""
+    """Yield a warning for each term and abbreviation that its first use does not explain."""
     met: set[str] = set()
     ordered = passages_as_read(heard)
     rows = _meanings(ordered)
     for passage in ordered:
-        # An abbreviation first: where the full words stand beside it, they are not asked to be explained a second time.
+        # Abbreviations go first: full words that one stands for need no second explanation.
         yield from _abbreviations(passage, vocabulary, met)
         yield from _terms(passage, vocabulary, met, heard.ear.lineage, rows)
 
@@ -144,12 +156,15 @@ def _terms(
 
 
 def is_explained(before: str, after: str, *, said: str = "") -> bool:
-    """Say whether what stands around a term explains it: brackets, `called`, `means`, `that is`, or the same in other words."""
+    """Return whether the text around a term explains it.
+
+    It does with brackets, `called`, `means`, `that is`, or the meaning in `said` nearby.
+    """
     if _AFTER.match(after) and not _listed(before, after):
         return True
     if _CALLED.search(before):
         return True
-    # "nerve damage (neuropathy)": the brackets hold the term alone, and words stand before them.
+    # "nerve damage (neuropathy)": only the term is in brackets, with words before them.
     if (
         re.search(r"\w\s*\([^()]{0,20}$", before)
         and re.match(r"[^(),]{0,20}\)", after)
@@ -161,12 +176,12 @@ def is_explained(before: str, after: str, *, said: str = "") -> bool:
 
 
 def _listed(before: str, after: str) -> bool:
-    """Say whether a comma after a term goes on with a list rather than with an explanation: a pill, an antacid, a tea."""
+    """Return whether a comma after a term continues a list: a pill, an antacid, a tea."""
     return after.startswith(",") and bool(re.search(r",\s*(?:an?\s+|the\s+|your\s+)?$", before))
 
 
 def _meanings(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, ...]]:
-    """Give the paths of the first cells of rows that say what the first cell means: Potassium | Helps nerves ..."""
+    """Return the paths of first cells that their row explains: Potassium | Helps nerves ..."""
     first: dict[tuple[Any, ...], Passage] = {}
     found = set()
     for passage in ordered:
@@ -213,7 +228,10 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
         message = f"'{written}' is an abbreviation, and is not spelled out where it first stands"
         meaning = vocabulary.terms.get(full.lower())
         if meaning is not None:
-            hint = f"Write what it means the first time: '{short} ({meaning[1].means})'. It stands for '{full}'."
+            hint = (
+                f"Write what it means the first time: '{short} ({meaning[1].means})'. It "
+                f"stands for '{full}'."
+            )
         elif full:
             hint = f"Write '{full} ({short})' the first time, or only '{full}'."
         else:

@@ -1,6 +1,6 @@
-"""content/rules/words/*.yaml -> the words that the rules on plain language look for: one value, read once a run.
+"""Load the words that the rules on plain language look for, from content/rules/words/*.yaml.
 
-A clinic's file of the same name takes the place of the built-in one, as everywhere.
+A clinic's file replaces the built-in one with the same name, as everywhere.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class _Closed(BaseModel):
 
 
 class HardWord(_Closed):
-    """A hard word's plainer one, and the phrases in which the hard one is right."""
+    """The plainer word for a hard one, and the phrases in which the hard one is right."""
 
     say: Plain
     unless: tuple[Plain, ...] = ()
 
 
 class MedicalTerm(_Closed):
-    """What a medical term means, and who knows it from their own life."""
+    """The meaning of a medical term, and the audiences who know it from their own life."""
 
     means: Plain
     known_by: tuple[Id, ...] = ()
@@ -50,26 +50,27 @@ def _meant(value: object) -> object:
 
 
 class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_said)]]]):
-    """content/rules/words/plain-words.yaml."""
+    """The file content/rules/words/plain-words.yaml."""
 
 
 class TermsFile(RootModel[dict[Plain, Annotated[MedicalTerm, BeforeValidator(_meant)]]]):
-    """content/rules/words/terms.yaml."""
+    """The file content/rules/words/terms.yaml."""
 
 
 class Abbreviations(RootModel[dict[Plain, Plain]]):
-    """content/rules/words/abbreviations.yaml."""
+    """The file content/rules/words/abbreviations.yaml."""
 
 
 class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, ...]]]):
-    """content/rules/words/syllables.yaml: words by how many syllables they have."""
+    """The file content/rules/words/syllables.yaml: words by their number of syllables."""
 
 
 class Vocabulary:
-    """Hard words and terms by each of their forms in lower case, abbreviations as they are written, syllables by word.
+    """Hard words and terms by each lower-case form, abbreviations as written, syllables by word.
 
-    A form leads to its entry: the word as the file has it, and what the file says about it. `starts` is how many words the
-    longest form has that begins with a word, so that few words are put together in vain. Only itself is equal to it.
+    A form maps to its entry: the word in the file, and what the file says about it. `starts` maps
+    the first word of a form to the number of words in its longest form, so that few combinations
+    are tried in vain. Two objects are equal only if they are the same object.
     """
 
     def __init__(
@@ -79,18 +80,18 @@ class Vocabulary:
         abbreviations: Mapping[str, str],
         syllables: Mapping[str, int],
     ) -> None:
-        """Take what the four files say."""
+        """Store the content of the four files."""
         self.hard: Final = hard
         self.terms: Final = terms
         self.abbreviations: Final = abbreviations
         self.syllables: Final = syllables
         self.starts: Final = _starts((*hard, *terms))
-        # Syllables of words that were counted before.
+        # Cached syllables by word.
         self.counted: Final[dict[str, int]] = {}
 
 
 def load_vocabulary(workspace: Workspace) -> Vocabulary:
-    """Read the four files. Raises TeachbackError with the problems of all of them."""
+    """Load the four files. Raises TeachbackError with the problems of all of them."""
     problems: list[Problem] = []
     loaded: dict[str, RootModel[dict[object, object]]] = {}
     kinds: dict[str, type[BaseModel]] = {
@@ -137,7 +138,7 @@ def _made(
         for word, entry in terms.items()
         for form in reversed(tuple(plurals(word)))
     }
-    # What the file itself lists wins over a form that was only made from another entry.
+    # Entries of the file win over forms derived from other entries.
     by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
     by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}
     syllables = {word.lower(): count for count, words in counts.items() for word in words}
@@ -153,7 +154,7 @@ def _starts(forms_: Iterable[str]) -> dict[str, int]:
 
 
 def plurals(phrase: str) -> Iterator[str]:
-    """Give a phrase in lower case, and with its last word in the plural."""
+    """Yield a phrase in lower case, then with its last word in the plural."""
     phrase = phrase.lower()
     yield phrase
     if phrase.endswith("y") and phrase[-2:-1] not in "aeiou":
@@ -165,11 +166,14 @@ def plurals(phrase: str) -> Iterator[str]:
 
 
 def forms(phrase: str) -> Iterator[str]:
-    """Give a phrase in all forms that its first word has as a verb, or its last as a noun; also some that nobody writes."""
+    """Yield the forms of a phrase, with its first word as a verb or its last as a noun.
+
+    Some of the forms are ones that nobody writes.
+    """
     yield from plurals(phrase)
     verb, *rest = phrase.lower().split(" ")
     if verb.endswith("ly") and not verb.endswith("ply"):
-        return  # an adverb; but comply and apply are verbs
+        return  # adverbs have no other forms; but comply and apply are verbs
     stem = verb.removesuffix("e")
     doubled = verb + verb[-1] if re.search(r"[^aeiou][aeiou][bdglmnprt]$", verb) else stem
     inflected = [f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"]
@@ -182,6 +186,6 @@ def forms(phrase: str) -> Iterator[str]:
 
 @cache
 def builtin_vocabulary() -> Vocabulary:
-    """Give the words that come with the program."""
+    """Return the vocabulary that comes with the program."""
     root = builtin_root()
     return load_vocabulary(Workspace(root, root))

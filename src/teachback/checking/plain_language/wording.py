@@ -1,4 +1,7 @@
-"""Rules on single words and phrases: hard words, the passive, who is spoken to, capitals, percentages. Pure."""
+"""Check single words and phrases. Pure.
+
+The rules look for hard words, the passive, the third person, capitals, percentages and the like.
+"""
 
 from __future__ import annotations
 
@@ -31,46 +34,57 @@ _IRREGULAR: Final = (
     "|eaten|worn|caught|begun|broken|driven|forgotten|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
 )
 _PASSIVE: Final = re.compile(rf"\b{_BE}{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b", re.IGNORECASE)
-# They look like participles, and say how somebody is; "called" teaches a word.
-_STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored relaxed pleased married retired used supposed allowed
-    limited blocked bed need red called named based left dressed exhausted stressed surprised satisfied experienced overwhelmed
+# Words that look like participles but describe a state; "called" introduces a word.
+_STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored \
+relaxed pleased married retired used supposed allowed
+    limited blocked bed need red called named based left dressed exhausted stressed surprised \
+satisfied experienced overwhelmed
     dehydrated hydrated seed feed speed bleed exceed indeed
     related linked"""
 _STATES: Final = frozenset(_STATES_WORDS.split())
 _THIRD: Final = re.compile(
-    r"\b(?:the|a|all|any|each|every|most|these|those)?\s*(?:patients?|individuals?|clients?|sufferers?|the reader|the user)\b(?!['\u2019]s|\s+"
+    r"\b(?:the|a|all|any|each|every|most|these|those)?\s*(?:patients?|individuals?|clients?"
+    r"|sufferers?|the reader|the user)\b(?!['\u2019]s|\s+"
     r"(?:portal|advocate|educator|education|rights|relations))"
-    r"|\b(?:people|persons|anyone|everyone|those|one|adults)\b[^.!?;:]{0,60}?\b(?:should|must|ought to|need to|needs to|has to|have to)\b(?!\s+I)",
+    r"|\b(?:people|persons|anyone|everyone|those|one|adults)\b[^.!?;:]{0,60}?\b(?:should|must"
+    r"|ought to|need to|needs to|has to|have to)\b(?!\s+I)",
     re.IGNORECASE,
 )
-# Without one of these a text speaks of no third person.
+# A text without any of these has no third person.
 _OTHERS: Final = (
     *("patient", "individual", "client", "sufferer", "reader", "user"),
     *("people", "persons", "anyone", "everyone", "those", "one", "adults"),
 )
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _NATURAL: Final = re.compile(
-    r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
+    r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of"
+    r"|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|a hundred)",
     re.IGNORECASE,
 )
 _NEGATIVE: Final = r"(?:not|never|no|cannot|\w+n['\u2019]t|nobody|nothing|none)"
 _UNDOING: Final = (
-    r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known|pleasant)|im(?:possible|proper)|in(?:frequent"
-    r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
+    r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known"
+    r"|pleasant)|im(?:possible|proper)|in(?:frequent"
+    r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))"
+    r"|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
 )
-# Not "do not ... unless", nor "without asking": that is how a ban with one way out is said, and softer words would be worse.
+# Not "do not ... unless", nor "without asking": that is how a ban with one exception is worded, and
+# softer words would be worse.
 _DOUBLE: Final = re.compile(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b", re.IGNORECASE)
 _VAGUE: Final = re.compile(
-    r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly|periodically|from time to time|plenty of"
+    r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
+    r"|periodically|from time to time|plenty of"
     r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b",
     re.IGNORECASE,
 )
 _CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
-_SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only ask and or no all any if you your help take eat drink be is
-    the for to with before after go see tell us caution note attention high low yes on off use keep away urgent emergency"""
+_SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only \
+ask and or no all any if you your help take eat drink be is
+    the for to with before after go see tell us caution note attention high low yes on off use \
+keep away urgent emergency"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
-_LONGEST_SHORT: Final = 5  # letters of an abbreviation; a longer word in capitals is shouted
+_LONGEST_SHORT: Final = 5  # letters of an abbreviation; longer words in capitals are shouted
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
 PEMAT: Final = "AHRQ PEMAT-P"
@@ -82,7 +96,8 @@ RULES: Final = (
         "plain-hard-word",
         "a hard word that has a plainer one",
         Severity.WARNING,
-        "Common words are understood faster, and by more readers. The list is content/rules/words/plain-words.yaml.",
+        "Common words are understood faster, and by more readers. The list is "
+        "content/rules/words/plain-words.yaml.",
         (f"{PEMAT}, item 3", f"{CDC}, item 7"),
         bad=(Example("Discontinue the medicine."), Example("Notify us prior to your visit.")),
         good=(Example("Stop the medicine."), Example("You have chronic kidney disease.")),
@@ -136,7 +151,8 @@ RULES: Final = (
         "plain-double-negative",
         "two negatives in one sentence",
         Severity.HINT,
-        "A reader has to turn a double negative round to know what is meant, and may turn it the wrong way.",
+        "A reader has to turn a double negative round to know what is meant, and may turn it "
+        "the wrong way.",
         (EASY,),
         bad=(Example("It is not uncommon to have cramps."), Example("Do not fail to call us.")),
         good=(
@@ -157,7 +173,8 @@ RULES: Final = (
         "plain-capitals",
         "words in capitals",
         Severity.WARNING,
-        "A word in capitals has no shape to know it by, and reads as shouting. Bold does the same better.",
+        "A word in capitals has no shape to know it by, and reads as shouting. Bold does the "
+        "same better.",
         (EASY,),
         bad=(Example("DO NOT take magnesium."), Example("This is IMPORTANT.")),
         good=(Example("Do not take magnesium."), Example("Ask about your eGFR, and about CKD.")),
@@ -166,7 +183,8 @@ RULES: Final = (
         "plain-missing-blank",
         "a missing blank or full stop between two sentences",
         Severity.WARNING,
-        "Without a blank two sentences look like one, and a slow reader loses the end of the first. It is often a slip of the pen.",
+        "Without a blank two sentences look like one, and a slow reader loses the end of the "
+        "first. It is often a slip of the pen.",
         (OUR_OWN,),
         bad=(
             Example("Avoid salt.Eat fresh food."),
@@ -195,12 +213,15 @@ _SEVERITY: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in R
 
 
 def wording_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """Look at the words of each passage. A hard word or a vague amount is told once an edition, where it stands first."""
+    """Yield the findings on the words of each passage.
+
+    A hard word or a vague amount is reported once an edition, at its first place.
+    """
     seen: set[tuple[str, str]] = set()
     for passage in heard.passages:
         yield from _missing_blanks(passage)
         for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
-            # All forms of a hard word have one hint; a vague amount is told by its words.
+            # All forms of a hard word share one hint; a vague amount is identified by its words.
             key = (rule, hint if rule == "plain-hard-word" else words.lower())
             if rule in {"plain-hard-word", "plain-vague"} and key in seen:
                 continue
@@ -209,7 +230,7 @@ def wording_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Find
 
 
 def _missing_blanks(passage: Passage) -> Iterator[Finding]:
-    """Find sentences that run into each other, in the text as its author wrote it: rules read it with the blanks put in."""
+    """Yield sentences that run together in the text as written; other rules see added blanks."""
     written = bare(visible_form(passage.written))
     hint = "End each sentence with its mark and a blank, also where a line of the file ends."
     for words in missing_stops(" ".join(written.split())):
@@ -218,7 +239,10 @@ def _missing_blanks(passage: Passage) -> Iterator[Finding]:
     for missing in missing_blanks(written):
         if missing.ends:
             message = f"a blank is missing in '{missing.words}'"
-            hint = "Put a blank behind the end of each sentence, and behind a colon, a semicolon or a comma."
+            hint = (
+                "Put a blank behind the end of each sentence, and behind a colon, a semicolon "
+                "or a comma."
+            )
             yield Finding(
                 "plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint
             )
@@ -229,7 +253,7 @@ Found = tuple[str, str, str, str]
 
 @lru_cache(maxsize=1024)
 def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]:
-    """Look at one text, once for all its readers."""
+    """Return the findings in one text, cached for all its readers."""
     found = list(_hard(text, vocabulary))
     for look in _LOOKS:
         found += look(text)
@@ -243,7 +267,7 @@ def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]
 def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
     for form, start, end in _spot(text, vocabulary.hard, vocabulary.starts):
         word, entry = vocabulary.hard[form]
-        # A medical term may be taught instead of left out: explained.py looks after those.
+        # A term may be explained instead of left out; unexplained_terms.py checks that.
         if form in vocabulary.terms or any(
             _covers(text, phrase, start, end) for phrase in entry.unless
         ):
@@ -258,13 +282,13 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
 
 @lru_cache(maxsize=1024)
 def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
-    """Give every medical term that stands in a text, the longest first where several begin at one word: its form, start and end."""
+    """Return the medical terms in a text as (form, start, end), the longest at each word."""
     return tuple(_spot(text, vocabulary.terms, vocabulary.starts))
 
 
 @lru_cache(maxsize=64)
 def _words(text: str) -> tuple[list[re.Match[str]], list[str]]:
-    """Give a text's words with their places, and in small letters."""
+    """Return the words of a text with their places, and in lower case."""
     words = list(WORD.finditer(text))
     return words, [word.group().lower().replace("\u2019", "'") for word in words]
 
@@ -280,13 +304,13 @@ def _spot(
             if form not in entries:
                 continue
             first, last = words[index].start(), words[index + size - 1].end()
-            # Words of one phrase stand side by side, with nothing but spaces between them.
+            # The words of one phrase are adjacent, with only spaces between them.
             if size == 1 or not re.search(r"[^\w\s'\u2019-]", text[first:last]):
                 yield form, first, last
                 index += size - 1
                 break
         else:
-            # "potassium-rich" speaks of potassium.
+            # "potassium-rich" is about potassium.
             for part in re.finditer(r"[^-]+", words[index].group()) if "-" in lower[index] else ():
                 start = words[index].start()
                 if part.group().lower() in entries:
@@ -326,7 +350,7 @@ def _percent(text: str) -> Iterator[Found]:
         return
     for match in matches:
         share = float(match[1])
-        if 0 < share < 100:  # noqa: PLR2004 -- all of it is no share
+        if 0 < share < 100:  # noqa: PLR2004 -- 100% is not a share
             yield (
                 "plain-percentage",
                 match.group(),
@@ -336,10 +360,13 @@ def _percent(text: str) -> Iterator[Found]:
 
 
 def _in_people(share: float) -> str:
-    """Give a share in percent as a count, in the smallest numbers that say it."""
+    """Return a percentage as a count of people, in the smallest numbers that express it."""
     for of in (2, 3, 4, 5, 10, 20, 50, 100, 1000):
         if abs(share * of / 100 - round(share * of / 100)) < 0.005 * of and round(share * of / 100):
-            return f"'{'' if round(share * of / 100) * 100 == share * of else 'about '}{round(share * of / 100)} in {of} people'"
+            return (
+                f"'{'' if round(share * of / 100) * 100 == share * of else 'about '}"
+                f"{round(share * of / 100)} in {of} people'"
+            )
     return "'x in y people'"
 
 
@@ -371,14 +398,14 @@ def _capitals(text: str) -> Iterator[Found]:
 
 
 def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
-    """Give from where to where words stand in capitals of which at least one is a common word: not CKD, but DO NOT."""
+    """Yield the spans of capitals with at least one common word: not CKD, but DO NOT."""
     for match in _CAPS.finditer(text):
         if any(shouted(word) for word in re.split(r"[\s-]+", match.group())):
             yield match.span()
 
 
 def shouted(word: str) -> bool:
-    """Say whether a word in capitals is a common word rather than an abbreviation."""
+    """Return whether a word in capitals is a common word, not an abbreviation."""
     return word.lower() in _SHOUTED or len(word.rstrip("S")) > _LONGEST_SHORT
 
 

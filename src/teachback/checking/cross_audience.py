@@ -128,7 +128,7 @@ def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
     found: dict[tuple[str, str, str], ShortPair] = {}
     for one in heard:
         carded = (
-            {flag.id for flag in one.handout.red_flags if _carded(flag, one.ear)}
+            {flag.id for flag in one.handout.red_flags if doc.is_on_card(flag, one.ear.lineage)}
             if one.handout
             else set()
         )
@@ -222,7 +222,7 @@ def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
     for index, flag in enumerate(handout.red_flags):
         readers = [one.ear for one in heard if one.ear.reached(flag)]
         path = ("red_flags", index)
-        if flag.short is not None and not any(_carded(flag, ear) for ear in readers):
+        if flag.short is not None and not any(doc.is_on_card(flag, ear.lineage) for ear in readers):
             said = (
                 "nobody reads these short words: this flag is on no card",
                 "Take `short:` out, or set `card: true`.",
@@ -275,13 +275,3 @@ def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:
         for block in section.blocks if ear.reached(section) else ():
             if isinstance(block, doc.RedFlagsBlock) and ear.reached(block):
                 yield from block.red_flags
-
-
-def _carded(flag: doc.RedFlag, ear: ReaderContext) -> bool:
-    if not ear.reached(flag):
-        return False
-    return (
-        next((flag.card[name] for name in ear.lineage if name in flag.card), False)
-        if isinstance(flag.card, dict)
-        else flag.card
-    )

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.content.handout import Chosen, FigureBlock, Handout, Model, Review
+from teachback.content.base_model import audience_of, is_for
+from teachback.content.handout import FigureBlock, Handout, Model, Review
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,11 +100,10 @@ def _read(value: Any, lineage: tuple[str, ...], picture: Callable[[str], str]) -
     if isinstance(value, Model):
         return tuple(_fields(value, lineage, picture))
     if isinstance(value, tuple):
-        return tuple(_read(item, lineage, picture) for item in value if _reached(item, lineage))
+        return tuple(_read(item, lineage, picture) for item in value if is_for(item, lineage))
     if isinstance(value, dict):
-        return next(
-            (_read(value[name], lineage, picture) for name in lineage if name in value), None
-        )
+        name = audience_of(value, lineage)
+        return None if name is None else _read(value[name], lineage, picture)
     return " ".join(str(value).split())
 
 
@@ -122,9 +122,3 @@ def _fields(
         yield name, read
         if isinstance(value, FigureBlock) and name == "figure":
             yield "picture", picture(value.figure)
-
-
-def _reached(item: object, lineage: tuple[str, ...]) -> bool:
-    return (
-        not isinstance(item, Chosen) or item.only is None or not set(item.only).isdisjoint(lineage)
-    )

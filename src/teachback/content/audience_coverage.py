@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from teachback.content.base_model import Model
-from teachback.content.handout import Chosen, Handout, RedFlag, RedFlagsBlock, Tier
+from teachback.content.base_model import Model, audience_of, is_for
+from teachback.content.handout import Chosen, Handout, RedFlag, RedFlagsBlock, Tier, is_on_card
 from teachback.errors import Problem, nearest
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _walk(
 ) -> Iterator[Finding]:
     if isinstance(value, Chosen) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
-        chosen = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
+        chosen = tuple(r for r in readers if is_for(value, audiences.lineage(r)))
         if not chosen and set(value.only) <= set(audiences.root):
             message = (
                 f"nobody reads this: it is only for {', '.join(value.only)}, "
@@ -120,11 +120,11 @@ def _empty_findings(
 
     If nobody gets anything, each item has its own finding.
     """
-    chosen = [item.only for item in items if isinstance(item, Chosen)]
-    if not chosen or None in chosen:
-        return
-    names = {name for only in chosen for name in only or ()}
-    left_out = [reader for reader in readers if names.isdisjoint(audiences.lineage(reader))]
+    left_out = [
+        reader
+        for reader in readers
+        if items and not any(is_for(item, audiences.lineage(reader)) for item in items)
+    ]
     if len(left_out) < len(readers):
         for reader in left_out:
             hint = f"Add something for '{reader}', or set `only:` on what stands around it."
@@ -150,7 +150,7 @@ def _mapping_findings(
 ) -> Iterator[Finding]:
     used = set()
     for reader in readers:
-        answer = next((name for name in audiences.lineage(reader) if name in value), None)
+        answer = audience_of(value, audiences.lineage(reader))
         if answer is None:
             line = " or ".join(f"'{name}:'" for name in audiences.lineage(reader))
             what = "text" if any(isinstance(answer, str) for answer in value.values()) else "answer"
@@ -180,7 +180,7 @@ def _flag_findings(
     carded: dict[tuple[str, Tier], int] = {}
     for index, flag in enumerate(handout.red_flags):
         for reader in readers:
-            if not _carded(flag, audiences.lineage(reader)):
+            if not is_on_card(flag, audiences.lineage(reader)):
                 continue
             if handout.card is None:
                 message = "this flag is for the card, and the handout has no card"
@@ -206,11 +206,7 @@ def _flag_findings(
                     Problem(message, "Set `card: true` on the flags that belong on it."),
                 )
     present = {
-        reader: {
-            flag.tier
-            for flag in handout.red_flags
-            if flag.only is None or not set(flag.only).isdisjoint(audiences.lineage(reader))
-        }
+        reader: {flag.tier for flag in handout.red_flags if is_for(flag, audiences.lineage(reader))}
         for reader in readers
     }
     for path, block, reached in _placed(handout.sections, ("sections",), readers, audiences):
@@ -234,7 +230,7 @@ def _placed(
 ) -> Iterator[tuple[Path, RedFlagsBlock, tuple[str, ...]]]:
     """Yield the places where sections show tiers, with the readers of each."""
     if isinstance(value, Chosen) and value.only is not None:
-        readers = tuple(r for r in readers if not set(value.only).isdisjoint(audiences.lineage(r)))
+        readers = tuple(r for r in readers if is_for(value, audiences.lineage(r)))
     if isinstance(value, RedFlagsBlock):
         yield path, value, readers
     elif isinstance(value, Model):
@@ -245,11 +241,3 @@ def _placed(
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _placed(item, (*path, index), readers, audiences)
-
-
-def _carded(flag: RedFlag, lineage: tuple[str, ...]) -> bool:
-    if flag.only is not None and set(flag.only).isdisjoint(lineage):
-        return False
-    if isinstance(flag.card, dict):
-        return next((flag.card[name] for name in lineage if name in flag.card), False)
-    return flag.card

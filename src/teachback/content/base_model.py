@@ -5,6 +5,7 @@ They are closed and frozen models, ids, plain texts, statements, and accepted fi
 
 import datetime as dt
 import re
+from collections.abc import Collection, Container, Iterable
 from typing import Annotated
 
 from pydantic import (
@@ -72,6 +73,33 @@ class Chosen(Model):
     only: Only = Field(
         None, description="The audiences that get this; those that extend them get it too."
     )
+
+
+def is_for(item: object, lineage: Collection[str]) -> bool:
+    """Return whether a reader gets an item. `lineage` is the audience and all that it extends."""
+    return (
+        not isinstance(item, Chosen) or item.only is None or not set(item.only).isdisjoint(lineage)
+    )
+
+
+def audience_of(by_audience: Container[str], lineage: Iterable[str]) -> str | None:
+    """Return the audience whose text a reader gets: the nearest in the lineage that has one."""
+    return next((name for name in lineage if name in by_audience), None)
+
+
+def text_for(text: Text, lineage: Iterable[str]) -> tuple[str, str | None]:
+    """Return a text as a reader gets it, and the audience that it is written for, if any is named.
+
+    Raises LookupError for a text without a version for the reader;
+    `audience_coverage.reach_problems` finds those first.
+    """
+    if isinstance(text, str):
+        return text, None
+    name = audience_of(text, lineage)
+    if name is None:
+        message = f"no text for {', '.join(lineage)}"
+        raise LookupError(message)
+    return text[name], name
 
 
 class PartReview(Model):

@@ -7,6 +7,7 @@ to text wherever a text is allowed. `content/handout.schema.json` is made from t
 author reads their field descriptions in the editor.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
@@ -93,6 +94,14 @@ class RedFlag(Statement):
     silent_for: dict[Id, Plain] = Field(
         {}, description="Audience: why it does not get this sign. Not printed."
     )
+
+
+def is_on_card(flag: RedFlag, lineage: Collection[str]) -> bool:
+    """Return whether the card of a reader shows a flag."""
+    if isinstance(flag.card, dict):
+        name = base_model.audience_of(flag.card, lineage)
+        return base_model.is_for(flag, lineage) and name is not None and flag.card[name]
+    return base_model.is_for(flag, lineage) and flag.card
 
 
 class TextBlock(Statement):

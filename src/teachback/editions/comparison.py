@@ -253,10 +253,7 @@ def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
 def _carded(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
     """Yield the flags on the card, in short words if they have any."""
     for index, flag in enumerate(handout.red_flags):
-        carded = flag.card
-        if isinstance(carded, dict):
-            carded = next((carded[name] for name in ear.lineage if name in carded), False)
-        if carded and ear.reached(flag):
+        if doc.is_on_card(flag, ear.lineage):
             name = "text" if flag.short is None else "short"
             words = flag.short or flag.text
             written, place = ear.pick(words, ("red_flags", index, name))

@@ -11,6 +11,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback.content import handout as doc
+from teachback.content.base_model import is_for, text_for
 from teachback.content.inline_markup import may_hold_marks, parse_marks
 from teachback.editions.footnote_signs import parted, unnoted
 from teachback.editions.sentence_ends import spaced
@@ -91,15 +92,12 @@ class ReaderContext(NamedTuple):
 
     def reached(self, item: object) -> bool:
         """Return whether this reader gets an item."""
-        only = getattr(item, "only", None)
-        return only is None or not set(only).isdisjoint(self.lineage)
+        return is_for(item, self.lineage)
 
     def pick(self, text: doc.Text, path: Steps) -> tuple[str, Steps]:
         """Return the words of a text for this reader, and their path."""
-        if isinstance(text, str):
-            return text, path
-        name = next(name for name in self.lineage if name in text)
-        return text[name], (*path, name)
+        words, name = text_for(text, self.lineage)
+        return words, path if name is None else (*path, name)
 
     def plain(self, text: doc.Text | None) -> str:
         """Return a text for this reader, without marks; a line to write on becomes ____."""
@@ -125,7 +123,7 @@ def as_read(text: str) -> str:
 def passages(handout: doc.Handout, ear: ReaderContext) -> tuple[Passage, ...]:
     """Return all that a reader gets of a checked handout and its card, in the order of the file.
 
-    Raises StopIteration for a text without a version for the reader;
+    Raises LookupError for a text without a version for the reader;
     `audience_coverage.reach_problems` finds those first.
     """
     return tuple(_passages(handout, ear))
@@ -172,8 +170,14 @@ def _passages(handout: doc.Handout, ear: ReaderContext) -> Iterator[Passage]:
 
 
 def kind_of(block: doc.Statement) -> str:
-    """Return the key that names a block's kind in the file."""
-    return next(key for key, kind in doc.BLOCKS.items() if isinstance(block, kind))
+    """Return the key that names a block's kind in the file.
+
+    Raises NotImplementedError for a kind that is not in BLOCKS.
+    """
+    for key, kind in doc.BLOCKS.items():
+        if isinstance(block, kind):
+            return key
+    raise NotImplementedError(type(block))
 
 
 class _Maker:
@@ -240,10 +244,14 @@ def _card(card: doc.CardText, maker: _Maker) -> Iterator[Passage]:
 def _block(
     block: doc.Statement, path: Steps, maker: _Maker, about: dict[str, Any]
 ) -> Iterator[Passage]:
-    """Yield the passages of one block.
+    """Yield the passages of one block. Raises NotImplementedError for a kind that is not known."""
+    raise NotImplementedError(type(block), path, maker, about)
 
-    Placed flags and the contact box have no words of their own.
-    """
+
+@_block.register(doc.RedFlagsBlock)
+@_block.register(doc.ContactBlock)
+def _(block: doc.Statement, path: Steps, maker: _Maker, about: dict[str, Any]) -> Iterator[Passage]:
+    """Yield nothing: the flags are passages of their own, and a contact box has the clinic's words."""
     del block, path, maker, about
     yield from ()
 

@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from teachback.content import handout as doc
-from teachback.content.base_model import Model
+from teachback.content.base_model import Model, is_for, text_for
 from teachback.content.inline_markup import Line, parse_marks
 from teachback.editions import edition as ed
 
@@ -39,7 +39,7 @@ def choose(
 ) -> ed.Edition:
     """Return the edition of a checked handout for one audience.
 
-    Raises StopIteration for a text without a version for the audience;
+    Raises LookupError for a text without a version for the audience;
     `audience_coverage.reach_problems` finds those first.
     """
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
@@ -89,30 +89,21 @@ def _cited(value: object, reader: Reader) -> Iterable[str]:
         for item in value:
             yield from _cited(item, reader)
     elif isinstance(value, Model):
-        if isinstance(value, doc.Chosen) and not _reaches(value.only, reader):
+        if not is_for(value, reader.lineage):
             return
         for name in type(value).model_fields:
             field = getattr(value, name)
             yield from field if name == "sources" else _cited(field, reader)
 
 
-def _reaches(only: tuple[str, ...] | None, reader: Reader) -> bool:
-    return only is None or not set(only).isdisjoint(reader.lineage)
-
-
 def _reached(items: Iterable[ChosenT], reader: Reader) -> Iterable[ChosenT]:
-    return (item for item in items if _reaches(item.only, reader))
-
-
-def _pick(by_audience: Mapping[str, str | bool], reader: Reader) -> str | bool:
-    return next(by_audience[name] for name in reader.lineage if name in by_audience)
+    return (item for item in items if is_for(item, reader.lineage))
 
 
 def _line(text: doc.Text, reader: Reader) -> Line:
     widths = {name: declared.width_mm for name, declared in reader.fields.items()}
-    return parse_marks(
-        str(_pick(text, reader)) if isinstance(text, dict) else text, reader.values, widths
-    )
+    words, _ = text_for(text, reader.lineage)
+    return parse_marks(words, reader.values, widths)
 
 
 def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
@@ -140,9 +131,15 @@ def _personal(lines: Iterable[doc.PersonalLine], reader: Reader) -> tuple[ed.Per
 
 def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
     text = _line(flag.text, reader)
-    carded = bool(_pick(flag.card, reader)) if isinstance(flag.card, dict) else flag.card
     short = _maybe(flag.short, reader) or text
-    return ed.Flag(flag.id, flag.tier, text, short, _maybe(flag.why, reader), carded)
+    return ed.Flag(
+        flag.id,
+        flag.tier,
+        text,
+        short,
+        _maybe(flag.why, reader),
+        doc.is_on_card(flag, reader.lineage),
+    )
 
 
 def _card(card: doc.CardText, reader: Reader) -> ed.CardSide:

@@ -280,8 +280,7 @@ class _Source:
         if (
             touching
             and (
-                f"{self.text[self.last.end - 1 : self.last.end]}"
-                f"{self.text[start : start + 1]}"
+                f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}"
             ).isdecimal()
         ):
             self.say(

@@ -122,41 +122,41 @@ def check_passages(
 
 
 def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Iterator[Finding]:
-    """Yield general advice that harms a reader with CKD who gets the same text, or none.
+    """Yield advice in a text for everybody that harms a reader who gets the same text, or none.
 
-    `by_audience` holds the editions of one handout. A sentence that the CKD edition words
-    differently or leaves out is not a finding.
+    `by_audience` holds the editions of one handout. The rules name the audiences: `gap: {general:
+    ckd}`. A sentence that the second one's edition words differently or leaves out is no finding.
     """
-    general = by_audience.get("general")
-    if general is None or general.language.split("-")[0] != "en":
-        return
-    other = {
-        passage.path: passage.text
-        for name, heard in by_audience.items()
-        if "ckd" in heard.ear.lineage
-        for passage in heard.passages
-    }
-    served = any("ckd" in heard.ear.lineage for heard in by_audience.values())
-    wide = _wide(rules)
-    for passage, unit in units(general.passages):
+    pairs = dict.fromkeys(pair for rule in rules.rules for pair in rule.file.gap.items())
+    for everybody, special in pairs:
+        text = by_audience.get(everybody)
+        if text is not None and text.language.split("-")[0] == "en":
+            served = [heard for heard in by_audience.values() if special in heard.ear.lineage]
+            yield from _gaps(text, served, _wide(rules, everybody, special), special)
+
+
+def _gaps(
+    text: ReaderText, served: Sequence[ReaderText], wide: TextRules, special: str
+) -> Iterator[Finding]:
+    other = {passage.path: passage.text for heard in served for passage in heard.passages}
+    for passage, unit in units(text.passages):
         if served and other.get(passage.path) != passage.text:
             continue
-        for found in _in_unit(passage, unit, wide, ("ckd",)):
+        for found in _in_unit(passage, unit, wide, (special,)):
             if found.severity is Severity.ERROR:
                 lack = "they get this same text" if served else "there is no text for them"
                 message = (
-                    "this is advice for everybody that can harm a reader with kidney disease, "
+                    f"this is advice for everybody that can harm readers of '{special}', "
                     f"and {lack}: {found.words}"
                 )
-                hint = "Write a text for `ckd`, or say who must ask first."
+                hint = f"Write a text for `{special}`, or say who must ask first."
                 yield Finding(GAP, Severity.ERROR, passage, found.words, message, hint)
 
 
 @lru_cache(maxsize=8)
-def _wide(rules: TextRules) -> TextRules:
-    return TextRules(
-        rules.lexicon, tuple(rule for rule in rules.rules if rule.file.gap), rules.leaning
-    )
+def _wide(rules: TextRules, everybody: str, special: str) -> TextRules:
+    wide = tuple(rule for rule in rules.rules if rule.file.gap.get(everybody) == special)
+    return TextRules(rules.lexicon, wide, rules.leaning)
 
 
 def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:

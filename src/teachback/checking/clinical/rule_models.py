@@ -101,11 +101,11 @@ class RuleFile(_Closed):
             "see leaning.txt."
         ),
     )
-    gap: bool = Field(
-        default=False,
+    gap: dict[Id, Id] = Field(
+        {},
         description=(
-            "Whether recommending it in a general text is a gap where CKD readers have none "
-            "of their own."
+            "`general: ckd`: recommending it in the text of the first audience is a gap where "
+            "readers of the second have no text of their own."
         ),
     )
     message: Plain

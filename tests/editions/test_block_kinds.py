@@ -1,0 +1,211 @@
+"""Every kind of block is read by every part of the program that must see its words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny_handout import TINY
+
+from teachback.content.approval import fingerprint
+from teachback.content.audience_coverage import reach_problems
+from teachback.content.handout import BLOCKS, Statement
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.comparison import compare
+from teachback.editions.passages import ReaderContext, passages
+from teachback.editions.selection import Reader, choose
+from teachback.files.workspace import handout_files
+from teachback.proofing.expected_text import Frame, handout_said
+from teachback.units import TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.content.loader import LoadedHandout, WorkspaceContent
+    from teachback.editions.edition import Edition
+    from teachback.files.workspace import Workspace
+
+    Make = Callable[..., Workspace]
+
+# Each `@N` is a text with words of its own for each reader.
+SAMPLES = {
+    "text": "text: @1",
+    "list": "lead: @1\n        list: [{text: @2}]",
+    "steps": "lead: @1\n        steps: [{text: @2}]",
+    "checklist": "lead: @1\n        checklist: [{text: @2}]",
+    "summary": "summary: [{text: @1}]",
+    "table": "table: {caption: @1, columns: [@2, @3], rows: [[@4, @5]]}",
+    "callout": "callout: advice\n        title: @1\n        text: @2\n        list: [{text: @3}]",
+    "reasons": "reasons: [{title: @1, points: [{text: @2}], notes: [{callout: advice, text: @3}]}]",
+    "myths": "myths: [{myth: @1, verdict: @2, answer: @3}]",
+    "my_numbers": "my_numbers: [{label: @1, hint: @2}]",
+    "teach_back": "lead: @1\n        teach_back: [{text: @2}]",
+    "notes": "notes: 2\n        prompt: @1",
+    "figure": "figure: images/a.svg\n        alt: @1\n        caption: @2",
+    "quote": "quote: @1",
+    "personal": "personal: [who]",
+    "red_flags": "red_flags: [now]",
+    "contact": "contact: [phone, after_hours]",
+}
+# The words of these come from elsewhere: the flags, the declared fields, the clinic.
+WITHOUT_WORDS = {"personal", "red_flags", "contact"}
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A handout with one block of a kind, as it is loaded."""
+
+    authored: LoadedHandout
+    shared: WorkspaceContent
+    words: tuple[str, ...]
+
+    def reader(self, audience: str) -> ReaderContext:
+        """Return an audience as a reader."""
+        return ReaderContext(self.shared.audiences.lineage(audience), self.shared.clinic.values())
+
+    def edition(self, audience: str) -> Edition:
+        """Return the edition of an audience."""
+        reader = Reader(self.shared.audiences.lineage(audience), self.shared.clinic.values())
+        return choose(
+            self.authored.handout,
+            reader,
+            badge="x",
+            size=TypeSize.STANDARD,
+            sources=self.shared.sources,
+        )
+
+
+def sample(workspace: Make, kind: str, change: str = "") -> Sample:
+    """Load a handout with one block of a kind; `change` is added to the words of its last text."""
+    text = SAMPLES[kind]
+    numbers = re.findall(r"@(\d)", text)
+    for number in numbers:
+        more = change if number == numbers[-1] else ""
+        both = f'{{general: "General words {number}{more}", ckd: "Kidney words {number}{more}"}}'
+        text = text.replace(f"@{number}", both)
+    handout = TINY + f"      - {text}\n"
+    if kind == "personal":
+        fields = "fields: [{name: who, label: {general: General words 1, ckd: Kidney words 1}}]\n"
+        handout = handout.replace("red_flags:\n", f"{fields}red_flags:\n", 1)
+    clinic = workspace({"content/handouts/tiny.yaml": handout, "content/images/a.svg": PICTURE})
+    shared = load_shared(clinic)
+    authored = load_handout(handout_files(clinic)["tiny"], clinic, shared)
+    return Sample(authored, shared, tuple(f"words {number}{change}" for number in numbers))
+
+
+def block_of(made: Sample) -> Statement:
+    """Return the block of a sample."""
+    block: Statement = made.authored.handout.sections[0].blocks[-1]
+    return block
+
+
+def test_each_kind_of_block_has_a_sample() -> None:
+    """Whoever adds a kind adds a line here, and all the tests below are run for it."""
+    assert set(SAMPLES) == set(BLOCKS)
+    assert all(("@1" in text) == (kind not in WITHOUT_WORDS) for kind, text in SAMPLES.items())
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_the_words_of_a_block_are_passages_for_the_rules(workspace: Make, kind: str) -> None:
+    """Those of the reader, and no others: what is no passage is seen by no safety rule."""
+    made = sample(workspace, kind)
+    assert isinstance(block_of(made), BLOCKS[kind])
+    said = " ".join(passage.text for passage in passages(made.authored.handout, made.reader("ckd")))
+    assert [words for words in made.words if f"Kidney {words}" not in said] == []
+    assert "General words" not in said
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_the_words_of_a_block_are_in_its_edition(workspace: Make, kind: str) -> None:
+    """Those of the reader, and no others."""
+    made = sample(workspace, kind)
+    edition = made.edition("ckd")
+    assert edition.sections[0].blocks[1:] or kind == "red_flags"
+    assert [words for words in made.words if f"Kidney {words}" not in repr(edition)] == []
+    assert "General words" not in repr(edition)
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_the_words_of_a_block_are_expected_on_the_page(workspace: Make, kind: str) -> None:
+    """In their order. The description of a picture is read out, and is not printed."""
+    made = sample(workspace, kind)
+    said = [
+        part.words
+        for part in handout_said(
+            made.edition("ckd"), Frame(made.shared.words["en"], made.shared.clinic)
+        )
+    ]
+    printed = {"figure": made.words[1:], "personal": ("words 1",)}.get(kind, made.words)
+    assert [one for one in said if one.startswith("Kidney words")] == [
+        f"Kidney {words}" for words in printed
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - WITHOUT_WORDS))
+def test_a_change_of_a_blocks_words_ends_its_approval(workspace: Make, kind: str) -> None:
+    """The hash of what a reader gets holds every word of every kind."""
+    made, changed = sample(workspace, kind), sample(workspace, kind, " anew")
+    hashes = {
+        fingerprint(one.authored.handout, ("ckd",), lambda _: "picture") for one in (made, changed)
+    }
+    assert len(hashes) == 2
+
+
+@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - WITHOUT_WORDS))
+def test_a_text_of_a_block_that_a_reader_lacks_is_found(workspace: Make, kind: str) -> None:
+    """A mapping that does not answer for every audience is a gap, wherever it stands."""
+    made = sample(workspace, kind)
+    handout = made.authored.handout.model_copy(update={"audiences": ("general", "ckd", "dialysis")})
+    assert list(reach_problems(handout, made.shared.audiences)) == []
+    only_general = made.shared.audiences.model_copy(
+        update={
+            "root": {
+                name: one.model_copy(update={"extends": None})
+                for name, one in made.shared.audiences.root.items()
+            }
+        }
+    )
+    found = [problem.message for _, problem in reach_problems(handout, only_general)]
+    gap = "there is no text for the audience 'dialysis'"
+    # One for each text of the block, and one for the paragraph of the tiny handout.
+    assert found.count(gap) == len(made.words) + 1
+
+
+@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - WITHOUT_WORDS))
+def test_what_two_readers_get_of_a_block_is_compared(workspace: Make, kind: str) -> None:
+    """Each text that differs is shown."""
+    made = sample(workspace, kind)
+    comparison = compare(
+        made.authored.handout,
+        made.reader("general"),
+        made.reader("ckd"),
+        made.authored.file.locate,
+    )
+    shown = [
+        change.right.text
+        for block in comparison.blocks
+        for change in block.changes
+        if change.right is not None
+    ]
+    assert [words for words in made.words if f"Kidney {words}" not in shown] == []
+
+
+def test_a_kind_of_block_that_is_not_known_is_never_passed_over(workspace: Make) -> None:
+    """A kind that somebody forgot to register raises, and prints nothing."""
+
+    class Forgotten(Statement):
+        """A kind without a registration."""
+
+    made = sample(workspace, "text")
+    section = made.authored.handout.sections[0].model_copy(update={"blocks": (Forgotten(),)})
+    handout = made.authored.handout.model_copy(update={"sections": (section,)})
+    with pytest.raises(NotImplementedError):
+        passages(handout, made.reader("ckd"))
+    forgotten = Sample(
+        made.authored.__class__(handout, made.authored.file), made.shared, made.words
+    )
+    with pytest.raises(NotImplementedError):
+        forgotten.edition("ckd")

@@ -89,7 +89,7 @@ class Finding(NamedTuple):
     """Words that a rule found in a passage, with the message and hint of their problem.
 
     A measured finding, such as a reading grade, is about the whole edition. Its passage is the
-    first one of the edition.
+    title, or the first one that was measured.
     """
 
     rule: str

@@ -70,7 +70,7 @@ Path(sys.argv[1]).write_text(json.dumps(pages))
 CARDS = """
 import json, sys, time
 from pathlib import Path
-from teachback.printing.card_run import Order, card_run, find_stock
+from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.job_composer import compose_deck, open_design, read_handouts
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.type_fitting import fitted
@@ -87,7 +87,7 @@ design = open_design(workspace)
 named = find_stock("avery-5371", stocks)
 
 def job(copies):
-    return compose_deck(reading, "leg-cramps", ("ckd",), design, card_run(named, [0] * copies, settings, stocks, Order()))
+    return compose_deck(reading, "leg-cramps", ("ckd",), design, card_run(named, [0] * copies, settings, stocks, CardOrder()))
 
 jobs = {"ten": job(10), "thousand": job(1000)}
 found = {"one": [], "ten": [], "thousand": [], "bytes": 0}
@@ -108,7 +108,7 @@ print(json.dumps(found))
 
 
 # A build whose pages are not proved: what the program has no option for.
-UNPROVED = "from teachback import press; press.PROVE = False; from teachback.__main__ import main; import sys; sys.argv[0] = 'teachback'; main()"
+UNPROVED = "from teachback.printing import job_printer; job_printer.PROVE = False; from teachback.__main__ import main; import sys; sys.argv[0] = 'teachback'; main()"
 
 
 def timed(command: list[str], folder: Path) -> float:
@@ -178,7 +178,7 @@ def measure(scratch: Path, rounds: int) -> dict[str, list[float]]:
     copies = [f"copy-{number}" for number in range(4)]
     timed([python, "-c", COMPOSE, str(pages)], one)
     base = f"{(ROOT / 'styles').as_uri()}/"
-    fonts = str(SOURCE / "teachback" / "no-system-fonts.conf")
+    fonts = str(SOURCE / "teachback" / "pdf" / "no-system-fonts.conf")
     found: dict[str, list[float]] = {
         "a": [],
         "b": [],

@@ -351,7 +351,7 @@ def test_a_later_export_has_a_higher_number(moments: list[dt.datetime]) -> None:
 @given(
     st.text(
         st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\r\t,;\\"), max_size=300
-    )
+    ).map(str.strip)
 )
 def test_any_title_comes_back_from_the_calendar(title: str) -> None:
     """Folding and escaping lose no letter: what a calendar reads back is the title, with line ends as line feeds."""

@@ -28,6 +28,8 @@ from teachback.files.images import picture_fault
 from teachback.files.workspace import Workspace, builtin_root, effective_files, open_workspace
 from teachback.pdf.renderer import Fonts, lay_out, write
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = Path(__file__).parent / "hostile"
 FILES = sorted(path for path in HOSTILE.iterdir() if path.name != "README.md")
 QUOTING = (TINY + "      - quote: Words.\n").encode()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

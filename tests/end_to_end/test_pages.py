@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from teachback.editions.edition import Edition
     from teachback.printing.build_record import Output
 
+pytestmark = pytest.mark.slow
+
 AUDIENCES = ("general", "ckd", "dialysis")
 VARIANTS = [("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a4", "large")]
 MM_PER_PT = 25.4 / 72

@@ -21,6 +21,8 @@ from teachback.printing.settings import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).parents[2] / "src"
 STRETCH = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><path d="M2 18L38 2" stroke="#111" fill="none"/></svg>'
 PICTURED = TINY + "      - figure: images/stretch.svg\n        alt: A line that rises\n"

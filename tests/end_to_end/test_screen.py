@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Request, Route
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
 TODAY = dt.date(2026, 11, 22)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (

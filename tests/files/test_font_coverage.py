@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = sorted((builtin_root() / "styles" / "fonts").glob("*.ttf"))
 KNOWN = [path.read_bytes() for path in sorted((builtin_root() / "styles" / "fonts").rglob("*.ttf"))]
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 BUILTIN = builtin_root()
 NUMBERS = (
     TINY.replace("text: Chest pain", "text: Weight up by more than 5")

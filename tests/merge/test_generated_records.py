@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from handout_with_fields import FILLED
 
 from teachback.cli.app import run
@@ -17,9 +18,9 @@ from teachback.cli.app import run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
     from teachback.files.workspace import Workspace
+
+pytestmark = pytest.mark.slow
 
 RECORDS = Path(__file__).parents[1] / "benchmark" / "records.py"
 COUNT = 2_000

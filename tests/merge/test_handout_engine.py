@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.slow
+
 TODAY = dt.date(2026, 11, 22)
 FILE = "content/handouts/tiny.yaml"
 HEAD = ["id", "audience", "patient", "visit", "nurse", "fluid", "weight", "phone", "side"]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from teachback.errors import Problem
     from teachback.files.workspace import Workspace
 
+pytestmark = [pytest.mark.slow, pytest.mark.kill]
+
 FAKE = Path(__file__).parents[1] / "support" / "fake_engine.py"
 # The command itself, a few records at a time, so that there is much to be ended in.
 REAL = "import sys; from teachback.merge import merge_run; from teachback.cli.app import run; merge_run.CHUNK = 10; sys.exit(run(sys.argv[1:]))"

@@ -33,6 +33,8 @@ from teachback.printing.settings import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 QUOTING = (TINY + "      - quote: Words.\n").encode()
 OTHER = TINY.replace("id: tiny", "id: other").encode()
 PRINTED = "build/other/handout-ckd-en-letter.pdf"
@@ -319,12 +321,12 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         "the work was ended from outside, perhaps for lack of memory",
         "the work needed more than 2 GB of memory",
         "the work ended in too deep a nesting",
-        "the work ended in a fault: code confined-KeyError",
+        "the work ended in a fault: code process_limits-KeyError",
         "the work took more than 1 s of processor time",
         "the work took more than 1 s of processor time",
         "the work took more than 1 s of processor time",
-        "the work was stopped by the system: File too large (code confined-OSError)",
-        "the work was stopped by the system: Too many open files (code confined-OSError)",
+        "the work was stopped by the system: File too large (code process_limits-OSError)",
+        "the work was stopped by the system: Too many open files (code process_limits-OSError)",
     ]
     assert [outcome.problems[0].hint for outcome in done[-3:-1]] == [
         "The system allows no larger files (see `ulimit -f`): allow larger ones.",

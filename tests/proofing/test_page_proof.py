@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import Job
     from teachback.proofing.page_proof import Measures
 
+pytestmark = pytest.mark.slow
+
 BUILTIN = builtin_root()
 BOLD = "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
 ACCENT = TINY.replace("A tiny handout", "Un caf\u00e9")

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.merge.accounting import Merged
 
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+
 SOURCE = package_root().parent
 TESTS = Path(__file__).parents[2] / "support"
 # A word that stands in records and must stand nowhere else.

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Slot, Template
 
+pytestmark = pytest.mark.slow
+
 LETTERS = string.ascii_letters + string.digits + " .,-"
 ROW = {
     "visit": "2027-03-01",

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Template
 
+pytestmark = pytest.mark.slow
+
 LETTERS = frozenset(string.ascii_letters + string.digits + " .,-")
 ODD, OTHER, EVEN = "ckd, one page", "general, A4", "ckd, large print"
 CARDS = "cards"

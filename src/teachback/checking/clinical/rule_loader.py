@@ -106,7 +106,7 @@ def _leaning(workspace: Workspace) -> WordWeights:
     try:
         return read_leaning(decode(read_bytes(paths[0]), shown(paths[0])))
     except ValueError as error:
-        hint = "Write it with `python tests/learn.py`, or take the file out."
+        hint = "Write it with `python tools/learn_word_weights.py`, or take the file out."
         raise TeachbackError(
             Problem(
                 "this line is no weight with its words",

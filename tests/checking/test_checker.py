@@ -1,4 +1,4 @@
-"""`teachback check`: what it finds, how it says so, and what a clinic decides about it."""
+"""Test `teachback check`: its findings, its output, and what a clinic decides about them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 TODAY = dt.date(2026, 11, 22)
 BANANAS = TINY.replace("ckd: For kidneys here.", "ckd: Eat a banana before bed.")
-# What the tiny handout is found wanting in is not what most tests here are about.
+# Rules that the tiny handout breaks, which most tests here are not about.
 QUIET = {
     "plain-no-teach-back",
     "plain-no-action",
@@ -50,7 +50,7 @@ QUIET = {
 
 
 def found(clinic: Workspace, *audiences: str) -> list[Problem]:
-    """Give what is found in the tiny handout, but what every tiny handout lacks."""
+    """Return the findings in the tiny handout, without those that every tiny handout has."""
     checkup = check(("tiny",), audiences, clinic, TODAY)
     return [
         problem
@@ -61,14 +61,14 @@ def found(clinic: Workspace, *audiences: str) -> list[Problem]:
 
 
 def only(clinic: Workspace, rule: str) -> list[Problem]:
-    """Give what one rule finds."""
+    """Return the findings of one rule."""
     return [problem for problem in found(clinic) if problem.rule == rule]
 
 
 def test_a_brief_check_tells_the_same_and_holds_no_texts(
     workspace: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the prompt tells of a thousand handouts needs none of their texts in memory."""
+    """The prompt's output about a thousand handouts needs none of their texts in memory."""
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
     told = []
     for brief in (False, True):
@@ -84,7 +84,7 @@ def test_a_brief_check_tells_the_same_and_holds_no_texts(
 
 
 def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace: Make) -> None:
-    """It may be the one that names them."""
+    """The unreadable handout may be the one that names them."""
     sources = "s: {publisher: A, title: A, basis: seen, year: 2026}\n"
     files = {
         "content/sources.yaml": sources,
@@ -99,7 +99,7 @@ def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace:
 
 
 def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) -> None:
-    """What is remembered of a text, lest it be worked out again for the next reader, is forgotten when others have come."""
+    """Caches for the next reader of a text drop it when other texts have come."""
     count = 40
     clinic = workspace(
         {f"content/handouts/t{n}.yaml": TINY.replace("id: tiny", f"id: t{n}") for n in range(count)}
@@ -116,7 +116,7 @@ def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) 
 
 
 def test_an_unsafe_sentence_is_an_error_with_its_place_and_rule(workspace: Make) -> None:
-    """At the very text of the reader it is for."""
+    """Its place is the text of the reader it is for."""
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
     [problem] = only(clinic, "ckd-potassium-food")
     assert problem.severity is Severity.ERROR
@@ -126,13 +126,13 @@ def test_an_unsafe_sentence_is_an_error_with_its_place_and_rule(workspace: Make)
 
 
 def test_it_is_looked_for_only_where_its_reader_reads(workspace: Make) -> None:
-    """The same advice is no finding of the CKD rule for the general reader."""
+    """For the general reader, the same advice is not a finding of the CKD rule."""
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
     assert [p.rule for p in found(clinic, "general") if p.severity is Severity.ERROR] == []
 
 
 def test_build_does_not_print_what_a_rule_calls_an_error(workspace: Make) -> None:
-    """And prints it when the sentence is right."""
+    """The handout is printed once the sentence is right."""
     settings = {"handouts": ("tiny",), "kind": ("card",)}
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
     built = build(resolve(settings, {}, clinic), clinic, TODAY)
@@ -152,7 +152,7 @@ accept:
 
 
 def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> None:
-    """It is then no problem any more, in check and in build, and is listed as accepted."""
+    """An accepted finding is not a problem in check or build, and is listed as accepted."""
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS + ACCEPT})
     [checked] = check(("tiny",), (), clinic, TODAY).handouts
     assert "ckd-potassium-food" not in {problem.rule for problem in checked.problems}
@@ -165,7 +165,7 @@ def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> 
 
 
 def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make) -> None:
-    """It could hide a new one."""
+    """It could hide a new finding."""
     clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT})
     [problem] = only(clinic, "accept-idle")
     assert problem.severity is Severity.WARNING
@@ -174,7 +174,7 @@ def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make)
 
 
 def test_an_acceptance_of_an_unknown_rule_names_the_nearest(workspace: Make) -> None:
-    """A misspelt rule would else accept nothing without a word."""
+    """Otherwise a misspelt rule would silently accept nothing."""
     clinic = workspace(
         {
             "content/handouts/tiny.yaml": TINY
@@ -197,7 +197,7 @@ def test_an_acceptance_needs_a_reason_and_a_name(workspace: Make, without: str) 
 
 
 def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -> None:
-    """An acceptance of all that a rule finds would hide the next sentence that may harm; of warnings it may be."""
+    """Without words it would hide the next harmful sentence; for warnings that is allowed."""
     wordless = "\n".join(line for line in ACCEPT.splitlines() if "words:" not in line) + "\n"
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS + wordless})
     assert [problem.severity for problem in only(clinic, "ckd-potassium-food")] == [Severity.ERROR]
@@ -211,11 +211,14 @@ def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -
     ).refused == ("tiny",)
 
 
-OFF = "off:\n  - {rule: ckd-potassium-food, reason: We have rules of our own for food., by: The kidney team}\n"
+OFF = (
+    "off:\n  - {rule: ckd-potassium-food, reason: We have rules of our own for food., by: The "
+    "kidney team}\n"
+)
 
 
 def test_a_clinic_can_switch_a_rule_off_with_a_reason_and_a_name(workspace: Make) -> None:
-    """Its findings are gone, and the summary says that a rule is off."""
+    """Its findings are gone, and the rule is listed as off."""
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS, "content/checks.yaml": OFF})
     checkup = check(("tiny",), (), clinic, TODAY)
     assert only(clinic, "ckd-potassium-food") == []
@@ -225,15 +228,18 @@ def test_a_clinic_can_switch_a_rule_off_with_a_reason_and_a_name(workspace: Make
 
 
 def test_a_rule_that_there_is_not_cannot_be_switched_off(workspace: Make) -> None:
-    """The file is refused with the place of the name."""
+    """The error names the place of the rule's name in the file."""
     clinic = workspace({"content/checks.yaml": OFF.replace("ckd-potassium-food", "ckd-potasium")})
     with pytest.raises(TeachbackError, match=r"checks\.yaml:2:12: there is no rule 'ckd-potasium'"):
         check((), (), clinic, TODAY)
 
 
 def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
-    """A text that all read is one finding, and names nobody; one that some read names them."""
-    long = "This is a sentence with so many words that nobody who is tired or worried can keep all of them in mind at once."
+    """A finding for all readers names none; a finding for some readers names them."""
+    long = (
+        "This is a sentence with so many words that nobody who is tired or worried can keep "
+        "all of them in mind at once."
+    )
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("One message.", long)})
     [problem] = only(clinic, "plain-long-sentence")
     assert "(for" not in problem.message
@@ -243,7 +249,7 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
 
 
 def test_a_handout_in_another_language_is_not_passed_over_in_silence(workspace: Make) -> None:
-    """The rules know English; that they found nothing says nothing."""
+    """The rules know English only: finding nothing does not mean that nothing is there."""
     words = (
         (builtin_root() / "content/words/en.yaml")
         .read_text(encoding="utf-8")
@@ -265,7 +271,7 @@ def test_a_handout_in_another_language_is_not_passed_over_in_silence(workspace: 
 
 
 def test_names_that_there_are_not_are_wrong_usage(workspace: Make) -> None:
-    """Handouts, audiences and rules."""
+    """Unknown handouts, audiences and rules raise UsageError."""
     clinic = workspace()
     for names, audiences in ((("tny",), ()), ((), ("cdk",))):
         with pytest.raises(UsageError, match=r"there is no (handout|audience)"):
@@ -275,7 +281,7 @@ def test_names_that_there_are_not_are_wrong_usage(workspace: Make) -> None:
 
 
 def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace: Make) -> None:
-    """Its own problems are told, and theirs."""
+    """Its own problems are reported, and the others are checked."""
     clinic = workspace(
         {
             "content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace(
@@ -290,7 +296,7 @@ def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace:
 
 
 def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) -> None:
-    """What is left is accepted in its file, each with a reason and a name."""
+    """Remaining warnings are accepted in its file, each with a reason and a name."""
     checkup = check((), (), builtin, TODAY)
     assert not failed(checkup, strict=True)
     [checked] = checkup.handouts
@@ -300,7 +306,7 @@ def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) 
 
 
 def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Workspace) -> None:
-    """Two that it finds, and two that it passes over; `--explain` shows all of it, a listed source in full."""
+    """A rule has two bad and two good examples; `--explain` shows everything, sources in full."""
     rules = load_all_rules(builtin).known
     listed = load_shared(builtin).sources.root
     assert len(rules) > 60
@@ -319,7 +325,7 @@ def test_every_rule_says_why_and_by_which_source_and_has_examples(builtin: Works
 
 
 def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
-    """A reader of `--explain` can look them up."""
+    """So a reader of `--explain` can look them up."""
     listed = load_shared(builtin).sources.root
     files = [rule.rule for rule in load_all_rules(builtin).text.rules]
     assert len(files) > 30
@@ -342,7 +348,7 @@ OWN_EXAMPLES = [
 def test_the_rules_of_the_check_itself_do_what_their_examples_say(
     rule: Rule,
     example: Example,
-    bad: bool,  # noqa: FBT001 -- which of the two
+    bad: bool,  # noqa: FBT001 -- bad or good
     workspace: Make,
 ) -> None:
     """Each example is a line of a handout."""
@@ -379,14 +385,14 @@ def test_the_rules_of_the_check_itself_do_what_their_examples_say(
 
 
 def summary(checkup: CheckResult) -> str:
-    """Give what a run says at its end."""
+    """Return the closing note of a run."""
     from teachback.checking.checker import looked_for
 
     return looked_for(checkup)
 
 
 def test_nothing_is_called_safe(builtin: Workspace) -> None:
-    """The summary says what was looked for, and that a clinician must read the text."""
+    """The summary says how many rules were applied, and that a clinician must read the text."""
     said = summary(check((), (), builtin, TODAY)).lower()
     assert "a clinician must read the text" in said
     assert not any(word in said for word in ("safe", "checked by", "no risk", "approved"))
@@ -398,7 +404,7 @@ def test_the_command_prints_in_file_order_and_fails_on_errors_only(
     capsys: pytest.CaptureFixture[str],
     tmp_path: pytest.TempPathFactory,
 ) -> None:
-    """Exit code 1 with an error, or with a warning under --strict; SARIF and JSON say the same."""
+    """Exit code 1 for an error, or for a warning with --strict; SARIF and JSON agree."""
     del tmp_path
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
     monkeypatch.chdir(clinic.root)
@@ -435,7 +441,7 @@ def test_the_command_prints_in_file_order_and_fails_on_errors_only(
 
 
 def test_asking_about_one_reader_says_nothing_new(builtin: Workspace) -> None:
-    """Rules that compare readers still hear all of them: what is found for one is found for all."""
+    """Rules that compare readers always use all of them, so one reader has no findings more."""
     everybody = {str(problem) for problem in check((), (), builtin, TODAY).handouts[0].problems}
     for audience in ("general", "ckd", "dialysis"):
         alone = check((), (audience,), builtin, TODAY).handouts[0].problems
@@ -445,7 +451,7 @@ def test_asking_about_one_reader_says_nothing_new(builtin: Workspace) -> None:
 
 
 def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
-    """What it says in the place of the program's own stands on every page; `build` refuses the page for it."""
+    """The clinic's words are on every page, so `build` refuses the page if they have an error."""
     words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
     own = words.replace("advice: Ask first", "advice: Take ibuprofen for the pain.")
     assert own != words
@@ -463,7 +469,7 @@ def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
 
 
 def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make) -> None:
-    """A clinic that copies them is not told off for them."""
+    """A clinic may copy the built-in words without any findings."""
     words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
     checkup = check(("tiny",), (), workspace({"content/words/en.yaml": words}), TODAY)
     assert [str(problem) for problem in checkup.problems if "words/en.yaml" in str(problem)] == []
@@ -472,13 +478,14 @@ def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make)
 def test_grades_are_told_by_formula_edition_and_section(
     builtin: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where none of them is a finding: at the prompt for each edition, in JSON for each section, too."""
+    """The prompt shows grades for each edition, JSON for each section, even without findings."""
     monkeypatch.chdir(builtin.root)
     assert run(["check", "leg-cramps"]) == 0
     said = capsys.readouterr().out
     for name, target in (("general", 6), ("ckd", 5), ("dialysis", 5)):
         assert re.search(
-            rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade {target}\n",
+            rf"  {name}: Flesch-Kincaid \d\.\d, SMOG \d\.\d, FORCAST \d\.\d; target grade "
+            rf"{target}\n",
             said,
         )
     assert run(["check", "leg-cramps", "--json"]) == 0
@@ -498,9 +505,12 @@ def test_grades_are_told_by_formula_edition_and_section(
 
 
 def test_a_check_imports_nothing_that_prints(workspace: Make) -> None:
-    """Of all that a print needs, a check loads only what reads YAML and knows what a handout is."""
+    """Of all that printing needs, a check loads only the YAML reader and the handout's model."""
     clinic = workspace()
-    command = "import sys; from teachback.cli.app import run; code = run(['check', 'tiny']); print(code, sorted(sys.modules))"
+    command = (
+        "import sys; from teachback.cli.app import run; code = run(['check', 'tiny']); "
+        "print(code, sorted(sys.modules))"
+    )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", command],

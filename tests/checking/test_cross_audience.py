@@ -1,4 +1,4 @@
-"""What shows when a handout's audiences are laid side by side, and what no text may say to any of them."""
+"""Test the rules that compare a handout's audiences, and those that hold for every reader."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ PAIRS = [
 
 
 def read(workspace: Workspace, text: str) -> LoadedHandout:
-    """Check a handout's text as if it stood in the tiny handout's file."""
+    """Validate a text as if it were the tiny handout's file."""
     return validate_handout(
         text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace)
     )
 
 
 def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Finding]:
-    """Give what is found in a handout."""
+    """Return the findings in a handout."""
     handout = read(workspace, text).handout
     return list(
         across_findings(
@@ -67,7 +67,7 @@ def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Find
 
 
 def handout_of(example: Example) -> str:
-    """Put an example into the tiny handout: a block or a red flag as it is written, or else a text of its own."""
+    """Add an example to the tiny handout: as a block or red flag, or as the text of a block."""
     if example.text.startswith("red_flag: "):
         return TINY.replace("\ncard:", f"\n  - {example.text.removeprefix('red_flag: ')}\ncard:")
     block = example.text if example.text.startswith("text: {") else f'text: "{example.text}"'
@@ -88,9 +88,9 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(
     workspace: Make,
     rule: Rule,
     example: Example,
-    bad: bool,  # noqa: FBT001 -- which of the two
+    bad: bool,  # noqa: FBT001 -- bad or good
 ) -> None:
-    """At least two of each; a good example of one rule is no bad one of it."""
+    """Every rule has at least two of each."""
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
     found = {finding.rule for finding in findings(workspace(), handout_of(example))}
@@ -98,16 +98,16 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(
 
 
 def problems(workspace: Workspace, text: str) -> list[Problem]:
-    """Give the problems of what is found, with their places."""
+    """Return the problems of the findings, with their places."""
     locate = read(workspace, text).file.locate
     return [problem_of(finding, locate) for finding in findings(workspace, text)]
 
 
 def test_a_mapping_whose_texts_are_alike_is_found_at_its_place(workspace: Make) -> None:
-    """Line breaks do not make a text another one; an override names the line to take out."""
-    text = (
-        TINY
-        + "      - text:\n          general: Stretch your calf\n          ckd: >-\n            Stretch your\n            calf\n"
+    """Line breaks do not make texts differ; for an override the hint names the line to remove."""
+    text = TINY + (
+        "      - text:\n          general: Stretch your calf\n          ckd: >-\n          "
+        "  Stretch your\n            calf\n"
     )
     (problem,) = problems(workspace(), text)
     assert (problem.rule, problem.severity) == (SAME.id, Severity.WARNING)
@@ -122,7 +122,7 @@ def test_a_mapping_whose_texts_are_alike_is_found_at_its_place(workspace: Make) 
 
 
 def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> None:
-    """Each reader who does not get it needs a reason of their own; an unknown reader is an error with its place."""
+    """Each reader who does not get it needs a reason; an unknown reader is an error."""
     flag = "  - {id: missed, tier: today, only: [dialysis], text: You missed dialysis}\ncard:"
     text = (
         TINY.replace("[general, ckd]", "[general, ckd, dialysis]")
@@ -178,7 +178,7 @@ def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> 
 def test_a_typed_number_names_the_placeholder(
     workspace: Make, typed: str, placeholder: str
 ) -> None:
-    """An error each time, once for all the readers who get it, and it says what to write."""
+    """It is one error for all the readers who get it, and the hint says what to write."""
     (problem,) = problems(workspace(), TINY + f'      - text: "{typed}"\n')
     assert (problem.rule, problem.severity) == (TYPED.id, Severity.ERROR)
     assert placeholder in problem.hint
@@ -200,7 +200,7 @@ def test_a_typed_number_names_the_placeholder(
     ],
 )
 def test_years_doses_and_lab_values_are_no_phone_numbers(workspace: Make, right: str) -> None:
-    """A rule that cries at every number is switched off."""
+    """A rule that reports every number would be switched off."""
     assert [
         f.words
         for f in findings(workspace(), TINY + f'      - text: "{right}"\n')
@@ -212,15 +212,18 @@ def test_years_doses_and_lab_values_are_no_phone_numbers(workspace: Make, right:
 
 
 def test_a_placeholder_that_is_filled_with_the_number_is_no_typed_number(workspace: Make) -> None:
-    """What the author wrote counts, not what the reader gets."""
+    """The rule checks what the author wrote, not what the reader gets."""
     handout = TINY + '      - text: "Call {clinic.phone}, or {clinic.emergency}."\n'
     assert findings(workspace(), handout) == []
 
 
 def test_the_restart_line_must_stand_in_the_same_block(workspace: Make) -> None:
-    """In a list any item of it will do, in a table the same row; elsewhere in the handout is too far."""
+    """Any item of the same list or the same row of a table will do; other blocks will not."""
     items = "      - list: [Stop your water pill when you vomit., {}]\n"
-    rows = "      - table:\n          columns: [Medicine, What to do]\n          rows:\n            - [Water pill, Stop it when you vomit.]\n            - [Other, {}]\n"
+    rows = (
+        "      - table:\n          columns: [Medicine, What to do]\n          rows:\n          "
+        "  - [Water pill, Stop it when you vomit.]\n            - [Other, {}]\n"
+    )
     for block in (items, rows):
         (finding,) = findings(workspace(), TINY + block.format("Rest."))
         assert (finding.rule, finding.audiences) == (ADVICE.id, ("general", "ckd"))
@@ -235,14 +238,14 @@ def test_the_restart_line_must_stand_in_the_same_block(workspace: Make) -> None:
 
 
 def test_a_reason_is_read_where_a_section_places_the_tier(workspace: Make) -> None:
-    """For one reader is enough."""
+    """It is enough if one reader gets it."""
     text = TINY.replace("text: Chest pain}", "text: Chest pain, why: It may be your heart.}")
     assert [f.rule for f in findings(workspace(), text)] == [UNREAD.id]
     assert findings(workspace(), text + "      - {red_flags: [now], only: [ckd]}\n") == []
 
 
 def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspace) -> None:
-    """Card and handout take a flag from one place, so they cannot differ; its short words are told beside the full ones."""
+    """Card and handout share one source; short words are listed beside the full ones."""
     shared = load_shared(builtin)
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
     heard = hear_all(handout, shared.audiences, shared.clinic.values())
@@ -275,7 +278,7 @@ def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspa
 
 
 def test_the_shipped_handout_says_why_a_flag_is_silent(builtin: Workspace) -> None:
-    """What is left for the reviewer is named here."""
+    """The flags that are left to the reviewer are listed here."""
     shared = load_shared(builtin)
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
     found = list(

@@ -1,4 +1,4 @@
-"""Who answers for what until when, and where numbers come from: rules, the list of what is due, and its calendar."""
+"""Test review dates and sources of numbers: the rules, the list of due reviews, the calendar."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ language: en
 version: 2026-11-22
 purpose: Show the least that a handout can be
 message: One message.
-review: {status: draft, owner: The front desk, reviewer: A. Nurse, reviewed: 2026-01-05, due: 2028-01-05}
+review: {status: draft, owner: The front desk, reviewer: A. Nurse, reviewed: 2026-01-05, \
+due: 2028-01-05}
 red_flags:
   - {id: chest, tier: now, card: true, text: Chest pain}
 card: {title: When to get help}
@@ -92,14 +93,14 @@ PAIRS = [
 
 
 def read(workspace: Workspace, text: str) -> LoadedHandout:
-    """Check a handout's text as if it stood in the tiny handout's file."""
+    """Validate a text as if it were the tiny handout's file."""
     return validate_handout(
         text.encode(), handout_files(workspace)["tiny"], workspace, load_shared(workspace)
     )
 
 
 def found_by(rule: Rule, example: Example, workspace: Workspace) -> set[str]:
-    """Look at an example of a rule on the day of the examples: a review block, a source, or a text."""
+    """Return the rules that find something in an example: a review block, a source, or a text."""
     if rule in {DUE, UNDATED}:
         authored = read(workspace, TINY.replace(REVIEW, example.text))
         return {
@@ -124,16 +125,16 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(
     workspace: Make,
     rule: Rule,
     example: Example,
-    bad: bool,  # noqa: FBT001 -- which of the two
+    bad: bool,  # noqa: FBT001 -- bad or good
 ) -> None:
-    """At least two of each."""
+    """Every rule has at least two of each."""
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
     assert (rule.id in found_by(rule, example, workspace())) is bad
 
 
 def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) -> None:
-    """Section, block and item may each have an owner and a date; the place is that of their own review."""
+    """Section, block and item may each have an owner and a date, placed at their own review."""
     authored = read(workspace(), PARTS)
     found = [
         (t.part, t.owner, t.reviewer, str(t.due), t.place.line)
@@ -149,7 +150,7 @@ def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) ->
 
 
 def test_overdue_is_an_error_and_six_months_ahead_a_warning(workspace: Make) -> None:
-    """And the owner is named in the hint. Today itself is not overdue."""
+    """The hint names the owner. A review that is due today is not overdue."""
     authored = read(workspace(), PARTS)
     own = terms(authored.handout, authored.file.locate)
     problems = list(term_problems(own, TODAY))
@@ -168,7 +169,7 @@ def test_overdue_is_an_error_and_six_months_ahead_a_warning(workspace: Make) -> 
 
 
 def test_dates_are_counted_in_whole_months() -> None:
-    """The last day of a shorter month stands for one that it does not have."""
+    """If a month has no such day, its last day is used."""
     assert later(dt.date(2026, 8, 31), 6) == dt.date(2027, 2, 28)
     assert later(dt.date(2026, 11, 22), 13) == dt.date(2027, 12, 22)
     assert later(dt.date(2027, 12, 31), 2) == dt.date(2028, 2, 29)
@@ -185,7 +186,10 @@ def test_dates_are_counted_in_whole_months() -> None:
 
 
 def test_the_list_has_what_is_due_overdue_first(workspace: Make) -> None:
-    """Parts stand beside whole handouts; what is due later is left out, and what has no date is told beside the list."""
+    """Parts are listed like handouts.
+
+    Reviews due later are left out, undated ones are listed separately.
+    """
     clinic = workspace(
         {
             "content/handouts/tiny.yaml": PARTS,
@@ -207,13 +211,13 @@ def test_the_list_has_what_is_due_overdue_first(workspace: Make) -> None:
 
 
 def unfolded(data: bytes) -> list[str]:
-    """Read a calendar back as RFC 5545 says: lines end in CRLF, and a line that begins with a blank belongs to the one above."""
+    """Parse a calendar by RFC 5545: lines end in CRLF, and a leading blank continues a line."""
     assert data.endswith(b"\r\n")
     assert b"\n" not in data.replace(b"\r\n", b"")
     lines = data[:-2].split(b"\r\n")
     assert all(len(line) <= 75 for line in lines)
     for line in lines:
-        line.decode()  # no letter is cut in two
+        line.decode()  # no letter is split
     return data[:-2].replace(b"\r\n ", b"").decode().split("\r\n")
 
 
@@ -221,7 +225,10 @@ NOW = dt.datetime(2026, 11, 22, 9, 30, 5, tzinfo=dt.UTC)
 
 
 def test_the_calendar_is_one_and_the_same_each_time(workspace: Make) -> None:
-    """Whole days, one id for each part that stays when its date changes, no clock but the moment given, long and foreign names folded and escaped."""
+    """Events last whole days, and a part keeps its id when its date changes.
+
+    Output depends on no clock but the given moment. Long and foreign names are folded and escaped.
+    """
     text = PARTS.replace(
         "title: A tiny handout",
         "title: Ein sehr, sehr langer Titel; mit Umlauten äöüß äöüß äöüß äöüß äöüß äöüß",
@@ -287,7 +294,7 @@ def stamps(data: bytes) -> dict[str, tuple[int, str, str]]:
 
 
 def term_of(title: str) -> ReviewDuty:
-    """Return what is due of a handout of this title."""
+    """Return a review duty of a handout with this title."""
     return ReviewDuty(
         "tiny",
         "en",
@@ -309,7 +316,10 @@ def test_an_event_that_moved_is_newer_than_before(
     monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    """Whether a due date moves to a later or an earlier day, a calendar takes the second export: SEQUENCE and both stamps grow."""
+    """A calendar accepts the second export, whether a due date moves later or earlier.
+
+    SEQUENCE and both stamps grow.
+    """
     clinic = workspace({"content/handouts/tiny.yaml": PARTS})
     monkeypatch.chdir(clinic.root)
     exports = []
@@ -336,7 +346,7 @@ def test_an_event_that_moved_is_newer_than_before(
     )
 )
 def test_a_later_export_has_a_higher_number(moments: list[dt.datetime]) -> None:
-    """The number grows with each second and stays an integer of RFC 5545, in whatever zone the moment is given."""
+    """The number grows with each second and stays an RFC 5545 integer, in any time zone."""
     zones = (dt.UTC, dt.timezone(dt.timedelta(hours=-7)))
     early, late = (
         stamps(as_calendar([term_of("A title")], one.astimezone(zone)))
@@ -354,7 +364,7 @@ def test_a_later_export_has_a_higher_number(moments: list[dt.datetime]) -> None:
     ).map(str.strip)
 )
 def test_any_title_comes_back_from_the_calendar(title: str) -> None:
-    """Folding and escaping lose no letter: what a calendar reads back is the title, with line ends as line feeds."""
+    """Folding and escaping lose no letter; line ends are read back as line feeds."""
     (line,) = (
         line
         for line in unfolded(as_calendar([term_of(title)], NOW))
@@ -369,14 +379,14 @@ def test_any_title_comes_back_from_the_calendar(title: str) -> None:
 
 
 def test_a_calendar_of_nothing_is_still_one() -> None:
-    """RFC 5545 wants at least one component; a time zone does."""
+    """RFC 5545 requires at least one component; a time zone is enough."""
     lines = unfolded(as_calendar((), NOW))
     assert "BEGIN:VTIMEZONE" in lines
     assert "BEGIN:VEVENT" not in lines
 
 
 def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
-    """On the item, the row or the block; a number that a placeholder stands for is none of the text."""
+    """A source on the item, the row or the block counts; values of placeholders need none."""
     clinic = workspace()
 
     def found(block: str) -> list[str]:
@@ -401,7 +411,7 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
 
 
 def test_sources_are_unused_undated_or_old_at_their_own_line(workspace: Make) -> None:
-    """An unused one is a warning, and a single one for many; year and age are hints, of those in use only."""
+    """Unused sources are a warning, one for many; missing years and old age are hints, if used."""
     sources = """\
 used: {publisher: A, title: A, basis: seen}
 old:
@@ -440,12 +450,12 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
 
 
 def named_in(reading: LoadedHandouts) -> set[str]:
-    """Give the sources that the handouts name."""
+    """Return the sources that the handouts name."""
     return {name for one in reading.authored.values() for name in used_sources(one.handout)}
 
 
 def test_the_programs_own_list_of_sources_is_not_held_against_a_clinic(workspace: Make) -> None:
-    """A clinic that has no list of its own could mend nothing in it; the program itself is told."""
+    """A clinic cannot fix the built-in list; the program's own workspace gets the problems."""
     clinic = workspace()
     reading = read_handouts(clinic, handout_files(clinic))
     problems = bibliography_problems(clinic, reading.shared, named_in(reading), TODAY)
@@ -456,7 +466,7 @@ def test_the_programs_own_list_of_sources_is_not_held_against_a_clinic(workspace
 
 
 def test_the_shipped_handout_names_a_source_for_its_numbers(builtin: Workspace) -> None:
-    """What has none is listed here, for whoever reviews it."""
+    """Numbers without a source would be listed here, for the reviewer."""
     shared = load_shared(builtin)
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
     heard = hear_all(handout, shared.audiences, shared.clinic.values())
@@ -473,7 +483,7 @@ def test_the_shipped_handout_names_a_source_for_its_numbers(builtin: Workspace) 
 def test_the_command(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """A table, CSV, a calendar or JSON; a handout that cannot be read is told, and the others are listed."""
+    """It writes a table, CSV, a calendar or JSON; an unreadable handout is reported beside them."""
     clinic = workspace(
         {
             "content/handouts/tiny.yaml": PARTS.replace("2026-11-01", "2020-01-01"),

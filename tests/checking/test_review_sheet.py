@@ -1,4 +1,4 @@
-"""The sheet that people sign: all of each reader's text with its lines, what was found, what has changed, and a PDF for everyone."""
+"""Test the review sheet: each reader's text with its lines, findings, changes, and the PDF."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ACCEPT = "accept: [{rule: plain-no-teach-back, reason: It is too short for that.
 def page(
     clinic: Workspace, folder: Path, archive: Path | None = None, name: str = "review.html"
 ) -> bytes:
-    """Check all handouts of a clinic and give the report's bytes."""
+    """Check all handouts of a clinic and return the bytes of the report."""
     write_reports(
         check(("tiny",), (), clinic, TODAY), (folder / name,), clinic, TODAY, archive, Paper.LETTER
     )
@@ -58,14 +58,14 @@ def page(
 
 
 def words(data: bytes) -> str:
-    """Give the words of a page, without its tags and styles, white space folded."""
+    """Return the words of a page without tags and styles, with folded white space."""
     text = re.sub(r"<style>.*?</style>", " ", data.decode(), flags=re.DOTALL)
     text = re.sub(r"</?(?:strong|bdi|a)\b[^>]*>", "", text)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
 def sheet(clinic: Workspace, search: Search | None = None) -> HandoutReport:
-    """Give the sheet of the tiny handout."""
+    """Return the sheet of the tiny handout."""
     checkup = check(("tiny",), (), clinic, TODAY)
     return make_sheet(
         checkup.handouts[0],
@@ -79,7 +79,7 @@ def sheet(clinic: Workspace, search: Search | None = None) -> HandoutReport:
 def since(
     before: str, after: str, workspace: Make, audience: str = "general"
 ) -> tuple[Change, ...]:
-    """Give what has changed for a reader between two versions of the tiny handout."""
+    """Return a reader's changes between two versions of the tiny handout."""
     found = []
     for text in (before, after):
         clinic = workspace({FILE: text})
@@ -97,7 +97,7 @@ def since(
 def test_every_word_of_every_reader_stands_there_with_its_line(
     builtin: Workspace, tmp_path: Path
 ) -> None:
-    """The meeting reads all of it, and can name any line."""
+    """A meeting can read all of it, and name any line."""
     checkup = check((), (), builtin, TODAY)
     write_reports(checkup, (tmp_path / "review.html",), builtin, TODAY, None, Paper.LETTER)
     text = words((tmp_path / "review.html").read_bytes())
@@ -116,7 +116,7 @@ def test_every_word_of_every_reader_stands_there_with_its_line(
 def test_it_lists_what_was_found_and_what_was_accepted_with_reason_and_name(
     workspace: Make,
 ) -> None:
-    """Both have a number, and the number stands beside the line that it is about."""
+    """Both have a number, which is also beside the line that they are about."""
     clinic = workspace({FILE: TINY.replace("For kidneys here.", "Eat a banana each day.") + ACCEPT})
     made = sheet(clinic)
     [error] = [one for one in made.findings if one.problem.rule == "ckd-potassium-food"]
@@ -134,7 +134,7 @@ def test_it_lists_what_was_found_and_what_was_accepted_with_reason_and_name(
 
 
 def test_it_asks_what_only_a_person_can_answer(workspace: Make, tmp_path: Path) -> None:
-    """Each open question has boxes to tick; nowhere is anything added up or called a score."""
+    """Each open question has boxes to tick; nothing is added up or called a score."""
     data = page(workspace(), tmp_path)
     made = sheet(workspace())
     open_ = [question for question in made.questions if question.asked.answer is None]
@@ -152,7 +152,7 @@ def test_it_asks_what_only_a_person_can_answer(workspace: Make, tmp_path: Path) 
     ["is safe", "are safe", "clinically checked", "no risk", "clinically reviewed", "compliant"],
 )
 def test_it_claims_nothing(claim: str, workspace: Make, tmp_path: Path) -> None:
-    """Whoever holds it must not take it for a verdict; what it says instead stands at its top."""
+    """Nobody must take it for a verdict; the note at the top says what it is."""
     text = words(page(workspace(), tmp_path)).lower()
     assert claim not in text
     assert "a clinician must read the text" in text
@@ -161,7 +161,7 @@ def test_it_claims_nothing(claim: str, workspace: Make, tmp_path: Path) -> None:
 def test_its_pdf_passes_the_validators_and_says_what_the_page_says(
     builtin: Workspace, tmp_path: Path
 ) -> None:
-    """It is made for everybody in the meeting, who reads with ears included."""
+    """Everybody in the meeting can read it, including people who use a screen reader."""
     checkup = check((), ("ckd",), builtin, TODAY)
     write_reports(checkup, (tmp_path / "review.pdf",), builtin, TODAY, None, Paper.A4)
     data = (tmp_path / "review.pdf").read_bytes()
@@ -249,7 +249,7 @@ SPANS = "{{ spans(line.spans) }}"
 def test_a_sheet_that_does_not_say_what_the_handout_says_is_not_written(
     old: str, new: str, styles: str, forms: str, lacks: str, workspace: Make, tmp_path: Path
 ) -> None:
-    """What is signed is what is printed for patients, whatever the clinic's own template and styles make of it."""
+    """Signers see what patients get, whatever the clinic's own template and styles do."""
     plain = (workspace().builtin / "templates" / "report.html").read_text(encoding="utf-8")
     changed = plain.replace(old, new) if old else plain
     clinic = workspace({FILE: SHORT, "templates/report.html": changed, "styles/clinic.css": styles})
@@ -265,7 +265,7 @@ def test_a_sheet_that_does_not_say_what_the_handout_says_is_not_written(
 
 
 def test_markup_in_a_text_stays_text(workspace: Make, tmp_path: Path) -> None:
-    """A handout cannot write into the page around it."""
+    """A handout cannot write markup into the page around it."""
     clinic = workspace({FILE: TINY.replace("One message.", "Call & ask, 5 < 6.")})
     data = page(clinic, tmp_path).decode()
     assert "Call &amp; ask, 5 &lt; 6." in data
@@ -273,7 +273,7 @@ def test_markup_in_a_text_stays_text(workspace: Make, tmp_path: Path) -> None:
 
 
 def test_a_handout_that_cannot_be_read_is_named(workspace: Make, tmp_path: Path) -> None:
-    """It is not simply missing from the sheet."""
+    """It is not silently missing from the sheet."""
     text = words(
         page(
             workspace({FILE: TINY.replace("audiences: [general, ckd]", "audiences: [nobody]")}),
@@ -311,11 +311,13 @@ def test_a_language_without_a_formula_is_told_as_not_scored(
 def test_a_template_of_the_clinic_without_an_end_is_stopped(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends in a problem, and nothing is written."""
+    """The run ends with a problem, and nothing is written."""
     monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
     clinic = workspace(
         {
-            "templates/report.html": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+            "templates/report.html": (
+                "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+            )
         }
     )
     with pytest.raises(TeachbackError) as caught:
@@ -325,7 +327,7 @@ def test_a_template_of_the_clinic_without_an_end_is_stopped(
 
 
 def test_a_name_that_says_no_form_is_refused_before_anything_is_checked(tmp_path: Path) -> None:
-    """The ending says what is wanted."""
+    """The file name's ending selects the format."""
     with pytest.raises(UsageError) as caught:
         check_target(
             tmp_path / "review.docx", tuple(FORMS), Workspace(tmp_path, tmp_path), "--report"
@@ -341,7 +343,7 @@ def test_the_command_writes_both_forms(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """`check --report a.html --report b.pdf`, and the names of both are told."""
+    """`check --report a.html --report b.pdf` prints the names of both."""
     monkeypatch.chdir(workspace().root)
     code = run(
         ["check", "tiny", "--report", str(tmp_path / "a.html"), "--report", str(tmp_path / "b.pdf")]
@@ -354,11 +356,11 @@ def test_the_command_writes_both_forms(
     assert "b.pdf" in said
 
 
-# What has changed since it was approved
+# Changes since the last approval
 
 
 def test_an_approval_in_the_archive_is_found(workspace: Make, tmp_path: Path) -> None:
-    """The newest that was approved counts, with who approved it; the text is compared with what was kept."""
+    """The newest approval counts, with its approver; the text is compared with the archived one."""
     clinic = workspace()
     archive = archived(clinic, "A. Nurse", tmp_path)
     path = clinic.root / FILE
@@ -375,7 +377,7 @@ def test_an_approval_in_the_archive_is_found(workspace: Make, tmp_path: Path) ->
 
 
 def test_a_broken_archive_is_told(workspace: Make, tmp_path: Path) -> None:
-    """It is not taken for one in which nothing was approved."""
+    """It is not mistaken for an archive without approvals."""
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "journal.jsonl").mkdir()
     text = words(page(workspace(), tmp_path, tmp_path / "archive"))
@@ -383,7 +385,7 @@ def test_a_broken_archive_is_told(workspace: Make, tmp_path: Path) -> None:
 
 
 def test_a_text_that_is_as_it_was_approved_is_said_so(workspace: Make) -> None:
-    """An empty list would leave it open whether anybody looked."""
+    """An empty list would leave open whether anybody looked."""
     clinic = workspace()
     authored = check(("tiny",), (), clinic, TODAY).handouts[0].authored
     assert authored is not None
@@ -428,7 +430,7 @@ def test_a_text_that_is_as_it_was_approved_is_said_so(workspace: Make) -> None:
 def test_a_change_is_told_by_words_and_kind(
     old: str, new: str, what: str, left: str | None, right: str | None, workspace: Make
 ) -> None:
-    """Reworded, moved to another tier, added, or replaced by something else: each shows, and nothing else does."""
+    """Texts that are reworded, moved to another tier, added or replaced show, and no others."""
     plain = TINY.replace("card: true, ", "").replace("card: {title: When to get help}\n", "")
     found = since(plain, plain.replace(old, new), workspace)
     assert (what, left, right) in [
@@ -438,14 +440,19 @@ def test_a_change_is_told_by_words_and_kind(
 
 
 def test_what_only_another_reader_gets_is_no_change(workspace: Make) -> None:
-    """Each reader's text is compared by itself."""
+    """Each reader's text is compared on its own."""
     assert since(TINY, TINY.replace("For kidneys here.", "For kidneys there."), workspace) == ()
 
 
 FLAGS = "red_flags:\n"
 FAINT = "  - {id: faint, tier: today, card: true, text: You faint}\n"
-PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0L9 9" stroke="#111"/></svg>'
-RICH = f"""{TINY.replace(FLAGS, FLAGS + FAINT)}      - text: Read [our page](https://example.org/old), and **do not** wait.
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+    '<path d="M0 0L9 9" stroke="#111"/></svg>'
+)
+RICH = f"""\
+{TINY.replace(FLAGS, FLAGS + FAINT)}      - text: Read [our page](https://example.org/old), and \
+**do not** wait.
       - checklist: [Pack your bag]
       - callout: tip
         text: Walk each day.
@@ -465,7 +472,10 @@ RICH = f"""{TINY.replace(FLAGS, FLAGS + FAINT)}      - text: Read [our page](htt
     ],
 )
 def test_what_is_no_word_is_a_change_too(old: str, new: str, workspace: Make) -> None:
-    """Where a link leads, what stands out, what a list is, what the card carries: the mark of the text knows of each, and so does the list."""
+    """Link targets, emphasis, kinds of list and flags on the card are part of the fingerprint.
+
+    So they are listed as changes, too.
+    """
     pictures = {"content/images/a.svg": PICTURE}
     found = []
     for text in (RICH, RICH.replace(old, new)):
@@ -502,7 +512,7 @@ def test_a_changed_picture_is_not_passed_off_as_what_was_approved(
 
 
 def test_the_latest_approval_counts_wherever_it_is(workspace: Make, tmp_path: Path) -> None:
-    """An archive that holds an older one does not win over the file itself."""
+    """An older one in an archive does not win over the file itself."""
     clinic = workspace()
     archive = archived(clinic, "A. Nurse", tmp_path)
     path = clinic.root / FILE
@@ -519,7 +529,7 @@ def test_the_latest_approval_counts_wherever_it_is(workspace: Make, tmp_path: Pa
 def test_what_was_changed_in_the_archive_is_not_quoted_as_approved(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Its bytes no longer have the hash under which they were kept: it is left out, and the archive is called damaged."""
+    """Its bytes do not match their hash: it is left out, and the archive is reported as damaged."""
     clinic = workspace()
     archive = archived(clinic, "A. Nurse", tmp_path)
     for kept in (archive / "objects").glob("*/*.yaml"):
@@ -536,8 +546,9 @@ def test_what_was_changed_in_the_archive_is_not_quoted_as_approved(
 
 
 def test_each_readers_card_stands_there_as_it_is_printed(workspace: Make) -> None:
-    """The short words where the card has them, the full ones else, and nothing of a flag that this card does not carry."""
-    flags = """  - {id: chest, tier: now, card: {general: false, ckd: true}, text: Chest pain, short: Chest}
+    """It has the card's short words, or else the full ones, and only the flags of the card."""
+    flags = """\
+  - {id: chest, tier: now, card: {general: false, ckd: true}, text: Chest pain, short: Chest}
   - {id: faint, tier: today, card: true, text: You faint}
 """
     clinic = workspace(
@@ -554,14 +565,17 @@ def test_each_readers_card_stands_there_as_it_is_printed(workspace: Make) -> Non
 
 
 def test_a_reader_without_a_flag_is_listed_with_the_reason(workspace: Make, tmp_path: Path) -> None:
-    """It is an argument that whoever signs must read."""
-    silent = "  - {id: swelling, tier: today, only: [ckd], text: Fast swelling, silent_for: {general: Their kidneys work.}}\ncard: {title"
+    """Whoever signs must read the reason."""
+    silent = (
+        "  - {id: swelling, tier: today, only: [ckd], text: Fast swelling, silent_for: "
+        "{general: Their kidneys work.}}\ncard: {title"
+    )
     text = words(page(workspace({FILE: TINY.replace("card: {title", silent)}), tmp_path))
     assert re.search(r"general \d+ Fast swelling Why not: Their kidneys work\.", text)
 
 
 def test_a_letter_that_no_font_has_does_not_stop_the_sheet(workspace: Make, tmp_path: Path) -> None:
-    """The sheet quotes what is wrong with a handout; the letter's number stands in its place."""
+    """The sheet quotes faulty text; the number of the letter is shown in its place."""
     clinic = workspace({FILE: TINY.replace("One message.", "One \u6f22 message.")})
     data = page(clinic, tmp_path, name="review.pdf")
     with pypdfium2.PdfDocument(data) as document:
@@ -572,7 +586,7 @@ def test_a_letter_that_no_font_has_does_not_stop_the_sheet(workspace: Make, tmp_
 def test_too_many_handouts_for_one_pdf_are_refused_with_what_to_do(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """A page for a screen holds any number of them."""
+    """A page for the screen has no such limit."""
     clinic = workspace(
         {
             f"content/handouts/h{n}.yaml": TINY.replace("id: tiny", f"id: h{n}")
@@ -587,7 +601,7 @@ def test_too_many_handouts_for_one_pdf_are_refused_with_what_to_do(
 
 
 def test_two_handouts_have_anchors_of_their_own(workspace: Make, tmp_path: Path) -> None:
-    """However alike their names are."""
+    """Their anchors differ even if their names are much alike."""
     clinic = workspace({"content/handouts/ti-ny.yaml": TINY.replace("id: tiny", "id: ti-ny")})
     checkup = check(("tiny", "ti-ny"), (), clinic, TODAY)
     write_reports(checkup, (tmp_path / "r.html",), clinic, TODAY, None, Paper.LETTER)
@@ -606,7 +620,7 @@ def test_a_file_of_the_workspace_is_never_overwritten(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What is written beside the findings goes elsewhere, and has an ending of its kind."""
+    """Output files must be outside the workspace, with the ending of their kind."""
     clinic = workspace()
     monkeypatch.chdir(clinic.root)
     assert run(["check", "tiny", "--sarif", target]) == 2
@@ -617,7 +631,7 @@ def test_a_file_of_the_workspace_is_never_overwritten(
 def test_findings_are_told_whatever_becomes_of_the_report(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At the prompt and in JSON; the exit code is 1."""
+    """They are printed at the prompt and in JSON; the exit code is 1."""
     clinic = workspace(
         {
             FILE: TINY.replace("For kidneys here.", "Eat a banana each day."),
@@ -671,7 +685,7 @@ def test_a_bar_is_as_long_as_its_grade_and_hatched_beyond_the_target() -> None:
 
 
 def test_a_grade_beyond_the_scale_stays_inside_the_bar() -> None:
-    """And so does one below it."""
+    """The same holds for a grade below it."""
     for value in (-3.0, 40.0):
         drawing = ET.fromstring(bar(value, 5, "a < b"))  # noqa: S314 -- our own drawing
         ends = [

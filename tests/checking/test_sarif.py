@@ -1,4 +1,4 @@
-"""The findings of a check as SARIF 2.1.0: in the form of the standard, with addresses that name no folder of the machine."""
+"""Test SARIF 2.1.0 output: valid by the standard, without any path of the machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TODAY = dt.date(2026, 11, 22)
 
 
 def closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    """Return the schema of an object that has these properties and no others."""
+    """Return the schema of an object with these properties and no others."""
     return {
         "type": "object",
         "properties": properties,
@@ -46,13 +46,17 @@ def many(schema: dict[str, Any], least: int = 0) -> dict[str, Any]:
 TEXT = closed({"text": {"type": "string", "minLength": 1}}, "text")
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 COUNT = {"type": "integer", "minimum": 1}
-# A relative reference (RFC 3986, 4.2): no scheme, no root, no character that must be encoded, no step upward.
+# A relative reference (RFC 3986, 4.2): no scheme, no root, no unencoded character, no step upward.
 ADDRESS = {
     "type": "string",
-    "pattern": r"^(?!/)(?!\.\.(/|$))(?!.*/\.\.(/|$))(?![A-Za-z][-A-Za-z0-9+.]*:)([-A-Za-z0-9._~/!$&'()*+,;=:@]|%[0-9A-F]{2})+$",
+    "pattern": (
+        r"^(?!/)(?!\.\.(/|$))(?!.*/\.\.(/"
+        r"|$))(?![A-Za-z][-A-Za-z0-9+.]*:)([-A-Za-z0-9._~/!$&'()*+,;=:@]|%[0-9A-F]{2})+$"
+    ),
 }
 ARTIFACT = closed({"uri": ADDRESS, "uriBaseId": {"enum": [ROOT, BUILTIN]}}, "uri", "uriBaseId")
-# The parts of SARIF 2.1.0 that are used, with what the standard requires of each (sections 3.13, 3.14, 3.20, 3.27 to 3.30, 3.35, 3.49).
+# The parts of SARIF 2.1.0 in use, with the requirements of the standard (sections 3.13, 3.14, 3.20,
+# 3.27 to 3.30, 3.35, 3.49).
 SCHEMA = closed(
     {
         "$schema": {"type": "string", "format": "uri"},
@@ -72,7 +76,9 @@ SCHEMA = closed(
                                                 "id": {"type": "string", "minLength": 1},
                                                 "shortDescription": TEXT,
                                                 "fullDescription": TEXT,
-                                                "defaultConfiguration": closed({"level": LEVEL}, "level"),
+                                                "defaultConfiguration": closed(
+                                                    {"level": LEVEL}, "level"
+                                                ),
                                             },
                                             "id",
                                         ),
@@ -85,8 +91,17 @@ SCHEMA = closed(
                         },
                         "driver",
                     ),
-                    "invocations": many(closed({"executionSuccessful": {"type": "boolean"}}, "executionSuccessful"), 1),
-                    "originalUriBaseIds": closed({name: closed({"description": TEXT}) for name in (ROOT, BUILTIN)}, ROOT, BUILTIN),
+                    "invocations": many(
+                        closed(
+                            {"executionSuccessful": {"type": "boolean"}}, "executionSuccessful"
+                        ),
+                        1,
+                    ),
+                    "originalUriBaseIds": closed(
+                        {name: closed({"description": TEXT}) for name in (ROOT, BUILTIN)},
+                        ROOT,
+                        BUILTIN,
+                    ),
                     "columnKind": {"const": "unicodeCodePoints"},
                     "results": many(
                         closed(
@@ -101,7 +116,10 @@ SCHEMA = closed(
                                             "physicalLocation": closed(
                                                 {
                                                     "artifactLocation": ARTIFACT,
-                                                    "region": closed({"startLine": COUNT, "startColumn": COUNT}, "startLine"),
+                                                    "region": closed(
+                                                        {"startLine": COUNT, "startColumn": COUNT},
+                                                        "startLine",
+                                                    ),
                                                 },
                                                 "artifactLocation",
                                             )
@@ -112,7 +130,11 @@ SCHEMA = closed(
                                 ),
                                 "suppressions": many(
                                     closed(
-                                        {"kind": {"const": "inSource"}, "status": {"const": "accepted"}, "justification": {"type": "string"}},
+                                        {
+                                            "kind": {"const": "inSource"},
+                                            "status": {"const": "accepted"},
+                                            "justification": {"type": "string"},
+                                        },
                                         "kind",
                                     ),
                                     1,
@@ -138,7 +160,7 @@ SCHEMA = closed(
 
 
 def told(checkup: CheckResult, workspace: Workspace) -> Any:  # noqa: ANN401 -- JSON
-    """Return what was written, after it was held against the form."""
+    """Return the written run, after validating it against the schema."""
     data = sarif(checkup, workspace)
     found = json.loads(data)
     jsonschema.validate(found, SCHEMA)
@@ -146,7 +168,7 @@ def told(checkup: CheckResult, workspace: Workspace) -> Any:  # noqa: ANN401 -- 
 
 
 def addresses(run: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- JSON
-    """Return the base and the address of every result that has a place."""
+    """Return the base and address of every result that has a place."""
     found = [
         place["physicalLocation"]["artifactLocation"]
         for result in run["results"]
@@ -159,7 +181,10 @@ def addresses(run: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- JSON
 def test_addresses_are_relative_to_the_workspace_wherever_the_check_is_started(
     workspace: Make, below: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clinic's files and the built-in ones have a base each, and no folder of the machine is named in the whole file."""
+    """The clinic's and the built-in files have different bases.
+
+    No path of the machine is written.
+    """
     accepted = "accept: [{rule: plain-no-teach-back, reason: It is short., by: A. Nurse}]\nreview:"
     clinic = workspace(
         {
@@ -185,7 +210,7 @@ def test_addresses_are_relative_to_the_workspace_wherever_the_check_is_started(
 def test_a_finding_in_a_built_in_file_has_the_other_base(
     workspace: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that comes with the program is named below the program's own folder."""
+    """A built-in file has an address below the program's own folder."""
     clinic = workspace()
     monkeypatch.chdir(clinic.root)
     place = Location(str(builtin_root() / "content/handouts/leg-cramps.yaml"), 3, 1)
@@ -203,7 +228,7 @@ def test_a_finding_in_a_built_in_file_has_the_other_base(
     ).filter(lambda n: n not in {".", ".."})
 )
 def test_any_file_name_comes_back_from_its_address(name: str) -> None:
-    """Every sign of a name that has a meaning in an address is encoded, and decodes to the same bytes."""
+    """Every character with a meaning in an address is encoded, and decodes to the same bytes."""
     clinic = Workspace(builtin_root().parent / "clinic", builtin_root())
     place = Location(str(clinic.root / "content" / name), 1, 0)
     ((base, address),) = addresses(
@@ -217,7 +242,7 @@ RULES = load_all_rules(Workspace(builtin_root(), builtin_root()))
 
 
 def test_a_name_that_is_not_utf_8_is_written(workspace: Make) -> None:
-    """A file name of other bytes than UTF-8 has its bytes encoded, and stops nothing."""
+    """The bytes of such a file name are encoded, and cause no error."""
     clinic = workspace()
     name = b"\xff.yml".decode(errors="surrogateescape")
     checkup = CheckResult(
@@ -267,7 +292,7 @@ def _message(run: Any) -> None:  # noqa: ANN401 -- JSON
 
 @pytest.mark.parametrize("spoil", [_absolute, _raw, _upward, _column, _base, _invocation, _message])
 def test_the_form_refuses_what_is_wrong(spoil: Callable[[Any], None], workspace: Make) -> None:
-    """The form that the other tests hold the file against finds each of these faults."""
+    """The schema of these tests finds each of these faults."""
     clinic = workspace()
     found = json.loads(sarif(check(("tiny",), (), clinic, TODAY), clinic))
     jsonschema.validate(found, SCHEMA)

@@ -1,4 +1,4 @@
-"""The clinical text rules: their examples, sentences nobody tuned them for, the shipped handout, and files with mistakes."""
+"""Test the clinical text rules: examples, sets of sentences, the built-in handout, bad files."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ RULES = sorted(
 
 @pytest.fixture(scope="session")
 def rules(builtin: Workspace) -> TextRules:
-    """Give the rules that come with the program."""
+    """Return the rules that come with the program."""
     return load_clinical_rules(builtin)
 
 
 @pytest.fixture(scope="session")
 def heard(builtin: Workspace) -> dict[str, ReaderText]:
-    """Give the shipped handout as each of its readers gets it."""
+    """Return the built-in handout as each of its readers gets it."""
     shared = load_shared(builtin)
     handout = load_handout(
         builtin.root / "content" / "handouts" / "leg-cramps.yaml", builtin, shared
@@ -58,7 +58,7 @@ def heard(builtin: Workspace) -> dict[str, ReaderText]:
 def test_a_rule_finds_its_bad_examples_and_passes_over_its_good_ones(
     name: str, rules: TextRules
 ) -> None:
-    """What `--explain` shows of a rule is what it does."""
+    """`--explain` shows what a rule really does."""
     rule = next(rule for rule in rules.rules if rule.file.id == name)
     assert len(rule.rule.bad) >= 2
     assert len(rule.rule.good) >= 2
@@ -87,12 +87,13 @@ def test_unsafe_sentences_are_found_and_right_ones_left_alone(
     rules: TextRules,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """All sets keep what was reached: how many unsafe ones are found, and how many right ones are flagged.
+    """Every set keeps its results: unsafe sentences found, and right ones flagged.
 
-    Nobody tuned on held-out; third was written, and kept shut, before the last rules were; both were run when those were done.
+    Nobody tuned the rules on `held-out`. `third` was written before the last rules and kept unread.
+    Both were run only when the rules were done.
     """
     measured = measure(read_set(name), rules)
-    # The sentences of the held-out half are not named, so that nobody tunes the rules on them.
+    # Held-out sentences are not named, so that nobody tunes the rules on them.
     told = str(measured).split(";")[0] if name in {"held-out", "third"} else str(measured)
     record_property("measured", f"clinical text rules, {name}: {told}")
     assert measured.recall >= recall
@@ -103,7 +104,7 @@ def test_unsafe_sentences_are_found_and_right_ones_left_alone(
 def test_sentences_of_our_own_keep_their_side(
     name: str, rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:
-    """What the rules could tell apart once, they still can."""
+    """Sentences that the rules could once tell apart stay apart."""
     measured = measure(read_set(name), rules)
     record_property("measured", f"clinical text rules, {name}: {measured}")
     assert len(measured.missed) <= 3
@@ -113,7 +114,10 @@ def test_sentences_of_our_own_keep_their_side(
 def test_the_weights_were_learned_from_the_sentences_that_are_there(
     builtin: Workspace, rules: TextRules
 ) -> None:
-    """Whoever adds a sentence runs `python tools/learn_word_weights.py` again; the file says from how many texts it was learned."""
+    """After adding a sentence, run `python tools/learn_word_weights.py` again.
+
+    The file says from how many texts it was learned.
+    """
     written = (
         (builtin.root / "content" / "rules" / "leaning.txt")
         .read_text(encoding="utf-8")
@@ -123,7 +127,7 @@ def test_the_weights_were_learned_from_the_sentences_that_are_there(
 
 
 def test_words_are_learned_by_the_side_on_which_they_stood() -> None:
-    """A word of unsafe texts only leans to advice, one of right texts only to warning, one of both to neither."""
+    """Words of unsafe texts lean to advice, words of right texts to warning, shared ones to none."""
     rows = [(frozenset({"enjoy", "the"}), True), (frozenset({"avoid", "the"}), False)] * 20
     weights = learn_word_weights.learned(rows)
     assert weights["enjoy"] > 0.3
@@ -132,7 +136,10 @@ def test_words_are_learned_by_the_side_on_which_they_stood() -> None:
 
 
 def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
-    """A text in which no rule knows the way of speaking is a warning when its words lean to advice, for readers with CKD alone."""
+    """A text with unknown phrasing is a warning if its words lean to advice.
+
+    Only for readers with CKD.
+    """
     text = "You can put the measuring jug away: counting cups only makes people anxious."
     assert [(found.rule, found.severity) for found in check_text(text, rules)] == [
         ("ckd-leaning", Severity.WARNING)
@@ -142,8 +149,11 @@ def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
 
 
 def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
-    """Where all other words warn, a pattern that matches is shown, and stops nothing."""
-    text = "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more potassium than half a cup of raw leaves."
+    """If all other words warn, a matching pattern is shown and blocks nothing."""
+    text = (
+        "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more "
+        "potassium than half a cup of raw leaves."
+    )
     assert {found.severity for found in check_text(text, rules)} <= {Severity.HINT}
     assert {found.rule for found in check_text(text, TextRules(rules.lexicon, rules.rules))} == {
         "ckd-potassium-food"
@@ -154,12 +164,12 @@ def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
 def test_each_unsafe_statement_of_the_source_is_found_for_ckd(
     item: dict[str, Any], rules: TextRules
 ) -> None:
-    """The source document, typed in as it stands, does not pass for a reader with CKD."""
+    """The source document, typed in word for word, does not pass for a reader with CKD."""
     assert found_in(item, rules)
 
 
 def test_the_shipped_handout_has_no_errors(heard: dict[str, ReaderText], rules: TextRules) -> None:
-    """No reader's edition of it has an error or a gap; it is the text that the rules must leave alone."""
+    """No edition has an error or a gap: the rules must leave this text alone."""
     assert set(heard) == {"general", "ckd", "dialysis"}
     errors = [
         found
@@ -172,7 +182,7 @@ def test_the_shipped_handout_has_no_errors(heard: dict[str, ReaderText], rules: 
 
 
 def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, ReaderText], rules: TextRules) -> None:
-    """Read by somebody with CKD, the general edition of the same handout has errors: the rules do not sleep."""
+    """For a reader with CKD, the general edition has errors, so the rules do work on this text."""
     general = heard["general"]
     found = {
         found.rule
@@ -187,7 +197,7 @@ def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, ReaderText], rules:
 
 
 def test_the_rules_are_quick(heard: dict[str, ReaderText], rules: TextRules) -> None:
-    """All editions of the shipped handout take about 50 ms; ten times that would be another algorithm."""
+    """All editions take about 50 ms; ten times that would be a different algorithm."""
     start = time.process_time()
     for edition in heard.values():
         list(clinical_findings(edition, rules))
@@ -203,7 +213,7 @@ def _general(text: str, path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "te
 
 
 def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
-    """A general handout that recommends an NSAID names the gap where there is no CKD text, or it is the same."""
+    """General advice to take an NSAID is a gap if the CKD text is missing or the same."""
     general = _general("Take ibuprofen for the soreness.")
     same = ReaderText(None, ReaderContext(("ckd",), {}), general.passages)
     other = ReaderText(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
@@ -230,7 +240,10 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
 def test_what_hides_a_recommendation_is_seen_through(
     text: str, rule: str, rules: TextRules
 ) -> None:
-    """Double negation, an answer, a second clause, a slip of the pen, a call that is no question: each still recommends."""
+    """Double negation, answers, second clauses and misspellings still recommend.
+
+    So do requests to the care team for the thing, and a call afterwards: neither is asking first.
+    """
     assert rule in {found.rule for found in check_text(text, rules)}
 
 
@@ -246,12 +259,12 @@ def test_what_hides_a_recommendation_is_seen_through(
     ],
 )
 def test_a_warning_a_fact_or_a_namesake_is_passed_over(text: str, rules: TextRules) -> None:
-    """Negation at a distance, an answer, a swap, a phrase that only looks alike, ask first, a plain fact."""
+    """Distant negation, an answer, a swap, a lookalike phrase, ask first, a plain fact."""
     assert check_text(text, rules) == ()
 
 
 def test_what_cannot_be_decided_is_a_warning(rules: TextRules) -> None:
-    """A name of a dangerous class with no verdict either way is not passed over in silence."""
+    """A name of a dangerous class with no verdict either way is not silently ignored."""
     found = check_text("Bananas at the fair.", rules)
     assert [(finding.rule, finding.severity) for finding in found] == [
         ("ckd-potassium-food", Severity.WARNING)
@@ -259,7 +272,7 @@ def test_what_cannot_be_decided_is_a_warning(rules: TextRules) -> None:
 
 
 def test_a_clinic_adds_and_replaces_rules(workspace: Callable[..., Workspace]) -> None:
-    """A clinic's rule file joins the built-in ones; one of the same name takes the place of the built-in one."""
+    """Its rule files are added; one with the file name of a built-in rule replaces it."""
     rule = """
 id: grapefruit
 title: Grapefruit is advised
@@ -273,7 +286,10 @@ sources: [common-clinical]
 bad: [Eat a grapefruit each day., Grapefruit is good for you.]
 good: [Avoid grapefruit., Ask your pharmacist about grapefruit before you eat it.]
 """
-    names = "classes: {grapefruit: {about: grapefruit, groups: [{source: common-clinical, names: [grapefruit]}]}}\n"
+    names = (
+        "classes: {grapefruit: {about: grapefruit, groups: [{source: common-clinical, names: "
+        "[grapefruit]}]}}\n"
+    )
     rules = load_clinical_rules(
         workspace({"content/rules/nsaid.yaml": rule, "content/rules/data/ours.yaml": names})
     )
@@ -285,14 +301,20 @@ good: [Avoid grapefruit., Ask your pharmacist about grapefruit before you eat it
 def test_mistakes_in_rule_files_are_told_with_their_places(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """A misspelt class, a pattern that is none and a wrong spelling of nothing: all at once, each at its line."""
-    rule = "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaids]\nmessage: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    """An unknown class, a malformed pattern and a wrong spelling are reported with lines."""
+    rule = (
+        "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaids]\nmessage: "
+        "m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    )
     files = {
         "content/rules/ours.yaml": rule,
         "content/rules/pattern.yaml": rule.replace("id: ours", "id: pattern").replace(
             "nsaids]", "nsaid]\ndoing: ['(']"
         ),
-        "content/rules/data/ours.yaml": "classes: {fruit: {about: a, groups: [{source: s, names: [pomelo]}]}}\nmisspelt: {pomello: pomela}\n",
+        "content/rules/data/ours.yaml": (
+            "classes: {fruit: {about: a, groups: [{source: s, names: [pomelo]}]}}\n"
+            "misspelt: {pomello: pomela}\n"
+        ),
     }
     with pytest.raises(TeachbackError) as caught:
         load_clinical_rules(workspace(files))
@@ -305,7 +327,7 @@ def test_mistakes_in_rule_files_are_told_with_their_places(
 
 
 def test_every_pattern_of_our_rules_can_be_compiled(rules: TextRules) -> None:
-    """They are compiled when a text first needs them; a clinic's own are when they are read."""
+    """They are compiled on first use; a clinic's own patterns are compiled when they are loaded."""
     found = [
         re.compile(pattern)
         for rule in rules.rules
@@ -316,9 +338,10 @@ def test_every_pattern_of_our_rules_can_be_compiled(rules: TextRules) -> None:
 
 
 def test_patterns_that_cannot_stand_together_are_told(workspace: Callable[..., Workspace]) -> None:
-    """Two patterns of a rule that name a group alike cannot be searched for as one."""
+    """Two patterns of a rule with the same group name cannot be joined."""
     rule = (
-        "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaid]\ndoing: ['(?P<a>stop)', '(?P<{}>quit)']\n"
+        "id: ours\ntitle: t\naudience: [ckd]\nseverity: error\nabout: [nsaid]\ndoing: "
+        "['(?P<a>stop)', '(?P<{}>quit)']\n"
         "message: m\nhint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
     )
     assert load_clinical_rules(workspace({"content/rules/ours.yaml": rule.format("b")})).rules
@@ -330,7 +353,7 @@ def test_patterns_that_cannot_stand_together_are_told(workspace: Callable[..., W
 def test_a_file_of_weights_that_cannot_be_read_is_told_with_its_line(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """A clinic's own file of weights takes the place of the one that comes with the program, and its mistakes are named."""
+    """A clinic's own file of weights replaces the built-in one, and its errors are reported."""
     with pytest.raises(TeachbackError) as caught:
         load_clinical_rules(
             workspace({"content/rules/leaning.txt": "# ours\n12: enjoy\nenjoy a lot\n"})

@@ -26,5 +26,5 @@ from teachback.checking.clinical.cue_phrases import signs
     ],
 )
 def test_a_clause_has_its_signs_in_order(clause: str, kinds: list[str]) -> None:
-    """At a place the first kind in the list wins, and words inside a longer sign are none of their own."""
+    """The first kind in the list wins, and a longer sign contains no others."""
     assert [sign.kind for sign in signs(clause)] == kinds

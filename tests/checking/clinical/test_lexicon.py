@@ -1,4 +1,4 @@
-"""Names are found in a text, also where the pen slipped."""
+"""Test that names are found in a text, even if misspelt."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ WORDS = st.text(string.ascii_lowercase[:3], min_size=1, max_size=9)
 def test_two_words_are_a_slip_apart_where_one_letter_left_out_makes_them_alike(
     one: str, other: str
 ) -> None:
-    """The quick comparison says what comparing all the shorter forms would say."""
+    """The fast comparison gives the same result as comparing all the shorter forms."""
     assume(one[0] == other[0] and one != other)
     assert _near(one, other) == (not set(_shorter(one)).isdisjoint(_shorter(other)))
 
 
 @pytest.mark.parametrize("typed", ["ibuproffen", "ibuprfen", "ibuporfen", "ibuprofin"])
 def test_a_slip_of_the_pen_is_the_name_that_was_meant(typed: str) -> None:
-    """A letter too many, one too few, two in the wrong order, a wrong one."""
+    """One letter too many, one too few, two swapped, or a wrong one."""
     lexicon = make_lexicon({"nsaid": ["ibuprofen"], "food": ["banana"]}, {}, ())
     assert [mention.name for mention in lexicon.mentions(f"take {typed} today")] == ["ibuprofen"]
 
 
 @pytest.mark.parametrize("typed", ["ibprfen", "xbuprofen", "bananna"])
 def test_two_slips_and_slips_in_short_names_are_other_words(typed: str) -> None:
-    """What is further away, begins with another letter or is short may be a word of its own."""
+    """Words that differ more, begin with another letter or are short may be words of their own."""
     lexicon = make_lexicon({"nsaid": ["ibuprofen"], "food": ["banana"]}, {}, ())
     assert lexicon.mentions(f"take {typed} today") == ()
 
 
 def test_of_several_names_a_slip_away_always_the_same_one_is_meant() -> None:
-    """The order in which the files name them does not matter."""
+    """The order of the names in the files does not matter."""
     names = ["abcdefghij", "abcdefghik"]
     found = {
         make_lexicon({"a": order}, {}, ()).mentions("abcdefghix")[0].name

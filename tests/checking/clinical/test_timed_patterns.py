@@ -1,4 +1,4 @@
-"""A clinic's own patterns are searched for under a limit of the processor's time, whatever they are; the message names the pattern."""
+"""Test that searches for a clinic's own patterns have a time limit, and name the slow one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ bad: [Take ibuprofen., Take ibuprofen now.]
 good: [Rest., Walk.]
 """
 A = "a" * 60
-# A pattern, and a text in small letters for which trying all ways takes longer than anybody waits.
+# Patterns, each with a lower-case text for which trying all ways takes far too long.
 HOSTILE = {
     "(a+)+$": f"{A}!",
     "(a|aa)+$": f"{A}!",
@@ -63,7 +63,7 @@ HOSTILE = {
 def test_any_search_ends_and_names_the_slow_one_of_several(
     hostile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However a pattern repeats, time is up; the place is that of the one pattern that is slow."""
+    """The limit ends every kind of repeat; the place is that of the slow pattern."""
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
     parts = (
         (r"quick", Location("ours.yaml", 1, 1)),
@@ -92,7 +92,7 @@ def test_a_pattern_that_hangs_is_named_by_every_command(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """`build` and `check` end; the rule's file, line and column are given, and nothing is printed."""
+    """`build` and `check` end with the rule's file, line and column, and print nothing."""
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
     hostile = dict.fromkeys(("doing", "unless", "beside"), "") | {
         name: ", '(?:use|take|e+|a|e|i)+(?:[a-z ]+)+$'"
@@ -121,7 +121,7 @@ def test_a_pattern_that_hangs_is_named_by_every_command(
 def test_patterns_that_clinics_write_find_what_they_should(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """Lookarounds, groups and repeats as the program's own rules have them: found as ever, and in a text of any length."""
+    """Lookarounds, groups and repeats work as in the program's own rules, in long texts, too."""
     clinic = workspace(
         {
             "content/rules/blue-gel.yaml": RULE.format(
@@ -148,7 +148,7 @@ def test_patterns_that_clinics_write_find_what_they_should(
 
 
 def test_the_programs_own_patterns_need_no_limit(workspace: Callable[..., Workspace]) -> None:
-    """Only what a clinic wrote is watched."""
+    """Only patterns written by a clinic are limited."""
     rules = load_clinical_rules(workspace())
     assert len(rules.rules) > 10
     assert not any(
@@ -163,13 +163,13 @@ def test_the_programs_own_patterns_need_no_limit(workspace: Callable[..., Worksp
     ["(", "(" * 4000 + ")" * 4000, "a{99999999999}", "(?P<a>x)(?P<a>y)", "[z-a]", "(?<=a+)b", "*"],
 )
 def test_what_is_no_pattern_is_said_to_be_none(bad: str) -> None:
-    """However deep it is, or how often it repeats."""
+    """However deep it is nested, or how often it repeats."""
     assert pattern_fault(bad)
     assert pattern_fault("a(?:b|c){1,9}") == ""
 
 
 def test_elsewhere_than_in_the_main_thread_a_pattern_still_finds() -> None:
-    """A thread hears no signals."""
+    """Other threads receive no signals, so they search without a limit."""
     found: list[re.Match[str] | None] = []
     place = (("a", Location("ours.yaml", 1, 1)),)
     searching = threading.Thread(

@@ -1,4 +1,4 @@
-"""What to ask of an edition: what the program answers, and what it leaves to a person."""
+"""Test the questions about an edition: which the program answers, and which a person does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from teachback.editions.passages import ReaderContext, passages
 
 
 def asked(heard: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
-    """Give the questions by instrument and item."""
+    """Return the questions by instrument and item."""
     return {
         (question.instrument, question.item): question
         for question in self_check(heard, structure_findings(heard))
@@ -21,7 +21,7 @@ def asked(heard: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
 def edition(
     blocks: list[object], message: str = "Call us if you faint.", **more: object
 ) -> ReaderText:
-    """Give the edition of a handout with one section."""
+    """Return the edition of a handout with one section."""
     least = {
         "id": "a",
         "title": "Salt",
@@ -44,7 +44,7 @@ def edition(
 
 
 def test_what_the_structure_answers_is_answered_with_its_place() -> None:
-    """A summary is there or is not; where it is, the answer has the path to it in the file."""
+    """If there is a summary, the answer has its path in the file."""
     without = asked(edition([{"text": "Eat less salt."}]))
     with_one = asked(edition([{"text": "Eat less salt."}, {"summary": ["Eat less salt."]}]))
     assert (without[PEMAT, "11"].answer, without[PEMAT, "11"].places) == (False, ())
@@ -53,33 +53,33 @@ def test_what_the_structure_answers_is_answered_with_its_place() -> None:
 
 
 def test_what_only_a_person_can_say_stays_open() -> None:
-    """Whether the order makes sense, the risk is told and the pictures would help: no program answers."""
+    """No program knows if the order makes sense, the risk is told and pictures would help."""
     questions = asked(edition([{"text": "Eat less salt."}]))
     for key in ((PEMAT, "2"), (PEMAT, "10"), (PEMAT, "15"), (CDC, "11"), (CDC, "18"), (CDC, "19")):
         assert questions[key].answer is None
 
 
 def test_a_hint_shows_places_and_leaves_the_answer_to_a_person() -> None:
-    """A passive verb may be right: the place is shown, and the box is left to tick."""
+    """A passive verb may be right: its place is shown, and the box is left to tick."""
     question = asked(edition([{"text": "Your blood is tested by us."}]))[PEMAT, "5"]
     assert question.answer is None
     assert question.places == (("sections", 0, "blocks", 0, "text"),)
 
 
 def test_a_term_that_is_not_explained_is_a_no() -> None:
-    """What is found for certain is answered."""
+    """A certain finding is an answer."""
     assert asked(edition([{"text": "You may get edema."}]))[PEMAT, "4"].answer is False
     assert asked(edition([{"text": "You may get edema (swelling)."}]))[PEMAT, "4"].answer is None
 
 
 def test_the_reader_spoken_of_is_a_no() -> None:
-    """Advice to patients is no advice to the reader."""
+    """Advice to patients is not advice to the reader."""
     assert asked(edition([{"text": "Patients should eat less salt."}]))[PEMAT, "21"].answer is False
     assert asked(edition([{"text": "Eat less salt."}]))[PEMAT, "21"].answer is True
 
 
 def test_sums_are_found() -> None:
-    """Whoever has to multiply is asked for a sum, and then it must be shown how."""
+    """A text that asks for a sum must show how to do it."""
     with_sum = asked(edition([{"text": "Multiply your weight by 2."}]))
     assert with_sum[PEMAT, "7"].answer is False
     assert (PEMAT, "24") in with_sum
@@ -87,7 +87,7 @@ def test_sums_are_found() -> None:
 
 
 def test_questions_that_do_not_apply_are_left_out() -> None:
-    """Without tables, pictures and numbers nobody is asked about them; with them, they are."""
+    """Questions about tables, pictures and numbers are asked only if there are some."""
     bare = asked(edition([{"text": "Eat less salt."}]))
     assert not {(PEMAT, "6"), (PEMAT, "16"), (PEMAT, "17"), (PEMAT, "19"), (CDC, "16")} & set(bare)
     full = asked(
@@ -111,7 +111,7 @@ def test_questions_that_do_not_apply_are_left_out() -> None:
 
 
 def test_the_call_to_action() -> None:
-    """A message that asks for something is one; one that tells a fact is none, unless a red flag stands beside it."""
+    """A message that asks for something is one; a fact is not, unless there is a red flag."""
     fact = "Salt is in most food."
     block: list[object] = [{"text": "A mineral."}]
     assert asked(edition(block))[CDC, "5"].answer is True
@@ -121,7 +121,7 @@ def test_the_call_to_action() -> None:
 
 
 def test_pieces_that_are_too_long_are_a_no() -> None:
-    """A paragraph of four sentences, and a section of more than 150 words, are not short pieces."""
+    """Four sentences in a paragraph or more than 150 words in a section are too long."""
     assert asked(edition([{"text": "Eat. Drink. Rest. Walk."}]))[PEMAT, "8"].answer is False
     assert asked(edition([{"text": "Eat less salt."} for _ in range(60)]))[PEMAT, "8"].places == (
         ("sections", 0, "title"),
@@ -130,7 +130,7 @@ def test_pieces_that_are_too_long_are_a_no() -> None:
 
 
 def test_nothing_is_added_up() -> None:
-    """There is one answer a question, in our own words, and no word of a score."""
+    """Each question has one answer, in our own words, and nothing mentions a score."""
     questions = self_check(edition_of(Example("Call us.")), ())
     assert len(questions) > 25
     assert {question.answer for question in questions} == {True, False, None}

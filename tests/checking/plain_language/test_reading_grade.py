@@ -1,4 +1,4 @@
-"""Sentences as the document has them, and grades against texts counted by hand."""
+"""Test sentences as the document structures them, and grades against texts counted by hand."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ from teachback.editions.passages import Passage, ReaderContext, Role, passages
 def heard(
     *texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list"
 ) -> ReaderText:
-    """Make an edition of passages, each a role and a text; a text alone is a paragraph. All stand in one block."""
+    """Return an edition of passages in one block, each given by role and text.
+
+    A text alone is a paragraph.
+    """
     made = [(Role.PARAGRAPH, text) if isinstance(text, str) else text for text in texts]
     pieces = tuple(
         Passage(
@@ -71,12 +74,15 @@ def heard(
     ],
 )
 def test_full_stops_that_end_no_sentence(text: str, expected: list[str]) -> None:
-    """A title, a time, a decimal, an initial, an abbreviation and a number of a list do not end a sentence."""
+    """Titles, times, decimals, initials, abbreviations and list numbers do not end a sentence."""
     assert list(split_sentences(text)) == expected
 
 
 def test_words() -> None:
-    """A hyphenated word, a contraction, a decimal and a phone number are one word each; a line to write on is none."""
+    """A hyphenated word, a contraction, a decimal and a phone number are one word each.
+
+    A write-in line is none.
+    """
     assert words_of("Don't take cola-colored 2.5 mg ____ at 555-123-4567.") == (
         "Don't",
         "take",
@@ -89,7 +95,7 @@ def test_words() -> None:
 
 
 def test_an_item_counts_with_its_lead_in() -> None:
-    """`Call us if` over two items is two sentences, each with the lead-in; the lead-in is not counted on its own as well."""
+    """`Call us if` with two items makes two sentences, and the lead-in is not a third one."""
     found = sentences_of(
         heard(
             (Role.LEAD, "Call us if you have:"),
@@ -119,7 +125,7 @@ def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
 
 
 def test_the_title_of_a_reason_is_no_lead_in() -> None:
-    """A heading over points stays a heading, so that it does not lengthen them."""
+    """A heading over points stays a heading and does not lengthen them."""
     found = sentences_of(
         heard(
             (Role.HEADING, "Salt and your body"),
@@ -135,7 +141,7 @@ def test_the_title_of_a_reason_is_no_lead_in() -> None:
 
 
 def test_headings_labels_and_fragments_do_not_count() -> None:
-    """A heading never counts for a formula, whatever it ends with; a few words in a cell do not, and a whole sentence there does."""
+    """A heading never counts, whatever its end; text in a cell counts if it is a whole sentence."""
     found = sentences_of(
         heard(
             (Role.HEADING, "What can you do?"),
@@ -147,21 +153,25 @@ def test_headings_labels_and_fragments_do_not_count() -> None:
     assert [s.text for s in found if s.whole] == ["Stretch before bed", "You faint often"]
 
 
-# Counted by hand. 4 sentences: 5 + 5 + 4 + 6 = 20 words. Syllables: "Your kid-neys clean your blood" 6; "They keep min-er-als in
-# bal-ance" is they 1, keep 1, minerals 3, in 1, balance 2 = 8; "Po-tas-si-um can build up" 4+1+1+1 = 7; "Ask us be-fore you take pills"
-# 1+1+2+1+1+1 = 7. In all 28. Long words (three or more): minerals, potassium = 2. Words of one syllable: your clean your blood = 4;
-# they keep in = 3; can build up = 3; ask us you take pills = 5; in all 15.
-TEXT = "Your kidneys clean your blood. They keep minerals in balance. Potassium can build up. Ask us before you take pills."
+# Counted by hand. 4 sentences: 5 + 5 + 4 + 6 = 20 words. Syllables: "Your kid-neys clean your
+# blood" 6; "They keep min-er-als in bal-ance" is they 1, keep 1, minerals 3, in 1, balance 2 = 8;
+# "Po-tas-si-um can build up" 4+1+1+1 = 7; "Ask us be-fore you take pills" 1+1+2+1+1+1 = 7. In all
+# 28. Long words (three or more): minerals, potassium = 2. Words of one syllable: your clean your
+# blood = 4; they keep in = 3; can build up = 3; ask us you take pills = 5; in all 15.
+TEXT = (
+    "Your kidneys clean your blood. They keep minerals in balance. Potassium can build up. Ask "
+    "us before you take pills."
+)
 COUNTED = Counts(sentences=4, words=20, syllables=28, long=2, all_words=20, short=15)
 
 
 def test_counts_of_a_text_counted_by_hand() -> None:
-    """The program counts what a person counts."""
+    """The program's counts equal those of a person."""
     assert count(sentences_of(heard(TEXT).passages), builtin_vocabulary()) == COUNTED
 
 
 def test_formulas_on_the_text_counted_by_hand() -> None:
-    """Each formula gives what its published definition gives for those counts, worked out here from the numbers themselves."""
+    """Each formula gives what its published definition gives, worked out here by hand."""
     assert flesch_kincaid(COUNTED) == pytest.approx(0.39 * 5 + 11.8 * 1.4 - 15.59)  # 2.88
     assert smog(COUNTED) == pytest.approx(
         1.0430 * sqrt(15) + 3.1291
@@ -177,12 +187,12 @@ def test_formulas_on_the_text_counted_by_hand() -> None:
 
 
 def test_smog_at_thirty_sentences() -> None:
-    """With exactly 30 sentences the formula needs no scaling: 16 long words give 1.043 x 4 + 3.1291."""
+    """30 sentences need no scaling: 16 long words give 1.043 x 4 + 3.1291."""
     assert smog(Counts(30, 300, 400, 16, 300, 200)) == pytest.approx(7.3011)
 
 
 def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
-    """Five items with and without full stops have the same grade: the file's structure counts, not its punctuation."""
+    """Items have the same grade with and without full stops: only structure counts."""
     items = [
         "Walk each day",
         "Drink when you are thirsty",
@@ -205,13 +215,13 @@ def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
     ],
 )
 def test_how_far_to_trust_a_grade(sentences_: int, cautions: list[str]) -> None:
-    """Under 100 words a grade is not meaningful, under 30 sentences it is rough; FORCAST needs no sentences."""
+    """A grade is not meaningful under 100 words, and rough under 30 sentences, except FORCAST."""
     text = "Walk with us each day. " * sentences_
     assert [grade.caution for grade in graded(heard(text))[0].grades] == cautions
 
 
 def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
-    """Spanish gets no grade, and each formula says so; it does not get a number that was made for English."""
+    """For Spanish, each formula reports that it does not apply, and gives no grade."""
     grades = graded(heard("Llame a la clínica. " * 40, language="es"))[0].grades
     assert [str(grade) for grade in grades] == [
         f"{name} not scored (no formula for the language 'es')"
@@ -228,7 +238,7 @@ def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
 
 
 def test_a_text_of_fragments_has_no_sentences_to_score() -> None:
-    """Where nothing is a whole sentence, the formulas that need sentences say so, and nothing divides by zero."""
+    """Without whole sentences, the formulas that need them say so, and nothing divides by zero."""
     grades = graded(heard((Role.CELL, "Leg cramps"), (Role.CELL, "Salt")))[0]
     assert [grade.grade is None for grade in grades.grades] == [True, True, False]
     assert grades.by("SMOG").caution == "no whole sentences"
@@ -238,7 +248,10 @@ HARD = "You should contact the nephrology department regarding medication adjust
 
 
 def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
-    """The warning names the target, all three grades and the long words; the same text under a higher target gets none."""
+    """The warning names the target, all three grades and the long words.
+
+    The same text under a higher target gets none.
+    """
     edition = heard((Role.TITLE, "Salt"), HARD * 12)
     found = {finding.rule: finding for finding in grade_findings(edition, target=6)}
     assert set(found) == {"plain-grade", "plain-long-words"}
@@ -251,7 +264,7 @@ def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
 
 
 def test_the_card_is_not_graded() -> None:
-    """A card is too short for a formula: its words do not move the handout's grade."""
+    """A card is too short for a formula: its words do not change the handout's grade."""
     card = Passage(
         "I have kidney disease.", "", ("card", "statements", 0), Role.CARD, "ckd", "card", "card"
     )
@@ -271,7 +284,7 @@ READERS = Audiences.model_validate(
 
 
 def handout(**more: object) -> Handout:
-    """Make the smallest handout."""
+    """Return the smallest handout."""
     least = {
         "id": "a",
         "title": "A",
@@ -288,7 +301,7 @@ def handout(**more: object) -> Handout:
 
 
 def test_the_target_is_the_handouts_else_the_audiences_else_six() -> None:
-    """What is nearest to the text decides; an audience without a target takes that of the one it extends."""
+    """The nearest target wins; an audience without one takes that of the audience it extends."""
     assert [target_of(handout(), READERS, name) for name in ("general", "ckd", "dialysis")] == [
         6,
         5,
@@ -300,7 +313,7 @@ def test_the_target_is_the_handouts_else_the_audiences_else_six() -> None:
 
 
 def test_sections_are_graded_each_for_itself() -> None:
-    """The first grade is the edition's, and then comes one for each section, under its heading."""
+    """The edition comes first, then each section with its heading."""
     made = handout()
     ear = ReaderContext(("ckd",), {})
     grades = graded(ReaderText(made, ear, passages(made, ear)))
@@ -316,12 +329,12 @@ def test_sections_are_graded_each_for_itself() -> None:
     ],
 )
 def test_what_is_an_action(text: str, expected: bool) -> None:  # noqa: FBT001 -- the expectation
-    """A clause that begins with a verb asks for something; one word of a list does not."""
+    """A clause that begins with a verb asks for an action; one word of a list does not."""
     assert is_action(text) is expected
 
 
 def test_an_example_is_one_passage() -> None:
-    """What the tests stand on: an example's text reaches the formulas."""
+    """The text of an example reaches the formulas, as these tests assume."""
     assert (
         graded(ReaderText(None, ReaderContext(("ckd",), {}), (Example(TEXT).passage(),)))[0].counts
         == COUNTED

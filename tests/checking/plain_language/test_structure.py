@@ -1,4 +1,4 @@
-"""Plain language: each rule on its own examples, and on sentences that the rules were not written from."""
+"""Test the plain-language rules on their examples, and on sentences not written for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BY_ID = {rule.id: rule for rule in RULES}
 
 
 def found_in(text: str, audience: str = "general") -> dict[str, str]:
-    """Give what the rules find in a text: rule and words."""
+    """Return the findings in a text: words by rule."""
     return {
         finding.rule: finding.words
         for finding in structure_findings(edition_of(Example(text, audience=audience)))
@@ -32,7 +32,7 @@ def found_in(text: str, audience: str = "general") -> dict[str, str]:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(rule: Rule) -> None:
-    """What `--explain` shows is true: at least two texts that the rule finds, and two that it passes over."""
+    """`--explain` is true: a rule finds its bad examples and ignores its good ones."""
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
     for example in rule.bad:
@@ -47,7 +47,7 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(rule: Ru
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_each_rule_says_why_and_from_where(rule: Rule) -> None:
-    """A rule has a name of this kind, a reason and a source; none of them stops the print."""
+    """A rule has an id of this kind, a reason and a source; none of them blocks printing."""
     assert rule.id.startswith("plain-")
     assert len(rule.why) > 40
     assert rule.sources
@@ -124,12 +124,12 @@ def test_what_is_found(text: str, rules: str) -> None:
     ],
 )
 def test_what_is_passed_over(text: str) -> None:
-    """Plain sentences, some with words that look like what is looked for, get no finding."""
+    """Plain sentences get no finding, even with words that look like hard ones."""
     assert found_in(text) == {}
 
 
 def test_a_message_names_the_words_and_what_to_write() -> None:
-    """An author is told which words, and what to write in their place."""
+    """An author learns which words are meant, and what to write in their place."""
     finding = next(
         f
         for f in structure_findings(edition_of(Example("Call prior to your visit.")))
@@ -153,7 +153,7 @@ def test_a_message_names_the_words_and_what_to_write() -> None:
 
 
 def test_a_term_is_told_once_where_it_first_stands() -> None:
-    """Explained the second time is too late, and one finding says so; explained the first time is enough for all that follow."""
+    """An explanation at the second use is too late; one at the first use is enough."""
     late = [
         f.passage.role
         for f in structure_findings(
@@ -168,13 +168,13 @@ def test_a_term_is_told_once_where_it_first_stands() -> None:
 
 
 def test_who_lives_with_a_term_knows_it() -> None:
-    """A reader on dialysis is not asked to have the word explained; another reader is."""
+    """A reader on dialysis needs no explanation of the word; another reader does."""
     assert found_in("Come to dialysis.", "dialysis") == {}
     assert found_in("Come to dialysis.", "general") == {"plain-term": "dialysis"}
 
 
 def test_a_hard_word_is_told_once_an_edition() -> None:
-    """A word that stands three times, in whatever form, is one finding, so that the list can be worked through."""
+    """Three uses of a word, in any form, are one finding, so that the list stays short."""
     words = [
         f.words
         for f in structure_findings(
@@ -193,7 +193,7 @@ def test_another_language_gets_no_english_rule() -> None:
 
 
 def one(blocks: list[object], **more: object) -> ReaderText:
-    """Give the edition of a handout with one section, for a reader of ckd."""
+    """Return the edition of a handout with one section, for a reader of ckd."""
     least = {
         "id": "a",
         "title": "Salt",
@@ -216,7 +216,7 @@ def one(blocks: list[object], **more: object) -> ReaderText:
 
 
 def test_a_list_counts_as_its_reader_gets_it() -> None:
-    """Eight items in the file are a long list only for who gets all eight."""
+    """Eight items in the file are a long list only for a reader who gets all eight."""
     short = [
         *({"text": f"Item {number}."} for number in range(7)),
         {"text": "Last.", "only": ["general"]},
@@ -239,7 +239,7 @@ def test_two_lists_of_one_block_kind_are_two_lists() -> None:
 
 
 def test_lines_for_notes_without_a_word_count_as_notes() -> None:
-    """A block that has no words of its own is seen all the same, and one for another reader is not."""
+    """A block without words of its own counts; one for another reader does not."""
     assert kinds(one([{"notes": 3}])) == {"notes"}
     assert "plain-no-teach-back" not in {
         f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3}]))
@@ -251,7 +251,10 @@ def test_lines_for_notes_without_a_word_count_as_notes() -> None:
 
 
 def test_reading_order_is_that_of_the_paper() -> None:
-    """A red flag that a section places is read there, and the card last: a term explained before is explained."""
+    """A red flag is read where a section places it, and the card last.
+
+    An explanation that is read earlier counts.
+    """
     flags = [
         {"id": "f", "tier": "visit", "text": "Edema in both feet"},
         {"id": "g", "tier": "now", "text": "Chest pain", "short": "Pain"},
@@ -269,7 +272,7 @@ def test_reading_order_is_that_of_the_paper() -> None:
 
 
 def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
-    """In a table of minerals and what they do, the mineral's own row explains it; in another table it does not."""
+    """A row explains its mineral in a table of effects, but not in other tables."""
     for heading, found in (("What it does", []), ("Where to buy it", ["Potassium"])):
         table = {
             "table": {
@@ -285,7 +288,7 @@ def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
 
 
 def test_the_word_lists_are_as_long_as_they_should_be() -> None:
-    """150 hard words and more, and no entry that offers itself."""
+    """There are at least 150 hard words, and no entry suggests itself."""
     words = builtin_vocabulary()
     hard = {word: entry.say for word, entry in words.hard.values()}
     assert len(hard) >= 150
@@ -303,12 +306,12 @@ def test_the_word_lists_are_as_long_as_they_should_be() -> None:
     ],
 )
 def test_endings_are_found_by_themselves(word: str, form: str) -> None:
-    """The list holds a word once, and its forms are found, too."""
+    """The list holds a word once, and its other forms are found, too."""
     assert form in set(forms(word))
 
 
 def test_a_clinics_own_list_takes_the_place_of_ours(tmp_path: Path) -> None:
-    """A clinic's file of the same name wins; a wrong one is a problem with its place."""
+    """A clinic's file of the same name wins; an invalid one is a problem with its place."""
     folder = tmp_path / "content" / "rules" / "words"
     folder.mkdir(parents=True)
     (folder / "plain-words.yaml").write_text("kerfuffle: mess\n", encoding="utf-8")
@@ -326,7 +329,7 @@ def test_a_clinics_own_list_takes_the_place_of_ours(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]:
-    """Give the handout that comes with the program: as it was written, each edition of it, and its target grade."""
+    """Return the built-in handout, each of its editions, and their target grades."""
     shared = load_shared(ROOT)
     authored = load_handout(handout_files(ROOT)["leg-cramps"], ROOT, shared)
     values = {
@@ -346,7 +349,7 @@ def shipped() -> tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]:
 def test_the_shipped_handout_meets_its_target_for_every_reader(
     shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]],
 ) -> None:
-    """No edition lies above its reading grade: 6 for all, 5 for those with kidney disease."""
+    """No edition is above its grade: 6 for all, 5 for readers with kidney disease."""
     _, editions, targets = shipped
     assert targets == (6, 5, 5)
     above = [
@@ -361,7 +364,7 @@ def test_the_shipped_handout_meets_its_target_for_every_reader(
 def test_findings_of_the_shipped_handout_have_their_place(
     shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]],
 ) -> None:
-    """Each finding stands on the line of its words; 'dialysis' is not explained to the general reader before it is used."""
+    """A finding is on the line of its words; the general reader meets 'dialysis' unexplained."""
     authored, editions, _ = shipped
     problems = [
         problem_of(finding, authored.file.locate) for finding in structure_findings(editions[0])
@@ -376,7 +379,7 @@ def test_findings_of_the_shipped_handout_have_their_place(
 def test_all_readers_of_the_shipped_handout_take_a_moment(
     shipped: tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]],
 ) -> None:
-    """All rules over all its editions take about 50 ms; ten times that would be a mistake in a rule, not a slow machine."""
+    """All rules on all editions take about 50 ms; ten times that would be a mistake in a rule."""
     _, editions, targets = shipped
     builtin_vocabulary()
     start = perf_counter()
@@ -390,7 +393,7 @@ def test_all_readers_of_the_shipped_handout_take_a_moment(
 
 
 def test_a_long_text_without_an_end_does_not_take_long() -> None:
-    """No pattern runs away on a long text: ten times the words take about ten times as long."""
+    """No pattern backtracks without limit: ten times the words take about ten times as long."""
     text = "people not no never is be, a of (the or " * 120
     start = perf_counter()
     assert list(structure_findings(edition_of(Example(text))))

@@ -237,8 +237,8 @@ def test_a_rule_that_there_is_not_cannot_be_switched_off(workspace: Make) -> Non
 def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     """A finding for all readers names none; a finding for some readers names them."""
     long = (
-        "This is a sentence with so many words that nobody who is tired or worried can keep "
-        "all of them in mind at once."
+        "This is a sentence with so many words that nobody who is tired or worried can keep all "
+        "of them in mind at once."
     )
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("One message.", long)})
     [problem] = only(clinic, "plain-long-sentence")

@@ -50,8 +50,8 @@ COUNT = {"type": "integer", "minimum": 1}
 ADDRESS = {
     "type": "string",
     "pattern": (
-        r"^(?!/)(?!\.\.(/|$))(?!.*/\.\.(/"
-        r"|$))(?![A-Za-z][-A-Za-z0-9+.]*:)([-A-Za-z0-9._~/!$&'()*+,;=:@]|%[0-9A-F]{2})+$"
+        r"^(?!/)(?!\.\.(/|$))(?!.*/\.\.(/|$))(?![A-Za-z][-A-Za-z0-9+.]*:)"
+        r"([-A-Za-z0-9._~/!$&'()*+,;=:@]|%[0-9A-F]{2})+$"
     ),
 }
 ARTIFACT = closed({"uri": ADDRESS, "uriBaseId": {"enum": [ROOT, BUILTIN]}}, "uri", "uriBaseId")

@@ -71,8 +71,8 @@ OWN: Final = (
         good=(
             Example("accept: []"),
             Example(
-                "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: "
-                "A. Nurse}]"
+                "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. "
+                "Nurse}]"
             ),
         ),
     ),
@@ -156,8 +156,8 @@ def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Ite
             "looked at dates and sources only"
         )
         hint = (
-            "Somebody who reads the language and knows the subject must look for what the "
-            "rules look for."
+            "Somebody who reads the language and knows the subject must look for what the rules "
+            "look for."
         )
         yield Problem(
             message,

@@ -184,8 +184,7 @@ def looked_for(checkup: CheckResult) -> str:
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
     return (
         f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists "
-        "them. "
-        "They find patterns they know, and miss others: a clinician must read the text."
+        "them. They find patterns they know, and miss others: a clinician must read the text."
     )
 
 

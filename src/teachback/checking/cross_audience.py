@@ -26,21 +26,21 @@ SAME: Final = Rule(
     "same-text",
     "texts by audience that are all alike",
     Severity.WARNING,
-    "Where the same words stand twice, one day only one of them is mended. A mapping of "
-    "audience to text says: these differ on purpose.",
+    "Where the same words stand twice, one day only one of them is mended. A mapping of audience "
+    "to text says: these differ on purpose.",
     sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
         Example(
-            "text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before "
-            "you walk.}"
+            "text: {general: Walk each day., ckd: Ask before you walk., dialysis: Ask before you "
+            "walk.}"
         ),
     ),
     good=(
         Example("text: {general: Drink water., ckd: Stay within your fluid limit.}"),
         Example(
-            "text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your "
-            "arm still.}"
+            "text: {general: Stretch your calf., ckd: Stretch your calf., dialysis: Keep your arm "
+            "still.}"
         ),
     ),
 )
@@ -48,8 +48,8 @@ UNREAD: Final = Rule(
     "unread-text",
     "text that no reader ever gets",
     Severity.WARNING,
-    "Whoever wrote it believes that it is read. The short words of a flag are printed on "
-    "cards only, its reason only where a section places its tier.",
+    "Whoever wrote it believes that it is read. The short words of a flag are printed on cards "
+    "only, its reason only where a section places its tier.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
@@ -61,8 +61,8 @@ UNREAD: Final = Rule(
     good=(
         Example("red_flag: {id: faint, tier: now, card: true, text: You faint, short: Faint}"),
         Example(
-            "red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You "
-            "faint, short: Faint}"
+            "red_flag: {id: faint, tier: now, card: {general: true, ckd: false}, text: You faint, "
+            "short: Faint}"
         ),
     ),
 )
@@ -76,8 +76,8 @@ SILENT: Final = Rule(
     bad=(
         Example("red_flag: {id: swelling, tier: today, only: [ckd], text: Fast swelling}"),
         Example(
-            "red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It "
-            "gets it after all.}}"
+            "red_flag: {id: swelling, tier: today, text: Fast swelling, silent_for: {ckd: It gets "
+            "it after all.}}"
         ),
     ),
     good=(

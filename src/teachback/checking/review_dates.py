@@ -38,8 +38,8 @@ DUE: Final = Rule(
     "review-due",
     "a text whose review is due within six months, or overdue",
     Severity.WARNING,
-    "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints "
-    "it with a warning, `build --release` refuses it.",
+    "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints it "
+    "with a warning, `build --release` refuses it.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft, due: 2026-11-21}"), Example("{status: draft, due: 2027-05-22}")),
     good=(Example("{status: draft, due: 2027-05-23}"), Example("{status: draft, due: 2028-11-22}")),
@@ -82,8 +82,8 @@ UNUSED: Final = Rule(
     "source-unused",
     "a source that no handout names",
     Severity.WARNING,
-    "A list of sources that nobody uses hides those that count. It may also be that a "
-    "statement has lost its source.",
+    "A list of sources that nobody uses hides those that count. It may also be that a statement "
+    "has lost its source.",
     sources=(OUR_OWN,),
     bad=(
         Example("unused: {publisher: A, title: A, year: 2025, basis: seen}"),
@@ -334,8 +334,8 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
         if match and not passage.text.rstrip().endswith("?"):
             words = match[0].strip()
             hint = (
-                "Name where it is from: `sources: [...]` beside this text. Without a source, "
-                "say it without the number."
+                "Name where it is from: `sources: [...]` beside this text. Without a source, say "
+                "it without the number."
             )
             yield Finding(
                 NUMBER.id,

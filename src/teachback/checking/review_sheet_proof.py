@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 _HINT: Final = OfDesign(
     "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with "
-    "the built-in ones: "
-    "the sheet must show each line as the built-in one does."
+    "the built-in ones: the sheet must show each line as the built-in one does."
 )
 # The most problems that are reported.
 MOST_NAMED: Final = 5

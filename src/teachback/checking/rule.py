@@ -68,7 +68,7 @@ class Rule(NamedTuple):
 class ReaderText:
     """One edition as its reader gets it: the handout, the reader and all passages in order.
 
-    Two objects are equal only if they are the same object.
+    Instances compare by identity.
     """
 
     def __init__(

@@ -51,8 +51,8 @@ ADVICE: Final = Rule(
     "advice to stop a medicine, and not a word on whom to ask or when to start again",
     Severity.WARNING,
     "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and "
-    "never start again, come to harm. "
-    "The same block must say whom to ask, or when to start again.",
+    "never start again, come to harm. The same block must say whom to ask, or when to start "
+    "again.",
     sources=("common-clinical",),
     bad=(
         Example("Stop your water pill on days when you vomit."),
@@ -62,8 +62,8 @@ ADVICE: Final = Rule(
     ),
     good=(
         Example(
-            "Stop your water pill on days when you vomit. Call us that day, and ask when to "
-            "start again."
+            "Stop your water pill on days when you vomit. Call us that day, and ask when to start "
+            "again."
         ),
         Example("Do not take ibuprofen unless your kidney team says it is OK."),
         Example("Do not stop a medicine on your own."),
@@ -252,8 +252,8 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
             for sentence in _said(passage.text):
                 if _stops(sentence, f"{passage.lead} {passage.row} {context}"):
                     hint = (
-                        "Say in the same block whom to ask, or when to start again, such as: "
-                        "Call us, and ask when to start again."
+                        "Say in the same block whom to ask, or when to start again, such as: Call "
+                        "us, and ask when to start again."
                     )
                     words = sentence.strip()
                     yield Finding(

@@ -104,7 +104,7 @@ def test_unsafe_sentences_are_found_and_right_ones_left_alone(
 def test_sentences_of_our_own_keep_their_side(
     name: str, rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:
-    """Sentences that the rules could once tell apart stay apart."""
+    """Sentences that the rules could once distinguish are still distinguished."""
     measured = measure(read_set(name), rules)
     record_property("measured", f"clinical text rules, {name}: {measured}")
     assert len(measured.missed) <= 3
@@ -127,7 +127,7 @@ def test_the_weights_were_learned_from_the_sentences_that_are_there(
 
 
 def test_words_are_learned_by_the_side_on_which_they_stood() -> None:
-    """Words of unsafe texts lean to advice, words of right texts to warning, shared ones to none."""
+    """Words of unsafe texts lean to advice, words of right ones to warning, shared ones to none."""
     rows = [(frozenset({"enjoy", "the"}), True), (frozenset({"avoid", "the"}), False)] * 20
     weights = learn_word_weights.learned(rows)
     assert weights["enjoy"] > 0.3
@@ -151,8 +151,8 @@ def test_words_that_no_pattern_knows_are_weighed(rules: TextRules) -> None:
 def test_a_finding_in_words_that_warn_is_a_hint(rules: TextRules) -> None:
     """If all other words warn, a matching pattern is shown and blocks nothing."""
     text = (
-        "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more "
-        "potassium than half a cup of raw leaves."
+        "Spinach shrinks when it cooks, so half a cup of cooked spinach holds far more potassium "
+        "than half a cup of raw leaves."
     )
     assert {found.severity for found in check_text(text, rules)} <= {Severity.HINT}
     assert {found.rule for found in check_text(text, TextRules(rules.lexicon, rules.rules))} == {

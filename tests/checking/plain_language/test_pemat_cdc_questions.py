@@ -53,7 +53,7 @@ def test_what_the_structure_answers_is_answered_with_its_place() -> None:
 
 
 def test_what_only_a_person_can_say_stays_open() -> None:
-    """No program knows if the order makes sense, the risk is told and pictures would help."""
+    """No program knows if the order makes sense, the risk is explained and pictures would help."""
     questions = asked(edition([{"text": "Eat less salt."}]))
     for key in ((PEMAT, "2"), (PEMAT, "10"), (PEMAT, "15"), (CDC, "11"), (CDC, "18"), (CDC, "19")):
         assert questions[key].answer is None

@@ -159,8 +159,8 @@ def test_headings_labels_and_fragments_do_not_count() -> None:
 # 28. Long words (three or more): minerals, potassium = 2. Words of one syllable: your clean your
 # blood = 4; they keep in = 3; can build up = 3; ask us you take pills = 5; in all 15.
 TEXT = (
-    "Your kidneys clean your blood. They keep minerals in balance. Potassium can build up. Ask "
-    "us before you take pills."
+    "Your kidneys clean your blood. They keep minerals in balance. Potassium can build up. Ask us "
+    "before you take pills."
 )
 COUNTED = Counts(sentences=4, words=20, syllables=28, long=2, all_words=20, short=15)
 

@@ -10,12 +10,11 @@ from teachback.checking.plain_language.vocabulary import builtin_vocabulary
 # Counted by hand; none of these is in the table of exceptions.
 EVERYDAY = {
     1: (
-        "cramp leg walk walked makes filled stretched through eight pills rest leaves ask "
-        "changed tongues strength dose limbs"
+        "cramp leg walk walked makes filled stretched through eight pills rest leaves ask changed "
+        "tongues strength dose limbs"
     ),
     2: "table tables handled muscles water careful safely wishes boxes needed hiding cola swollen "
-    "diet trying going seeing fluid client "
-    "ankle before movement little million",
+    "diet trying going seeing fluid client ankle before movement little million",
     3: (
         "period serious biopsy usual annual carefully completely easier example tomorrow "
         "influence nutrient"

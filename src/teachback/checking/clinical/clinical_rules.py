@@ -78,7 +78,7 @@ class TextRule(NamedTuple):
 class TextRules:
     """All names and all rules of a workspace.
 
-    Two objects are equal only if they are the same object.
+    Instances compare by identity.
     """
 
     def __init__(

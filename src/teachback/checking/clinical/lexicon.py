@@ -38,8 +38,7 @@ class Lexicon:
     """All names by their first word: the other words, the name and its classes.
 
     An entry without classes only looks like a name. `long` are the first words that are found with
-    a misspelling, by first letter and length. Two objects are equal only if they are the same
-    object.
+    a misspelling, by first letter and length. Instances compare by identity.
     """
 
     def __init__(

@@ -79,8 +79,8 @@ class RuleFile(_Closed):
     doing: Annotated[tuple[Pattern, ...], Field(min_length=1)] | None = Field(
         None,
         description=(
-            "Patterns of what is said of it, such as stopping it; without them: eating, "
-            "taking, praising it."
+            "Patterns of what is said of it, such as stopping it; without them: eating, taking, "
+            "praising it."
         ),
     )
     unless: tuple[Pattern, ...] = Field((), description="A sentence that matches is passed over.")
@@ -97,8 +97,8 @@ class RuleFile(_Closed):
     leaning: bool = Field(
         default=False,
         description=(
-            "Whether all words of a text decide, each by the side on which it mostly stands; "
-            "see leaning.txt."
+            "Whether all words of a text decide, each by the side on which it mostly stands; see "
+            "leaning.txt."
         ),
     )
     gap: dict[Id, Id] = Field(

@@ -95,8 +95,8 @@ class DetectedStance(NamedTuple):
 class Unit:
     """A passage's text with the texts before and after it.
 
-    `leads` are its lead-in, column and heading, nearest first. Two objects are equal only if they
-    are the same object, since each caches what was found out about it.
+    `leads` are its lead-in, column and heading, nearest first. Instances compare by identity, since
+    each caches what was found out about it.
     """
 
     def __init__(

@@ -31,9 +31,8 @@ SECONDS_A_LETTER: Final = 20e-6
 # Seconds for each single pattern, when looking for the slow one among several.
 _ALONE: Final = 0.3
 _HINT: Final = (
-    "Write it more simply: no part that repeats inside of another that repeats, such as (a+)+, and "
-    "no two repeats in a row that fit the "
-    "same letters, such as .*.*; list the words instead."
+    "Write it more simply: no part that repeats inside of another that repeats, such as (a+)+, "
+    "and no two repeats in a row that fit the same letters, such as .*.*; list the words instead."
 )
 # Whether a search is running, so that a late signal is ignored.
 _searching = [False]

@@ -244,7 +244,7 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
 def _pemat_actions(
     seen: _Seen, ask: Callable[..., SelfCheckQuestion]
 ) -> Iterator[SelfCheckQuestion]:
-    """Yield the questions whether the reader can act on the text."""
+    """Yield the questions about what the reader can do with the text."""
     asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
     yield ask(20, "Does it name at least one thing to do?", bool(asked), _paths(asked[:12]))
     places = seen.by("plain-third-person")
@@ -336,8 +336,8 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     headings = seen.of(Role.HEADING)
     yield ask(9, "Does it come in pieces with headings?", bool(headings), _paths(headings)[:12])
     said = (
-        "The message and the red flags are printed first. Whether they are what matters most, "
-        "a person decides."
+        "The message and the red flags are printed first. Whether they are what matters most, a "
+        "person decides."
     )
     yield ask(
         10,

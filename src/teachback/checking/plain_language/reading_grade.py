@@ -210,8 +210,8 @@ _LONG = (
     "abnormalities by experienced physicians. "
 )
 _EASY = (
-    "Call us if you feel sick. Drink when you are thirsty. We will help you make a plan that "
-    "fits your day. "
+    "Call us if you feel sick. Drink when you are thirsty. We will help you make a plan that fits "
+    "your day. "
 )
 _WANG: Final = "Wang and others, Res Social Adm Pharm 2013"
 RULES: Final = (
@@ -220,9 +220,8 @@ RULES: Final = (
         "reading grade above the target",
         Severity.WARNING,
         "Many adults read at grade 6 or below, and the recommended grade for leaflets on kidney "
-        "disease is 5. A grade by Flesch-Kincaid above "
-        "the target means long sentences or long words. It says nothing about meaning: ask a "
-        "reader, too.",
+        "disease is 5. A grade by Flesch-Kincaid above the target means long sentences or long "
+        "words. It says nothing about meaning: ask a reader, too.",
         (
             "Morony and others, Am J Kidney Dis 2015",
             "Hersh and others, Am Fam Physician 2015",
@@ -246,8 +245,8 @@ RULES: Final = (
         "SMOG far above the target",
         Severity.HINT,
         "SMOG counts words of three or more syllables. It lies two to three grades above "
-        "Flesch-Kincaid for most texts; where it lies more "
-        "than three above the target, it is the long words.",
+        "Flesch-Kincaid for most texts; where it lies more than three above the target, it is "
+        "the long words.",
         (_WANG,),
         bad=(Example(_LONG * 10), Example("Hyperkalemia necessitates immediate evaluation. " * 30)),
         good=(

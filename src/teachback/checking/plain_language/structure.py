@@ -45,8 +45,8 @@ _STRUCTURE: Final = (
         (f"{PEMAT}, item 8", "UK Government on easy read"),
         bad=(
             Example(
-                "If you have a cramp at night that does not stop after ten minutes and your "
-                "leg is swollen or red call us today."
+                "If you have a cramp at night that does not stop after ten minutes and your leg "
+                "is swollen or red call us today."
             ),
             Example(
                 "has lasted longer than ten minutes or has come back in the same night",
@@ -56,8 +56,8 @@ _STRUCTURE: Final = (
         ),
         good=(
             Example(
-                "Call us today if your leg is swollen. Call us if it is red. Call us if a "
-                "cramp does not stop after ten minutes or so."
+                "Call us today if your leg is swollen. Call us if it is red. Call us if a cramp "
+                "does not stop after ten minutes or so."
             ),
             Example(
                 "Chest pain, or trouble breathing", role=Role.ITEM, lead="Call 911 if you have:"
@@ -83,8 +83,8 @@ _STRUCTURE: Final = (
         "plain-long-list",
         f"a list of more than {LONGEST_LIST} items",
         Severity.WARNING,
-        "Nobody keeps more than about seven things in mind. Each reader's own list counts, "
-        "not the one in the file.",
+        "Nobody keeps more than about seven things in mind. Each reader's own list counts, not "
+        "the one in the file.",
         (f"{PEMAT}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
         good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
@@ -104,8 +104,7 @@ _STRUCTURE: Final = (
         "no teach-back questions and no lines for notes",
         Severity.WARNING,
         "What was explained is known to be understood when the reader has said it in their own "
-        "words; what was agreed is kept when it is "
-        "written down.",
+        "words; what was agreed is kept when it is written down.",
         (f"{TOOLKIT}, teach-back", f"{PEMAT}, item 23"),
         bad=(
             Example("# Cramps\nWalk each day."),
@@ -120,8 +119,8 @@ _STRUCTURE: Final = (
         "plain-no-action",
         "nothing to do in what stands first",
         Severity.WARNING,
-        "Many readers read the first lines only. They must hold what to do: in the message, "
-        "in a red flag, or in the first block.",
+        "Many readers read the first lines only. They must hold what to do: in the message, in a "
+        "red flag, or in the first block.",
         (f"{CDC}, items 5 and 12", f"{PEMAT}, item 20"),
         bad=(
             Example("# Cramps\n! Cramps are common.\nMany people get them."),

@@ -70,7 +70,7 @@ class Vocabulary:
 
     A form maps to its entry: the word in the file, and what the file says about it. `starts` maps
     the first word of a form to the number of words in its longest form, so that few combinations
-    are tried in vain. Two objects are equal only if they are the same object.
+    are tried in vain. Instances compare by identity.
     """
 
     def __init__(

@@ -151,8 +151,8 @@ RULES: Final = (
         "plain-double-negative",
         "two negatives in one sentence",
         Severity.HINT,
-        "A reader has to turn a double negative round to know what is meant, and may turn it "
-        "the wrong way.",
+        "A reader has to turn a double negative round to know what is meant, and may turn it the "
+        "wrong way.",
         (EASY,),
         bad=(Example("It is not uncommon to have cramps."), Example("Do not fail to call us.")),
         good=(
@@ -240,8 +240,8 @@ def _missing_blanks(passage: Passage) -> Iterator[Finding]:
         if missing.ends:
             message = f"a blank is missing in '{missing.words}'"
             hint = (
-                "Put a blank behind the end of each sentence, and behind a colon, a semicolon "
-                "or a comma."
+                "Put a blank behind the end of each sentence, and behind a colon, a semicolon or "
+                "a comma."
             )
             yield Finding(
                 "plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint

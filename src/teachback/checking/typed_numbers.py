@@ -231,7 +231,7 @@ _CLAUSE: Final = re.compile(
 
 
 def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
-    """Yield advice to stop a medicine without whom to ask or when to start again.
+    """Yield advice to stop a medicine that names nobody to ask and no time to start again.
 
     Looks at the whole block, or at the row of a table.
     """

@@ -199,7 +199,7 @@ def _by(formula: str, counts: Counts) -> Grade:
 
 
 def target_of(handout: Handout | None, audiences: Audiences, audience: str) -> int:
-    """Return the highest grade for an edition: the handout's own, else its audience's, else 6."""
+    """Return the target grade of an edition: the handout's own, else its audience's, else 6."""
     if handout is not None and handout.target_grade is not None:
         return handout.target_grade
     return audiences.target_grade(audience) or DEFAULT_TARGET

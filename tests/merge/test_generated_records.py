@@ -1,4 +1,4 @@
-"""Many records that a script has made, one in a hundred broken in a known way, through the real command."""
+"""Run the real command on many generated records, of which one in a hundred is broken."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COUNT = 2_000
 
 
 def made(path: Path, *options: str) -> list[dict[str, Any]]:
-    """Let the script write records; give what must be rejected of them."""
+    """Generate records with the script. Returns those that must be rejected."""
     subprocess.run(
         [sys.executable, str(RECORDS), str(path), "--count", str(COUNT), *options], check=True
     )
@@ -38,7 +38,7 @@ def made(path: Path, *options: str) -> list[dict[str, Any]]:
 
 
 def table(path: Path) -> list[dict[str, str]]:
-    """Read a list of the run's."""
+    """Read a list of the run."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -49,7 +49,10 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Two thousand names of many languages on two papers, two processes: each broken row by its field, each other row one file."""
+    """Each broken row is rejected for its field, and each other row has one file.
+
+    Two thousand names of many languages are printed on two papers in two processes.
+    """
     wrong = made(tmp_path / "records.csv", "--papers", "letter,a4")
     assert len({one["kind"] for one in wrong}) == 12
     assert len(wrong) == COUNT // 100
@@ -95,7 +98,7 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
 
 
 def test_the_same_seed_makes_the_same_records(tmp_path: Path) -> None:
-    """What a run rejected can be looked at again; another seed makes others."""
+    """A rejection can be reproduced; another seed gives other records."""
     pairs = [
         (
             made(tmp_path / f"{number}.csv", "--seed", seed),

@@ -1,4 +1,4 @@
-"""`teachback merge` with the real engine: records become each patient's own paper, valid, readable, complete."""
+"""Test `teachback merge` with the real engine: each patient's paper is valid and complete."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def records(folder: Path, *rows: list[str], head: list[str] | None = None) -> Pa
     return path
 
 
-def merged(clinic: Workspace, path: Path, **wishes: Any) -> tuple[Merged, Path]:  # noqa: ANN401 -- whatever an Order has
+def merged(clinic: Workspace, path: Path, **wishes: Any) -> tuple[Merged, Path]:  # noqa: ANN401 -- fields of MergeOrder
     """Run a merge into a new folder."""
     output = path.parent / "out"
     wishes = {"language": "en", **wishes}
@@ -62,14 +62,17 @@ def merged(clinic: Workspace, path: Path, **wishes: Any) -> tuple[Merged, Path]:
 
 
 def words(path: Path) -> str:
-    """Give the words of a file in the order of its tags."""
+    """Return the words of a file in the order of its tags."""
     return " ".join(" ".join(read_words(path.read_bytes())).split())
 
 
 def test_each_record_becomes_a_valid_file_that_says_its_words(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Hard names, two audiences: each file is PDF/UA-1 and PDF/A-2a, reads as that patient's, and holds no other's name."""
+    """Each file is PDF/UA-1 and PDF/A-2a, has that patient's words, and nobody else's name.
+
+    The names are difficult ones, for two audiences.
+    """
     clinic = workspace({FILE: FILLED})
     rows = [[f"p{n}", ("general", "ckd")[n % 2], name, *REST] for n, name in enumerate(NAMES)]
     done, output = merged(clinic, records(tmp_path, *rows), kinds=("handout", "card"))
@@ -84,7 +87,7 @@ def test_each_record_becomes_a_valid_file_that_says_its_words(
 
 
 def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -> None:
-    """With row, field and reason; the others are printed, and the list of all adds up."""
+    """They are listed with row, field and reason; the others are printed, and the counts add up."""
     clinic = workspace({FILE: FILLED})
     wide = "W" * 60
     rows = [
@@ -122,7 +125,7 @@ def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -
 def test_without_a_record_the_same_edition_has_lines_to_write_on(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """`build` and `merge` print one edition, with one code."""
+    """`build` and `merge` print the same edition, with the same code."""
     clinic = workspace({FILE: FILLED})
     _, output = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
     flags = {
@@ -141,7 +144,10 @@ def test_without_a_record_the_same_edition_has_lines_to_write_on(
 
 
 def test_a_print_room_gets_one_file_with_a_list_and_fronts(workspace: Make, tmp_path: Path) -> None:
-    """`--combine 3 --duplex`: the cover lists ids and no name; each patient begins on a front side."""
+    """The cover lists ids but no names, and each patient starts on a front side.
+
+    The options are `--combine 3 --duplex`.
+    """
     clinic = workspace({FILE: FILLED})
     rows = [[f"p{n}", "ckd", name, *REST] for n, name in enumerate(NAMES[:4])]
     done, output = merged(clinic, records(tmp_path, *rows), combine=3, duplex=True)
@@ -186,21 +192,21 @@ def test_a_sheet_of_cards_has_a_name_on_each(workspace: Make, tmp_path: Path) ->
 def test_a_handout_that_must_not_be_printed_is_refused_before_any_record_is_read(
     handout: str, said: str, workspace: Make
 ) -> None:
-    """One without fields, one that harms its reader, one with a mistake."""
+    """A handout without fields, one that harms its reader, and one with a mistake are refused."""
     with pytest.raises(TeachbackError) as caught:
         engine(workspace({FILE: handout}))
     assert any(said in problem.message for problem in caught.value.problems)
 
 
 def test_a_handout_that_there_is_not_is_a_wrong_command(workspace: Make) -> None:
-    """As everywhere."""
+    """A misspelt handout raises UsageError, as in all commands."""
     clinic = workspace()
     with pytest.raises(UsageError):
         open_engine(resolve({"handouts": ("tyni",)}, {}, clinic), clinic, TODAY)
 
 
 def test_a_limit_that_the_clinic_fills_in_is_the_readers_own(workspace: Make) -> None:
-    """`Drink no more than {record.fluid}` is no advice to drink without a limit; a number of the author's is."""
+    """`Drink no more than {record.fluid}` is allowed, since the limit is the reader's own."""
     own = FILLED.replace(
         "ckd: For kidneys here.", "ckd: 'Drink no more than {record.fluid} liters a day.'"
     )
@@ -213,7 +219,7 @@ def test_the_command_prints_and_its_dry_run_does_not(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The dry run says by row and field what would be rejected, never what stands there."""
+    """The dry run names the row and field of a rejected record, but never quotes the value."""
     clinic = workspace({FILE: FILLED})
     path = records(tmp_path, ["p1", "ckd", "Ann", *REST], ["p2", "ckd", "MARKED\u6f22", *REST])
     monkeypatch.chdir(clinic.root)
@@ -238,7 +244,10 @@ def test_the_command_prints_and_its_dry_run_does_not(
     assert not (tmp_path / "run").exists()
 
 
-COVER = '.personal-line { position: relative } .personal-line::after { content: ""; position: absolute; background: #fff; %s }'
+COVER = (
+    ".personal-line { position: relative } "
+    '.personal-line::after { content: ""; position: absolute; background: #fff; %s }'
+)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +278,10 @@ COVER = '.personal-line { position: relative } .personal-line::after { content: 
 def test_a_style_that_would_lose_what_a_record_says_is_refused(
     style: str, said: str, workspace: Make, tmp_path: Path
 ) -> None:
-    """White on white, moved, scaled, tiny, turned, hidden: a specimen of a record is looked at before any is printed."""
+    """A specimen is checked before the first record is printed.
+
+    It finds words that are white on white, moved, scaled, tiny, turned, hidden or covered.
+    """
     clinic = workspace({FILE: FILLED, "styles/clinic.css": style + "\n"})
     with pytest.raises(TeachbackError) as caught:
         merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
@@ -280,7 +292,7 @@ def test_a_style_that_would_lose_what_a_record_says_is_refused(
 
 
 def test_a_box_that_a_style_adds_to_a_slot_is_no_slot(workspace: Make, tmp_path: Path) -> None:
-    """What a style draws before a line does not stop the printing of records with a fault of the program."""
+    """Content that a style draws before a line does not end the run in a fault of the program."""
     style = '.slot::before { content: ""; display: inline-block; width: 0; height: 2pt }\n'
     clinic = workspace({FILE: FILLED, "styles/clinic.css": style})
     done, _ = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
@@ -288,7 +300,10 @@ def test_a_box_that_a_style_adds_to_a_slot_is_no_slot(workspace: Make, tmp_path:
 
 
 def test_a_field_in_a_message_of_larger_type_is_printed(workspace: Make, tmp_path: Path) -> None:
-    """A word that fits only in a smaller size than the first is as long as it is there, and not cut off."""
+    """A word that only fits in a smaller size is measured in that size.
+
+    It does not count as cut off.
+    """
     clinic = workspace(
         {
             FILE: re.sub(
@@ -303,14 +318,14 @@ def test_a_field_in_a_message_of_larger_type_is_printed(workspace: Make, tmp_pat
 
 
 def test_a_patients_name_cannot_name_the_files(workspace: Make, tmp_path: Path) -> None:
-    """A field of the handout is no id."""
+    """A field of the handout cannot be the id."""
     clinic = workspace({FILE: FILLED})
     with pytest.raises(UsageError):
         merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]), id_column="patient")
 
 
 def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) -> None:
-    """A text for another reader may be a draft; one that is wanted may not."""
+    """A text for another audience may be a draft, but one that is printed may not."""
     clinic = workspace({FILE: FILLED})
     approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=("ckd",))
     path = records(tmp_path, ["p1", "ckd", "Ann", *REST])
@@ -324,7 +339,7 @@ def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) 
 
 
 def test_a_handout_in_several_languages_is_one_handout(workspace: Make) -> None:
-    """Each record chooses its language, however the files of the languages are called."""
+    """Each record chooses its language, whatever the files of the languages are called."""
     builtin = workspace().builtin
     words = (
         (builtin / "content" / "words" / "en.yaml")

@@ -1,4 +1,7 @@
-"""However a run of `merge` ends, nothing is lost, doubled or half there; and wherever one looks, no patient's value is left behind."""
+"""Test that a merge that is ended at any moment loses and doubles nothing.
+
+No file is half written, and no value of a patient is left behind anywhere.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
 
 FAKE = Path(__file__).parents[1] / "support" / "fake_engine.py"
-# The command itself, a few records at a time, so that there is much to be ended in.
-REAL = "import sys; from teachback.merge import merge_run; from teachback.cli.app import run; merge_run.CHUNK = 10; sys.exit(run(sys.argv[1:]))"
+# The real command, with small chunks so that there are many moments to end it.
+REAL = (
+    "import sys; from teachback.merge import merge_run; from teachback.cli.app import run; "
+    "merge_run.CHUNK = 10; sys.exit(run(sys.argv[1:]))"
+)
 BROKEN = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES,ckd,", "../{0},Path,ckd,")
 
 
@@ -54,7 +60,7 @@ def write_records(path: Path, count: int) -> Path:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Give every file below a folder."""
+    """Return every file below a folder, by name."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -63,7 +69,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def start(folder: Path, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 -- Popen's
-    """Start the command with the fake engine, as a process of its own."""
+    """Start the command with the fake engine in a process of its own."""
     environment = {**os.environ, **more.pop("env", {})}
     command = [sys.executable, str(FAKE), "merge", *arguments]
     return subprocess.Popen(
@@ -80,7 +86,7 @@ def printed(folder: Path) -> int:
 
 
 def children(process: int) -> list[int]:
-    """Give the processes that a process has started, where the system says so."""
+    """Return the child processes of a process, where the system tells them."""
     try:
         return [
             int(child)
@@ -93,7 +99,10 @@ def children(process: int) -> list[int]:
 
 
 def strike(process: subprocess.Popen[bytes], way: str, dice: random.Random) -> None:
-    """Kill a command that was started in a session of its own: all of its processes at once, the first one, or one that prints."""
+    """Kill a command that has a session of its own.
+
+    The `way` is all of its processes at once, the first one, or one that prints.
+    """
     victims = children(process.pid) if way == "printer" else []
     with suppress(ProcessLookupError):
         if way == "all":
@@ -105,7 +114,10 @@ def strike(process: subprocess.Popen[bytes], way: str, dice: random.Random) -> N
 
 
 def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    """Killed at any moment and started again, a run ends as one that nobody disturbed, byte for byte."""
+    """A run that is killed at any moment and started again ends as an undisturbed one.
+
+    The folders are equal byte for byte.
+    """
     write_records(tmp_path / "r.csv", 1200)
     arguments = ("tiny", "--records", "r.csv", "-l", "en", "--jobs", "2")
     start(tmp_path, *arguments, "-o", "whole").communicate()
@@ -123,7 +135,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
             env={"FAKE_SECONDS": "0.0005"},
             start_new_session=True,
         )
-        # Some are killed while they begin, some while they print, some at their end.
+        # Some are killed at their start, some while printing, some at their end.
         moment, least = (
             time.monotonic() + dice.uniform(0.1, 0.5),
             printed(out) + dice.randint(0, 600),
@@ -134,7 +146,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
         ):
             time.sleep(0.002)
         if dice.random() < 0.2:
-            # Who lost a printer goes on, and is killed a moment later.
+            # A run that lost a printing process goes on, and is killed a moment later.
             strike(child, "printer", dice)
             time.sleep(0.01)
         strike(child, dice.choice(("all", "first")), dice)
@@ -158,7 +170,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
 def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """All of its processes at once, the one that was started, or one that prints: the folder ends byte for byte as if nobody had."""
+    """The folder ends byte for byte as undisturbed, whichever processes were killed."""
     clinic = workspace({"content/handouts/tiny.yaml": FILLED}).root
     rows = [f"P{number},ckd,{NAMES[number % len(NAMES)]},2027-11-01" for number in range(400)]
     rows[7::100] = [row.replace("2027-11-01", "2027-02-30") for row in rows[7::100]]
@@ -203,7 +215,7 @@ def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(
         process.communicate()
         killed[way] += process.returncode == -9
         if process.returncode != -9:
-            # Who lost a printer goes on without it.
+            # A run that lost a printing process goes on without it.
             assert process.returncode == 1
             assert tree(clinic / "out") == whole
             shutil.rmtree(clinic / "out")
@@ -213,17 +225,20 @@ def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(
 
 
 class Ended(BaseException):
-    """Stands for the end of the process: nothing it does afterwards reaches the disk."""
+    """The end of the process: nothing that it does later reaches the disk."""
 
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, BaseException | None], list[int]]:
-    """Give a function that lets the n-th thing done to the disk fail; without an error, nothing is done any more after it."""
+    """Return a function that makes the n-th disk operation fail.
+
+    Without an error, no operation is done from there on.
+    """
     calls = [0]
     wanted: list[Any] = [0, None]
 
     def wrapped(real: Callable[..., Any]) -> Callable[..., Any]:
-        def called(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 -- whatever the system's function takes
+        def called(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 -- as the function
             calls[0] += 1
             number, error = wanted
             if number and error is None and calls[0] >= number:
@@ -259,7 +274,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, BaseException | N
 
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Give a function that runs a small merge into a folder, in chunks of two."""
+    """Return a function that runs a small merge into a folder, in chunks of two."""
     monkeypatch.setattr(merge_run, "CHUNK", 2)
     path = tmp_path / "r.csv"
     path.write_text(
@@ -275,7 +290,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
 def test_an_end_at_any_step_is_mended_by_starting_again(
     tmp_path: Path, small: Callable[[str], None], failing: Callable[..., list[int]]
 ) -> None:
-    """Every single thing that is done to the disk may be the last one; what was reported as finished is still there then."""
+    """Any disk operation may be the last; a restart then completes the run."""
     calls = failing(0)
     small("whole")
     steps, whole = calls[0], tree(tmp_path / "whole")
@@ -308,7 +323,7 @@ def test_an_end_at_any_step_is_mended_by_starting_again(
 def test_a_run_that_ended_at_any_step_can_be_wiped(
     tmp_path: Path, small: Callable[[str], None], failing: Callable[..., list[int]]
 ) -> None:
-    """Every file that it wrote was named before; and a wipe that is ended itself can be started again."""
+    """Files are named before they are written, and an ended wipe can be started again."""
     calls = failing(0)
     small("out")
     steps = calls[0]
@@ -330,7 +345,7 @@ def test_a_run_that_ended_at_any_step_can_be_wiped(
 
 
 def refusal(work: Callable[[], None]) -> tuple[Problem, ...]:
-    """Give the problems that something ends in."""
+    """Return the problems that a function raises."""
     try:
         work()
     except TeachbackError as error:
@@ -342,7 +357,7 @@ def refusal(work: Callable[[], None]) -> tuple[Problem, ...]:
 def test_a_disk_that_fails_at_any_step_is_a_problem_and_the_run_goes_on_later(
     number: int, tmp_path: Path, small: Callable[[str], None], failing: Callable[..., list[int]]
 ) -> None:
-    """Full, read-only, forbidden or broken: never a traceback, and nothing half there."""
+    """A full, read-only, forbidden or broken disk gives no traceback and no half-written file."""
     calls = failing(0)
     small("whole")
     steps, whole = calls[0], tree(tmp_path / "whole")
@@ -367,7 +382,7 @@ def test_a_disk_that_fails_at_any_step_is_a_problem_and_the_run_goes_on_later(
 def test_a_journal_that_was_cut_or_changed_costs_time_and_no_record(
     tmp_path: Path, small: Callable[[str], None]
 ) -> None:
-    """What it says of a file is looked at before it is believed."""
+    """The journal's words about a file are checked before they are trusted."""
     small("whole")
     whole = tree(tmp_path / "whole")
     small("out")
@@ -398,7 +413,7 @@ SECRETS = (
 
 
 def left_behind(root: Path) -> list[str]:
-    """Give the files below a folder that hold or are named after a marked value, PDFs excepted."""
+    """Return the files below a folder with a marked value in content or name. PDFs may hold it."""
     return [
         path.relative_to(root).as_posix()
         for path in root.rglob("*")
@@ -408,7 +423,7 @@ def left_behind(root: Path) -> list[str]:
 
 
 def command_lines() -> bytes:
-    """Give what the list of processes shows of all that run."""
+    """Return the command lines of all running processes."""
     lines = b""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -423,7 +438,10 @@ def command_lines() -> bytes:
     ["file", "pipe", "killed", "killed pipe", "dry run", "json", "no header", "broken", "full"],
 )
 def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
-    """Not in lists, problems, temporary files, the cache, file names or the list of processes, however the run goes and ends."""
+    """No value is in lists, problems, temporary files, the cache, file names or the process list.
+
+    This holds however the run goes and ends.
+    """
     name, phone, date, unknown, audience, identifier = SECRETS
     rows = [
         "id,name,audience,next_visit,phone,remark",
@@ -500,7 +518,7 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
 
 
 def test_the_search_finds_a_value_that_was_left_behind(tmp_path: Path) -> None:
-    """Known-bad: in a file, and in a file's name."""
+    """The search finds a value in a file, and in the name of a file."""
     (tmp_path / "a.log").write_text("x QZSECRETNAME y", encoding="utf-8")
     (tmp_path / "QZSECRETNAME.pdf").write_bytes(b"")
     assert sorted(left_behind(tmp_path)) == ["QZSECRETNAME.pdf", "a.log"]
@@ -510,10 +528,13 @@ def test_the_search_finds_a_value_that_was_left_behind(tmp_path: Path) -> None:
     sys.platform != "linux", reason="only Linux shows the limits of another process (issue 12)"
 )
 def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Path) -> None:
-    """Before the first record comes in, the limit of such files is 0, whatever whoever started the run allows."""
+    """The core file limit is 0 before the first record is read, whatever the parent allows."""
     pipe = tmp_path / "records"
     os.mkfifo(pipe)
-    unlimited = "import os,resource,sys; resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2); "
+    unlimited = (
+        "import os,resource,sys; resource.setrlimit(resource.RLIMIT_CORE, "
+        "(resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2); "
+    )
     command = [
         sys.executable,
         "-c",
@@ -540,12 +561,18 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a mark of Linux (issue 12)")
 def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
-    """Where crashes go to a program, the limit of their size counts for nothing; the mark does. Children have it, too."""
+    """The process and its children are marked as not dumpable.
+
+    Where crashes are piped to a program, the core file limit has no effect, but the mark has.
+    """
     ask = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), end='')"
     marked = (
         f"from teachback.printing.process_limits import leave_no_image; leave_no_image(); {ask}"
     )
-    forked = f"import os; from teachback.printing.process_limits import leave_no_image; leave_no_image(); os.fork() and os.wait() and os._exit(0); {ask}"
+    forked = (
+        "import os; from teachback.printing.process_limits import leave_no_image; "
+        f"leave_no_image(); os.fork() and os.wait() and os._exit(0); {ask}"
+    )
     outcomes = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
         for code in (ask, marked, forked)
@@ -555,7 +582,7 @@ def test_a_process_is_marked_so_that_no_other_program_gets_its_crash() -> None:
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
 def test_a_device_is_no_file_of_records(device: str, tmp_path: Path) -> None:
-    """It has no end, or nothing in it."""
+    """A device has no end, or is empty."""
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(Path(device), tmp_path / "out"), Fake())
     assert (
@@ -566,7 +593,7 @@ def test_a_device_is_no_file_of_records(device: str, tmp_path: Path) -> None:
 def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever was to write into it may never come."""
+    """The program that should write into it may never start."""
     os.mkfifo(tmp_path / "pipe")
     monkeypatch.setattr(merge_run, "PATIENCE", 0)
     with pytest.raises(TeachbackError) as caught:
@@ -577,7 +604,7 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(
 def test_a_file_of_records_has_a_largest_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of many gigabytes is another file."""
+    """A file of many gigabytes is a mistake."""
     monkeypatch.setattr(merge_run, "MOST_READ", 100)
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(write_records(tmp_path / "r.csv", 20), tmp_path / "out"), Fake())
@@ -585,7 +612,7 @@ def test_a_file_of_records_has_a_largest_size(
 
 
 def test_a_pivoted_file_names_no_patient(tmp_path: Path) -> None:
-    """Where names of patients stand above the columns, no message repeats them, in no format."""
+    """No message, in any format, repeats patients' names that stand in the header."""
     for name, text in {
         "r.csv": "field,Zoe Secret,Ann Secret\nname,Zoe,Ann\n",
         "s.csv": "id,name,audience,Zoe Secret,Zoe Secret\n1,x,ckd,,\n",

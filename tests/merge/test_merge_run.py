@@ -1,4 +1,7 @@
-"""`teachback merge` with an engine that prints a few words: every row is printed or rejected, and told; nothing of a patient's gets elsewhere."""
+"""Test `teachback merge` with an engine that prints a few words.
+
+Every row is printed or rejected, and reported. No value of a patient gets anywhere else.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def records(*rows: str, head: str = HEAD, name: str = "records.csv") -> Path:
 
 
 def many(count: int) -> Path:
-    """Write many records, every tenth of which is rejected for one reason or another."""
+    """Write many records, every tenth of which is rejected for one of several reasons."""
     broken = (
         "B{0},,ckd,",
         "B{0},Bad Date,ckd,2027-02-30",
@@ -80,7 +83,7 @@ def many(count: int) -> Path:
     return records(*rows)
 
 
-def merged(path: Path | None, output: str = "out", **wishes: Any) -> Merged:  # noqa: ANN401 -- whatever an Order has
+def merged(path: Path | None, output: str = "out", **wishes: Any) -> Merged:  # noqa: ANN401 -- fields of MergeOrder
     """Run a merge."""
     return merge(
         MergeOrder(**{"records": path, "output": Path(output), "language": "en", **wishes}), Fake()
@@ -94,7 +97,7 @@ def table(path: str) -> list[dict[str, str]]:
 
 
 def tree(folder: str) -> dict[str, bytes]:
-    """Give every file below a folder."""
+    """Return every file below a folder, by name."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(Path(folder).rglob("*"))
@@ -108,7 +111,7 @@ def run(*arguments: str) -> int:
 
 
 def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
-    """One file a record, named by its id; row, field and reason of the others."""
+    """Each record has a file named by its id; other rows are listed with field and reason."""
     path = records(
         "A1,Anna,ckd,2027-11-01",
         "A2,,ckd,",
@@ -153,7 +156,7 @@ def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
 
 
 def test_jobs_and_the_form_of_the_records_change_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One process or three, CSV or JSON Lines, from a file or a pipe."""
+    """The output is the same for one process or three, CSV or JSON Lines, a file or a pipe."""
     path = many(700)
     done = merged(path)
     assert (done.printed, done.rejected) == (630, 70)
@@ -172,7 +175,7 @@ def test_jobs_and_the_form_of_the_records_change_no_byte(monkeypatch: pytest.Mon
 
 
 def test_a_finished_run_that_is_started_again_looks_whether_all_is_there() -> None:
-    """What was taken away or changed since is printed again, and nothing else is touched."""
+    """Files that were removed or changed are printed again, and nothing else is touched."""
     path = many(300)
     merged(path, jobs=2)
     before = tree("out")
@@ -187,7 +190,7 @@ def test_a_finished_run_that_is_started_again_looks_whether_all_is_there() -> No
 
 
 def test_another_run_s_folder_and_one_with_something_else_are_refused() -> None:
-    """Two days' patients do not mix, and nobody's files are in danger."""
+    """Patients of two days are not mixed, and no other files are overwritten."""
     merged(records("A1,Anna,ckd,"))
     before = tree("out")
     with pytest.raises(TeachbackError) as caught:
@@ -209,7 +212,7 @@ def test_another_run_s_folder_and_one_with_something_else_are_refused() -> None:
 
 
 def test_a_record_is_printed_in_all_its_kinds_or_not_at_all() -> None:
-    """Handout and card lie in folders of their own."""
+    """Handouts and cards lie in folders of their own."""
     done = merged(records("A1,Anna,ckd,", "A2,RAISES,ckd,"), kinds=("handout", "card"))
     assert (done.printed, done.rejected) == (1, 1)
     assert [name for name in tree("out") if name.endswith(".pdf")] == [
@@ -219,7 +222,10 @@ def test_a_record_is_printed_in_all_its_kinds_or_not_at_all() -> None:
 
 
 def test_files_for_the_print_room_hold_records_in_their_order() -> None:
-    """As many rows as are asked for in each, its first page lists ids; a rejected row leaves its place."""
+    """Each file holds the requested number of rows, and its first page lists the ids.
+
+    A rejected row leaves its place empty.
+    """
     rows = [f"A{number},Name{number},ckd,,2" for number in range(5)]
     rows[1] = "A1,RAISES,ckd,,1"
     done = merged(records(*rows, head=f"{HEAD},copies"), combine=3, duplex=True, jobs=2)
@@ -245,7 +251,7 @@ def test_files_for_the_print_room_hold_records_in_their_order() -> None:
 
 
 def test_a_record_that_ends_its_process_is_rejected_alone() -> None:
-    """Whatever a library does with it."""
+    """A record that kills the process is rejected, whatever library fails."""
     rows = [f"A{number},Name,ckd," for number in range(300)]
     rows[7] = "A7,ENDS,ckd,"
     done = merged(records(*rows), jobs=2)
@@ -258,7 +264,7 @@ def test_a_record_that_ends_its_process_is_rejected_alone() -> None:
 
 
 def test_processes_that_end_again_and_again_end_the_run() -> None:
-    """That is the machine's fault and not the records': none of them is called broken for good."""
+    """The machine is to blame then and not the records, so no record is rejected."""
     rows = [f"A{number},ENDS,ckd," for number in range(20)]
     with pytest.raises(TeachbackError) as caught:
         merged(records(*rows), jobs=2)
@@ -267,7 +273,7 @@ def test_processes_that_end_again_and_again_end_the_run() -> None:
 
 
 def double(given: int, task: int) -> int:
-    """Work for a crew; the answer 13 is never given."""
+    """Multiply, as a task for worker processes. The task 13 ends its process."""
     if task == 13:
         os._exit(3)
     return given * task
@@ -275,13 +281,13 @@ def double(given: int, task: int) -> int:
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_a_crew_gives_results_in_order_and_says_what_was_lost(jobs: int) -> None:
-    """However many there are."""
+    """Results come in order for any number of processes, with a LostTask for the lost one."""
     found = list(map_in_order(double, 2, range(100), jobs, apart=True))
     assert found == [LostTask(13) if task == 13 else task * 2 for task in range(100)]
 
 
 def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
-    """A hundred thousand records are never held at once."""
+    """A hundred thousand records are never held in memory at once."""
     taken = 0
 
     def tasks() -> Any:  # noqa: ANN401 -- a generator
@@ -297,7 +303,7 @@ def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
-    """Nothing of it is printed; put back as it was, it is."""
+    """Nothing of a changed file is printed. Once it is put back, it is."""
     path = many(600)
     first, looked = path.read_bytes(), path.stat()
     merged(path, "whole")
@@ -321,7 +327,7 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
 
 @pytest.mark.parametrize("way", ["written into", "replaced", "removed"])
 def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: str) -> None:
-    """What stood in it at the beginning is printed, all of it; with what stands in it now it is another run."""
+    """The content at the beginning is printed; the new content makes another run."""
     path = many(600)
     first = path.read_bytes()
     assert merged(path, "whole").problems == []
@@ -361,7 +367,7 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
 def test_records_that_cannot_be_opened_are_told_with_what_to_do(
     name: str, said: str, hint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A slip in the name is not a matter of room on the disk."""
+    """A wrong name gives a hint about the name, not about room on the disk."""
     assert run("tiny", "--records", name, "-l", "en") == 1
     err = capfd.readouterr().err
     assert f"this cannot be read or written: {said}" in err
@@ -372,7 +378,7 @@ def test_records_that_cannot_be_opened_are_told_with_what_to_do(
 def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Not even the folder."""
+    """A dry run does not even create the folder."""
     records("A1,Anna,ckd,", "A2,Secret,ckd,soon", f"A3,Secret {NO_GLYPH},ckd,", "=Secret,x,ckd,")
     before = sorted(tmp_path.rglob("*"))
     assert run("tiny", "--records", "records.csv", "-l", "en", "--dry-run") == 1
@@ -387,7 +393,7 @@ def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(
 
 @pytest.mark.parametrize("umask", [0, 0o777])
 def test_files_are_the_owner_s_alone_whatever_the_umask(umask: int) -> None:
-    """Folders 0700, files 0600, also in a folder that was there and open to all."""
+    """Folders are 0700 and files 0600, also in a folder that was open to all before."""
     path = many(30)
     Path("out").mkdir(mode=0o755)
     before = os.umask(umask)
@@ -405,7 +411,7 @@ def test_files_are_the_owner_s_alone_whatever_the_umask(umask: int) -> None:
 
 
 def test_no_cell_of_a_list_is_a_formula() -> None:
-    """Even where a name of ours would be one."""
+    """Cells that look like a formula are quoted, even if the text is our own."""
     assert [cell(text) for text in ("=1", "+1", "-1", "@a", "\tx", "a=1", 3)] == [
         "'=1",
         "'+1",
@@ -428,7 +434,7 @@ def test_no_cell_of_a_list_is_a_formula() -> None:
 
 
 def test_wipe_removes_a_run_and_nothing_else() -> None:
-    """Somebody's own file stays and is told; links are not followed."""
+    """Files of somebody else stay and are reported; links are not followed."""
     merged(many(30), jobs=2)
     assert run("--wipe", "out") == 0
     assert not Path("out").exists()
@@ -467,7 +473,7 @@ def test_wipe_removes_a_run_and_nothing_else() -> None:
     ],
 )
 def test_wipe_believes_no_name_that_leads_elsewhere(name: str) -> None:
-    """Lists may have been changed since."""
+    """The lists may have been changed since the run."""
     Path("precious.pdf").write_bytes(b"mine")
     merged(records("A1,Anna,ckd,"))
     Path("out/precious.pdf").write_bytes(b"mine")
@@ -482,7 +488,7 @@ def test_wipe_believes_no_name_that_leads_elsewhere(name: str) -> None:
 
 
 def test_wipe_refuses_what_is_no_run(capfd: pytest.CaptureFixture[str]) -> None:
-    """A folder of something else, a link, no folder, other words beside it, a run at work."""
+    """Another folder, a link, no folder, additional arguments and a run at work are refused."""
     Path("other").mkdir()
     Path("other/run.json").write_text('{"teachback": "archive"}', encoding="utf-8")
     Path("empty").mkdir()
@@ -507,7 +513,10 @@ def test_wipe_refuses_what_is_no_run(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def opened_or_told(folder: Path, meet: Barrier, done: Barrier) -> str:
-    """Open the folder of a run at the same moment as others, and hold it until all have tried; return what is said instead."""
+    """Open the folder of a run at the same moment as others.
+
+    Hold it until all have tried. Return the message of the error, or an empty string.
+    """
     meet.wait()
     try:
         with run_folder.opened(folder):
@@ -519,7 +528,7 @@ def opened_or_told(folder: Path, meet: Barrier, done: Barrier) -> str:
 
 
 def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
-    """Whichever step of making and locking a new folder a run loses, it says that another run is at work, and nothing else."""
+    """A run that loses the race for the folder, at any step, says that another is at work."""
     runs = 6
     for number in range(30):
         meet, done = Barrier(runs, timeout=60), Barrier(runs, timeout=60)
@@ -539,7 +548,7 @@ def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
 def test_a_folder_that_another_run_takes_away_is_made_again(
     step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that found nothing to print removes its folder: whoever was about to lock it goes on in a new one."""
+    """A run with nothing to print removes its folder; one about to lock it goes on in a new one."""
     folder = Path("somewhere/out")
     taken: list[str] = []
 
@@ -567,7 +576,7 @@ def test_a_folder_that_another_run_takes_away_is_made_again(
 def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The folder, or one above it, that appears between looking and making is no file that stands in the way."""
+    """A folder that appears between check and creation does not count as a file in the way."""
     real = Path.mkdir
 
     def late(path: Path, *args: Any, **flags: Any) -> None:  # noqa: ANN401 -- as mkdir has them
@@ -628,7 +637,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
 def test_a_wrong_order_is_refused_before_anything_is_made(
     arguments: Sequence[str], code: int, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """With exit code 2 for wrong usage, 1 for wrong records, and what to do."""
+    """The exit code is 2 for wrong usage and 1 for wrong records, with a hint."""
     records("A1,Anna,ckd,")
     records("A1,ckd", head="id,audience", name="nameless.csv")
     records(name="head.csv")
@@ -653,7 +662,7 @@ def test_a_wrong_order_is_refused_before_anything_is_made(
 def test_what_the_records_make_void_is_said(
     head: str, wishes: dict[str, Any], message: str
 ) -> None:
-    """As a warning: the rows are printed."""
+    """The message is a warning, and the rows are printed."""
     done = merged(records("A1,Anna,general," + "," * (head.count(",") - 3), head=head), **wishes)
     (warning,) = done.problems
     assert message in warning.message
@@ -661,7 +670,7 @@ def test_what_the_records_make_void_is_said(
 
 
 def test_columns_can_have_other_names() -> None:
-    """The clinic's own list is read as it is."""
+    """A clinic's own list is read without changes."""
     path = records("7,Anna,ckd", head="MRN,name,Reader")
     assert (
         run(
@@ -685,7 +694,7 @@ def test_columns_can_have_other_names() -> None:
 def test_the_outcome_as_json_holds_counts_rows_and_fields(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """And no value."""
+    """The JSON holds counts, rows and fields, and no value."""
     records("A1,Anna,ckd,", "A2,Secret,ckd,soon")
     assert run("tiny", "--records", "records.csv", "-l", "en", "--json") == 1
     out, err = capfd.readouterr()
@@ -703,7 +712,7 @@ def test_the_outcome_as_json_holds_counts_rows_and_fields(
 def test_a_fault_of_the_program_is_a_problem_without_a_value(
     step: str, jobs: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its type and its place, never its message."""
+    """The problem holds the type and place of the error, and never its message."""
     records("A1,Secret,ckd,")
 
     def falls(*_: object) -> None:
@@ -723,7 +732,7 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
 def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In the middle of the records, or at their start."""
+    """The error is reported at the start and in the middle of the records."""
     path = many(30)
 
     def failing(*_: object, **__: object) -> Any:  # noqa: ANN401 -- never returns
@@ -742,7 +751,10 @@ def test_a_disk_that_cannot_be_read_any_more_is_no_fault_of_the_program(
 def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Files without a name are closed before: on a network's disk they have one till then, which cannot be taken away."""
+    """Files without a name are closed first.
+
+    On a network file system they have a name until then, which cannot be removed.
+    """
     opened: list[Any] = []
     open_then: list[bool] = []
     made, finish = tempfile.TemporaryFile, run_folder.finish
@@ -764,7 +776,7 @@ def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(
 
 
 def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python has none then."""
+    """sys.stdin is None when standard input was closed."""
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(TeachbackError) as caught:
         merged(None)
@@ -773,7 +785,7 @@ def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatc
 
 
 def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> None:
-    """A file too many, or one that vanished while the run was at work."""
+    """A file that appears or vanishes during the run makes the counts differ."""
     path = many(30)
     merged(path)
     whole = tree("out")
@@ -796,7 +808,11 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
 
 
 def test_stampers_know_the_letters_of_their_records() -> None:
-    """Of each edition those that its records print, and no rejected one's; nor is there an edition for rows alone whose id an earlier one has."""
+    """A stamper gets the letters that the printed records of its edition need.
+
+    Letters of rejected rows are left out, and so are editions that only rows with a repeated id
+    need.
+    """
     wanted: dict[Any, frozenset[str]] = {}
 
     class Listening(Fake):
@@ -822,7 +838,7 @@ def test_stampers_know_the_letters_of_their_records() -> None:
 
 
 def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:
-    """There is only one answer."""
+    """No column is needed when there is only one answer."""
     engine = replace(Fake(), audiences={"en": ("general",)}, fields={"en": fake_engine.FIELDS})
     done = merge(MergeOrder(records("A1,Anna", head="id,name"), Path("out")), engine)
     assert (done.printed, done.rejected) == (1, 0)

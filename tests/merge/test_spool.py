@@ -1,4 +1,4 @@
-"""What lies between two looks: in order, in little memory, and without a name on the disk."""
+"""Test that a spool keeps pieces in order, in little memory, and without a name on the disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("size", [10, MOST_HELD // 3], ids=["held", "on the disk"])
 def test_pieces_come_back_in_order_and_no_file_has_a_name(size: int, tmp_path: Path) -> None:
-    """Also an empty piece, and as often as they are asked for."""
+    """An empty piece comes back too, and all pieces can be read twice."""
     pieces = [bytes([number]) * size for number in range(7)] + [b"", b"end"]
     kept = SpoolFile(tmp_path)
     for piece in pieces:
@@ -34,7 +34,7 @@ def test_pieces_come_back_in_order_and_no_file_has_a_name(size: int, tmp_path: P
 def test_a_full_disk_is_a_problem_with_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing of the pieces is in it."""
+    """The problem quotes none of the pieces."""
 
     class Full:
         def __init__(self, *_: object, **__: object) -> None:
@@ -54,7 +54,7 @@ def test_a_full_disk_is_a_problem_with_its_place(
 def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(
     tmp_path: Path,
 ) -> None:
-    """What could not be written is still waiting to be when it is closed."""
+    """Closing tries to write the rest again, and that fails silently."""
     kept = SpoolFile(tmp_path)
 
     def fill() -> None:
@@ -75,7 +75,7 @@ def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(
 def test_a_system_without_a_folder_for_such_files_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is told as one of the disk, and not as a fault of the program."""
+    """The problem is about the disk, and not a fault of the program."""
 
     def none() -> str:
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")

@@ -1,4 +1,7 @@
-"""What a record says in a field: printed as it stands, or refused with a reason that never holds it."""
+"""Test that a value is printed as it stands, or refused with a reason.
+
+The reason never quotes the value.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def field(kind: str = "text", **more: object) -> RecordField:
 def test_a_value_is_printed_as_its_field_says(
     kind: str, raw: str, language: str, printed: str
 ) -> None:
-    """Texts, phones and numbers as they are written, dates as the language writes them."""
+    """Texts, phone numbers and numbers print as written, dates in the style of the language."""
     choices = {"choices": ["left", "right"]} if kind == "choice" else {}
     assert read_value(field(kind, **choices), raw, language) == printed
 
@@ -68,7 +71,11 @@ def test_a_value_is_printed_as_its_field_says(
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) -> None:
-    """Nothing is guessed: a date in another order, a comma where the language has a point, a word that is no choice."""
+    """Nothing is guessed.
+
+    A date in another order, a comma where the language has a point, and an unknown choice are
+    refused.
+    """
     choices = {"choices": ["left", "right"]} if kind == "choice" else {}
     read = read_value(field(kind, **choices), raw, language)
     assert isinstance(read, FieldFault)
@@ -104,13 +111,13 @@ def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) 
 def test_what_would_not_print_as_it_stands_is_refused_with_its_reason(
     raw: str, reason: str
 ) -> None:
-    """Control and invisible characters, turned text, half and unknown characters, right to left, stacks of accents."""
+    """Characters that are invisible, unknown or not printable as they stand are refused."""
     assert read_value(field(), raw, "en") == FieldFault("it", reason)
 
 
 @given(st.text(st.characters(codec=None), min_size=1))
 def test_what_is_not_refused_can_be_written_into_a_file(words: str) -> None:
-    """No text at all makes the check fail, and what it lets through is whole Unicode in one line."""
+    """The check never fails on a text, and what it accepts is valid Unicode in one line."""
     if not unprintable_reason(words):
         assert words.encode("utf-16-be")
         assert words.splitlines() == [words]

@@ -1,4 +1,7 @@
-"""Files of records: each row is read as it stands or rejected with its line, and no file is read in a way that might be another."""
+"""Test files of records: each row is read as it stands, or rejected with its line.
+
+No file is read in one way that could be read in another.
+"""
 
 from __future__ import annotations
 
@@ -52,12 +55,12 @@ def read(
 ) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     """Read a file of records from its bytes."""
     table, problems = open_table(io.BytesIO(data), Path(name), name, "id", KNOWN, encoding)
-    # Few at a time: where one part ends and the next begins makes no difference.
+    # Read few rows at a time, since the borders of parts must make no difference.
     return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
 
 
 def refusal(data: bytes, name: str = "records.csv", encoding: str | None = None) -> Problem:
-    """Give the first problem of a file that must be refused."""
+    """Return the first problem of a file that must be refused."""
     with pytest.raises(TeachbackError) as caught:
         read(data, name, encoding)
     assert all(problem.hint for problem in caught.value.problems)
@@ -65,7 +68,7 @@ def refusal(data: bytes, name: str = "records.csv", encoding: str | None = None)
 
 
 def names(rows: list[RecordRow]) -> list[str]:
-    """Give the cells of the column `name`."""
+    """Return the cells of the column `name`."""
     return [row.cells.get("name", row.reason) for row in rows]
 
 
@@ -76,7 +79,7 @@ TEXT = "id,name\n1,José Muñoz\n2,Zoë O\u2019Brien\n3,Renée Gauthier\n"
     "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom"]
 )
 def test_unicode_is_read_with_and_without_its_mark(codec: str) -> None:
-    """UTF-8 proves itself, UTF-16 says so in its first bytes; neither is worth a warning."""
+    """UTF-8 can be verified and UTF-16 has its mark, so neither gives a warning."""
     mark = "\ufeff" if codec.endswith("-bom") else ""
     rows, problems = read((mark + TEXT).encode(codec.removesuffix("-bom")))
     assert names(rows) == ["José Muñoz", "Zoë O\u2019Brien", "Renée Gauthier"]
@@ -85,7 +88,10 @@ def test_unicode_is_read_with_and_without_its_mark(codec: str) -> None:
 
 
 def test_windows_1252_is_read_where_nothing_else_fits_and_said_aloud() -> None:
-    """The words look like words in no other encoding; the warning names the line, and quotes nothing."""
+    """The words look like words in no other encoding.
+
+    The warning names the line but quotes nothing.
+    """
     rows, (warning,) = read(TEXT.encode("cp1252"))
     assert names(rows) == ["José Muñoz", "Zoë O\u2019Brien", "Renée Gauthier"]
     assert warning.severity is Severity.WARNING
@@ -113,7 +119,10 @@ def test_windows_1252_is_read_where_nothing_else_fits_and_said_aloud() -> None:
 def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(
     text: str, codec: str
 ) -> None:
-    """A lone i with accent could be a Latvian k: whoever has the file can say. Named, each is read as what it is."""
+    """Once the encoding is named, each file is read in it.
+
+    A lone i with an accent could be a Latvian k: only the owner of the file knows.
+    """
     problem = refusal(text.encode(codec))
     assert "not UTF-8" in problem.message
     assert "--encoding" in problem.hint
@@ -141,7 +150,7 @@ def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(
 def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(
     people: str, codec: str
 ) -> None:
-    """What is the same in two encodings speaks for neither."""
+    """A word that is the same in two encodings is evidence for neither."""
     assert (
         "--encoding"
         in refusal(
@@ -151,7 +160,7 @@ def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(
 
 
 def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
-    """It may be mistyped; each of the others could be Danish."""
+    """The unfit word may be mistyped; each of the others could be Danish."""
     people = [
         "Ondřej",
         "Bedřich",
@@ -173,13 +182,15 @@ def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
 @pytest.mark.parametrize(
     "people",
     [
-        "Hélène François Noël", "João José Gonçalves", "José Muñoz García Martínez", "Åsa Ångström Björn", "Thérèse Benoît Zoë",
-        "Jürgen Müller Groß", "Björk Guðrún Þór", "Sørensen Jørgen Bjørn Åse", "Nicolò José Peña", "María Núñez Peña Sánchez",
+        "Hélène François Noël", "João José Gonçalves", "José Muñoz García Martínez",
+        "Åsa Ångström Björn", "Thérèse Benoît Zoë",
+        "Jürgen Müller Groß", "Björk Guðrún Þór", "Sørensen Jørgen Bjørn Åse", "Nicolò José Peña",
+        "María Núñez Peña Sánchez",
         "Renée Gauthier Lefèvre", "Seán Óscar Muñoz", "Chloë Muñoz Renée",
     ],
 )  # fmt: skip
 def test_a_plain_western_list_is_read(people: str) -> None:
-    """Names of one country, and some of others."""
+    """Names of one country, mixed with some of others, are read."""
     rows, (warning,) = read(
         "\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode("cp1252")
     )
@@ -188,7 +199,10 @@ def test_a_plain_western_list_is_read(people: str) -> None:
 
 
 def test_what_is_read_as_windows_1252_never_was_another_encoding() -> None:
-    """Names of many languages, each file in the encoding of its country, in files of one to four names: none is misread in silence."""
+    """No file is misread without a warning.
+
+    The files have one to four names of many languages, each in the encoding of its country.
+    """
     people = {
         "cp1250": [
             "Wiśniewski",
@@ -253,12 +267,12 @@ def _fails(name: str, codec: str) -> bool:
 def test_a_file_that_is_not_what_it_says_is_refused(
     data: bytes, encoding: str | None, message: str
 ) -> None:
-    """Half UTF-8, UTF-16 without its mark or cut in the middle of a letter."""
+    """A mixed file and UTF-16 that lacks its mark or is cut within a letter are refused."""
     assert message in refusal(data, encoding=encoding).message
 
 
 def test_an_encoding_that_is_not_known_is_a_wrong_use() -> None:
-    """With the nearest name."""
+    """The hint has the nearest known name."""
     with pytest.raises(UsageError) as caught:
         find_encoding(io.BytesIO(b"id\n"), "r", "windows1252")
     assert "windows-1252" in caught.value.problems[0].hint
@@ -276,19 +290,19 @@ def test_an_encoding_that_is_not_known_is_a_wrong_use() -> None:
     ],
 )
 def test_the_sign_between_columns_is_told_by_the_header(data: str, warned: int) -> None:
-    """Comma, semicolon or tab; where another one could be meant, it is said."""
+    """The delimiter is comma, semicolon or tab. A warning says where another is possible."""
     rows, problems = read(data.encode())
     assert names(rows) == ["Anna"]
     assert len(problems) == warned
 
 
 def test_a_header_that_can_be_cut_in_two_ways_is_refused() -> None:
-    """Nobody knows which it is."""
+    """Both delimiters are equally likely, so the file is refused."""
     assert "it cannot be told" in refusal(b"id2,x;y\n1,2;3\n").message
 
 
 def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> None:
-    """The number of a row is the line in which it begins."""
+    """The number of a row is the line where it begins."""
     rows, _ = read(b'id,name\n1,"Anna\nMaria"\r\n\n2,"Quote ""x"""\r3,Eva')
     assert [(row.number, row.cells["name"]) for row in rows] == [
         (2, "Anna\nMaria"),
@@ -310,7 +324,7 @@ def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> N
     ],
 )
 def test_a_broken_row_is_rejected_alone(line: str, reason: str) -> None:
-    """The rows before and behind it are read, and have their numbers."""
+    """The rows before and after it are read, and keep their numbers."""
     rows, _ = read(f'id,name\n1,Anna\n{line}\n3,Eva\n4,"Ed"\n'.encode())
     assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [
         (2, "Anna"),
@@ -321,7 +335,7 @@ def test_a_broken_row_is_rejected_alone(line: str, reason: str) -> None:
 
 
 def test_a_quotation_mark_too_many_takes_no_row_along() -> None:
-    """Nor does one that is closed by the next row's."""
+    """A stray quotation mark breaks its own row only, even if a later row would close it."""
     lines = [f'{number},"A{number}"' for number in range(1000)]
     lines[10] = '10,"A10'
     lines[990] = '990,"A990'
@@ -331,7 +345,7 @@ def test_a_quotation_mark_too_many_takes_no_row_along() -> None:
 
 
 def test_a_line_that_is_too_long_behind_an_open_quotation_mark_takes_no_row_along() -> None:
-    """It is read twice: as a part of the row with the mark, and by itself."""
+    """The long line is read twice: as part of the row with the mark, and by itself."""
     data = f'id,name\n1,"x\n{"y" * (csv_reader.MOST_CHARACTERS + 9)}\n2,Good\n3,Also\n'.encode()
     rows, _ = read(data)
     assert [(row.number, row.reason or row.cells["name"]) for row in rows] == [
@@ -343,7 +357,7 @@ def test_a_line_that_is_too_long_behind_an_open_quotation_mark_takes_no_row_alon
 
 
 def test_empty_rows_are_no_records() -> None:
-    """Programs leave them at the end."""
+    """Programs leave empty rows at the end."""
     rows, _ = read(b"id,name\n1,Anna\n,\n\n,\n2,Eva\n\n")
     assert [row.number for row in rows] == [2, 6]
 
@@ -369,7 +383,10 @@ def test_empty_rows_are_no_records() -> None:
 def test_a_file_that_is_no_table_of_records_is_refused(
     data: bytes, message: str, hint: str
 ) -> None:
-    """With what to do. Where the column of ids is missing, the first row may be a patient's, and is not quoted."""
+    """The problem has a hint.
+
+    Without a column of ids, the first row may be a patient's, and is not quoted.
+    """
     problem = refusal(data)
     assert message in problem.message
     assert hint in problem.hint
@@ -377,7 +394,7 @@ def test_a_file_that_is_no_table_of_records_is_refused(
 
 
 def test_columns_that_nothing_reads_are_named_with_the_nearest() -> None:
-    """A column beside that of the field is told by its place: a turned table has patients' names there."""
+    """An unknown column is named by its position: a transposed table has patients' names there."""
     _, (warning,) = read(b"id,name,next_visit,next_visits,Zoe Secret\n1,Anna,,,\n")
     assert warning.message == "the columns 4 (D), 5 (E) are not printed"
     assert warning.hint == "Column 4 (D): Did you mean 'next_visit'?"
@@ -397,7 +414,7 @@ def test_columns_that_nothing_reads_are_named_with_the_nearest() -> None:
 def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(
     header: str, field: str
 ) -> None:
-    """Nothing would stand in that field's places on any paper."""
+    """The field's places would stay empty on every paper."""
     problem = refusal(f"id,{header}\n1,Anna\n".encode())
     assert "nearly its name" in problem.message
     assert f"Did you mean '{field}'?" in problem.hint
@@ -405,7 +422,7 @@ def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(
 
 @pytest.mark.parametrize("header", ["name,names", "ward", "pages,sizes", "name,surname,phone"])
 def test_a_column_that_is_near_no_field_that_lacks_one_is_only_told(header: str) -> None:
-    """What chooses an edition is no field."""
+    """A column that chooses the edition is no field."""
     _, (warning,) = read(f"id,{header}\n1,{','.join('x' for _ in header.split(','))}\n".encode())
     assert warning.severity is Severity.WARNING
 
@@ -432,7 +449,10 @@ LOOK_ALIKE = [
 @pytest.mark.parametrize("name", LOOK_ALIKE)
 @pytest.mark.parametrize("form", ["csv", "tsv", "xlsx"])
 def test_a_column_that_is_nearly_a_field_stops_the_run(name: str, form: str) -> None:
-    """Capitals, blanks, hyphens, unseen signs and look-alikes: else each paper would be without what stands below it."""
+    """A column that differs only in case, blanks, hyphens or look-alikes is refused.
+
+    Otherwise its values would be missing on every paper.
+    """
     known = next(
         one for one in KNOWN if one.replace("_", "")[:4] == name.lower().translate(FOLDED)[:4]
     )
@@ -462,7 +482,7 @@ FOLDED = str.maketrans(
     "name", ["namen", "first_name", "n\u00e4me", "visitor", "size of shoes", "Anna Secret"]
 )
 def test_a_column_with_another_name_is_told_and_not_quoted(name: str) -> None:
-    """It may be a column of the clinic's own, where each field has one."""
+    """Where each field has a column, another one may be the clinic's own."""
     _, (warning,) = read(f"id,name,next_visit,phone,{name}\n1,,,,x\n".encode())
     assert (warning.message, warning.severity) == (
         "the column 5 (E) is not printed",
@@ -473,7 +493,7 @@ def test_a_column_with_another_name_is_told_and_not_quoted(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["na\ufffdme", "T\u00c3\u00a9l\u00c3\u00a9phone"])
 def test_a_column_whose_name_lost_letters_stops_the_run(name: str) -> None:
-    """What spoilt the first row has spoilt the others."""
+    """What damaged the first row has damaged the others too."""
     problem = refusal(f"id,{name}\n1,x\n".encode())
     assert (
         problem.message
@@ -484,14 +504,14 @@ def test_a_column_whose_name_lost_letters_stops_the_run(name: str) -> None:
 
 
 def test_a_column_without_a_name_must_be_empty() -> None:
-    """Behind the last column there is often one."""
+    """There is often an empty column after the last one."""
     rows, (warning,) = read(b"id,name,\n1,Anna,\n2,Eva,note\n")
     assert [row.reason for row in rows] == ["", "has something in a column without a name"]
     assert "no name" in warning.message
 
 
 def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
-    """7.50 is not 7.5, and a name may hold any letter."""
+    """7.50 does not become 7.5, and a name may have any letter."""
     rows, _ = read(
         b'{"id": "a", "name": "Zo\\u00eb"}\n\n{"id": 7.50, "name": 0}\r\n{"name": null}\n',
         "r.jsonl",
@@ -518,7 +538,7 @@ def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
     ],
 )
 def test_a_broken_line_of_json_is_rejected_alone(line: str, reason: str) -> None:
-    """The next one is read."""
+    """The next line is read."""
     rows, _ = read(f'{{"id": 0}}\n{line}\n{{"id": 2}}\n'.encode(), "r.jsonl")
     assert [(row.number, row.reason) for row in rows] == [(1, ""), (2, reason), (3, "")]
 
@@ -533,7 +553,7 @@ def test_a_broken_line_of_json_is_rejected_alone(line: str, reason: str) -> None
     ],
 )
 def test_what_is_no_text_in_json_is_a_fault_of_its_column(value: str, reason: str) -> None:
-    """It may be one that is not printed; an id it is not, whatever it looks like in capitals."""
+    """Such a value is a fault of its column, which may not be printed; in an id it is rejected."""
     (row,), _ = read(f'{{"id": 1, "name": {value}}}'.encode(), "r.jsonl")
     assert (dict(row.cells), list(row.faults)) == ({"id": "1"}, ["name"])
     assert row.faults["name"].startswith(reason)
@@ -544,7 +564,7 @@ def test_what_is_no_text_in_json_is_a_fault_of_its_column(value: str, reason: st
 
 
 def workbook(fill: Callable[[Any], None]) -> bytes:
-    """Give the bytes of a workbook whose first sheet is filled."""
+    """Return a workbook whose first sheet is filled by a function."""
     book = openpyxl.Workbook()
     fill(book.active)
     file = io.BytesIO()
@@ -553,7 +573,7 @@ def workbook(fill: Callable[[Any], None]) -> bytes:
 
 
 def test_a_workbook_is_read_as_a_person_sees_it() -> None:
-    """Dates as ISO, zeros in front where the format has them, rows by their number."""
+    """Dates are ISO, leading zeros come from the format, and rows have their numbers."""
 
     def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
         sheet.append(["id", "name", "next_visit", "phone"])
@@ -593,7 +613,7 @@ def test_a_workbook_is_read_as_a_person_sees_it() -> None:
 def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(
     value: object, look: str, reason: str
 ) -> None:
-    """Formulas are not worked out, formats are not guessed; the other rows are read."""
+    """Formulas are not calculated and formats are not guessed; the other rows are read."""
 
     def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
         sheet.append(["id", "name"])
@@ -607,7 +627,7 @@ def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(
 
 
 def test_a_workbook_with_more_sheets_says_which_is_read() -> None:
-    """The first that can be seen."""
+    """The first visible sheet is read."""
     book: Any = openpyxl.Workbook()
     book.active.append(["id", "name"])
     book.active.append(["1", "Anna"])
@@ -620,7 +640,7 @@ def test_a_workbook_with_more_sheets_says_which_is_read() -> None:
 
 
 def changed_part(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
-    """Give a workbook with one part changed."""
+    """Return a workbook with one part changed."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -649,7 +669,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
 def test_a_hostile_workbook_is_refused(
     part: str, change: Callable[[bytes], bytes], message: str
 ) -> None:
-    """Entities that multiply, parts cut off, rows out of order (which would be left out) or without end."""
+    """Entities that multiply, cut parts, unordered rows and enormous references are refused."""
 
     def fill(sheet: Any) -> None:  # noqa: ANN401 -- openpyxl's sheet
         sheet.append(["id", "name"])
@@ -663,7 +683,7 @@ def test_a_hostile_workbook_is_refused(
 
 
 def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
-    """Before it is unpacked."""
+    """The workbook is refused before it is unpacked."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for number in range(4):
@@ -713,7 +733,7 @@ TERMS = RowRules(
 def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(
     identifier: str,
 ) -> None:
-    """It could be a path, a formula, a device or a name."""
+    """The id could be a path, a formula, a device or a name."""
     (row,) = admitted([RecordRow(2, {"id": identifier, "audience": "ckd"})], TERMS)
     assert isinstance(row, Rejected) == (identifier != "a\n")
     assert row.id in {"", "a"}
@@ -721,7 +741,7 @@ def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(
 
 @given(some.text(max_size=70))
 def test_every_id_that_is_taken_is_a_plain_name(identifier: str) -> None:
-    """No formula, no path, no letter beyond ASCII."""
+    """An accepted id is no formula and no path, and has only ASCII letters."""
     if not unsuitable(identifier):
         assert identifier.isascii()
         assert identifier[0] not in "=+-@.\t\r\n"
@@ -729,7 +749,10 @@ def test_every_id_that_is_taken_is_a_plain_name(identifier: str) -> None:
 
 
 def test_long_rows_are_handed_on_by_fewer_unless_so_many_belong_together() -> None:
-    """Memory holds a few parts at a time, however long their rows are; a file for the print room holds as many as was said."""
+    """A part has fewer rows where they are long, so that memory is bounded.
+
+    A file for the print room must hold the exact number.
+    """
     for wide, sizes in ((10, [8, 2]), (90_000, [6, 4])):
         data = b"".join(
             b'{"id": "%d", "note": "%b"}\n' % (number, b"x" * wide) for number in range(10)
@@ -740,7 +763,10 @@ def test_long_rows_are_handed_on_by_fewer_unless_so_many_belong_together() -> No
 
 
 def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
-    """A field without a value is left out, a missing required one is a fault, and other columns are passed over."""
+    """All faults of a row are found at once.
+
+    A missing required value is a fault, an empty value is left out, and other columns are ignored.
+    """
     fields = (
         RecordField(name="name", label="Name", required=True),
         RecordField(name="next_visit", label="Visit", type=FieldKind.DATE),
@@ -778,7 +804,7 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
 def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(
     size: int, end: bytes, form: str
 ) -> None:
-    """Wherever in the line's end the program stops to read."""
+    """The numbers are right wherever in a line end the reading stops."""
     for more in range(4):
         long = b"x" * (size + more)
         head, last = (
@@ -789,7 +815,7 @@ def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(
 
 
 def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
-    """In capitals it is the same file on some systems. What has no id at all has none twice."""
+    """Case is ignored, as in some file systems. Empty ids do not count as repeated."""
     taken = set[str]()
     assert repeated(["A1", "", "a1", "B", ""], taken) == (2,)
     assert repeated(["b", "C"], taken) == (0,)
@@ -809,7 +835,7 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
 
 
 def test_columns_choose_the_edition_of_each_row() -> None:
-    """A card has no paper and one size."""
+    """A card has no paper, and one size."""
     (row,) = admitted(
         [
             RecordRow(
@@ -852,7 +878,7 @@ def test_columns_choose_the_edition_of_each_row() -> None:
 def test_a_row_that_names_no_edition_is_rejected(
     cells: dict[str, str], field: str, reason: str
 ) -> None:
-    """An empty audience is not read as the general one: its advice can harm another reader."""
+    """An empty audience is not taken for the general one, whose advice can harm another reader."""
     (row,) = admitted([RecordRow(2, {"id": "1", **cells})], TERMS)
     assert row == Rejected(2, "1", ((field, reason),))
 
@@ -866,7 +892,7 @@ def test_a_row_that_names_no_edition_is_rejected(
     )
 )
 def test_whatever_is_written_as_csv_is_read_back(cells: list[list[str]]) -> None:
-    """Commas, quotation marks and line breaks in cells included; and every row is given once."""
+    """Cells may hold commas, quotation marks and line breaks, and every row comes once."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["id", "name"], *cells])
     rows, _ = read(text.getvalue().encode("utf-8", "replace"))
@@ -878,7 +904,7 @@ def test_whatever_is_written_as_csv_is_read_back(cells: list[list[str]]) -> None
 
 @given(some.binary(max_size=300))
 def test_no_bytes_at_all_end_in_anything_but_rows_or_a_problem(data: bytes) -> None:
-    """Whatever comes after a header."""
+    """Any bytes may follow the header."""
     try:
         rows, _ = read(b"id,name\n" + data)
     except TeachbackError:

@@ -1,4 +1,4 @@
-"""Which edition did this patient get: from a code, as people type it, or from a scan, to the very file."""
+"""Test finding the edition of a patient's paper, from a typed code or a scan."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ TODAY = dt.date(2026, 11, 22)
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a workspace with a handout and its card, printed as PDF and kept in build/archive; nobody changes it."""
+    """Create a workspace with a handout and its card, printed and kept in build/archive.
+
+    No test changes it.
+    """
     root = tmp_path_factory.mktemp("clinic")
     path = root / "content/handouts/tiny.yaml"
     path.parent.mkdir(parents=True)
@@ -52,7 +55,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def code_for(clinic: Path, audience: str) -> str:
-    """Give the code of the tiny handout for an audience."""
+    """Return the code of the tiny handout for an audience."""
     (code,) = [
         code for code in entry_paths(clinic / "build/archive") if f"-{audience.upper()}-" in code
     ]
@@ -63,7 +66,10 @@ def code_for(clinic: Path, audience: str) -> str:
 def say(
     clinic: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
-    """Give a function that runs `teachback identify` in the clinic's folder, and gives exit code, output and errors."""
+    """Return a function that runs `teachback identify` in the clinic's folder.
+
+    It returns exit code, output and errors.
+    """
     monkeypatch.chdir(clinic)
 
     def said(*arguments: str) -> tuple[int, str, str]:
@@ -77,7 +83,10 @@ def say(
 def test_a_code_says_what_the_paper_is(
     clinic: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """Handout, reader, language, version, review, when it was first kept, by which program, and its files."""
+    """The output has the handout, audience, language, version, review and files.
+
+    It also says when the edition was first kept, and by which program.
+    """
     code = code_for(clinic, "ckd")
     status, out, err = say(code)
     assert (status, err) == (0, "")
@@ -106,7 +115,7 @@ def test_a_code_says_what_the_paper_is(
 def test_a_code_may_be_typed_as_people_type(
     clinic: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """Small letters and blanks."""
+    """Lower case and blanks are accepted."""
     code = code_for(clinic, "ckd")
     status, out, _ = say(code.lower().replace("-", " "))
     assert (status, out.splitlines()[0]) == (0, code)
@@ -115,7 +124,7 @@ def test_a_code_may_be_typed_as_people_type(
 def test_a_mistyped_code_is_told_from_one_that_is_not_here(
     clinic: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """The check character is wrong, and the nearest code is named with whose it is."""
+    """A wrong check character is reported, with the nearest code and what it belongs to."""
     code = code_for(clinic, "ckd")
     wrong = code[:-3] + next(letter for letter in ALPHABET if letter != code[-3]) + code[-2:]
     status, out, err = say(wrong)
@@ -141,7 +150,10 @@ def test_a_mistyped_code_is_told_from_one_that_is_not_here(
 def test_the_very_files_are_copied_by_names_one_can_read(
     clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """Byte for byte what was printed; another file of the same name is left alone, and then nothing is copied."""
+    """The copies are equal byte for byte.
+
+    Nothing is copied if another file has one of the names.
+    """
     code = code_for(clinic, "ckd")
     assert say(code, "--copy", str(tmp_path / "there"))[0] == 0
     names = sorted(path.name for path in (tmp_path / "there").iterdir())
@@ -163,7 +175,7 @@ def test_the_very_files_are_copied_by_names_one_can_read(
 def test_the_very_file_is_opened_from_a_copy(
     clinic: Path, say: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A viewer that saves what it shows does not write into the archive."""
+    """A viewer that saves what it shows cannot change the archive."""
     opened: list[Path] = []
 
     def viewer(name: str) -> int:
@@ -185,7 +197,7 @@ def test_the_very_file_is_opened_from_a_copy(
 def test_what_was_changed_in_the_archive_is_not_handed_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither a rotten file nor a record that somebody edited."""
+    """Neither a damaged file nor an edited record is handed out."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
     keep_entries(archive, [entry], blobs)
@@ -209,7 +221,7 @@ def test_what_was_changed_in_the_archive_is_not_handed_out(
 def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The journal does not name it, and that is said."""
+    """A warning says that the journal does not name it."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
     keep_entries(archive, [entry], blobs)
@@ -229,7 +241,7 @@ def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(
 def test_a_record_that_was_copied_under_another_code_is_not_taken_for_granted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The journal names it, but not for this code."""
+    """The journal names it, but for another code."""
     archive = tmp_path / "archive"
     entry, blobs = edition(1)
     keep_entries(archive, [entry], blobs)
@@ -271,7 +283,7 @@ def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> No
 def test_a_pdf_is_recognised_by_the_words_on_it(
     clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """And it says whether the file is the very one, or another with the same code."""
+    """The output says whether the file is a kept one, or another with the same code."""
     scan = clinic / "build/tiny/handout-ckd-en-letter.pdf"
     status, out, _ = say("--scan", str(scan))
     assert status == 0
@@ -287,7 +299,7 @@ def test_a_pdf_is_recognised_by_the_words_on_it(
 def test_a_scan_is_recognised_by_the_qr_codes_on_it(
     clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """As a picture, and as a PDF that holds nothing but a picture; two codes are both answered."""
+    """The scan may be a picture, or a PDF that is one. Both codes on it are answered."""
     codes = [code_for(clinic, "general"), code_for(clinic, "ckd")]
     printed = [
         clinic / f"build/tiny/handout-{audience}-en-letter.pdf" for audience in ("general", "ckd")
@@ -312,7 +324,7 @@ def test_a_scan_is_recognised_by_the_qr_codes_on_it(
 
 
 def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path: Path) -> None:
-    """Such as the picture of a card's front that was sent by mail."""
+    """An example is the picture of a card's front, sent by mail."""
     archive = tmp_path / "archive"
     file = io.BytesIO()
     Image.new("L", (50, 50), 255).save(file, format="PNG")
@@ -353,7 +365,7 @@ def test_a_scan_that_says_nothing_is_said(
     data: bytes | None,
     expected: str,
 ) -> None:
-    """With its place, exit code 1, and no traceback."""
+    """The message has the path, the exit code is 1, and there is no traceback."""
     path = tmp_path / name
     if data is None:
         Image.new("L", (300, 300), 255).save(path)
@@ -367,7 +379,7 @@ def test_a_scan_that_says_nothing_is_said(
 def test_a_scan_that_is_not_there_is_said(
     tmp_path: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """As any file that cannot be read."""
+    """The message is that of any file that cannot be read."""
     status, _, err = say("--scan", str(tmp_path / "none.png"))
     assert status == 1
     assert "this file cannot be read: No such file or directory" in err
@@ -376,7 +388,7 @@ def test_a_scan_that_is_not_there_is_said(
 def test_the_answer_is_given_as_json(
     clinic: Path, say: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """For other programs, known or not."""
+    """Other programs get an answer for known and unknown codes."""
     code = code_for(clinic, "ckd")
     status, out, _ = say(code, "--json")
     said = json.loads(out)
@@ -399,7 +411,7 @@ def test_the_answer_is_given_as_json(
 def test_an_approved_text_says_who_approved_it_and_when(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And when it is due to be read again."""
+    """The date of the next review is shown too."""
     entry, blobs = edition(1)
     review = {
         "status": "approved",
@@ -421,7 +433,7 @@ def test_the_archive_is_that_of_the_flag_the_settings_or_the_usual_one(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """From any folder with --archive; and where there is none, it says what to do."""
+    """With --archive, any folder works. Without an archive, the hint says what to do."""
     code = code_for(clinic, "ckd")
     monkeypatch.chdir(tmp_path)
     assert run(["identify", code]) == 2

@@ -1,4 +1,4 @@
-"""The archive keeps each edition once and for good, survives a kill, and knows when something in it was changed."""
+"""Test that the archive keeps each edition once, survives a kill, and notices any change."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TODAY = dt.date(2026, 11, 22)
 
 
 def kept_in(folder: Path, code: str) -> list[ArchivedFile]:
-    """Give the files that are kept under a code."""
+    """Return the files that are kept under a code."""
     return [
         output
         for entry in entries_at(entry_paths(folder).get(code, []))
@@ -59,7 +59,7 @@ def kept_in(folder: Path, code: str) -> list[ArchivedFile]:
 
 
 def faults(folder: Path, severity: Severity = Severity.ERROR) -> list[str]:
-    """Give what verify finds wrong."""
+    """Return the faults that `verify` finds, with their places."""
     return [
         f"{problem.location}: {problem.message}"
         for problem in verify(folder).problems
@@ -68,7 +68,7 @@ def faults(folder: Path, severity: Severity = Severity.ERROR) -> list[str]:
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    """Give every file of an archive."""
+    """Return every file of an archive, by name."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -78,7 +78,7 @@ def state(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def three(tmp_path: Path) -> Path:
-    """Give an archive of three editions."""
+    """Create an archive of three editions."""
     folder = tmp_path / "archive"
     for number in range(3):
         entry, blobs = edition(number)
@@ -87,7 +87,7 @@ def three(tmp_path: Path) -> Path:
 
 
 def test_what_was_kept_is_read_back_byte_for_byte(three: Path) -> None:
-    """Each under its code, with its sources."""
+    """Each edition has its code and its sources."""
     assert sorted(entry_paths(three)) == sorted(code_of(number) for number in range(3))
     for number in range(3):
         wanted, blobs = edition(number)
@@ -99,7 +99,7 @@ def test_what_was_kept_is_read_back_byte_for_byte(three: Path) -> None:
 
 
 def test_the_same_again_changes_nothing(three: Path) -> None:
-    """Not one byte, and no new record."""
+    """No byte changes, and no record is added."""
     before = state(three)
     entry, blobs = edition(1)
     keep_entries(three, [entry], blobs)
@@ -107,7 +107,7 @@ def test_the_same_again_changes_nothing(three: Path) -> None:
 
 
 def test_another_output_of_the_same_code_is_a_second_record(three: Path) -> None:
-    """Large print of the same words has the same code; what was kept of it before is not kept twice."""
+    """Large print of the same words has the same code. What was kept before is not kept twice."""
     large = "tiny/handout-general-en-letter-large.pdf"
     entry, blobs = edition(1, "tiny/handout-general-en-letter.pdf", large)
     before = state(three)
@@ -125,12 +125,12 @@ def test_another_output_of_the_same_code_is_a_second_record(three: Path) -> None
 
 
 def test_a_pdf_in_the_archive_ends_in_pdf(three: Path) -> None:
-    """So a PDF checker finds it by its name."""
+    """PDF checkers find the file by its name."""
     assert len(list((three / "objects").rglob("*.pdf"))) == 3
 
 
 def test_whether_all_is_kept_is_told_from_the_bytes(three: Path) -> None:
-    """By name and hash; a lost or cut file is not kept."""
+    """Files are compared by name and hash; a lost or cut file does not count as kept."""
     wanted = [
         (code_of(number), output.file, output.sha256)
         for number in range(3)
@@ -147,12 +147,15 @@ def test_whether_all_is_kept_is_told_from_the_bytes(three: Path) -> None:
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """The end of the process."""
 
 
 @pytest.fixture
 def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Give a function that ends the process, as it were, at the n-th write, rename, cut or deletion; a write is half done."""
+    """Return a function that simulates the end of the process at the n-th disk operation.
+
+    Operations are write, rename, truncate and unlink. A write is half done.
+    """
     left = [0]
 
     def step() -> bool:
@@ -168,7 +171,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         return write(descriptor, data)
 
     def stopping(function: Callable[..., Any]) -> Callable[..., Any]:
-        def stopped(*arguments: Any) -> Any:  # noqa: ANN401 -- what the function takes and gives
+        def stopped(*arguments: Any) -> Any:  # noqa: ANN401 -- as the function
             if step():
                 raise Killed
             return function(*arguments)
@@ -179,7 +182,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     monkeypatch.setattr(Path, "rename", stopping(rename))
     monkeypatch.setattr(os, "ftruncate", stopping(cut))
     monkeypatch.setattr(Path, "unlink", stopping(unlink))
-    # What is on the disk is not what this test is about, and waiting for it takes time.
+    # Syncing is not tested here, and takes time.
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
     def after(count: int) -> None:
@@ -191,7 +194,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 def test_an_end_at_any_step_loses_nothing_and_is_mended(
     tmp_path: Path, killed_at: Callable[[int], None]
 ) -> None:
-    """Also when the run that mends is ended in the middle; the archive is whole after each."""
+    """The archive is intact after each end, even if the run that mends it is ended too."""
     folder = tmp_path / "archive"
     reported: list[str] = []
     steps = 0
@@ -208,7 +211,7 @@ def test_an_end_at_any_step_loses_nothing_and_is_mended(
         steps += ended
         reported += [] if ended else [entry.code]
         assert all(len(kept_in(folder, code)) == 2 for code in reported)
-    # There are as many steps as there are ways to end in between, and then it is kept.
+    # Each step was once the last, and then the edition was kept.
     assert steps >= 10
     assert reported
     entry, blobs = edition(100)
@@ -218,7 +221,7 @@ def test_an_end_at_any_step_loses_nothing_and_is_mended(
 
 
 def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> None:
-    """Whenever the process is killed, the archive is readable, and everything reported is there."""
+    """The archive can be read after any kill, and has everything that was reported."""
     folder = tmp_path / "archive"
     dice = random.Random(4)  # noqa: S311 -- moments, not secrets
     environment = {
@@ -236,12 +239,12 @@ def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> N
         ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
             assert child.stdout is not None
-            # Some are killed before they have kept anything, the others after their first.
+            # Some are killed before they keep anything, the others after their first edition.
             if turn % 5:
                 reported.append(int(child.stdout.readline()))
             time.sleep(dice.random() * 0.03)
             child.kill()
-            # The last line may be torn; one that is whole was said.
+            # The last line may be cut off. A complete line was reported.
             reported += [int(line) for line in child.stdout.read().split("\n")[:-1]]
         if not folder.exists():
             continue
@@ -258,7 +261,7 @@ def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> N
 
 
 def test_two_runs_into_one_archive_at_the_same_time(tmp_path: Path) -> None:
-    """Neither loses a line of the other."""
+    """Neither run loses a line of the other."""
     folder = tmp_path / "archive"
     environment = {
         **os.environ,
@@ -266,7 +269,10 @@ def test_two_runs_into_one_archive_at_the_same_time(tmp_path: Path) -> None:
     }
     children = [
         subprocess.Popen(
-            [sys.executable, "-S", str(ROOT / "tests" / "support" / "archive_filler.py"), str(folder), str(start)],
+            [
+                sys.executable, "-S", str(ROOT / "tests" / "support" / "archive_filler.py"),
+                str(folder), str(start),
+            ],
             stdout=subprocess.PIPE, text=True, env=environment,
         )
         for start in (0, 10_000)
@@ -284,7 +290,7 @@ def test_two_runs_into_one_archive_at_the_same_time(tmp_path: Path) -> None:
 
 
 def refused(folder: Path) -> str:
-    """Give why an edition is not kept."""
+    """Return why an edition is not kept."""
     entry, blobs = edition(50)
     with pytest.raises(TeachbackError) as caught:
         keep_entries(folder, [entry], blobs)
@@ -295,17 +301,17 @@ def refused(folder: Path) -> str:
 def test_a_full_disk_is_said_and_leaves_the_archive_whole(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is reported as kept; when there is room again, it is kept."""
+    """Nothing is reported as kept. When there is room again, it is kept."""
     write, left = os.write, [0]
 
     def full(descriptor: int, data: memoryview) -> int:
         left[0] -= 1
         if left[0] < -1:
             raise OSError(errno.ENOSPC, "No space left on device")
-        # Of what comes first when the disk is full, half has room.
+        # The disk has room for half of the first write that no longer fits.
         return write(descriptor, data[: len(data) // 2] if left[0] == -1 else data)
 
-    # One write for the handout, one for its source, one for the record, one for the journal; what is there is not written again.
+    # One write each for handout, source, record and journal. What is there is not written again.
     for room in (0, 1, 1, 1):
         left[0] = room
         with monkeypatch.context() as patched:
@@ -321,7 +327,7 @@ def test_a_full_disk_is_said_and_leaves_the_archive_whole(
 def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On macOS a network's disk refuses the call that empties the drive's own memory."""
+    """On macOS, a network disk refuses to flush the drive's own cache."""
 
     def refuse(descriptor: int, command: int) -> None:
         raise OSError(errno.ENOTSUP, f"{descriptor} {command}")
@@ -338,7 +344,7 @@ def test_a_disk_that_knows_no_full_flush_is_flushed_as_it_can(
 def test_a_folder_that_cannot_be_written_to_is_said(
     three: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """With the place and the reason."""
+    """The problem has the place and the reason."""
     real = os.open
 
     def closed(path: Path, flags: int, mode: int = 0o777) -> int:
@@ -352,7 +358,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(
 
 
 def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
-    """It is not replaced."""
+    """The file is not replaced."""
     (tmp_path / "archive").write_text("mine", encoding="utf-8")
     assert refused(tmp_path / "archive").endswith("a file stands where a folder must be")
     assert refused(tmp_path / "archive" / "below").endswith("a file stands where a folder must be")
@@ -360,14 +366,14 @@ def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_other_files_does_not_become_an_archive(tmp_path: Path) -> None:
-    """A slip in typing must not fill somebody's folder."""
+    """A mistyped name must not fill somebody's folder."""
     (tmp_path / "letter.txt").write_text("Dear", encoding="utf-8")
     assert "this folder holds other files (letter.txt)" in refused(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
 def test_a_disk_without_locks_is_said(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two runs would else write over each other."""
+    """Without locks, two runs would overwrite each other."""
 
     def no_locks(descriptor: int, kind: int) -> None:
         raise OSError(errno.ENOLCK, f"{descriptor} {kind}")
@@ -379,7 +385,7 @@ def test_a_disk_without_locks_is_said(three: Path, monkeypatch: pytest.MonkeyPat
 def test_an_archive_that_another_run_does_not_let_go_of_is_said(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for ever."""
+    """The wait for a lock ends."""
     monkeypatch.setattr(atomic_files, "PATIENCE", 0.05)
     with (three / "journal.jsonl").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -388,7 +394,10 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(
 
 @pytest.mark.parametrize("part", ["objects", "entries"])
 def test_what_is_no_file_is_not_read(three: Path, part: str) -> None:
-    """A pipe in the place of a kept file gives no end: it is named, and what it stands for is gone."""
+    """A pipe in place of a kept file would be read forever.
+
+    It is reported, and the file as gone.
+    """
     path = min((three / part).rglob("*.json" if part == "entries" else "*.pdf"))
     path.unlink()
     os.mkfifo(path)
@@ -407,7 +416,7 @@ def test_an_archive_whose_journal_is_gone_takes_nothing_in(three: Path) -> None:
 
 
 def test_a_kept_file_is_never_written_over(three: Path) -> None:
-    """One that has rotted is said, and left for somebody to look at."""
+    """A damaged file is reported, and left for somebody to look at."""
     entry, blobs = edition(50)
     ((file, sha256), *_) = blobs
     place = object_path(three, file, sha256)
@@ -419,19 +428,19 @@ def test_a_kept_file_is_never_written_over(three: Path) -> None:
 
 
 def only(paths: Iterator[Path]) -> Path:
-    """Give the one path there is."""
+    """Return the only path."""
     (path,) = paths
     return path
 
 
 def handout_of(folder: Path, number: int) -> Path:
-    """Give the place of the printed file of an edition."""
+    """Return the path of the printed file of an edition."""
     (output,) = kept_in(folder, code_of(number))
     return object_path(folder, output.file, output.sha256)
 
 
 def rot(path: Path) -> None:
-    """Turn one bit around."""
+    """Flip one bit."""
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.chmod(0o644)
@@ -447,7 +456,7 @@ def edit_record(folder: Path) -> Path:
 
 
 def journal_without(folder: Path, number: int) -> Path:
-    """Take a line out of the journal."""
+    """Remove a line of the journal."""
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     del lines[number]
@@ -456,7 +465,7 @@ def journal_without(folder: Path, number: int) -> Path:
 
 
 def edit_line(folder: Path, old: bytes, new: bytes, number: int = 2) -> Path:
-    """Change a record's line in the journal, the second's unless told otherwise."""
+    """Change a line of the journal, by default that of the second record."""
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     assert old in lines[number]
@@ -466,7 +475,7 @@ def edit_line(folder: Path, old: bytes, new: bytes, number: int = 2) -> Path:
 
 
 def edit_last(folder: Path, *, reverse: bool) -> Path:
-    """Write the fields of the last line of the journal in another order."""
+    """Write the fields of the journal's last line in another order."""
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     fields = json.loads(lines[3])
@@ -476,7 +485,7 @@ def edit_last(folder: Path, *, reverse: bool) -> Path:
 
 
 def linked(path: Path) -> Path:
-    """Put a link to the very same in the place of a file or a folder."""
+    """Replace a file or folder by a link to itself elsewhere."""
     elsewhere = path.parents[3] / f"elsewhere-{path.name}"
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
@@ -484,7 +493,7 @@ def linked(path: Path) -> Path:
 
 
 def gone(path: Path) -> Path:
-    """Delete a file, and give where it was."""
+    """Delete a file and return its path."""
     path.unlink()
     return path
 
@@ -523,22 +532,37 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "a line of the journal edited": (
         lambda a: edit_line(a, b"T12:00:00", b"T11:00:00"),
         [
-            f"{code_of(1)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00",
-            "this line of the journal does not follow from the line before: one was changed or taken out",
+            (
+                f"{code_of(1)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, "
+                "and the record says 2026-11-22T12:00:00+00:00"
+            ),
+            (
+                "this line of the journal does not follow from the line before: "
+                "one was changed or taken out"
+            ),
         ],
     ),
     "a line of the journal made unreadable": (
         lambda a: edit_line(a, b'"record"', b'"recor'),
         [
-            f"{code_of(1)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand",
+            (
+                f"{code_of(1)}: the journal does not name this record: "
+                "a line was changed or taken out, or the record was put here by hand"
+            ),
             "this line of the journal cannot be read any more",
-            "this line of the journal does not follow from the line before: one was changed or taken out",
+            (
+                "this line of the journal does not follow from the line before: "
+                "one was changed or taken out"
+            ),
         ],
     ),
     "the time of the last line edited": (
         lambda a: edit_line(a, b"T12:00:00", b"T11:00:00", 3),
         [
-            f"{code_of(2)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00"
+            (
+                f"{code_of(2)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, "
+                "and the record says 2026-11-22T12:00:00+00:00"
+            ),
         ],
     ),
     "a key added to the last line": (
@@ -568,7 +592,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "an object that is a link to the same bytes": (
         lambda a: linked(handout_of(a, 1)),
         [
-            f"{code_of(1)}: tiny/handout-general-en-letter.pdf is a link now, and no longer the file that was kept"
+            (
+                f"{code_of(1)}: tiny/handout-general-en-letter.pdf is a link now, "
+                "and no longer the file that was kept"
+            ),
         ],
     ),
     "a record that is a link to the same bytes": (
@@ -582,28 +609,41 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "a line taken out of the journal": (
         lambda a: journal_without(a, 2),
         [
-            f"{code_of(1)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand",
-            "this line of the journal does not follow from the line before: one was changed or taken out",
+            (
+                f"{code_of(1)}: the journal does not name this record: "
+                "a line was changed or taken out, or the record was put here by hand"
+            ),
+            (
+                "this line of the journal does not follow from the line before: "
+                "one was changed or taken out"
+            ),
         ],
     ),
     "the last line taken out of the journal": (
         lambda a: journal_without(a, 3),
         [
-            f"{code_of(2)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
+            (
+                f"{code_of(2)}: the journal does not name this record: "
+                "a line was changed or taken out, or the record was put here by hand"
+            ),
         ],
     ),
     "a deleted journal": (
         lambda a: gone(a / "journal.jsonl"),
         ["the journal of this archive is gone"]
         + [
-            f"{code_of(n)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand"
+            f"{code_of(n)}: the journal does not name this record: "
+            "a line was changed or taken out, or the record was put here by hand"
             for n in range(3)
         ],
     ),
     "the first line taken out of the journal": (
         lambda a: journal_without(a, 0),
         [
-            f"{code_of(0)}: the journal does not name this record: a line was changed or taken out, or the record was put here by hand",
+            (
+                f"{code_of(0)}: the journal does not name this record: "
+                "a line was changed or taken out, or the record was put here by hand"
+            ),
             "the journal does not start as it was written",
         ],
     ),
@@ -614,7 +654,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
 def test_verify_says_what_is_no_longer_what_it_was(
     three: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By code, with the path; and exit code 1."""
+    """Each problem has the code and the path, and the exit code is 1."""
     assert faults(three) == []
     damage, expected = DAMAGE[name]
     damage(three)
@@ -632,7 +672,7 @@ def test_verify_says_what_is_no_longer_what_it_was(
     "place", [".hidden", "note.txt", "entries/.hidden", "objects/.hidden.pdf", "old/journal.jsonl"]
 )
 def test_verify_warns_of_what_does_not_belong_there(three: Path, place: str) -> None:
-    """Hidden files too; what systems put into folders is passed over."""
+    """Hidden files are reported too, but not those that systems put into folders."""
     path = three / place
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"{}")
@@ -648,7 +688,7 @@ def test_verify_warns_of_what_does_not_belong_there(three: Path, place: str) -> 
 
 
 def put_back(folder: Path, records: int) -> None:
-    """Put journal and records back to what they were when fewer had been kept; the objects stay."""
+    """Reset journal and records to an earlier state. The objects stay."""
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     for line in lines[1 + records :]:
@@ -660,7 +700,10 @@ def put_back(folder: Path, records: int) -> None:
 def test_an_archive_that_was_put_back_is_called_what_it_may_be(
     three: Path, records: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the head of an earlier day nobody can tell it from an ended run: both are named, in words and in JSON. With the head it is an error."""
+    """Without an earlier head, both possible causes are named, in text and in JSON.
+
+    An ended run looks the same then. With the earlier head, it is an error.
+    """
     head = verify(three).head
     assert re.fullmatch("3:[0-9a-f]{16}", head)
     put_back(three, records)
@@ -680,7 +723,10 @@ def test_an_archive_that_was_put_back_is_called_what_it_may_be(
 def test_a_head_that_was_written_down_holds_for_good(
     three: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is kept later changes nothing of it; a journal that was written anew does; what is no head is a slip in typing."""
+    """An earlier head stays valid when more is kept, but not when the journal was rewritten.
+
+    A malformed head is a wrong use.
+    """
     head = verify(three).head
     entry, blobs = edition(50)
     keep_entries(three, [entry], blobs)
@@ -701,7 +747,7 @@ def test_a_head_that_was_written_down_holds_for_good(
 def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_aside(
     workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A bit of a kept file, of a source or of a link in its place: `build`, with --force and without, and `card` say which file, and end with 1."""
+    """`build` names the damaged file and ends with 1, with --force and without."""
     clinic = workspace()
     archive = tmp_path / "archive"
     assert built(clinic, archive).archived
@@ -726,7 +772,7 @@ def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_as
 def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """`card --archive` hashes what is there before it says that it is kept."""
+    """`card --archive` checks the hashes of what is there before it reports it as kept."""
     clinic = workspace()
     archive = tmp_path / "archive"
     settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic)
@@ -745,7 +791,10 @@ def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(
 def test_an_edition_whose_sources_are_damaged_is_not_called_kept(
     three: Path, damage: Callable[[Path], Any]
 ) -> None:
-    """A source is a part of what is kept. One of the very same bytes is put back where it is gone; a damaged one is told."""
+    """Sources belong to what is kept.
+
+    A lost source with the same bytes is restored, and a damaged one is reported.
+    """
     wanted = [(code_of(1), output.file, output.sha256) for output in kept_in(three, code_of(1))]
     entry, blobs = edition(1)
     assert all_kept(three, wanted)
@@ -767,7 +816,7 @@ def test_an_edition_whose_sources_are_damaged_is_not_called_kept(
 def test_an_edition_is_kept_a_second_time_where_a_source_of_the_first_record_is_lost(
     three: Path,
 ) -> None:
-    """The same paper made from other sources gets a whole record of its own; the first one stays told as damaged."""
+    """The same paper from other sources gets a record of its own. The first stays damaged."""
     entry, blobs = edition(1)
     gone(
         object_path(
@@ -792,7 +841,7 @@ def test_an_edition_is_kept_a_second_time_where_a_source_of_the_first_record_is_
 def test_verify_only_warns_of_what_an_ended_run_leaves(
     three: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Objects without a record, half files, a torn line: nothing of it had been reported as kept."""
+    """Nothing of an object without a record, a half file or a torn line was reported as kept."""
     (three / "objects" / "ab").mkdir(exist_ok=True)
     (three / "objects" / "ab" / f"ab{'0' * 62}.pdf").write_bytes(b"%PDF-")
     (three / "unfinished" / "half.pdf").write_bytes(b"%PD")
@@ -801,8 +850,14 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(
     assert faults(three) == []
     warnings = sorted(problem.message for problem in verify(three).problems)
     assert warnings == [
-        "1 file left by a run that was ended, or by a journal that was put back to an earlier state",
-        "1 object belongs to no record: left by a run that was ended, or by a journal that was put back to an earlier state",
+        (
+            "1 file left by a run that was ended, "
+            "or by a journal that was put back to an earlier state"
+        ),
+        (
+            "1 object belongs to no record: left by a run that was ended, "
+            "or by a journal that was put back to an earlier state"
+        ),
         "the last line stops in the middle, left by a run that was ended",
     ]
     assert run(["verify", str(three)]) == 0
@@ -828,7 +883,7 @@ def test_an_edition_whose_line_was_taken_out_of_the_journal_is_kept_again(three:
 
 
 def test_verify_gives_json(three: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """For those who run it every night."""
+    """The JSON is for those who run it every night."""
     gone(handout_of(three, 1))
     assert run(["verify", str(three), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
@@ -843,13 +898,13 @@ def test_verify_gives_json(three: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_verify_of_a_folder_without_an_archive_is_a_slip_in_typing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 2, and what to type."""
+    """The exit code is 2, and the hint says what to type."""
     assert run(["verify", str(tmp_path)]) == 2
     assert "there is no archive here" in capsys.readouterr().err
 
 
-def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
-    """Build the tiny handout's HTML unless told otherwise, into an archive."""
+def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> BuildResult:  # noqa: ANN401 -- any flag
+    """Build the tiny handout into an archive, by default as HTML."""
     flags = {
         "format": ("html",),
         "jobs": 1,
@@ -863,7 +918,7 @@ def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> Bu
 def test_a_build_keeps_what_it_printed_with_source_and_review(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Each edition once, handout and card under one code."""
+    """Each edition is kept once, with handout and card under one code."""
     clinic, archive = workspace(), tmp_path / "archive"
     first = built(clinic, archive)
     assert first.problems == ()
@@ -894,7 +949,7 @@ def test_a_build_keeps_what_it_printed_with_source_and_review(
 
 
 def test_what_was_printed_before_is_kept_too_and_only_once(workspace: Make, tmp_path: Path) -> None:
-    """A build with nothing to do keeps what lies there; the next one has nothing to keep."""
+    """A build with nothing to print keeps what is there; the next one has nothing to keep."""
     clinic, archive = workspace(), tmp_path / "archive"
     built(clinic)
     second = built(clinic, archive)
@@ -906,12 +961,13 @@ def test_what_was_printed_before_is_kept_too_and_only_once(workspace: Make, tmp_
 
 
 def test_a_build_with_all_kept_imports_nothing_heavy(workspace: Make, tmp_path: Path) -> None:
-    """It stays as quick as one without an archive."""
+    """Such a build is as quick as one without an archive."""
     clinic, archive = workspace(), tmp_path / "archive"
     built(clinic, archive)
     program = (
         "import sys; from teachback.cli.app import run; "
-        "code = run(sys.argv[1:]); print(code, sorted({'pydantic', 'yaml', 'jinja2', 'weasyprint'} & set(sys.modules)))"
+        "code = run(sys.argv[1:]); "
+        "print(code, sorted({'pydantic', 'yaml', 'jinja2', 'weasyprint'} & set(sys.modules)))"
     )
     command = [
         sys.executable,
@@ -957,7 +1013,7 @@ def test_a_changed_text_is_another_edition_beside_the_first(
 def test_what_cannot_be_kept_is_an_error_though_it_is_printed(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit code 1, and the message says both."""
+    """The exit code is 1, and the message says both."""
     clinic = workspace()
     (tmp_path / "archive").write_text("a file", encoding="utf-8")
     done = built(clinic, tmp_path / "archive")
@@ -965,8 +1021,8 @@ def test_what_cannot_be_kept_is_an_error_though_it_is_printed(
     assert done.archived == ()
     (problem,) = done.problems
     assert (
-        problem.message
-        == "printed, but not archived: this cannot be read or written: a file stands where a folder must be"
+        problem.message == "printed, but not archived: this cannot be read or written: "
+        "a file stands where a folder must be"
     )
     monkeypatch.chdir(clinic.root)
     assert run(["build", "tiny", "--format", "html", "--archive", str(tmp_path / "archive")]) == 1
@@ -975,12 +1031,12 @@ def test_what_cannot_be_kept_is_an_error_though_it_is_printed(
 def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_source(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A record says what the paper was made from, or there is none."""
+    """A record names what the paper was made from, or there is no record."""
     clinic, archive = workspace(), tmp_path / "archive"
     path = clinic.root / "content/handouts/tiny.yaml"
     real = build_module._print  # noqa: SLF001 -- in the midst of it the file changes
 
-    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- as the function
         printed = real(*arguments)
         path.write_text(
             path.read_text(encoding="utf-8").replace("One message", "Another message"),
@@ -997,11 +1053,11 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
 def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is no crash."""
+    """The program does not crash."""
     clinic, archive = workspace(), tmp_path / "archive"
     real = build_module._print  # noqa: SLF001 -- in the midst of it the file goes
 
-    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- as the function
         printed = real(*arguments)
         (clinic.root / "content/handouts/tiny.yaml").unlink()
         return printed
@@ -1017,12 +1073,12 @@ def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(
 def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
     workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The cards say the earlier text, and the next build knows it."""
+    """The cards have the earlier text, and the next build notices that."""
     clinic, archive = workspace(), tmp_path / "archive"
     path = clinic.root / "content/handouts/tiny.yaml"
     before = path.read_bytes()
 
-    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- what it takes and gives
+    def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- as the function
         path.write_text(
             path.read_text(encoding="utf-8").replace("Chest pain", "Pain in the chest"),
             encoding="utf-8",
@@ -1051,7 +1107,12 @@ def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
 def test_the_archive_may_stand_in_the_settings(
     workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In the file it lies below the workspace, in the environment where the person is; and it needs a name."""
+    """The archive can be set in the file and in the environment.
+
+    A path in the file is relative to the workspace, one in the environment to the working folder.
+
+    An empty name is refused.
+    """
     clinic = workspace({"teachback.toml": 'archive = "kept"'})
     assert resolve({}, {}, clinic).archive == clinic.root / "kept"
     assert resolve({}, {"TEACHBACK_ARCHIVE": "there"}, clinic).archive == Path("there")
@@ -1071,7 +1132,7 @@ def test_the_outcome_names_the_archive_in_json(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Only where there is to be one."""
+    """The JSON has it only if there is an archive."""
     monkeypatch.chdir(workspace().root)
     arguments = ["build", "tiny", "--format", "html", "--json"]
     assert run(arguments) == 0
@@ -1090,7 +1151,7 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """One file, two editions; and the same run again changes nothing."""
+    """One file is kept for two editions, and the same run again changes nothing."""
     clinic, archive = workspace(), tmp_path / "archive"
     flags = {"handouts": ("tiny",), "stock": "avery-5371", "archive": str(archive)}
     done = deal(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
@@ -1117,7 +1178,7 @@ def test_what_is_kept_is_printed_again_from_its_sources_alone(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """To the byte, though the workspace is gone: handout, card and sheet, in every form."""
+    """Handout, card and sheet are equal to the byte in every form, though the workspace is gone."""
     clinic, archive = (
         workspace({"styles/clinic.css": "h1 { letter-spacing: 0.2pt }"}),
         tmp_path / "archive",
@@ -1140,7 +1201,10 @@ def test_what_is_kept_is_printed_again_from_its_sources_alone(
 def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_printed_them(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """An error by the same program, a warning by another; and runs of cards are not printed again."""
+    """It is an error by the same program, and a warning by another.
+
+    Runs of cards are not printed again.
+    """
     clinic, archive = workspace(), tmp_path / "archive"
     (code,) = built(clinic, archive, audience=("ckd",), kind=("handout",)).archived
     assert reprint(archive) == ()
@@ -1163,8 +1227,8 @@ def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_print
         different, run_of_cards = reprint(other)
         assert different.severity is severity
         assert (
-            f"{code}: tiny/handout-ckd-en.html, printed again by Teachback {__version__} with WeasyPrint"
-            in different.message
+            f"{code}: tiny/handout-ckd-en.html, printed again by "
+            f"Teachback {__version__} with WeasyPrint" in different.message
         )
         assert (f"(kept: by Teachback {program}" in different.message) == (
             severity is Severity.WARNING

@@ -1,4 +1,7 @@
-"""`teachback merge --cluster` with a real scheduler and real workers over TLS: the same bytes as one process prints, whoever is ended; nothing leaks."""
+"""Test `teachback merge --cluster` with a real scheduler and real workers over TLS.
+
+It prints the same bytes as one process, whoever is killed, and nothing leaks.
+"""
 
 from __future__ import annotations
 
@@ -63,15 +66,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 SOURCE = package_root().parent
 TESTS = Path(__file__).parents[2] / "support"
-# A word that stands in records and must stand nowhere else.
+# A word that is in records and may be nowhere else.
 PLANTED = "Quisquilia"
-# A record that ends its worker is given up after two.
+# A record that kills its worker is given up after two workers.
 SCHEDULER = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
 QUIET = {
     "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false",
     "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "false",
 }
-# What makes a process blind for the file by which a folder is known to be shared.
+# Hides from a process the file that shows that a folder is shared.
 BLIND = """
 import sys
 
@@ -84,7 +87,7 @@ sys.addaudithook(hook)
 
 
 def certificates(folder: Path) -> Cluster:
-    """Make an authority and a certificate by it, for this test alone."""
+    """Create a certificate authority and a certificate by it for this test."""
     folder.mkdir()
     keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "cert")}
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {folder.name}")])
@@ -124,10 +127,10 @@ class Farm:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
-        """Start one of Dask's own programs."""
+        """Start one of Dask's programs."""
         named = (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))
         files = [f"--tls-{name}={path}" for name, path in named if path]
-        # Their logs tell all they can.
+        # The logs are as detailed as they can be.
         environment = {
             **os.environ,
             "PYTHONPATH": f"{SOURCE}:{TESTS}",
@@ -144,7 +147,7 @@ class Farm:
         return process
 
     def hire(self, count: int, **more: str) -> None:
-        """Start workers until there are so many; with other settings, start one."""
+        """Start workers until there are `count`, with further settings if given."""
         self.workers = [worker for worker in self.workers if worker.poll() is None]
         for _ in range(count - len(self.workers)):
             wanted = {**QUIET, "FAKE_SECONDS": "0.003", **more}
@@ -158,14 +161,14 @@ class Farm:
 
     @property
     def cluster(self) -> Cluster:
-        """Give what an order needs to know."""
+        """The cluster for a MergeOrder."""
         address = json.loads((self.folder / "scheduler.json").read_text(encoding="utf-8"))[
             "address"
         ]
         return Cluster(address, self.tls.ca, self.tls.cert, self.tls.key)
 
     def close(self) -> None:
-        """End what was started."""
+        """End all processes."""
         for process in self.processes:
             process.kill()
             process.wait()
@@ -194,14 +197,14 @@ def started(folder: Path, scheme: str = "tls") -> Iterator[Farm]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """Give a scheduler."""
+    """Start a scheduler for this module."""
     with started(tmp_path_factory.mktemp("farm")) as farm:
         yield farm
 
 
 @pytest.fixture
 def farm(running: Farm) -> Farm:
-    """Give a scheduler and two workers."""
+    """Make sure that the scheduler has two workers."""
     running.hire(2)
     return running
 
@@ -214,7 +217,7 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def records(count: int, name: str = "Zoë") -> Path:
-    """Write records, every twentieth of which is rejected for one reason or another."""
+    """Write records, every twentieth of which is rejected for one of several reasons."""
     broken = (
         "B{0},,ckd,",
         "B{0},Date,ckd,2027-02-30",
@@ -236,9 +239,9 @@ def merged(
     output: str,
     where: Cluster | None,
     step: Callable[[int, int], None] | None = None,
-    **wishes: Any,  # noqa: ANN401 -- whatever an Order has
+    **wishes: Any,  # noqa: ANN401 -- fields of MergeOrder
 ) -> Merged:
-    """Run a merge of the records that are there."""
+    """Merge the written records."""
     order = MergeOrder(
         **{
             "records": Path("records.csv"),
@@ -252,7 +255,10 @@ def merged(
 
 
 def workers(where: Cluster, *, answering: bool = False) -> set[str]:
-    """Ask the scheduler who is there; or them, since one that has just come may be there and not answer yet."""
+    """Return the addresses of the workers, according to the scheduler.
+
+    With `answering`, return those that answer: a new worker may be listed before it answers.
+    """
     files = (
         {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key}
         if where.ca
@@ -271,7 +277,7 @@ def workers(where: Cluster, *, answering: bool = False) -> set[str]:
 
 
 def tree(folder: str) -> dict[str, bytes]:
-    """Give every file below a folder."""
+    """Return every file below a folder, by name."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(Path(folder).rglob("*"))
@@ -280,7 +286,7 @@ def tree(folder: str) -> dict[str, bytes]:
 
 
 def wait_for(where: Cluster, count: int) -> None:
-    """Wait until so many workers have come to the scheduler."""
+    """Wait until the scheduler has this many workers."""
     end = time.monotonic() + 30
     while len(workers(where)) < count:
         assert time.monotonic() < end, "no such worker has come"
@@ -291,7 +297,7 @@ def wait_for(where: Cluster, count: int) -> None:
     "wishes", [{}, {"combine": 30, "kinds": ("handout", "card")}], ids=["a file each", "combined"]
 )
 def test_other_machines_print_what_one_process_prints(farm: Farm, wishes: dict[str, Any]) -> None:
-    """The files, the manifest, what is rejected: byte for byte, whether files come back or are written where all see them."""
+    """Files, manifest and rejections are equal byte for byte, with a shared folder and without."""
     records(240)
     merged("alone", None, **wishes)
     done = merged("back", farm.cluster, **wishes)
@@ -306,7 +312,7 @@ def test_other_machines_print_what_one_process_prints(farm: Farm, wishes: dict[s
 
 
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(farm: Farm) -> None:
-    """What it was at is done by the other, and every record is there once."""
+    """The other worker does its chunk, and every record is printed once."""
     records(400)
     merged("alone", None)
 
@@ -321,7 +327,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(farm: Farm) -> None:
 
 
 def test_when_all_workers_are_gone_a_later_start_goes_on(farm: Farm) -> None:
-    """The run says so and keeps what is finished; new workers go on, and print only the rest."""
+    """The run reports it and keeps what is finished. New workers print only the rest."""
     records(400)
     merged("alone", None)
 
@@ -346,7 +352,7 @@ def test_when_all_workers_are_gone_a_later_start_goes_on(farm: Farm) -> None:
 
 
 def test_a_run_that_other_machines_began_is_ended_here(farm: Farm) -> None:
-    """The address is no part of a run."""
+    """The cluster's address is not part of a run."""
     records(100)
     merged("alone", None)
 
@@ -366,7 +372,7 @@ def test_a_run_that_other_machines_began_is_ended_here(farm: Farm) -> None:
 def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(
     running: Farm,
 ) -> None:
-    """It is tried here by itself at last, before it ends all workers there are."""
+    """It is at last tried here by itself, before it has ended all workers."""
     running.hire(3)
     while len(workers(running.cluster)) < 3:
         time.sleep(0.05)
@@ -383,7 +389,10 @@ def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(
 
 
 def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
-    """Scheduler and workers tell all they can, some records fail, a worker is killed: not a word of a record is left with them."""
+    """No word of a record is in the logs of scheduler and workers.
+
+    The logs are detailed, some records fail, and a worker is killed.
+    """
     records(300, PLANTED)
 
     def kill(count: int, _: int) -> None:
@@ -415,7 +424,7 @@ def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
 def test_records_do_not_go_over_a_network_without_tls(
     address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is refused before anything is read or anybody is called."""
+    """The address is refused before anything is read or any connection is made."""
     records(3)
     monkeypatch.setattr(distributed, "Client", None)
     assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
@@ -434,7 +443,7 @@ def test_records_do_not_go_over_a_network_without_tls(
     ],
 )
 def test_tls_and_this_machine_are_allowed(address: str) -> None:
-    """The known-good beside those that are refused."""
+    """These are the accepted counterparts of the refused addresses."""
     refused = ""
     try:
         connection.refuse_address(Cluster(address))
@@ -455,14 +464,14 @@ def test_tls_and_this_machine_are_allowed(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    """And the hint shows one."""
+    """The hint shows a valid address."""
     with pytest.raises(UsageError, match="does not name a scheduler") as caught:
         connection.refuse_address(Cluster(address))
     assert "tls://" in caught.value.problems[0].hint
 
 
 def test_a_certificate_of_another_authority_is_refused(farm: Farm, tmp_path: Path) -> None:
-    """Nothing is sent to who cannot show one that ours has signed, and nothing is left."""
+    """Nothing is sent to a machine without a certificate of our authority, and nothing is left."""
     records(3)
     other = certificates(tmp_path / "other")
     with (
@@ -476,7 +485,7 @@ def test_a_certificate_of_another_authority_is_refused(farm: Farm, tmp_path: Pat
 
 
 def test_who_cannot_be_reached_is_named(running: Farm) -> None:
-    """A port where nobody listens."""
+    """The port has no listener."""
     records(3)
     wrong = Cluster("tls://127.0.0.1:1", running.tls.ca, running.tls.cert, running.tls.key)
     with (
@@ -488,7 +497,7 @@ def test_who_cannot_be_reached_is_named(running: Farm) -> None:
 
 
 def test_certificates_are_asked_for(running: Farm) -> None:
-    """Neither a flag nor Dask's settings name them; or what they name is not there."""
+    """A problem is raised when no certificates are named, or the named files are missing."""
     records(3)
     with pytest.raises(TeachbackError, match="no certificates are named"):
         merged("out", Cluster(running.cluster.address))
@@ -499,7 +508,7 @@ def test_certificates_are_asked_for(running: Farm) -> None:
 def test_without_the_extra_it_is_said_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback, and nothing is begun."""
+    """There is no traceback, and nothing is begun."""
     records(3)
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert (
@@ -516,13 +525,13 @@ def test_without_the_extra_it_is_said_how_to_install_it(
 def test_a_flag_for_a_cluster_needs_one(
     flag: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It would mean nothing."""
+    """Without a cluster the flag would have no effect."""
     assert app.run(["merge", "tiny", "--records", "records.csv", *flag]) == 2
     assert f"{flag[0]} is about a cluster" in capsys.readouterr().err
 
 
 def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> None:
-    """Dask's own default is to do so."""
+    """Dask's default is to write to disk."""
     records(3)
     before = len(workers(running.cluster))
     running.hire(before + 1, **dict.fromkeys(QUIET, "0.6"))
@@ -530,7 +539,8 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
     try:
         while len(workers(running.cluster, answering=True)) == before:
             time.sleep(0.05)
-        # On a busy machine it may not answer in time: then the others print, and it is asked by the next run.
+        # On a busy machine the worker may not answer in time. The others print then, and the next
+        # run asks it again.
         refused: tuple[Problem, ...] = ()
         for number in range(50):
             try:
@@ -550,7 +560,7 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
 def test_a_worker_with_other_versions_is_refused(
     farm: Farm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says of which library, there and here."""
+    """The problem names the library and both versions."""
     records(3)
     ours = {**payloads.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
     monkeypatch.setattr(dispatcher, "versions", lambda: ours)
@@ -567,7 +577,7 @@ def test_a_worker_with_other_versions_is_refused(
 def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_start_goes_on(
     farm: Farm, tmp_path: Path
 ) -> None:
-    """It is sent no record; the run says what it has, and what is finished is kept."""
+    """It gets no record. The run reports its version and keeps what is finished."""
     records(400)
     merged("alone", None)
     wait_for(farm.cluster, 2)
@@ -603,13 +613,13 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
 
 
 def test_a_worker_that_is_reached_without_tls_over_a_network_is_refused(tmp_path: Path) -> None:
-    """Even if the scheduler is on this machine: records go on from there."""
+    """Records would be sent on from the scheduler, even if that is on this machine."""
     records(3)
     (tmp_path / "farm").mkdir()
     with started(tmp_path / "farm", "tcp") as farm:
         where = farm.cluster
         assert where.address.startswith("tcp://127.0.0.1:")
-        # An address that is nobody's (RFC 5737). The worker itself is here, and would get the records.
+        # An address of nobody (RFC 5737). The worker itself is here, and would get the records.
         arguments = (
             "--no-nanny",
             "--nthreads=1",
@@ -634,7 +644,7 @@ def test_a_worker_that_is_reached_without_tls_over_a_network_is_refused(tmp_path
 
 
 def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> None:
-    """The run says so and keeps what is finished, which may be ended here."""
+    """The run reports it and keeps what is finished. It can then be completed here."""
     records(400)
     merged("alone", None)
     (tmp_path / "farm").mkdir()
@@ -664,10 +674,10 @@ def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> N
 def test_a_worker_that_does_not_see_the_shared_folder_is_refused(
     farm: Farm, tmp_path: Path
 ) -> None:
-    """It is named, and the same run goes on without a shared folder."""
+    """The worker is named, and the same run goes on without a shared folder."""
     records(60)
     merged("alone", None)
-    # To this worker, the folder is not there: as on a machine that has not mounted it.
+    # This worker does not see the folder, like a machine that has not mounted it.
     (tmp_path / "blind.py").write_text(BLIND, encoding="utf-8")
     before = len(workers(farm.cluster))
     farm.hire(
@@ -689,7 +699,7 @@ def test_a_worker_that_does_not_see_the_shared_folder_is_refused(
 
 
 def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
-    """It must answer in it, with what stands there; a worker that cannot is not taken at its word."""
+    """A worker must answer in the folder with the token that it finds there."""
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
@@ -713,7 +723,10 @@ def test_the_real_engine_prints_the_same_on_other_machines(
     wishes: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Hard names, whole files and files for the print room; and what was loaded for it is among what is compared between machines."""
+    """The same is printed for difficult names, single files and print-room files.
+
+    The libraries that printing loads are among those whose versions are compared.
+    """
     clinic = workspace({"content/handouts/tiny.yaml": FILLED})
     with Path("records.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerow(("id", "audience", "patient", "visit", "fluid"))
@@ -741,7 +754,10 @@ def test_the_real_engine_prints_the_same_on_other_machines(
     assert tree("out") == tree("alone")
     bench, chunk = seen[0]
     Path("bench").write_bytes(pickle.dumps((replace(bench, folder=None), payloads.seal(chunk))))
-    program = "import pickle, sys, teachback.merge.cluster.payloads as p; p.print_sealed(*pickle.load(open('bench', 'rb'))); print(*sys.modules)"
+    program = (
+        "import pickle, sys, teachback.merge.cluster.payloads as p; "
+        "p.print_sealed(*pickle.load(open('bench', 'rb'))); print(*sys.modules)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     loaded = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
@@ -751,7 +767,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         "teachback"
     }
     assert {"uharfbuzz", "babel", "pydantic"} <= found
-    # What comes along with these, and what the engine's modules load that has done its work before.
+    # Dependencies of these, and what modules of the engine load that have done their work before.
     along = {
         "pydantic_core",
         "annotated-types",
@@ -763,7 +779,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
 
 
 def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
-    """What they begin with alike travels with the first one."""
+    """The bytes that they have in common are sent with the first file."""
     head = bytes(range(256)) * 300
     files = [head + b"one", head + b"other", b"", head[:5000] + b"another edition", head + b"one"]
     papers = [
@@ -783,7 +799,7 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
 
 
 def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
-    """Another chunk's rows, a file of another name, or bytes that are not those of the hash are not written."""
+    """Rows of another chunk, a file of another name and bytes with another hash are not written."""
     bench = ChunkPrintSetup(("handout",), {}, str(tmp_path))
     key = EditionKey("ckd", "en", "letter", "standard", "handout")
     chunk = Chunk(0, pack([ValidRecord(2, "A", (key,), {}, 1)]), ("A",))

@@ -1,4 +1,7 @@
-"""Records stamped into an edition: valid, tagged, read back, inside their lines, and nothing else moves."""
+"""Test stamping records into an edition: valid, tagged, read back, and inside their lines.
+
+Nothing else on the page moves.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ VARIANTS = [("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Give a workspace with the handout that has fields."""
+    """Create a workspace with the handout that has fields."""
     path = tmp_path_factory.mktemp("clinic") / "content" / "handouts" / "tiny.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(FILLED, encoding="utf-8")
@@ -60,18 +63,18 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def standard(clinic: Workspace) -> Composed:
-    """Give the handout composed on Letter in standard type."""
+    """Compose the handout on Letter in standard type."""
     return composed(clinic)
 
 
 @pytest.fixture(scope="module")
 def template(standard: Composed) -> Template:
-    """Give the handout's Template, for all the names."""
+    """Make the handout's Template with the letters of all the names."""
     return standard.template(*NAMES, *ROW.values(), LETTERS)
 
 
 def record(made: Composed, name: str) -> dict[str, str]:
-    """Give what is printed for a patient."""
+    """Return the words that are printed for a patient."""
     row = {**ROW, "patient": name}
     read = {
         field.name: read_value(field, row.get(field.name, ""), "en")
@@ -82,13 +85,16 @@ def record(made: Composed, name: str) -> dict[str, str]:
 
 
 def pictures(data: bytes) -> list[Image.Image]:
-    """Draw the pages of a file at 144 dots to the inch, in grey."""
+    """Draw the pages of a file in grey at 144 dpi."""
     with pypdfium2.PdfDocument(data) as document:
         return [page.render(scale=2, grayscale=True).to_pil() for page in document]
 
 
 def boxes(template: Template, page_height: float) -> list[tuple[float, float, float, float]]:
-    """Give where the words of each slot may stand on page 1, in dots at 144 to the inch: left, top, right, bottom."""
+    """Return the box of each slot's words on page 1.
+
+    A box is left, top, right and bottom, in dots at 144 dpi.
+    """
     assert page_height > 0
 
     def box(slot: Slot) -> tuple[float, float, float, float]:
@@ -107,7 +113,7 @@ def boxes(template: Template, page_height: float) -> list[tuple[float, float, fl
 def test_each_name_gives_a_file_that_is_pdf_ua_and_pdf_a(
     standard: Composed, template: Template, name: str
 ) -> None:
-    """Accents, apostrophes, Vietnamese, Cyrillic, Greek and what looks like a command: page-validation has nothing to say."""
+    """Files with difficult names, and with text that looks like commands, are valid."""
     data = template.stamp(record(standard, name), b"1")
     assert faults(data) == []
     with pikepdf.open(io.BytesIO(data)) as pdf:
@@ -118,7 +124,7 @@ def test_each_name_gives_a_file_that_is_pdf_ua_and_pdf_a(
 def test_what_is_drawn_is_made_of_operators_that_pdf_has(
     standard: Composed, template: Template, name: str
 ) -> None:
-    """Accents that stand higher than the line are pieces of their own: nothing grows together where they meet."""
+    """Raised accents are pieces of their own, and their operators are kept apart."""
     for drawn in template.drawn(record(standard, name)):
         with pikepdf.new() as pdf:
             stream = pikepdf.Stream(pdf, drawn)
@@ -130,7 +136,7 @@ def test_what_is_drawn_is_made_of_operators_that_pdf_has(
 def test_a_stamped_file_without_the_meaning_of_its_glyphs_is_found(
     standard: Composed, template: Template
 ) -> None:
-    """The validator sees a slot's font: without the table that says which letters its glyphs are, the file fails."""
+    """The validator sees a slot's font: without its ToUnicode table the file fails."""
     data = template.stamp(record(standard, NAMES[0]), b"1")
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
@@ -143,11 +149,11 @@ def test_a_stamped_file_without_the_meaning_of_its_glyphs_is_found(
 def test_the_words_of_a_record_are_read_in_their_turn(
     standard: Composed, template: Template, name: str
 ) -> None:
-    """A screen reader gets each value in its place: behind its label, inside its sentence, in its row."""
+    """A screen reader gets each value after its label, in its sentence or in its row."""
     values = record(standard, name)
     data = template.stamp(values, b"1")
     said = unicodedata.normalize("NFC", " ".join(" ".join(read_words(data)).split()))
-    # What mends a word over two glyphs stands beside it for those who read it aloud; pdfium gives the glyphs.
+    # Words with several glyphs for a letter have their text beside them. pdfium gives the glyphs.
     assert f"Prepared for {name} on Mar 1, 2027" in said.replace("  ", " ")
     assert (
         "Your fluid limit is 1.5 liters a day. Your next visit is on Mar 1, 2027 with us." in said
@@ -160,7 +166,10 @@ def test_the_words_of_a_record_are_read_in_their_turn(
 
 
 def test_what_glyphs_do_not_say_is_said_beside_them(standard: Composed) -> None:
-    """A letter of two glyphs has its own text in the mark: \u1ebd is drawn by the page's own font as e and a tilde above."""
+    r"""A letter of two glyphs has its text in the mark.
+
+    The page's own font draws \u1ebd as e with a tilde above.
+    """
     name = "Mbẽ"
     data = standard.template(name).stamp({"patient": name}, b"1")
     assert data.count(b"/ActualText<feff" + name.encode("utf-16-be").hex().encode() + b">") == 1
@@ -173,7 +182,7 @@ def test_what_glyphs_do_not_say_is_said_beside_them(standard: Composed) -> None:
 def test_nothing_moves_and_all_ink_of_a_record_is_inside_its_lines(
     clinic: Workspace, paper: str, size: str
 ) -> None:
-    """Between the blank and the filled page every dot is the same, but those in the slots; and there is some ink in each."""
+    """The blank and the filled page differ only in the slots, and every slot has some ink."""
     made = composed(clinic, paper=paper, size=size)
     values = record(made, "Ğÿ Ąjpq")
     template = made.template(*values.values())
@@ -211,7 +220,7 @@ def test_the_words_have_the_type_of_the_text_around_them(
 
 
 def test_an_empty_field_keeps_its_line_and_says_what_it_is(template: Template) -> None:
-    """The file of the front desk: the same page with lines, valid, and each line is called one."""
+    """The file for the front desk has the same page with lines, which are tagged as lines."""
     data = template.stamp({}, b"1")
     assert faults(data) == []
     assert data.count(
@@ -225,7 +234,7 @@ def test_an_empty_field_keeps_its_line_and_says_what_it_is(template: Template) -
 def test_the_same_edition_serves_the_front_desk(
     clinic: Workspace, template: Template, tmp_path: Path, today: dt.date
 ) -> None:
-    """`build` prints the same code and the same page, dot by dot, as the Template without a record."""
+    """`build` prints the same code and the same pixels as the Template without a record."""
     built = build(
         resolve({"output": str(tmp_path), "handouts": ("tiny",)}, {}, clinic), clinic, today
     )
@@ -240,7 +249,7 @@ def test_the_same_edition_serves_the_front_desk(
 def test_the_same_record_gives_the_same_bytes_and_another_its_own_id(
     standard: Composed, template: Template
 ) -> None:
-    """The ID is made of code and record alone; a Template that went through another process gives the same file."""
+    """The ID depends on code and record only, also after the Template was pickled."""
     values = record(standard, NAMES[1])
     first = template.stamp(values, b"17")
     assert (
@@ -259,7 +268,10 @@ def test_the_same_record_gives_the_same_bytes_and_another_its_own_id(
 
 
 def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> None:
-    """XMP, the information dictionary and the outline are those of the blank file, and no value stands in the part that all share."""
+    """XMP, the document information and the outline are those of the blank file.
+
+    The bytes that all records share have no value.
+    """
     values = record(standard, "Qxvz Jkwy")
     seen = []
     for data in (template.stamp({}, b"1"), template.stamp(values, b"1")):
@@ -286,7 +298,7 @@ def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> No
 def test_a_value_that_does_not_fit_is_a_fault_of_its_field_and_nothing_is_written(
     standard: Composed, field: str, value: str, reason: str
 ) -> None:
-    """The fault says field and reason, and never the value."""
+    """The fault has the field and the reason, and never the value."""
     template = standard.template(value.encode("utf-8", "ignore").decode(), LETTERS)
     assert template.faults({field: value, "nurse": "x"}) == (FieldFault(field, reason),)
     with pytest.raises(UnstampedError) as raised:
@@ -296,7 +308,7 @@ def test_a_value_that_does_not_fit_is_a_fault_of_its_field_and_nothing_is_writte
 
 
 def test_a_long_value_is_made_smaller_down_to_the_floor(standard: Composed) -> None:
-    """12 pt in standard print and not less: one letter more and it is refused."""
+    """Standard print goes down to 12 pt. With one letter more, the value is refused."""
     names = ["m" * count for count in range(10, 30)]
     template = standard.template("m")
     fitting = [name for name in names if not template.faults({"patient": name})]
@@ -314,7 +326,7 @@ def test_a_long_value_is_made_smaller_down_to_the_floor(standard: Composed) -> N
 
 
 def test_any_record_has_the_letters_of_ascii_and_of_dates(clinic: Workspace) -> None:
-    """Whatever characters were announced, a plain name and a date of any month can be written."""
+    """A plain name and a date of any month can be printed, whatever characters were requested."""
     template = composed(clinic).template()
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     assert [
@@ -323,7 +335,10 @@ def test_any_record_has_the_letters_of_ascii_and_of_dates(clinic: Workspace) -> 
 
 
 def test_a_font_stands_in_only_where_a_record_needs_it(clinic: Workspace) -> None:
-    """Noto Sans is in the file for letters that Atkinson Hyperlegible lacks, in the weights of the places, and else not."""
+    """Noto Sans is in the file only for letters that Atkinson Hyperlegible lacks.
+
+    It has the weights of the places.
+    """
     made = composed(clinic)
     plain, other = made.template("Évreux"), made.template("Évreux", "Щёлково")
     assert [font.name.partition("+")[2] for font in plain.fonts] == [
@@ -338,7 +353,7 @@ def test_a_font_stands_in_only_where_a_record_needs_it(clinic: Workspace) -> Non
 
 
 def test_large_print_is_never_made_smaller(clinic: Workspace) -> None:
-    """18 pt is the size and the floor."""
+    """18 pt is both the size and the smallest allowed size."""
     template = composed(clinic, size="large").template("m")
     assert {slot.sizes for slot in template.slots} == {(24.0,)}
 
@@ -352,7 +367,10 @@ def test_a_card_is_stamped_like_a_page(standard: Composed) -> None:
 
 
 def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None:
-    """Ten names on ten cards, read once each, on the back of the very card that is in front; the sheet is valid."""
+    """Ten cards have ten names, each read once, on the back of the right card.
+
+    The sheet is valid.
+    """
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     settings, stocks, design = (
         resolve({"stock": "avery-5371"}, {}, clinic),
@@ -369,12 +387,12 @@ def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None
     assert re.findall(r"Name (Card \w)", " ".join(" ".join(read_words(data)).split())) == names
     runs = [run for run in read_pages(data, 20)[1].runs if run.words.strip() in names]
     placed = {run.words.strip(): (run.bounds[0] > 306, -round(run.bounds[1] / 144)) for run in runs}
-    # The first card is the upper left one in front, so its back is the upper right one.
+    # The first card is the upper left one on the front, so its back is the upper right one.
     assert sorted(names, key=lambda name: (placed[name][1], not placed[name][0])) == names
 
 
 def test_an_edition_without_fields_gives_the_same_page_for_all(workspace: Any) -> None:  # noqa: ANN401 -- a fixture
-    """A Template without slots stamps nothing but the ID."""
+    """A Template without slots stamps only the ID."""
     template = composed(workspace()).template("x")
     data = template.stamp({"patient": "x"}, b"1")
     assert (template.fields, template.slots, faults(data)) == ((), (), [])

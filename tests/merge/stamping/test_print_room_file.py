@@ -1,4 +1,7 @@
-"""Files for a print room: the right patients, on the right sides, listed by id, and nothing stored twice."""
+"""Test print-room files: patients are in order, on the right sides and listed by id.
+
+Nothing is stored twice.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ CARDS = "cards"
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Give a workspace with the handout that has fields."""
+    """Create a workspace with the handout that has fields."""
     path = tmp_path_factory.mktemp("clinic") / "content" / "handouts" / "tiny.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(FILLED, encoding="utf-8")
@@ -57,7 +60,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def cover(clinic: Workspace) -> Template:
-    """Give the cover on Letter."""
+    """Make the cover on Letter."""
     shared = load_shared(clinic)
     return cover_template(
         shared.words["en"], shared.clinic, "en", Paper.LETTER.box, open_design(clinic)
@@ -65,7 +68,7 @@ def cover(clinic: Workspace) -> Template:
 
 
 def sheet_of(clinic: Workspace, **flags: str) -> Template:
-    """Give a sheet of ten cards."""
+    """Make a sheet of ten cards."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     settings, stocks, design = (
         resolve({"stock": "avery-5371", **flags}, {}, clinic),
@@ -83,7 +86,7 @@ def sheet_of(clinic: Workspace, **flags: str) -> Template:
 
 @pytest.fixture(scope="module")
 def templates(clinic: Workspace) -> dict[str, Template]:
-    """Give editions with an odd and with an even number of pages, on Letter and on A4, and a sheet of cards."""
+    """Make editions with odd and even numbers of pages, on Letter and A4, and a sheet of cards."""
     made = {
         ODD: composed(clinic, audience="ckd").template(*LETTERS),
         OTHER: composed(clinic, audience="general", paper="a4").template(*LETTERS),
@@ -101,7 +104,7 @@ def templates(clinic: Workspace) -> dict[str, Template]:
 
 @pytest.fixture(scope="module")
 def bundle(templates: dict[str, Template], cover: Template, clinic: Workspace) -> Bundle:
-    """Give all of them in one bundle, as another process gets it."""
+    """Make a bundle of all of them, pickled as for another process."""
     made: Bundle = pickle.loads(  # noqa: S301 -- our own
         pickle.dumps(make_bundle(templates, cover, cover_words(load_shared(clinic).words["en"])))
     )
@@ -109,7 +112,7 @@ def bundle(templates: dict[str, Template], cover: Template, clinic: Workspace) -
 
 
 def entry(key: str, number: int, row: int = 0, **more: str) -> PrintRoomRecord:
-    """Give a record; the words of its value are in no other."""
+    """Make a record. The words of its value are in no other record."""
     return PrintRoomRecord(
         key, {"patient": f"Name{number:04}", **more}, f"id-{number}", row or number + 1
     )
@@ -127,30 +130,30 @@ def combined(
 
 
 def texts(data: bytes) -> list[str]:
-    """Give each page's words, with single spaces."""
+    """Return the words of each page, with single spaces."""
     with pypdfium2.PdfDocument(data) as document:
         return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
 
 
 def names(data: bytes) -> list[list[str]]:
-    """Give the patients on each page."""
+    """Return the patients on each page."""
     return [re.findall(r"Name\d{4}", text) for text in texts(data)]
 
 
 def pictures(data: bytes) -> list[Image.Image]:
-    """Draw a file's pages at 100 dots to the inch."""
+    """Draw the pages of a file at 100 dpi."""
     with pypdfium2.PdfDocument(data) as document:
         return [page.render(scale=100 / 72).to_pil().convert("RGB") for page in document]
 
 
 def hairlines(data: bytes, number: int) -> int:
-    """Count the lines that a page draws outside of its cards."""
+    """Count the lines that a page draws outside its cards."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         return pdf.pages[number].Contents[-1].read_bytes().count(b" l S")
 
 
 def faults(data: bytes) -> list[tuple[str, str]]:
-    """Say what page-validation has against a file as PDF/A-2b; of a stream's length see `tagreader.faults`."""
+    """Return the faults of a file as PDF/A-2b. For a stream's length see `pdf_tags.faults`."""
     found = [
         (fault.rule_id, fault.message)
         for fault in page_validation.validate_pdf_bytes(data, profile="2b").failures
@@ -163,14 +166,14 @@ def faults(data: bytes) -> list[tuple[str, str]]:
 
 
 def test_records_come_in_their_order_each_with_its_own_words(bundle: Bundle) -> None:
-    """Behind the cover each record has the pages of its edition, with its words and nobody else's."""
+    """After the cover, each record has the pages of its edition, with its words and no others."""
     data = combined(bundle, entry(EVEN, 3), entry(ODD, 1), entry(OTHER, 2), entry(ODD, 4))
     assert names(data) == [[], ["Name0003"], [], ["Name0001"], ["Name0002"], ["Name0004"]]
     assert ["For kidneys here" in text for text in texts(data)[3:]] == [True, False, True]
 
 
 def test_on_both_sides_each_record_starts_on_a_front(bundle: Bundle) -> None:
-    """Behind the cover and behind an odd number of pages stands a blank one; the printer is asked for both sides."""
+    """A blank page follows the cover and each odd number of pages, and duplex is requested."""
     data = combined(
         bundle, entry(ODD, 1), entry(EVEN, 2), entry(OTHER, 3), entry(ODD, 4), duplex=True
     )
@@ -184,13 +187,13 @@ def test_on_both_sides_each_record_starts_on_a_front(bundle: Bundle) -> None:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert pdf.Root.ViewerPreferences.Duplex == "/DuplexFlipLongEdge"
         sizes = [[round(float(edge)) for edge in page.mediabox[2:]] for page in pdf.pages]
-    # A blank back is of its front's size.
+    # A blank back has the size of its front.
     assert sizes[6] == sizes[7] == [595, 842]
     assert sizes[8] == sizes[9] == [612, 792]
 
 
 def test_on_one_side_nothing_is_blank(bundle: Bundle) -> None:
-    """Without both sides there is a page for each page."""
+    """No blank pages are added without duplex."""
     data = combined(bundle, entry(ODD, 1), entry(ODD, 2))
     assert [bool(text) for text in texts(data)] == [True] * 3
     with pikepdf.open(io.BytesIO(data)) as pdf:
@@ -201,7 +204,7 @@ def test_on_one_side_nothing_is_blank(bundle: Bundle) -> None:
 def test_a_page_looks_as_it_does_alone(
     key: str, bundle: Bundle, templates: dict[str, Template]
 ) -> None:
-    """Dot for dot, a record's pages are those of its own file."""
+    """The pages of a record equal those of its own file, pixel by pixel."""
     one = entry(key, 5, visit="March 1, 2027")
     alone = pictures(templates[key].stamp(one.values, b"1"))
     together = pictures(combined(bundle, entry(ODD, 1), one, entry(EVEN, 2)))[2 : 2 + len(alone)]
@@ -211,7 +214,10 @@ def test_a_page_looks_as_it_does_alone(
 
 
 def test_what_patients_share_is_stored_once(bundle: Bundle, templates: dict[str, Template]) -> None:
-    """A hundred patients more cost under 1 KB each; no stream is there twice, and none of an edition that nobody gets."""
+    """A hundred more patients cost less than 1 KB each.
+
+    No stream is stored twice, and none of an edition that nobody gets.
+    """
     few, many = (
         combined(bundle, *(entry(EVEN, number) for number in range(count))) for count in (2, 102)
     )
@@ -235,7 +241,10 @@ def test_what_patients_share_is_stored_once(bundle: Bundle, templates: dict[str,
 
 
 def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
-    """Row, id, edition code, pages and first page of each; the file's name and number, and no word of a record."""
+    """The cover has the row, id, code, pages and first page of each record, and no word of it.
+
+    It also has the name and number of the file.
+    """
     data = combined(bundle, entry(EVEN, 1, 11), entry(ODD, 2, 12), entry(OTHER, 3, 14), duplex=True)
     front = texts(data)[0]
     ckd, general = (bundle.parts[key].template.code for key in (ODD, OTHER))
@@ -256,19 +265,19 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
     ("count", "pages"), [(1, 1), (40, 1), (41, 1), (92, 1), (200, 1), (201, 2)]
 )
 def test_the_cover_has_room_for_all(count: int, pages: int, bundle: Bundle) -> None:
-    """Each id stands on the cover once, in its order; two hundred fit on one page."""
+    """Each id is on the cover once, in order, and two hundred fit on one page."""
     data = combined(bundle, *(entry(ODD, number) for number in range(count)))
     covers = texts(data)[:-count]
     assert len(covers) == pages
     listed = [int(number) for text in covers for number in re.findall(r"id-(\d+)", text)]
-    # Where columns stand side by side, pdfium reads line by line.
+    # pdfium reads columns line by line.
     assert sorted(listed) == list(range(count))
 
 
 def test_long_ids_and_many_editions_take_the_longer_list(
     templates: dict[str, Template], cover: Template, clinic: Workspace
 ) -> None:
-    """Short lines with letters are for short ids and few editions; long ids are never cut, however long."""
+    """Short lines with letters are for short ids and few editions. Long ids are never cut."""
     made = make_cover(cover, cover_words(load_shared(clinic).words["en"]))
     assert layout_of(made, ["P-1234567"] * 200, 3).name == "few"
     assert layout_of(made, ["P-1234567"] * 200, len(EDITIONS) + 1).name == "short"
@@ -284,7 +293,7 @@ def test_long_ids_and_many_editions_take_the_longer_list(
 def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(
     paper: Paper, clinic: Workspace
 ) -> None:
-    """The longest that are in use, of 64 digits, can be read; they stand in the list that has most room."""
+    """Ids of 64 digits, the longest in use, are readable in the widest list."""
     shared = load_shared(clinic)
     laid = cover_template(shared.words["en"], shared.clinic, "en", paper.box, open_design(clinic))
     made = make_cover(laid, cover_words(shared.words["en"]))
@@ -303,7 +312,7 @@ def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whoever prints it is told what to do."""
+    """The message says what to do."""
     monkeypatch.chdir(clinic.roots[0])
     (tmp_path / "records.csv").write_text(
         f"id,audience,patient\n{'W' * length},ckd,Ana\n", encoding="utf-8"
@@ -330,7 +339,7 @@ def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
 
 
 def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:
-    """Twice the same file, and another ID for other records."""
+    """The same records give the same file, and other records another ID."""
     one, again, other = (
         combined(bundle, entry(ODD, 1), entry(EVEN, number)) for number in (2, 2, 3)
     )
@@ -340,7 +349,7 @@ def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:
 
 
 def test_the_file_is_pdf_a_and_claims_no_tags(bundle: Bundle) -> None:
-    """All kinds in one file pass PDF/A-2b; it has no tags, and does not say that it has."""
+    """A file with all kinds of pages passes PDF/A-2b, has no tags, and does not claim any."""
     data = combined(
         bundle,
         entry(ODD, 1),
@@ -357,7 +366,10 @@ def test_the_file_is_pdf_a_and_claims_no_tags(bundle: Bundle) -> None:
 
 
 def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle: Bundle) -> None:
-    """Twelve cards among handouts take two sheets, front and back, on fronts; ten names on the first back, two on the second."""
+    """Twelve cards among handouts take two sheets, each starting on a front side.
+
+    The first back has ten names, and the second has two.
+    """
     cards = [entry(CARDS, number) for number in range(12)]
     data = combined(bundle, cards[0], entry(ODD, 50), *cards[1:])
     found = names(data)
@@ -385,15 +397,18 @@ def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle
 
 @pytest.mark.parametrize("name", ["avery-5371", "cut-letter-id1", "fold-letter-id1", "ours"])
 def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic: Workspace) -> None:
-    """For each number of cards, front and back: what is held looks as on a full sheet, and the rest is white to its edge.
+    """What is on a partial sheet looks as on a full one, and the other places are white.
 
-    No card, no line to write on, no line to fold; and as many marks to cut by as `teachback card` draws for so many cards.
+    They have no card, no writing line and no fold line, for each number of cards, front and back.
+    There are as many crop marks as `teachback card` draws for that number of cards.
     """
     if name == "ours":
-        # Its pages are wider than high, and its backs upside down below one another.
+        # Its pages are landscape, and its backs are upside down.
         (clinic.root / "content/stocks.yaml").write_text(
-            "ours:\n  page: {width: 280, height: 200}\n  grid: {columns: 2, rows: 2}\n  card: {width: 85.6, height: 53.98}\n"
-            "  first: {left: 7, top: 9}\n  pitch: {across: 97, down: 71}\n  kind: cut\n  source: [a test]\n",
+            "ours:\n  page: {width: 280, height: 200}\n  grid: {columns: 2, rows: 2}\n"
+            "  card: {width: 85.6, height: 53.98}\n"
+            "  first: {left: 7, top: 9}\n  pitch: {across: 97, down: 71}\n"
+            "  kind: cut\n  source: [a test]\n",
             encoding="utf-8",
         )
     template = sheet_of(clinic, stock=name)
@@ -434,7 +449,7 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
 def test_a_sheet_of_cards_looks_as_it_does_alone(
     bundle: Bundle, templates: dict[str, Template]
 ) -> None:
-    """Dot for dot, front and back."""
+    """Front and back are equal pixel by pixel."""
     cards = [entry(CARDS, number) for number in range(10)]
     alone = pictures(templates[CARDS].stamp([card.values for card in cards], b"1"))
     together = pictures(combined(bundle, *cards))[2:]
@@ -446,7 +461,7 @@ def test_a_sheet_of_cards_looks_as_it_does_alone(
 def test_sheets_that_are_turned_differently_do_not_go_together(
     templates: dict[str, Template], cover: Template, clinic: Workspace
 ) -> None:
-    """A printer turns a whole file one way; a file of the short edge alone asks for it."""
+    """A printer turns all sheets of a file over the same edge. The file requests the right edge."""
     short = sheet_of(clinic, sides="short-edge")
     made = make_bundle(
         {CARDS: templates[CARDS], "short": short},
@@ -462,7 +477,7 @@ def test_sheets_that_are_turned_differently_do_not_go_together(
 
 
 def test_a_value_that_does_not_fit_makes_no_file(bundle: Bundle) -> None:
-    """It is found by `faults` beforehand; who asks all the same gets an error without the value."""
+    """`faults` finds the value beforehand, and the error does not quote it."""
     with pytest.raises(UnstampedError) as raised:
         combined(bundle, entry(ODD, 1), PrintRoomRecord(ODD, {"patient": "Wide" * 40}, "id-2", 2))
     assert "Wide" not in str(raised.value)
@@ -473,7 +488,7 @@ def test_a_value_that_does_not_fit_makes_no_file(bundle: Bundle) -> None:
 def test_a_cover_without_its_places_is_refused(
     workspace: Callable[..., Workspace], builtin: Workspace
 ) -> None:
-    """A clinic's own cover that has lost a line, or runs over its page, is a problem with a hint."""
+    """A clinic's cover that lacks a line or is too long is a problem with a hint."""
     template = (builtin.root / "templates" / "cover.html").read_text(encoding="utf-8")
     last = '{{ line(prefix ~ "." ~ column ~ "." ~ (lines - 1), shape.cells) }}'
     assert template.count(last) == 1
@@ -496,7 +511,7 @@ def test_a_cover_without_its_places_is_refused(
 def test_the_cover_makes_no_other_edition(
     workspace: Callable[..., Workspace], builtin: Workspace
 ) -> None:
-    """Another cover, or another word on it, changes no edition's code; another word for patients does."""
+    """Another cover, or other words on it, changes no code; other words for patients do."""
     words = (builtin.root / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
     template = (builtin.root / "templates" / "cover.html").read_text(encoding="utf-8")
     changed = workspace(

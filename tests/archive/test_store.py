@@ -872,7 +872,7 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(
 
 
 def test_an_edition_whose_line_was_taken_out_of_the_journal_is_kept_again(three: Path) -> None:
-    """What the journal does not name is not kept."""
+    """An edition that the journal does not name does not count as kept."""
     journal_without(three, 3)
     wanted = [(code_of(2), output.file, output.sha256) for output in kept_in(three, code_of(2))]
     assert not all_kept(three, wanted)

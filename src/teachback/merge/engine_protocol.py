@@ -127,7 +127,7 @@ class Engine(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of program and libraries.
+        """A fingerprint of program and libraries.
 
         It covers all that decides about the bytes besides records, editions and options.
         """

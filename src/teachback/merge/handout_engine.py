@@ -96,7 +96,7 @@ class HandoutEngine:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the program, its libraries and the handout's own files."""
+        """A fingerprint of the program, its libraries and the handout's own files."""
         files = handout_files(self.workspace)
         # The editions' codes cover styles, pictures and words. Anything else in the workspace may
         # change between two starts of a run.

@@ -103,7 +103,7 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
 
 
 def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
-    """Return the rules for rows: the allowed values, and the defaults for empty cells.
+    """Return the rules for rows: the allowed values, and the defaults.
 
     A handout with only one audience or one language makes that one the default.
     """

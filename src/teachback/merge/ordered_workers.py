@@ -1,8 +1,8 @@
 """Run many small tasks in a few processes, and yield the results in order.
 
-Little is held in memory at a time, and the tasks may be anything. `process_pool` is for work that a
-clinic's own template can let run wild; this module is for very many small pieces of our own work. A
-process that is killed loses its own task and no other.
+Little is held in memory at a time, and the tasks may be anything. `process_pool` is for layout, in
+which a clinic's own template may loop forever; this module is for very many small tasks of our own.
+A process that is killed loses its own task and no other.
 """
 
 from __future__ import annotations

@@ -493,7 +493,7 @@ def test_a_column_with_another_name_is_told_and_not_quoted(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["na\ufffdme", "T\u00c3\u00a9l\u00c3\u00a9phone"])
 def test_a_column_whose_name_lost_letters_stops_the_run(name: str) -> None:
-    """What damaged the first row has damaged the others too."""
+    """Damage in the first row means that the others are damaged too."""
     problem = refusal(f"id,{name}\n1,x\n".encode())
     assert (
         problem.message

@@ -659,7 +659,7 @@ def test_a_process_that_reads_has_limits_and_says_which_was_reached(
 
 
 def test_a_workbook_is_read_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What loops forever is ended with the process, and the run reports it."""
+    """A reader that loops forever is ended with its process, and the run reports it."""
     monkeypatch.setattr(record_reader, "read_workbook", lambda *_: _endless(None))
     monkeypatch.setattr(record_reader, "MOST_SECONDS", 1)
     assert "took more than 1 s of processor time" in refusal(package(row(ONE)))

@@ -397,7 +397,7 @@ def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle
 
 @pytest.mark.parametrize("name", ["avery-5371", "cut-letter-id1", "fold-letter-id1", "ours"])
 def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic: Workspace) -> None:
-    """What is on a partial sheet looks as on a full one, and the other places are white.
+    """Cards on a partial sheet look as on a full one, and the other places are white.
 
     They have no card, no writing line and no fold line, for each number of cards, front and back.
     There are as many crop marks as `teachback card` draws for that number of cards.

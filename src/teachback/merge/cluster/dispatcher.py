@@ -108,7 +108,7 @@ def print_on_cluster(
 ) -> Generator[ChunkResult | LostTask[Chunk]]:
     """Print chunks on a cluster and yield the results in order.
 
-    Files are written into the bench's folder, if it has one. A chunk that ended several workers
+    Files are written into the folder of `bench`, if it has one. A chunk that ended several workers
     comes back as a LostTask. Raises TeachbackError as `look` does, and when no worker is left.
     """
     token = secrets.token_hex(8)

@@ -77,7 +77,7 @@ class _Lines:
         return self.number + 1
 
     def give_back(self) -> None:
-        """Give back all lines of this row but its first, to be read as rows of their own."""
+        """Put back all lines of this row but its first, to be read as rows of their own."""
         self.number -= len(self.taken) - 1
         self._back.extendleft(reversed(self.taken[1:]))
 

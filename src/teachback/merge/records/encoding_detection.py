@@ -2,7 +2,7 @@
 
 UTF-8 and UTF-16 can be verified. Old single-byte encodings cannot: any bytes can be read as any of
 them. A file that is not UTF-8 is therefore read as Windows-1252 only if its words look like words
-in it, and do not look like words in another encoding that clinics still meet (or are the same).
+in it, and look like other words in no encoding that clinics still meet.
 """
 
 from __future__ import annotations

@@ -81,8 +81,9 @@ class RowRules:
     """The rules that rows are checked against.
 
     `audiences` and `fields` are by language: the audiences with an edition, and the names of the
-    fields. `audience`, `language`, `paper` and `size` are the values for a row that has none.
-    `audience` and `language` are empty where each row must have a value.
+    fields. `language`, `paper` and `size` are the defaults for a cell that is missing or empty, and
+    `audience` is the default for records without a column of audiences. The defaults `audience` and
+    `language` are empty where each row must have a value.
     """
 
     id_column: str

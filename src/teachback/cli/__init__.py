@@ -1,4 +1,4 @@
-"""Parse the command line with Click, call one command, and print what came of it.
+"""Parse the command line with Click, call one command, and print its result.
 
-In: arguments. Out: text on the terminal and an exit code.
+Input: arguments. Output: text on the terminal and an exit code.
 """

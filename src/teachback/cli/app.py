@@ -1,7 +1,8 @@
-"""The command line, and with tell, answering and mergecmd the only module that knows click: parse, call one function, print.
+"""Define the command line: parse, call one function, print.
 
-Heavy modules are imported inside the commands that need them, so that `teachback --help` and a build with nothing
-to do stay quick. Exit code 0: done; 1: problems in content or data; 2: wrong usage.
+Only modules of this package import click. Heavy modules are imported inside the commands that need
+them, so that `teachback --help` and a build with nothing to do stay fast. Exit codes: 0 done, 1
+problems in content or data, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit code; every refusal is printed here and nowhere else."""
+    """Run one command and return its exit code. Every refusal is printed here and nowhere else."""
     as_json = "--json" in arguments
     try:
         return _run(arguments, as_json=as_json)
-    except Exception as error:  # noqa: BLE001 -- a traceback helps nobody at a clinic, and an exception's message may hold a patient's name
+    except Exception as error:  # noqa: BLE001 -- a traceback helps no clinic, and a message may hold a patient's name
         refuse((fault(error),), as_json=as_json)
         return 1
 
@@ -75,7 +76,7 @@ def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     except KeyboardInterrupt:
         return interrupted()
     except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
+        # The reader of our output is gone, so nobody can be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return result if isinstance(result, int) else 0
@@ -251,7 +252,7 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
 
 
 def _how_to_print(sides: str, *, press: bool = False) -> str:
-    """Say in words what to click in the printer's dialog."""
+    """Return what to choose in the printer's dialog."""
     if press:
         return (
             "For a print shop: one card a page, 3 mm bleed, cut at the marks, "
@@ -292,7 +293,7 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
 def identify_command(
     code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool
 ) -> int:
-    """Say which edition a paper is, by its code or a scan, and give the very file."""
+    """Find the edition of a paper by its code or a scan, and return the very file."""
     from teachback.archive.lookup import copy_kept, identify, readable_copy
     from teachback.printing.settings import archive_folder
 
@@ -337,7 +338,7 @@ def identify_command(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
-    """Say whether everything in an archive is still what was kept."""
+    """Check that everything in an archive is still what was kept."""
     from teachback.archive.verification import verify
     from teachback.printing.settings import archive_folder
 
@@ -372,7 +373,7 @@ def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
 )
 @click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
 def calibrate_command(**flags: Any) -> None:  # noqa: ANN401 -- what click parsed
-    """Print a page that tells how far a printer is off, and where to write that down."""
+    """Print a page that measures a printer's offset, and shows where to write that down."""
     from teachback.commands.calibrate import calibrate
     from teachback.printing.settings import resolve
 
@@ -404,7 +405,7 @@ def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
 @list_group.command("stocks")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
-    """List the stocks: name, page, cards, size, other names under which the same sheet is sold."""
+    """List the stocks: name, page, cards, size, other names of the same sheet."""
     from teachback.commands.listings import stock_rows
 
     print_rows(stock_rows(_workspace()), as_json=as_json)
@@ -453,7 +454,7 @@ def new_command(identifier: str) -> None:
 @command_line.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
-    """Say what is installed, what is missing, and how to get it."""
+    """Show what is installed, what is missing, and how to get it."""
     from dataclasses import asdict
 
     from teachback.commands.doctor import examine

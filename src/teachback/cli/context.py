@@ -1,4 +1,4 @@
-"""The world around a command: the folder they were started in, the day, the streams they print to."""
+"""Provide a command's environment: workspace, date, and standard streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from teachback.files.workspace import Workspace, open_workspace
 if TYPE_CHECKING:
     from types import TracebackType
 
-# Who mends the program sets it, to see where a fault came from. It shows lines of source, and no value.
+# Maintainers set it to see where a fault came from. It shows source lines, and no values.
 TRACEBACK: Final = "TEACHBACK_TRACEBACK"
 _LOST: Final = {
     errno.ENOSPC: "the disk is full",
@@ -29,18 +29,24 @@ _LOST: Final = {
 
 
 def today() -> dt.date:
-    """Give the day it is where the clinic is."""
+    """Return the current date where the clinic is."""
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
 
 
 def new_second() -> dt.datetime:
-    """Wait for the next whole second, and return it in UTC. So no two calls give the same second, one after the other."""
+    """Wait for the next whole second, and return it in UTC.
+
+    So no two successive calls return the same second.
+    """
     time.sleep(1 - time.time() % 1)
     return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
 
 
 def here() -> Workspace:
-    """Give the workspace of the current folder. Raises UsageError when the folder is gone, TeachbackError for links that lead out."""
+    """Return the workspace of the current folder.
+
+    Raises UsageError when the folder is gone, and TeachbackError for links that lead out.
+    """
     try:
         folder = Path.cwd()
     except FileNotFoundError:
@@ -51,14 +57,17 @@ def here() -> Workspace:
 
 
 class _Out(io.FileIO):
-    """Standard output or standard error that never stops the work: what cannot be written is dropped, and the reason is kept."""
+    """A standard stream that never stops the work.
+
+    Output that cannot be written is dropped, and the first error is kept.
+    """
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "wb", closefd=False)
         self.lost: OSError | None = None
 
     def write(self, data: Any, /) -> int:  # noqa: ANN401 -- any buffer of bytes
-        """Write bytes, waiting where a terminal or a pipe is not ready; return how many were taken."""
+        """Write bytes, waiting until a terminal or pipe is ready; return how many were taken."""
         try:
             taken = super().write(data)
             while taken is None:
@@ -71,8 +80,12 @@ class _Out(io.FileIO):
 
 
 def open_streams() -> None:
-    """Make the standard streams such that printing to them raises nothing, whatever they are: closed, full, or unable to hold a letter."""
-    # Without this, the next file that is opened would get the number of a closed stream, and with it what is printed.
+    """Replace the standard streams so that printing never raises an error.
+
+    They may be closed, full, or unable to encode a letter.
+    """
+    # Otherwise the next opened file would get the number of a closed stream, and receive what is
+    # printed.
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -83,7 +96,7 @@ def open_streams() -> None:
         if old is not None:
             with suppress(OSError):
                 old.flush()
-        # A letter that the stream's encoding lacks is written as its number.
+        # A letter that the stream's encoding lacks is written as an escape.
         setattr(
             sys,
             name,
@@ -97,7 +110,10 @@ def open_streams() -> None:
 
 
 def lost_output() -> Problem | None:
-    """Return why standard output could not take all that was printed; None where it could, or where its reader has gone."""
+    """Return why standard output lost something, or None.
+
+    A reader that has closed the pipe is no loss.
+    """
     sys.stdout.flush()
     error = _lost(sys.stdout)
     if error is None or isinstance(error, BrokenPipeError):
@@ -115,13 +131,16 @@ def all_output_written() -> bool:
     return _lost(sys.stdout) is None
 
 
-def _lost(stream: Any) -> OSError | None:  # noqa: ANN401 -- whatever stands for a stream
+def _lost(stream: Any) -> OSError | None:  # noqa: ANN401 -- any stream
     raw = getattr(getattr(stream, "buffer", None), "raw", None)
     return raw.lost if isinstance(raw, _Out) else None
 
 
 def fault(error: BaseException) -> Problem:
-    """Return the problem for an exception that nobody expected; print where it came from, if `TEACHBACK_TRACEBACK` is set."""
+    """Return the problem for an unexpected exception.
+
+    If `TEACHBACK_TRACEBACK` is set, print where it came from.
+    """
     if os.environ.get(TRACEBACK):
         import traceback
 
@@ -137,7 +156,7 @@ def fault(error: BaseException) -> Problem:
             f"the library '{error.name}' is missing or broken {code}", "Install the program again."
         )
     if isinstance(error, OSError) and error.errno:
-        # Without the name of the file, which may be a patient's id.
+        # Leave out the file name, which may be a patient's id.
         return Problem(
             f"the system does not allow this: {os.strerror(error.errno)} {code}",
             "Free what is lacking, and start again.",
@@ -146,21 +165,21 @@ def fault(error: BaseException) -> Problem:
 
 
 def install_guard() -> None:
-    """Have every exception that nothing else catches told in one line, in threads and at the end of the process, too."""
+    """Print every uncaught exception in one line, also those of threads."""
     import threading
 
     sys.excepthook = _on_fault
     threading.excepthook = lambda about: _on_fault(
         about.exc_type, about.exc_value, about.exc_traceback
     )
-    # Such as an exception while an object is taken apart: nothing depends on it any more.
+    # These come, for example, from destructors, and nothing depends on them any more.
     sys.unraisablehook = lambda _: None
 
 
 def _on_fault(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    """Print one line for what nothing else caught, in place of a traceback, which may quote a value."""
+    """Print one line for an uncaught exception; a traceback may quote a value."""
     if issubclass(kind, KeyboardInterrupt):
         return
     problem = fault((error or kind()).with_traceback(trace))

@@ -1,4 +1,4 @@
-"""The command `merge`: one handout, many records. With cli, tell and answering, one of the modules that know click."""
+"""Define the command `merge`: one handout, many records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from teachback.merge.merge_order import Cluster, MergeOrder
     from teachback.merge.records.record_validation import Rejected
 
-# How many rejected rows are printed where a file has all of them.
+# How many rejected rows are printed when a file lists all of them.
 _FEW: Final = 20
 
 
@@ -123,7 +123,7 @@ def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int: 
 
     settings, order = _order(handout, flags)
     refuse_own_folder(order.output, here(), "--output")
-    # From here on this process holds records, and so do those that it starts.
+    # From here on, this process and its children hold records.
     leave_no_image()
     stay_in_memory()
     if order.records is not None and order.records.is_fifo():
@@ -139,7 +139,7 @@ def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int: 
 
 
 def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, MergeOrder]:
-    """Settle what is wanted: flag before environment before teachback.toml."""
+    """Resolve the options: command line, then environment, then teachback.toml."""
     from teachback.merge.merge_order import MergeOrder
     from teachback.printing.settings import resolve
 
@@ -155,7 +155,7 @@ def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, MergeOrder]
     return settings, MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
         output=Path(flags["output"]) if flags["output"] else settings.output / "merge" / handout,
-        # What `build` prints of each edition is not what each patient gets: here cards are asked for.
+        # The configured kinds are for `build`. Here, cards are printed only if asked for.
         kinds=settings.kinds if flags["kind"] else ("handout",),
         combine=flags["combine"] or 0,
         duplex=flags["duplex"],
@@ -222,7 +222,7 @@ def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
 
 
 def rejected_row_problems(rejected: list[Rejected], name: str) -> tuple[Problem, ...]:
-    """Say of rejected rows where they stand, which field it is and why; never what stands there."""
+    """Return a problem for each fault of a rejected row: row, field and reason, never the value."""
     return tuple(
         Problem(f"{f'{field} ' if field else 'this row '}{reason}", "", Location(name, row.row, 1))
         for row in rejected

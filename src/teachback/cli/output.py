@@ -1,4 +1,4 @@
-"""What a person at the prompt is told: problems, rows, progress, the outcome of a build."""
+"""Print to the terminal: problems, rows, progress, the result of a build."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def print_json(data: object) -> None:
-    """Print data as JSON, with every letter as it is where the stream can hold it, else all that are not ASCII as numbers."""
+    """Print data as JSON.
+
+    If the stream cannot encode every letter, all non-ASCII letters are escaped.
+    """
     text = json.dumps(data, indent=2, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -58,7 +61,7 @@ def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 class Progress:
-    """A progress bar on a terminal, nothing elsewhere."""
+    """A progress bar on a terminal; nothing elsewhere."""
 
     def __init__(self, *, shown_at_all: bool, label: str = "Printing") -> None:
         self.on = shown_at_all and sys.stderr.isatty()
@@ -80,7 +83,7 @@ class Progress:
 
 
 def built_json(built: BuildResult, archive: Path | None) -> dict[str, Any]:
-    """Give the outcome of a build as plain data."""
+    """Return the result of a build as plain data."""
     from teachback.printing.build_record import manifest_row
 
     return {
@@ -127,12 +130,12 @@ def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
 
 
 def kept_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
-    """Give what an archive keeps of a run as plain data; nothing where there is to be no archive."""
+    """Return the editions that a run archived as plain data; {} without an archive."""
     return {} if archive is None else {"archive": {"folder": str(archive), "kept": list(codes)}}
 
 
 def kept_words(codes: tuple[str, ...], archive: Path | None) -> str:
-    """Say how many editions an archive keeps of a run; nothing where it keeps none."""
+    """Return how many editions a run archived, or ""."""
     return (
         f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}"
         if archive is not None and codes
@@ -141,7 +144,7 @@ def kept_words(codes: tuple[str, ...], archive: Path | None) -> str:
 
 
 def print_answers(answers: tuple[Answer, ...]) -> None:
-    """Print what an archive says of each code, and why it says nothing of some."""
+    """Print what an archive knows of each code, or why it knows nothing."""
     for answer in answers:
         print_problems(answer.problems)
         if not answer.entries:
@@ -180,7 +183,7 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
 
 
 def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> None:
-    """Print one line for each file that was printed, and one for all."""
+    """Print one line for each printed file, and one for all."""
     for output in built.outputs:
         if output.file in built.printed:
             pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
@@ -207,7 +210,10 @@ def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> Non
 
 
 def proof_row(name: str, measures: Measures) -> dict[str, Any]:
-    """Give what was measured on one file, as a row: type in pt, contrast in colour and grey, the most ink of a page, the tiers' looks."""
+    """Return the measurements of one file as a row.
+
+    They are type in pt, contrast in colour and grey, the most ink of a page, and the tiers.
+    """
     return {
         "file": name,
         "smallest type": f"{measures.smallest:.1f} pt",
@@ -219,7 +225,7 @@ def proof_row(name: str, measures: Measures) -> dict[str, Any]:
 
 
 def print_checkup(checkup: CheckResult) -> None:
-    """Print what was found, handout by handout, and at the end what was looked for."""
+    """Print the findings of each handout, and at the end what was checked."""
     from teachback.checking.checker import looked_for
 
     print_problems(checkup.problems)
@@ -237,7 +243,7 @@ def print_checkup(checkup: CheckResult) -> None:
 
 
 def checkup_json(checkup: CheckResult) -> dict[str, Any]:
-    """Give what was found as plain data."""
+    """Return the findings as plain data."""
     from teachback.checking.checker import looked_for
 
     return {
@@ -290,7 +296,7 @@ def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
 
 
 def print_problems(problems: tuple[Problem, ...]) -> None:
-    """Print to the error stream, in colour only on a terminal that has not asked for none."""
+    """Print problems to standard error, in colour on a terminal unless NO_COLOR is set."""
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     for problem in problems:
         place = readable(str(problem.location)) if problem.location else "teachback"
@@ -300,7 +306,8 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
             else ""
         )
         rule = f" [{problem.rule}]" if problem.rule else ""
-        # What the program quotes from a file may hold line breaks; a problem is one line, and so is its hint.
+        # A text quoted from a file may hold line breaks, but a problem and its hint are one line
+        # each.
         click.echo(
             f"{click.style(place, bold=True)}: "
             f"{warning}{readable(' '.join(problem.message.split()))}{rule}",
@@ -312,6 +319,6 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
 
 
 def interrupted() -> int:
-    """Say that the person at the keyboard got their way, and give the exit code for it."""
+    """Print that the run was stopped, and return its exit code."""
     click.echo("\nStopped; what was finished is kept.", err=True)
     return 130

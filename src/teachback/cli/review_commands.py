@@ -1,4 +1,4 @@
-"""The commands of those who answer for a text: check, diff, due, approve. With cli and tell, one of the modules that know click."""
+"""Define the commands for reviewers: check, diff, due, approve."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def check_command(
     report: tuple[Path, ...],
     **flags: Any,  # noqa: ANN401 -- what click parsed
 ) -> int:
-    """Look for what is risky for a reader, hard to read, not agreed or out of date."""
+    """Check for what is risky for a reader, hard to read, not agreed or out of date."""
     from teachback.checking.checker import check, explain_rules, failed
 
     workspace = here()
@@ -78,7 +78,7 @@ def check_command(
         checkup = check(handouts, flags["audience"], workspace, today(), step, brief=brief)
     if not flags["as_json"]:
         print_checkup(checkup)
-    # What was found is told whatever becomes of the files.
+    # Print the findings before files are written, which may fail.
     lost = _written(checkup, flags["sarif"], write, workspace)
     bad = failed(checkup, strict=flags["strict"]) or bool(lost)
     if flags["as_json"]:
@@ -101,7 +101,7 @@ def _written(
     write: Callable[[CheckResult], None] | None,
     workspace: Workspace,
 ) -> tuple[Problem, ...]:
-    """Write what was asked for besides, and give what kept it from being written."""
+    """Write SARIF and reports, if asked for; return why one could not be written."""
     try:
         if sarif_file is not None:
             from teachback.checking.sarif import sarif
@@ -115,7 +115,10 @@ def _written(
 
 
 def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckResult], None]:
-    """Give what writes the reports. What is wrong with their names or the settings is said before anything is checked."""
+    """Return a function that writes the reports.
+
+    Faults of their names or of the settings are raised before anything is checked.
+    """
     from teachback.commands.review_report import FORMS, write_reports
     from teachback.printing.settings import resolve
 
@@ -177,7 +180,7 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
-    """List what is to be read again, overdue first: each handout, and each part with a date of its own."""
+    """List what is due for review, overdue first: handouts, and parts with a date of their own."""
     from teachback.checking.review_calendar import as_calendar, as_csv, due_list, due_rows
     from teachback.checking.review_dates import horizon
 

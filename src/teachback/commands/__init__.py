@@ -1,4 +1,4 @@
-"""Do what each command of the command line asks for, one module a command.
+"""Run the commands of the command line, one module per command.
 
-In: settings and a workspace. Out: a value for the command line to print.
+Input: settings and a workspace. Output: a value for the command line to print.
 """

@@ -1,4 +1,4 @@
-"""Write into a handout who approved it, when, until when, and what: the order of steps of `teachback approve`."""
+"""Write into a handout who approved what, when, and until when: `teachback approve`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Approved:
-    """What was written into which file: the review's keys, the audiences that now count as approved, and the lines as they stand."""
+    """What was written to a handout.
+
+    `review` has the keys of the review, `audiences` are those that are now approved, and `lines`
+    are the changed lines with their numbers.
+    """
 
     file: str
     review: dict[str, str | dict[str, str]]
@@ -34,10 +38,10 @@ def approve(
     due: dt.date | None,
     audiences: tuple[str, ...],
 ) -> Approved:
-    """Set a handout's review to approved, for all its audiences or some, and give what was written.
+    """Set a handout's review to approved, for all or some audiences; return what was written.
 
-    Raises UsageError for names and dates that cannot be, TeachbackError when the handout has an error of its own, is the
-    program's and not the clinic's, or cannot be written. Then the file is as it was.
+    Raises UsageError for invalid names and dates. Raises TeachbackError when the handout has an
+    error, is a built-in one, or cannot be written. The file is then unchanged.
     """
     path = handout_named(workspace, name)
     until = due or a_year_after(today)
@@ -104,7 +108,7 @@ def approve(
 
 
 def a_year_after(day: dt.date) -> dt.date:
-    """Give the same day a year later; the day before, where there is none."""
+    """Return the same day a year later; February 28 instead of 29 if that year has none."""
     try:
         return day.replace(year=day.year + 1)
     except ValueError:
@@ -114,7 +118,11 @@ def a_year_after(day: dt.date) -> dt.date:
 def _still_approved(
     authored: LoadedHandout, chosen: tuple[str, ...], by: str, today: dt.date
 ) -> dict[str, str]:
-    """Give what stays approved for other audiences. Paper names one reviewer and one day, so both must be the same for all."""
+    """Return the approvals that other audiences keep.
+
+    Paper names one reviewer and one day, so both must be the same for all. Raises TeachbackError if
+    they differ.
+    """
     review, standing = authored.handout.review, authored.standing
     others = {
         a: mark
@@ -145,7 +153,7 @@ def _still_approved(
 def _check_only_the_review_changed(
     before: LoadedHandout, after: LoadedHandout, audiences: tuple[str, ...]
 ) -> None:
-    """Make sure that the file says what it said: an edit that touched more is not written."""
+    """Raise TeachbackError if an edit changed more than the review; it is then not written."""
     old, new = (
         {key: value for key, value in a.file.data.items() if key != "review"}
         for a in (before, after)
@@ -161,7 +169,7 @@ def _check_only_the_review_changed(
 
 
 def _lines(authored: LoadedHandout, edited: bytes) -> tuple[tuple[int, str], ...]:
-    """Give the numbered lines of the file that hold the review."""
+    """Return the numbered lines of the file that hold the review."""
     file = authored.file
     numbers = [file.locate(("review",), key=True).line]
     review = authored.handout.review

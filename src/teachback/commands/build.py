@@ -1,4 +1,4 @@
-"""The order of steps: plan, see what has changed, read, choose, compose, print, write, record."""
+"""Build: plan, find what has changed, read, choose, compose, print, write, record."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ if TYPE_CHECKING:
     Step = Callable[[int, int], None]
     Found = defaultdict[str, list[Problem]]
 
-# Problems that belong to no single handout stand under this name.
+# The key of problems that belong to no single handout.
 GENERAL = ""
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a run did: the files it was to make, which it printed anew, every problem, and the handouts it refused.
+    """The result of a build: wanted files, newly printed files, problems, refused handouts.
 
-    `proofs` holds what was measured on the printed pages, by file; it is filled only where it was asked for. `archived` are
-    the codes of the editions that the archive keeps, if there is to be one.
+    `proofs` has the measurements of the printed pages, by file; it is only filled if asked for.
+    `archived` are the codes of the editions that the archive keeps, if there is one.
     """
 
     outputs: tuple[Output, ...]
@@ -85,7 +85,11 @@ class BuildResult:
 
 @dataclass
 class BuildProgress:
-    """What a run has printed so far: the files by name, what was measured on them, the libraries used, and whether it was stopped."""
+    """The progress of a build.
+
+    It has the printed files by name, their measurements, the text libraries, and whether the build
+    was stopped.
+    """
 
     outputs: dict[str, Output] = field(default_factory=dict)
     proofs: dict[str, Measures] = field(default_factory=dict)
@@ -98,8 +102,8 @@ def build(
 ) -> BuildResult:
     """Print what is wanted and has changed.
 
-    Raises UsageError for names on the command line that do not exist, and TeachbackError when nothing at all can
-    be printed. A handout that fails stands in the result's problems, and the others are printed.
+    Raises UsageError for unknown names on the command line, and TeachbackError when nothing at all
+    can be printed. A handout that fails is in the result's problems, and the others are printed.
     """
     files = handout_files(workspace)
     found: Found = defaultdict(list)
@@ -165,7 +169,7 @@ def build(
     found[GENERAL] += recorded.problems
     archived = _archived(settings, workspace, tuple(done.values()), reading, found)
     if run.stopped:
-        # What was finished is recorded; now the person at the keyboard gets their way.
+        # Everything that was finished is recorded, so the interrupt can now take effect.
         raise KeyboardInterrupt
     problems = in_file_order(problem for group in found.values() for problem in group)
     return BuildResult(
@@ -185,7 +189,7 @@ def _archived(
     reading: LoadedHandouts | None,
     found: Found,
 ) -> tuple[str, ...]:
-    """Keep what was printed, now or before, in the archive; give the codes of what is kept."""
+    """Keep the outputs, new and old, in the archive; return the codes that are kept."""
     if settings.archive is None or not outputs:
         return ()
     from teachback.archive.store import all_kept, not_archived
@@ -224,9 +228,10 @@ def _guard(
     words: dict[str, tuple[Problem, ...]],
     found: Found,
 ) -> None:
-    """Find with the rules of `teachback check` what must not be printed.
+    """Find what must not be printed, with the rules of `teachback check`.
 
-    This is done when the first pages of a handout are there, and nothing is written yet: the next pages are made meanwhile.
+    This runs when the first pages of a handout are finished and nothing is written yet. Workers
+    make the next pages meanwhile.
     """
     from teachback.checking.blocking_rules import error_problems, load_guard, word_errors
 
@@ -260,7 +265,7 @@ def _print(
     found: Found,
     step: Step | None,
 ) -> BuildProgress:
-    """Print what is stale, each handout wholly or not at all."""
+    """Print the stale outputs, each handout completely or not at all."""
     from teachback.printing.job_composer import PrintContext, design_hash, open_design, open_pool
 
     try:
@@ -295,7 +300,7 @@ def _print_apart(
     found: Found,
     step: Step | None,
 ) -> BuildProgress:
-    """Compose and print in a pool. What is finished when a person or a full disk stops the run is kept."""
+    """Compose and print in worker processes. Finished files are kept if the run is stopped."""
     from teachback.printing.job_composer import compose_apart
     from teachback.printing.job_printer import do_jobs
 
@@ -303,7 +308,8 @@ def _print_apart(
     composed = compose_apart(desk, wanted, pool)
     found[GENERAL] += composed.flaws
     for stem, group in composed.problems.items():
-        # What a page says of styles that are wrong is said already, with its place in the style sheet.
+        # Faults of the styles are already reported at their place, so their effects on pages are
+        # not.
         found[stem] += [
             p
             for p in group
@@ -340,12 +346,12 @@ def _print_apart(
                 for output, measures in _written(waiting[stem], reading, settings, origin[stem]):
                     run.outputs[output.file] = output
                     run.proofs |= {output.file: measures} if measures and settings.proof else {}
-                # Their bytes are on the disk now.
+                # Their bytes are on the disk now, so free the memory.
                 waiting[stem] = []
             if step:
                 step(count, len(jobs))
     except TeachbackError as error:
-        # The disk is full, or a process could not be started: what is printed stays, and is recorded.
+        # The disk is full, or a worker could not be started. What is printed is kept and recorded.
         found[GENERAL] += error.problems
     except KeyboardInterrupt:
         run.stopped = True
@@ -353,7 +359,10 @@ def _print_apart(
 
 
 def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
-    """Fill one sheet of the workspace's stock. Raises UsageError for a stock that there is not, or not so."""
+    """Fill one sheet of the configured stock.
+
+    Raises UsageError for an unknown stock, or one that does not fit the settings.
+    """
     from teachback.printing.card_run import CardOrder, card_run, find_stock
     from teachback.printing.card_stock import load_stocks
 
@@ -413,7 +422,7 @@ def _output(
 
 
 def _folder_problems(folder: Path) -> tuple[Problem, ...]:
-    """Try whether files can be written, before minutes are spent on printing them."""
+    """Try to write to the folder, before minutes are spent on printing."""
     probe = folder / ".writable"
     try:
         write_whole(probe, b"")

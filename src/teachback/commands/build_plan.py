@@ -1,4 +1,4 @@
-"""What a run is to print: which handouts, for whom, in which files, and what of it lies there already."""
+"""Plan a build: which handouts, for whom, in which files, and which files are up to date."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WantedOutput:
-    """One output that the run is to make; for pictures it stands for all their pages."""
+    """One output that a build is to make; for pictures, all of their pages."""
 
     stem: str
     kind: str
@@ -49,7 +49,7 @@ class WantedOutput:
 def sorted_out(
     wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path
 ) -> tuple[dict[str, Output], list[WantedOutput]]:
-    """Tell what is there, whole, from what must be printed."""
+    """Separate the outputs that exist unchanged from those that must be printed."""
     kept: dict[str, Output] = {}
     stale: list[WantedOutput] = []
     by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
@@ -65,7 +65,7 @@ def sorted_out(
 
 
 def selected_files(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Give the handout files that were named, or all; `leg-cramps` also names leg-cramps.es.yaml."""
+    """Return the named handout files, or all; `leg-cramps` also names leg-cramps.es.yaml."""
     if not settings.handouts:
         if not files:
             raise TeachbackError(
@@ -86,7 +86,7 @@ def selected_files(settings: Settings, files: Mapping[str, Path]) -> dict[str, P
 
 
 def check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found) -> None:
-    """Refuse a choice that would print nothing without a word."""
+    """Refuse a choice that would silently print nothing."""
     if settings.language is not None and not chosen and not any(found.values()):
         raise UsageError(
             Problem(
@@ -104,12 +104,12 @@ def check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found
 
 
 def is_refused(stem: str, found: Found, settings: Settings) -> bool:
-    """Say whether a handout is not to be printed, because of an error or of anything at all under --strict."""
+    """Return whether a handout has errors, or any problem at all under --strict."""
     return any(settings.strict or problem.severity is Severity.ERROR for problem in found[stem])
 
 
 def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[WantedOutput]:
-    """Give every output that the settings ask for of one handout."""
+    """Yield every output that the settings ask for of one handout."""
     for audience in summary.audiences:
         if settings.audiences and audience not in settings.audiences:
             continue
@@ -127,7 +127,10 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
 def origins(
     files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found
 ) -> dict[str, str]:
-    """Hash what each handout is made from; one that cannot be read does not keep the others from printing."""
+    """Hash what each handout is made from.
+
+    A file that cannot be read does not stop the others.
+    """
     found_origins = {}
     for stem, path in files.items():
         try:

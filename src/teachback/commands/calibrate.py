@@ -1,4 +1,4 @@
-"""The page that tells how far a printer is off. The order of steps of `teachback calibrate`."""
+"""Print the page that measures a printer's offset: `teachback calibrate`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 
 def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
-    """Print the page for a stock's or a paper's size; give the file and the sides.
+    """Print the page in the size of a stock or a paper; return its file and the sides.
 
-    Raises UsageError for a stock that there is not, TeachbackError when the page cannot be printed.
+    Raises UsageError for an unknown stock or language, and TeachbackError when the page cannot be
+    printed.
     """
     shared = load_shared(workspace)
     language = settings.language or "en"

@@ -1,8 +1,9 @@
-"""What is drawn on the page that tells how far a printer is off. Pure, in millimetres from the top left.
+"""Draw the page that measures a printer's offset. Pure. In mm from the top left.
 
-On the front two lines stand at a known distance from the paper's edges: measured with a ruler, they tell the front's
-offset. Front and back each have a cross in the middle of the page; the back's has a scale, on which one reads, against
-the light, how far the front's cross lies from it: that is the back's offset.
+On the front, two lines are at a known distance from the paper's edges. Measured with a ruler, they
+show the front's offset. Front and back each have a cross in the middle of the page. The back's has
+a scale. Held against the light, it shows the distance of the front's cross, which is the back's
+offset.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from teachback.printing.imposition import Hairline, Offset
 if TYPE_CHECKING:
     from teachback.units import Box
 
-# Where the two lines to measure stand, from the left and from the top edge.
+# The distance in mm of the two lines from the left and the top edge.
 EDGE: Final = 20.0
-# How far the scale in the middle goes to each side; office printers are off by 1 to 2 mm.
+# In mm, how far the scale reaches to each side. Office printers are off by 1 to 2 mm.
 REACH: Final = 12
 LINE: Final = 40.0
 SHORT, MIDDLE, LONG = 2.0, 3.0, 4.5
@@ -41,7 +42,7 @@ class Drawing:
 
 
 def front(page: Box, offset: Offset) -> Drawing:
-    """Give the two lines to measure, and the cross in the middle."""
+    """Return the two lines to measure, and the cross in the middle."""
     middle_x, middle_y = page.width / 2 + offset.x, page.height / 2 + offset.y
     left, top = EDGE + offset.x, EDGE + offset.y
     marks = (
@@ -57,7 +58,7 @@ def front(page: Box, offset: Offset) -> Drawing:
 
 
 def back(page: Box, offset: Offset) -> Drawing:
-    """Give the cross in the middle with its scale: a tick each millimetre, a number each five."""
+    """Return the cross with its scale: a tick per millimetre, a number every five."""
     x, y = page.width / 2 + offset.x, page.height / 2 + offset.y
     marks = [*_cross(x, y)]
     labels = []
@@ -70,7 +71,7 @@ def back(page: Box, offset: Offset) -> Drawing:
             Hairline(x - length / 2, y + step, length, 0),
         ]
         if step % 5 == 0:
-            # Each half of an axis has its labels on another side, so that none lies on another.
+            # The labels of the two halves of an axis are on different sides, so that none overlap.
             labels += [
                 Label(x + step, y + (5 if step < 0 else -5), f"{step:+d}"),
                 Label(x + (6 if step > 0 else -6), y + step, f"{step:+d}"),

@@ -1,4 +1,4 @@
-"""Cards on stock: which cards, on which sheets, printed on which sides. The order of steps of `teachback card`."""
+"""Print cards on stock: `teachback card`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MOST_COPIES: Final = 20_000
 
 @dataclass(frozen=True)
 class PrintedCards:
-    """One printed file of cards, how many cards and sheets it holds, what was noticed, and the codes that the archive keeps."""
+    """A printed file of cards, with its counts, problems and archived codes."""
 
     output: Output
     cards: int
@@ -59,11 +59,11 @@ def deal(
 ) -> PrintedCards:
     """Print the cards of one handout, for one or several audiences, on stock.
 
-    Raises UsageError for names and numbers that cannot be, TeachbackError for what cannot be printed.
+    Raises UsageError for invalid names and numbers, and TeachbackError for what cannot be printed.
     """
     files = handout_files(workspace)
     stem = _chosen(settings, tuple(files))
-    # Hashed before it is read: what is changed while the cards are printed counts as changed.
+    # Hash before reading, so that a change during printing counts as a change.
     origin = origins(files, shared_fingerprint(workspace), {}, defaultdict(list))
     reading = read_handouts(workspace, {stem: files[stem]})
     if stem in reading.problems:
@@ -163,14 +163,14 @@ def deal(
 def _archived(
     settings: Settings, output: Output, workspace: Workspace
 ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Keep the file in the archive, if there is to be one; give the codes that are kept, or why not."""
+    """Keep the file in the archive, if there is one; return the kept codes, or why not."""
     if settings.archive is None:
         return (), ()
     from teachback.archive.recorder import keep_editions
     from teachback.archive.store import not_archived
 
     try:
-        # Read anew: a text that was changed while the cards were printed must not be kept as their source.
+        # Read again: a text that was changed during printing must not be kept as the source.
         keep_editions(settings.archive, (output,), settings.output, workspace, None)
     except TeachbackError as error:
         return (), not_archived(error)

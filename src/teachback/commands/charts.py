@@ -1,6 +1,7 @@
-"""A number against its target -> a small bar chart, as SVG for a page. Pure.
+"""Draw a number and its target as a small bar chart in SVG. Pure.
 
-The bar is filled up to the target and hatched beyond it, and the target is a line with its number: no colour carries a meaning.
+The bar is filled up to the target and hatched beyond it. The target is a line with its number, so
+no colour has a meaning.
 """
 
 from __future__ import annotations
@@ -8,19 +9,22 @@ from __future__ import annotations
 from typing import Final
 from xml.sax.saxutils import escape
 
-# In mm: a bar that two columns of a page hold, and grades up to that of a text for specialists.
+# In mm: a bar that fits two columns of a page, and grades up to those of specialist texts.
 WIDTH: Final = 62.0
 HEIGHT: Final = 7.0
 MOST: Final = 14.0
 _BAR: Final = 4.2
 _TOP: Final = 1.4
-# The strokes of a hatching: how far apart, and the shortest.
+# In mm, the distance of hatching strokes, and the length of the shortest.
 _APART: Final = 1.4
 _SHORTEST: Final = 0.4
 
 
 def bar(value: float, target: float | None, said: str) -> str:
-    """Draw a grade of 0 to 14 as a bar (62 x 7 mm), with a line at the target where there is one; `said` is what a screen reader says."""
+    """Return a bar (62 x 7 mm) for a grade of 0 to 14, with a line at the target if there is one.
+
+    `said` is the text for screen readers.
+    """
     end = _at(value)
     line = None if target is None else _at(target)
     within = end if line is None else min(end, line)
@@ -56,12 +60,12 @@ def bar(value: float, target: float | None, said: str) -> str:
 
 
 def _at(value: float) -> float:
-    """Give where a grade stands, in mm from the left."""
+    """Return the position of a grade, in mm from the left."""
     return max(0.0, min(value, MOST)) / MOST * WIDTH
 
 
 def _steps(start: float, end: float) -> list[float]:
-    """Give where the strokes of a hatching begin."""
+    """Return where the strokes of a hatching start, in mm."""
     return [
         start + _APART * n
         for n in range(int((end - start) / _APART) + 1)

@@ -1,4 +1,4 @@
-"""Read a handout, lay two of its readers side by side, and make a page of it: the order of steps of `teachback diff`."""
+"""Compare what two audiences get of a handout, and write it as a page: `teachback diff`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """All that the page of a comparison is made with; it is given to a pool."""
+    """Everything that a comparison's page is made from, for a worker process."""
 
     comparison: Comparison
     clinic: Clinic
@@ -30,7 +30,10 @@ class ComparisonRequest:
 def compared(
     name: str, audiences: tuple[str, str], workspace: Workspace
 ) -> tuple[Comparison, Clinic]:
-    """Compare what two audiences get of a handout. Raises UsageError for names that are none, TeachbackError for a handout with errors."""
+    """Compare what two audiences get of a handout.
+
+    Raises UsageError for unknown or equal names, and TeachbackError for a handout with errors.
+    """
     path = handout_named(workspace, name)
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
@@ -57,7 +60,10 @@ def compared(
 
 
 def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, page: Path) -> None:
-    """Write a comparison as one page for a screen. Its template may be the clinic's own, so it is filled in a child, in time."""
+    """Write a comparison as one page for a screen.
+
+    Its template may be the clinic's own, so a worker process fills it under a time limit.
+    """
     from teachback.printing.job_composer import open_design
     from teachback.printing.process_pool import Pool, Task
 

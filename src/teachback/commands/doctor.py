@@ -1,4 +1,4 @@
-"""What is installed, what is missing, and how to get it."""
+"""Check what is installed, what is missing, and how to get it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True)
 class InstallationCheck:
-    """One thing that was looked at: whether it is there, and what to do if not."""
+    """One thing that was checked: whether it is there, and what to do if not."""
 
     name: str
     found: str
@@ -48,7 +48,7 @@ class InstallationCheck:
 
 
 def examine(workspace: Workspace) -> tuple[InstallationCheck, ...]:
-    """Look at everything that printing needs. Nothing is changed."""
+    """Check everything that printing needs. Nothing is changed."""
     return tuple(_findings(workspace))
 
 

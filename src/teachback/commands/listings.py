@@ -1,4 +1,4 @@
-"""What there is to print, and for whom, as rows for a list."""
+"""List handouts, audiences and stocks as rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
-    """Give a row for each handout that can be read, and the problems of the others."""
+    """Return a row for each handout that can be read, and the problems of the others."""
     files = handout_files(workspace)
     reading = read_handouts(workspace, files)
     rows = []
@@ -38,7 +38,7 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
 
 
 def audience_rows(workspace: Workspace) -> list[dict[str, Any]]:
-    """Give a row for each audience. Raises TeachbackError when a shared file is wrong."""
+    """Return a row for each audience. Raises TeachbackError when a shared file is wrong."""
     audiences = load_shared(workspace).audiences
     return [
         {"id": name, "extends": audience.extends, "name": audience.name}
@@ -47,7 +47,7 @@ def audience_rows(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def stock_rows(workspace: Workspace) -> list[dict[str, Any]]:
-    """Give a row for each stock. Raises TeachbackError when a file of stocks is wrong."""
+    """Return a row for each stock. Raises TeachbackError when a file of stocks is wrong."""
     rows = []
     for name, stock in load_stocks(workspace).root.items():
         page, box = stock.page_box, stock.card_box

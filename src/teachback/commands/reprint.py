@@ -1,4 +1,4 @@
-"""Print kept editions again, from their kept sources alone, and compare the bytes."""
+"""Print archived editions again from their kept sources alone, and compare the bytes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HANDOUTS: Final = "content/handouts/"
-# Runs of `teachback card`: how many cards of whom stands in no record.
+# Runs of `teachback card`. The archive does not record how many cards of whom they have.
 _RUNS: Final = frozenset({"cards", "cards-press"})
 _FORMATS: Final = {"sheet": "pdf"}
 
 
 def reprint(folder: Path) -> tuple[Problem, ...]:
-    """Print every edition of an archive again in a folder of its own, and say where the bytes are others.
+    """Print every edition of an archive again in a temporary folder; return the differences.
 
-    That is an error where program and WeasyPrint are those of the record, else a warning, as it is for a run of cards
-    that cannot be ordered again. Records and sources that are not what was kept any more are passed over: `verify` names them.
+    A difference is an error if Teachback and WeasyPrint have the recorded versions, and a warning
+    otherwise. A run of cards that cannot be printed again is a warning, too. Damaged records and
+    sources are skipped: `verify` reports them.
     """
     problems: list[Problem] = []
     for paths in entry_paths(folder).values():
@@ -47,7 +48,7 @@ def reprint(folder: Path) -> tuple[Problem, ...]:
 
 
 def _laid_out(folder: Path, entry: ArchiveEntry, root: Path) -> bool:
-    """Put the sources of an edition back to where they were; False when one is not what was kept."""
+    """Restore the sources of an edition; return False when one is damaged."""
     for name, sha256 in entry.sources.items():
         try:
             data = file_bytes(object_path(folder, name, sha256))
@@ -107,12 +108,12 @@ def _compared(
 
 
 def _key(file: str, form: str, setup: str) -> str:
-    """Tell the files of one edition apart; a sheet's name does not say all of its setup."""
+    """Return what identifies a file in an edition; a sheet's name does not hold its whole setup."""
     return f"sheet {' '.join(setup.split())}" if form == "sheet" else file
 
 
 def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[ArchivedFile]]]:
-    """Give the settings of each build that prints some of the files again, and these files."""
+    """Yield the settings of each build that prints some of the files again, and those files."""
     groups: defaultdict[tuple[str, str, str, str], list[ArchivedFile]] = defaultdict(list)
     for kept in entry.outputs:
         if kept.form in _RUNS:

@@ -1,4 +1,7 @@
-"""Write what was checked as one document to sign, as a page for a screen or as a PDF: the order of steps of `check --report`."""
+"""Write the results of a check as one document to sign: `teachback check --report`.
+
+It is a page for a screen, or a PDF.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,15 @@ if TYPE_CHECKING:
     from teachback.html.composer import Design
     from teachback.units import Paper
 
-# The forms of a report, by the ending of its file's name.
+# The formats of a report, by suffix.
 FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
-# Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides).
+# In mm. Laser printers leave the outer 5 mm blank, and up to 6.35 mm at the sides.
 _SAFE: Final = 6.4
-# A sheet has five times the pages of a handout; how many handouts there are, no template decides.
+# A sheet has five times the pages of a handout. The number of handouts does not depend on
+# templates.
 _LONGER: Final = 4
-# A meeting reads a few texts, not a library; and pages are kept in memory until the last one is there.
+# A meeting reads a few texts, not a library, and all pages are kept in memory until the last is
+# made.
 MOST: Final = 12
 _HINT: Final = OfDesign(
     "Ask for fewer handouts, or one --audience at a time, or for .html. "
@@ -45,7 +50,7 @@ _HINT: Final = OfDesign(
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """All that the document is made with; it is given to a pool."""
+    """Everything that the document is made from, for a worker process."""
 
     report: Report
     clinic: Clinic
@@ -67,9 +72,10 @@ def write_reports(
     archive: Path | None,
     paper: Paper,
 ) -> None:
-    """Write the report into each of the files; their names end in one of FORMS.
+    """Write the report to each file, in the format of its suffix (FORMS).
 
-    Raises TeachbackError when it cannot be made or written: each file is then whole, or not there.
+    Raises TeachbackError when it cannot be made or written. Each file is then either complete or
+    missing.
     """
     shared = load_shared(workspace)
     sheets = tuple(
@@ -156,7 +162,10 @@ def _pdf(given: ReportRequest, _: None) -> bytes:
 
 
 def _drawable(page: str, glyphs: frozenset[int]) -> str:
-    """Write the number of each character that no font has in its place: the sheet quotes handouts that are refused for just that."""
+    """Replace each character that no font has by its number.
+
+    The sheet quotes handouts that are refused for such characters.
+    """
     return "".join(
         c if ord(c) in glyphs or c.isspace() or not c.isprintable() else f"[U+{ord(c):04X}]"
         for c in page

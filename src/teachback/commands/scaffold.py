@@ -1,4 +1,4 @@
-"""New files for a clinic: a workspace, a handout. Nothing that is there is ever written over."""
+"""Create new files for a clinic: a workspace or a handout. Existing files are not overwritten."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
-    """Make a clinic's own workspace, and give the files that were written.
+    """Create a clinic's own workspace, and return the files that were written.
 
-    Raises TeachbackError when one of them is there already, or the folder cannot be written to.
+    Raises TeachbackError when one of them exists, or the folder cannot be written to.
     """
     builtin = builtin_root()
     files = {
@@ -50,9 +50,9 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
 
 
 def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
-    """Write a handout to start from, and give its file.
+    """Write a handout to start from, and return its file.
 
-    Raises UsageError for an id that cannot be one, TeachbackError when there is such a handout already.
+    Raises UsageError for an invalid id, and TeachbackError when the handout exists.
     """
     if not _ID.fullmatch(identifier) or len(identifier) > 60:  # noqa: PLR2004 -- the longest id of the model
         raise UsageError(

@@ -1,4 +1,7 @@
-"""What only staff look at -> HTML: two readers side by side, and the sheet to sign. They are made like the pages of a handout."""
+"""Compose HTML for staff: the comparison of two readers, and the review sheet.
+
+The pages are made like those of a handout.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
-    """Give one page for a screen that lays side by side what two readers get; it holds all that it shows."""
+    """Return one page for a screen that compares what two readers get."""
     own: list[str] = []
     styles = stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
     styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
@@ -42,7 +45,7 @@ def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -
 def compose_report(
     report: Report, clinic: Clinic, design: Design, *, medium: Medium, paper: Paper
 ) -> str:
-    """Give the sheet that people sign: for a screen one page that holds all it shows, for paper one to be laid out."""
+    """Return the sheet to sign: a self-contained page for a screen, or one to be laid out."""
     own: list[str] = []
     styles = stylesheet(["tokens.css", "report.css", f"report-{medium}.css"], clinic, design)
     if medium is Medium.SCREEN:

@@ -1,8 +1,8 @@
 """Check the pictures of a page, and the digits of fonts as they are drawn.
 
 A picture must be complete, printable and ask for nothing outside. WeasyPrint leaves a hole where it
-cannot read a picture, and a browser shows a broken one, so each is read before. With `seen`, this
-is one of the two modules that import Pillow.
+cannot read a picture, and a browser shows a broken one, so each is read before. With
+`proofing.visibility`, this is one of the two modules that import Pillow.
 """
 
 from __future__ import annotations

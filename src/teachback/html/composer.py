@@ -1,6 +1,7 @@
-"""Edition -> HTML, with Jinja2. No file but the templates, no clock, no environment.
+"""Compose an edition as HTML, with Jinja2.
 
-Templates get an Edition, which holds no choice any more, and words. They contain no `if audience`.
+Only template and design files are read; no clock, no environment. Templates get an Edition, which
+has no choices left, and words. They contain no `if audience`.
 """
 
 from __future__ import annotations
@@ -58,27 +59,27 @@ if TYPE_CHECKING:
     from teachback.editions.edition import Edition, TableRow
     from teachback.files.page_resources import ForbiddenContent
 
-# A number that a phone can dial: its digits, and no letters beside an extension, which stays for the reader to press.
+# A number that a phone can dial: its digits, without an extension, which the caller dials later.
 _DIALLED: Final = re.compile(
     r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?",
     re.IGNORECASE,
 )
-# ITU-T E.164 holds at most 15 digits; the shortest emergency numbers have 2.
+# ITU-T E.164 allows at most 15 digits. The shortest emergency numbers have 2.
 _DIALLED_DIGITS: Final = range(2, 16)
-# Stand in composed cards until their size is known.
+# A placeholder in composed cards until their size is known.
 _CARD_SIZE: Final = "/* the size of the card */\n"
-# No text can hold these: no font has the characters of the private use area.
+# No text can hold these: no font has characters of the private use area.
 _ROOM: Final = "\ue000room\ue001"
-# In characters; a heading longer than this wraps in a narrow first column.
+# In characters. A longer heading wraps in a narrow first column.
 LONG_HEADING: Final = 40
-# In pt: fields are declared as long as their lines are in type of this size.
+# In pt: the width of a field is declared for type of this size.
 FIELD_TYPE: Final = 13.0
-# In mm; the style sheets set the size, this is what a style sheet without one gets. From 0.4 mm on any scanner reads it.
+# In mm, for a style sheet that sets no size. Any scanner reads modules from 0.4 mm on.
 QR_MODULE: Final = 0.45
 
 
 class Medium(StrEnum):
-    """What the HTML is for."""
+    """The medium that HTML is made for."""
 
     PRINT = "print"
     SCREEN = "screen"
@@ -86,14 +87,14 @@ class Medium(StrEnum):
 
 @dataclass(frozen=True)
 class Design:
-    """What pages are made with: the templates, the style sheets by name, and the files that they name."""
+    """The files that pages are made from: templates, style sheets by name, and files they name."""
 
     environment: jinja2.Environment
     styles: Mapping[str, str]
     files: Mapping[str, Path]
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Templates cannot go to another process; their folders can.
+        # Templates cannot be sent to another process, but their folders can.
         folders = tuple(
             Path(folder) for folder in getattr(self.environment.loader, "searchpath", ())
         )
@@ -108,7 +109,7 @@ def _reopened(
 
 @dataclass(frozen=True)
 class PageContext:
-    """What one page is dressed in besides the edition itself."""
+    """Everything a page needs besides its edition: words, clinic and code."""
 
     words: Words
     clinic: Clinic
@@ -116,7 +117,7 @@ class PageContext:
 
 
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
-    """Make the one Jinja2 environment: sandboxed, escaping everything, strict about names."""
+    """Return the Jinja2 environment: sandboxed, escaping everything, strict about names."""
     environment = open_sandbox(template_folders)
     environment.filters["marked"] = _marked_here
     environment.filters["words_only"] = words_only
@@ -128,9 +129,10 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
 def compose_handout(
     edition: Edition, dress: PageContext, design: Design, *, medium: Medium, paper: Paper
 ) -> str:
-    """Give the whole HTML page of a handout, its styles inside; for a screen its fonts and pictures too.
+    """Return the whole HTML page of a handout, with its styles.
 
-    Raises TeachbackError with the template's file and line when a template cannot be filled.
+    A page for a screen also contains its fonts and pictures. Raises TeachbackError with the
+    template's file and line when a template cannot be filled.
     """
     names = ["tokens.css", "handout.css"]
     names += ["print.css"] if medium is Medium.PRINT else []
@@ -154,7 +156,10 @@ def compose_handout(
 def compose_cards(
     cards: Sequence[tuple[Edition, PageContext]], design: Design, *, medium: Medium
 ) -> str:
-    """Give the HTML of cards, a front and a back each; `at_size` says later how large the cards and their type are."""
+    """Return the HTML of cards, each with a front and a back.
+
+    `at_size` later sets the size of the cards and of their type.
+    """
     edition, dress = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
     styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(
@@ -175,9 +180,10 @@ def compose_cards(
 def at_size(
     page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False
 ) -> str:
-    """Fill in how large composed cards are (mm), the type of each one's front and back (pt), and whether they show QR codes.
+    """Fill in the size of composed cards (mm), of their type (pt), and whether they have QR codes.
 
-    They are known only when the stock is, and after a first layout.
+    `sizes` are those of the front and back of each card. They are known only when the stock is, and
+    after a first layout.
     """
     width = box.width - 2 * CARD_INSET
     sheet = (
@@ -197,7 +203,7 @@ def at_size(
 def compose_calibration(
     pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design
 ) -> str:
-    """Give the HTML of the page that tells how far a printer is off, front and back."""
+    """Return the HTML of the page that measures a printer's offset, front and back."""
     styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
         design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
     )
@@ -212,7 +218,10 @@ def compose_calibration(
 
 
 def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
-    """Turn a line into HTML; every word in it is escaped. `write_here` is what a screen reader says for a line to write on."""
+    """Convert a line to HTML, with every word escaped.
+
+    `write_here` is what a screen reader says for a line to write on.
+    """
     return Markup("").join(_span(span, medium, write_here) for span in line)
 
 
@@ -222,30 +231,34 @@ def _marked_here(context: Context, line: Line) -> Markup:
 
 
 def words_only(line: Line) -> str:
-    """Give a line as plain text, for titles and attributes."""
+    """Return a line as plain text, for titles and attributes."""
     return "".join("" if span.blank else span.text for span in line)
 
 
 def fill(text: str, **values: object) -> Markup:
-    """Put values into a text of content/words; the words' model has checked which names it holds."""
+    """Put values into a text of content/words.
+
+    The model of the words has checked which names the text holds.
+    """
     return escape(text).format(**values)
 
 
 def counter(name: str) -> Markup:
-    """Give the place where the style sheet counts pages: `page` or `pages`."""
+    """Return the element in which the style sheet counts pages: `page` or `pages`."""
     return Markup('<span class="counter-{}"></span>').format(name)
 
 
 def dialled(number: str, medium: Medium, words: str | Markup = "") -> Markup:
-    """Give a phone's number, or the words for it; on a screen as a link that dials, where it is one number to dial.
+    """Return a phone number, or the words for it.
 
-    Not on paper: a PDF/UA link must stand alone, and nobody taps on paper.
+    On a screen, it is a link that dials if the number is a single one. Not on paper: a PDF/UA link
+    must stand alone, and nobody taps on paper.
     """
     shown = escape(words or number)
     match = _DIALLED.fullmatch(number.strip()) if medium is Medium.SCREEN else None
     if match is None:
         return shown
-    # The (0) of "+44 (0)20 ..." is not dialled after a country's code.
+    # The (0) of "+44 (0)20 ..." is not dialled after a country code.
     main = match[1].replace("(0)", "") if match[1].startswith("+") else match[1]
     digits = re.sub(r"\D", "", main)
     if len(digits) not in _DIALLED_DIGITS:
@@ -256,18 +269,21 @@ def dialled(number: str, medium: Medium, words: str | Markup = "") -> Markup:
 
 
 def unseen(text: str, medium: Medium) -> Markup:
-    """Give words that only a screen reader says, for what the eye sees without words; a PDF has them in its tags."""
-    # Read instead of a space that takes no room: a tag without any content would be passed over.
+    """Return words that only a screen reader says, for something shown without words.
+
+    In a PDF they are in the tags.
+    """
+    # The words replace a space that takes no room: an empty tag would be skipped.
     paper = '<span style="position: absolute" data-actualtext="{}">&nbsp;</span>'
-    return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(  # noqa: S704 -- one of two texts of ours
+    return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(  # noqa: S704 -- our own texts
         text
     )
 
 
 def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Markup:
-    """Give the place of a field: a line to write on whose length stays as it is, whatever a record will write there.
+    """Return the place of a field: a line to write on, whose length never changes.
 
-    Its space has the font, the size and the baseline of those words; `look` is a class beside its own.
+    Its space has the font, size and baseline of a record's words. `look` is an additional class.
     """
     width = (
         f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"'
@@ -278,7 +294,7 @@ def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Marku
     if medium is Medium.SCREEN:
         return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
     html = '<span class="{}" data-field="{}" data-actualtext="{}"' + width + ">&nbsp;</span>"
-    return Markup(html).format(names, place.field, write_here)  # noqa: S704 -- a text of ours, and a number
+    return Markup(html).format(names, place.field, write_here)  # noqa: S704 -- our own text, and a number
 
 
 def _span(span: Span, medium: Medium, write_here: str) -> Markup:
@@ -298,7 +314,7 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
 
 
 def shown_address(span: Span) -> str:
-    """Return the address that stands behind the words of a link; none where the words say it."""
+    """Return the address that is printed behind a link's words, or "" if the words contain it."""
     address = (
         (span.href or "")
         .removeprefix("https://")
@@ -310,12 +326,12 @@ def shown_address(span: Span) -> str:
 
 
 def wide(rows: tuple[TableRow, ...]) -> bool:
-    """Say whether the first column holds whole sentences, and needs half of a table's width."""
+    """Return whether the first column holds sentences, and so needs half of the table's width."""
     return any(len(words_only(row.cells[0])) > LONG_HEADING for row in rows)
 
 
 def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
-    """Join style sheets by name, the clinic's own last, and its colours after them."""
+    """Join style sheets by name, the clinic's own last, then its colours."""
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
     own = f":root {{ {colors}}}\n" if colors else ""
     return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
@@ -335,7 +351,7 @@ def _render(
 
     def date(day: dt.date) -> str:
         if not isinstance(day, dt.date):
-            # Of nothing Babel would make today's date.
+            # For an undefined value, Babel would write today's date.
             message = f"'{day}' is not a date"
             raise TypeError(message)
         return dated(day, edition.language)
@@ -348,7 +364,8 @@ def _render(
         return dialled(number, medium, words)
 
     def role(name: str) -> Markup:
-        # A browser forgets what a table's parts are when a narrow page stacks them, unless it is told.
+        # When a narrow page stacks a table, a browser forgets the roles of its parts unless they
+        # are set.
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
     codes = {dress.code, *(card["code"] for card in more.get("cards", ()))}
@@ -360,7 +377,7 @@ def _render(
             raise TeachbackError(
                 Problem(f"a template asks for a QR code that says '{text[:60]}'", hint)
             )
-        # Its size is the style's; who reads a screen has no use for it there.
+        # The style sheet sets its size. On a screen it is of no use.
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
     if medium is Medium.SCREEN:
@@ -371,7 +388,7 @@ def _render(
         "clinic": dress.clinic,
         "code": dress.code,
         "qr": qr,
-        "styles": Markup(styles),  # noqa: S704 -- our own and the clinic's files, checked before
+        "styles": Markup(styles),  # noqa: S704 -- checked before
         "direction": direction_of(edition.language),
         "date": date,
         "counter": counter,
@@ -387,7 +404,7 @@ def _render(
 
 
 def direction_of(language: str) -> str:
-    """Say which way a language is written: ltr or rtl."""
+    """Return the direction of a language: ltr or rtl."""
     return "rtl" if language.partition("-")[0] in RTL else "ltr"
 
 
@@ -398,7 +415,11 @@ def fill_page(
     names: Mapping[str, object],
     own: Collection[str] = (),
 ) -> str:
-    """Fill a template; `own` are the data URLs that this module puts into the page, which only a page for a screen holds."""
+    """Fill a template, and check the page.
+
+    `own` are the data URLs that this module puts into the page, which only a page for a screen has.
+    Raises TeachbackError for a page with forbidden content.
+    """
     page = filled(
         design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own))
     )
@@ -421,7 +442,7 @@ def fill_page(
 
 
 def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Problem:
-    """Return the problem that a page holds what it may not, with the place in the template or style sheet that names it."""
+    """Return the problem of forbidden content, with its place in a template or style sheet."""
     places = (_named_at(part, design) for part in (one.name, *one.written) if part)
     place = next(filter(None, places), None)
     if one.name == "<head>":
@@ -451,7 +472,7 @@ def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Pr
 
 
 def _named_at(part: str, design: Design) -> Location | None:
-    """Return the first place in a template, or else in a style sheet, where something is written, in capitals or not."""
+    """Return the first place in a template, or else a style sheet, with this text in any case."""
     for folder, ending, remarks in (
         ("templates/", ".html", r"\{#.*?#\}"),
         ("styles/", ".css", r"/\*.*?\*/"),
@@ -465,13 +486,16 @@ def _named_at(part: str, design: Design) -> Location | None:
 
 
 def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
-    """Put a file that the styles name into them; a comment, and a file that may not be shown, stay: `foreign_loads` finds them."""
+    """Replace the name of a file in the styles by a data URL.
+
+    A comment, and a file that may not be shown, are left. `foreign_loads` reports them.
+    """
     name = served(f"styles/{match[2]}", design.files)
     return match[0] if name is None else f'url("{_data_url(design.files[name], own)}")'
 
 
 def _file(name: str, design: Design) -> Path:
-    # A file's own name is no address: it may hold a # or a %.
+    # A file name is not a URL: it may hold a # or a %.
     known = served(quote(name), design.files)
     if known is None:
         alike = [
@@ -488,7 +512,10 @@ def _file(name: str, design: Design) -> Path:
 
 
 def _data_url(path: Path, own: list[str]) -> str:
-    """Give a file as a URL that holds it, and put that down in `own`. Raises TeachbackError for what cannot be shown."""
+    """Return a file as a data URL, and add that to `own`.
+
+    Raises TeachbackError for a file that cannot be shown.
+    """
     try:
         data = read_bytes(path)
     except TeachbackError as error:

@@ -1,6 +1,7 @@
-"""Templates are filled in a sandbox: no way into the program, no unknown name, no number or page without bound.
+"""Fill templates in a sandbox, with no access to the program and limits on numbers and pages.
 
-With html, one of the two modules that import Jinja2. How long a template may take is seen to where pages are made, in `pool`.
+With `composer`, this is one of the two modules that import Jinja2. The time limit of a template is
+set where pages are made, in `printing.process_pool`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 # In characters. The longest handout that a file may hold makes a page of 2 MB.
 MAX_PAGE: Final = 10_000_000
-# In bits: no page shows a longer number, and Python would go on calculating one.
+# In bits: no page shows a longer number, and Python would go on calculating it.
 MAX_NUMBER: Final = 10_000
-# What a template can raise that Jinja2 does not foresee.
+# Exceptions of a template that Jinja2 does not expect.
 _BROKEN: Final = (
     jinja2.TemplateError,
     TypeError,
@@ -36,7 +37,7 @@ _BROKEN: Final = (
     RecursionError,
     MemoryError,
 )
-# What templates may name; a macro's own names come on top.
+# The names that templates may use, besides those of a macro.
 _NAMES: Final = (
     "edition",
     "words",
@@ -57,7 +58,7 @@ _NAMES: Final = (
 
 
 class _Unknown(jinja2.StrictUndefined):
-    """A name that a template uses and nobody knows. Its complaint has two lines: message and hint."""
+    """An unknown name in a template. Its message has two lines: message and hint."""
 
     __slots__ = ()
 
@@ -80,7 +81,7 @@ class _Unknown(jinja2.StrictUndefined):
 
 
 class _Plain(CodeGenerator):
-    """Calculates nothing while it reads a template: what goes wrong there has no line yet."""
+    """A code generator that evaluates nothing at compile time, when an error has no line yet."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:  # noqa: ANN401 -- Jinja2's own
         if not isinstance(node, nodes.TemplateData):
@@ -89,12 +90,12 @@ class _Plain(CodeGenerator):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Refuses sums whose outcome no page could show."""
+    """An environment that refuses calculations whose result no page could show."""
 
     code_generator_class = _Plain
     intercepted_binops = frozenset({"*", "**"})
 
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 -- whatever a template multiplies
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 -- any values of a template
         if operator == "*" and any(
             isinstance(one, int) and hasattr(other, "__len__")
             for one, other in ((left, right), (right, left))
@@ -119,7 +120,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _PageSizeError(ValueError):
-    """More comes out of the templates than any page holds; says which file and line was at work."""
+    """A page that is larger than allowed, with the template and line that were running."""
 
     def __init__(self, name: str, line: int) -> None:
         super().__init__(
@@ -130,7 +131,7 @@ class _PageSizeError(ValueError):
 
 
 def open_sandbox(folders: Iterable[Path]) -> jinja2.Environment:
-    """Make the one Jinja2 environment: sandboxed, escaping everything, strict about names."""
+    """Return the Jinja2 environment: sandboxed, escaping everything, strict about names."""
     return _Sandbox(
         loader=jinja2.FileSystemLoader(list(folders), encoding="utf-8-sig"),
         autoescape=True,
@@ -148,9 +149,10 @@ def filled(
     files: Mapping[str, Path],
     most: Callable[[], int],
 ) -> str:
-    """Fill a template; `most` says how many characters the page may have by now. `files` are the workspace's, by name.
+    """Fill a template. `most` returns how many characters the page may have by now.
 
-    Raises TeachbackError with the file and the line of the template that cannot be filled, OutOfTime where it took too long.
+    `files` are those of the workspace, by name. Raises TeachbackError with file and line of a
+    template that cannot be filled, and OutOfTime when that took too long.
     """
     try:
         return "".join(_pieces(environment, template, names, most))
@@ -176,14 +178,14 @@ def _pieces(
 
 
 def _at_work(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of Jinja2
-    """Give the file and the line of the template that has just given a piece: the innermost of those that wait for one another."""
+    """Return file and line of the template that yielded last, the innermost of nested ones."""
     found = ("", 0)
     while pieces is not None and pieces.gi_frame is not None:
         frame = pieces.gi_frame
         template = frame.f_globals.get("__jinja_template__")
         if template is not None:
             found = (template.filename, template.get_corresponding_lineno(frame.f_lineno))
-        # An included template is asked piece by piece.
+        # An included template is iterated piece by piece.
         pieces = (
             pieces.gi_yieldfrom if pieces.gi_yieldfrom is not None else frame.f_locals.get("gen")
         )
@@ -193,7 +195,7 @@ def _at_work(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of 
 def _template_problem(
     error: Exception, template: str, environment: jinja2.Environment, files: Mapping[str, Path]
 ) -> Problem:
-    """Find the template's own file and line: Jinja2 puts them into the traceback, or into the error."""
+    """Return a problem at the template's file and line, from the traceback or the error."""
     name = f"templates/{template}"
     line = 0
     if isinstance(error, jinja2.TemplateSyntaxError):

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Approved:
-    """What was written to a handout.
+    """The result of an approval.
 
-    `review` has the keys of the review, `audiences` are those that are now approved, and `lines`
-    are the changed lines with their numbers.
+    `review` has the keys written, `audiences` are those that are now approved, and `lines` are the
+    lines of the review with their numbers.
     """
 
     file: str

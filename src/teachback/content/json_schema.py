@@ -15,7 +15,10 @@ from teachback.content.handout import Handout
 
 _NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 # The words that pydantic reads as true or false.
-_BOOLEAN: Final = "^([Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo]([Nn]|[Ff][Ff])|[Tt]([Rr][Uu][Ee])?|[Ff]([Aa][Ll][Ss][Ee])?|[01])$"
+_BOOLEAN: Final = (
+    "^([Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo]([Nn]|[Ff][Ff])|"
+    "[Tt]([Rr][Uu][Ee])?|[Ff]([Aa][Ll][Ss][Ee])?|[01])$"
+)
 # Most editors do not check `format`. The last part is February 29 of a leap year.
 _DATE: Final = (
     "^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"

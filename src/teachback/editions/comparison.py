@@ -42,7 +42,7 @@ _ISLAND: Final = 2
 
 @dataclass(frozen=True)
 class Side:
-    """What one reader gets at a place, and its location in the file."""
+    """The text that one reader gets at a place, and its location in the file."""
 
     text: str
     place: Location

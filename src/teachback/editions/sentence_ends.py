@@ -26,7 +26,10 @@ ORDERS: Final = (
 # Characters that may stand between the end mark of a sentence and the space, and those that may
 # open the next sentence.
 CLOSERS: Final = "\"'\u2019\u201d\u00bb\u203a)]}"
-OPENERS: Final = "\"'\u2018\u201c\u00ab\u2039\u201e\u201a([{\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
+OPENERS: Final = (
+    "\"'\u2018\u201c\u00ab\u2039\u201e\u201a([{"
+    "\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
+)
 _CLOSED: Final = f"[{re.escape(CLOSERS)}]*"
 _GLUED: Final = re.compile(
     rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
@@ -37,8 +40,11 @@ _ADDRESS: Final = re.compile(
 )
 # Endings of web addresses and files. Those that are also English words, such as .us and .is, count
 # only after a second dot.
-_DOMAINS_WORDS: Final = """org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt br mx jp cn app io pdf html htm
-    docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"""
+_DOMAINS_WORDS: Final = (
+    "org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt "
+    "br mx jp cn app io pdf html htm\n"
+    "    docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"
+)
 _DOMAINS: Final = frozenset(_DOMAINS_WORDS.split())
 _WORDLIKE_DOMAINS_WORDS: Final = """us is it be at in to no so me my care health"""
 _WORDLIKE_DOMAINS: Final = frozenset(_WORDLIKE_DOMAINS_WORDS.split())
@@ -68,7 +74,8 @@ _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
 _UNENDED: Final = re.compile(
     r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will|may|the|an?|your|our|do|don.t|first|just|also|"
     r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
-    rf"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
+    r"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+"
+    rf"(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
 )
 _ORDER_END: Final = re.compile(
     rf"[.!?;,:](?:{'|'.join(verb.capitalize() for verb in ORDERS.split())})$"

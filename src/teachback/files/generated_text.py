@@ -193,6 +193,9 @@ def _text(node: Any) -> str:  # noqa: ANN401 -- tinycss2's nodes have no types
     if node.type == "url" or (node.type == "function" and node.lower_name == "url"):
         return _PICTURE
     if node.type == "function":
-        return f"{node.lower_name}({''.join(_text(one) for one in node.arguments if one.type != 'whitespace')})"
+        return (
+            f"{node.lower_name}("
+            f"{''.join(_text(one) for one in node.arguments if one.type != 'whitespace')})"
+        )
     text: str = node.serialize()
     return text.lower()

@@ -57,23 +57,40 @@ _XMLNS: Final = "{http://www.w3.org/2000/xmlns/}"
 _PLAIN: Final = ("title", "style")
 # Elements that load or run something, or hold another page. Other unknown elements are refused,
 # too.
-_LOADING_ELEMENTS: Final = _all_of("""applet audio base bgsound embed fencedframe feimage foreignobject frame frameset iframe link object portal script
-    source template track video animate animatemotion animatetransform set handler listener discard""")
-_HTML: Final = _all_of("""html head title meta style body main header footer nav section article aside div hgroup search address
-    p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu table caption colgroup col thead tbody tfoot tr td th figure figcaption
-    img a span strong em b i u small big br hr wbr blockquote cite code kbd samp var pre abbr acronym dfn
-    mark bdi ruby rt rp rb rtc ins del time data label input output fieldset legend
-    center font tt nobr""")
-_DRAWN: Final = _all_of("""svg g defs symbol use title desc metadata style switch path rect circle ellipse line polyline polygon text tspan
-    textPath image marker pattern clipPath mask filter feBlend feColorMatrix
-    feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow
-    feFlood feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset fePointLight
-    feSpecularLighting feSpotLight feTile feTurbulence view""")
+_LOADING_ELEMENTS: Final = _all_of(
+    "applet audio base bgsound embed fencedframe feimage foreignobject frame frameset "
+    "iframe link object portal script\n"
+    "    source template track video animate animatemotion animatetransform set handler "
+    "listener discard"
+)
+_HTML: Final = _all_of(
+    "html head title meta style body main header footer nav section article aside div "
+    "hgroup search address\n"
+    "    p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu table caption colgroup col thead tbody "
+    "tfoot tr td th figure figcaption\n"
+    "    img a span strong em b i u small big br hr wbr blockquote cite code kbd samp var "
+    "pre abbr acronym dfn\n"
+    "    mark bdi ruby rt rp rb rtc ins del time data label input output fieldset legend\n"
+    "    center font tt nobr"
+)
+_DRAWN: Final = _all_of(
+    "svg g defs symbol use title desc metadata style switch path rect circle ellipse line "
+    "polyline polygon text tspan\n"
+    "    textPath image marker pattern clipPath mask filter feBlend feColorMatrix\n"
+    "    feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting "
+    "feDisplacementMap feDistantLight feDropShadow\n"
+    "    feFlood feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode "
+    "feMorphology feOffset fePointLight\n"
+    "    feSpecularLighting feSpotLight feTile feTurbulence view"
+)
 # Attributes of any element, and of some elements. Missing are those that a browser would show as
 # text or as another number: <q>, <meter>, <bdo>, `start` and `value` of lists, `value` and
 # `placeholder` of a field.
-_ATTRIBUTES: Final = _all_of("""id class lang dir title role style translate tabindex itemid itemprop itemref itemscope itemtype
-    align valign width height border bgcolor color""")
+_ATTRIBUTES: Final = _all_of(
+    "id class lang dir title role style translate tabindex itemid itemprop itemref "
+    "itemscope itemtype\n"
+    "    align valign width height border bgcolor color"
+)
 _ATTRIBUTES_OF: Final = {
     "a": _all_of("href rel target hreflang name"),
     "img": _all_of("src alt decoding loading"),
@@ -85,8 +102,11 @@ _ATTRIBUTES_OF: Final = {
     "col": frozenset({"span"}),
     "colgroup": frozenset({"span"}),
     "label": frozenset({"for"}),
-    "input": _all_of("""type name checked disabled readonly required size maxlength minlength min max step pattern
-        autocomplete inputmode"""),
+    "input": _all_of(
+        "type name checked disabled readonly required size maxlength minlength min max step "
+        "pattern\n"
+        "        autocomplete inputmode"
+    ),
     "output": _all_of("for name"),
     "fieldset": _all_of("name disabled"),
     "time": frozenset({"datetime"}),
@@ -100,16 +120,23 @@ _ATTRIBUTES_OF: Final = {
     "html": frozenset({"xmlns"}),
 }
 # Attributes that name a file on any element. For these the value is reported, not the name.
-_NAMING: Final = _all_of("""src srcset imagesrcset poster data background manifest href action formaction ping cite longdesc lowsrc dynsrc archive
-    codebase classid code usemap profile""")
+_NAMING: Final = _all_of(
+    "src srcset imagesrcset poster data background manifest href action formaction ping "
+    "cite longdesc lowsrc dynsrc archive\n"
+    "    codebase classid code usemap profile"
+)
 # Attributes of a drawing whose values are words, not styles.
 _WORDS: Final = re.compile(
     r"aria-[a-z]+|data-[\w.-]+|id|class|lang|role|title|alt|tabindex", re.IGNORECASE
 )
 _EXTRA: Final = re.compile(r"aria-[a-z]+|data-[\w.-]+", re.IGNORECASE)
 _INPUTS: Final = frozenset({"checkbox", "date", "number", "radio", "tel", "text", "time"})
-_METAS: Final = _all_of("""application-name apple-mobile-web-app-title author color-scheme creator date dcterms.created dcterms.modified
-    description format-detection generator keywords publisher referrer robots theme-color viewport""")
+_METAS: Final = _all_of(
+    "application-name apple-mobile-web-app-title author color-scheme creator date "
+    "dcterms.created dcterms.modified\n"
+    "    description format-detection generator keywords publisher referrer robots "
+    "theme-color viewport"
+)
 _HTTP: Final = {
     "content-security-policy": POLICY,
     "x-dns-prefetch-control": "off",
@@ -126,18 +153,32 @@ _FOLLOWED: Final = re.compile(
 )
 # CSS functions and selectors that name no file; `url` is checked apart. Strings in other functions
 # may be addresses.
-_FUNCTIONS: Final = _all_of("""abs acos asin atan atan2 attr blur brightness calc calc-size circle clamp color color-mix conic-gradient content
-    contrast cos counter counters cubic-bezier device-cmyk dir drop-shadow element ellipse env exp fit-content format
-    grayscale has hsl hsla hue-rotate hwb hypot inset invert is lab lang layer lch leader light-dark linear
-    linear-gradient log matrix matrix3d max min minmax mod not nth-child nth-last-child nth-last-of-type nth-of-type nth
-    oklab oklch opacity path perspective polygon pow radial-gradient rect rem repeat repeating-conic-gradient
-    repeating-linear-gradient repeating-radial-gradient rgb rgba rotate rotate3d rotatex rotatey rotatez round running
-    saturate scale scale3d scalex scaley scalez selector sepia sign sin skew skewx skewy sqrt steps string style symbols
-    tan target-counter target-counters target-text tech translate translate3d translatex translatey translatez var
-    where xywh""")
-_AT_RULES: Final = _all_of("""charset color-profile container counter-style font-face font-feature-values font-palette-values footnote keyframes
-    layer media page property scope starting-style supports annotation character-variant ornaments styleset stylistic
-    swash""")
+_FUNCTIONS: Final = _all_of(
+    "abs acos asin atan atan2 attr blur brightness calc calc-size circle clamp color "
+    "color-mix conic-gradient content\n"
+    "    contrast cos counter counters cubic-bezier device-cmyk dir drop-shadow element "
+    "ellipse env exp fit-content format\n"
+    "    grayscale has hsl hsla hue-rotate hwb hypot inset invert is lab lang layer lch "
+    "leader light-dark linear\n"
+    "    linear-gradient log matrix matrix3d max min minmax mod not nth-child "
+    "nth-last-child nth-last-of-type nth-of-type nth\n"
+    "    oklab oklch opacity path perspective polygon pow radial-gradient rect rem repeat "
+    "repeating-conic-gradient\n"
+    "    repeating-linear-gradient repeating-radial-gradient rgb rgba rotate rotate3d "
+    "rotatex rotatey rotatez round running\n"
+    "    saturate scale scale3d scalex scaley scalez selector sepia sign sin skew skewx "
+    "skewy sqrt steps string style symbols\n"
+    "    tan target-counter target-counters target-text tech translate translate3d "
+    "translatex translatey translatez var\n"
+    "    where xywh"
+)
+_AT_RULES: Final = _all_of(
+    "charset color-profile container counter-style font-face font-feature-values "
+    "font-palette-values footnote keyframes\n"
+    "    layer media page property scope starting-style supports annotation "
+    "character-variant ornaments styleset stylistic\n"
+    "    swash"
+)
 _MARGIN_BOX: Final = re.compile(
     r"(top|bottom)-(left|center|right)(-corner)?|(left|right)-(top|middle|bottom)"
 )

@@ -28,7 +28,8 @@ _PAPER: Final = re.compile(r"@media (?:all|print)|@page.*|@font-face|@(?:top|bot
 # Selectors that match only on a screen: links, classes and attributes of the screen page, link
 # states.
 _SCREEN_PARTS: Final = re.compile(
-    r"""(?:^|[\s>+~,(])a(?![\w-]) | \.(?:dial|unseen|page-foot|draft-note)(?![\w-]) | \[\s*(?:role|href|data-column|aria|tabindex)
+    r"""(?:^|[\s>+~,(])a(?![\w-]) | \.(?:dial|unseen|page-foot|draft-note)(?![\w-])"""
+    r""" | \[\s*(?:role|href|data-column|aria|tabindex)
     | (?<!:):(?!:|first|last|nth|only|not|is|where|root)""",
     re.VERBOSE,
 )

@@ -48,8 +48,11 @@ _KEYBOARD: Final = "Type the whole word again with one keyboard setting."
 _SAVE: Final = "Take it out. Open it in a text editor and save it again, with the encoding UTF-8."
 
 # Scripts whose words need U+200C and U+200D inside, and scripts that mark word ends with U+200B.
-_JOINING_WORDS: Final = """ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM SINHALA
-    KHMER MYANMAR TIBETAN BALINESE JAVANESE"""
+_JOINING_WORDS: Final = (
+    "ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL "
+    "TELUGU KANNADA MALAYALAM SINHALA\n"
+    "    KHMER MYANMAR TIBETAN BALINESE JAVANESE"
+)
 _JOINING: Final = frozenset(_JOINING_WORDS.split())
 _UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"})
 # Scripts whose letters carry accents, but no vowel signs or points of other scripts.
@@ -97,7 +100,10 @@ _STOPS: Final = {
 }
 # Compatibility forms of Unicode that are the same character in another shape. A fraction is not
 # among them: \u00bd is not 1.
-_SAME_WORDS: Final = """<wide> <narrow> <small> <font> <circle> <square> <vertical> <isolated> <initial> <medial> <final>"""
+_SAME_WORDS: Final = (
+    "<wide> <narrow> <small> <font> <circle> <square> <vertical> <isolated> <initial> "
+    "<medial> <final>"
+)
 _SAME: Final = frozenset(_SAME_WORDS.split())
 _RAISED: Final = frozenset({"<super>", "<sub>"})
 

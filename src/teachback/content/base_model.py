@@ -103,10 +103,7 @@ def text_for(text: Text, lineage: Iterable[str]) -> tuple[str, str | None]:
 
 
 class PartReview(Model):
-    """The owner and review dates of a part that is reviewed on its own.
-
-    Its status is that of the whole text.
-    """
+    """Owner and dates of a part with a review of its own; the status is that of the whole text."""
 
     owner: Plain | None = None
     reviewer: Plain | None = None

@@ -77,7 +77,7 @@ class CalloutKind(StrEnum):
 
 
 class RedFlag(Statement):
-    """A warning sign, written once and printed on both handout and card."""
+    """A warning sign, written once for both handout and card."""
 
     id: Id
     tier: Tier = Field(

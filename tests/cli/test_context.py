@@ -1,4 +1,4 @@
-"""Whatever stands behind the standard streams, and whatever falls inside the program, a person gets one line and an exit code."""
+"""Whatever happens to the streams or inside the program, the user gets one line and a code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from teachback.cli.app import run
 
 PLANTED = "Planted-Name-4711"
 POLISH = TINY.replace("A tiny handout", "Łyżka soli").encode()
-# Each command, and what must be there when it could not say so.
+# Each command, and the file that must exist even if its output is lost.
 COMMANDS = {
     "build tiny --audience ckd --kind card --format html --json": "build/tiny/card-ckd-en.html",
     "check tiny --sarif found.sarif": "found.sarif",
@@ -39,7 +39,10 @@ SHELL = {
 
 
 def typed(root: Path, command: str, way: str) -> tuple[int, str, str]:
-    """Type a command at a shell that treats the streams in some way; return the exit code and what was printed."""
+    """Run a command in a shell that treats the streams in some way.
+
+    Return the exit code and both outputs.
+    """
     words = [sys.executable, "-m", "teachback", *command.split()]
     environment = {
         **os.environ,
@@ -65,7 +68,7 @@ def typed(root: Path, command: str, way: str) -> tuple[int, str, str]:
 )
 @pytest.mark.parametrize("name", SHELL)
 def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path) -> None:
-    """Files are written, exit codes say 1 where the answer was lost, and every command is tried."""
+    """Files are written, and the exit code is 1 when the output is lost."""
     for number, (command, file) in enumerate(COMMANDS.items()):
         root = lay(tmp_path / str(number), {"content/handouts/tiny.yaml": POLISH})
         code, stdout, stderr = typed(root, command, SHELL[name])
@@ -87,7 +90,7 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
         ), said
 
 
-# What each command calls, where an exception is planted.
+# The function that each command calls, where an exception is raised.
 PLANTS = {
     "build tiny": "commands.build.selected_files",
     "card tiny": "commands.card.keep",
@@ -118,7 +121,7 @@ def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Every command ends in one line with a code: no traceback, and nothing of what the exception holds."""
+    """Every command ends in one line with a code, without traceback or value."""
 
     def falls(*_: object, **__: object) -> None:
         raise error(PLANTED)
@@ -133,7 +136,7 @@ def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
 
 
 def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
-    """A thread, and the end of the process, have no traceback either."""
+    """Threads and exit handlers print no traceback either."""
     program = (
         "import atexit, sys, threading; "
         "from teachback.cli.context import guard, open_streams; open_streams(); guard();"
@@ -158,7 +161,7 @@ def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
 def test_a_fault_shows_where_it_came_from_only_to_who_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """TEACHBACK_TRACEBACK=1 prints lines of source, and the value neither there nor anywhere."""
+    """TEACHBACK_TRACEBACK=1 prints source lines, and never the value."""
 
     def falls(*_: object) -> None:
         raise KeyError(PLANTED)

@@ -1,4 +1,4 @@
-"""`teachback approve`: it changes the review and nothing else, and what it approved is told from what was changed later."""
+"""`teachback approve` changes only the review, and later changes of the text are noticed."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ BY_HAND = TINY.replace(
 def approved(
     clinic: Workspace, by: str = "A. Nurse", day: dt.date = TODAY, audiences: tuple[str, ...] = ()
 ) -> str:
-    """Approve the tiny handout, and give its file as it is then."""
+    """Approve the tiny handout, and return its file."""
     approve("tiny", by, clinic, day, due=None, audiences=audiences)
     return text_of(clinic)
 
 
 def text_of(clinic: Workspace) -> str:
-    """Give the tiny handout's file, its line ends as they are."""
+    """Return the tiny handout's file with its line ends."""
     return (clinic.root / "content" / "handouts" / "tiny.yaml").read_bytes().decode()
 
 
@@ -63,7 +63,7 @@ def change(clinic: Workspace, old: str, new: str) -> None:
 def problems(
     clinic: Workspace, *, release: bool = False, audiences: tuple[str, ...] = ()
 ) -> tuple[Problem, ...]:
-    """Give what the review of the tiny handout is worth."""
+    """Return the review problems of the tiny handout."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     assert not reading.problems
     return review_problems(
@@ -139,7 +139,7 @@ def problems(
 )
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_only_the_review_changes(workspace: Make, before: str, after: str, line_end: str) -> None:
-    """Remarks, order, layout, line ends and a byte order mark stay as they were, in every way to write the block."""
+    """Comments, order, layout, line ends and byte order mark stay, in every form of the block."""
     clinic = workspace()
     text = "\ufeff# A remark\n" + TINY.replace(REVIEW, before)
     path = clinic.root / "content" / "handouts" / "tiny.yaml"
@@ -149,7 +149,7 @@ def test_only_the_review_changes(workspace: Make, before: str, after: str, line_
 
 
 def test_a_review_at_the_end_of_a_file_without_a_last_line_break(workspace: Make) -> None:
-    """The new lines get line breaks of their own."""
+    """The new lines get line ends of their own."""
     clinic = workspace(
         {"content/handouts/tiny.yaml": TINY.replace(REVIEW, "") + "review:\n  status: draft"}
     )
@@ -173,7 +173,7 @@ def test_a_review_at_the_end_of_a_file_without_a_last_line_break(workspace: Make
     ],
 )
 def test_any_name_is_written_so_that_it_reads_the_same(workspace: Make, name: str) -> None:
-    """A name never turns into YAML of its own."""
+    """A name never becomes YAML."""
     clinic = workspace()
     path = clinic.root / "content" / "handouts" / "tiny.yaml"
     approved(clinic, name)
@@ -186,7 +186,7 @@ def test_any_name_is_written_so_that_it_reads_the_same(workspace: Make, name: st
 
 
 def test_every_style_of_the_shipped_handout_stays(builtin: Workspace) -> None:
-    """The shipped file, some 500 lines with remarks, differs in one line only."""
+    """Only one line of the shipped file, of some 500 lines, changes."""
     raw = (builtin.root / "content" / "handouts" / "leg-cramps.yaml").read_bytes()
     edited = with_values(
         raw, "leg-cramps.yaml", "review", {"status": "approved", "reviewer": "A. Nurse"}
@@ -199,7 +199,10 @@ def test_every_style_of_the_shipped_handout_stays(builtin: Workspace) -> None:
 
 
 def test_what_was_approved_stays_approved_until_a_word_changes(workspace: Make) -> None:
-    """A remark, the layout or the version's date change nothing; a word turns its reader's text, and only theirs, back to draft."""
+    """Comments, layout and version date change nothing.
+
+    A changed word makes the text of its readers, and only theirs, a draft.
+    """
     clinic = workspace()
     approved(clinic)
     change(clinic, "message: One message.", "# a remark\nmessage: >-\n  One\n  message.")
@@ -239,7 +242,7 @@ def test_what_was_approved_stays_approved_until_a_word_changes(workspace: Make) 
     ],
 )
 def test_all_that_a_reader_gets_is_in_the_hash(workspace: Make, old: str, new: str) -> None:
-    """Texts, tiers, reasons, sources, card, headings and boxes: any of them turns an approval back."""
+    """Any change of texts, tiers, reasons, sources, card, headings or boxes ends an approval."""
     clinic = workspace()
     approved(clinic)
     assert problems(clinic) == ()
@@ -248,13 +251,13 @@ def test_all_that_a_reader_gets_is_in_the_hash(workspace: Make, old: str, new: s
 
 
 def test_the_same_text_has_the_same_hash_in_every_version_of_the_program(workspace: Make) -> None:
-    """Else an update of the program would turn every approval back."""
+    """Otherwise an update of the program would end every approval."""
     clinic = workspace()
     assert f", {TINY_APPROVED}}}" in approved(clinic)
 
 
 def test_the_picture_itself_is_in_the_hash(workspace: Make) -> None:
-    """Another picture under the same name is another text."""
+    """Another picture under the same name counts as another text."""
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><path d="M0 0h{}v9z"/></svg>'
     handout = TINY + "      - {figure: images/leg.svg, alt: A leg}\n"
     clinic = workspace(
@@ -267,7 +270,7 @@ def test_the_picture_itself_is_in_the_hash(workspace: Make) -> None:
 
 
 def test_one_audience_can_be_approved_alone(workspace: Make) -> None:
-    """The others stay a draft; under --release only what is approved may go out."""
+    """The other audiences stay drafts; --release allows only what is approved."""
     clinic = workspace()
     assert "approved: {ckd: " in approved(clinic, audiences=("ckd",))
     assert problems(clinic) == ()
@@ -282,7 +285,10 @@ def test_one_audience_can_be_approved_alone(workspace: Make) -> None:
 
 
 def test_nobodys_approval_is_put_under_another_name(workspace: Make) -> None:
-    """Paper names one reviewer and one day, so what another person approved, or on another day, is not carried along."""
+    """An approval by another person or on another day is not carried over.
+
+    Paper names one reviewer and one day.
+    """
     clinic = workspace()
     before = approved(clinic, audiences=("ckd",))
     for by, day in (("B. Doctor", TODAY), ("A. Nurse", TODAY + dt.timedelta(days=1))):
@@ -297,7 +303,7 @@ def test_nobodys_approval_is_put_under_another_name(workspace: Make) -> None:
 
 
 def test_an_approval_without_a_hash_stands_with_a_warning(workspace: Make) -> None:
-    """A review that was written by hand, as before there was this command, is told how to hold what was approved."""
+    """A review written by hand, without a hash, gets a warning with a hint."""
     clinic = workspace({"content/handouts/tiny.yaml": BY_HAND})
     for release in (False, True):
         (problem,) = problems(clinic, release=release)
@@ -312,7 +318,7 @@ def test_an_approval_without_a_hash_stands_with_a_warning(workspace: Make) -> No
 
 
 def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> None:
-    """The page of the reader whose text changed carries the draft notice; the other one names the reviewer. Release refuses."""
+    """Only the changed page has the draft notice, and --release refuses it."""
     clinic = workspace()
     approved(clinic)
     change(clinic, "For kidneys here.", "For kidneys there.")
@@ -350,7 +356,7 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
     ],
 )
 def test_a_handout_with_errors_is_not_approved(workspace: Make, handout: str, message: str) -> None:
-    """What could not be printed cannot be approved, and its file stays as it was."""
+    """A handout that cannot be printed cannot be approved, and its file is unchanged."""
     clinic = workspace({"content/handouts/tiny.yaml": handout})
     with pytest.raises(TeachbackError, match=message):
         approved(clinic)
@@ -358,7 +364,7 @@ def test_a_handout_with_errors_is_not_approved(workspace: Make, handout: str, me
 
 
 def test_what_cannot_be_meant_is_refused(workspace: Make) -> None:
-    """An unknown handout or audience, no name, marks in a name, a day that has passed, the program's own handout: nothing is written."""
+    """Unknown names, invalid names, past days and built-in handouts are refused."""
     clinic = workspace()
     with pytest.raises(UsageError, match="no handout 'tyni'"):
         approve("tyni", "A. Nurse", clinic, TODAY, due=None, audiences=())
@@ -376,7 +382,7 @@ def test_what_cannot_be_meant_is_refused(workspace: Make) -> None:
 
 
 def test_the_next_review_is_due_in_a_year() -> None:
-    """Also from a day that the next year does not have."""
+    """February 29 becomes February 28."""
     assert a_year_after(dt.date(2026, 11, 22)) == dt.date(2027, 11, 22)
     assert a_year_after(dt.date(2028, 2, 29)) == dt.date(2029, 2, 28)
 
@@ -384,7 +390,7 @@ def test_the_next_review_is_due_in_a_year() -> None:
 def test_the_command_shows_what_it_wrote(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It prints the lines as they stand in the file now, with their numbers, and takes no name but the one typed."""
+    """The command prints the written lines with their numbers, and needs a typed name."""
     clinic = workspace()
     monkeypatch.chdir(clinic.root)
     assert run(["approve", "tiny", "--due", "2031-05-01"]) == 2
@@ -407,7 +413,10 @@ def test_the_command_shows_what_it_wrote(
 def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
     days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A clinic and its print shop may be in zones with different dates; `check`, `build`, and `build --release` say the same."""
+    """A clinic and its print shop may be in time zones with different dates.
+
+    `check`, `build` and `build --release` agree.
+    """
     told = days > 1
     reviewed = TODAY + dt.timedelta(days=days)
     review = (

@@ -1,4 +1,7 @@
-"""A run prints what is wanted and has changed, whole or not at all, and its manifest is true."""
+"""A build prints what is wanted and has changed, completely or not at all.
+
+Its manifest is true.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +36,13 @@ TODAY = dt.date(2026, 11, 22)
 
 
 def run(workspace: Workspace, *handouts: str, today: dt.date = TODAY, **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
-    """Build the tiny handout's HTML unless told otherwise: that prints nothing and is quick."""
+    """Build the tiny handout, by default as HTML, which is fast."""
     flags = {"format": ("html",), "jobs": 1, "handouts": handouts or ("tiny",), **flags}
     return build(resolve(flags, {}, workspace), workspace, today)
 
 
 def listing(workspace: Workspace) -> list[dict[str, Any]]:
-    """Give the manifest's rows."""
+    """Return the manifest's rows."""
     rows: list[dict[str, Any]] = json.loads(
         (workspace.root / "build" / "manifest.json").read_text(encoding="utf-8")
     )["outputs"]
@@ -47,7 +50,7 @@ def listing(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def test_the_first_run_prints_and_the_second_has_nothing_to_do(workspace: Make) -> None:
-    """What has not changed is not printed again."""
+    """Unchanged outputs are not printed again."""
     clinic = workspace()
     assert len(run(clinic).printed) == 4
     second = run(clinic)
@@ -76,7 +79,7 @@ def test_force_prints_again_what_has_not_changed(workspace: Make) -> None:
 def test_a_change_of_anything_that_pages_are_made_from_prints_again(
     workspace: Make, builtin: Workspace, name: str
 ) -> None:
-    """A clinic's file of the same name wins over the built-in one, and counts as a change."""
+    """A clinic's file of the same name replaces the built-in one, and counts as a change."""
     clinic = workspace()
     run(clinic)
     own = clinic.root / name
@@ -86,7 +89,7 @@ def test_a_change_of_anything_that_pages_are_made_from_prints_again(
 
 
 def test_one_changed_handout_prints_only_its_own_editions(workspace: Make) -> None:
-    """The others are left as they are."""
+    """Other handouts are not printed again."""
     clinic = workspace({"content/handouts/other.yaml": TINY.replace("id: tiny", "id: other")})
     run(clinic, "tiny", "other")
     (clinic.root / "content/handouts/other.yaml").write_text(
@@ -99,7 +102,7 @@ def test_one_changed_handout_prints_only_its_own_editions(workspace: Make) -> No
 
 
 def test_a_printed_file_that_was_changed_or_deleted_is_printed_again(workspace: Make) -> None:
-    """The record is believed only as far as the files are still what was printed."""
+    """A changed or deleted file is not trusted to the record."""
     clinic = workspace()
     first = sorted(run(clinic).printed)
     (clinic.root / "build" / first[0]).unlink()
@@ -108,7 +111,7 @@ def test_a_printed_file_that_was_changed_or_deleted_is_printed_again(workspace: 
 
 
 def test_the_manifest_lists_each_output_with_its_hash(workspace: Make) -> None:
-    """Whoever takes the files on knows which text, for whom, in which version each one is."""
+    """The manifest names text, audience and version of each file."""
     clinic = workspace()
     run(clinic)
     rows = listing(clinic)
@@ -138,7 +141,7 @@ def test_the_manifest_lists_each_output_with_its_hash(workspace: Make) -> None:
 
 
 def test_files_are_named_by_kind_audience_language_paper_and_size(workspace: Make) -> None:
-    """The names say what is inside, in the same order for all."""
+    """File names show the contents, always in the same order."""
     clinic = workspace()
     large = run(clinic, audience=("ckd",), size="large", paper="a4", format=("pdf", "png"))
     names = [name.split("/")[1] for name in large.printed]
@@ -150,7 +153,7 @@ def test_files_are_named_by_kind_audience_language_paper_and_size(workspace: Mak
 
 
 def test_a_failing_handout_does_not_keep_the_others_from_printing(workspace: Make) -> None:
-    """The run prints what it can, names what it cannot, and has failed."""
+    """The build prints what it can, names what it cannot, and fails."""
     clinic = workspace(
         {
             "content/handouts/broken.yaml": TINY.replace("id: tiny", "id: broken").replace(
@@ -165,7 +168,7 @@ def test_a_failing_handout_does_not_keep_the_others_from_printing(workspace: Mak
 
 
 def test_a_handout_of_which_one_card_is_refused_is_not_printed_at_all(workspace: Make) -> None:
-    """Half a handout's editions would look like all of them."""
+    """Some of a handout's editions would look like all of them."""
     many = "".join(
         (
             f"  - {{id: f{n}, tier: today, card: true, only: [ckd], text: "
@@ -190,7 +193,7 @@ def test_a_handout_of_which_one_card_is_refused_is_not_printed_at_all(workspace:
 
 
 def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:
-    """Nobody shall hand out the old paper because it still lies there."""
+    """Nobody should hand out old paper because it is still in the folder."""
     clinic = workspace()
     run(clinic)
     (clinic.root / "content/handouts/tiny.yaml").write_text(
@@ -205,7 +208,7 @@ def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:
 
 
 def test_release_refuses_a_draft_and_an_overdue_review(workspace: Make) -> None:
-    """What no clinician has approved, or not lately, is not released."""
+    """A text that is not approved, or overdue for review, is not released."""
     clinic = workspace()
     draft = run(clinic, release=True)
     assert draft.failed
@@ -226,7 +229,7 @@ def test_release_refuses_a_draft_and_an_overdue_review(workspace: Make) -> None:
 
 
 def test_two_processes_print_the_same_bytes_as_one(workspace: Make) -> None:
-    """--jobs changes how long it takes, and nothing else."""
+    """--jobs changes only the time that a build takes."""
     clinic = workspace()
     one = run(clinic, format=("pdf",), jobs=1)
     two = run(clinic, format=("pdf",), jobs=2, force=True)
@@ -237,7 +240,7 @@ def test_two_processes_print_the_same_bytes_as_one(workspace: Make) -> None:
 def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(
     workspace: Make,
 ) -> None:
-    """A typing mistake is answered with what was probably meant."""
+    """A typing mistake gets a hint with the nearest name."""
     clinic = workspace()
     with pytest.raises(UsageError) as wrong:
         run(clinic, "tinny")
@@ -248,7 +251,7 @@ def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(
 
 
 def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> None:
-    """WeasyPrint, pydantic, Jinja2 and PyYAML stay where they are while there is nothing to print."""
+    """Heavy libraries are not imported when there is nothing to print."""
     clinic = workspace()
     command = (
         "import sys; from teachback.cli.app import run; "
@@ -273,7 +276,7 @@ def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> No
 
 
 def test_dates_on_paper_come_from_the_content_and_not_from_the_clock(workspace: Make) -> None:
-    """Two runs on different days print the same bytes."""
+    """Two builds on different days print the same bytes."""
     clinic = workspace()
     first = run(clinic, format=("pdf",), kind=("handout",))
     later = run(clinic, format=("pdf",), kind=("handout",), force=True, today=dt.date(2031, 1, 1))
@@ -283,7 +286,7 @@ def test_dates_on_paper_come_from_the_content_and_not_from_the_clock(workspace: 
 
 
 def test_nothing_is_left_beside_what_was_written(workspace: Make) -> None:
-    """Files are written beside and renamed, and no scrap stays."""
+    """Files are renamed into place, and no temporary file is left."""
     clinic = workspace()
     run(clinic)
     names = {path.name for path in Path(clinic.root / "build").rglob("*") if path.is_file()}
@@ -292,7 +295,7 @@ def test_nothing_is_left_beside_what_was_written(workspace: Make) -> None:
 
 
 def test_a_lost_picture_is_printed_again_after_other_runs(workspace: Make) -> None:
-    """The pictures of a card are there all or not at all, whatever was printed in between."""
+    """The pictures of a card are complete or missing, whatever else was printed meanwhile."""
     clinic = workspace()
     run(clinic, audience=("ckd",), kind=("card",), format=("png",))
     (clinic.root / "build/tiny/card-ckd-en-2.png").unlink()
@@ -304,7 +307,7 @@ def test_a_lost_picture_is_printed_again_after_other_runs(workspace: Make) -> No
 
 
 def whole_listing(workspace: Workspace) -> set[str]:
-    """Return the files of the manifest, after each was held against the disk."""
+    """Return the files of the manifest, after comparing each with the disk."""
     rows = listing(workspace)
     assert rows
     assert all(
@@ -315,7 +318,7 @@ def whole_listing(workspace: Workspace) -> set[str]:
 
 
 def nested(workspace: Workspace, inner: Callable[[], object], **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
-    """Build, and do something else when the first page of it is there: in the middle of the run."""
+    """Build, and call `inner` when the first page is finished, in the middle of the build."""
     calls: list[int] = []
 
     def step(done: int, _: int) -> None:
@@ -341,7 +344,7 @@ OTHERS: dict[str, Callable[[Workspace], object]] = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_two_runs_at_once_are_both_in_the_manifest(workspace: Make, other: str) -> None:
-    """Whatever another run prints while this one is at work, the manifest lists both, and nothing is called out of date."""
+    """The manifest lists both builds, and nothing is called out of date."""
     clinic = workspace()
     built = nested(clinic, lambda: OTHERS[other](clinic), kind=("handout",))
     files = {
@@ -361,7 +364,10 @@ def test_two_runs_at_once_are_both_in_the_manifest(workspace: Make, other: str) 
 def test_a_run_that_is_overtaken_by_one_of_a_newer_text_lists_what_is_on_the_disk(
     workspace: Make,
 ) -> None:
-    """When the text changes in the middle of a run, and a second run prints the new one, no file is listed with another's hash."""
+    """The text changes during a build, and a second build prints it.
+
+    No file is then listed with the hash of another.
+    """
     clinic = workspace()
 
     def newer() -> None:
@@ -384,7 +390,7 @@ def test_a_run_that_is_overtaken_by_one_of_a_newer_text_lists_what_is_on_the_dis
 
 
 def test_two_processes_that_build_at_once_are_both_in_the_manifest(workspace: Make) -> None:
-    """Two real runs of two kinds into one folder: the manifest has the files of both, and neither warns of the other's."""
+    """Two builds into one folder: the manifest has the files of both, and neither warns."""
     clinic = workspace()
     started = [
         subprocess.Popen(
@@ -419,7 +425,7 @@ def test_two_processes_that_build_at_once_are_both_in_the_manifest(workspace: Ma
 def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(
     workspace: Make,
 ) -> None:
-    """A partial run after an update does not make the rest look current."""
+    """A partial build after an update does not make the rest look current."""
     clinic = workspace()
     run(clinic)
     path = clinic.root / "build" / ".record.json"
@@ -437,7 +443,7 @@ def test_an_update_of_the_text_libraries_prints_everything_again_in_the_end(
 
 
 def test_a_card_is_the_same_in_large_print(workspace: Make) -> None:
-    """There is one size of card, so a template cannot make two of it under one name."""
+    """Cards have one size, so a template cannot make two cards under one name."""
     name = "templates/blocks/card-back.html"
     clinic = workspace(
         {
@@ -465,7 +471,7 @@ def test_a_tier_placed_where_one_reader_has_no_flag_of_it_is_named(workspace: Ma
 
 
 def test_the_built_in_styles_hold_nothing_that_weasyprint_drops(builtin: Workspace) -> None:
-    """A clinic's build asks about its own style sheets only; ours are asked about here."""
+    """A clinic's build checks only its own style sheets; the built-in ones are checked here."""
     design = open_design(builtin)
     assert len(design.styles) > 5
     assert check_design(design, builtin) == ()

@@ -1,4 +1,7 @@
-"""Cards on stock, as they are printed: every stock, every way to turn a sheet, read back out of the PDF."""
+"""Printed cards are right on every stock and for every way to turn a sheet.
+
+They are read back from the PDF.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ def dealt(
     workspace: Workspace = BUILTIN,
     **flags: Any,  # noqa: ANN401 -- flags of any kind
 ) -> tuple[PrintedCards, Path]:
-    """Print cards of the shipped handout for CKD unless told otherwise, and give the file."""
+    """Print cards, by default those of the shipped handout for CKD, and return the file."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
     done = deal(
         resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22)
@@ -54,7 +57,10 @@ def dealt(
 
 
 def rectangles(path: Path) -> list[list[tuple[float, float, float, float]]]:
-    """Give the stroked rectangles of each page in mm from the top left: left, top, width, height, sorted."""
+    """Return the stroked rectangles of each page: left, top, width, height, sorted.
+
+    They are in mm from the top left.
+    """
     found = []
     with pikepdf.open(path) as document:
         for page in document.pages:
@@ -70,7 +76,7 @@ def rectangles(path: Path) -> list[list[tuple[float, float, float, float]]]:
 
 
 def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, float]]]:
-    """Give the corners of the drawn cards of each page, in mm from the top left."""
+    """Return the corners of the drawn cards of each page, in mm from the top left."""
     return [
         [(x, y) for x, y, w, h in page if abs(w - width) < 0.01 and abs(h - height) < 0.01]
         for page in rectangles(path)
@@ -81,7 +87,7 @@ def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, 
 def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(
     name: str, sides: Sides, tmp_path: Path
 ) -> None:
-    """On every stock, front and back, each card's edge is within 0.05 mm of the measurements, and the tags hold."""
+    """Front and back of each card are within 0.05 mm, and the tags are valid."""
     stock = STOCKS[name]
     _, path = dealt(tmp_path, CardOrder(outline=True), stock=name, sides=str(sides))
     drawn = outlines(path, stock.card_box.width, stock.card_box.height)
@@ -109,7 +115,7 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
 
 
 def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Path) -> None:
-    """Copies count cards: seven on the used sheet, ten, and eight; fronts and backs in turn."""
+    """Copies are cards: seven on the used sheet, ten, and eight; fronts and backs alternate."""
     done, path = dealt(
         tmp_path,
         CardOrder(copies=25, start_at=4, outline=True),
@@ -126,7 +132,7 @@ def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Pat
 
 
 def test_several_audiences_share_a_run_and_waste_no_stock(tmp_path: Path) -> None:
-    """Five cards for each of two readers fill one sheet of ten, each back behind its own front."""
+    """Five cards for each of two readers fill one sheet, each back behind its own front."""
     done, path = dealt(
         tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis")
     )
@@ -143,7 +149,7 @@ PAGES = {"wide": (279.4, 215.9), "high": (215.9, 279.4), "nearly square": (204.0
 
 
 def found(page: pypdfium2.PdfPage, words: str) -> list[tuple[float, float]]:
-    """Give where words stand on a page: the middle of each, in mm from the top left."""
+    """Return the centres of words on a page, in mm from the top left."""
     text = page.get_textpage()
     search = text.search(words)
     middles = []
@@ -160,7 +166,7 @@ def found(page: pypdfium2.PdfPage, words: str) -> list[tuple[float, float]]:
 def test_each_printed_back_is_behind_its_own_front_when_the_paper_is_turned(
     shape: str, sides: str, workspace: Make, tmp_path: Path
 ) -> None:
-    """Read from the file: turned over the edge that it asks for, each reader's back is behind that reader's front."""
+    """Turned over the edge that the file asks for, each back is behind its own front."""
     width, height = PAGES[shape]
     stock = f"""\
 ours:
@@ -209,7 +215,7 @@ ours:
 def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """The message says why, and to print one side; one side is printed."""
+    """The message says why, and suggests printing one side, which works."""
     stock = STOCKS["avery-5371"].model_dump(mode="json")
     stock |= {"page": {"width": 280, "height": 280}, "also": []}
     root = workspace({"content/stocks.yaml": json.dumps({"square": stock})})
@@ -221,7 +227,7 @@ def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(
 
 
 def headings(path: Path) -> Counter[str]:
-    """Count the kinds of elements in a file's tag tree that hold something."""
+    """Count the non-empty elements in a file's tag tree by type."""
     counted: Counter[str] = Counter()
     with pikepdf.open(path) as document:
         todo = [document.Root.StructTreeRoot]
@@ -236,7 +242,7 @@ def headings(path: Path) -> Counter[str]:
 
 
 def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Path) -> None:
-    """A screen reader hears each card once: the tags hold one title for each, however often it is painted."""
+    """A screen reader hears each card once, however often it is printed."""
     _, one = dealt(tmp_path, CardOrder(copies=30), stock="avery-5371")
     _, two = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
     _, front = dealt(tmp_path, CardOrder(copies=5), stock="avery-c32011", sides="one")
@@ -257,7 +263,7 @@ def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Pat
 def test_the_file_asks_for_its_own_size_and_the_right_sides(
     sides: str, duplex: str, tmp_path: Path
 ) -> None:
-    """A printer's dialog opens with what is right; nobody has to know what 'fit to page' would do."""
+    """A printer's dialog opens with the right settings."""
     _, path = dealt(tmp_path, CardOrder(copies=1), stock="avery-5371", sides=sides)
     with pikepdf.open(path) as document:
         wishes = document.Root.ViewerPreferences
@@ -270,7 +276,7 @@ def test_the_file_asks_for_its_own_size_and_the_right_sides(
 
 
 def test_a_print_shop_gets_one_card_a_page_with_its_boxes_and_marks(tmp_path: Path) -> None:
-    """TrimBox is the card to a twentieth of a millimetre, BleedBox 3 mm beyond it, marks lie outside of both."""
+    """TrimBox is the card to 0.05 mm, BleedBox 3 mm larger, and marks are outside both."""
     done, path = dealt(tmp_path, CardOrder(press=True))
     assert (done.cards, done.sheets) == (1, 1)
     with pikepdf.open(path) as document:
@@ -285,7 +291,7 @@ def test_a_print_shop_gets_one_card_a_page_with_its_boxes_and_marks(tmp_path: Pa
 
 
 def test_crop_marks_stand_on_sheets_to_cut_and_not_on_bought_stock(tmp_path: Path) -> None:
-    """Micro-perforated cards need no marks; plain paper does."""
+    """Perforated cards need no crop marks; plain paper does."""
 
     def lines(path: Path) -> int:
         with pikepdf.open(path) as document:
@@ -302,7 +308,7 @@ def test_crop_marks_stand_on_sheets_to_cut_and_not_on_bought_stock(tmp_path: Pat
 
 
 def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: Path) -> None:
-    """What was read off the calibration page and written down shifts the next print, each side by its own."""
+    """Offsets read off the calibration page move the next print, each side by its own."""
     clinic = workspace(
         {
             "teachback.toml": (
@@ -324,7 +330,7 @@ def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: P
 
 
 def test_the_calibration_page_is_shifted_by_what_was_read_off_it(tmp_path: Path) -> None:
-    """Line A stands 20 mm from the edge, and with an offset so much further; the back's scale moves by its own."""
+    """Line A is 20 mm from the edge plus the offset; the back's scale has its own offset."""
 
     def line_a(path: Path) -> float:
         with pypdfium2.PdfDocument(path) as document:
@@ -354,7 +360,7 @@ def test_the_calibration_page_is_shifted_by_what_was_read_off_it(tmp_path: Path)
 def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """The flag, the reader, the stock, the millimetres that are missing, and stocks on which it would fit."""
+    """The message has flag, reader, stock and missing mm; the hint has stocks that fit."""
     flags = "".join(
         (
             f"  - {{id: sign-{n}, tier: today, card: true, text: "
@@ -386,7 +392,7 @@ def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
 
 
 def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
-    """An index card is for tired eyes: its type is larger than a bank card's."""
+    """An index card has larger type than a bank card."""
     from pypdfium2 import raw
 
     def largest(path: Path) -> float:
@@ -406,7 +412,7 @@ def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
 def test_a_clinics_own_stock_is_added_in_the_units_of_its_package(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Inches from a package print where they say, and the built-in stocks are still there."""
+    """Inches are converted, and the built-in stocks remain."""
     own = """\
 our-cards:
   page: letter
@@ -445,7 +451,7 @@ BROKEN_STOCKS = {
 
 @pytest.mark.parametrize("line", BROKEN_STOCKS)
 def test_a_stock_that_cannot_be_is_a_problem_with_its_place(line: str, workspace: Make) -> None:
-    """A grid that leaves its page, overlapping cards, a missing or negative length, an unknown unit: line and column."""
+    """An impossible stock is reported with line and column."""
     good = (
         "our-cards:\n  page: letter\n  grid: {columns: 2, rows: 5}\n  card: {width: "
         "3.5 in, height: 2in}\n"
@@ -465,7 +471,7 @@ def test_a_stock_that_cannot_be_is_a_problem_with_its_place(line: str, workspace
 
 
 def test_what_a_stock_cannot_do_is_a_usage_error(tmp_path: Path) -> None:
-    """A stock that there is not, a place it does not have, a fold it has not: exit code 2, and what there is instead."""
+    """An unknown stock, a place or a fold that it lacks is a usage error with a hint."""
     with pytest.raises(UsageError) as wrong:
         dealt(tmp_path, stock="avery-5372")
     assert "avery-5371" in wrong.value.problems[0].hint
@@ -482,7 +488,7 @@ def test_what_a_stock_cannot_do_is_a_usage_error(tmp_path: Path) -> None:
 def test_the_command_says_what_to_click(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The last line of the command is for the person at the printer."""
+    """The last line of output is for the person at the printer."""
     monkeypatch.chdir(workspace().root)
     assert run(["card", "tiny", "--audience", "ckd", "--stock", "avery-5371"]) == 0
     said = capsys.readouterr().out
@@ -498,7 +504,7 @@ def test_the_command_says_what_to_click(
 def test_build_prints_cards_on_the_workspaces_stock(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With a stock in teachback.toml, build prints sheets for it, and an offset prints them again."""
+    """With a stock in teachback.toml, a build prints sheets; a new offset prints them again."""
     root = workspace({"teachback.toml": 'stock = "avery-8371"\n'}).root
     monkeypatch.chdir(root)
     assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
@@ -515,7 +521,7 @@ def test_build_prints_cards_on_the_workspaces_stock(
 def test_an_overdue_or_unapproved_text_is_not_released_on_cards(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Cards follow the review like handouts: a warning when it is overdue, a refusal under --release."""
+    """Cards follow the review as handouts do: a warning when overdue, refused by --release."""
     draft = workspace()
     with pytest.raises(TeachbackError, match="no clinician has approved it"):
         dealt(tmp_path, workspace=draft, handouts=("tiny",), release=True)
@@ -537,7 +543,7 @@ def test_a_language_in_which_the_handout_is_not_written_is_refused(tmp_path: Pat
 
 
 def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
-    """Behind them is only the liner that is thrown away."""
+    """The back of a badge is only the liner."""
     done, path = dealt(tmp_path, stock="avery-5395")
     assert done.sides is Sides.ONE
     with pypdfium2.PdfDocument(path) as document:
@@ -547,7 +553,7 @@ def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
 def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """The number to call stands on every front, or a line to write it on."""
+    """The number to call, or a line to write it on, is on every front."""
     clinic = workspace({"content/clinic.yaml": 'emergency: "911"\nphone: 555-0100\n'})
     _, path = dealt(tmp_path, workspace=clinic, handouts=("tiny",))
     with pypdfium2.PdfDocument(path) as document:
@@ -557,7 +563,7 @@ def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(
 def test_cards_that_a_style_tells_apart_are_refused_together(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Each was fitted alone; if they then lie otherwise together, a back could be lost, so nothing is printed."""
+    """Cards whose layout differs when printed together are refused, since a back could be lost."""
     clinic = workspace({"styles/clinic.css": ".card:nth-child(3) { font-size: 40pt }"})
     with pytest.raises(TeachbackError, match="not together"):
         dealt(
@@ -579,22 +585,22 @@ def test_cards_that_a_style_tells_apart_are_refused_together(
 def test_a_flag_that_a_style_hides_stops_the_print(
     style: str, fault: str, workspace: Make, tmp_path: Path
 ) -> None:
-    """A card without its red flag is a fault however it came about."""
+    """A card without its red flag is refused, whatever the cause."""
     with pytest.raises(TeachbackError, match=fault):
         dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}), handouts=("tiny",))
 
 
 def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> None:
-    """A cut line is a safety fault, also when the printer's offset cuts it; a print shop's page has no offset."""
+    """A line cut off by an offset is refused; a print shop's page has no offset."""
     with pytest.raises(UsageError, match="mm off the page"):
         dealt(tmp_path, stock="sigel-dp837", offset="0,-12")
     assert dealt(tmp_path, CardOrder(press=True), offset="0,-12")[0].cards == 1
 
 
 def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> None:
-    """There they are printed on both sides, and not folded."""
+    """A print shop prints both sides without a fold."""
     done, path = dealt(tmp_path, CardOrder(press=True), stock="fold-letter-id1")
-    # A page that is wider than high is turned like a page of a book over its short edge.
+    # A page that is wider than high is turned over its short edge, like a page of a book.
     assert done.sides is Sides.SHORT_EDGE
     with pikepdf.open(path) as document:
         assert all(b"-1 0 0 -1" not in page.Contents.read_bytes() for page in document.pages)
@@ -603,7 +609,7 @@ def test_cards_of_stock_that_folds_can_go_to_a_print_shop(tmp_path: Path) -> Non
 
 
 def test_a_fold_that_is_not_in_the_middle_is_no_stock(workspace: Make) -> None:
-    """Its back would be wider than the half that it must lie on."""
+    """Its back would be wider than the half that it lies on."""
     own = (
         "our-fold:\n  page: a4\n  grid: {columns: 1, rows: 5}\n  card: {width: 170, height: "
         "55}\n  first: {left: 20, top: 10}\n"
@@ -614,13 +620,13 @@ def test_a_fold_that_is_not_in_the_middle_is_no_stock(workspace: Make) -> None:
 
 
 def test_cards_on_stock_refuse_the_same_styles_as_build(workspace: Make, tmp_path: Path) -> None:
-    """A remark that is never closed would swallow the styles behind it."""
+    """An unclosed comment would swallow the styles behind it."""
     with pytest.raises(TeachbackError, match="never closed"):
         dealt(tmp_path, workspace=workspace({"styles/clinic.css": "/* ours"}), handouts=("tiny",))
 
 
 def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make) -> None:
-    """Flag before environment before file, also where a printer stands for its offsets."""
+    """Command line comes before environment and file, also for a printer's offsets."""
     clinic = workspace(
         {"teachback.toml": 'offset = "5, 5"\npaper = "a4"\n[printers.ward]\noffset = "1, 1"\n'}
     )
@@ -639,13 +645,13 @@ def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make)
 
 
 def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
-    """A language without words is a usage error and no traceback."""
+    """A language without words is a usage error, without a traceback."""
     with pytest.raises(UsageError, match="no words for the language 'es'"):
         calibrate(resolve({"output": str(tmp_path), "language": "es"}, {}, BUILTIN), BUILTIN)
 
 
 def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:
-    """Nobody gets English cards because English comes first."""
+    """A handout in several languages needs --language."""
     clinic = workspace(
         {"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")}
     )

@@ -64,7 +64,7 @@ RUNNING = {
 
 @pytest.mark.parametrize("text", RUNNING)
 def test_numbers_that_would_run_into_each_other_are_refused(text: str) -> None:
-    """What is filled in, and what stood apart by stars alone, would be read as one number or word with its neighbour."""
+    """A filled placeholder, or digits with stars between, must not join their neighbours."""
     assert [problem.message for problem in marks_problems(text, ("dose",))][:1] == [RUNNING[text]]
 
 
@@ -84,5 +84,5 @@ def test_numbers_that_would_run_into_each_other_are_refused(text: str) -> None:
     ],
 )
 def test_placeholders_between_blanks_and_punctuation_are_read(text: str) -> None:
-    """So are a ratio and a range of two fields, and scripts that put no blank beside a number."""
+    """Ratios and ranges of two fields are allowed, too, and scripts without spaces."""
     assert marks_problems(text, ("dose",)) == ()

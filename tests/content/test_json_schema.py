@@ -1,4 +1,4 @@
-"""The committed JSON Schema is the model's, takes what we ship and refuses what is broken."""
+"""The committed JSON Schema is that of the model: it accepts what we ship and refuses the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ SCHEMA = ROOT / "content" / "handout.schema.json"
 
 
 class Loader(yaml.SafeLoader):
-    """Reads dates, and yes and no, as text, as YAML language servers do: YAML 1.2 has no date type, and only true and false."""
+    """A loader that reads dates, yes and no as text, as YAML language servers do.
+
+    YAML 1.2 has no date type, and only true and false.
+    """
 
 
 Loader.yaml_implicit_resolvers = {
@@ -36,7 +39,7 @@ Loader.yaml_implicit_resolvers = {
 
 
 def shipped() -> dict[str, Any]:
-    """Give the shipped handout as an editor reads it."""
+    """Return the shipped handout as an editor reads it."""
     data: dict[str, Any] = yaml.load(
         (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8"),
         Loader,  # noqa: S506 -- a SafeLoader
@@ -95,7 +98,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_schema_refuses_a_broken_handout(name: str) -> None:
-    """Each broken handout differs from the shipped, valid one in one place, and is refused for it."""
+    """Each broken handout differs from the shipped one in one place, and is refused for it."""
     validator = jsonschema.Draft202012Validator(
         json.loads(handout_schema()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
@@ -105,7 +108,7 @@ def test_the_schema_refuses_a_broken_handout(name: str) -> None:
 
 
 def test_ten_broken_handouts_at_least_are_tried() -> None:
-    """The list above cannot shrink unseen."""
+    """The list above cannot shrink unnoticed."""
     assert len(BROKEN) >= 10
 
 
@@ -155,7 +158,7 @@ TYPED = {
 
 @pytest.mark.parametrize("name", TYPED)
 def test_the_schema_and_the_program_agree_on_values_that_look_like_another_kind(name: str) -> None:
-    """What an editor, which reads YAML 1.2, makes of a value is allowed where the program takes it, and refused where not."""
+    """The types that an editor may read are allowed exactly where the program accepts the value."""
     path, written, right = TYPED[name]
     for_editor, for_program = (
         copy.deepcopy(shipped()),

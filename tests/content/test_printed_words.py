@@ -1,4 +1,4 @@
-"""The words files: what a template fills in stands apart from what is written beside it."""
+"""The words files: a value that is filled in is separate from the words beside it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TODAY = dt.date(2026, 11, 28)
 
 
 def said(workspace: Make, key: str, text: str) -> list[str]:
-    """Return what is told of the English words when one of them, on one line, is another text."""
+    """Return what is reported when one of the English words, on one line, is another text."""
     [old] = [line for line in WORDS.splitlines() if line.strip().startswith(f"{key}: ")][:1]
     new = f"{old.partition(':')[0]}: {text}"
     line = WORDS.splitlines().index(old) + 1
@@ -58,7 +58,7 @@ def said(workspace: Make, key: str, text: str) -> list[str]:
     ],
 )
 def test_what_is_filled_in_stands_apart(workspace: Make, key: str, text: str, name: str) -> None:
-    """A number of the words would run into the number that is filled in."""
+    """A number in the words would run into the number that is filled in."""
     assert said(workspace, key, text) == [f"a space is missing beside {{{name}}}"]
 
 
@@ -75,7 +75,10 @@ def test_what_is_filled_in_stands_apart(workspace: Make, key: str, text: str, na
 def test_words_may_touch_punctuation_and_letters_without_capitals(
     workspace: Make, key: str, text: str
 ) -> None:
-    """Chinese, for one, puts no blank beside a number; that this program's fonts lack its letters is told elsewhere."""
+    """Chinese, for example, has no space beside a number.
+
+    Messages about letters that the fonts lack are ignored here.
+    """
     assert [message for message in said(workspace, key, text) if "fonts" not in message] == []
 
 
@@ -101,7 +104,7 @@ TURNED = "{pages} stands before {page} here"
 def test_words_do_not_turn_round_what_is_fixed(
     workspace: Make, key: str, text: str, message: str
 ) -> None:
-    """A draft is called one, and a page is counted up to how many there are."""
+    """A draft is called a draft, and a page number comes before the total."""
     assert said(workspace, key, text) == [message]
 
 
@@ -124,7 +127,7 @@ def test_words_do_not_turn_round_what_is_fixed(
 def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
     workspace: Make, language: str, key: str, text: str, warned: list[str]
 ) -> None:
-    """Nothing is refused for it; `check` tells it."""
+    """It is a warning of `check`, and nothing is refused."""
     lines = [
         f"{key}: {text}" if line.startswith(f"{key}: ") else line for line in WORDS.splitlines()
     ]

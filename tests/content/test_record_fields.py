@@ -1,4 +1,4 @@
-"""Fields of a handout: declared once, placed in texts, panels, numbers and cards, and lines to write on without a record."""
+"""Fields of a handout: declared once, placed in texts, and printed as lines to write on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACED = ["patient", "visit", "nurse", "fluid", "visit", "weight", "phone", "sid
 
 
 def problems_of(workspace: Workspace) -> list[tuple[int, int, str]]:
-    """Give line, column and message of each problem of the handout."""
+    """Return line, column and message of each problem of the handout."""
     reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
     found = reading.problems.get("tiny", ())
     return [
@@ -34,12 +34,15 @@ def problems_of(workspace: Workspace) -> list[tuple[int, int, str]]:
 
 
 def line_of(text: str, words: str) -> int:
-    """Give the number of the first line with some words."""
+    """Return the number of the first line with some words."""
     return next(number for number, line in enumerate(text.splitlines(), start=1) if words in line)
 
 
 def test_each_place_is_a_line_to_write_on_that_says_which_field_it_is(workspace: Make) -> None:
-    """Panel, text, strong text, row and list each have a slot; a reader who does not get a line of the panel has none."""
+    """Panel, text, strong text, row and list each have a slot.
+
+    A reader who does not get a line of the panel has none.
+    """
     made = workspace({"content/handouts/tiny.yaml": FILLED})
     page = composed(made).jobs[0].handout
     assert re.findall(r'data-field="(\w+)"', page) == PLACED
@@ -52,14 +55,14 @@ def test_each_place_is_a_line_to_write_on_that_says_which_field_it_is(workspace:
 
 
 def test_a_card_line_is_a_place_too(workspace: Make) -> None:
-    """The card's name line names its field; it needs the whole width where the field is long."""
+    """The card's name line has its field, and takes the whole width if the field is long."""
     card = composed(workspace({"content/handouts/tiny.yaml": FILLED})).jobs[1].cards[0]
     assert re.findall(r'data-field="(\w+)"', card) == ["patient"]
     assert 'class="line open wide"' in card
 
 
 def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
-    """On a screen a place is a blank that a screen reader names."""
+    """On a screen, a place is a blank that a screen reader announces."""
     made = workspace({"content/handouts/tiny.yaml": FILLED})
     reading = read_handouts(made, {"tiny": handout_files(made)["tiny"]})
     jobs, _ = compose_jobs(
@@ -79,49 +82,90 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where", "message"),
     [
-        ("{record.fluid}", "{record.fluids}", "{record.fluids}",
-            ("the field 'fluids' is not "
-            "declared")),
+        (
+            "{record.fluid}",
+            "{record.fluids}",
+            "{record.fluids}",
+            "the field 'fluids' is not declared",
+        ),
         ("field: weight", "field: wieght", "field: wieght", "the field 'wieght' is not declared"),
-        ("personal: [patient", "personal: [pat, patient", "personal:",
-            ("the field 'pat' is not "
-            "declared")),
-        (", field: weight}", "}", "name: weight", ("the field 'weight' has no place: "
-            "nothing that a record says there would be printed")),
-        ("name: weight", "name: id", "name: id", ("a field cannot be called 'id': "
-            "that column of the records chooses the edition")),
-        ("name: weight", "name: phone", "name: phone, label: Phone",
-            ("the field 'phone' stands "
-            "twice")),
-        ("label: Weight}", "label: 'Weight {record.side}'}", "name: weight",
-            ("no record can be written into what a field says of "
-            "itself")),
-        ("title: A tiny handout", "title: For {record.side}", "title:",
-            ("no record can be written into a title, which names the file, "
-            "too")),
-        ("title: What is this?", "title: 'Is {record.side}?'", "title: 'Is",
-            ("no record can be written into the heading of a section, "
-            "which the file's outline repeats")),
-        ("{record.fluid} liters", "[{record.fluid} liters](https://example.org)", "https:",
-            ("no record can be written into the words of a "
-            "link")),
-
+        (
+            "personal: [patient",
+            "personal: [pat, patient",
+            "personal:",
+            "the field 'pat' is not declared",
+        ),
+        (
+            ", field: weight}",
+            "}",
+            "name: weight",
+            "the field 'weight' has no place: nothing that a record says there would be printed",
+        ),
+        (
+            "name: weight",
+            "name: id",
+            "name: id",
+            "a field cannot be called 'id': that column of the records chooses the edition",
+        ),
+        (
+            "name: weight",
+            "name: phone",
+            "name: phone, label: Phone",
+            "the field 'phone' stands twice",
+        ),
+        (
+            "label: Weight}",
+            "label: 'Weight {record.side}'}",
+            "name: weight",
+            "no record can be written into what a field says of itself",
+        ),
+        (
+            "title: A tiny handout",
+            "title: For {record.side}",
+            "title:",
+            "no record can be written into a title, which names the file, too",
+        ),
+        (
+            "title: What is this?",
+            "title: 'Is {record.side}?'",
+            "title: 'Is",
+            (
+                "no record can be written into the heading of a section, "
+                "which the file's outline repeats"
+            ),
+        ),
+        (
+            "{record.fluid} liters",
+            "[{record.fluid} liters](https://example.org)",
+            "https:",
+            "no record can be written into the words of a link",
+        ),
         (", choices: [left, right]", "", "name: side", "the field 'side' has no choices"),
-        ("type: phone", "choices: [one]", "name: phone",
-            ("the field 'phone' has choices, and is "
-            "none")),
+        (
+            "type: phone",
+            "choices: [one]",
+            "name: phone",
+            "the field 'phone' has choices, and is none",
+        ),
         ("width_mm: 16", "width_mm: 400", "width_mm: 400", "the number is too large"),
-        ("type: date", "type: day", "type: day", ("'day' is not one of the words that may stand "
-            "here")),
-        ("name: nurse", "name: The Nurse", "The Nurse",
-            ("'The Nurse' is not a name that can stand "
-            "here")),
+        (
+            "type: date",
+            "type: day",
+            "type: day",
+            "'day' is not one of the words that may stand here",
+        ),
+        (
+            "name: nurse",
+            "name: The Nurse",
+            "The Nurse",
+            "'The Nurse' is not a name that can stand here",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(
     workspace: Make, old: str, new: str, where: str, message: str
 ) -> None:
-    """Not declared, declared twice, without a place, or placed where it cannot be printed: said with line and column."""
+    """A field that is undeclared, repeated or misplaced is reported with line and column."""
     text = FILLED.replace(old, new, 1)
     assert text != FILLED
     found = problems_of(workspace({"content/handouts/tiny.yaml": text}))
@@ -130,7 +174,7 @@ def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(
 
 
 def test_a_misspelt_field_is_answered_with_the_nearest(workspace: Make) -> None:
-    """The hint says where to declare it, and names one like it."""
+    """The hint says where to declare the field, and suggests a similar one."""
     made = workspace(
         {
             "content/handouts/tiny.yaml": FILLED.replace(

@@ -1,4 +1,4 @@
-"""What one reader sees and another does not: aligned by the file, compared word by word, in two columns and on a page."""
+"""A comparison of two readers is aligned by the file, and shown in columns or on a page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def laid(clinic: Workspace, left: str = "general", right: str = "ckd") -> Compar
 
 
 def told(comparison: Comparison) -> list[tuple[str, str | None, str | None]]:
-    """Give every change as what it is and the two texts."""
+    """Return every change as its kind and the two texts."""
     changes = [change for block in comparison.blocks for change in block.changes]
     return [
         (c.what, c.left.text if c.left else None, c.right.text if c.right else None)
@@ -70,7 +70,7 @@ def told(comparison: Comparison) -> list[tuple[str, str | None, str | None]]:
 
 
 def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: Make) -> None:
-    """Texts, items of one reader only, headings, flags, what the card carries, lines of the contact box; not what is the same."""
+    """Every difference is listed in reading order, and nothing that is the same."""
     comparison = laid(workspace({"content/handouts/tiny.yaml": RICH}))
     assert told(comparison) == [
         ("red flag 'today'", None, "Fast swelling"),
@@ -91,7 +91,7 @@ def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: M
         "Card",
         *["What is this?"] * 5,
     ]
-    # title, message, two flags, the carded one, the heading of the section, the last block
+    # title, message, two flags, the one on the card, the section's heading, the last block
     assert comparison.unchanged == 7
     assert (
         summary(comparison)
@@ -100,7 +100,7 @@ def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: M
 
 
 def test_each_side_has_its_own_place_in_the_file(workspace: Make) -> None:
-    """File and line lead to the very text."""
+    """File and line lead to the right text."""
     comparison = laid(workspace({"content/handouts/tiny.yaml": RICH}))
     lines = RICH.split("\n")
     checked = 0
@@ -116,7 +116,7 @@ def test_each_side_has_its_own_place_in_the_file(workspace: Make) -> None:
 
 
 def test_the_same_reader_twice_differs_in_nothing(workspace: Make) -> None:
-    """A comparison that always finds something would show here."""
+    """A comparison that always finds something would fail here."""
     clinic = workspace({"content/handouts/tiny.yaml": RICH})
     shared = load_shared(clinic)
     authored = load_handout(handout_files(clinic)["tiny"], clinic, shared)
@@ -161,7 +161,7 @@ def test_the_same_reader_twice_differs_in_nothing(workspace: Make) -> None:
 def test_words_are_compared_one_by_one(
     left: str, right: str, marked: tuple[list[tuple[str, str]], list[tuple[str, str]]]
 ) -> None:
-    """What both have is left plain; two texts that have little in common are marked whole."""
+    """Common words are left plain; two texts with little in common are marked whole."""
     assert tuple(list(side) for side in marked_words(left, right)) == marked
 
 
@@ -178,7 +178,7 @@ def test_each_change_can_be_read_in_a_terminal(workspace: Make) -> None:
 
 
 class Seen(HTMLParser):
-    """Gathers the words of a page, with ins, del and headings of rows and columns."""
+    """A parser that collects the words of a page, with ins, del, headings and cells."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,24 +186,24 @@ class Seen(HTMLParser):
         self.words: dict[str, list[str]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what is open now, and what a heading heads."""
+        """Record the open elements, and the scope of headings."""
         if tag != "meta":
             self.open.append(tag)
         if tag == "th":
             self.words.setdefault("scope", []).append(dict(attrs).get("scope") or "none")
 
     def handle_endtag(self, tag: str) -> None:
-        """Every element ends where it began."""
+        """Check that every element ends where it began."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Note words under what they stand in."""
+        """Record words by the elements that they are in."""
         for tag in {"ins", "del", "h1", "h2", "td"} & set(self.open):
             self.words.setdefault(tag, []).append(data)
 
 
 def test_the_page_is_closed_and_says_its_marks_aloud(workspace: Make, tmp_path: Path) -> None:
-    """It loads nothing and runs nothing; its marks are words for a screen reader, lines and weight for the eye; its text is escaped."""
+    """The page loads and runs nothing, escapes its text, and has its marks in words and style."""
     clinic = workspace(
         {"content/handouts/tiny.yaml": RICH.replace("Fast swelling,", "Fast swelling & 2 < 3,")}
     )
@@ -226,7 +226,7 @@ def test_the_page_is_closed_and_says_its_marks_aloud(workspace: Make, tmp_path: 
 
 
 def test_the_style_of_the_page_passes_the_checks_of_all_styles(builtin: Workspace) -> None:
-    """As those of paper do; a sheet that loads from the network does not."""
+    """It passes as the styles for paper do; one that loads from the network does not."""
     files = {f"styles/{path.name}": path for path in (builtin.root / "styles").glob("*.css")}
     css = files["styles/diff-screen.css"].read_text(encoding="utf-8")
     assert len(css) > 500
@@ -241,7 +241,7 @@ def test_the_style_of_the_page_passes_the_checks_of_all_styles(builtin: Workspac
 def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """The page is filled in a child process; nothing is written."""
+    """The page is filled in a worker process, and nothing is written."""
     clinic = workspace(
         {
             "templates/diff.html": (
@@ -259,7 +259,7 @@ def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
 def test_the_command(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Columns, JSON or a page; a wrong name is answered with the right ones."""
+    """The output is columns, JSON or a page; a wrong name gets a hint."""
     clinic = workspace({"content/handouts/tiny.yaml": RICH})
     monkeypatch.chdir(clinic.root)
     monkeypatch.setenv("COLUMNS", "80")

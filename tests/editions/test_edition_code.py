@@ -1,4 +1,4 @@
-"""The edition code: a slip in typing it is found."""
+"""An edition code reveals typing mistakes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BODIES = st.builds(
 
 @given(BODIES, st.data())
 def test_one_wrong_character_in_the_last_part_is_found(body: str, data: st.DataObject) -> None:
-    """Whichever of the seven characters is replaced by whichever other."""
+    """Any other character in place of any of the last seven is found."""
     code = body + check_character(body)
     assert is_valid_code(code)
     place = data.draw(st.integers(len(code) - 7, len(code) - 1))
@@ -33,7 +33,7 @@ def test_one_wrong_character_in_the_last_part_is_found(body: str, data: st.DataO
 
 @given(BODIES, st.data())
 def test_two_neighbours_that_changed_places_are_found(body: str, data: st.DataObject) -> None:
-    """Where they differ; equal ones make the same code."""
+    """Two swapped neighbours are found, if they differ."""
     code = body + check_character(body)
     place = data.draw(st.integers(len(code) - 7, len(code) - 2))
     one, two = code[place], code[place + 1]
@@ -41,13 +41,13 @@ def test_two_neighbours_that_changed_places_are_found(body: str, data: st.DataOb
 
 
 def test_letters_that_look_alike_are_never_printed() -> None:
-    """The last part holds none of the pairs that tired eyes confuse; 23 letters make the check character work."""
+    """The last part has no similar letters, and the check character needs exactly 23."""
     assert len(ALPHABET) == len(set(ALPHABET)) == 23
     assert not set("0O1IL2Z5S8BUV") & set(ALPHABET)
 
 
 def test_a_code_is_found_in_the_words_of_a_page() -> None:
-    """And what only looks a little like one is not."""
+    """Text that only resembles a code is not found."""
     page = (
         "Version: Nov 22, 2026 LC-CKD-EN-7F3A9CX Page 1 of 6, call 555-0100-22, LC-CKD-EN-7F3A9CXX"
     )
@@ -55,12 +55,12 @@ def test_a_code_is_found_in_the_words_of_a_page() -> None:
 
 
 def test_what_people_type_is_read_as_the_code_is_written() -> None:
-    """Small letters, blanks and other dashes."""
+    """Small letters, spaces and other dashes are normalised."""
     assert normalize_code("  lc ckd\u2013en_7f3a9cx ") == "LC-CKD-EN-7F3A9CX"
 
 
 def test_the_nearest_code_is_named_first() -> None:
-    """Misread letters count less than other letters, and nothing is named that is not near."""
+    """Misread letters count less than other letters, and only similar codes are named."""
     known = ["LC-CKD-EN-DF3A9CX", "LC-CKD-EN-MMMMMMM", "BYV-GENERAL-EN-7F3A9CX"]
     assert nearest_codes("LC-CKD-EN-OF3A9CX", known)[0] == "LC-CKD-EN-DF3A9CX"
     assert nearest_codes("nothing at all", known) == ()

@@ -1,4 +1,4 @@
-"""The QR code on the page: small enough, and read again from what scanners and phones make of it."""
+"""The QR code on the page is small, and is read from scans and photos."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ MODULE = 0.5
 
 
 def page_with(*drawings: str) -> bytes:
-    """Give a letter page as PDF, with QR codes at the right and bars like lines of words between them."""
+    """Return a Letter page as PDF with QR codes at the right.
+
+    Bars between them look like lines of text.
+    """
     bars = '<div style="height: 2mm; margin: 2mm 0; background: #000"></div>' * 6
     body = "".join(
         f'<div style="display: flex; justify-content: flex-end; height: 20mm">{drawing}</div>{bars}'
         for drawing in drawings
     )
-    # No letters: which fonts there are does not matter here.
+    # No letters, so the fonts do not matter here.
     style = "@page { size: letter; margin: 15mm }"
     laid = renderer.lay_out(
         "<html "
@@ -47,7 +50,7 @@ def page_with(*drawings: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def scans() -> dict[int, Image.Image]:
-    """Give the page as a scanner would at 150 and 300 dots to the inch, in grey."""
+    """Return the page as a scanner would at 150 and 300 dpi, in grey."""
     page = page_with(qr_svg(CODE, MODULE))
     found = {}
     for dpi in (150, 300):
@@ -64,14 +67,14 @@ def scans() -> dict[int, Image.Image]:
 
 
 def saved(image: Image.Image, form: str = "PNG", quality: int = 60) -> bytes:
-    """Give a picture as a file."""
+    """Return a picture as a file."""
     file = io.BytesIO()
     image.save(file, format=form, quality=quality)
     return file.getvalue()
 
 
 def noisy(image: Image.Image) -> Image.Image:
-    """Give a picture with a grain, as of a copy of a copy, and a grey ground."""
+    """Return a picture with grain and a grey background, like a copy of a copy."""
     dice = random.Random(4)  # noqa: S311 -- grain, not secrets
     grain = Image.frombytes("L", image.size, dice.randbytes(image.width * image.height))
     return Image.blend(image, grain, 0.3)
@@ -113,14 +116,14 @@ SPOILT: dict[str, Callable[[Image.Image], Image.Image]] = {
 @pytest.mark.parametrize("dpi", [150, 300])
 @pytest.mark.parametrize("name", SPOILT)
 def test_the_code_is_read_from_a_scan(scans: dict[int, Image.Image], name: str, dpi: int) -> None:
-    """At the size it is printed, whatever the scanner did to the page."""
+    """The code is read at its printed size, whatever the scanner did to the page."""
     assert codes_in_picture(saved(SPOILT[name](scans[dpi]))) == (CODE,)
 
 
 def test_the_code_is_read_from_a_photo_that_the_camera_turned(
     scans: dict[int, Image.Image],
 ) -> None:
-    """A JPEG that says it lies on its side."""
+    """A JPEG that is marked as rotated is read."""
     file = io.BytesIO()
     turned = Image.Exif()
     turned[0x0112] = 6
@@ -130,7 +133,7 @@ def test_the_code_is_read_from_a_photo_that_the_camera_turned(
 
 
 def test_all_codes_of_a_picture_are_read_from_the_top_down() -> None:
-    """A scan may show several cards; what has other words in it is no code of ours."""
+    """A scan may show several cards; a QR code with other words is not ours."""
     other = (
         segno.make_qr("https://example.org/")
         .svg_inline(scale=2)
@@ -141,7 +144,7 @@ def test_all_codes_of_a_picture_are_read_from_the_top_down() -> None:
 
 
 def test_a_picture_without_a_code_gives_none(scans: dict[int, Image.Image]) -> None:
-    """Words alone, and an empty page."""
+    """Words alone and an empty page have no code."""
     words = scans[150].crop((0, scans[150].height // 2, scans[150].width, scans[150].height))
     assert codes_in_picture(saved(words)) == ()
     assert codes_in_picture(saved(Image.new("L", (500, 700), 255))) == ()
@@ -151,13 +154,13 @@ def test_a_picture_without_a_code_gives_none(scans: dict[int, Image.Image]) -> N
     "data", [b"", b"GIF89a", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" * 20]
 )
 def test_what_is_no_picture_is_said(data: bytes) -> None:
-    """Not taken for a page without a code."""
+    """A file that is no picture is an error, not a page without a code."""
     with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
         codes_in_picture(data)
 
 
 def test_half_a_picture_is_said(scans: dict[int, Image.Image]) -> None:
-    """A code on its lost half must not look as if there were none."""
+    """Half a picture is an error: the code may be in the missing half."""
     data = saved(scans[150])
     with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
         codes_in_picture(data[: len(data) // 2])
@@ -166,7 +169,7 @@ def test_half_a_picture_is_said(scans: dict[int, Image.Image]) -> None:
 def test_a_picture_that_is_too_large_is_refused_before_it_is_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A few bytes may stand for gigabytes of dots."""
+    """A few bytes can unpack to gigabytes."""
     data = saved(Image.new("1", (1000, 1000), 1))
     assert codes_in_picture(data) == ()
     monkeypatch.setattr(images, "MAX_SCAN_PIXELS", 999_999)
@@ -178,21 +181,21 @@ def test_a_picture_that_is_too_large_is_refused_before_it_is_opened(
 
 
 def test_the_drawing_is_one_path_that_says_how_large_it_is() -> None:
-    """Hidden from screen readers, since the code stands beside it in words; nothing in it can clash with the page."""
+    """The drawing is one path, hidden from screen readers, and cannot clash with the page."""
     svg = qr_svg(CODE, 0.5)
     assert svg == qr_svg(CODE, 0.5)
     assert svg.count("<svg ") == svg.count("<path ") == 1
     assert re.findall(r"<(\w+)", svg) == ["svg", "path"]
     assert 'aria-hidden="true"' in svg
     assert not re.search(r"\bid=|<title|style=|class=", svg)
-    # Version 1 has 21 modules; four white ones stand on each side.
+    # Version 1 has 21 modules, with four white ones on each side.
     assert 'width="14.5mm" height="14.5mm" viewBox="0 0 29 29"' in svg
     numbers = [int(number) for number in re.findall(r"M(\d+) ", svg)]
     assert min(numbers) == 4
 
 
 def test_the_drawing_corrects_at_least_a_sixth_of_its_errors() -> None:
-    """Level M or better: a fold or a coffee stain costs nothing."""
+    """The code has level M or better, so a fold or a coffee stain does no harm."""
     for code in (CODE, LONG):
         side = int(re.findall(r'viewBox="0 0 (\d+)', qr_svg(code, 0.5))[0]) - 8
         levels = [

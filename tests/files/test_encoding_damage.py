@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 -- letters of names that look like others are the matter here
-"""Texts that were spoilt on their way: decoded with the wrong encoding, once or more often, lost letters, codes for letters."""
+# ruff: noqa: RUF001 -- the tests are about letters that look like others
+"""Damaged texts are found: wrongly decoded ones, lost letters, and escapes in place of letters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from teachback.files.encoding_damage import LOST_LETTER, WRONG, is_misread, spoi
 from teachback.merge.records.field_values import FieldFault, read_value
 
 FIELD = RecordField.model_validate({"name": "it", "label": "It"})
-# Names and words of many languages, in each of which something is nearly what a wrong encoding would leave.
+# Names and words of many languages. Each has something that almost looks like wrongly decoded text.
 _NAMES = """
 Кот-Д’Ивуар SMÅØYAR
 SÃO JOÃO MÃE CORAÇÃO AÇÃO IRMÃ Â Ã ÂNGELA Conceição São José JOSÉ JOSÉ’S RENÉ’S Renée Ç’kemi Nicolò
@@ -51,12 +51,15 @@ CODECS = (
     "cp437",
     "cp850",
 )
-# Words in which another encoding leaves what could be a word as well, after one and after two times. Known, and few.
+# Words whose wrongly decoded form could be a word as well. They are known, and few.
 NOT_SEEN = {("cp1250", 2, "Siŵan"), ("cp1253", 2, "שרה"), ("cp1251", 2, "שרה")}
 
 
 def misread(word: str, codec: str, times: int) -> str:
-    """Return a word as it looks after its UTF-8 was decoded with another encoding; bytes that are left open become controls."""
+    """Return a word as it looks after its UTF-8 was decoded with another encoding.
+
+    Bytes that the encoding leaves undefined become control characters.
+    """
     for _ in range(times):
         word = "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in word.encode())
     return word
@@ -64,7 +67,7 @@ def misread(word: str, codec: str, times: int) -> str:
 
 @pytest.mark.parametrize("case", [str, str.upper, str.lower, str.title])
 def test_names_as_they_are_written_are_no_misread_texts(case: type[str]) -> None:
-    """In no language, neither in capitals nor in small letters."""
+    """Real names are never reported, in any language, in capitals or in small letters."""
     names = [case(name) for name in NAMES]
     assert len(names) > 200
     assert [name for name in names if spoilt(name)] == []
@@ -73,14 +76,14 @@ def test_names_as_they_are_written_are_no_misread_texts(case: type[str]) -> None
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("times", [1, 2])
 def test_utf8_that_was_decoded_with_another_encoding_is_found(codec: str, times: int) -> None:
-    """Once and twice, in each encoding that programs take it for, in the middle of a text and alone."""
+    """UTF-8 that was decoded wrongly is found once and twice, alone and inside a text."""
     unseen = [word for word in WORDS if not spoilt(f"Dr. {misread(word, codec, times)}, at home")]
     assert [word for word in unseen if (codec, times, word) not in NOT_SEEN] == []
     assert [word for word in WORDS if spoilt(misread(word, codec, times)) == ""] == unseen
 
 
 def test_what_was_decoded_three_times_is_found() -> None:
-    """However often: what is left is UTF-8 that was decoded wrongly."""
+    """A text that was wrongly decoded three times is found."""
     assert [word for word in WORDS if not is_misread(misread(word, "cp1252", 3))] == []
 
 
@@ -129,7 +132,7 @@ def test_what_was_decoded_three_times_is_found() -> None:
     ],
 )
 def test_a_value_that_was_spoilt_is_rejected_with_its_reason(raw: str, reason: str) -> None:
-    """It is neither printed nor repaired: nobody but the clinic knows the name."""
+    """A damaged value is neither printed nor repaired: only the clinic knows the name."""
     assert read_value(FIELD, raw, "en") == FieldFault("it", reason)
 
 
@@ -155,11 +158,11 @@ def test_a_value_that_was_spoilt_is_rejected_with_its_reason(raw: str, reason: s
     ],
 )
 def test_signs_of_ordinary_texts_are_printed(raw: str) -> None:
-    """A question mark at the end of a word, one in an address, and signs that are no codes."""
+    """Ordinary question marks, web addresses and signs are printed."""
     assert read_value(FIELD, raw, "en") == raw
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x17F), max_size=30))
 def test_any_text_has_an_answer(text: str) -> None:
-    """Whatever stands in a file."""
+    """Every text gets an answer, whatever it holds."""
     assert isinstance(spoilt(text), str)

@@ -1,4 +1,7 @@
-"""What is no file, has no name that can be shown, leads out or is nested without end is refused at once, by name, wherever it stands."""
+"""Anything but a regular file with a readable name is refused at once, by name.
+
+This includes pipes, devices, links that lead out, and files that are nested without end.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ FIGURE = TINY + "      - figure: images/cup.svg\n        alt: A cup\n"
 CUP = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
 BUILD = "build tiny --audience ckd --kind handout"
 CHECK = "check tiny"
-# Where a file belongs, and the commands that read it.
+# The place of each file, and the commands that read it.
 PLACES: dict[str, tuple[str, ...]] = {
     "content/handouts/tiny.yaml": (
         BUILD,
@@ -61,13 +64,13 @@ KINDS = {"a pipe": "pipe", "a socket": "socket", "a device": "device", "a folder
 
 
 def put(path: Path, kind: str) -> None:
-    """Put what is no file in the place of a file."""
+    """Put a pipe, socket, device or folder in the place of a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     if kind == "a pipe":
         os.mkfifo(path)
     elif kind == "a socket":
-        # A short way to it: a socket's name has at most 107 letters.
+        # Use a relative name: the path of a socket has at most 107 characters.
         before = Path.cwd()
         os.chdir(path.parent)
         try:
@@ -90,7 +93,10 @@ def test_what_is_no_file_is_named_by_every_command_that_reads_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """No command waits for a pipe, and none passes it over; what only tells of earlier runs counts as not there."""
+    """No command waits for a pipe or skips it.
+
+    A file that only records earlier runs counts as missing.
+    """
     for number, command in enumerate(PLACES[place]):
         root = lay(
             tmp_path / str(number),
@@ -111,7 +117,7 @@ def test_what_is_no_file_is_named_by_every_command_that_reads_it(
 @pytest.mark.parametrize("read", [read_bytes, read_named])
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_way_of_reading_waits(kind: str, read: Callable[[Path], bytes], tmp_path: Path) -> None:
-    """Each of the ways to read a file says what stands there."""
+    """Each way of reading a file reports what it is."""
     put(tmp_path / "it", kind)
     with pytest.raises(TeachbackError) as refused:
         read(tmp_path / "it")
@@ -140,7 +146,10 @@ def test_a_file_that_became_a_link_out_of_the_workspace_is_not_read(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where a file lies is asked when it is open: a link made after the first look leads nowhere, with and without /proc."""
+    """The place of a file is checked when it is open, with and without /proc.
+
+    So a link that is made after the first check leads nowhere.
+    """
     if not proc:
         real = os.readlink
 
@@ -174,11 +183,11 @@ def test_a_file_that_became_a_link_out_of_the_workspace_is_not_read(
 
 
 def test_a_picture_swapped_while_a_page_is_made_is_not_printed(tmp_path: Path) -> None:
-    """What gives pages their files looks anew each time."""
+    """The fetcher of pages checks a file each time."""
     image = tmp_path / "clinic" / "content" / "images" / "cup.svg"
     image.parent.mkdir(parents=True)
     image.write_bytes(CUP)
-    fetcher = renderer._Fetcher({"content/images/cup.svg": image})  # noqa: SLF001 -- what WeasyPrint asks
+    fetcher = renderer._Fetcher({"content/images/cup.svg": image})  # noqa: SLF001 -- what WeasyPrint calls
     assert fetcher.fetch(f"{renderer.BASE}content/images/cup.svg").read() == CUP
     (tmp_path / "secret.svg").write_bytes(CUP)
     image.unlink()
@@ -187,8 +196,13 @@ def test_a_picture_swapped_while_a_page_is_made_is_not_printed(tmp_path: Path) -
         fetcher.fetch(f"{renderer.BASE}content/images/cup.svg")
 
 
-NAMES = {b"\xff.png": r"\xff.png", b"caf\xe9.svg": r"caf\xe9.svg", b"a\nb.png": r"a\nb.png",
-    b"a\x1b[2J.png": r"a\x1b[2J.png", "a\u202eb.png".encode(): r"a\u202eb.png"}  # fmt: skip
+NAMES = {
+    b"\xff.png": r"\xff.png",
+    b"caf\xe9.svg": r"caf\xe9.svg",
+    b"a\nb.png": r"a\nb.png",
+    b"a\x1b[2J.png": r"a\x1b[2J.png",
+    "a\u202eb.png".encode(): r"a\u202eb.png",
+}
 FOLDERS = (
     "content/images",
     "content/words",
@@ -209,7 +223,7 @@ def test_a_name_that_nobody_can_read_is_shown_in_letters(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The file is named so that somebody can find it, and nothing else happens."""
+    """The file is reported by a readable name, and nothing else happens."""
     root = lay(tmp_path, {})
     place = Path(os.fsdecode(bytes(root / folder) + b"/" + name))
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -231,7 +245,7 @@ def test_a_name_that_nobody_can_read_is_shown_in_letters(
 def test_a_name_in_any_language_is_fine(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only what no one can see or write down is refused."""
+    """Only names that nobody can see or type are refused."""
     code, _, stderr = here(
         "check tiny", lay(tmp_path, {f"content/images/{name}": CUP}), monkeypatch, capsys
     )
@@ -240,7 +254,7 @@ def test_a_name_in_any_language_is_fine(
 
 
 def test_names_in_messages_hold_nothing_that_a_terminal_obeys() -> None:
-    """Bytes, controls and turning signs are written out; letters stay."""
+    """Bytes, controls and bidirectional marks are escaped; letters stay."""
     assert readable("a\0b\udcffc\x1b\u202e\ud800 é血") == r"a\x00b\xffc\x1b\u202e\ud800 é血"
     assert str(Location("leaning.txt", 1)) == "leaning.txt:1:1"
     assert str(Location("leaning.txt")) == "leaning.txt"
@@ -249,7 +263,7 @@ def test_names_in_messages_hold_nothing_that_a_terminal_obeys() -> None:
 def test_an_output_folder_with_a_zero_byte_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No folder can have such a name, whichever setting says it."""
+    """No folder can have such a name, whichever setting names it."""
     for key in ("output", "archive"):
         root = lay(tmp_path / key, {"teachback.toml": f'{key} = "a\\u0000b"\n'.encode()})
         code, _, stderr = here(BUILD, root, monkeypatch, capsys)
@@ -277,7 +291,7 @@ NESTED = {
 def test_what_is_nested_without_end_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every format that nests: the message names the file, and there is no traceback."""
+    """For every nested format, the message names the file, and there is no traceback."""
     files = {
         "content/handouts/tiny.yaml": FIGURE.encode(),
         "content/images/cup.svg": CUP,
@@ -292,7 +306,7 @@ def test_what_is_nested_without_end_is_named(
 
 
 def test_json_of_any_depth_is_json_or_none() -> None:
-    """Whatever reads JSON has one kind of error to think of."""
+    """Callers that read JSON have to handle only ValueError."""
     assert read_json(b'{"a": [1]}') == {"a": [1]}
     for deep in ("[" * DEEP, '{"a":' * DEEP, "[" * DEEP + "]" * DEEP):
         with pytest.raises(ValueError, match=r"nested|Expecting|recursion"):
@@ -303,7 +317,7 @@ def test_json_of_any_depth_is_json_or_none() -> None:
 def test_an_archive_with_json_without_end_is_told_as_what_it_is(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`verify`, `identify` and the next build go on, and say what else is wrong."""
+    """`verify`, `identify` and the next build continue, and report what else is wrong."""
     root = lay(tmp_path, {})
     assert (
         here(
@@ -344,7 +358,7 @@ def test_an_archive_with_json_without_end_is_told_as_what_it_is(
 def test_a_pipe_in_an_archive_is_told(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No command waits for it."""
+    """No command waits for a pipe in an archive."""
     root = lay(tmp_path, {})
     build = "build tiny --audience ckd --kind card --format html --archive kept"
     assert here(build, root, monkeypatch, capsys)[0] == 0
@@ -365,7 +379,7 @@ def test_a_pipe_in_an_archive_is_told(
 def test_the_list_of_an_archive_is_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A name that is not UTF-8 in a settings file's path leaves JSON that can be read."""
+    """The list is valid JSON even if the workspace's path is not UTF-8."""
     root = lay(tmp_path / os.fsdecode(b"cl\xffinic"), {})
     code, stdout, _ = here("list handouts --json", root, monkeypatch, capsys)
     assert code == 0
@@ -375,7 +389,7 @@ def test_the_list_of_an_archive_is_json(
 def test_a_pipe_put_between_the_look_and_the_opening_does_not_hold_anybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kind is asked again of what is open."""
+    """The kind of a file is checked again after it is opened."""
     path = tmp_path / "a"
     path.write_bytes(b"x")
     real = path.stat()
@@ -399,7 +413,7 @@ def test_a_pipe_put_between_the_look_and_the_opening_does_not_hold_anybody(
 
 
 def test_a_workspace_is_closed_for_every_command(tmp_path: Path) -> None:
-    """What opens a workspace refuses a name of it that nobody can read."""
+    """Opening a workspace refuses unreadable names."""
     made = Workspace(tmp_path, tmp_path)
     (tmp_path / "content").mkdir()
     assert workspace.file_name_problems(made) == ()

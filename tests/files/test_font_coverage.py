@@ -30,7 +30,10 @@ KNOWN = [path.read_bytes() for path in sorted((builtin_root() / "styles" / "font
 
 
 def font(points: dict[int, str], form: int | None = None) -> bytes:
-    """Make a font of a few letters; `form` is the format of its one table of characters, else fontTools chooses."""
+    """Return a font with a few letters.
+
+    `form` is the format of its only character table; by default fontTools chooses.
+    """
     names = [".notdef", *dict.fromkeys(points.values())]
     made = FontBuilder(1000, isTTF=True)
     made.setupGlyphOrder(names)
@@ -59,7 +62,7 @@ def test_characters_are_known_in_whatever_form_a_font_lists_them(
 def test_a_font_that_is_cut_off_is_refused_though_its_characters_can_be_read(
     tmp_path: Path,
 ) -> None:
-    """The table of characters stands near the start, and says nothing of what is missing."""
+    """The character table is near the start, and does not show that the end is missing."""
     path = tmp_path / "half.ttf"
     shutil.copy(SHIPPED[0], path)
     path.write_bytes(path.read_bytes()[:9000])
@@ -71,7 +74,7 @@ REAL = sorted(Path("/usr/share/fonts").rglob("*.ttf"))
 
 
 def remapped(path: Path, digits: str) -> bytes:
-    """Make a font out of another one that draws, for the digits 0 to 9, those that are named."""
+    """Return a copy of a font that draws the named digits in place of 0 to 9."""
     with TTFont(path) as real:
         names = dict(real.getBestCmap())
         for table in real["cmap"].tables:
@@ -89,7 +92,7 @@ def remapped(path: Path, digits: str) -> bytes:
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
 def test_no_real_font_is_refused_for_its_digits(path: Path) -> None:
-    """Digits differ from font to font, and each can be told."""
+    """Digits differ between fonts, but each one is recognised."""
     assert digits_fault(path.read_bytes(), KNOWN, "0123456789") is None
 
 
@@ -108,7 +111,7 @@ def test_no_real_font_is_refused_for_its_digits(path: Path) -> None:
 def test_a_font_that_draws_a_digit_as_another_is_refused(
     path: Path, digits: str, told: str
 ) -> None:
-    """What is read off the file is right, and what is seen is not."""
+    """A font whose text is right in the file but looks wrong on paper is refused."""
     fault = digits_fault(remapped(path, digits), KNOWN, "0123456789")
     assert fault is not None
     assert told in fault[0]
@@ -138,5 +141,5 @@ def test_a_font_of_the_clinic_with_changed_digits_is_named(
 
 
 def test_a_font_without_digits_is_not_compared(workspace: Callable[..., Workspace]) -> None:
-    """It may be there for other letters."""
+    """A font without digits is accepted, for other letters."""
     load_shared(with_font(workspace(), "Own.ttf", font({0x41: "A"})))

@@ -1,4 +1,4 @@
-"""Nothing stands on paper beside what the edition and the templates' known words say: no number, no sign, no word."""
+"""Styles and templates add no number, sign or word to what the edition says."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ NUMBERS = (
 
 
 def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
-    """Print the tiny handout for ckd, whatever its style sheets hold: what keeps it back, or the words of its pages."""
+    """Print the tiny handout for ckd, and return problems and words.
+
+    Its style sheets are not checked first.
+    """
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     assert not reading.problems
     design = open_design(clinic)
@@ -63,14 +66,17 @@ def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
 
 
 def words_of(data: bytes) -> str:
-    """Return all letters of a PDF's pages as the eye gets them, without blanks and edition codes: each design has its own."""
+    """Return all visible letters of a PDF, without white space and edition codes.
+
+    Each design has its own edition code.
+    """
     with pypdfium2.PdfDocument(data) as document:
         text = "".join(page.get_textpage().get_text_range() for page in document)
         return re.sub(r"T-CKD-EN-[0-9A-Z]{7}|[\s\x02]", "", text)
 
 
 def refused_at_once(css: str, name: str = "clinic.css") -> list[str]:
-    """Return what a style sheet is refused for, before any page is laid out."""
+    """Return what a style sheet is refused for before layout."""
     return [problem.message for problem in generated_text_problems(css, name)]
 
 
@@ -123,11 +129,11 @@ GENERATED = [
 
 @pytest.mark.parametrize("style", GENERATED)
 def test_a_style_that_generates_text_is_refused_as_it_is_read(style: str) -> None:
-    """The sheet and the line are named, and no page is laid out."""
+    """A style that generates text is refused before any page is laid out."""
     assert refused_at_once(style)
 
 
-# Allowed in a sheet for paper, for the foot of a page; a browser would print 0.
+# Allowed in a style sheet for paper, at the foot of a page. A browser would print 0.
 PAGE_NUMBERS = [
     "li::before { content: counter(page) }",
     "@page { @top-right { content: counter(page) } }",
@@ -138,7 +144,10 @@ PAGE_NUMBERS = [
 def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(
     tmp_path: Path, plain: str, style: str
 ) -> None:
-    """The pages hold no letter more than without the style, or nothing is printed: each net holds without the other."""
+    """Each of the two checks holds without the other.
+
+    Either printing is refused, or the pages have no letter more than without the style.
+    """
     assert plain
     problems, words = printed(clinic_with(tmp_path, style))
     assert problems or words == plain
@@ -161,7 +170,7 @@ def test_generated_text_stops_a_card(workspace: Callable[..., Workspace], style:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the words of the pages without any style of a clinic's."""
+    """Return the words of the pages without any clinic style."""
     return printed(clinic_with(tmp_path_factory.mktemp("plain"), ""))[1]
 
 
@@ -244,7 +253,7 @@ NUMBERING = st.builds(
 def test_any_generated_text_is_harmless_letter_for_letter_or_refused(
     tmp_path_factory: pytest.TempPathFactory, plain: str, style: str
 ) -> None:
-    """A style that is not refused has added nothing but bullets, colons and a list's own numbers."""
+    """A style that is not refused adds only bullets, colons and list numbers."""
     problems, words = printed(clinic_with(tmp_path_factory.mktemp("clinic"), style))
     if not problems:
         own = "[\u2022\u25e6\u25aa:]|[123]\\."
@@ -252,7 +261,7 @@ def test_any_generated_text_is_harmless_letter_for_letter_or_refused(
 
 
 def test_a_page_is_numbered_on_paper_only() -> None:
-    """A browser has no counter for pages: behind a number it would print one more 0."""
+    """A browser does not count pages: it would print an extra 0 behind a number."""
     for style in PAGE_NUMBERS:
         assert refused_at_once(style, "print.css") == []
         assert refused_at_once(style, "clinic.css")
@@ -276,7 +285,7 @@ HARMLESS = [
 def test_a_style_that_generates_nothing_is_not_refused(
     workspace: Callable[..., Workspace], style: str
 ) -> None:
-    """Bullets, empty boxes, colons and figures of one width say nothing."""
+    """Bullets, empty boxes, colons and tabular figures are allowed."""
     assert refused_at_once(style) == []
     clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style})
     assert [problem.message for problem in check_design(open_design(clinic), clinic)] == []
@@ -284,7 +293,7 @@ def test_a_style_that_generates_nothing_is_not_refused(
 
 
 def test_the_built_in_styles_generate_nothing() -> None:
-    """What a clinic's copy of them holds is not refused either."""
+    """A clinic's copy of a built-in style sheet is not refused."""
     sheets = sorted((BUILTIN / "styles").glob("*.css"))
     assert sheets
     assert {
@@ -296,7 +305,7 @@ def test_the_built_in_styles_generate_nothing() -> None:
 def test_a_fault_of_a_style_is_told_with_its_place(
     workspace: Callable[..., Workspace], today: dt.date
 ) -> None:
-    """In a build, also of pages for a screen alone, where no layout would show it."""
+    """The place of a fault is reported, also in a build of screen pages only."""
     for name in ("styles/clinic.css", "styles/screen.css"):
         css = "p { margin: 0 }\n" + '  li::before { content: "1" }\n'
         clinic = workspace({name: css})
@@ -368,7 +377,7 @@ TEMPLATES = [
 def test_a_template_that_adds_a_number_or_a_sign_stops_the_print(
     workspace: Callable[..., Workspace], kind: str, template: str, old: str, new: str, fault: str
 ) -> None:
-    """Digits and signs are compared like words, and what stood apart must stand apart."""
+    """Digits and signs are compared like words, and separate words must stay separate."""
     text = (BUILTIN / "templates/blocks" / template).read_text(encoding="utf-8")
     assert old in text
     clinic = workspace(
@@ -382,29 +391,57 @@ def test_a_template_that_adds_a_number_or_a_sign_stops_the_print(
 
 
 BETWEEN = [
-    ("<p>{{ words.myth }}: {{ block.text|marked }}</p>",
-     "words are added that are not the handout's: 'myth:"),
-    ("<p>{{ block.text|marked }} {{ words.verdict }}</p>",
-     "words are added that are not the handout's: 'false"),
-    (("<p>{{ block.text|marked|replace('15', '1<span aria-hidden=true style=\"margin: "
-        "0 0.2em\">.</span>5'|safe) }}</p>"), "'.' touches"),
-    ("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true>911</span> 15'|safe) }}</p>",
-     "'911' touches"),
-    (("<p>{{ block.text|marked|replace('15', '<span aria-hidden=true style=\"margin: "
-        "0 3em\">911</span> 15'|safe) }}</p>"), "'911' touches"),
-    ("<p>{{ block.text|marked|replace('15', '1<span style=\"margin: 0.2em\"></span>5'|safe) }}</p>",
-     "the digits of a number stand apart"),
-    (("<p style='display: flex'><span style='position: relative; left: "
-        "90mm'>{{ block.text|marked|replace('15', '</span><span>15'|safe) }}</span></p>"),
-        "words are"),
-]  # fmt: skip
+    (
+        "<p>{{ words.myth }}: {{ block.text|marked }}</p>",
+        "words are added that are not the handout's: 'myth:",
+    ),
+    (
+        "<p>{{ block.text|marked }} {{ words.verdict }}</p>",
+        "words are added that are not the handout's: 'false",
+    ),
+    (
+        (
+            "<p>{{ block.text|marked|replace('15', '1<span aria-hidden=true style=\"margin: "
+            "0 0.2em\">.</span>5'|safe) }}</p>"
+        ),
+        "'.' touches",
+    ),
+    (
+        "<p>{{ block.text|marked|replace('15', '<span aria-hidden=true>911</span> 15'|safe) }}</p>",
+        "'911' touches",
+    ),
+    (
+        (
+            "<p>{{ block.text|marked|replace('15', '<span aria-hidden=true style=\"margin: "
+            "0 3em\">911</span> 15'|safe) }}</p>"
+        ),
+        "'911' touches",
+    ),
+    (
+        (
+            "<p>{{ block.text|marked|replace('15', "
+            "'1<span style=\"margin: 0.2em\"></span>5'|safe) }}</p>"
+        ),
+        "the digits of a number stand apart",
+    ),
+    (
+        (
+            "<p style='display: flex'><span style='position: relative; left: "
+            "90mm'>{{ block.text|marked|replace('15', '</span><span>15'|safe) }}</span></p>"
+        ),
+        "words are",
+    ),
+]
 
 
 @pytest.mark.parametrize(("template", "fault"), BETWEEN)
 def test_nothing_stands_in_a_line_of_text(
     workspace: Callable[..., Workspace], template: str, fault: str
 ) -> None:
-    """No word, number or stop of the program's own, nor space inside a number, nor parts of a line in another order."""
+    """A line has no word, number or full stop of the program's own, and keeps its order.
+
+    Nor is there a space inside a number.
+    """
     files = {
         "content/handouts/tiny.yaml": TINY.replace(
             "ckd: For kidneys here.", "ckd: Walk for 15 minutes a day."
@@ -416,7 +453,7 @@ def test_nothing_stands_in_a_line_of_text(
 
 
 def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace]) -> None:
-    """The number of an item, a stop and a space before it are harmless."""
+    """An item's number with a full stop and a space is allowed."""
     text = (BUILTIN / "templates/blocks/checklist.html").read_text(encoding="utf-8")
     numbered = text.replace("{{ item.text|marked }}", "{{ loop.index }}. {{ item.text|marked }}")
     assert (
@@ -432,24 +469,38 @@ def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace
 MOVED = [
     ("strong { margin-left: -8pt }", "words run into each other"),
     ("strong { position: relative; left: -60pt }", "words are not in their order on the line"),
-    ("strong { position: relative; top: -40pt; left: -60pt }",
-     "words are moved above the line that they continue"),
+    (
+        "strong { position: relative; top: -40pt; left: -60pt }",
+        "words are moved above the line that they continue",
+    ),
     ("strong { vertical-align: super }", "a number is raised or lowered"),
-    ("li { width: 4.2mm; overflow-wrap: anywhere } td { width: 6mm; overflow-wrap: anywhere }",
-     "a number is broken over two lines"),
-    ((".checklist li { display: inline; padding: 0 } .checklist { font-size: "
-        "0 } .checklist li { font-size: 13pt }"), "words run into each other"),
+    (
+        "li { width: 4.2mm; overflow-wrap: anywhere } td { width: 6mm; overflow-wrap: anywhere }",
+        "a number is broken over two lines",
+    ),
+    (
+        (
+            ".checklist li { display: inline; padding: 0 } .checklist { font-size: "
+            "0 } .checklist li { font-size: 13pt }"
+        ),
+        "words run into each other",
+    ),
     ("li::first-letter { float: right }", "words are not in their order on the line"),
-    (("td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; "
-        "width: 9mm }"), "touches"),
-]  # fmt: skip
+    (
+        (
+            "td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; "
+            "width: 9mm }"
+        ),
+        "touches",
+    ),
+]
 
 
 @pytest.mark.parametrize(("style", "fault"), MOVED)
 def test_a_style_that_moves_a_number_stops_the_print(
     workspace: Callable[..., Workspace], style: str, fault: str
 ) -> None:
-    """Nothing is added, and the eye would read another number."""
+    """A style that makes a reader see another number is refused, even if it adds nothing."""
     files = {
         "content/handouts/tiny.yaml": NUMBERS.replace(
             "Walk **1 mile**", "Walk 10 **5 miles** a week"
@@ -487,7 +538,7 @@ SWAPPED = [
 def test_blocks_stand_in_the_order_in_which_they_are_read(
     workspace: Callable[..., Workspace], kind: str, style: str
 ) -> None:
-    """A flag under the heading of another tier is a wrong instruction."""
+    """A flag under the heading of another tier would be a wrong instruction."""
     assert printed(workspace({"content/handouts/tiny.yaml": TIERS}), kind)[0] == []
     faults, _ = printed(
         workspace({"content/handouts/tiny.yaml": TIERS, "styles/clinic.css": style}), kind
@@ -512,14 +563,14 @@ FIGURES = [
 
 @pytest.mark.parametrize("style", FIGURES)
 def test_a_style_that_changes_how_a_number_is_read_is_refused(style: str) -> None:
-    """105 with its last digit raised is another number, and 5-10 from right to left is 10-5."""
+    """105 with a raised last digit is another number, and 5-10 from right to left is 10-5."""
     assert len(refused_at_once(style)) == 1
 
 
 def test_generated_text_stops_the_pages_that_staff_read(
     workspace: Callable[..., Workspace], builtin: Workspace
 ) -> None:
-    """The cover of a print room's file names rows and pages: a number added there sends paper to the wrong patient."""
+    """A number added to the cover would send paper to the wrong patient."""
     from teachback.content.loader import load_shared
 
     shared = load_shared(builtin)
@@ -538,7 +589,7 @@ def test_generated_text_stops_the_pages_that_staff_read(
 
 
 def test_the_layout_tells_what_a_style_generates() -> None:
-    """By whatever way it came onto the page; a page's own number, a bullet and a colon are none."""
+    """The layout reports every generated text but page numbers, bullets and colons."""
     page = (
         "<html lang=en><title>x</title><style>{}</style><body><ul><li>2 "
         "days</li></ul></body></html>"
@@ -559,7 +610,7 @@ def test_the_layout_tells_what_a_style_generates() -> None:
 
 
 def test_an_approved_card_is_printed(workspace: Callable[..., Workspace]) -> None:
-    """Whoever has reviewed it has a name, and the edition code may end a line at its hyphen."""
+    """An approved card is printed: reviewers have names, and a code may break at its hyphen."""
     for reviewer in ("Li Wu", "Dr. Anna Bell", "Maria Fernandez-Lopez, RN"):
         approved = NUMBERS.replace(
             "review: {status: draft, reviewer: null, reviewed: null, due: null}",

@@ -1,4 +1,4 @@
-"""A picture is printed as it is, whatever its name, or refused at its place with what to do about it."""
+"""A picture is printed unchanged, whatever its name, or refused with its place and a hint."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ RADIAL = (
 
 
 def png(mode: str) -> bytes:
-    """Give a PNG of that mode, half dark."""
+    """Return a PNG in that mode, half dark."""
     file = io.BytesIO()
     picture = Image.new("L", (40, 20), 255)
     picture.paste(40, (0, 0, 20, 20))
-    # From a byte to two of them, as a scanner writes grey.
+    # Convert to 16 bits, as a scanner writes grey.
     picture = picture.convert("I").convert("I;16") if mode == "I;16" else picture.convert(mode)
     picture.save(file, "PNG")
     return file.getvalue()
@@ -71,7 +71,7 @@ def printed(
 def test_each_kind_of_png_is_printed_as_it_is(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Half of the picture is dark on paper, and half is white."""
+    """Half of the printed picture is dark, and half is white."""
     code, stderr = printed(png(mode), tmp_path, (monkeypatch, capsys))
     assert (code, stderr) == (0, "")
     with pypdfium2.PdfDocument(tmp_path / "build/tiny/handout-ckd-en-letter.pdf") as document:
@@ -92,7 +92,7 @@ def test_each_kind_of_png_is_printed_as_it_is(
 def test_a_picture_of_16_bits_is_refused_at_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The handout's line is named, and what to do; nothing is laid out."""
+    """The message names the handout's line and a remedy."""
     code, stderr = printed(png("I;16"), tmp_path, (monkeypatch, capsys))
     (said,) = problems(stderr)
     assert code == 1
@@ -108,7 +108,7 @@ def test_a_picture_of_16_bits_is_refused_at_its_place(
 def test_a_name_may_hold_any_sign_that_a_file_may(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file's name is no address: # ? and % mean nothing in it, on paper and on a screen."""
+    """The characters # ? and % have no special meaning in a file's name."""
     code, stderr = printed(png("RGB"), tmp_path, (monkeypatch, capsys), name)
     assert (code, stderr) == (0, "")
     with pypdfium2.PdfDocument(tmp_path / "build/tiny/handout-ckd-en-letter.pdf") as document:
@@ -137,22 +137,24 @@ def test_another_file_does_not_stand_in_for_a_name_with_a_percent(
 @pytest.mark.parametrize(
     "inside",
     [
-        (f'{GRADIENT}<rect width="9" height="9" '
-            'fill="url(#g)"/>'), f'{RADIAL}<rect width="9" height="9" fill="url(#g)"/>',
-        (f'<defs>{GRADIENT}</defs><path d="M0 0h9" stroke="url( \'#g\' '
-            ')"/>'), f'{GRADIENT}<text style="fill: URL(#g)">x</text>',
-        (f'<style>.a {{ fill: url("#g") }}</style>{GRADIENT}<rect '
-            'class="a"/>'), f'{GRADIENT}<g fill="url(#g) red"><rect/></g>',
+        f'{GRADIENT}<rect width="9" height="9" fill="url(#g)"/>',
+        f'{RADIAL}<rect width="9" height="9" fill="url(#g)"/>',
+        f'<defs>{GRADIENT}</defs><path d="M0 0h9" stroke="url( \'#g\' )"/>',
+        f'{GRADIENT}<text style="fill: URL(#g)">x</text>',
+        f'<style>.a {{ fill: url("#g") }}</style>{GRADIENT}<rect class="a"/>',
+        f'{GRADIENT}<g fill="url(#g) red"><rect/></g>',
         f'{GRADIENT}<linearGradient id="h" href="#g"/><rect fill="url(#h)"/>',
-        (f'{GRADIENT}<linearGradient id="h" xlink:href="#g" '
-            'xmlns:xlink="http://www.w3.org/1999/xlink"/><rect fill="url(#h)"/>'),
-        (f'{GRADIENT}<pattern id="p"><rect fill="url(#g)"/></pattern><rect '
-            'fill="url(#p)"/>'), f'{GRADIENT}<mask id="m"><rect fill="url(#g)"/></mask>',
+        (
+            f'{GRADIENT}<linearGradient id="h" xlink:href="#g" '
+            'xmlns:xlink="http://www.w3.org/1999/xlink"/><rect fill="url(#h)"/>'
+        ),
+        f'{GRADIENT}<pattern id="p"><rect fill="url(#g)"/></pattern><rect fill="url(#p)"/>',
+        f'{GRADIENT}<mask id="m"><rect fill="url(#g)"/></mask>',
         f'<symbol id="s">{GRADIENT}<rect fill="url(#g)"/></symbol><use href="#s"/>',
     ],
-)  # fmt: skip
+)
 def test_a_shape_that_is_filled_with_a_gradient_is_refused(inside: str) -> None:
-    """Poppler leaves its place empty; one colour, or a PNG picture, is seen everywhere."""
+    """Poppler leaves a gradient out. One colour, or a PNG, is visible everywhere."""
     fault = picture_fault(SVG + inside.encode() + b"</svg>", ".svg")
     assert fault is not None
     assert "gradient" in fault[0]
@@ -162,44 +164,47 @@ def test_a_shape_that_is_filled_with_a_gradient_is_refused(inside: str) -> None:
 @pytest.mark.parametrize(
     "inside",
     [
-        GRADIENT, f'{GRADIENT}<rect fill="#g"/>', (f'{GRADIENT}<rect fill="url(#other)"/><pattern '
-            'id="other"><path '
-            'd="M0 '
-            '0"/></pattern>'),
+        GRADIENT,
+        f'{GRADIENT}<rect fill="#g"/>',
+        f'{GRADIENT}<rect fill="url(#other)"/><pattern id="other"><path d="M0 0"/></pattern>',
         '<linearGradient id="g"><stop stop-color="red"/></linearGradient><rect fill="url(#g)"/>',
-        ('<linearGradient id="g" href="#h"/><linearGradient id="h" href="#g"/><rect '
-            'fill="url(#g)"/>'),
-        ('<clipPath id="c"><rect/></clipPath><rect clip-path="url(#c)" opacity=".5"/><marker '
-            'id="m"/><path marker-end="url(#m)"/>'),
+        (
+            '<linearGradient id="g" href="#h"/><linearGradient id="h" href="#g"/><rect '
+            'fill="url(#g)"/>'
+        ),
+        (
+            '<clipPath id="c"><rect/></clipPath><rect clip-path="url(#c)" opacity=".5"/><marker '
+            'id="m"/><path marker-end="url(#m)"/>'
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_gradient_that_nothing_shows_is_fine(inside: str) -> None:
-    """Drawing programs leave such in their files; patterns, clips and gradients of one colour are drawn everywhere."""
+    """Drawing programs leave unused gradients in their files.
+
+    Patterns, clips and gradients of one colour are drawn everywhere.
+    """
     assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None
 
 
 @pytest.mark.parametrize(
     "inside",
     [
-        ('<text>5<set attributeName="display" to="none" '
-            'begin="1s"/></text>'), '<rect><animate attributeName="x" to="9" dur="1s"/></rect>',
-        ('<g><animateTransform attributeName="transform" type="scale" to="0" '
-            'dur="1s"/></g>'), '<g><animateMotion path="M0 0h9"/></g>',
+        '<text>5<set attributeName="display" to="none" begin="1s"/></text>',
+        '<rect><animate attributeName="x" to="9" dur="1s"/></rect>',
+        '<g><animateTransform attributeName="transform" type="scale" to="0" dur="1s"/></g>',
+        '<g><animateMotion path="M0 0h9"/></g>',
         "<style>@media screen { .a { display: none } }</style>",
-            ("<style>.b { fill: red } @MEDIA (min-width: 1px) { .a { fill: "
-            "red } }</style>"),
+        "<style>.b { fill: red } @MEDIA (min-width: 1px) { .a { fill: red } }</style>",
         '<style media="print">.a { display: none }</style>',
-            ("<style>@supports (color: lch(0 0 0)) { .a { display: "
-            "none } }</style>"),
-        ("<style>@keyframes k { to { opacity: 0 } } .a { animation: "
-            "k 1s }</style>"), '<g style="animation: k 1s"/>',
+        "<style>@supports (color: lch(0 0 0)) { .a { display: none } }</style>",
+        "<style>@keyframes k { to { opacity: 0 } } .a { animation: k 1s }</style>",
+        '<g style="animation: k 1s"/>',
         "<style>.a:hover { display: none }</style>",
-            ('<switch><text '
-            'systemLanguage="en">5</text><text>6</text></switch>'),
+        '<switch><text systemLanguage="en">5</text><text>6</text></switch>',
     ],
-)  # fmt: skip
+)
 def test_a_drawing_that_changes_on_a_screen_is_refused(inside: str) -> None:
-    """Paper shows the first of its pictures, or the last; who reads a screen must see the same."""
+    """Paper and screen must show the same."""
     fault = picture_fault(SVG + inside.encode() + b"</svg>", ".svg")
     assert fault is not None
     assert "on a screen" in fault[0]
@@ -210,19 +215,19 @@ def test_a_drawing_that_changes_on_a_screen_is_refused(inside: str) -> None:
     "inside",
     [
         "<style>.a { fill: red; stroke: #000 }</style>",
-            ('<style type="text/css" media="all">.a:first-child { fill: '
-            'red }</style>'),
-        ("<style>/* @media: none */ .a { fill: "
-            "red }</style>"), "<switch><g><rect/></g></switch>", '<g id="animate" class="set"/>',
+        '<style type="text/css" media="all">.a:first-child { fill: red }</style>',
+        "<style>/* @media: none */ .a { fill: red }</style>",
+        "<switch><g><rect/></g></switch>",
+        '<g id="animate" class="set"/>',
     ],
-)  # fmt: skip
+)
 def test_a_still_drawing_with_styles_is_fine(inside: str) -> None:
-    """Drawing programs write such."""
+    """Drawing programs write such styles."""
     assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None
 
 
 def test_the_built_in_drawings_are_printed() -> None:
-    """None of them is refused."""
+    """No built-in drawing is refused."""
     drawings = [
         path
         for folder in ("styles/icons", "content/images")

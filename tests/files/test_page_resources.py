@@ -1,4 +1,4 @@
-"""A page holds all that it shows: every route by which a browser or WeasyPrint would load or run something is refused."""
+"""Every way in which a page could load or run something is refused."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 
 
 def found(text: str) -> tuple[str, ...]:
-    """Give what is refused of a page that may load a file called `own`."""
+    """Return what is refused in a page that may load a file called `own`."""
     return tuple(one.name for one in foreign_loads(text, lambda name: name == "own"))
 
 
 @pytest.mark.parametrize("markup", [*ELEMENTS, *ATTRIBUTES])
 def test_no_element_and_no_attribute_loads_or_runs_anything(markup: str) -> None:
-    """Wherever a template writes it: in the text, in a table, in a list, in a link, in the head, behind the end."""
+    """An element that loads is refused wherever a template writes it.
+
+    The places are text, table, list, link, head, and after the end.
+    """
     for place in PLACES.values():
         assert found(page(place.format(markup))), place
     assert found(page("", head=markup))
@@ -52,7 +55,7 @@ def test_no_element_and_no_attribute_loads_or_runs_anything(markup: str) -> None
 
 @pytest.mark.parametrize("style", STYLES)
 def test_no_style_loads_anything(style: str) -> None:
-    """In an attribute, in <style>, in the styles of a drawing, nested and behind remarks."""
+    """Styles that load are refused in attributes, <style>, drawings, nested and after comments."""
     quoted = style.replace("&", "&amp;").replace('"', "&quot;")
     assert found(page(f'<p style="color: red; {quoted}">x</p>'))
     assert found(page(f'<svg><rect style="{quoted}"/></svg>'))
@@ -63,23 +66,23 @@ def test_no_style_loads_anything(style: str) -> None:
 
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_no_rule_of_a_style_loads_anything(sheet: str) -> None:
-    """Imports, fonts, margin boxes, conditions."""
+    """Imports, fonts, margin boxes and conditions load nothing."""
     assert found(page("", head=f"<style>p {{ color: red }}\n{sheet}</style>"))
     assert found(page(f"<style>{sheet}</style>"))
 
 
 @pytest.mark.parametrize(("before", "after"), TRICKS)
 def test_a_page_is_read_as_a_browser_reads_it(before: str, after: str) -> None:
-    """A picture behind a comment that only some readers end, in a table, in a drawing, behind the end: it is seen."""
+    """A picture that only some parsers see is found: after odd comments, in tables or drawings."""
     tricked = page(f"{before}{OUTSIDE}{after}")
-    # In test_screen a browser reads them all.
+    # In test_screen, a browser reads them all.
     assert [element for element in parse_page(tricked).iter() if OUT in element.attrib.values()]
     assert found(tricked)
 
 
 @pytest.mark.parametrize(("before", "after"), AHEAD)
 def test_a_page_is_read_as_a_browser_looks_ahead(before: str, after: str) -> None:
-    """What is no picture in the tree, and one for a reader who knows no drawings, is refused."""
+    """A picture that only a browser's preload scanner sees is refused."""
     tricked = page(f"{before}{OUTSIDE}{after}")
     assert not [element for element in parse_page(tricked).iter("img") if element.get("src") == OUT]
     assert found(tricked)
@@ -87,7 +90,7 @@ def test_a_page_is_read_as_a_browser_looks_ahead(before: str, after: str) -> Non
 
 @pytest.mark.parametrize("markup", GOOD)
 def test_what_loads_nothing_is_not_refused(markup: str) -> None:
-    """Links to follow, addresses in words, drawings, tables, styles with functions of all kinds."""
+    """Links, addresses in text, drawings, tables and styles with any function are allowed."""
     assert found(page(markup)) == ()
 
 
@@ -121,7 +124,7 @@ def test_what_loads_nothing_is_not_refused(markup: str) -> None:
 def test_whatever_is_written_is_read_without_an_error_and_a_picture_from_outside_is_seen(
     parts: list[str],
 ) -> None:
-    """Broken pages are judged by the tree that a browser makes of them."""
+    """Broken pages are judged by the tree that a browser builds."""
     text = page("".join(parts))
     loads = [
         element
@@ -142,7 +145,7 @@ def test_whatever_is_written_is_read_without_an_error_and_a_picture_from_outside
     ],
 )
 def test_a_page_for_a_screen_is_closed_before_all_else(head: str) -> None:
-    """Whatever the template says, its encoding and its policy come first; once is enough."""
+    """Whatever the template has, encoding and policy come first, and only once."""
     closed = closed_page(f"<!doctype html><html>{head}<title>x</title></head><body>x</body></html>")
     first, second = list(parse_page(closed).iter("meta"))[:2]
     assert (dict(first.attrib), second.attrib["content"]) == ({"charset": "utf-8"}, POLICY)
@@ -153,20 +156,23 @@ def test_a_page_for_a_screen_is_closed_before_all_else(head: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<html><body>x</body></html>", ("<!-- <head> "
-            "--><html><head></head><body>x</body></html>"), "<p>x</p><head></head>",
-        "<html><body><head></head>x</body></html>", "<title><head></title><p>x</p>", "<style>/*<head>*/</style><p>x</p>",
+        "<html><body>x</body></html>",
+        "<!-- <head> --><html><head></head><body>x</body></html>",
+        "<p>x</p><head></head>",
+        "<html><body><head></head>x</body></html>",
+        "<title><head></title><p>x</p>",
+        "<style>/*<head>*/</style><p>x</p>",
     ],
-)  # fmt: skip
+)
 def test_a_page_that_cannot_be_closed_is_refused(text: str) -> None:
-    """Without a head in which the browser reads the policy first there is no page."""
+    """A page without a head for the policy is refused."""
     assert [one.name for one in foreign_loads(closed_page(text), lambda _: False, closed=True)] == [
         "<head>"
     ]
 
 
 def test_own_files_are_known_by_their_bytes_alone() -> None:
-    """What the program has put into a page is no load; the same words by another hand are."""
+    """The program's own files are allowed; the same names from elsewhere are not."""
     assert foreign_loads(page(f'<img alt="" src="{DATA}">'), lambda _: False, [DATA]) == ()
     assert found(page(f'<img alt="" src="{DATA}">')) == (DATA,)
     assert [
@@ -175,7 +181,7 @@ def test_own_files_are_known_by_their_bytes_alone() -> None:
 
 
 def test_the_words_of_a_page_are_those_that_a_browser_shows() -> None:
-    """Comments end where a browser ends them; styles and titles are no words; characters are read."""
+    """Comments end where a browser ends them; styles and titles are not words."""
     text = page(
         "<!-->a<!-- b --!>c<!-- d --><p>e &amp; "
         "f<style>g</style>h</p><svg><title>i</title><text>j</text></svg>",
@@ -211,14 +217,14 @@ def test_a_clinics_template_is_named_with_its_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Wherever a page is made of several templates, the one with the fault is named, and no page is written."""
+    """The template with the fault is named with its line, and no page is written."""
     text = (builtin_root() / "templates" / name).read_text(encoding="utf-8")
     at = text.find("</body>") if "</body>" in text else len(text)
     changed = f"{text[:at]}\n{route}\n{text[at:]}"
     root = lay(tmp_path, {HANDOUT: TINY.encode(), f"templates/{name}": changed.encode()})
     before = all_files(root)
     if form == "pdf" and name == "blocks/closed-page.html":
-        # Paper has no such part.
+        # Pages for paper do not include this template.
         return
     code, _, stderr = here(f"build tiny --audience ckd --format {form}", root, monkeypatch, capsys)
     assert code == 1
@@ -232,7 +238,7 @@ def test_a_clinics_template_is_named_with_its_line(
 def test_a_clinic_cannot_take_the_policy_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With a closed-page.html of its own that is empty, every page says all the same that nothing may be loaded."""
+    """Every page has the policy, even if a clinic empties closed-page.html."""
     root = lay(tmp_path, {HANDOUT: TINY.encode(), "templates/blocks/closed-page.html": b"\n"})
     code, _, _ = here("build tiny --format html", root, monkeypatch, capsys)
     assert code == 0
@@ -281,12 +287,15 @@ GENERATING = [
 
 @pytest.mark.parametrize(("markup", "name"), GENERATING)
 def test_what_a_browser_would_show_as_text_or_turn_round_is_refused(markup: str, name: str) -> None:
-    """The number of a list, a field's value, quotation marks, digits from right to left: no check of the text sees them."""
+    """Text that no check of the handout sees is refused.
+
+    It comes from list numbers, field values, quotation marks and text direction.
+    """
     assert (name in found(page(markup))) if name else (found(page(markup)) == ())
 
 
 def test_a_number_may_run_against_its_page() -> None:
-    """A phone number in a text from right to left; and a link dials the number that it shows, without its extension."""
+    """A phone number may run left to right, and a link dials the number it shows."""
     assert found(page("<p>x <bdi dir=ltr>555-0100</bdi></p>")) == ()
     assert (
         found(

@@ -1,4 +1,4 @@
-"""What only browsers follow in a style hides, moves and covers nothing: no proof of the printed page would see it."""
+"""Screen-only styles hide, move and cover nothing, since no check of paper sees them."""
 
 from __future__ import annotations
 
@@ -34,22 +34,26 @@ HIDING = [
     "border-left: 99em solid #fff; margin: calc(-1 * 9em)",
 ]  # fmt: skip
 BROWSERS_ONLY = [
-    ("@media screen {{ p {{ {} }} }}", "clinic.css"), ("@media (min-width: 1px) {{ p {{ {} }} }}",
-     "clinic.css"),
+    ("@media screen {{ p {{ {} }} }}", "clinic.css"),
+    ("@media (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"),
     ("@container (min-width: 1px) {{ p {{ {} }} }}", "clinic.css"),
-     ("@supports (color: red) {{ p {{ {} }} }}", "clinic.css"),
-    ("@layer x {{ p {{ {} }} }}", "clinic.css"), ("p {{ @media screen {{ {} }} }}", "handout.css"),
-     (".dial {{ {} }}", "clinic.css"),
-    ("a {{ {} }}", "clinic.css"), ("p > a.x {{ {} }}", "clinic.css"), ("p:hover {{ {} }}",
-     "clinic.css"), ("[data-column] {{ {} }}", "clinic.css"),
-    ("p {{ {} }}", "screen.css"), ("p {{ {} }}", "styles/card-screen.css"),
-     ("@media print {{ p {{ {} }} }}", "styles/screen.css"),
-]  # fmt: skip
+    ("@supports (color: red) {{ p {{ {} }} }}", "clinic.css"),
+    ("@layer x {{ p {{ {} }} }}", "clinic.css"),
+    ("p {{ @media screen {{ {} }} }}", "handout.css"),
+    (".dial {{ {} }}", "clinic.css"),
+    ("a {{ {} }}", "clinic.css"),
+    ("p > a.x {{ {} }}", "clinic.css"),
+    ("p:hover {{ {} }}", "clinic.css"),
+    ("[data-column] {{ {} }}", "clinic.css"),
+    ("p {{ {} }}", "screen.css"),
+    ("p {{ {} }}", "styles/card-screen.css"),
+    ("@media print {{ p {{ {} }} }}", "styles/screen.css"),
+]
 
 
 @pytest.mark.parametrize("style", HIDING)
 def test_what_only_browsers_follow_hides_nothing(style: str) -> None:
-    """Inside of conditions, in sheets for screens, and on what only a page for a screen has."""
+    """It is refused in conditions, in screen style sheets and on screen-only parts."""
     for rule, name in BROWSERS_ONLY:
         found = list(screen_style_problems("\n" + rule.format(style), name))
         assert found, rule
@@ -58,7 +62,7 @@ def test_what_only_browsers_follow_hides_nothing(style: str) -> None:
 
 @pytest.mark.parametrize("style", HIDING)
 def test_what_paper_follows_too_is_left_to_the_proof_of_the_paper(style: str) -> None:
-    """The printed page shows it, and is read back."""
+    """Styles that paper follows, too, are left to the check of the printed page."""
     for rule in (
         "p {{ {} }}",
         "@media print {{ p {{ {} }} }}",
@@ -69,18 +73,22 @@ def test_what_paper_follows_too_is_left_to_the_proof_of_the_paper(style: str) ->
 
 
 def test_a_page_for_a_screen_may_be_made_friendlier() -> None:
-    """Space, width, layout, borders, larger type, dark letters on light grounds."""
-    css = """@media (min-width: 50em) {
-      body { max-width: 40em; margin: 0 auto; padding: 1em 2em; border: 1px solid #ccc; border-radius: 0.4em; background: #fffbe8 }
-      p { font-size: 1.2rem; line-height: 1.6; color: #123456; text-align: start } main { display: grid; gap: 1em; grid-template-columns: 1fr 2fr }
-      a { text-decoration: underline; font-weight: bold }
-    }"""
+    """Space, layout, borders, larger type, dark text and light backgrounds are allowed."""
+    css = (
+        "@media (min-width: 50em) {\n"
+        "      body { max-width: 40em; margin: 0 auto; padding: 1em 2em; border: 1px solid "
+        "#ccc; border-radius: 0.4em; background: #fffbe8 }\n"
+        "      p { font-size: 1.2rem; line-height: 1.6; color: #123456; text-align: start } "
+        "main { display: grid; gap: 1em; grid-template-columns: 1fr 2fr }\n"
+        "      a { text-decoration: underline; font-weight: bold }\n"
+        "    }"
+    )
     assert list(screen_style_problems(css, "clinic.css")) == []
     assert list(screen_style_problems(css, "screen.css")) == []
 
 
 def test_the_built_in_sheets_pass_only_under_their_own_names() -> None:
-    """A copy of a sheet stays as it was; a rule of another sheet is not known in this one."""
+    """A copy of a built-in style sheet passes only under its own name."""
     sheets = sorted((builtin_root() / "styles").glob("*.css"))
     assert len(sheets) > 5
     for path in sheets:
@@ -102,7 +110,7 @@ def test_the_built_in_sheets_pass_only_under_their_own_names() -> None:
             {"styles/clinic.css": "@media screen {\n  strong { display: none }\n}\n"},
             "`display: none` inside `@media screen`",
         ),
-        # Followed on paper too, but only a page for a screen is wanted.
+        # Paper follows it, too, but only a page for a screen is printed.
         (
             {"styles/clinic.css": ".message { display: none }\n"},
             "a sentence is not on the page: 'One message.'",
@@ -129,7 +137,7 @@ def test_a_page_for_a_screen_alone_is_proved(
     files: dict[str, str],
     fault: str,
 ) -> None:
-    """Where a clinic has styles or templates of its own, the paper they make is looked at, whatever is asked for."""
+    """With its own styles or templates, a clinic's paper pages are checked in every format."""
     clinic = workspace({"content/handouts/tiny.yaml": TINY, **files})
     flags = {
         "handouts": ("tiny",),

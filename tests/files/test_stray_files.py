@@ -1,4 +1,4 @@
-"""A clinic's file that nothing reads is told by name, with the name that would be read."""
+"""A clinic's file that nothing reads is reported with the name that would be read."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def lay(root: Path, *names: str) -> Workspace:
 def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(
     tmp_path: Path, name: str, hint: str
 ) -> None:
-    """Each of them is named once, as a warning, and nothing else is."""
+    """Each file is reported once, as a warning, and nothing else is."""
     (problem,) = stray_files(lay(tmp_path, name))
     assert problem.message == "nothing reads this file"
     assert problem.severity is Severity.WARNING
@@ -151,7 +151,7 @@ def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(
 def test_a_folder_that_nothing_reads_is_told_once(
     tmp_path: Path, name: str, folder: str, hint: str
 ) -> None:
-    """However many files it holds, the folder is named, with the folder that was meant."""
+    """However many files it holds, the folder is reported once."""
     (problem,) = stray_files(lay(tmp_path, name, f"{folder}/more.yaml", f"{folder}/deep/most.yaml"))
     assert problem.message == "nothing reads this folder, nor what is in it"
     assert problem.severity is Severity.WARNING
@@ -161,7 +161,7 @@ def test_a_folder_that_nothing_reads_is_told_once(
 
 
 def test_what_systems_and_editors_leave_and_what_is_read_is_not_told(tmp_path: Path) -> None:
-    """Hidden files, read-me files, licences, and every kind of file that is read give no warning."""
+    """Hidden files, read-me files, licences and files that are read give no warning."""
     assert stray_files(lay(tmp_path, *PASSED_OVER, *READ)) == ()
 
 
@@ -169,7 +169,7 @@ def test_what_systems_and_editors_leave_and_what_is_read_is_not_told(tmp_path: P
 def test_a_file_is_either_read_or_told(
     tmp_path_factory: pytest.TempPathFactory, folder: str, name: str
 ) -> None:
-    """Whatever its name and its folder, no file that is not hidden is without a reader and without a word."""
+    """A file that is not hidden is either read or reported, whatever its name."""
     if name.startswith("."):
         return
     root = tmp_path_factory.mktemp("clinic")
@@ -180,7 +180,7 @@ def test_a_file_is_either_read_or_told(
 
 
 def test_every_shipped_file_has_a_shelf(builtin: Workspace) -> None:
-    """What comes with the program is read by its name or its ending, in a checkout and for a clinic."""
+    """Every built-in file is read by its name or its suffix."""
     names = [name for name in effective_files(builtin) if name.startswith("content/")]
     assert len(names) > 40
     for name in names:
@@ -190,7 +190,7 @@ def test_every_shipped_file_has_a_shelf(builtin: Workspace) -> None:
 
 
 def test_the_shelves_hold_the_names_that_the_readers_read() -> None:
-    """The four word lists are those of the rules on plain language, and each shelf lies in a kind of the workspace."""
+    """The word lists are those of the plain-language rules, and each folder belongs to a kind."""
     assert {name.split("/")[0] for name in SHELVES} == set(KINDS)
     assert SHELVES[FOLDER].names == {
         "abbreviations.yaml",
@@ -203,20 +203,26 @@ def test_the_shelves_hold_the_names_that_the_readers_read() -> None:
 @pytest.mark.parametrize(
     ("stray", "by", "text"),
     [
-        ("content/pictures/leg.svg", "content/handouts/tiny.yaml", TINY.replace("- text: {",
-            "- {figure: pictures/leg.svg, alt: A leg}\n      - text: "
-            "{")),
+        (
+            "content/pictures/leg.svg",
+            "content/handouts/tiny.yaml",
+            TINY.replace("- text: {", "- {figure: pictures/leg.svg, alt: A leg}\n      - text: {"),
+        ),
         ("content/logo.png", "content/clinic.yaml", "name: A clinic\nlogo: logo.png\n"),
-        ("styles/pictures/leg.png", "styles/clinic.css",
-            ("h1 { background: url(pictures/leg.png) "
-            "}")),
-        ("templates/blocks/ours.html", "templates/handout.html",
-            ('{% include "blocks/ours.html" '
-            '%}')),
+        (
+            "styles/pictures/leg.png",
+            "styles/clinic.css",
+            "h1 { background: url(pictures/leg.png) }",
+        ),
+        (
+            "templates/blocks/ours.html",
+            "templates/handout.html",
+            '{% include "blocks/ours.html" %}',
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_another_names_is_read(tmp_path: Path, stray: str, by: str, text: str) -> None:
-    """A picture or a part of a page outside the usual folders is told only while nothing names it."""
+    """A picture or template outside the usual folders is reported unless something names it."""
     workspace = lay(tmp_path, stray)
     assert len(stray_files(workspace)) == 1
     (tmp_path / by).parent.mkdir(parents=True, exist_ok=True)
@@ -233,7 +239,7 @@ def test_a_workspace_inside_another_is_told(tmp_path: Path) -> None:
 
 
 def test_a_checkout_is_looked_at_as_a_clinic_is(tmp_path: Path) -> None:
-    """Whoever keeps rules in the program's own folder is told of the wrong ending, too."""
+    """A wrong suffix in a checkout of the program is reported, too."""
     for kind in KINDS:
         shutil.copytree(builtin_root() / kind, tmp_path / kind)
     (tmp_path / "content/rules/our-gel.yml").write_text("", encoding="utf-8")
@@ -264,7 +270,7 @@ def test_every_command_tells_alike(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whichever command a clinic types, it hears of the rule that is not read."""
+    """Every command reports the rule that is not read."""
     lay(tmp_path, "content/rules/our-gel.yml")
     (tmp_path / "content/handouts/tiny.yaml").write_text(RECORDED, encoding="utf-8")
     (tmp_path / "r.csv").write_text("id,audience,patient\nP-1,ckd,NAME\n", encoding="utf-8")
@@ -276,7 +282,7 @@ def test_every_command_tells_alike(
 
 
 def test_strict_refuses_and_the_right_ending_is_read(tmp_path: Path) -> None:
-    """`check --strict` fails while the rule has the wrong ending."""
+    """`check --strict` fails while the rule has the wrong suffix."""
     workspace = lay(tmp_path, "content/rules/our-gel.yml")
     checkup = check(("tiny",), (), workspace, dt.date(2026, 11, 22))
     assert any(problem.message == "nothing reads this file" for problem in checkup.problems)

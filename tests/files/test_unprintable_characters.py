@@ -1,4 +1,4 @@
-"""What the eye does not see: characters that print nothing, that look like others, and blanks that are missing."""
+"""Invisible characters, look-alike letters and missing spaces are found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from teachback.proofing.expected_text import squeezed
 if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
 
-# From DerivedCoreProperties.txt of Unicode 15.1 (Default_Ignorable_Code_Point), apart from what the program has of it.
+# From DerivedCoreProperties.txt of Unicode 15.1 (Default_Ignorable_Code_Point), independent of the
+# program's own list.
 IGNORABLE = (
     *(
         0xAD,
@@ -65,12 +66,12 @@ TEXT = "Take ibuprofen for pain, 2 pills."
 
 @pytest.fixture(scope="session")
 def rules(builtin: Workspace) -> TextRules:
-    """Return the clinical text rules that come with the program."""
+    """Return the built-in clinical text rules."""
     return load_clinical_rules(builtin)
 
 
 def found(text: str, rules: TextRules) -> list[tuple[str, Severity]]:
-    """Return the rules that find something in a text for readers with CKD, and how bad it is."""
+    """Return rule and severity of each finding in a text for readers with CKD."""
     return [(finding.rule, finding.severity) for finding in check_text(text, rules)]
 
 
@@ -80,7 +81,10 @@ def codes(text: str) -> list[str]:
 
 
 def test_the_whole_family_is_known() -> None:
-    """All default-ignorable characters, format characters and odd blanks are known, and no others but Unicode's null notehead."""
+    """All default-ignorable and format characters and odd spaces are known.
+
+    The only other one is Unicode's null notehead.
+    """
     assert len(UNSEEN) > 4000
     assert [
         each
@@ -95,7 +99,7 @@ def test_the_whole_family_is_known() -> None:
 
 @given(st.sampled_from(UNSEEN), st.integers(0, len(TEXT)))
 def test_an_unseen_character_is_refused_or_makes_no_difference(letter: str, at: int) -> None:
-    """Wherever it stands in a file, it is refused with its name and its place, or rules and proof read the text without it."""
+    """An invisible character is refused with name and place, or makes no difference."""
     text = TEXT[:at] + letter + TEXT[at:]
     raw = f"title: A\nmessage: '{text}'\n".encode()
     try:
@@ -114,7 +118,10 @@ def test_an_unseen_character_is_refused_or_makes_no_difference(letter: str, at: 
 
 @pytest.mark.parametrize("text", ["ibu{}profen", "1{} mg", "{}No", "No{}.", "a {}b", "a{} b"])
 def test_no_unseen_character_stands_in_a_latin_text(text: str) -> None:
-    """Only a soft hyphen and the no-break spaces may stand among Latin letters, and each other character is named once."""
+    """Of all invisible characters, Latin text may hold only soft hyphens and no-break spaces.
+
+    Every other one is named once.
+    """
     letters = [each for each in UNSEEN if each not in "\u00a0\u202f\u00ad"]
     assert [each for each in letters if codes(text.format(each)) != [f"{ord(each):04X}"]] == []
 
@@ -168,7 +175,7 @@ def test_no_unseen_character_stands_in_a_latin_text(text: str) -> None:
     ],
 )
 def test_what_hides_or_swaps_a_letter_is_refused(text: str) -> None:
-    """Soft hyphens outside of words, marks that strike out or have no letter, mixed digits, and words of two scripts."""
+    """Misplaced soft hyphens and marks, mixed digits and words of two scripts are refused."""
     assert list(faults(text))
 
 
@@ -218,7 +225,7 @@ def test_what_hides_or_swaps_a_letter_is_refused(text: str) -> None:
     ],
 )
 def test_what_a_language_needs_is_left_alone(text: str) -> None:
-    """Joiners in Persian and Hindi, marks of direction in Hebrew, accents, units, and other scripts are no faults."""
+    """Joiners, direction marks, accents, units and other scripts are allowed where needed."""
     assert list(faults(text)) == []
 
 
@@ -249,7 +256,7 @@ def test_what_a_language_needs_is_left_alone(text: str) -> None:
     ],
 )
 def test_rules_read_the_letters_that_the_eye_reads(name: str, rules: TextRules) -> None:
-    """A medicine's name in another shape of its letters, or with soft hyphens, is found as the plain one is."""
+    """A medicine's name in other letter shapes, or with soft hyphens, is found."""
     assert (
         found(f"Take {name} for pain.", rules)
         == found("Take ibuprofen for pain.", rules)
@@ -259,7 +266,7 @@ def test_rules_read_the_letters_that_the_eye_reads(name: str, rules: TextRules) 
 
 @pytest.mark.parametrize("hyphen", "-\u2010\u2011\u2012\u2212\uff0d\ufe63")
 def test_a_hyphen_of_any_kind_joins_a_name(hyphen: str, rules: TextRules) -> None:
-    """A name that a rule looks for is found with each of Unicode's hyphens."""
+    """A name that a rule looks for is found with any of Unicode's hyphens."""
     assert found(f"Use a salt{hyphen}substitute.", rules) == [("salt-substitute", Severity.ERROR)]
 
 
@@ -296,7 +303,7 @@ def test_a_hyphen_of_any_kind_joins_a_name(hyphen: str, rules: TextRules) -> Non
     ],
 )
 def test_a_code_in_a_template_or_style_is_read_as_its_character(code: str, what: str) -> None:
-    """Entities of HTML, codes of CSS and of texts in Jinja2 are refused as the character itself is, at their place."""
+    """HTML entities and escapes of CSS and Jinja are refused like the character itself."""
     with pytest.raises(TeachbackError) as told:
         decode(f"<p>\n  {code}</p>".encode(), "x.html", markup=True)
     assert what in told.value.problems[0].message
@@ -305,7 +312,7 @@ def test_a_code_in_a_template_or_style_is_read_as_its_character(code: str, what:
 
 
 def test_harmless_codes_of_templates_and_styles_stay() -> None:
-    """No-break spaces, soft hyphens inside words, signs and icons may be written by their codes."""
+    """No-break spaces, soft hyphens inside words, signs and icons may be written as escapes."""
     text = (
         "<p>5&nbsp;mg &amp; Blut&shy;druck &copy; &ndash; &#233; {{ '\\u2013' }} a{content: "
         "'\\2022 \\e900\\A '} &unknown; \\d"
@@ -314,7 +321,7 @@ def test_harmless_codes_of_templates_and_styles_stay() -> None:
 
 
 def test_letters_of_a_drawing_are_looked_at() -> None:
-    """A drawing whose words hold a character that nobody sees is refused; its other parts may be named anyhow."""
+    """A drawing with an invisible character in its text is refused; other parts are not checked."""
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 '
         '9"><title>a&#x200b;b</title><text>ibu{}<tspan>profen</tspan></text></svg>'
@@ -330,7 +337,7 @@ def test_letters_of_a_drawing_are_looked_at() -> None:
     ['"mes\\u200bsage"', '"mes\\u00adsage"', "mes\u00adsage", "mes\u00a0sage", '"mess\\u0430ge"'],
 )
 def test_a_key_has_plain_letters(key: str) -> None:
-    """A key with a hidden character is refused for that, and not told to be written as it seems to be."""
+    """A key with a hidden character is reported for that character."""
     with pytest.raises(TeachbackError) as told:
         read_yaml(f"title: A\n{key}: b\n".encode(), "x.yaml")
     assert "U+" in told.value.problems[0].message
@@ -352,13 +359,13 @@ def test_a_key_has_plain_letters(key: str) -> None:
     ],
 )
 def test_an_escape_in_double_quotes_is_refused_as_its_character(escape: str) -> None:
-    """What nobody may type into a file, nobody may write by its code."""
+    """A forbidden character cannot be written as an escape either."""
     with pytest.raises(TeachbackError, match=r"U\+"):
         read_yaml(f'message: "one {escape} two"\n'.encode(), "x.yaml")
 
 
 def test_the_address_of_a_link_has_no_hidden_characters() -> None:
-    """An address with a soft hyphen is another one than the eye reads."""
+    """A link's address with a soft hyphen is not the one that a reader sees."""
     assert [
         problem.message for problem in marks_problems("See [us](https://exam\u00adple.org).")
     ] == ["the address of a link holds the character U+00AD soft hyphen"]
@@ -366,7 +373,7 @@ def test_the_address_of_a_link_has_no_hidden_characters() -> None:
 
 
 def test_a_record_holds_none_of_them() -> None:
-    """The list is the same for what a record says, and stricter: a name has no soft hyphen."""
+    """Records use the same list, more strictly: a name has no soft hyphen."""
     assert [
         each
         for each in UNSEEN
@@ -374,7 +381,7 @@ def test_a_record_holds_none_of_them() -> None:
     ] == []
 
 
-# Sentences of which the second advises what harms; apart, each is found.
+# Pairs of sentences, of which the second gives harmful advice. Apart, each is found.
 PAIRS = (
     ("Avoid NSAIDs", "Take ibuprofen for pain."),
     ("Avoid salt", "Eat a banana before bed."),
@@ -411,7 +418,7 @@ JOINS = (
 def test_a_missing_blank_changes_no_finding(
     join: str, pair: tuple[str, str], rules: TextRules, *, small: bool
 ) -> None:
-    """Two sentences are two with and without a blank between them, whatever mark ends the first and however the second begins."""
+    """Two sentences give the same findings with and without a space between them."""
     first, second = pair
     second = second[0].lower() + second[1:] if small else second
     split = len(join.rstrip("(\u201c\u2022\u2013\u2014"))
@@ -443,7 +450,7 @@ def test_a_missing_blank_changes_no_finding(
     ],
 )
 def test_the_blank_is_put_where_it_belongs(text: str, apart: str) -> None:
-    """A sentence ends behind a letter, a number, an abbreviation or an address, and quotes stay with their sentence."""
+    """Spaces are added after sentences that end in a letter, number, abbreviation or address."""
     assert spaced(text) == apart
     assert {missing.ends for missing in missing_blanks(text)} == {True}
 
@@ -504,14 +511,14 @@ def test_the_blank_is_put_where_it_belongs(text: str, apart: str) -> None:
     ],
 )
 def test_numbers_abbreviations_and_addresses_stay_whole(text: str) -> None:
-    """No blank is missing in what has none."""
+    """Numbers, abbreviations and addresses miss no space."""
     assert spaced(text) == text
     assert missing_blanks(text) == ()
 
 
 @given(st.text("aB.!?:; ,)\"'\u20193(\u00e9\u2026-{}", max_size=12))
 def test_blanks_are_only_added(text: str) -> None:
-    """Whatever an author types, no letter is lost or moved, and a second look adds nothing."""
+    """No letter is lost or moved, and a second pass adds nothing."""
     assert spaced(text).replace(" ", "") == text.replace(" ", "")
     assert spaced(spaced(text)) == spaced(text)
 
@@ -522,7 +529,7 @@ def test_blanks_are_only_added(text: str) -> None:
 def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
     text: str, rules: TextRules
 ) -> None:
-    """Where lines of a file are joined, a capital letter on an order shows where the sentence before it ends."""
+    """When lines are joined, a capitalised verb shows where the sentence before it ends."""
     assert missing_stops(text)
     assert any(severity is Severity.ERROR for _, severity in found(text, rules))
 
@@ -539,7 +546,7 @@ def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
     ],
 )
 def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:
-    """Titles, and words that lead on, are no ends of sentences."""
+    """A capital in a title, or after a word that leads on, starts no sentence."""
     assert missing_stops(text) == ()
 
 
@@ -552,7 +559,7 @@ def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:
     ],
 )
 def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
-    """A reader's text has its blank wherever stars, links or lines of the file end beside it."""
+    """Sentences are separated even if stars, links or line ends are between them."""
     data = read_yaml(f"message: {text}\n".encode(), "x.yaml").data["message"]
     assert ReaderContext(("ckd",), {}).read(data) == "Avoid NSAIDs. Take it"
 
@@ -576,7 +583,7 @@ def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
     ],
 )
 def test_rules_read_through_footnote_signs_and_missing_blanks(text: str, read: str) -> None:
-    """A word with a sign behind it, or a number beside it, is still that word."""
+    """A word with a footnote sign or a number beside it is still that word."""
     assert as_read(text) == read
 
 
@@ -589,7 +596,7 @@ def test_rules_read_through_footnote_signs_and_missing_blanks(text: str, read: s
     ],
 )
 def test_powers_names_and_addresses_are_read_as_they_stand(text: str) -> None:
-    """What only looks like a sign or a number behind a word is none."""
+    """Powers, names and addresses stay as they are."""
     assert as_read(text) == text
     assert as_read("Vitamin B\u00b9\u00b2, 5 cm\u00b2") == "Vitamin B12, 5 cm2"
 
@@ -608,6 +615,6 @@ def test_powers_names_and_addresses_are_read_as_they_stand(text: str) -> None:
 def test_a_name_with_a_sign_or_a_number_beside_it_or_a_line_end_in_it_is_found(
     text: str, apart: str, rules: TextRules
 ) -> None:
-    """The rules find in it what they find in the text with its blanks, and without its signs."""
+    """The rules give the same findings as for the text with spaces and without signs."""
     assert found(text, rules) == found(apart, rules)
     assert found(text, rules) != []

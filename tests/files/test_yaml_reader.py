@@ -1,4 +1,4 @@
-"""YAML text becomes data that knows its places."""
+"""YAML text becomes data with locations."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from teachback.files.yaml_reader import read_yaml
 
 
 def test_words_that_yaml_would_turn_into_other_values_stay_text() -> None:
-    """What an author types is what is printed: no, 911 and 1.10 are texts, and only an empty value is none."""
+    """Text is printed as typed: no, 911 and 1.10 stay text, and only an empty value is None."""
     file = read_yaml(b"a: no\nb: 911\nc: 1.10\nd:\ne: 2027-11-01\nf: ''\n", "x.yaml")
     assert file.data == {"a": "no", "b": "911", "c": "1.10", "d": None, "e": "2027-11-01", "f": ""}
 
 
 def told(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return line, column and message of each problem of a text; nothing when it can be read."""
+    """Return line, column and message of each problem, or () if the text can be read."""
     try:
         read_yaml(text.encode(), "x.yaml")
     except TeachbackError as error:
@@ -35,7 +35,7 @@ def told(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def words_in(data: object) -> list[str]:
-    """Return the texts of some data in the order of the file, keys and values."""
+    """Return the keys and values of data in the order of the file."""
     if isinstance(data, dict):
         return [text for pair in data.items() for part in pair for text in words_in(part)]
     if isinstance(data, list):
@@ -158,7 +158,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_would_lose_a_word_is_refused_at_its_place(text: str) -> None:
-    """Each way in which YAML drops or moves words of a text is told with line and column."""
+    """Each way in which YAML drops or moves words is reported with line and column."""
     assert told(text)[:1] == (REFUSED[text],)
 
 
@@ -202,7 +202,7 @@ READ = {
 
 @pytest.mark.parametrize("text", READ)
 def test_a_plain_remark_and_a_plain_text_are_no_mistake(text: str) -> None:
-    """What nobody could misread is read: remarks behind names, numbers, lists and quotes, and signs inside a text."""
+    """Unmistakable comments, and signs inside a text, are accepted."""
     if READ[text] is None:
         assert told(text)
     else:
@@ -210,7 +210,7 @@ def test_a_plain_remark_and_a_plain_text_are_no_mistake(text: str) -> None:
 
 
 def test_both_of_the_librarys_parsers_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where PyYAML comes without its C parser, what is refused stays refused, and what is read is the same."""
+    """Without PyYAML's C parser, the results are the same."""
     monkeypatch.delattr(yaml, "CSafeLoader")
     spec = importlib.util.spec_from_file_location("yamlfile_without_c", yaml_reader.__file__)
     assert spec
@@ -291,9 +291,9 @@ def seen(text: str) -> str:
 @settings(max_examples=600, deadline=None, derandomize=True)
 @given(TEXTS, some.sampled_from(PLACES))
 def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
-    """Wherever signs of YAML stand in a text, each letter of the file is read, in order, or a place is told.
+    """Each letter of a file is read in order, or a problem is reported.
 
-    Only what stands in a plain remark is not read: a line of its own, or behind two spaces.
+    Only plain comments are not read: a line of its own, or one behind two spaces.
     """
     file = place.format(text)
     problems = told(file)
@@ -310,7 +310,7 @@ def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
 @settings(max_examples=600, deadline=None, derandomize=True)
 @given(TEXTS, some.sampled_from(("a: {}\n", "- {}\n", "a: [b, {}, c]\n", "a:\n  - {}\n  - b\n")))
 def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) -> None:
-    """A value without quotes is the text that is written, sign by sign, a value of another kind, or a problem."""
+    """An unquoted value is read as written, has another type, or is a problem."""
     text = " ".join(text.split())
     file = place.format(text)
     if told(file):
@@ -318,7 +318,8 @@ def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) ->
     data = read_yaml(file.encode(), "x.yaml").data
     (value,) = data.values() if isinstance(data, dict) else (data,)
     value = value[int("b," in file)] if isinstance(value, list) and value else value
-    # Of another kind: the model refuses it where a text belongs. A flow list is cut at its commas.
+    # A value of another type is refused by the model where text belongs. A flow list is split at
+    # its commas.
     if isinstance(value, str) and text[0] not in "\"'" and "," not in text:
         assert value == text
     if value is None:

@@ -289,14 +289,24 @@ class SummaryBlock(Statement):
 
 # The key that marks each kind of block -> its class. A block must have exactly one of these keys.
 BLOCKS: Final[dict[str, type[Statement]]] = {
-    "callout": CalloutBlock, "figure": FigureBlock, "table": TableBlock, "reasons": ReasonsBlock,
+    "callout": CalloutBlock,
+    "figure": FigureBlock,
+    "table": TableBlock,
+    "reasons": ReasonsBlock,
     "steps": StepsBlock,
-    "red_flags": RedFlagsBlock, "myths": MythsBlock, "checklist": ChecklistBlock,
+    "red_flags": RedFlagsBlock,
+    "myths": MythsBlock,
+    "checklist": ChecklistBlock,
     "my_numbers": MyNumbersBlock,
-    "teach_back": TeachBackBlock, "personal": PersonalBlock, "notes": NotesBlock,
-    "contact": ContactBlock, "quote": QuoteBlock,
-    "summary": SummaryBlock, "list": ListBlock, "text": TextBlock,
-}  # fmt: skip
+    "teach_back": TeachBackBlock,
+    "personal": PersonalBlock,
+    "notes": NotesBlock,
+    "contact": ContactBlock,
+    "quote": QuoteBlock,
+    "summary": SummaryBlock,
+    "list": ListBlock,
+    "text": TextBlock,
+}
 
 
 def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- any YAML
@@ -305,19 +315,29 @@ def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- any YAML
 
 
 Block = Annotated[
-    Annotated[TextBlock, Tag("text")] | Annotated[ListBlock, Tag("list")] | Annotated[StepsBlock,
-        Tag("steps")]
-    | Annotated[TableBlock, Tag("table")] | Annotated[CalloutBlock, Tag("callout")]
-    | Annotated[ReasonsBlock, Tag("reasons")] | Annotated[RedFlagsBlock, Tag("red_flags")]
-    | Annotated[MythsBlock, Tag("myths")] | Annotated[ChecklistBlock, Tag("checklist")]
-    | Annotated[MyNumbersBlock, Tag("my_numbers")] | Annotated[TeachBackBlock, Tag("teach_back")]
-    | Annotated[PersonalBlock, Tag("personal")] | Annotated[NotesBlock,
-        Tag("notes")] | Annotated[ContactBlock, Tag("contact")]
-    | Annotated[FigureBlock, Tag("figure")] | Annotated[QuoteBlock, Tag("quote")]
+    Annotated[TextBlock, Tag("text")]
+    | Annotated[ListBlock, Tag("list")]
+    | Annotated[StepsBlock, Tag("steps")]
+    | Annotated[TableBlock, Tag("table")]
+    | Annotated[CalloutBlock, Tag("callout")]
+    | Annotated[ReasonsBlock, Tag("reasons")]
+    | Annotated[RedFlagsBlock, Tag("red_flags")]
+    | Annotated[MythsBlock, Tag("myths")]
+    | Annotated[ChecklistBlock, Tag("checklist")]
+    | Annotated[MyNumbersBlock, Tag("my_numbers")]
+    | Annotated[TeachBackBlock, Tag("teach_back")]
+    | Annotated[PersonalBlock, Tag("personal")]
+    | Annotated[NotesBlock, Tag("notes")]
+    | Annotated[ContactBlock, Tag("contact")]
+    | Annotated[FigureBlock, Tag("figure")]
+    | Annotated[QuoteBlock, Tag("quote")]
     | Annotated[SummaryBlock, Tag("summary")],
-    Discriminator(_block_kind, custom_error_type="block_expected",
-        custom_error_message="this is no known kind of block"),
-]  # fmt: skip
+    Discriminator(
+        _block_kind,
+        custom_error_type="block_expected",
+        custom_error_message="this is no known kind of block",
+    ),
+]
 
 
 class Section(Chosen):

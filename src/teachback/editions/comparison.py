@@ -29,11 +29,16 @@ _ORDER: Final = (
     "statements", "flags", "lines", "notes", "blocks",
 )  # fmt: skip
 _WHAT: Final = {
-    Role.FLAG: "red flag", Role.SHORT: "card's words", Role.WHY: "reason",
+    Role.FLAG: "red flag",
+    Role.SHORT: "card's words",
+    Role.WHY: "reason",
     Role.CARD: "words on the card",
-    Role.LABEL: "line to fill in", Role.LEAD: "words before", Role.COLUMN: "heading of a column",
-    Role.ITEM: "entry", Role.ALT: "words for a picture",
-}  # fmt: skip
+    Role.LABEL: "line to fill in",
+    Role.LEAD: "words before",
+    Role.COLUMN: "heading of a column",
+    Role.ITEM: "entry",
+    Role.ALT: "words for a picture",
+}
 # Two texts that share less than this part of their letters are marked whole, not word by word.
 ALIKE: Final = 0.35
 # A run of unchanged words shorter than this between two changes does not help the reader.

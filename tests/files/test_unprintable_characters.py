@@ -236,7 +236,10 @@ def test_what_a_language_needs_is_left_alone(text: str) -> None:
             "ibu\u00adprofen",
             "ibuprofen\u00a0",
             "\uff49\uff42\uff55\uff50\uff52\uff4f\uff46\uff45\uff4e",
-            "\U0001d422\U0001d41b\U0001d42e\U0001d429\U0001d42b\U0001d428\U0001d41f\U0001d41e\U0001d427",
+            (
+                "\U0001d422\U0001d41b\U0001d42e\U0001d429\U0001d42b\U0001d428\U0001d41f"
+                "\U0001d41e\U0001d427"
+            ),
         ),
         *(
             "\u0131buprofen",

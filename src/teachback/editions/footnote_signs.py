@@ -10,7 +10,8 @@ from typing import Final
 # unit.
 _SIGNS: Final = "\u00b9\u00b2\u00b3\u2070\u2074-\u2079*\u2020\u2021\u00a7"
 _NOTED: Final = re.compile(
-    rf"(?:(?<![^\W_])(?P<word>[^\W\d_{_SIGNS}]{{2,}})|(?<=[.,;:!?)\"'\u2019\u201d]))[{_SIGNS}]+(?=[\s.,;:!?)\]\"'\u2019\u201d]|$)"
+    rf"(?:(?<![^\W_])(?P<word>[^\W\d_{_SIGNS}]{{2,}})|(?<=[.,;:!?)\"'\u2019\u201d]))[{_SIGNS}]+"
+    r"(?=[\s.,;:!?)\]\"'\u2019\u201d]|$)"
 )
 _POWERS: Final = frozenset(["nm", "mm", "cm", "dm", "km", "ft", "yd", "mi", "in", "co", "omega"])
 _TOKEN: Final = re.compile(r"\S+")

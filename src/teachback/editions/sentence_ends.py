@@ -32,7 +32,8 @@ OPENERS: Final = (
 )
 _CLOSED: Final = f"[{re.escape(CLOSERS)}]*"
 _GLUED: Final = re.compile(
-    rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
+    rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})"
+    rf"(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
 )
 _TOKEN: Final = re.compile(r"\S+")
 _ADDRESS: Final = re.compile(
@@ -72,7 +73,8 @@ _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
 # missing, often where YAML joined two lines. Not in titles, where more words are capitalised, and
 # not after words that lead on.
 _UNENDED: Final = re.compile(
-    r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will|may|the|an?|your|our|do|don.t|first|just|also|"
+    r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will"
+    r"|may|the|an?|your|our|do|don.t|first|just|also|"
     r"how|when|why|what|of|for|with|about|in|on|at|by)\b)"
     r"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+"
     rf"(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"

@@ -32,14 +32,16 @@ _WESTERN: Final = frozenset({"cp1252", "iso8859_15", "cp1254"})
 _RUN: Final = re.compile(r"[^\x00-\x7f]+")
 # One character of more than one byte (RFC 3629).
 _UTF8: Final = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
-# Latin letters that occur in names, and those of them that never stand beside another letter by
-# chance.
+# Latin letters that occur in names, and rare ones among them: a decoded text with one of these is
+# a coincidence, not the text that was meant.
 _LATIN: Final = re.compile("[\u00c0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u1e00-\u1eff]")
 _RARE: Final = frozenset(
-    "\u0108\u0109\u010a\u0114\u0115\u011c\u011d\u0124\u0125\u012c\u012d\u0132\u0133\u0134\u0135\u0138\u013f\u0140\u0149\u014a\u014b\u014e\u014f\u0166\u0167\u0168\u017f"
+    "\u0108\u0109\u010a\u0114\u0115\u011c\u011d\u0124\u0125\u012c\u012d\u0132\u0133\u0134\u0135"
+    "\u0138\u013f\u0140\u0149\u014a\u014b\u014e\u014f\u0166\u0167\u0168\u017f"
 )
 # Characters beside words: Latin-1 signs and controls, dashes, quotation marks, the euro, ligatures,
 # the byte order mark, the replacement character.
@@ -68,10 +70,12 @@ _ALL_LOST: Final = re.compile(r"\s*\?(?:\s*\?)+\s*")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # An escape without its semicolon counts if it is a number, or the name of an accented letter.
 _OPEN_ENTITY: Final = re.compile(
-    r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z](?:acute|grave|circ|tilde|uml|cedil|caron|ring|slash)|szlig|(?:ae|AE|oe|OE)lig)(?![A-Za-z0-9])"
+    r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z](?:acute|grave|circ|tilde|uml|cedil|caron|ring"
+    r"|slash)|szlig|(?:ae|AE|oe|OE)lig)(?![A-Za-z0-9])"
 )
 _CODED: Final = re.compile(
-    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|_x[0-9a-fA-F]{4}_|=(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])=[89AB][0-9A-F]"
+    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|_x[0-9a-fA-F]{4}_|=(?:C[2-9A-F]|[DE][0-9A-F]"
+    r"|F[0-4])=[89AB][0-9A-F]"
     r"|%(?:C[2-9A-F]|[DE][0-9A-F]|F[0-4])%[89AB][0-9A-F]"
     # A single byte of an old encoding in a word, from an e-mail or a web address.
     r"|(?<!\S)[^\W\d_]+[=%][C-F][0-9A-F](?![0-9A-Z])|(?<!\S)[=%][C-F][0-9A-F](?=[a-z])"

@@ -64,7 +64,8 @@ _MOVING: Final = frozenset(
 )
 _REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CHANGING: Final = re.compile(
-    r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link|any-link|lang|dir)\b",
+    r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link"
+    r"|any-link|lang|dir)\b",
     re.IGNORECASE,
 )
 _ANIMATED: Final = re.compile(

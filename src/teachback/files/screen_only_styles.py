@@ -49,11 +49,13 @@ _BORDER: Final = re.compile(
 # Property -> its allowed values where only browsers follow it.
 _MAY: Final = {
     re.compile(
-        r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing|scroll-margin(?:-[a-z]+)?"
+        r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing"
+        r"|scroll-margin(?:-[a-z]+)?"
     ): _SIZES,
     re.compile(r"max-width|min-width|min-height|max-inline-size"): _WIDTH,
     re.compile(
-        r"border(?:-(?:top|right|bottom|left|block|inline)(?:-(?:start|end))?)?(?:-(?:width|style|color))?|outline"
+        r"border(?:-(?:top|right|bottom|left|block|inline)(?:-(?:start|end))?)?(?:-(?:width|style"
+        r"|color))?|outline"
     ): _BORDER,
     re.compile("display"): re.compile(
         "block|inline-block|flex|inline-flex|grid|inline-grid|flow-root"

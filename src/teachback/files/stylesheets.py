@@ -57,7 +57,8 @@ _DECLARATION: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
 _CAPS: Final = re.compile(
-    r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)(?![-\w])",
+    r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)"
+    r"(?![-\w])",
     re.IGNORECASE,
 )
 _CAPS_FEATURES: Final = re.compile(

@@ -26,7 +26,8 @@ _ON_KEYS: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 # string.
 _CODES: Final = re.compile(
     r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});?"
-    r"|\\N\{[^{}\n]{1,80}\}|\\U[0-9a-fA-F]{8}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[0-9a-fA-F]{1,6}\s?"
+    r"|\\N\{[^{}\n]{1,80}\}|\\U[0-9a-fA-F]{8}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
+    r"|\\[0-9a-fA-F]{1,6}\s?"
 )
 _SAVE: Final = "Open it in a text editor and save it again, with the encoding UTF-8."
 

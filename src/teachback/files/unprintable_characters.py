@@ -31,7 +31,8 @@ MOST_ACCENTS: Final = 2
 MOST_MARKS: Final = 6
 
 _IGNORABLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # To Unicode, a Braille pattern without dots is not a space, but it prints as one.
@@ -41,7 +42,8 @@ _ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
 # Anything but the characters that are never wrong. Most texts need only this one search.
 _NOTABLE: Final = re.compile(
     "[^\t\n\r "
-    "-~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f\u2190-\u22ff]"
+    "-~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f"
+    "\u2190-\u22ff]"
 )
 _RETYPE: Final = "Delete it, or type the words beside it again."
 _KEYBOARD: Final = "Type the whole word again with one keyboard setting."
@@ -78,7 +80,8 @@ _ALIKE: Final = (
 _APART_WORDS: Final = """CYRILLIC ARMENIAN CHEROKEE COPTIC LISU GEORGIAN OSAGE DESERET"""
 _APART: Final = frozenset(_APART_WORDS.split())
 _FOREIGN: Final = re.compile(
-    "[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf\U00010400-\U000104ff]"
+    "[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf"
+    "\U00010400-\U000104ff]"
 )
 _WORD: Final = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f\u00ad])*")
 _DIGITS: Final = re.compile(r"\d+")

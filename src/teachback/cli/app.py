@@ -293,7 +293,7 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
 def identify_command(
     code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool
 ) -> int:
-    """Find the edition of a paper by its code or a scan, and return the very file."""
+    """Find the edition of a paper by its code or a scan, and copy or open the very file."""
     from teachback.archive.lookup import copy_kept, identify, readable_copy
     from teachback.printing.settings import archive_folder
 

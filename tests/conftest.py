@@ -1,4 +1,4 @@
-"""What several test modules share: the built-in workspace, and pages printed from it."""
+"""Share fixtures between test modules: the built-in workspace, and a clinic's workspace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from teachback.files.workspace import Workspace, builtin_root
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The same cases each time, and no clock: a loaded machine is not a fault.
+# The same cases each time, and no deadline: a busy machine is not a fault.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
@@ -24,19 +24,22 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def builtin() -> Workspace:
-    """Give the workspace that comes with the program."""
+    """Return the workspace that comes with the program."""
     return Workspace(builtin_root(), builtin_root())
 
 
 @pytest.fixture(scope="session")
 def today() -> dt.date:
-    """Give the day on which the tests take place: no test asks the clock."""
+    """Return the day on which the tests take place: no test reads the clock."""
     return dt.date(2026, 11, 22)
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Callable[..., Workspace]:
-    """Give a function that makes a clinic's workspace from file names and texts; it holds the tiny handout."""
+    """Return a function that makes a clinic's workspace from file names and texts.
+
+    It also holds the tiny handout.
+    """
 
     def make(files: dict[str, str] | None = None) -> Workspace:
         root = tmp_path / "clinic"

@@ -1,4 +1,4 @@
-"""What import-linter cannot say of the code: what a start loads, and that pure modules ask nothing of the world around them."""
+"""Check what import-linter cannot: what a start imports, and that pure modules are pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def modules() -> dict[str, Path]:
 
 
 def test_what_a_build_with_nothing_to_do_imports_is_light() -> None:
-    """The modules on its way load none of the others when they are imported."""
+    """The modules of such a build import only each other."""
     known = modules()
     assert set(known) >= LIGHT
     for name in LIGHT:
@@ -92,7 +92,7 @@ def test_pure_modules_ask_nothing_of_the_world() -> None:
 
 
 def test_no_template_chooses_by_audience() -> None:
-    """An edition holds no choice any more, so no template asks who reads."""
+    """No template depends on the audience, because an edition has no choices left."""
     templates = list((SOURCE.parents[1] / "templates").rglob("*.html"))
     assert templates
     for template in templates:

@@ -1,4 +1,4 @@
-"""Letters with accents: the accent stands on its own letter, in each weight, or the value is rejected."""
+"""Accents are drawn on their own letters, in each weight, or the value is rejected."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ LETTERS = tuple(
 # Letters that Unicode has only as a letter and accents, from languages that patients speak.
 LOOSE = {
     "Guarani": "g\u0303 G\u0303",
-    "Lithuanian": "\u012f\u0301 \u012e\u0301 i\u0307\u0301 \u0117\u0301 r\u0303 l\u0303 m\u0303 j\u0303",
+    "Lithuanian": (
+        "\u012f\u0301 \u012e\u0301 i\u0307\u0301 \u0117\u0301 r\u0303 l\u0303 m\u0303 j\u0303"
+    ),
     "Navajo": "\u0105\u0301 \u0119\u0301 \u012f\u0301 \u01eb\u0301 \u0104\u0301 \u01ea\u0301",
     "Pinyin": "m\u0300 n\u030c M\u0304 e\u0302\u030c",
     "Vietnamese": "\u1ead \u1eab \u1ee3 \u1ef1 \u1ebe \u1ed8",
@@ -44,17 +46,17 @@ LOOSE = {
     "Cyrillic": "\u0430\u0301 \u0439 \u0457 \u0418\u0301",
     "Welsh": "\u0174 \u0175 \u1e80 \u1e81 \u1e84 \u1e85 \u0176 \u0177 \u1ef2 \u1ef3",
 }
-# In dots to the pt; a letter of 13 pt is some 50 dots high.
+# In dots to the pt; a letter of 13 pt is about 50 dots high.
 SCALE = 4
-# In dots: the blanks around a letter are wider, the gaps inside one are not.
+# In dots: blanks around a letter are wider than this, gaps inside one are not.
 GAP = 12
 INK = 100
-# In dots: how far an accent moves the middle of what is drawn of a letter, at most. A loose accent moves it by ten.
+# In dots: how far an accent may move the middle of a drawn letter. A loose accent moves it by ten.
 AWAY = 8
 
 
 class Blob(NamedTuple):
-    """What is drawn between two blanks: its edges, in dots, and how many dots are dark."""
+    """The ink between two blanks: its edges in dots, and the number of dark dots."""
 
     left: int
     top: int
@@ -79,7 +81,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Composed:
 
 
 def blobs(template: Template, value: str) -> list[list[Blob]]:
-    """Return what is drawn in the last two places of a field, the regular and the bold one, from left to right."""
+    """Return the ink in the last two places of a field, the regular and the bold, left to right."""
     places = [slot for slot in template.slots if slot.field == "nurse"][-2:]
     blank, drawn = _blank(template), _last_page(template.stamp({"nurse": value}, b"1"))
     change = ImageChops.difference(blank, drawn).point(lambda value: 255 if value > INK else 0)
@@ -103,7 +105,7 @@ def _last_page(data: bytes) -> Image.Image:
 
 
 def _box(x: float, y: float, width: float, size: float) -> tuple[int, int, int, int]:
-    """Return the box of a place in dots; its units are px of CSS."""
+    """Return the box of a place in dots; its units are CSS px."""
     dots = SCALE * 0.75
     return (
         int((x - 2) * dots),
@@ -130,9 +132,10 @@ def _blobs(dark: Image.Image) -> list[Blob]:
 
 
 def faults_of_drawing(template: Template, letters: Sequence[str], first: str) -> list[str]:
-    """Return the letters of which something is drawn elsewhere than on their own base, behind a first letter that settles the font.
+    """Return the letters with ink elsewhere than on their own base.
 
-    Each letter stands between two of H, with blanks: what is drawn over a blank or an H belongs to no letter.
+    `first` is a first letter that decides the font. Each letter is between two of H, with blanks:
+    ink over a blank or an H belongs to no letter.
     """
     wrong = []
     bases = [unicodedata.normalize("NFD", letter)[0] for letter in letters]
@@ -170,7 +173,7 @@ def faults_of_drawing(template: Template, letters: Sequence[str], first: str) ->
 
 
 def in_lines(letters: Sequence[str]) -> list[Sequence[str]]:
-    """Cut letters into as many as fit into a line each."""
+    """Split letters into groups that fit into one line each."""
     return [letters[start : start + 12] for start in range(0, len(letters), 12)]
 
 
@@ -189,7 +192,7 @@ SEQUENCES = tuple(letter for letters in LOOSE.values() for letter in letters.spl
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_each_letter_is_drawn_with_its_accents_held_or_is_missing(name: str, form: str) -> None:
-    """Noto Sans draws all letters of these blocks, composed or not; Atkinson Hyperlegible draws no letter whose accent is loose."""
+    """Noto Sans draws all of these letters; Atkinson Hyperlegible none with a loose accent."""
     font = shaper(slot_font((FONTS / f"{name}.ttf").read_bytes(), LETTERS, "en"))
     missing = {
         letter
@@ -201,7 +204,7 @@ def test_each_letter_is_drawn_with_its_accents_held_or_is_missing(name: str, for
 
 
 def test_each_accented_letter_of_the_page_font_is_drawn_on_its_own_base(page: Composed) -> None:
-    """In both weights, the letter beside it is as without the accent, and its own ink is over its base."""
+    """In both weights, the letter beside it is unchanged, and its own ink is over its base."""
     font = shaper(slot_font(ATKINSON.read_bytes(), LETTERS, "en"))
     own = [letter for letter in ACCENTED if not font.shape(letter).missing]
     template = page.template(*ACCENTED, "H")
@@ -215,7 +218,7 @@ def test_each_accented_letter_of_the_page_font_is_drawn_on_its_own_base(page: Co
 def test_each_accented_letter_of_the_font_for_names_is_drawn_on_its_own_base(
     page: Composed, form: str
 ) -> None:
-    """All of U+00C0 to U+024F and U+1E00 to U+1EFF, and the letters that are never composed, in both weights."""
+    """U+00C0 to U+024F, U+1E00 to U+1EFF and letters that are never composed, in both weights."""
     letters = [unicodedata.normalize(form, letter) for letter in (*ACCENTED, *SEQUENCES)]  # type: ignore[arg-type]
     template = page.template(*letters, "\u0166 H")
     assert len(letters) > 500
@@ -227,7 +230,7 @@ def test_each_accented_letter_of_the_font_for_names_is_drawn_on_its_own_base(
 def test_the_look_at_the_drawing_finds_a_loose_accent(
     page: Composed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the check of the anchors, the accent of a Welsh letter is drawn over what follows it."""
+    """Without the check of anchors, the accent of a Welsh letter is drawn over the next one."""
     monkeypatch.setattr(Shaper, "_held", lambda _, words, __: set(range(len(words) * 3)))
     shaper.cache_clear()
     letters = ["\u0174", "\u0175", "\u1ebd"]
@@ -250,7 +253,7 @@ def test_the_look_at_the_drawing_finds_a_loose_accent(
     ],
 )
 def test_a_name_with_a_loose_accent_is_set_in_one_other_font(page: Composed, name: str) -> None:
-    """The whole name is in the font for names, none of it in the page's own."""
+    """The whole name is in the font for names, and no part of it in the font of the page."""
     template = page.template(*name)
     (drawn, *_) = (
         drawn
@@ -266,7 +269,7 @@ def test_a_name_with_a_loose_accent_is_set_in_one_other_font(page: Composed, nam
 
 
 def test_a_letter_whose_accent_no_font_holds_is_rejected_with_its_reason(page: Composed) -> None:
-    """A Hebrew accent on a letter of the alphabet from a to z, and an accent that the fonts do not have."""
+    """A Hebrew accent on a Latin letter, and an accent that is in no font, are rejected."""
     for name, reason in {
         "Xa\u0591": "has a letter with an accent (Latin) that the fonts do not have",
         "1\u0302": "has a sign that the fonts do not have",
@@ -278,7 +281,7 @@ def test_a_letter_whose_accent_no_font_holds_is_rejected_with_its_reason(page: C
     "raw", ["\u0301Anna", "Anna \u0301b", "\u0301", " \u20dd", "\u093eb", "Anna\u00a0\u0308"]
 )
 def test_an_accent_on_no_letter_is_refused(raw: str) -> None:
-    """At the start of a value and behind a blank there is no letter for it to stand on."""
+    """At the start of a value and after a blank there is no letter for an accent."""
     field = RecordField.model_validate({"name": "it", "label": "It"})
     assert read_value(field, f"x{raw}" if raw[0] == "A" else raw, "en") == FieldFault(
         "it", "holds an accent that stands on no letter"
@@ -286,7 +289,7 @@ def test_an_accent_on_no_letter_is_refused(raw: str) -> None:
 
 
 def test_letters_of_a_handout_whose_accents_are_loose_are_found() -> None:
-    """The page's font draws the tilde of Guarani in its place, and the accent of Navajo over the next letter."""
+    """The page font places the tilde of Guarani, but not the accent of Navajo."""
     data = ATKINSON.read_bytes()
     assert unfit_letters(data, "plain words, na\u00efve, ne\u0303", "en") == ()
     assert unfit_letters(data, "d\u012f\u0301\u012f\u0301 j\u030a e\u0303", "en") == (

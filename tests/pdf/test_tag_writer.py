@@ -1,4 +1,4 @@
-"""What a screen reader gets of a printed page: its words in order, each part as what it is, and nothing twice."""
+"""A screen reader gets the words of a printed page in order, with their roles, and once."""
 
 from __future__ import annotations
 
@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 
 BUILTIN = Workspace(builtin_root(), builtin_root())
 DESIGN = open_design(BUILTIN)
-STYLES = """@font-face { font-family: A; src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } * { font-family: A; list-style-type: disc }
-@page { size: 100mm 60mm; margin: 10mm; @bottom-left { content: element(foot) } } ol { list-style-type: decimal }"""
-# A handout with what a page's tags can get wrong: pictures of every kind, a long table and list, links, all that is ticked or written on.
+STYLES = """@font-face { font-family: A; src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } \
+* { font-family: A; list-style-type: disc }
+@page { size: 100mm 60mm; margin: 10mm; @bottom-left { content: element(foot) } } \
+ol { list-style-type: decimal }"""
+# A handout with everything that tags can get wrong: pictures of every kind, a long table and list,
+# links, and places to tick or write on.
 KITCHEN = """\
 id: kitchen
 title: Every kind of tag
@@ -53,7 +56,8 @@ message: A message with **strong words** and {clinic.phone}.
 review: {status: draft, reviewer: null, reviewed: null, due: null}
 red_flags:
   - {id: now-1, tier: now, card: true, text: Chest pain}
-  - {id: today-1, tier: today, card: true, text: "A fever, see **[our own page](https://example.org/fever)**"}
+  - {id: today-1, tier: today, card: true, text: "A fever, \
+see **[our own page](https://example.org/fever)**"}
   - {id: visit-1, tier: visit, card: true, text: A cough, why: It may last.}
 card:
   title: When to get help
@@ -62,7 +66,8 @@ sections:
   - id: words
     title: What does this say?
     blocks:
-      - text: "Read [our page](https://example.org/page), or write to [us](mailto:clinic@example.org)."
+      - text: "Read [our page](https://example.org/page), \
+or write to [us](mailto:clinic@example.org)."
       - {lead: To tick, checklist: [Pills, Papers]}
       - {figure: images/drawn.svg, alt: A dark bar, caption: A picture}
       - {figure: images/taken.jpg, alt: A grey square}
@@ -84,7 +89,10 @@ sections:
     "ROWS", ", ".join(f"[Row {n}, Cell {n}]" for n in range(60))
 )
 CLINIC = 'emergency: "911"\nname: Riverside Clinic\nlogo: images/logo.png\n'
-DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90"><rect width="400" height="90" fill="#246" opacity="0.5"/></svg>'
+DRAWN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90"><rect width="400" '
+    'height="90" fill="#246" opacity="0.5"/></svg>'
+)
 
 
 class Page(NamedTuple):
@@ -97,34 +105,37 @@ class Page(NamedTuple):
 def lay(
     body: str, files: Mapping[str, Path] | None = None, *, title: str = "A title"
 ) -> renderer.LaidOutDocument:
-    """Lay out a small page of ours."""
-    html = f'<html lang="en"><head><title>{title}</title><style>{STYLES}</style></head><body>{body}</body></html>'
+    """Lay out a small page with our own code."""
+    html = (
+        f'<html lang="en"><head><title>{title}</title><style>{STYLES}</style></head><body>'
+        f"{body}</body></html>"
+    )
     return renderer.lay_out(html, {**DESIGN.files, **(files or {})}, renderer.Fonts())
 
 
 def tags(body: str, files: Mapping[str, Path] | None = None) -> Tagged:
-    """Read the tags of a small page that we have printed."""
+    """Return the tags of a small page that we have printed."""
     return read_tags(renderer.write(lay(body, files)))
 
 
 def raw_tags(body: str) -> Tagged:
-    """Read the tags of the same page as WeasyPrint prints it by itself."""
+    """Return the tags of the same page as WeasyPrint alone prints it."""
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     return read_tags(lay(body).document.write_pdf(pdf_variant="pdf/ua-1"))
 
 
 def roles(tagged: Tagged, *among: str) -> list[str]:
-    """Name the roles in reading order, all or some."""
+    """Return all roles, or some, in reading order."""
     return [tag.role for tag in tagged.tree.all() if not among or tag.role in among]
 
 
 def entries(tagged: Tagged, name: str) -> list[str]:
-    """Give an entry of all elements that have it."""
+    """Return an entry of all elements that have it."""
     return [tag.entries[name] for tag in tagged.tree.all() if name in tag.entries]
 
 
 def kids(tagged: Tagged, role: str) -> list[list[str]]:
-    """Give what each element of a role holds: roles, or `words`."""
+    """Return the kids of each element of a role: roles, or `words`."""
     return [
         [kid if isinstance(kid, str) else kid.role for kid in tag.kids]
         for tag in tagged.tree.all(role)
@@ -132,12 +143,12 @@ def kids(tagged: Tagged, role: str) -> list[list[str]]:
 
 
 def scopes(tagged: Tagged) -> list[str]:
-    """Give the scope of each header cell."""
+    """Return the scope of each header cell."""
     return [str(tag.attributes.get("Scope")) for tag in tagged.tree.all("TH")]
 
 
 class Fault(NamedTuple):
-    """A fault of WeasyPrint 70.0: a page that shows it, what is read off its tags, and what that should be."""
+    """A fault of WeasyPrint 70.0: a page with it, a reading of its tags, the right result."""
 
     name: str
     body: str
@@ -149,79 +160,219 @@ ROWS = "".join(f"<tr><td>r{n}</td></tr>" for n in range(20))
 ITEMS = "".join(f"<li>i{n}</li>" for n in range(20))
 LINES = "many words " * 60
 FAULTS = (
-    Fault("margin boxes are in no tree (#1836)", '<footer style="position: running(foot)">foot</footer><p>words</p>',
-          lambda t: (t.orphans, t.artifacts), ([], ["foot"])),
-    Fault("lang is dropped", '<p>Hello <span lang="es">hola</span> <b lang="en">you</b></p>', lambda t: entries(t, "Lang"), ["es"]),
-    Fault("lang is dropped above what makes no box", '<div lang="es" style="display: contents"><p>hola</p></div>',
-          lambda t: entries(t, "Lang"), ["es"]),
-    Fault("an empty alt is ignored", '<p>one</p><img alt="" src="icons/box.svg">', lambda t: roles(t, "Figure"), []),
-    Fault("aria-hidden is ignored", '<p>one <span aria-hidden="true">two</span></p>', lambda t: t.tree.text, "one"),
-    Fault("role=presentation of a picture is ignored", '<p>one</p><img alt="x" role="presentation" src="icons/box.svg">',
-          lambda t: roles(t, "Figure"), []),
-    Fault("header cells have no scope (#2508)",
-          '<table><tr><th>A</th><th scope="col">B</th></tr><tr><th>C</th><td>d</td></tr><tr><th scope="rowgroup">E</th><td>f</td></tr></table>',
-          scopes, ["/Column", "/Column", "/Row", "/Row"]),
-    Fault("header cells have IDs that nothing can look up (#2508)", "<table><tr><th>A</th></tr><tr><td>b</td></tr></table>",
-          lambda t: (entries(t, "ID"), [cell for cell in t.tree.all("TD") if "Headers" in cell.attributes]), ([], [])),
-    Fault("a link is called by its address", '<p><a href="https://example.org">our page</a></p>',
-          lambda t: [link["words"] for link in t.links], ["our page"]),
-    Fault("links have no flag to be printed, unless it is PDF/A", '<p><a href="https://example.org">our page</a></p>',
-          lambda t: [link["flags"] for link in t.links], [4]),
-    Fault("a part of a link lies outside of it (#185)", '<p><a href="https://example.org">our <strong>own</strong></a></p>',
-          lambda t: [link["owner"] for link in t.links], ["Link", "Link"]),
-    Fault("a list item with a paragraph has no body", "<ul><li><p>one</p></li></ul>", lambda t: kids(t, "LI"), [["Lbl", "LBody"]]),
-    Fault("a list item with its mark inside has no body", '<ul style="list-style-position: inside"><li>one</li></ul>',
-          lambda t: kids(t, "LI"), [["Lbl", "LBody"]]),
-    Fault("a table over pages is several, with its header in each (#2903)", f"<table><thead><tr><th>H</th></tr></thead>{ROWS}</table>",
-          lambda t: (roles(t, "Table", "THead", "TBody"), t.tree.text.count("H")), (["Table", "THead", "TBody"], 1)),
-    Fault("a list over pages is several (#2903)", f"<ul>{ITEMS}</ul>", lambda t: roles(t, "L"), ["L"]),
-    Fault("a list item over pages is several (#2903)", f"<ul><li>{LINES}</li></ul>", lambda t: roles(t, "LI"), ["LI"]),
-    Fault("a paragraph over pages is several (#2903)", f"<p>{LINES}</p>", lambda t: roles(t, "P"), ["P"]),
-    Fault("a link over lines is several", f'<p><a href="https://example.org">{LINES[:90]}</a></p>', lambda t: roles(t, "Link"), ["Link"]),
+    Fault(
+        "margin boxes are in no tree (#1836)",
+        '<footer style="position: running(foot)">foot</footer><p>words</p>',
+        lambda t: (t.orphans, t.artifacts),
+        ([], ["foot"]),
+    ),
+    Fault(
+        "lang is dropped",
+        '<p>Hello <span lang="es">hola</span> <b lang="en">you</b></p>',
+        lambda t: entries(t, "Lang"),
+        ["es"],
+    ),
+    Fault(
+        "lang is dropped above what makes no box",
+        '<div lang="es" style="display: contents"><p>hola</p></div>',
+        lambda t: entries(t, "Lang"),
+        ["es"],
+    ),
+    Fault(
+        "an empty alt is ignored",
+        '<p>one</p><img alt="" src="icons/box.svg">',
+        lambda t: roles(t, "Figure"),
+        [],
+    ),
+    Fault(
+        "aria-hidden is ignored",
+        '<p>one <span aria-hidden="true">two</span></p>',
+        lambda t: t.tree.text,
+        "one",
+    ),
+    Fault(
+        "role=presentation of a picture is ignored",
+        '<p>one</p><img alt="x" role="presentation" src="icons/box.svg">',
+        lambda t: roles(t, "Figure"),
+        [],
+    ),
+    Fault(
+        "header cells have no scope (#2508)",
+        "<table><tr><th>A</th><th "
+        'scope="col">B</th></tr><tr><th>C</th><td>d</td></tr><tr><th '
+        'scope="rowgroup">E</th><td>f</td></tr></table>',
+        scopes,
+        ["/Column", "/Column", "/Row", "/Row"],
+    ),
+    Fault(
+        "header cells have IDs that nothing can look up (#2508)",
+        "<table><tr><th>A</th></tr><tr><td>b</td></tr></table>",
+        lambda t: (
+            entries(t, "ID"),
+            [cell for cell in t.tree.all("TD") if "Headers" in cell.attributes],
+        ),
+        ([], []),
+    ),
+    Fault(
+        "a link is called by its address",
+        '<p><a href="https://example.org">our page</a></p>',
+        lambda t: [link["words"] for link in t.links],
+        ["our page"],
+    ),
+    Fault(
+        "links have no flag to be printed, unless it is PDF/A",
+        '<p><a href="https://example.org">our page</a></p>',
+        lambda t: [link["flags"] for link in t.links],
+        [4],
+    ),
+    Fault(
+        "a part of a link lies outside of it (#185)",
+        '<p><a href="https://example.org">our <strong>own</strong></a></p>',
+        lambda t: [link["owner"] for link in t.links],
+        ["Link", "Link"],
+    ),
+    Fault(
+        "a list item with a paragraph has no body",
+        "<ul><li><p>one</p></li></ul>",
+        lambda t: kids(t, "LI"),
+        [["Lbl", "LBody"]],
+    ),
+    Fault(
+        "a list item with its mark inside has no body",
+        '<ul style="list-style-position: inside"><li>one</li></ul>',
+        lambda t: kids(t, "LI"),
+        [["Lbl", "LBody"]],
+    ),
+    Fault(
+        "a table over pages is several, with its header in each (#2903)",
+        f"<table><thead><tr><th>H</th></tr></thead>{ROWS}</table>",
+        lambda t: (roles(t, "Table", "THead", "TBody"), t.tree.text.count("H")),
+        (["Table", "THead", "TBody"], 1),
+    ),
+    Fault(
+        "a list over pages is several (#2903)", f"<ul>{ITEMS}</ul>", lambda t: roles(t, "L"), ["L"]
+    ),
+    Fault(
+        "a list item over pages is several (#2903)",
+        f"<ul><li>{LINES}</li></ul>",
+        lambda t: roles(t, "LI"),
+        ["LI"],
+    ),
+    Fault(
+        "a paragraph over pages is several (#2903)",
+        f"<p>{LINES}</p>",
+        lambda t: roles(t, "P"),
+        ["P"],
+    ),
+    Fault(
+        "a link over lines is several",
+        f'<p><a href="https://example.org">{LINES[:90]}</a></p>',
+        lambda t: roles(t, "Link"),
+        ["Link"],
+    ),
     Fault("each line is a Span", f"<p>{LINES}</p>", lambda t: roles(t, "Span"), []),
-    Fault("the order of boxes is the order of reading",
-          '<div style="display: flex"><p style="order: 2">first</p><p style="order: 1">second</p></div>', lambda t: t.tree.text, "first second"),
-    Fault("boxes in reverse are read in reverse", '<div style="display: flex; flex-direction: row-reverse"><p>first</p><p>second</p></div>',
-          lambda t: t.tree.text, "first second"),
-    Fault("a figure's box is in pixels from the top", '<img alt="box" style="display: block; width: 40px; height: 20px" src="icons/box.svg">',
-          lambda t: [[round(float(edge)) for edge in figure.attributes["BBox"]] for figure in t.tree.all("Figure")], [[34, 121, 64, 136]]),
-    Fault("parts of a page mean nothing (#2482)",
-          "<aside><p>one</p></aside><nav><p>two</p></nav><p><strong>three</strong> <em>four</em> <code>five</code></p>",
-          lambda t: roles(t, "Sect", "Strong", "Em", "Code", "NonStruct"), ["Sect", "Sect", "Strong", "Em", "Code"]),
-    Fault("terms are items beside their explanations (#2482)", "<dl><dt>term</dt><dd>what it is</dd><dt>other</dt><dd>that</dd></dl>",
-          lambda t: kids(t, "LI"), [["Lbl", "LBody"], ["Lbl", "LBody"]]),
-    Fault("terms grouped in a div are no list (#2482)", "<dl><div><dt>term</dt><dd>what it is</dd></div></dl>",
-          lambda t: (kids(t, "L"), kids(t, "LI")), ([["LI"]], [["Lbl", "LBody"]])),
-    Fault("a list holds what is no item", "<ul><li>one</li><p>two</p></ul>", lambda t: kids(t, "L"), [["LI", "LI"]]),
-    Fault("an item without a list is one all the same", "<div><li>one</li></div>", lambda t: roles(t, "LI"), []),
-    Fault("nothing replaces a drawn sign", '<p><span data-actualtext="box to tick">+</span> Pills</p>', lambda t: t.tree.text, "box to tick Pills"),
-    Fault("a short form has no long one", '<p><abbr title="chronic kidney disease">CKD</abbr></p>',
-          lambda t: entries(t, "E"), ["chronic kidney disease"]),
-    Fault("a list does not say how it is numbered", "<ul><li>one</li></ul><ol><li>one</li></ol>",
-          lambda t: [str(tag.attributes.get("ListNumbering")) for tag in t.tree.all("L")], ["/Disc", "/Decimal"]),
-    Fault("elements without content stay", '<p>one</p><p style="height: 5mm"></p><div><span></span></div>',
-          lambda t: [tag.role for tag in t.tree.all() if not tag.kids], []),
-    Fault("words in a div belong to no paragraph", "<section>one <b>two</b><h1>three</h1>four</section>",
-          lambda t: kids(t, "Sect"), [["P", "H1", "P"]]),
-)  # fmt: skip
+    Fault(
+        "the order of boxes is the order of reading",
+        '<div style="display: flex"><p style="order: 2">first</p><p style="order: '
+        '1">second</p></div>',
+        lambda t: t.tree.text,
+        "first second",
+    ),
+    Fault(
+        "boxes in reverse are read in reverse",
+        '<div style="display: flex; flex-direction: row-reverse"><p>first</p><p>second</p></div>',
+        lambda t: t.tree.text,
+        "first second",
+    ),
+    Fault(
+        "a figure's box is in pixels from the top",
+        '<img alt="box" style="display: block; width: 40px; height: 20px" src="icons/box.svg">',
+        lambda t: [
+            [round(float(edge)) for edge in figure.attributes["BBox"]]
+            for figure in t.tree.all("Figure")
+        ],
+        [[34, 121, 64, 136]],
+    ),
+    Fault(
+        "parts of a page mean nothing (#2482)",
+        "<aside><p>one</p></aside><nav><p>two</p></nav><p><strong>three</strong> "
+        "<em>four</em> <code>five</code></p>",
+        lambda t: roles(t, "Sect", "Strong", "Em", "Code", "NonStruct"),
+        ["Sect", "Sect", "Strong", "Em", "Code"],
+    ),
+    Fault(
+        "terms are items beside their explanations (#2482)",
+        "<dl><dt>term</dt><dd>what it is</dd><dt>other</dt><dd>that</dd></dl>",
+        lambda t: kids(t, "LI"),
+        [["Lbl", "LBody"], ["Lbl", "LBody"]],
+    ),
+    Fault(
+        "terms grouped in a div are no list (#2482)",
+        "<dl><div><dt>term</dt><dd>what it is</dd></div></dl>",
+        lambda t: (kids(t, "L"), kids(t, "LI")),
+        ([["LI"]], [["Lbl", "LBody"]]),
+    ),
+    Fault(
+        "a list holds what is no item",
+        "<ul><li>one</li><p>two</p></ul>",
+        lambda t: kids(t, "L"),
+        [["LI", "LI"]],
+    ),
+    Fault(
+        "an item without a list is one all the same",
+        "<div><li>one</li></div>",
+        lambda t: roles(t, "LI"),
+        [],
+    ),
+    Fault(
+        "nothing replaces a drawn sign",
+        '<p><span data-actualtext="box to tick">+</span> Pills</p>',
+        lambda t: t.tree.text,
+        "box to tick Pills",
+    ),
+    Fault(
+        "a short form has no long one",
+        '<p><abbr title="chronic kidney disease">CKD</abbr></p>',
+        lambda t: entries(t, "E"),
+        ["chronic kidney disease"],
+    ),
+    Fault(
+        "a list does not say how it is numbered",
+        "<ul><li>one</li></ul><ol><li>one</li></ol>",
+        lambda t: [str(tag.attributes.get("ListNumbering")) for tag in t.tree.all("L")],
+        ["/Disc", "/Decimal"],
+    ),
+    Fault(
+        "elements without content stay",
+        '<p>one</p><p style="height: 5mm"></p><div><span></span></div>',
+        lambda t: [tag.role for tag in t.tree.all() if not tag.kids],
+        [],
+    ),
+    Fault(
+        "words in a div belong to no paragraph",
+        "<section>one <b>two</b><h1>three</h1>four</section>",
+        lambda t: kids(t, "Sect"),
+        [["P", "H1", "P"]],
+    ),
+)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_weasyprint_still_needs_the_repair(fault: Fault) -> None:
-    """WeasyPrint's own tags still show the fault. Where this fails, take the repair out."""
+    """WeasyPrint's own tags still show the fault. If this fails, remove the repair."""
     assert fault.read(raw_tags(fault.body)) != fault.right
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_repair_mends_it(fault: Fault) -> None:
-    """The same page as we print it reads right, and passes both validators."""
+    """The same page as we print it has the right tags, and passes both validators."""
     data = renderer.write(lay(fault.body))
     assert fault.read(read_tags(data)) == fault.right
     assert faults(data) == []
 
 
 def test_opacity_hides_words_from_screen_readers_and_is_refused() -> None:
-    """WeasyPrint draws what has opacity as a group, where tags cannot name it: so we print no such page."""
+    """WeasyPrint draws content with opacity as a group that tags cannot refer to: we refuse it."""
     laid = lay('<p>one</p><p style="opacity: 0.5">two</p>')
     with pikepdf.open(io.BytesIO(laid.document.write_pdf(pdf_variant="pdf/ua-1"))) as document:
         marks = [
@@ -248,7 +399,10 @@ def test_pictures_are_not_smoothed(tmp_path: Path) -> None:
 def test_weasyprint_says_nothing_of_a_drawing_without_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A drawing in the page without a title is a figure without words, and no line of the log tells: the next test shows our refusal."""
+    """WeasyPrint tags a drawing without a title as an empty figure, and logs nothing.
+
+    The next test shows that we refuse it.
+    """
     found = raw_tags('<svg width="9" height="9"><rect width="9" height="9"/></svg>')
     assert [tag.entries for tag in found.tree.all("Figure")] == [{}]
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
@@ -269,7 +423,7 @@ def test_weasyprint_says_nothing_of_a_drawing_without_words(
     ],
 )
 def test_what_has_no_words_is_refused(body: str, said: str) -> None:
-    """A picture or a link that a screen reader could say nothing of stops the page."""
+    """A picture or a link without words for a screen reader stops the page."""
     with pytest.raises(TeachbackError, match=re.escape(said)):
         renderer.write(lay(body))
 
@@ -286,7 +440,7 @@ def test_what_has_no_words_is_refused(body: str, said: str) -> None:
     ],
 )
 def test_a_template_that_misleads_a_screen_reader_is_refused(body: str, said: str) -> None:
-    """A skipped level of headings, or a language that no voice knows, stops the page: validators would refuse it, too."""
+    """A skipped heading level or an unknown language stops the page, as in the validators."""
     with pytest.raises(TeachbackError, match=re.escape(said)):
         renderer.write(lay(body))
 
@@ -298,15 +452,16 @@ def test_a_page_without_a_title_is_refused() -> None:
 
 
 def test_a_link_in_what_is_hidden_stays_as_words() -> None:
-    """In the foot of a page a link could belong to no tag: its words are printed, and it does nothing."""
+    """In the foot of a page no tag can own a link: its words are printed without a link."""
     found = tags(
-        '<footer style="position: running(foot)"><a href="https://example.org">our page</a></footer><p>one</p>'
+        '<footer style="position: running(foot)"><a href="https://example.org">our '
+        "page</a></footer><p>one</p>"
     )
     assert (found.links, found.artifacts) == ([], ["our page"])
 
 
 def test_another_weasyprint_is_refused_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tags lean on what one release does inside: with another one nothing is printed."""
+    """The tags depend on the internals of one release: with another one nothing is printed."""
     laid = lay("<p>one</p>")
     monkeypatch.setattr(weasyprint, "__version__", "70.1")
     with pytest.raises(TeachbackError, match=r"WeasyPrint 70\.1 is installed.* made for 70\.0"):
@@ -314,7 +469,7 @@ def test_another_weasyprint_is_refused_aloud(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_one_page_leaves_nothing_behind_for_the_next() -> None:
-    """Printed again after another page, and after one that was refused, a page is the same to the byte."""
+    """Printed again after another page and after a refused one, a page is the same to the byte."""
     body = f'<p lang="es">uno</p><ul>{ITEMS}</ul>'
     first = renderer.write(lay(body))
     renderer.write(lay("<p>other</p>"))
@@ -359,13 +514,16 @@ def printed(edition: Any, dress: PageContext, kind: str, design: Design) -> Page
     ids="-".join,
 )
 def edition_page(request: pytest.FixtureRequest) -> Page:
-    """Give each edition of the shipped handout, and its card."""
+    """Return each edition of the shipped handout, and its card."""
     return page_of(*request.param)
 
 
 @pytest.fixture(scope="module")
 def kitchen_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a clinic's workspace with pictures of all kinds and a long table; its own template has a Spanish line."""
+    """Make a clinic's workspace with pictures of all kinds and a long table.
+
+    Its own template has a Spanish line.
+    """
     root = tmp_path_factory.mktemp("kitchen")
     for name, text in {
         "content/handouts/kitchen.yaml": KITCHEN,
@@ -400,7 +558,7 @@ def kitchen(kitchen_root: Path) -> dict[str, Page]:
 
 
 def source_words(html: str) -> str:
-    """Give what a page's HTML says to a screen reader, in the order of the source, letters and digits only."""
+    """Return the letters and digits of a page's HTML for a screen reader, in source order."""
 
     def said(element: Any) -> str:  # noqa: ANN401 -- an element of a tree
         name = str(element.tag).rpartition("}")[2]
@@ -420,14 +578,14 @@ def source_words(html: str) -> str:
 
 
 def tree_words(tagged: Tagged) -> str:
-    """Give the words of a tree in reading order, letters and digits only, without the marks of lists."""
+    """Return the letters and digits of a tree in reading order, without list markers."""
     for item in tagged.tree.all("LI"):
         item.kids = [kid for kid in item.kids if isinstance(kid, str) or kid.role != "Lbl"]
     return re.sub(r"\W+", "", tagged.tree.text)
 
 
 def test_each_edition_is_read_in_the_order_of_its_source(edition_page: Page) -> None:
-    """Every word of the page, with its boxes and lines to write on, and nothing else, in the order in which it was composed."""
+    """Every word of the page is read, with its boxes and lines to write on, in source order."""
     found = read_tags(edition_page.data)
     assert len(source_words(edition_page.html)) > 300
     assert tree_words(found) == source_words(edition_page.html)
@@ -450,7 +608,7 @@ def test_each_edition_has_one_title_and_skips_no_level(edition_page: Page) -> No
 
 
 def test_the_foot_of_a_page_is_not_read_out() -> None:
-    """Draft notice, page number and code stand on each page of a handout and in no tag."""
+    """Draft notice, page number and code are on each page of a handout and in no tag."""
     found = read_tags(page_of("ckd", "handout").data)
     assert len(found.artifacts) > 3
     assert all(
@@ -461,7 +619,7 @@ def test_the_foot_of_a_page_is_not_read_out() -> None:
 
 
 def test_boxes_lines_and_signs_are_words(kitchen: dict[str, Page]) -> None:
-    """A box to tick and a line to write on are read out; the sign beside a heading that says the same is not."""
+    """A box to tick and a line to write on are read out; a sign that repeats its heading is not."""
     found = read_tags(kitchen["handout"].data)
     items = [tag.text for tag in found.tree.all("LI")]
     assert "box to tick Pills" in items
@@ -484,7 +642,7 @@ def test_boxes_lines_and_signs_are_words(kitchen: dict[str, Page]) -> None:
 
 
 def test_a_long_table_and_a_long_list_are_one_each(kitchen: dict[str, Page]) -> None:
-    """Sixty rows over several pages are one table with its header once; the header is on each page all the same."""
+    """Sixty rows over several pages are one table with one header, drawn on each page."""
     found = read_tags(kitchen["handout"].data)
     table = list(found.tree.all("Table"))[-1]
     assert [len(list(table.all(role))) for role in ("THead", "TBody", "TR", "TH", "TD")] == [
@@ -504,7 +662,7 @@ def test_a_long_table_and_a_long_list_are_one_each(kitchen: dict[str, Page]) -> 
 
 
 def test_links_pictures_and_languages_arrive(kitchen: dict[str, Page]) -> None:
-    """A link is called by its words and stands in its tag, its address is printed; pictures have words and a place; Spanish is Spanish."""
+    """Links have words, tag and printed address; pictures words and place; Spanish its language."""
     found = read_tags(kitchen["handout"].data)
     assert [link["words"] for link in found.links] == ["our own page", "our page", "us", "us"]
     assert {(link["owner"], link["flags"]) for link in found.links} == {("Link", 4)}
@@ -528,8 +686,11 @@ TURNS = {"upright": 0, "turned": 180}
 
 @pytest.mark.parametrize("turn", TURNS.values(), ids=TURNS)
 def test_links_and_pictures_go_with_the_first_card(turn: int, tmp_path: Path) -> None:
-    """On a sheet the first card keeps its link and its picture, where they are drawn; its repeats are words only."""
-    body = '<h1>Card</h1><p><a href="https://example.org">our page</a></p><img alt="A box" src="icons/box.svg" style="width: 20px">'
+    """The first card on a sheet keeps its link and its picture; its repeats are words only."""
+    body = (
+        '<h1>Card</h1><p><a href="https://example.org">our page</a></p><img alt="A box" '
+        'src="icons/box.svg" style="width: 20px">'
+    )
     del tmp_path
     cards = renderer.write(lay(body + '<p style="break-before: page">back</p>'))
     alone = read_tags(cards)
@@ -561,7 +722,7 @@ def _pair(size: Box) -> tuple[float, float]:
 
 
 def _on_page(edges: list[float], turn: int, left: float, bottom: float) -> list[float]:
-    """Say where a rectangle of a card of 100 x 60 mm lies on a page, in pt."""
+    """Return the place of a rectangle of a 100 x 60 mm card on a page, in pt."""
     width, height = 100 * 72 / 25.4, 60 * 72 / 25.4
     x0, y0, x1, y1 = (
         (width - edges[2], height - edges[3], width - edges[0], height - edges[1])
@@ -572,8 +733,12 @@ def _on_page(edges: list[float], turn: int, left: float, bottom: float) -> list[
 
 
 def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
-    """Badges have fronts only: the back's words, links and cells are gone from tags and file."""
-    body = '<p>front</p><div style="break-before: page"><p><a href="https://example.org">back</a></p><table><tr><td>x</td><td></td></tr></table></div>'
+    """Badges have fronts only: words, links and cells of the back are gone from tags and file."""
+    body = (
+        '<p>front</p><div style="break-before: '
+        'page"><p><a href="https://example.org">back</a></p><table><tr><td>x</td><td></'
+        "td></tr></table></div>"
+    )
     cards = renderer.write(lay(body))
     sheet = SheetSides((Placement(0, 20, 30, 100, 60),), None)
     data = lay_on_sheets(cards, (sheet,), Box(210, 297), Sides.ONE, SheetExtras())
@@ -583,7 +748,7 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
 
 
 def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
-    """Ten cards stand on a sheet to cut; one of them is read, and neither the others nor the marks and outlines have a tag."""
+    """Of ten cards on a sheet one is read; the others, marks and outlines have no tag."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
     done = deal(
         resolve(flags, {}, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22)
@@ -608,7 +773,7 @@ def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path:
 def test_the_kitchens_cards_keep_their_links(
     order: CardOrder, kitchen_root: Path, tmp_path: Path
 ) -> None:
-    """A flag and a note with links: each card is read once, with both links, and passes both profiles."""
+    """A flag and a note with links: each card is read once, with both, and passes both profiles."""
     workspace = Workspace(kitchen_root, builtin_root())
     done = deal(
         resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, {}, workspace),
@@ -652,7 +817,7 @@ def test_the_kitchens_cards_keep_their_links(
 def test_a_style_that_no_screen_reader_can_follow_is_refused(
     css: str, line: int, said: str
 ) -> None:
-    """The clinic hears of it with the line in its style sheet, before anything is printed."""
+    """The problem names the line in the clinic's style sheet, before anything is printed."""
     (problem,) = renderer.style_problems("styles/clinic.css", css)
     assert said in problem.message
     assert problem.location is not None
@@ -662,13 +827,16 @@ def test_a_style_that_no_screen_reader_can_follow_is_refused(
 @pytest.mark.parametrize(
     "css",
     [
-        "/* opacity: 0.5 */ .a { opacity: 1; order: 0; fill-opacity: 0.5; flex-direction: row; --order: 3 }",
+        (
+            "/* opacity: 0.5 */ .a { opacity: 1; order: 0; fill-opacity: 0.5; "
+            "flex-direction: row; --order: 3 }"
+        ),
         "@media screen and (min-width: 30em) { .a { order: 1; opacity: 0.2 } }",
         '.a::before { content: "order: 2; opacity: 0" }',
     ],
 )
 def test_a_style_that_does_no_harm_on_paper_is_let_through(css: str) -> None:
-    """What is said to be so already, in a remark, in a text, or for screens only is no problem."""
+    """Default values, comments, texts and rules for screens only are no problem."""
     assert [
         problem.message
         for problem in renderer.style_problems("styles/clinic.css", css)
@@ -677,15 +845,33 @@ def test_a_style_that_does_no_harm_on_paper_is_let_through(css: str) -> None:
 
 
 CAPITALS = (
-    "text-transform: uppercase", "text-transform:lowercase", "TEXT-TRANSFORM: Capitalize !important", "text-transform: full-width",
-    "text-transform: var(--t)", r"text-tr\61nsform: uppercase", r"text-\74 ransform: uppercase", "text-transform/* */: uppercase",
-    "font-variant: small-caps", "font-variant: all-small-caps oldstyle-nums", "font-variant-caps: petite-caps", "font-variant: titling-caps",
-    "font: bold small-caps 12pt serif", 'font-feature-settings: "smcp"', "font-feature-settings: 'kern', 'c2sc' 1",
-)  # fmt: skip
+    "text-transform: uppercase",
+    "text-transform:lowercase",
+    ("TEXT-TRANSFORM: Capitalize !important"),
+    "text-transform: full-width",
+    "text-transform: var(--t)",
+    r"text-tr\61nsform: uppercase",
+    r"text-\74 ransform: uppercase",
+    ("text-transform/* */: uppercase"),
+    "font-variant: small-caps",
+    ("font-variant: all-small-caps oldstyle-nums"),
+    ("font-variant-caps: petite-caps"),
+    "font-variant: titling-caps",
+    ("font: bold small-caps 12pt serif"),
+    'font-feature-settings: "smcp"',
+    "font-feature-settings: 'kern', 'c2sc' 1",
+)
 AS_WRITTEN = (
-    "text-transform: none", "text-transform: inherit !important", "font-variant: tabular-nums", "font: bold 12pt serif", "--text-transform: x",
-    "/* text-transform: uppercase */ color: red", 'font-feature-settings: "kern", "smcp" 0', "font-variant-caps: normal", "font-family: Small",
-)  # fmt: skip
+    "text-transform: none",
+    ("text-transform: inherit !important"),
+    "font-variant: tabular-nums",
+    "font: bold 12pt serif",
+    "--text-transform: x",
+    ("/* text-transform: uppercase */ color: red"),
+    ('font-feature-settings: "kern", "smcp" 0'),
+    "font-variant-caps: normal",
+    "font-family: Small",
+)
 
 
 @pytest.mark.parametrize("declaration", CAPITALS)
@@ -696,7 +882,7 @@ AS_WRITTEN = (
 def test_a_style_that_sets_capitals_is_refused_with_its_place(
     declaration: str, around: str
 ) -> None:
-    """Text as it is written is what paper and screen show; the line of the style sheet is named."""
+    """Paper and screen show text as it is written; the line of the style sheet is named."""
     (problem,) = stylesheet_problems(
         "p { color: red }\n" + around.format(declaration), "styles/clinic.css", ()
     )
@@ -707,12 +893,12 @@ def test_a_style_that_sets_capitals_is_refused_with_its_place(
 
 @pytest.mark.parametrize("declaration", AS_WRITTEN)
 def test_a_style_that_leaves_the_letters_as_they_are_is_let_through(declaration: str) -> None:
-    """Values that change nothing, figures, remarks and a clinic's own variables are no capitals."""
+    """Values without effect, figures, comments and a clinic's own variables are no capitals."""
     assert list(stylesheet_problems(f"li {{ {declaration} }}", "styles/clinic.css", ())) == []
 
 
 def test_a_picture_for_a_printing_press_is_refused() -> None:
-    """PDF/A with the colours of a screen cannot hold a CMYK picture: the author is told how to save it."""
+    """PDF/A with screen colours cannot hold a CMYK picture: the hint says how to save it."""
     from teachback.files.images import picture_fault
 
     picture = io.BytesIO()

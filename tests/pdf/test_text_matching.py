@@ -1,4 +1,4 @@
-"""Text read from a page is compared letter by letter: only blanks, capitals and hyphens at a line's end may differ."""
+"""Text from a page is compared letter by letter: only blanks, case and line hyphens may differ."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_a_page_may_set_differently_is_found(words: str, read: str) -> None
 
 @pytest.mark.parametrize(("words", "read"), OTHER)
 def test_another_digit_or_sign_is_another_sentence(words: str, read: str) -> None:
-    """A minus, a hyphen inside a number, a raised digit, a dash of another length."""
+    """A minus, a hyphen in a number, a raised digit or another dash does not match."""
     assert not sought(words).pattern.fullmatch(read_text([Token(read, 0)]).text)
 
 
@@ -79,7 +79,7 @@ def test_words_that_stand_apart_in_the_text_stand_apart_on_the_page(
 
 
 def test_a_number_stays_on_one_line() -> None:
-    """12 over two lines reads 1, and then 2; a word may be broken, and a hyphen may end a line."""
+    """12 over two lines reads as 1 and 2; a word may be broken, and a hyphen may end a line."""
     for tokens, faults in (
         (
             [at("Take 1", 10, 40), at("2 tablets", 10, 60, 685.0)],
@@ -109,11 +109,11 @@ def test_a_number_stays_on_one_line() -> None:
 def test_a_sentence_is_painted_in_the_order_in_which_it_is_read(
     tokens: list[Token], faults: list[str]
 ) -> None:
-    """From left to right, line by line; the next column stands above and to the right."""
+    """Left to right and line by line is right; the next column is higher and further right."""
     read = read_text(tokens)
     assert [fault.fault for fault in misplaced(read, 0, len(read.text))] == faults
 
 
 def test_blanks_are_the_only_letters_that_do_not_count() -> None:
-    """Every sign that is printed is compared."""
+    """Every printed sign is compared."""
     assert comparable("Call 555-0100 (day);\u00a05 \u00b1 1 %") == "call555-0100(day);5\u00b11%"

@@ -1,4 +1,4 @@
-"""A problem is laid to the clinic's own templates and styles only where it has some; a row that is longer than a page is named."""
+"""A hint blames a clinic's design only if it has one; a row longer than a page is named."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_row_longer_than_a_page_is_named_by_its_place(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """It is refused with its own line and what to do, or printed with every word in its turn; no design is blamed for it."""
+    """It is refused with its line and a hint, or printed in order; no design is blamed."""
     text = TINY.replace(BLOCK, ROWS % cells)
     root = lay(tmp_path, {"content/handouts/tiny.yaml": text.encode()})
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
@@ -70,7 +70,7 @@ def test_a_hint_blames_the_design_only_where_the_clinic_has_one(
     blamed: bool,  # noqa: FBT001 -- a parameter
     tmp_path: Path,
 ) -> None:
-    """One function settles it, for every hint that would; others stay as they are."""
+    """One function decides this for every such hint; other hints stay as they are."""
     path = tmp_path / own
     path.parent.mkdir(parents=True)
     path.write_bytes(b"")
@@ -83,7 +83,7 @@ def test_a_hint_blames_the_design_only_where_the_clinic_has_one(
 def test_a_page_that_takes_too_long_without_a_design_of_its_own_blames_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is long is the text then."""
+    """Then the text is what is too long."""
     from teachback.printing import process_pool
     from teachback.printing.process_limits import Limits
 

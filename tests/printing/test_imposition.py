@@ -1,4 +1,4 @@
-"""Cards lie on stock without touching, on the page, each back behind its front, whatever the stock measures."""
+"""Cards never overlap or leave the page, and each back is behind its front, on any stock."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ EDGE = 0.06  # mm; sources round
 
 
 def _mm(least: int, most: int) -> st.SearchStrategy[float]:
-    """Give lengths to a hundredth of a millimetre, as people write them."""
+    """Return a strategy for lengths to a hundredth of a mm, as people write them."""
     return st.integers(least * 100, most * 100).map(lambda hundredths: hundredths / 100)
 
 
 @st.composite
 def any_stock(draw: st.DrawFn) -> Stock:
-    """Give a stock that could be bought: some grid of some cards with some gaps somewhere on some page."""
+    """Draw a stock that could be sold: any grid of cards with gaps anywhere on any page."""
     columns, rows = draw(st.integers(1, 5)), draw(st.integers(1, 8))
     width, height = draw(_mm(25, 120)), draw(_mm(25, 120))
     gap_x, gap_y = draw(_mm(0, 20)), draw(_mm(0, 20))
@@ -64,7 +64,7 @@ two_sided = st.sampled_from([Sides.LONG_EDGE, Sides.SHORT_EDGE])
 
 
 def turned_sideways(stock: Stock) -> Stock:
-    """Give the same sheet lying on its side."""
+    """Return the same sheet lying on its side."""
     page, told = stock.page_box, stock.model_dump()
     return Stock.model_validate(
         {
@@ -84,7 +84,7 @@ lying = st.one_of(stocks, st.sampled_from(FLAT).map(turned_sideways)).filter(
 
 
 def overlap(a: Placement, b: Placement) -> bool:
-    """Say whether two cards share more than an edge."""
+    """Return whether two cards share more than an edge."""
     return (
         a.x + a.width > b.x + EDGE
         and b.x + b.width > a.x + EDGE
@@ -94,7 +94,7 @@ def overlap(a: Placement, b: Placement) -> bool:
 
 
 def seen_through(x: float, y: float, stock: Stock, sides: Sides) -> tuple[float, float]:
-    """Give where on the front a point of the back page lies, when the paper is turned over the edge that the file names."""
+    """Return the front's point behind a point of the back, when the paper is turned as asked."""
     page = stock.page_box
     edges = {"upright": page.height, "level": page.width}
     over = (max if sides is Sides.LONG_EDGE else min)(edges, key=lambda edge: edges[edge])
@@ -102,12 +102,12 @@ def seen_through(x: float, y: float, stock: Stock, sides: Sides) -> tuple[float,
 
 
 def is_square(stock: Stock) -> bool:
-    """Say whether nobody can tell which edge of a page is its long one."""
+    """Return whether the longer edge of a page is uncertain."""
     return abs(stock.page_box.width - stock.page_box.height) <= SQUARE
 
 
 def test_all_of_the_measured_stocks_are_shipped() -> None:
-    """The 26 stocks of our measurements are there, on both papers, each with its source."""
+    """The 26 measured stocks are there, on both papers, each with its source."""
     assert len(STOCKS) >= 26
     assert {str(stock.page) for stock in STOCKS.values()} == {"letter", "a4"}
     assert all(stock.source for stock in STOCKS.values())
@@ -118,7 +118,7 @@ def test_all_of_the_measured_stocks_are_shipped() -> None:
 def test_nothing_overlaps_and_nothing_leaves_the_page(
     stock: Stock, cards: list[int], sides: Sides, start: int
 ) -> None:
-    """On every sheet, front and back, cards lie apart and on the page."""
+    """On every sheet, front and back, cards are apart and on the page."""
     sheets = impose(cards, stock, sides, start_at=min(start, stock.places))
     assert sheets
     for sheet in sheets:
@@ -136,7 +136,7 @@ def test_nothing_overlaps_and_nothing_leaves_the_page(
 def test_every_front_has_its_own_back_behind_it(
     stock: Stock, cards: list[int], sides: Sides, start: int
 ) -> None:
-    """Whatever the page and the edge it is turned over, each back covers its front, corner on corner, and reads upright.
+    """Each back covers its front, corner on corner, and reads upright, whatever edge is turned.
 
     Also on asymmetric stock, on pages wider than high, and on a last, partly filled sheet.
     """
@@ -149,7 +149,7 @@ def test_every_front_has_its_own_back_behind_it(
             behind = [seen_through(x, y, stock, sides) for x, y in corners]
             assert sorted(x for x, _ in behind) == pytest.approx([front.x, front.x + front.width])
             assert sorted(y for _, y in behind) == pytest.approx([front.y, front.y + front.height])
-            # Where the top of the back's words is. A card is turned over like a page of a book: up stays up.
+            # The top of the back's words. A card is turned over like a page of a book: up stays up.
             top = back.y + back.height if back.turn == 180 else back.y
             assert seen_through(back.x, top, stock, sides)[1] == pytest.approx(front.y)
 
@@ -158,7 +158,10 @@ def test_every_front_has_its_own_back_behind_it(
 def test_a_square_page_is_not_printed_on_both_sides(
     cards: list[int], sides: Sides, more: float
 ) -> None:
-    """No printer is told which of two equal edges is the long one; one side, or one card a page, is fine."""
+    """No printer knows which of two equal edges is the long one.
+
+    One side, or one card a page, is allowed.
+    """
     told = {
         "card": {"width": 80, "height": 60},
         "first": {"left": 20, "top": 20},
@@ -179,7 +182,7 @@ def test_a_square_page_is_not_printed_on_both_sides(
 def test_each_card_is_laid_once_in_its_order_and_no_stock_is_wasted(
     stock: Stock, cards: list[int], start: int
 ) -> None:
-    """All cards are there, none twice, and only the last sheet may have room left."""
+    """All cards are there, none twice, and only the last sheet may have free places."""
     start = min(start, stock.places)
     sheets = impose(cards, stock, Sides.ONE, start_at=start)
     assert [placement.card for sheet in sheets for placement in sheet.front] == cards
@@ -206,7 +209,7 @@ def test_an_offset_moves_everything_alike(
 @given(stock=stocks, cards=runs)
 @settings(deadline=None)
 def test_crop_marks_touch_no_card(stock: Stock, cards: list[int]) -> None:
-    """Marks stand in the gutters, and where there is no gutter there is no mark."""
+    """Marks are in the gaps between cards, and without a gap there is no mark."""
     for sheet in impose(cards, stock, Sides.ONE):
         for mark in crop_marks(sheet.front):
             for card in sheet.front:
@@ -246,7 +249,7 @@ def _ends(start: float, length: float, edge: float, size: float) -> bool:
 
 
 def test_the_formulas_hold_on_asymmetric_stock() -> None:
-    """A stock with unequal margins is where swapping columns would go wrong: 5361 has its cards on the right."""
+    """Unequal margins would show swapped columns: 5361 has its cards on the right."""
     stock = STOCKS["avery-5361"]
     front = impose([0], stock, Sides.LONG_EDGE)[0].front[0]
     back = back_of(front, stock, Sides.LONG_EDGE)
@@ -261,7 +264,7 @@ def test_the_formulas_hold_on_asymmetric_stock() -> None:
     [("88.9", 88.9), ("88.9 mm", 88.9), ("8.89cm", 88.9), ("3.5 in", 88.9), ("252pt", 88.9)],
 )
 def test_lengths_may_be_written_in_four_units(written: str, millimetres: float) -> None:
-    """A package says inches, a ruler centimetres."""
+    """A package is labelled in inches, a ruler in centimetres."""
     assert parse_length(written) == pytest.approx(millimetres)
 
 

@@ -1,4 +1,7 @@
-"""Whatever a template or a style does, the run ends in words and in time, and the rest is printed: see tests/end_to_end/hostile/README.md."""
+"""Whatever a template or a style does, the run ends with messages, in time, and prints the rest.
+
+See tests/end_to_end/hostile/README.md.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,8 @@ LAID = f"{HANDOUT}:2:1"
 LATE = "handout of tiny for ckd: laying the page out took more than 2 s of processor time"
 COMPARE = "Compare the clinic's own templates and styles"
 USES = "".join(f"<g id='a{n}'>" + f"<use href='#a{n - 1}'/>" * 10 + "</g>" for n in range(1, 9))
-# What is put into templates/blocks/quote.html, and what is said: by the template's place, or by the handout's.
+# The content of templates/blocks/quote.html, and the problem, at the template's place or the
+# handout's.
 WILD: dict[str, tuple[str, Said]] = {
     "twelve nested flex boxes": (
         "<div style='display: flex'>" * 12 + "x" + "</div>" * 12,
@@ -64,7 +68,10 @@ WILD: dict[str, tuple[str, Said]] = {
         Said(LAID, LATE, COMPARE),
     ),
     "a drawing of a hundred million uses": (
-        f"<svg viewBox='0 0 9 9'><title>x</title><defs><g id='a0'><path d='M0 0h1'/></g>{USES}</defs><use href='#a8'/></svg>",
+        (
+            "<svg viewBox='0 0 9 9'><title>x</title><defs><g id='a0'><path d='M0 "
+            f"0h1'/></g>{USES}</defs><use href='#a8'/></svg>"
+        ),
         Said(LAID, LATE, COMPARE),
     ),
     "900 nested boxes": (
@@ -94,10 +101,10 @@ WILD: dict[str, tuple[str, Said]] = {
 def _nothing_stays(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """No test leaves a process behind, or a folder of one."""
+    """Check that no test leaves a process or a folder behind."""
     scratch = tmp_path_factory.mktemp("scratch")
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    # Such as the browser of other tests.
+    # For example the browser of other tests.
     before = children(os.getpid())
     yield
     assert multiprocessing.active_children() == []
@@ -111,7 +118,7 @@ def _nothing_stays(
 
 
 def children(pid: int) -> list[int]:
-    """Give the processes that a process has started and that are still there, ended or not; none where the system does not say."""
+    """Return the child processes of a process, ended or not; none where the system does not say."""
     try:
         return [
             int(child)
@@ -124,7 +131,7 @@ def children(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Say whether a process is still at work."""
+    """Return whether a process still runs."""
     try:
         return (
             Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
@@ -135,13 +142,13 @@ def alive(pid: int) -> bool:
 
 
 def work_done() -> float:
-    """Give the seconds of the processor's time that this process's children took so far: a busy machine does not change them."""
+    """Return the processor time of this process's ended children in s, which no load changes."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def until(true: Callable[[], bool], seconds: float = 120) -> bool:
-    """Wait until something is true, but not for ever."""
+    """Wait until a condition is true, but not forever."""
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.05)
@@ -152,7 +159,10 @@ def until(true: Callable[[], bool], seconds: float = 120) -> bool:
 def test_what_runs_wild_is_stopped_and_the_others_are_printed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One handout ends in a problem when its time is up; the other is printed; no process is left."""
+    """One handout ends in a problem when its time is up; the other is printed.
+
+    No process is left.
+    """
     monkeypatch.setattr(process_pool, "LIMITS", SHORT)
     template, says = WILD[name]
     root = lay(
@@ -167,7 +177,7 @@ def test_what_runs_wild_is_stopped_and_the_others_are_printed(
 def test_the_worst_ends_within_little_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the limits as they are: every handout, card and size of a run goes wild, and the run as a whole ends in time."""
+    """With the default limits, a run in which every page runs wild ends in time."""
     template = WILD["twelve nested flex boxes"][0].encode()
     root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
     before = work_done()
@@ -209,7 +219,7 @@ def test_a_card_that_runs_wild_ends_in_a_problem(
 def test_a_style_sheet_that_takes_too_long_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Reading the clinic's styles has a limit, too."""
+    """Reading the clinic's styles has a limit too."""
     monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=0.5, later=0.5, grace=1))
     sheet = "".join(
         f"div:not(.a{n}) p:nth-child({n + 1}) > span {{ color: black }}\n" for n in range(15000)
@@ -223,7 +233,7 @@ def test_a_style_sheet_that_takes_too_long_is_named(
 
 
 def crash(_: object, number: int) -> None:
-    """End this process with a signal."""
+    """Kill this process with a signal."""
     os.kill(os.getpid(), number)
 
 
@@ -233,23 +243,23 @@ def fill(_: object, size: int) -> int:
 
 
 def sink(given: object, subject: int) -> None:
-    """Call itself without end."""
+    """Recurse without end."""
     sink(given, subject)
 
 
 def stumble(_: object, key: str) -> str:
-    """Make a mistake of the program's own."""
+    """Raise an error of the program's own."""
     return {"a": key}[key]
 
 
 def sleep(_: object, seconds: float) -> float:
-    """Do nothing for a time."""
+    """Wait without working."""
     time.sleep(seconds)
     return seconds
 
 
 def burn(_: object, seconds: float) -> float:
-    """Work for so many seconds of the processor's time."""
+    """Work for this many seconds of processor time."""
     end = time.process_time() + seconds
     while time.process_time() < end:
         pass
@@ -257,13 +267,13 @@ def burn(_: object, seconds: float) -> float:
 
 
 def deaf(_: object, seconds: float) -> float:
-    """Work for a time, deaf to the alarm."""
+    """Work with the alarm blocked."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
     return burn(_, seconds)
 
 
 def spin(_: object, seconds: float) -> float:
-    """Work for a time, and take every exception for a fault of something else."""
+    """Work, and catch every exception."""
     end = time.process_time() + seconds
     while time.process_time() < end:
         with contextlib.suppress(Exception):
@@ -272,34 +282,37 @@ def spin(_: object, seconds: float) -> float:
 
 
 def refuse(_: object, number: int) -> None:
-    """Meet what the system does not allow, with a name that nobody should read."""
+    """Raise a system error with a name that must not be shown."""
     raise OSError(number, os.strerror(number), "Planted-Name")
 
 
 def grow(_: object, size: int) -> bytes:
-    """Give many bytes."""
+    """Return many bytes."""
     return b"a" * size
 
 
 def long(_: object, seconds: float) -> float:
-    """Ask for more time, and take it."""
+    """Ask for more time, and use it."""
     more_time(seconds + 5)
     return burn(_, seconds)
 
 
 def task(work: Callable[..., object], subject: object, group: str = "") -> Task:
-    """Make a task."""
+    """Return a task."""
     return Task(work, subject, "the work", "Do less.", group)
 
 
 def outcomes(tasks: list[Task], limits: Limits, processes: int = 2) -> list[Outcome]:
-    """Do tasks in a pool, and give what became of them in their own order."""
+    """Do tasks in a pool, and return the outcomes in the order of the tasks."""
     with Pool(None, processes, limits) as workers:
         return sorted(workers.each(tasks), key=lambda outcome: tasks.index(outcome.task))
 
 
 def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() -> None:
-    """A crash, no memory, endless calls, a mistake, endless work, the system: each is named, and the work before and behind it is done."""
+    """Each fault becomes a problem of its own, and the tasks before and after it are done.
+
+    The faults: crash, lack of memory, recursion, own error, endless work, refusal by the system.
+    """
     wild = [
         task(crash, int(signal.SIGSEGV)),
         task(crash, int(signal.SIGABRT)),
@@ -348,7 +361,10 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         (
             "tempfile.mkdtemp",
             (
-                "there is no room for what printing puts down for a while: Resource temporarily unavailable",
+                (
+                    "there is no room for what printing puts down for a while: "
+                    "Resource temporarily unavailable"
+                ),
                 "Make room in the system's folder for such files, or name another one in TMPDIR.",
             ),
         ),
@@ -361,7 +377,7 @@ def test_what_the_system_refuses_to_the_pool_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Too many processes, or no room for short-lived files: words, and no traceback."""
+    """Too many processes, or no room for temporary files: a message, and no traceback."""
 
     def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
@@ -374,7 +390,7 @@ def test_what_the_system_refuses_to_the_pool_is_a_problem(
 
 
 def test_the_group_of_what_ran_wild_is_left_out() -> None:
-    """Of a handout that is not printed by halves nothing more is tried; another one is."""
+    """The rest of a handout is dropped, so that none is half printed; another one is done."""
     tasks = [task(burn, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
     done = outcomes(tasks, Limits(seconds=0.5, later=0.5, grace=0.5), processes=1)
     assert [(outcome.task, outcome.late) for outcome in done] == [
@@ -384,7 +400,7 @@ def test_the_group_of_what_ran_wild_is_left_out() -> None:
 
 
 def test_what_waits_and_does_not_work_is_ended_by_the_clock() -> None:
-    """Such as a disk that does not answer: the clock is the last resort."""
+    """For a disk that does not answer, the clock is the last resort."""
     (done,) = outcomes([task(sleep, 600)], Limits(seconds=1, later=1, grace=1, clock=1))
     assert [problem.message for problem in done.problems] == [
         "the work was not done 1 s after it was begun, and was hardly at work"
@@ -393,13 +409,13 @@ def test_what_waits_and_does_not_work_is_ended_by_the_clock() -> None:
 
 
 def test_time_is_the_processors_and_not_the_clocks() -> None:
-    """Work that hardly gets a turn, as on a busy machine, is done all the same."""
+    """A task that hardly runs, as on a busy machine, is done all the same."""
     (done,) = outcomes([task(sleep, 3)], Limits(seconds=0.5, later=0.5, grace=0.5))
     assert (done.result, done.problems) == (3, ())
 
 
 def test_the_time_allowed_grows_with_the_text_and_shrinks_after_one_that_ran_wild() -> None:
-    """A long text may take longer; after a late task the next ones get less, in the same measure."""
+    """A long text may take longer; after a late task the next ones get proportionally less."""
     limits = Limits(seconds=1, later=0.5, grace=0.5)
     tasks = [
         Task(burn, 1.5, "the work", "Do less.", scale=3),
@@ -456,7 +472,7 @@ print(done.problems[0].hint)
 def test_a_message_says_which_limit_was_hit(
     kind: str, amount: int, work: str, says: str, hint: str
 ) -> None:
-    """Ours, or the system's: what to do differs."""
+    """The hint differs between our limit and the system's."""
     much = 5_000_000_000 if work == "fill" else 60
     program = LIMITED.format(path=sys.path, kind=kind, amount=amount, work=work, much=much)
     run = subprocess.run(
@@ -474,7 +490,7 @@ def test_work_that_is_long_by_itself_can_ask_for_time() -> None:
 
 
 def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
-    """Where a fork is not to be had, the desk goes to the child as bytes."""
+    """Without fork, the context goes to the worker as bytes."""
     with Pool(20, 1, SHORT, method="spawn") as workers:
         assert workers.one(task(operator.add, 3)) == 23
     design = open_design(builtin)
@@ -491,12 +507,16 @@ def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
     )
 
 
-# A shell makes what it starts in the background, such as these tests, deaf to Ctrl-C, and that is handed down.
-HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from teachback.__main__ import main; main()"
+# A shell lets background processes, such as these tests, ignore Ctrl-C, and their children inherit
+# that.
+HEARING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from teachback.__main__ import main; main()"
+)
 
 
 def start(root: Path) -> subprocess.Popen[str]:
-    """Start a run that prints one handout and hangs in the other, and wait until it does."""
+    """Start a run that prints one handout and hangs in the other, and wait until it hangs."""
     template = WILD["twelve nested flex boxes"][0].encode()
     lay(root, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, QUOTE: template})
     command = [
@@ -530,7 +550,7 @@ def start(root: Path) -> subprocess.Popen[str]:
     sys.platform != "linux", reason="only Linux says which processes there are (issue 4)"
 )
 def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Path) -> None:
-    """Ctrl-C: nobody works on, and the record knows the file that was finished."""
+    """After Ctrl-C no worker is left, and the record has the file that was finished."""
     run = start(tmp_path)
     workers = children(run.pid)
     assert workers
@@ -546,7 +566,7 @@ def test_an_interrupt_ends_the_children_and_keeps_what_is_finished(tmp_path: Pat
 def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not one that a run holds, has just made, or that only looks like one."""
+    """Folders that are locked, new or of other programs are kept."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     names = ("teachback-pool-left", "teachback-pool-held", "teachback-pool-fresh", "other")
     for name in names:
@@ -575,7 +595,7 @@ def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_run(
 def test_what_real_kills_leave_is_removed_by_a_later_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Builds that are killed in the middle leave folders; the first run after the time for which they are left alone removes them all."""
+    """Builds that are killed midway leave folders, which a later run removes."""
     clinic, scratch = lay(tmp_path, {HANDOUT: TINY.encode()}), tmp_path / "scratch"
     scratch.mkdir()
     words = [
@@ -616,7 +636,7 @@ def test_what_real_kills_leave_is_removed_by_a_later_run(
             os.close(lock)
         return True
 
-    # The children of a killed run hold its folder until they end, too.
+    # The workers of a killed run lock its folder until they end.
     assert until(lambda: all(map(nobody_holds, left)), 60)
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     with Pool(None, 1):
@@ -634,10 +654,10 @@ def test_what_real_kills_leave_is_removed_by_a_later_run(
 def test_no_child_outlives_a_parent_that_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that is ended the hard way leaves nobody at work."""
+    """No worker is left of a run that is killed."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    # The folder of a run that is ended the hard way stays, here and not among those of others.
+    # The folder of a killed run stays: here and not among those of others.
     monkeypatch.setenv("TMPDIR", str(scratch))
     run = start(tmp_path)
     workers = children(run.pid)

@@ -1,4 +1,4 @@
-"""Each printed page is proved: what a template, a style or a font would lose without a word is found."""
+"""The proof of a page finds what a template, a style or a font would silently lose."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ACCENT = TINY.replace("A tiny handout", "Un caf\u00e9")
 
 @dataclass(frozen=True)
 class Caught:
-    """What each net catches alone: laid out, glyphs, read back."""
+    """The problems that each check finds alone: laid out, glyphs, read back."""
 
     laid_out: tuple[str, ...]
     glyphs: tuple[Problem, ...]
@@ -70,7 +70,7 @@ def job_of(
 
 
 def cast(workspace: Workspace) -> Caught:
-    """Throw each of the three nets over the tiny handout, whatever the others say."""
+    """Run each of the three checks over the tiny handout, whatever the others find."""
     job, files = job_of(workspace)
     laid = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(renderer.write(laid), job.handout, laid, job.expected[0])
@@ -82,7 +82,7 @@ def cast(workspace: Workspace) -> Caught:
 
 
 def lacking(workspace: Workspace, name: str, character: str) -> None:
-    """Put a copy of a shipped font into a workspace that lacks one character."""
+    """Put a copy of a shipped font without one character into a workspace."""
     with TTFont(BUILTIN / name) as font:
         keep = Subsetter(Options(layout_features=["*"]))
         keep.populate(unicodes=set(font.getBestCmap()) - {ord(character)})
@@ -93,18 +93,20 @@ def lacking(workspace: Workspace, name: str, character: str) -> None:
 
 
 def test_no_net_catches_anything_in_the_built_in_pages(workspace: Callable[..., Workspace]) -> None:
-    """What the nets below catch is in the files that are broken on purpose."""
+    """The problems below come from files that are broken on purpose."""
     assert cast(workspace()) == Caught((), (), ())
 
 
 def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """Two millimetres from the edge the words are in the file, in the right font, and seen: on paper they are not."""
+    """Two mm from the edge, words are in the file and visible, but not on paper."""
     caught = cast(
         workspace(
             {
-                "styles/clinic.css": ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"
+                "styles/clinic.css": (
+                    ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"
+                )
             }
         )
     )
@@ -117,7 +119,7 @@ def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(
 def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """The feet of the letters are cut; they can still be read back, and most of their ink is seen."""
+    """The feet of the letters are cut; they can be read back, and most of their ink is visible."""
     caught = cast(workspace({"styles/clinic.css": ".message { height: 0.95em; overflow: hidden }"}))
     assert len(caught.laid_out) == 1
     assert caught.laid_out[0].startswith("'One message.' on page 1 is cut off: it sticks ")
@@ -127,14 +129,15 @@ def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(
 def test_only_the_glyphs_tell_that_another_font_stands_in(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """A bold font without the letter takes it from the regular one: the words are there, in one of our fonts, and seen."""
+    """A bold font without the letter takes it from the regular one, and the words are visible."""
     clinic = workspace({"content/handouts/tiny.yaml": ACCENT})
     lacking(clinic, BOLD, "\u00e9")
     caught = cast(clinic)
     assert (caught.laid_out, caught.read_back) == ((), ())
     [problem] = caught.glyphs
     assert problem.message == (
-        "the character '\u00e9' (U+00E9 LATIN SMALL LETTER E WITH ACUTE) is not in the font chosen for it, "
+        "the character '\u00e9' (U+00E9 LATIN SMALL LETTER E WITH ACUTE) is not in the "
+        "font chosen for it, "
         "Atkinson Hyperlegible (fonts/AtkinsonHyperlegible-Bold.ttf)"
     )
     assert "It is in " in problem.hint
@@ -150,9 +153,24 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
 @pytest.mark.parametrize(
     ("template", "old", "new", "fault"),
     [
-        ("templates/handout.html", '<p class="message">{{ edition.message|marked }}</p>', "", "a sentence is not on the page: 'One message.'"),
-        ("templates/handout.html", "<h2>{{ section.title|marked }}</h2>", "<h2>...</h2>", "a sentence is not on the page: 'What is this?'"),
-        ("templates/blocks/text.html", "{{ block.text|marked }}", "For everyone here.", "a sentence is not on the page: 'For kidneys here.'"),
+        (
+            "templates/handout.html",
+            ('<p class="message">{{ edition.message|marked }}</p>'),
+            "",
+            "a sentence is not on the page: 'One message.'",
+        ),
+        (
+            "templates/handout.html",
+            "<h2>{{ section.title|marked }}</h2>",
+            "<h2>...</h2>",
+            ("a sentence is not on the page: 'What is this?'"),
+        ),
+        (
+            "templates/blocks/text.html",
+            "{{ block.text|marked }}",
+            "For everyone here.",
+            ("a sentence is not on the page: 'For kidneys here.'"),
+        ),
         (
             "templates/handout.html",
             '<p class="message">{{ edition.message|marked }}</p>',
@@ -172,11 +190,11 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
             "a sentence is not in its turn: 'One message.'",
         ),
     ],
-)  # fmt: skip
+)
 def test_only_reading_back_tells_what_a_template_left_out_or_moved(
     workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
 ) -> None:
-    """The page that is left is well laid out, in the right fonts; what it no longer says is in no box of it."""
+    """The rest of the page is well laid out and in the right fonts; no box has what is lost."""
     text = (BUILTIN / template).read_text(encoding="utf-8")
     assert old in text
     text = text.replace(old, new, 1)
@@ -215,7 +233,7 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
     ):
         job, served = job_of(workspace(files), kind)
         done = do_job(job, served)
-        # The masthead of a handout has the number, too.
+        # The masthead of a handout has the number too.
         fault = "is not in its turn" if kind == "handout" else "is not on the card"
         assert [one.message for one in done.problems] == [
             f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws
@@ -223,11 +241,31 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
 
 
 LEFT_OUT = [
-    ("handout", "templates/blocks/tier.html", "{{ flag.text|marked }}", "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
-    ("handout", "templates/blocks/footer.html", "{{ code }}", "handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
-    ("card", "templates/blocks/card-front.html", "{{ flag.short|marked }}", "card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
-    ("card", "templates/blocks/card-back.html", "{{ words.card_draft }}", "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
-]  # fmt: skip
+    (
+        "handout",
+        "templates/blocks/tier.html",
+        "{{ flag.text|marked }}",
+        ("handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
+    ),
+    (
+        "handout",
+        "templates/blocks/footer.html",
+        "{{ code }}",
+        ("handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
+    ),
+    (
+        "card",
+        "templates/blocks/card-front.html",
+        "{{ flag.short|marked }}",
+        ("card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
+    ),
+    (
+        "card",
+        "templates/blocks/card-back.html",
+        "{{ words.card_draft }}",
+        ("card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
+    ),
+]
 
 
 OTHERWISE = [
@@ -267,7 +305,7 @@ def test_a_page_for_a_screen_has_no_words_beside_its_text(
     new: str,
     fault: str,
 ) -> None:
-    """A title, the name of a column, words for a screen reader, and text that is struck out are compared, too."""
+    """A title, a column's name, words for a screen reader and struck-out text are compared too."""
     text = (BUILTIN / "templates" / template).read_text(encoding="utf-8")
     assert old in text
     table = f"{TINY}      - table: {{columns: [Week, Steps], rows: [[one, two]]}}\n"
@@ -296,7 +334,7 @@ def test_a_page_for_a_screen_is_read_back_too(
     old: str,
     fault: str,
 ) -> None:
-    """Who asks for HTML alone is not given a page on which a template has left something out."""
+    """A build of HTML alone is refused too when a template has left something out."""
     text = (BUILTIN / template).read_text(encoding="utf-8")
     assert old in text
     for files, faults in (({}, []), ({template: text.replace(old, "")}, [fault])):
@@ -322,31 +360,75 @@ HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
 STYLES = {
     ".message { color: #fff }": HIDDEN,
     ".message { color: transparent }": HIDDEN,
-    ".message { display: none }": "handout of tiny for ckd: a sentence is not on the page: 'One message.'",
-    '.masthead::after { content: ""; position: absolute; left: 0; top: 24mm; width: 170mm; height: 16mm; background: #fff }': "cannot be seen: of its ink 0 % shows",
-    ".message { color: #999 }": "'One message.' on page 1 has a contrast of 2.8:1 in colour and 2.8:1 in grey; text needs at least 4.5:1",
+    ".message { display: none }": (
+        "handout of tiny for ckd: a sentence is not on the page: 'One message.'"
+    ),
+    (
+        '.masthead::after { content: ""; position: absolute; left: 0; top: 24mm; width: '
+        "170mm; height: 16mm; background: #fff }"
+    ): "cannot be seen: of its ink 0 % shows",
+    ".message { color: #999 }": (
+        "'One message.' on page 1 has a contrast of 2.8:1 in colour "
+        "and 2.8:1 "
+        "in grey; "
+        "text needs at least 4.5:1"
+    ),
     ".message { color: #d00000; background: #3a3a3a }": HIDDEN,
-    ".message { color: #ffffff; background: #8a8a8a }": "'One message.' on page 1 has a contrast of 3.5:1 in colour and 3.5:1 in grey",
-    ".message { font-size: 10pt }": "'One message.' on page 1 is set in 10.0 pt; nothing may be smaller than 12 pt here",
+    (".message { color: #ffffff; background: #8a8a8a }"): (
+        "'One message.' on page 1 has a contrast of 3.5:1 in colour and 3.5:1 in grey"
+    ),
+    ".message { font-size: 10pt }": (
+        "'One message.' on page 1 is set in 10.0 pt; nothing may be smaller than 12 pt here"
+    ),
     ".code, .this-code { display: none }": "page 1 does not show 'T-CKD-EN-",
-    ".foot-draft { display: none }": "page 1 does not show 'Draft: no clinician has reviewed this text'",
-    ".message { font-family: Arial }": "the font 'Arial' is not one of the workspace's, and it is chosen for 'One message.'",
-    ".message { height: 0; overflow: hidden }": "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it",
-    ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }": "'One message.' on page 1 is cut off: it sticks ",
+    ".foot-draft { display: none }": (
+        "page 1 does not show 'Draft: no clinician has reviewed this text'"
+    ),
+    ".message { font-family: Arial }": (
+        "the font 'Arial' is not one of the workspace's, and it is chosen for 'One message.'"
+    ),
+    (".message { height: 0; overflow: hidden }"): (
+        "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it"
+    ),
+    (
+        ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }"
+    ): "'One message.' on page 1 is cut off: it sticks ",
     ".message { transform: translateX(160mm) }": "'One message.' stands ",
     ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
     ".message { margin-top: -34pt }": "lie on each other on page 1",
-    ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
-    ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
-    ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
-    ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
-    ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
-    ".message { position: absolute; top: 90mm; text-decoration: line-through }": "'One message.' on page 1 is struck out",
-    ".message { text-transform: uppercase }": "`text-transform: uppercase` prints other letters than the text has",
-    ".message { font: small-caps 13pt 'Atkinson Hyperlegible' }": "prints other letters than the text has",
-    ":root { --t: small-caps } .message { font-variant-caps: var(--t) }": "is set in other letters than it is written in (font-variant-caps: small-caps)",
-    ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
-    ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words lie on each other",
+    (
+        ".message { transform: scaleX(-1) }"
+    ): "'One message.' on page 1 is mirrored, upside down or slanted",
+    (
+        ".message { transform: rotate(180deg) }"
+    ): "'One message.' on page 1 is mirrored, upside down or slanted",
+    (
+        ".message { transform: skewX(70deg) }"
+    ): "'One message.' on page 1 is mirrored, upside down or slanted",
+    (".message { transform: scale(0.3, 1) }"): (
+        "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here"
+    ),
+    (
+        ".message { text-decoration: underline line-through }"
+    ): "'One message.' on page 1 is struck out",
+    (
+        ".message { position: absolute; top: 90mm; text-decoration: line-through }"
+    ): "'One message.' on page 1 is struck out",
+    (
+        ".message { text-transform: uppercase }"
+    ): "`text-transform: uppercase` prints other letters than the text has",
+    (
+        ".message { font: small-caps 13pt 'Atkinson Hyperlegible' }"
+    ): "prints other letters than the text has",
+    (":root { --t: small-caps } .message { font-variant-caps: var(--t) }"): (
+        "is set in other letters than it is written in (font-variant-caps: small-caps)"
+    ),
+    ".message { letter-spacing: -6pt }": (
+        "'One message.' on page 1 is set so close that its letters or words lie on each other"
+    ),
+    ".message { word-spacing: -1em }": (
+        "'One message.' on page 1 is set so close that its letters or words lie on each other"
+    ),
 }
 
 
@@ -354,7 +436,7 @@ STYLES = {
 def test_a_style_that_hides_a_text_stops_the_print(
     workspace: Callable[..., Workspace], style: str, today: dt.date
 ) -> None:
-    """Whatever way a clinic's style takes to do it, the words are named, and nothing is written."""
+    """Whatever way a clinic's style hides them, the words are named, and nothing is written."""
     clinic = workspace({"styles/clinic.css": style})
     settings = resolve(
         {
@@ -377,7 +459,7 @@ def test_a_style_that_hides_a_text_stops_the_print(
 def test_a_template_that_changes_capitals_stops_the_print(
     workspace: Callable[..., Workspace], how: str, form: str, today: dt.date
 ) -> None:
-    """A filter of a clinic's own template cannot print other letters than were written, on paper or on a screen."""
+    """A filter of a clinic's own template cannot print other letters, on paper or on a screen."""
     text = TINY.replace("For kidneys here.", "For McBride and CKD here.")
     clinic = workspace(
         {
@@ -389,17 +471,20 @@ def test_a_template_that_changes_capitals_stops_the_print(
     built = build(resolve(flags, {}, clinic), clinic, today)
     (problem,) = [problem for problem in built.problems if problem.severity is Severity.ERROR]
     assert (
-        "a sentence is printed with other capitals than it is written with: 'For McBride and CKD here.'"
-        in problem.message
-    )
+        "a sentence is printed with other capitals than it is written with: "
+        "'For McBride and CKD here.'"
+    ) in problem.message
     assert problem.location is not None
     assert problem.location.line == 16
     assert built.printed == ()
 
 
 def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Workspace]) -> None:
-    """Underlined, a little closer, a little slanted, and up the side of a page."""
-    style = "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
+    """Underlined, a little closer, a little slanted, or up the side of a page is allowed."""
+    style = (
+        "h1 { letter-spacing: -0.03em; text-decoration: underline } h2 { transform: "
+        "skewX(-12deg) } .badge { transform: rotate(-90deg); width: 20mm }"
+    )
     assert cast(
         workspace({"styles/clinic.css": f"{style} .masthead {{ padding-top: 45mm }}"})
     ) == Caught((), (), ())
@@ -407,10 +492,13 @@ def test_no_net_catches_letters_that_can_be_read(workspace: Callable[..., Worksp
 
 NUMBER = TINY.replace("For kidneys here.", "'Walk 15 minutes or **1,500** steps.'")
 DIGITS = {
-    'section p { position: relative } section p::after { content: ""; position: absolute; left: 2.9em; top: 0; width: 0.5em; height: 1.3em; background: #fff }': (
-        "the '5' in 'Walk 15 minutes or' on page 1 is covered or cut off"
-    ),
-    "section p { overflow: hidden; border-radius: 25mm 0 0 0 / 100% 0 0 0 }": "on page 1 is covered or cut off",
+    (
+        'section p { position: relative } section p::after { content: ""; position: '
+        "absolute; left: 2.9em; top: 0; width: 0.5em; height: 1.3em; background: #fff }"
+    ): ("the '5' in 'Walk 15 minutes or' on page 1 is covered or cut off"),
+    (
+        "section p { overflow: hidden; border-radius: 25mm 0 0 0 / 100% 0 0 0 }"
+    ): "on page 1 is covered or cut off",
 }
 
 
@@ -418,21 +506,44 @@ DIGITS = {
 def test_a_style_that_hides_one_digit_stops_the_print(
     workspace: Callable[..., Workspace], style: str
 ) -> None:
-    """A line of which nearly all is seen may lack the digit that matters."""
+    """A line that is nearly all visible may lack the digit that matters."""
     caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
     assert [message for message in caught.read_back if DIGITS[style] in message], caught.read_back
 
 
 DRAWN = {
-    "strong::before { content: ''; display: inline-block; width: 1.6pt; height: 1.6pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
-    "strong::after { content: ''; display: inline-block; width: 1.6pt; height: 8pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
-    "strong { border-left: 0.8pt solid #111; padding-left: 1pt }": "right beside the number '1,500'",
-    "strong { background: linear-gradient(#111, #111) no-repeat 0 45%; background-size: 0.3em 1pt; padding-left: 0.4em }": "right beside the number '1,500'",
-    'section p { position: relative } section p::after { content: ""; position: absolute; left: 0; top: 50%; width: 90mm; height: 1pt; background: #111 }': "is drawn through 'Walk 15 minutes or",
-    "section p { text-decoration: underline; text-underline-offset: -0.33em }": "has a line drawn through or along its letters (text-underline-offset: below 0)",
-    "section p { text-decoration: underline; text-decoration-thickness: 0.3em }": "(text-decoration-thickness: too thick)",
-    "section p { text-decoration: overline }": "has a line drawn through or along its letters (text-decoration: overline)",
-    "strong { letter-spacing: 0.7em }": "'1,500' on page 1 has its digits set apart (letter-spacing: 0.70em)",
+    (
+        "strong::before { content: ''; display: inline-block; width: 1.6pt; height: 1.6pt; "
+        "background: #111; margin: 0 1pt }"
+    ): "right beside the number '1,500'",
+    (
+        "strong::after { content: ''; display: inline-block; width: 1.6pt; height: 8pt; "
+        "background: #111; margin: 0 1pt }"
+    ): "right beside the number '1,500'",
+    (
+        "strong { border-left: 0.8pt solid #111; padding-left: 1pt }"
+    ): "right beside the number '1,500'",
+    (
+        "strong { background: linear-gradient(#111, #111) no-repeat 0 45%; background-size: "
+        "0.3em 1pt; padding-left: 0.4em }"
+    ): "right beside the number '1,500'",
+    (
+        'section p { position: relative } section p::after { content: ""; position: '
+        "absolute; left: 0; top: 50%; width: 90mm; height: 1pt; "
+        "background: #111 }"
+    ): "is drawn through 'Walk 15 minutes or",
+    ("section p { text-decoration: underline; text-underline-offset: -0.33em }"): (
+        "has a line drawn through or along its letters (text-underline-offset: below 0)"
+    ),
+    (
+        "section p { text-decoration: underline; text-decoration-thickness: 0.3em }"
+    ): "(text-decoration-thickness: too thick)",
+    (
+        "section p { text-decoration: overline }"
+    ): "has a line drawn through or along its letters (text-decoration: overline)",
+    "strong { letter-spacing: 0.7em }": (
+        "'1,500' on page 1 has its digits set apart (letter-spacing: 0.70em)"
+    ),
 }
 
 
@@ -440,7 +551,10 @@ DRAWN = {
 def test_a_style_that_draws_on_or_beside_a_number_stops_the_print(
     workspace: Callable[..., Workspace], style: str
 ) -> None:
-    """Ink that is no letter reads as a point, a sign or a digit, or strikes a word out; digits set apart read as several numbers."""
+    """Other ink reads as a point, a sign or a digit, or strikes a word out.
+
+    Digits set apart read as several numbers.
+    """
     caught = cast(workspace({"content/handouts/tiny.yaml": NUMBER, "styles/clinic.css": style}))
     assert [message for message in caught.read_back if DRAWN[style] in message], caught.read_back
 
@@ -464,7 +578,7 @@ strong { text-decoration: underline }
 def test_an_ordinary_style_of_a_clinic_prints(
     workspace: Callable[..., Workspace], flags: dict[str, str]
 ) -> None:
-    """Rules under headings, boxes around cells, a tinted message and underlined words are what clinics like; nothing of it is told."""
+    """Rules under headings, boxes around cells, tints and underlines are common, and no problem."""
     clinic = workspace({"styles/clinic.css": ORDINARY})
     found = {}
     for audience in ("general", "ckd", "dialysis"):
@@ -474,13 +588,23 @@ def test_an_ordinary_style_of_a_clinic_prints(
 
 
 SAID_MORE = {
-    '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'",
-    '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'",
+    ('[data-flag]::before { content: "Do NOT worry about: " }'): (
+        "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'"
+    ),
+    ('[data-flag]::after { content: " is harmless" }'): (
+        "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'"
+    ),
     '.badge::before { content: "Not " }': "words are added that are not the handout's: 'not'",
-    '.foot-draft::before { content: "Approved. Was: " }': "shows words that no screen reader says: 'approved.was",
-    ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }": "the tier 'today' stands above 'now', and is read after it",
+    (
+        '.foot-draft::before { content: "Approved. Was: " }'
+    ): "shows words that no screen reader says: 'approved.was",
+    (
+        ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }"
+    ): "the tier 'today' stands above 'now', and is read after it",
     "@page { size: A5 landscape }": "is 210 x 148 mm, and the paper is 216 x 279 mm",
-    ".foot-qr svg { width: 2mm; height: 2mm }": "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
+    (
+        ".foot-qr svg { width: 2mm; height: 2mm }"
+    ): "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
 }
 
 
@@ -488,7 +612,7 @@ SAID_MORE = {
 def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(
     workspace: Callable[..., Workspace], style: str
 ) -> None:
-    """Words beside a flag can turn its sense round; what is painted in another order is read in another order."""
+    """Words beside a flag can reverse its meaning; text painted in another order is read so."""
     caught = cast(workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}))
     assert [message for message in caught.read_back if SAID_MORE[style] in message], (
         caught.read_back
@@ -527,7 +651,7 @@ def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(
 def test_a_template_that_says_more_or_other_than_the_edition_stops_the_print(
     workspace: Callable[..., Workspace], template: str, old: str, new: str, fault: str
 ) -> None:
-    """Flags under another tier, another text's code, a draft that calls itself something else, another title or language."""
+    """Flags under another tier, another code, a hidden draft, another title or language."""
     text = (BUILTIN / template).read_text(encoding="utf-8")
     assert old in text
     caught = cast(
@@ -557,7 +681,7 @@ def test_a_page_has_no_other_qr_code_than_its_own(workspace: Callable[..., Works
 def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """What replaces a sign when it is read out must not replace words."""
+    """The spoken replacement of a sign must not replace words."""
     text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
     spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
     with pytest.raises(
@@ -597,7 +721,7 @@ def test_a_style_that_hides_a_flag_stops_the_card(
 
 
 def spoilt(data: bytes, spoil: Callable[[pikepdf.Pdf], object]) -> bytes:
-    """Give a copy of a PDF with something changed in it."""
+    """Return a copy of a PDF with a change in it."""
     with pikepdf.open(io.BytesIO(data)) as document:
         spoil(document)
         out = io.BytesIO()
@@ -606,7 +730,7 @@ def spoilt(data: bytes, spoil: Callable[[pikepdf.Pdf], object]) -> bytes:
 
 
 def rename_fonts(document: pikepdf.Pdf) -> None:
-    """Call every font by another name."""
+    """Rename every font."""
     for item in document.objects:
         if (
             isinstance(item, pikepdf.Dictionary)
@@ -617,7 +741,7 @@ def rename_fonts(document: pikepdf.Pdf) -> None:
 
 
 def drop_last_text(document: pikepdf.Pdf) -> None:
-    """Take the text object out of page 1 that paints the paragraph."""
+    """Remove the text object of the paragraph from page 1."""
     page = document.pages[0]
     steps = list(pikepdf.parse_content_stream(page))
     marks = [index for index, step in enumerate(steps) if str(step.operator) == "TJ"]
@@ -626,7 +750,7 @@ def drop_last_text(document: pikepdf.Pdf) -> None:
 
 
 def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., Workspace]) -> None:
-    """By its name in the printed file, whatever came to put it there."""
+    """It is found by its name in the printed file, however it got there."""
     job, files = job_of(workspace())
     laid = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(spoilt(renderer.write(laid), rename_fonts), job.handout, laid, job.expected[0])
@@ -638,7 +762,7 @@ def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., W
 def test_words_that_are_missing_from_the_file_are_found(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """Though the page was laid out with them."""
+    """They are found although the page was laid out with them."""
     job, files = job_of(workspace())
     laid = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(
@@ -649,12 +773,12 @@ def test_words_that_are_missing_from_the_file_are_found(
 
 
 def tokens(*texts: str) -> list[Token]:
-    """Return texts as they would be read from a page, a block each."""
+    """Return texts as read from a page, one block each."""
     return [Token(text, number) for number, text in enumerate(texts)]
 
 
 def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
-    """A sentence that stands twice in the edition must be read twice."""
+    """A sentence that is in the edition twice must be read twice."""
     from teachback.errors import Location
     from teachback.proofing.expected_text import ExpectedSentence
 
@@ -669,7 +793,7 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 
 
 def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
-    """Pdfium gives its letters as they are painted, from the left, and its brackets and numbers where they stand."""
+    """Pdfium returns its letters as they are painted, and brackets and numbers in place."""
     from teachback.errors import Location
     from teachback.proofing.expected_text import ExpectedSentence
 
@@ -687,7 +811,7 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
 
 
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
-    """What a page may set differently without saying anything else."""
+    """A page may set these differently without a change of meaning."""
     assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
     assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed(
         "call 555\u0002 0100, wellknown"
@@ -701,7 +825,7 @@ def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
 def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """Cards are proved before they are dealt out on sheets, and the sheet is read once more."""
+    """Cards are proved before they are laid on sheets, and the sheet is read once more."""
     job, files = job_of(workspace(), "card")
     [card] = [printed.data for printed in do_job(job, files).printed if printed.form == "pdf"]
     assert not list(card_sheet_problems(card, job.expected, backs=True))
@@ -719,7 +843,7 @@ def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(
 def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """The sentence must stand where the edition has it; the same words in another place do not make up for it."""
+    """The sentence must be where the edition has it; the same words elsewhere do not count."""
     text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
     clinic = workspace(
         {
@@ -737,7 +861,7 @@ def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(
 def proofs(
     clinic: Workspace, today: dt.date, **flags: object
 ) -> tuple[dict[str, Measures], list[str]]:
-    """Build the tiny handout with --proof; give what was measured by kind, and the warnings."""
+    """Build the tiny handout with --proof, and return the measures by kind, and the warnings."""
     settings = resolve(
         {
             "handouts": ("tiny",),
@@ -759,19 +883,21 @@ def proofs(
 
 THREE = TINY.replace(
     "  - {id: chest,",
-    "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: three, tier: visit, card: true, text: Cramps}\n  - {id: chest,",
+    "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: three, tier: "
+    "visit, card: true, text: Cramps}\n  - {id: chest,",
 )
 
 
 def test_a_proof_measures_the_printed_pages(
     workspace: Callable[..., Workspace], today: dt.date
 ) -> None:
-    """The smallest type, the contrasts in colour and in grey, the ink, and the tiers' borders, read off the pictures."""
+    """The smallest type, contrasts, ink and borders of tiers are measured on the pictures."""
     measured, warnings = proofs(workspace({"content/handouts/tiny.yaml": THREE}), today)
     assert warnings == []
     handout, card = measured["handout"], measured["card"]
     assert (round(handout.smallest, 1), round(card.smallest, 1)) == (12.0, 8.0)
-    # The badge's blue: 9.5:1 by WCAG's formula in colour, 11:1 in the grey that a printer makes of it.
+    # The badge's blue: 9.5:1 by WCAG's formula in colour, 11:1 in the grey that a printer makes of
+    # it.
     assert (round(handout.color, 1), round(handout.grey, 1)) == (9.5, 11.0)
     assert 0.01 < handout.ink < 0.08
     borders = {tier.tier: tier.border for tier in handout.tiers}
@@ -785,7 +911,10 @@ def test_a_proof_measures_the_printed_pages(
     [
         (
             ".message { color: #666666 }",
-            "handout of tiny for ckd: 'One message.' on page 1 has a contrast of 5.7:1; text is easy to read from 7:1",
+            (
+                "handout of tiny for ckd: 'One message.' on page 1 has a contrast of 5.7:1; "
+                "text is easy to read from 7:1"
+            ),
         ),
         (
             "section { background: #bbbbbb; height: 150mm }",
@@ -804,7 +933,7 @@ def test_a_proof_measures_the_printed_pages(
 def test_a_proof_warns_of_what_prints_badly_in_black_and_white(
     workspace: Callable[..., Workspace], today: dt.date, style: str, warning: str
 ) -> None:
-    """It still prints: whoever asked is told."""
+    """It is printed with a warning."""
     _, warnings = proofs(
         workspace({"content/handouts/tiny.yaml": THREE, "styles/clinic.css": style}),
         today,
@@ -814,7 +943,7 @@ def test_a_proof_warns_of_what_prints_badly_in_black_and_white(
 
 
 def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.date) -> None:
-    """A build says nothing of what only could look better."""
+    """A build without --proof does not report what could merely look better."""
     clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})
     built = build(
         resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic),
@@ -825,13 +954,16 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
     assert built.printed
 
 
-SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="{}"/></svg>'
+SQUARE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" '
+    'fill="{}"/></svg>'
+)
 
 
 def test_another_picture_gives_another_code_wherever_it_lies(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """A page may show any picture below content/: two papers that differ in one must not carry the same code."""
+    """A page may show any picture below content/, so a changed picture changes the code."""
     pictured = f"{TINY}      - {{figure: drawings/leg.svg, alt: A leg}}\n"
     codes = [
         job_of(
@@ -851,7 +983,7 @@ def test_another_picture_gives_another_code_wherever_it_lies(
 def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(
     kind: str, workspace: Callable[..., Workspace], today: dt.date
 ) -> None:
-    """The sign that parts it is the one that the shipped fonts have, and the sentence is read back whole."""
+    """The hyphen is one of the shipped fonts, and the sentence is read back whole."""
     parted = "Chest pain " + "hyper\u00adkal\u00ademia" * 6
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("Chest pain", parted)})
     flags = {

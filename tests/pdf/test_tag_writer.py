@@ -90,8 +90,8 @@ or write to [us](mailto:clinic@example.org)."
 )
 CLINIC = 'emergency: "911"\nname: Riverside Clinic\nlogo: images/logo.png\n'
 DRAWN = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90"><rect width="400" '
-    'height="90" fill="#246" opacity="0.5"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90">'
+    '<rect width="400" height="90" fill="#246" opacity="0.5"/></svg>'
 )
 
 
@@ -198,9 +198,8 @@ FAULTS = (
     ),
     Fault(
         "header cells have no scope (#2508)",
-        "<table><tr><th>A</th><th "
-        'scope="col">B</th></tr><tr><th>C</th><td>d</td></tr><tr><th '
-        'scope="rowgroup">E</th><td>f</td></tr></table>',
+        '<table><tr><th>A</th><th scope="col">B</th></tr><tr><th>C</th><td>d</td></tr>'
+        '<tr><th scope="rowgroup">E</th><td>f</td></tr></table>',
         scopes,
         ["/Column", "/Column", "/Row", "/Row"],
     ),
@@ -273,8 +272,8 @@ FAULTS = (
     Fault("each line is a Span", f"<p>{LINES}</p>", lambda t: roles(t, "Span"), []),
     Fault(
         "the order of boxes is the order of reading",
-        '<div style="display: flex"><p style="order: 2">first</p><p style="order: '
-        '1">second</p></div>',
+        '<div style="display: flex"><p style="order: 2">first</p><p style="order: 1">'
+        "second</p></div>",
         lambda t: t.tree.text,
         "first second",
     ),
@@ -295,8 +294,8 @@ FAULTS = (
     ),
     Fault(
         "parts of a page mean nothing (#2482)",
-        "<aside><p>one</p></aside><nav><p>two</p></nav><p><strong>three</strong> "
-        "<em>four</em> <code>five</code></p>",
+        "<aside><p>one</p></aside><nav><p>two</p></nav><p><strong>three</strong> <em>"
+        "four</em> <code>five</code></p>",
         lambda t: roles(t, "Sect", "Strong", "Em", "Code", "NonStruct"),
         ["Sect", "Sect", "Strong", "Em", "Code"],
     ),
@@ -454,8 +453,8 @@ def test_a_page_without_a_title_is_refused() -> None:
 def test_a_link_in_what_is_hidden_stays_as_words() -> None:
     """In the foot of a page no tag can own a link: its words are printed without a link."""
     found = tags(
-        '<footer style="position: running(foot)"><a href="https://example.org">our '
-        "page</a></footer><p>one</p>"
+        '<footer style="position: running(foot)"><a href="https://example.org">'
+        "our page</a></footer><p>one</p>"
     )
     assert (found.links, found.artifacts) == ([], ["our page"])
 
@@ -688,8 +687,8 @@ TURNS = {"upright": 0, "turned": 180}
 def test_links_and_pictures_go_with_the_first_card(turn: int, tmp_path: Path) -> None:
     """The first card on a sheet keeps its link and its picture; its repeats are words only."""
     body = (
-        '<h1>Card</h1><p><a href="https://example.org">our page</a></p><img alt="A box" '
-        'src="icons/box.svg" style="width: 20px">'
+        '<h1>Card</h1><p><a href="https://example.org">our page</a></p>'
+        '<img alt="A box" src="icons/box.svg" style="width: 20px">'
     )
     del tmp_path
     cards = renderer.write(lay(body + '<p style="break-before: page">back</p>'))
@@ -735,9 +734,8 @@ def _on_page(edges: list[float], turn: int, left: float, bottom: float) -> list[
 def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
     """Badges have fronts only: words, links and cells of the back are gone from tags and file."""
     body = (
-        '<p>front</p><div style="break-before: '
-        'page"><p><a href="https://example.org">back</a></p><table><tr><td>x</td><td></'
-        "td></tr></table></div>"
+        '<p>front</p><div style="break-before: page"><p><a href="https://example.org">'
+        "back</a></p><table><tr><td>x</td><td></td></tr></table></div>"
     )
     cards = renderer.write(lay(body))
     sheet = SheetSides((Placement(0, 20, 30, 100, 60),), None)
@@ -847,28 +845,28 @@ def test_a_style_that_does_no_harm_on_paper_is_let_through(css: str) -> None:
 CAPITALS = (
     "text-transform: uppercase",
     "text-transform:lowercase",
-    ("TEXT-TRANSFORM: Capitalize !important"),
+    "TEXT-TRANSFORM: Capitalize !important",
     "text-transform: full-width",
     "text-transform: var(--t)",
     r"text-tr\61nsform: uppercase",
     r"text-\74 ransform: uppercase",
-    ("text-transform/* */: uppercase"),
+    "text-transform/* */: uppercase",
     "font-variant: small-caps",
-    ("font-variant: all-small-caps oldstyle-nums"),
-    ("font-variant-caps: petite-caps"),
+    "font-variant: all-small-caps oldstyle-nums",
+    "font-variant-caps: petite-caps",
     "font-variant: titling-caps",
-    ("font: bold small-caps 12pt serif"),
+    "font: bold small-caps 12pt serif",
     'font-feature-settings: "smcp"',
     "font-feature-settings: 'kern', 'c2sc' 1",
 )
 AS_WRITTEN = (
     "text-transform: none",
-    ("text-transform: inherit !important"),
+    "text-transform: inherit !important",
     "font-variant: tabular-nums",
     "font: bold 12pt serif",
     "--text-transform: x",
-    ("/* text-transform: uppercase */ color: red"),
-    ('font-feature-settings: "kern", "smcp" 0'),
+    "/* text-transform: uppercase */ color: red",
+    'font-feature-settings: "kern", "smcp" 0',
     "font-variant-caps: normal",
     "font-family: Small",
 )

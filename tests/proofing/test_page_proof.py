@@ -155,7 +155,7 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
     [
         (
             "templates/handout.html",
-            ('<p class="message">{{ edition.message|marked }}</p>'),
+            '<p class="message">{{ edition.message|marked }}</p>',
             "",
             "a sentence is not on the page: 'One message.'",
         ),
@@ -163,13 +163,13 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
             "templates/handout.html",
             "<h2>{{ section.title|marked }}</h2>",
             "<h2>...</h2>",
-            ("a sentence is not on the page: 'What is this?'"),
+            "a sentence is not on the page: 'What is this?'",
         ),
         (
             "templates/blocks/text.html",
             "{{ block.text|marked }}",
             "For everyone here.",
-            ("a sentence is not on the page: 'For kidneys here.'"),
+            "a sentence is not on the page: 'For kidneys here.'",
         ),
         (
             "templates/handout.html",
@@ -245,25 +245,25 @@ LEFT_OUT = [
         "handout",
         "templates/blocks/tier.html",
         "{{ flag.text|marked }}",
-        ("handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'"),
+        "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'",
     ),
     (
         "handout",
         "templates/blocks/footer.html",
         "{{ code }}",
-        ("handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-"),
+        "handout of tiny for ckd: the page for a screen does not show 'T-CKD-EN-",
     ),
     (
         "card",
         "templates/blocks/card-front.html",
         "{{ flag.short|marked }}",
-        ("card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'"),
+        "card of tiny for ckd: the red flag 'chest' is not on the card: 'Chest pain'",
     ),
     (
         "card",
         "templates/blocks/card-back.html",
         "{{ words.card_draft }}",
-        ("card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed"),
+        "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed",
     ),
 ]
 
@@ -955,8 +955,8 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
 
 
 SQUARE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" '
-    'fill="{}"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+    '<rect width="9" height="9" fill="{}"/></svg>'
 )
 
 

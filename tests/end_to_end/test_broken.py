@@ -1,4 +1,7 @@
-"""What is broken is refused in words that help to mend it, and no output is touched: see tests/end_to_end/broken/README.md."""
+"""Broken input is refused with a helpful message, and no output is touched.
+
+See tests/end_to_end/broken/README.md.
+"""
 
 from __future__ import annotations
 
@@ -40,37 +43,40 @@ from teachback.files.workspace import builtin_root
 
 BROKEN = Path(__file__).parent / "broken"
 BLOCK = "      - text: {general: For everyone here., ckd: For kidneys here.}\n"
-APPROVED = f"{{status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, {TINY_APPROVED}}}"
+APPROVED = (
+    f"{{status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: 2021-01-05, "
+    f"{TINY_APPROVED}}}"
+)
 DRAFT = "{status: draft, reviewer: null, reviewed: null, due: null}"
 
 
 def picture(end: int | None = None) -> bytes:
-    """Give a PNG picture, or only its beginning."""
+    """Return a PNG picture, or only its beginning."""
     file = io.BytesIO()
     Image.effect_noise((60, 60), 50).save(file, "PNG")
     return file.getvalue()[:end]
 
 
 def words(old: str, new: str) -> bytes:
-    """Give the built-in English words with one change."""
+    """Return the built-in English words with one change."""
     text = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
     assert old in text
     return text.replace(old, new, 1).encode()
 
 
 def tiny(old: str, new: str) -> bytes:
-    """Give the tiny handout with one change."""
+    """Return the tiny handout with one change."""
     assert old in TINY
     return TINY.replace(old, new, 1).encode()
 
 
 def line_of(part: str, raw: bytes) -> int:
-    """Give the line, from 1, in which a part stands."""
+    """Return the number (from 1) of the line that contains a text."""
     return raw.decode().split(part)[0].count("\n") + 1
 
 
 def figure(name: str, content: Content, message: str, hint: str) -> Case:
-    """Make the case of a handout with a picture that cannot be printed."""
+    """Return the case of a handout with a picture that cannot be printed."""
     files = {HANDOUT: tiny(BLOCK, FIGURE.format(name)), f"content/images/{name}": content}
     return Case(files, (Said(f"{HANDOUT}:16:17", message, hint),))
 
@@ -207,13 +213,17 @@ MADE = {
             Said(
                 f"{HANDOUT}:16:17",
                 "there is no picture 'images/cafe\u0301.png'",
-                "It belongs at content/images/cafe\u0301.png. There is 'images/caf\u00e9.png', which looks the same and is stored otherwise (\u00e9).",
+                "It belongs at content/images/cafe\u0301.png. "
+                "There is 'images/caf\u00e9.png', which looks the same and is stored "
+                "otherwise (\u00e9).",
             ),
         ),
     ),
     "a style whose name only looks the same": Case(
         {
-            "styles/clinic.css": "@font-face { font-family: A; src: url(fonts/Gro\u0308.ttf) }\n".encode(),
+            "styles/clinic.css": (
+                "@font-face { font-family: A; src: url(fonts/Gro\u0308.ttf) }\n"
+            ).encode(),
             "styles/fonts/Gr\u00f6.ttf": (
                 builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf"
             ).read_bytes(),
@@ -384,7 +394,9 @@ MADE = {
         {
             HANDOUT: tiny("language: en", "language: qqq"),
             "content/words/qqq.yaml": words("language: English", "language: Nobodyish"),
-            "content/audiences.yaml": b"general:\n  name: A\n  badge: {qqq: A}\nckd:\n  name: B\n  badge: {qqq: B}\n",
+            "content/audiences.yaml": (
+                b"general:\n  name: A\n  badge: {qqq: A}\nckd:\n  name: B\n  badge: {qqq: B}\n"
+            ),
         },
         (
             Said(
@@ -460,7 +472,7 @@ MADE = {
 
 @pytest.fixture(autouse=True)
 def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no setting of whoever runs the tests change what is printed."""
+    """Remove the settings of the user's environment, which would change what is printed."""
     for name in [name for name in os.environ if name.startswith("TEACHBACK_")]:
         monkeypatch.delenv(name)
 
@@ -469,7 +481,7 @@ FILES = sorted(path for path in BROKEN.iterdir() if path.name != "README.md")
 
 
 def test_there_are_many_broken_files() -> None:
-    """At least forty inputs are broken on purpose, each in a way of its own."""
+    """At least forty inputs are broken on purpose, each in its own way."""
     assert len(FILES) >= 40
     assert (
         len({path.read_bytes().partition(b"\n\n")[2] + path.suffix.encode() for path in FILES})
@@ -481,7 +493,7 @@ def test_there_are_many_broken_files() -> None:
 def test_a_broken_file_is_refused_with_its_place_and_a_hint(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each broken file is named with line, column and what to do; the exit code is 1, and no file changes."""
+    """Each broken file is named with line, column and hint; the exit code is 1; no file changes."""
     case = read_case(path)
     root = lay(tmp_path, case.files)
     before = all_files(root)
@@ -493,7 +505,7 @@ def test_a_broken_file_is_refused_with_its_place_and_a_hint(
 def test_what_nobody_can_type_is_refused_with_its_place_and_a_hint(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Bytes, folders, links and sizes that no file should have are named as plainly as a misspelt key."""
+    """Impossible bytes, folders, links and sizes get messages as plain as a misspelt key."""
     root = lay(tmp_path, MADE[name].files)
     before = all_files(root)
     check(MADE[name], root, *here(MADE[name].run, root, monkeypatch, capsys))
@@ -510,7 +522,7 @@ def test_what_nobody_can_type_is_refused_with_its_place_and_a_hint(
     ],
 )
 def test_the_command_itself_refuses_a_broken_file(name: str, tmp_path: Path) -> None:
-    """As a process of its own the command ends with 1, says the same, and prints no traceback."""
+    """As a process of its own the command exits with 1, the same message, and no traceback."""
     case = read_case(BROKEN / name)
     root = lay(tmp_path, case.files)
     before = all_files(root)
@@ -529,13 +541,14 @@ def test_the_command_itself_refuses_a_broken_file(name: str, tmp_path: Path) -> 
 def test_all_problems_of_a_file_are_told_at_once_in_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody mends one mistake only to be told of the next: one run names them all, from top to bottom."""
+    """One run names all mistakes in a file, from top to bottom: one round of edits is enough."""
     text = TINY.replace("A tiny handout", "A <b>tiny</b> handout").replace(
         "One message.", "Call {clinic.fone} or [us](http://x.org)."
     )
     text = text.replace("id: chest", "id: one").replace(
         BLOCK,
-        "      - text: {general: One 🚨}\n        sources: [nowhere]\n      - figure: images/cup.svg\n        alt: '*A* cup'\n",
+        "      - text: {general: One 🚨}\n        sources: [nowhere]\n      - figure: "
+        "images/cup.svg\n        alt: '*A* cup'\n",
     )
     root = lay(tmp_path, {HANDOUT: text.encode()})
     code, _, stderr = here(DEFAULT, root, monkeypatch, capsys)
@@ -560,7 +573,7 @@ def test_all_problems_of_a_file_are_told_at_once_in_its_order(
 def test_the_problems_of_several_files_are_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Clinic, audiences, sources and words are each read to the end, whatever is wrong with the others."""
+    """Clinic, audiences, sources and words are all read to the end, whatever is wrong elsewhere."""
     root = lay(
         tmp_path,
         {
@@ -585,7 +598,7 @@ def test_the_problems_of_several_files_are_told_at_once(
 def test_styles_and_templates_are_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A run names what is wrong in every style sheet and in the template."""
+    """A run reports the faults of every style sheet and of the template."""
     root = lay(
         tmp_path,
         {
@@ -614,7 +627,7 @@ def test_a_broken_handout_does_not_keep_the_others_from_printing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The others are printed, the run says which one was not, and its exit code is 1."""
+    """The others are printed, the run names the one that was not, and its exit code is 1."""
     root = lay(
         tmp_path,
         {
@@ -718,7 +731,7 @@ def test_wrong_usage_ends_with_2_and_names_what_was_meant(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A command typed wrongly changes nothing, and the answer says what could be typed instead."""
+    """A mistyped command changes nothing, and the message suggests what could be typed instead."""
     root = lay(tmp_path, {})
     before = all_files(root)
     code, stdout, stderr = here(command, root, monkeypatch, capsys)
@@ -746,7 +759,7 @@ def test_wrong_usage_is_told_as_json_too(
 def test_a_command_without_its_second_word_shows_what_there_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`teachback list` alone lists its commands, and ends as wrong usage."""
+    """`teachback list` alone lists its commands, and exits as wrong usage."""
     code, _, stderr = here("list", lay(tmp_path, {}), monkeypatch, capsys)
     assert code == 2
     assert stderr.startswith("Usage: teachback list")
@@ -756,7 +769,7 @@ def test_a_command_without_its_second_word_shows_what_there_is(
 def test_wrong_words_in_the_environment_are_wrong_usage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is set around the command is checked as what is typed, and named by its variable."""
+    """Environment variables are checked like options, and named by their variable."""
     monkeypatch.setenv("TEACHBACK_PAPER", "leter")
     monkeypatch.setenv("TEACHBACK_JOBS", "many")
     code, _, stderr = here(DEFAULT, lay(tmp_path, {}), monkeypatch, capsys)
@@ -787,7 +800,7 @@ def test_strict_refuses_what_is_else_only_warned_of(
 def test_a_file_that_nothing_reads_is_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A misspelt style sheet and a handout with the wrong ending are named, not passed over in silence."""
+    """A misspelt style sheet and a handout with the wrong ending are named, not ignored."""
     stray = {
         "styles/hanodut.css": b"h1 { color: black }\n",
         "content/handouts/other.yml": TINY.encode(),
@@ -818,7 +831,10 @@ def test_release_refuses_drafts_and_overdue_reviews(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What goes to patients under --release has been approved, and its review is not overdue; a good one is printed beside it."""
+    """Under --release, only approved text with a current review is printed.
+
+    A good handout is printed beside a refused one.
+    """
     good = TINY.replace("id: tiny", "id: good").replace(DRAFT, APPROVED.replace("2021", "9999"))
     root = lay(
         tmp_path, {HANDOUT: tiny(DRAFT, review), "content/handouts/good.yaml": good.encode()}
@@ -836,7 +852,7 @@ def test_release_refuses_drafts_and_overdue_reviews(
 def test_a_file_that_may_not_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that belongs to somebody else is named with the system's reason."""
+    """A file of another user is named with the system's reason."""
     root = lay(tmp_path, {})
     opened = workspace.open_file
 
@@ -860,7 +876,7 @@ def test_a_file_that_may_not_be_read_is_named(
 def test_a_full_disk_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that cannot be written whole is not written at all; no part of it stays behind."""
+    """A file that cannot be written whole is not written at all, and no part of it is left."""
     root = lay(tmp_path, {})
     before = all_files(root)
     write = Path.write_bytes
@@ -883,7 +899,7 @@ def test_a_full_disk_leaves_what_was_there(
 def test_a_folder_that_is_gone_is_wrong_usage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever stands in a deleted folder is told so."""
+    """A command in a deleted folder gets a message about it."""
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -919,7 +935,7 @@ def test_a_folder_that_is_gone_is_wrong_usage(
 def test_what_only_looks_odd_is_printed(
     raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Line ends and marks of other systems, and words that YAML would take for numbers, are no mistakes."""
+    """Line ends and marks of other systems, and words that look like YAML numbers, are allowed."""
     root = lay(tmp_path, {HANDOUT: raw})
     code, stdout, stderr = here(DEFAULT, root, monkeypatch, capsys)
     assert (code, stderr) == (0, "")
@@ -1004,7 +1020,7 @@ def test_no_slip_of_the_fingers_ends_in_a_traceback(
     if code == 0:
         assert [one.message for one in said if not one.message.startswith("warning: ")] == []
     else:
-        # Exit code 2: the handout is for nobody called `general` any more.
+        # Exit code 2: the handout no longer has an audience `general`.
         assert code in {1, 2}
         assert said
         assert all(one.place.startswith(HANDOUT) for one in said if code == 1)

@@ -1,4 +1,4 @@
-"""What a page may load is closed: see tests/end_to_end/hostile/README.md."""
+"""A page can load nothing from outside: see tests/end_to_end/hostile/README.md."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ QUOTE = "templates/blocks/quote.html"
 
 
 def test_there_are_many_hostile_files() -> None:
-    """Every way out of the workspace that is known is tried."""
+    """Every known way out of the workspace is tried."""
     assert len(FILES) >= 50
 
 
@@ -47,7 +47,7 @@ def test_there_are_many_hostile_files() -> None:
 def test_what_a_page_may_not_load_is_refused_with_its_place(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The template, the style sheet or the drawing is named; a handout that does not use it is printed."""
+    """The template, style sheet or drawing is named; a handout that does not use it is printed."""
     case = read_case(path)
     root = lay(tmp_path, {HANDOUT: QUOTING, "content/handouts/other.yaml": OTHER, **case.files})
     before = all_files(root)
@@ -65,7 +65,7 @@ def test_what_a_page_may_not_load_is_refused_with_its_place(
 def test_a_page_for_a_screen_loads_nothing_either(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only the pictures and fonts that the program itself has put into the page are in it."""
+    """It contains only pictures and fonts that the program itself has put into it."""
     case = read_case(HOSTILE / name)
     root = lay(tmp_path, {HANDOUT: QUOTING, **case.files})
     check(
@@ -73,7 +73,7 @@ def test_a_page_for_a_screen_loads_nothing_either(
         root,
         *here("build tiny --kind handout --audience ckd --format html", root, monkeypatch, capsys),
     )
-    # What lay there before is left as it was, and nothing is added.
+    # Earlier output is left as it was, and nothing is added.
     assert {path.read_bytes() for path in root.glob("build/**/*.html")} == {b"printed yesterday"}
 
 
@@ -111,7 +111,7 @@ def test_a_link_out_of_the_workspace_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whether a file or a folder, below which folder ever: the link is named, and nothing is read through it."""
+    """File or folder, wherever it is: the link is named, and nothing is read through it."""
     root = link_case(tmp_path, name, target)
     code, _, stderr = here("build tiny --format html", root, monkeypatch, capsys)
     assert code == 1
@@ -131,7 +131,7 @@ def test_a_link_out_of_the_workspace_is_refused(
 def test_a_link_out_is_found_behind_a_link_that_stays_inside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder beside content/ may be linked into it; what it holds is looked at like all else."""
+    """A folder beside content/ may be linked into it; its content is checked like the rest."""
     root = link_case(tmp_path, "shared/secret.svg", "secret.svg")
     (root / "content/images").symlink_to(root / "shared", target_is_directory=True)
     code, _, stderr = here("build tiny --format html", root, monkeypatch, capsys)
@@ -144,7 +144,7 @@ def test_a_link_out_is_found_behind_a_link_that_stays_inside(
 def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two names for one drawing are nobody's fault."""
+    """Two names for one drawing are allowed."""
     root = lay(
         tmp_path / "clinic",
         {"content/images/cup.svg": SVG + b"</svg>", "content/images/mug.svg": Link("cup.svg")},
@@ -159,14 +159,14 @@ def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
 
 
 def png(width: int, height: int) -> bytes:
-    """Give a one-colour PNG of a size: small in the file, large when it is unpacked."""
+    """Return a one-colour PNG: small as a file, large when it is unpacked."""
     file = io.BytesIO()
     Image.new("1", (width, height)).save(file, "PNG")
     return file.getvalue()
 
 
 def scans(count: int) -> bytes:
-    """Give a progressive JPEG that claims to come in so many scans."""
+    """Return a progressive JPEG that claims to have this many scans."""
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "JPEG", progressive=True)
     data = file.getvalue()
@@ -176,7 +176,7 @@ def scans(count: int) -> bytes:
 
 
 def drawing(inside: str) -> bytes:
-    """Give a drawing with something in it."""
+    """Return a drawing with this content."""
     return SVG + inside.encode() + b"</svg>"
 
 
@@ -222,7 +222,7 @@ def drawing(inside: str) -> bytes:
     ],
 )
 def test_a_picture_bomb_is_refused_before_it_goes_off(data: bytes, suffix: str, says: str) -> None:
-    """It is known by its head or its structure, in a moment; a good picture of its kind is no fault."""
+    """Its header or structure shows it at once; a good picture of its kind is no fault."""
     start = time.process_time()
     fault = picture_fault(data, suffix)
     assert fault is not None
@@ -236,10 +236,13 @@ def test_a_picture_bomb_is_refused_before_it_goes_off(data: bytes, suffix: str, 
 
 
 def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
-    """Reading such a table of characters would fill the memory; a compressed font could unpack to any size."""
+    """Such a character table would fill the memory; a compressed font could unpack to any size."""
     good = (builtin_root() / "styles/fonts/AtkinsonHyperlegible-Bold.ttf").read_bytes()
     assert font_fault(good) is None
-    table = b"\0\0\0\1\0\3\0\12\0\0\0\14\0\14\0\0\0\0\0\34\0\0\0\0\0\0\0\1\0\0\0\0\x7f\xff\xff\xff\0\0\0\0"
+    table = (
+        b"\0\0\0\1\0\3\0\12\0\0\0\14\0\14\0\0\0\0\0\34"
+        b"\0\0\0\0\0\0\0\1\0\0\0\0\x7f\xff\xff\xff\0\0\0\0"
+    )
     bomb = b"\0\1\0\0\0\1" + b"\0" * 6 + b"cmap" + b"\0\0\0\0" + b"\0\0\0\34" + b"\0\0\0\50" + table
     assert font_fault(bomb) == (
         "this font claims to have more characters than there are",
@@ -297,11 +300,17 @@ def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
         ),
         ('<img src="icons/heavy.png">', "the file 'styles/icons/heavy.png' is larger than 5 MB"),
         (
-            "<style>@font-face { font-family: a; src: url(fonts/bad.ttf) } p { font-family: a }</style><p>x",
+            (
+                "<style>@font-face { font-family: a; src: url(fonts/bad.ttf) } p { "
+                "font-family: a }</style><p>x"
+            ),
             "the file 'styles/fonts/bad.ttf'",
         ),
         (
-            "<style>@font-face { font-family: a; src: url(icons/bad.ttf) } p { font-family: a }</style><p>x",
+            (
+                "<style>@font-face { font-family: a; src: url(icons/bad.ttf) } p { "
+                "font-family: a }</style><p>x"
+            ),
             "the page asks for 'styles/icons/",
         ),
         (
@@ -336,7 +345,7 @@ def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
     ],
 )
 def test_the_fetcher_is_a_net_of_its_own(page: str, says: str, tmp_path: Path) -> None:
-    """Whatever gets past the checks before it, in whichever disguise: only whole pictures and fonts of the workspace are served."""
+    """Whatever passes earlier checks, it serves only whole pictures and fonts of the workspace."""
     files = {}
     for name, data in {
         "content/clinic.yaml": b"name: x",

@@ -1,4 +1,4 @@
-"""The README names every command and every option, and the changelog the version."""
+"""The README names every command and option, and the changelog the version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def commands(group: click.Group, prefix: str = "teachback") -> dict[str, click.Command]:
-    """Give every command below a group by the words that start it."""
+    """Return every command below a group by the words that start it."""
     found: dict[str, click.Command] = {}
     for name, command in group.commands.items():
         words = f"{prefix} {name}"
@@ -26,7 +26,7 @@ def commands(group: click.Group, prefix: str = "teachback") -> dict[str, click.C
 
 
 def test_every_command_has_help_and_stands_in_the_readme() -> None:
-    """Nobody has to read the source to find a command."""
+    """A user finds every command without reading the source."""
     found = commands(command_line)
     assert len(found) >= 7
     for words, command in found.items():
@@ -35,7 +35,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
 
 
 def test_every_option_has_help_and_stands_in_the_readme() -> None:
-    """Nor to find an option."""
+    """A user finds every option without reading the source."""
     options = [
         (words, option)
         for words, command in commands(command_line).items()
@@ -49,7 +49,7 @@ def test_every_option_has_help_and_stands_in_the_readme() -> None:
 
 
 def test_the_pictures_of_the_readme_are_there() -> None:
-    """No broken picture greets a newcomer."""
+    """The README has no broken picture."""
     names = [part.split(")")[0] for part in README.split("](docs/")[1:]]
     assert names
     for name in names:

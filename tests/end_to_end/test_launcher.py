@@ -1,4 +1,4 @@
-"""The launcher, tried on make-believe machines: its own folder, its own PATH, no network, no install."""
+"""Test the launcher on simulated machines: own folder, own PATH, no network, no install."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-# The stand-in for the program ends with a code of its own: so it was reached, and its code came back.
+# The stand-in for the program has an exit code of its own, which shows that it was reached and its
+# code returned.
 RAN = 3
 LINT_FAILED = 7
-# The calls of one install: a new .venv, and what goes into it.
+# The calls of one install: a new .venv, and its packages.
 ONE_INSTALL = ["venv", "install"]
-# What any Unix has; everything else on the PATH is make-believe.
+# Commands of any Unix; everything else on the PATH is simulated.
 REAL_TOOLS = (
     *("cat", "chmod", "cksum", "cp", "env", "grep", "ln", "mkdir"),
     *("readlink", "rm", "sed", "sh", "sleep", "tail"),
 )
 
-# Each stand-in writes what it was asked to the file `calls`; an empty file in `state` changes what it does.
+# Each stand-in appends its arguments to the file `calls`; an empty file in `state` changes what it
+# does.
 PYTHON3 = """
 case "$*" in
 *version_info*) [ ! -e "$state/old-python" ] ;;
@@ -43,7 +45,8 @@ case "$*" in
     echo "pip talks a lot" ;;
 *-m\\ ruff\\ check*) [ ! -e "$state/lint" ] || exit 7 ;;
 *-m\\ teachback*)
-    { printf '<%s>' "$@"; echo " in $PWD"; echo "libraries: ${DYLD_FALLBACK_LIBRARY_PATH-}"; } >>"$calls"
+    { printf '<%s>' "$@"; echo " in $PWD"; echo "libraries: ${DYLD_FALLBACK_LIBRARY_PATH-}"; } \
+>>"$calls"
     echo "from the program"; exit 3 ;;
 esac
 """
@@ -66,7 +69,7 @@ shift && "$@"
 
 
 class Machine:
-    """A computer with a project folder, a user's folder, and just the commands that a test gives it."""
+    """A computer with a project folder, a user's folder, and only the commands of a test."""
 
     def __init__(self, folder: Path) -> None:
         """Make a Debian machine with Python, Pango and apt-get, and a user who is not root."""
@@ -92,7 +95,7 @@ class Machine:
             (self.project / name).write_text(f"# {name}\n", encoding="utf-8")
 
     def give(self, name: str, script: str, folder: Path | None = None) -> Path:
-        """Put a command on the machine."""
+        """Add a command to the machine."""
         quoted = (f"{word}='{path}'" for word, path in self.places().items())
         start = ["#!/bin/sh", *quoted, f'echo "{name} $*" >>"$calls"']
         path = (folder or self.bin) / name
@@ -101,7 +104,7 @@ class Machine:
         return path
 
     def places(self) -> dict[str, Path]:
-        """Give the paths that every stand-in knows."""
+        """Return the paths that every stand-in knows."""
         return {"calls": self.log, "state": self.state, "bin": self.bin}
 
     def set(self, *flags: str) -> None:
@@ -110,7 +113,7 @@ class Machine:
             (self.state / flag).touch()
 
     def popen(self, *words: str, launcher: Path | None = None) -> subprocess.Popen[str]:
-        """Start the launcher from the user's folder, and do not wait."""
+        """Start the launcher from the user's folder without waiting."""
         return subprocess.Popen(
             [launcher or self.project / "teachback", *words],
             cwd=self.desk,
@@ -122,32 +125,32 @@ class Machine:
         )
 
     def start(self, *words: str, launcher: Path | None = None) -> tuple[int, str, str]:
-        """Start the launcher and give its exit code, stdout and stderr."""
+        """Run the launcher, and return its exit code, stdout and stderr."""
         running = self.popen(*words, launcher=launcher)
         stdout, stderr = running.communicate(timeout=60)
         return running.returncode, stdout, stderr
 
     def calls(self) -> list[str]:
-        """Give what the stand-ins were asked since the last time."""
+        """Return the calls of the stand-ins since the last time."""
         lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
         self.log.unlink(missing_ok=True)
         return [line for line in lines if line.strip() not in ("uname", "id -u")]
 
     def installs(self) -> list[str]:
-        """Give the words `venv` and `install` in the order in which they were called."""
+        """Return the words `venv` and `install` in the order in which they were called."""
         return [word for call in self.calls() for word in call.split() if word in ONE_INSTALL]
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine; a space in its paths keeps the launcher's quotes honest."""
+    """Return a fresh machine; a space in its paths tests the launcher's quotes."""
     folder = tmp_path / "a disk"
     folder.mkdir()
     return Machine(folder)
 
 
 def test_first_start_installs_and_hands_over(machine: Machine) -> None:
-    """The first start makes .venv, installs only what the program needs, and passes everything on."""
+    """The first start makes .venv, installs only what the program needs, and runs it."""
     code, stdout, stderr = machine.start("build", "two words", "")
 
     assert (code, stdout) == (RAN, "from the program\n")
@@ -159,7 +162,7 @@ def test_first_start_installs_and_hands_over(machine: Machine) -> None:
 
 
 def test_second_start_installs_nothing(machine: Machine) -> None:
-    """The second start asks nobody anything: its only call is the program, and it says nothing."""
+    """The second start calls only the program, and prints nothing."""
     machine.start("build")
     machine.calls()
 
@@ -174,7 +177,7 @@ def test_second_start_installs_nothing(machine: Machine) -> None:
 
 @pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml"])
 def test_changed_parts_are_installed_anew(machine: Machine, name: str) -> None:
-    """A change of what is to be installed makes a new .venv, with nothing left of the old one."""
+    """A change of the dependencies makes a new .venv, with nothing left of the old one."""
     machine.start("build")
     machine.calls()
     left_over = machine.project / ".venv/lib/old.py"
@@ -190,7 +193,7 @@ def test_changed_parts_are_installed_anew(machine: Machine, name: str) -> None:
 
 
 def test_moved_folder_is_installed_anew(machine: Machine) -> None:
-    """A project folder that was moved gets a new .venv, since a .venv holds its own path."""
+    """A project folder that was moved gets a new .venv, since a .venv contains its own path."""
     machine.start("build")
     machine.calls()
     machine.project = machine.project.rename(machine.project.with_name("moved"))
@@ -204,7 +207,7 @@ def test_moved_folder_is_installed_anew(machine: Machine) -> None:
 
 @pytest.mark.parametrize("lost", [".ready", ".installed"])
 def test_half_finished_install_is_repaired(machine: Machine, lost: str) -> None:
-    """A start that was killed in the middle leaves its lock and lacks a stamp; the next one repairs it."""
+    """A start that was killed midway leaves a lock and no stamp; the next start repairs it."""
     machine.start("build")
     machine.calls()
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
@@ -245,7 +248,7 @@ def test_two_starts_at_once_install_once(machine: Machine) -> None:
 def test_without_rights_the_exact_command_is_printed(
     machine: Machine, flags: list[str], lacks: str, packages: str
 ) -> None:
-    """Where it may not install, it prints the one command to type, stops, and goes on once that is done."""
+    """Without rights to install, it prints the one command to type, and works after that."""
     machine.set("sudo-asks", *flags)
     machine.give("sudo", SUDO)
     if not flags:
@@ -265,7 +268,7 @@ def test_without_rights_the_exact_command_is_printed(
 
 
 def test_without_sudo_the_command_uses_su(machine: Machine) -> None:
-    """A machine that has no sudo gets a command that works there."""
+    """A machine without sudo gets a command that works there."""
     machine.set("no-pango")
 
     code, _, stderr = machine.start("build")
@@ -275,7 +278,7 @@ def test_without_sudo_the_command_uses_su(machine: Machine) -> None:
 
 
 def test_pango_is_not_waited_for_twice(machine: Machine) -> None:
-    """The start after the command was typed does not install the Python parts again."""
+    """The start after that command does not install the Python packages again."""
     machine.set("no-pango")
     machine.start("build")
     machine.calls()
@@ -289,7 +292,7 @@ def test_pango_is_not_waited_for_twice(machine: Machine) -> None:
 
 @pytest.mark.parametrize("user", ["root", "sudo"])
 def test_with_rights_it_installs_what_the_system_lacks(machine: Machine, user: str) -> None:
-    """As root, or with a sudo that asks no password, it installs Pango itself and goes on."""
+    """As root, or with a sudo that needs no password, it installs Pango itself and continues."""
     machine.set("no-pango")
     machine.give(*(("id", "echo 0") if user == "root" else ("sudo", SUDO)))
 
@@ -302,7 +305,7 @@ def test_with_rights_it_installs_what_the_system_lacks(machine: Machine, user: s
 
 
 def test_newer_python_is_found_beside_an_old_one(machine: Machine) -> None:
-    """Where python3 is too old, a newer one with its number in its name is taken."""
+    """Where python3 is too old, a newer one with its number in its name is used."""
     machine.give("python3", "exit 1")
     machine.give("python3.12", PYTHON3)
 
@@ -311,7 +314,7 @@ def test_newer_python_is_found_beside_an_old_one(machine: Machine) -> None:
 
 
 def test_uv_is_used_where_it_is(machine: Machine) -> None:
-    """With uv on the PATH it makes the .venv and installs, and neither python3 nor pip is asked."""
+    """With uv on the PATH, uv makes the .venv and installs; python3 and pip are not called."""
     machine.give("uv", UV)
 
     assert machine.start("build")[0] == RAN
@@ -345,7 +348,7 @@ def test_macos_uses_homebrew(machine: Machine) -> None:
 
 
 def test_failing_pip_shows_the_end_of_its_log(machine: Machine) -> None:
-    """When pip fails, its last lines are shown without addresses, and the next start tries again."""
+    """When pip fails, its last lines are shown without addresses; the next start tries again."""
     machine.set("broken-pip")
 
     code, stdout, stderr = machine.start("build")
@@ -376,7 +379,7 @@ def test_start_through_symlinks(machine: Machine, *, relative: bool) -> None:
 
 
 def test_word_test_runs_everything_in_order(machine: Machine) -> None:
-    """`test` installs its tools on top and runs linters, types and tests, in this order."""
+    """`test` also installs its tools, and runs linters, types and tests, in this order."""
     machine.start("build")
     machine.calls()
 
@@ -396,7 +399,7 @@ def test_word_test_runs_everything_in_order(machine: Machine) -> None:
 
 
 def test_word_test_passes_arguments_to_pytest_alone(machine: Machine) -> None:
-    """With arguments `test` runs only pytest, so that one test can be tried fast."""
+    """With arguments `test` runs only pytest, so that one test can be tried quickly."""
     assert machine.start("test", "-k", "card or page")[0] == 0
     assert machine.calls()[-1] == "python -m pytest -k card or page"
     machine.start("test", "-x")
@@ -404,7 +407,7 @@ def test_word_test_passes_arguments_to_pytest_alone(machine: Machine) -> None:
 
 
 def test_word_test_stops_at_the_first_failure(machine: Machine) -> None:
-    """A linter's complaint ends `test` with the linter's exit code, before types and tests."""
+    """A failing linter ends `test` with the linter's exit code, before types and tests."""
     machine.set("lint")
 
     assert machine.start("test")[0] == LINT_FAILED
@@ -412,7 +415,7 @@ def test_word_test_stops_at_the_first_failure(machine: Machine) -> None:
 
 
 def test_old_pip_is_renewed_before_the_test_tools(machine: Machine) -> None:
-    """A pip that does not know dependency groups is brought up to date first."""
+    """A pip that does not know dependency groups is upgraded first."""
     machine.set("old-pip")
 
     assert machine.start("test")[0] == 0

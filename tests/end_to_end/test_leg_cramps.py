@@ -1,4 +1,4 @@
-"""The handout on leg cramps says for each reader what the clinical table says it must, and nothing that can harm."""
+"""The leg cramps handout says what the clinical table requires for each reader, without harm."""
 
 from __future__ import annotations
 
@@ -23,46 +23,84 @@ if TYPE_CHECKING:
 
 AUDIENCES = ("general", "ckd", "dialysis")
 SAME = "same"  # one text for every reader
-OWN = "own"  # a CKD reader gets a text of their own: the general one is over-stated or can harm
+OWN = "own"  # a CKD reader gets another text: the general one is overstated or can harm
 CKD_ONLY = "ckd only"  # added for readers with CKD
 BOTH = (SAME, OWN)
 
-# Statement id -> how it stands for a CKD reader, as the clinical table has it: Yes = same, Soften or No = own.
-# Where a statement is softened for everyone alike (`mech-imbalance-any`), one text serves all.
+# Statement id -> its text for a CKD reader in the clinical table: Yes = same, Soften or No = own. A
+# statement softened for all readers (`mech-imbalance-any`) has one text.
 STATEMENTS = {
-    "intro-more-than-filter": SAME, "intro-electrolytes": SAME, "elec-potassium": OWN, "elec-calcium": SAME,
-    "elec-magnesium": OWN, "elec-sodium": SAME, "intro-imbalance": OWN,
-    "why-common": OWN, "mech-imbalance": OWN, "mech-imbalance-any": SAME, "mech-magnesium": OWN, "mech-dialysis": SAME,
-    "mech-dialysis-cramps": SAME, "mech-dialysis-stat": SAME, "mech-diuretics": OWN, "mech-heartmeds": OWN,
-    "mech-ask-doctor": OWN, "mech-neuropathy": SAME, "mech-neuropathy-symptoms": SAME, "mech-neuropathy-late": OWN,
-    "flag-most-not": OWN, "flag-night": SAME, "flag-risk": OWN, "flag-swelling": OWN, "flag-urine": OWN,
-    "flag-fatigue": OWN, "flag-tests": OWN,
-    "cause-nonkidney": OWN, "cause-dehydration": OWN, "cause-minerals": OWN, "cause-sedentary": OWN,
-    "cause-standing": SAME, "cause-meds": OWN, "cause-pregnancy": OWN, "cause-stretch": SAME,
-    "support-hydration": OWN, "support-diet": OWN, "support-salt": OWN, "support-move": SAME,
-    "support-alcohol-smoking": SAME, "support-team": OWN,
-    "myth-every-cramp": OWN, "myth-water": OWN, "myth-older": OWN, "myth-detox": OWN,
-    "final-no-fear": SAME, "final-frequent": SAME, "final-question": SAME, "final-wellness": SAME,
+    "intro-more-than-filter": SAME,
+    "intro-electrolytes": SAME,
+    "elec-potassium": OWN,
+    "elec-calcium": SAME,
+    "elec-magnesium": OWN,
+    "elec-sodium": SAME,
+    "intro-imbalance": OWN,
+    "why-common": OWN,
+    "mech-imbalance": OWN,
+    "mech-imbalance-any": SAME,
+    "mech-magnesium": OWN,
+    "mech-dialysis": SAME,
+    "mech-dialysis-cramps": SAME,
+    "mech-dialysis-stat": SAME,
+    "mech-diuretics": OWN,
+    "mech-heartmeds": OWN,
+    "mech-ask-doctor": OWN,
+    "mech-neuropathy": SAME,
+    "mech-neuropathy-symptoms": SAME,
+    "mech-neuropathy-late": OWN,
+    "flag-most-not": OWN,
+    "flag-night": SAME,
+    "flag-risk": OWN,
+    "flag-swelling": OWN,
+    "flag-urine": OWN,
+    "flag-fatigue": OWN,
+    "flag-tests": OWN,
+    "cause-nonkidney": OWN,
+    "cause-dehydration": OWN,
+    "cause-minerals": OWN,
+    "cause-sedentary": OWN,
+    "cause-standing": SAME,
+    "cause-meds": OWN,
+    "cause-pregnancy": OWN,
+    "cause-stretch": SAME,
+    "support-hydration": OWN,
+    "support-diet": OWN,
+    "support-salt": OWN,
+    "support-move": SAME,
+    "support-alcohol-smoking": SAME,
+    "support-team": OWN,
+    "myth-every-cramp": OWN,
+    "myth-water": OWN,
+    "myth-older": OWN,
+    "myth-detox": OWN,
+    "final-no-fear": SAME,
+    "final-frequent": SAME,
+    "final-question": SAME,
+    "final-wellness": SAME,
     "final-pay-attention": SAME,
-    "support-pain": OWN, "support-antacid": CKD_ONLY, "final-call": OWN,
-}  # fmt: skip
+    "support-pain": OWN,
+    "support-antacid": CKD_ONLY,
+    "final-call": OWN,
+}
 
 
 @pytest.fixture(scope="module")
 def shared(builtin: Workspace) -> WorkspaceContent:
-    """Give the built-in audiences, clinic, sources and words."""
+    """Return the built-in audiences, clinic, sources and words."""
     return load_shared(builtin)
 
 
 @pytest.fixture(scope="module")
 def handout(builtin: Workspace, shared: WorkspaceContent) -> Handout:
-    """Give the checked handout."""
+    """Return the checked handout."""
     return load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
 
 
 @pytest.fixture(scope="module")
 def editions(handout: Handout, shared: WorkspaceContent) -> dict[str, Edition]:
-    """Give the edition of each audience."""
+    """Return the edition of each audience."""
     return {
         audience: choose(
             handout,
@@ -76,7 +114,7 @@ def editions(handout: Handout, shared: WorkspaceContent) -> dict[str, Edition]:
 
 
 def words(value: object) -> str:
-    """Give all words below a value, for comparing."""
+    """Return all words below a value, for comparing."""
     if isinstance(value, Span):
         return value.text
     if isinstance(value, tuple):
@@ -93,7 +131,7 @@ def words(value: object) -> str:
 
 
 def statements(edition: Edition) -> dict[str, str]:
-    """Give the words of every statement of an edition by its id."""
+    """Return the words of every statement of an edition by its id."""
     found: dict[str, str] = {}
 
     def walk(value: object) -> Iterator[None]:
@@ -112,7 +150,7 @@ def statements(edition: Edition) -> dict[str, str]:
 
 
 def all_words(edition: Edition) -> str:
-    """Give every word of an edition, handout and card."""
+    """Return every word of an edition, handout and card."""
     return words((edition.title, edition.message, edition.flags, edition.sections, edition.card))
 
 
@@ -120,7 +158,7 @@ def all_words(edition: Edition) -> str:
 def test_each_statement_stands_in_the_editions_that_the_clinical_table_names(
     statement: str, editions: dict[str, Edition]
 ) -> None:
-    """Each statement is in each edition that must hold it, with a text of its own where the table asks for one."""
+    """Each statement is in each required edition, with its own text where the table requires it."""
     text = {
         audience: statements(edition).get(statement, "") for audience, edition in editions.items()
     }
@@ -135,20 +173,20 @@ def test_each_statement_stands_in_the_editions_that_the_clinical_table_names(
 
 
 def test_the_table_does_not_shrink_unseen(handout: Handout) -> None:
-    """It is the clinical table, and not what happens to be in the file: all of its 53 statements, for all readers."""
+    """All 53 statements of the clinical table are tested for all readers, whatever the file has."""
     assert len(STATEMENTS) == 53
     assert handout.audiences == AUDIENCES
 
 
 def test_the_sections_stand_in_the_order_of_the_source(editions: dict[str, Edition]) -> None:
-    """Every section of the source document is there, in its order, for every reader."""
+    """Every section of the source document is there, in order, for every reader."""
     order = ["minerals", "why", "signs", "causes", "support", "myths", "final"]
     for edition in editions.values():
         assert [section.id for section in edition.sections][: len(order)] == order
 
 
 def test_the_four_reasons_keep_their_numbers_and_their_notes(editions: dict[str, Edition]) -> None:
-    """The source's four reasons stand as four, each with at least one note."""
+    """The source's four reasons are four, each with at least one note."""
     for edition in editions.values():
         blocks = [
             block
@@ -180,14 +218,14 @@ def test_the_four_reasons_keep_their_numbers_and_their_notes(editions: dict[str,
 def test_a_ckd_reader_is_never_told_what_can_harm(
     audience: str, harmful: str, editions: dict[str, Edition]
 ) -> None:
-    """No line tells a reader with CKD to eat potassium, to drink through the day, or that potassium is good for them."""
+    """No line tells a CKD reader to eat potassium or to drink all day, or praises potassium."""
     text = all_words(editions[audience])
     assert len(text) > 3000
     assert not re.search(harmful, text, re.IGNORECASE)
 
 
 def test_the_harmful_lines_would_be_found_where_they_stand(editions: dict[str, Edition]) -> None:
-    """The search above can find: the general edition, for readers whose kidneys work, does say some of these lines."""
+    """The search above works: the general edition, for healthy kidneys, has some of these lines."""
     text = all_words(editions["general"])
     assert re.search(r"\beat foods like bananas\b", text, re.IGNORECASE)
     assert re.search(r"\bdrink water\b", text, re.IGNORECASE)
@@ -197,7 +235,7 @@ def test_the_harmful_lines_would_be_found_where_they_stand(editions: dict[str, E
 def test_a_ckd_reader_is_warned_of_what_the_source_leaves_out(
     audience: str, editions: dict[str, Edition]
 ) -> None:
-    """Salt substitutes, star fruit, painkillers, quinine, magnesium and stopping medicines are each named with a no."""
+    """Salt substitutes, star fruit, painkillers, quinine, magnesium, stopping medicines: a no."""
     text = all_words(editions[audience])
     for warning in [
         "Do not eat more bananas",
@@ -216,7 +254,7 @@ def test_a_ckd_reader_is_warned_of_what_the_source_leaves_out(
 def test_each_flag_stands_in_the_tier_that_its_urgency_asks_for(
     editions: dict[str, Edition],
 ) -> None:
-    """Emergencies are for now, what cannot wait for today; the source's own five flags are for the next visit."""
+    """Emergencies are in "now", urgent flags in "today"; the source's own five are in "visit"."""
     tiers = {flag.id: flag.tier for edition in editions.values() for flag in edition.flags}
     for name in ("chest", "heartbeat", "weakness", "cola-urine", "cold-leg", "seizure"):
         assert tiers[name] is Tier.NOW
@@ -235,7 +273,7 @@ def test_each_flag_stands_in_the_tier_that_its_urgency_asks_for(
 
 
 def test_only_dialysis_readers_get_the_dialysis_notes(editions: dict[str, Edition]) -> None:
-    """The dialysis edition adds its notes and its flags; nobody else is told that they missed a treatment."""
+    """The dialysis edition adds notes and flags; no other reader is told of a missed treatment."""
     ids = {audience: statements(edition).keys() for audience, edition in editions.items()}
     for name in ("missed-dialysis", "cramps-at-dialysis", "dialysis-tell-nurse", "dialysis-fluid"):
         assert name in ids["dialysis"]
@@ -244,7 +282,7 @@ def test_only_dialysis_readers_get_the_dialysis_notes(editions: dict[str, Editio
 
 
 def test_the_one_statistic_names_the_study_that_gives_it(editions: dict[str, Edition]) -> None:
-    """The source's own figure is gone, since nobody could find it where it says it is from; the range has a source."""
+    """The source's own figure is gone, as its citation does not have it; the range has a source."""
     for edition in editions.values():
         assert "1 in 4 people to more than 3 in 4" in statements(edition)["mech-dialysis-stat"]
         assert "Dial-Mag Canada trial" in [source.publisher for source in edition.sources]
@@ -264,7 +302,7 @@ def test_each_edition_carries_its_sources_and_says_that_it_is_a_draft(
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_short_words_on_the_card_are_short(audience: str, editions: dict[str, Edition]) -> None:
-    """What the card says of a flag fits one line of it: 52 characters at most."""
+    """The card's text of a flag fits one line: 52 characters at most."""
     carded = [flag for flag in editions[audience].flags if flag.card]
     assert carded
     assert [plain(flag.short) for flag in carded if len(plain(flag.short)) > 52] == []

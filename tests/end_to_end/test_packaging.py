@@ -1,4 +1,4 @@
-"""The wheel holds all that a clinic needs, and prints from an empty folder in an environment of its own."""
+"""The wheel contains all that a clinic needs, and prints from an empty folder when installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from the checkout, with the build tool that is installed: nothing is fetched."""
+    """Build the wheel from the checkout with the installed build tool, without a download."""
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> None:
-    """What lies in the checkout's folders lies in the wheel."""
+    """Every file of the checkout's folders is in the wheel."""
     tracked = subprocess.run(
         ["git", "ls-files", "content", "templates", "styles"],
         cwd=ROOT,
@@ -53,7 +53,7 @@ def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> N
 
 
 def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
-    """In an environment that holds the wheel and its libraries, but not the checkout, one command prints a handout."""
+    """With the wheel and libraries, but without the checkout, one command prints a handout."""
     home = tmp_path / "environment"
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
@@ -67,7 +67,8 @@ def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: 
     )
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    # The libraries come from this environment, since a test fetches nothing; the checkout's own .pth is not read.
+    # The libraries come from this environment, since a test downloads nothing; the checkout's own
+    # .pth is not read.
     (site / "libraries.pth").write_text(
         "\n".join(path for path in sys.path if path.endswith("site-packages")) + "\n",
         encoding="utf-8",

@@ -1,4 +1,4 @@
-"""What is printed: the right size, nothing lost, our fonts only, tagged for screen readers."""
+"""Printed pages have the right size, lose nothing, use only our fonts, and are tagged."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def prints(tmp_path_factory: pytest.TempPathFactory) -> Prints:
 
 
 def files(prints: Prints, pattern: str) -> list[Path]:
-    """Give the printed files of a name pattern; there must be some."""
+    """Return the printed files that match a pattern; there must be some."""
     found = sorted(prints.folder.glob(pattern))
     assert found, pattern
     return found
 
 
 def text_of(data: Path | bytes) -> list[str]:
-    """Give the text of each page, as pdfium reads it out of the file, with white space folded."""
+    """Return the text of each page as pdfium reads it, with white space folded."""
     with pypdfium2.PdfDocument(data) as document:
         return [
             " ".join(page.get_textpage().get_text_bounded().replace("\ufffe", "").split())
@@ -83,7 +83,7 @@ def text_of(data: Path | bytes) -> list[str]:
 
 
 def editions() -> Iterator[Edition]:
-    """Give the edition of each audience."""
+    """Yield the edition of each audience."""
     workspace = Workspace(builtin_root(), builtin_root())
     shared = load_shared(workspace)
     handout = load_handout(handout_files(workspace)["leg-cramps"], workspace, shared).handout
@@ -100,7 +100,7 @@ def editions() -> Iterator[Edition]:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_printed_file_is_pdf_ua_and_pdf_a(prints: Prints, profile: str) -> None:
-    """Each handout, card and sheet, in all sizes and on all papers, passes all of page-validation's rules for PDF/UA-1 and PDF/A-2a."""
+    """Every handout, card and sheet passes page-validation's rules for PDF/UA-1 and PDF/A-2a."""
     for path in files(prints, "*/*/*.pdf"):
         assert faults(path.read_bytes(), profile) == [], path.name
 
@@ -108,7 +108,7 @@ def test_every_printed_file_is_pdf_ua_and_pdf_a(prints: Prints, profile: str) ->
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("sides", ["one", "long-edge"])
 def test_the_calibration_page_is_pdf_ua_and_pdf_a(tmp_path: Path, sides: str, profile: str) -> None:
-    """So is the page that tells how far a printer is off."""
+    """The page that measures a printer's offset passes too."""
     workspace = Workspace(builtin_root(), builtin_root())
     path, _ = calibrate(
         resolve({"sides": sides, "output": str(tmp_path)}, {}, workspace), workspace
@@ -117,7 +117,7 @@ def test_the_calibration_page_is_pdf_ua_and_pdf_a(tmp_path: Path, sides: str, pr
 
 
 def test_the_file_says_what_it_is(prints: Prints) -> None:
-    """Its XMP can be read without a PDF program, and names both: PDF/UA-1 and PDF/A-2a; it has an identifier."""
+    """Its XMP is readable without a PDF program, and names PDF/UA-1, PDF/A-2a and an identifier."""
     for path in files(prints, "letter-standard/*/*.pdf"):
         data = path.read_bytes()
         for words in (
@@ -146,7 +146,7 @@ def test_the_file_says_what_it_is(prints: Prints) -> None:
 def test_the_validator_finds_a_file_that_was_spoilt(
     prints: Prints, name: str, profile: str, spoil: str
 ) -> None:
-    """The checks above can fail: without its language, title, tags, colour profile or metadata the same file does not pass."""
+    """Without its language, title, tags, colour profile or metadata the same file does not pass."""
     spoilt = io.BytesIO()
     with pikepdf.open(files(prints, f"letter-standard/*/{name}.pdf")[0]) as document:
         if spoil == "language":
@@ -165,7 +165,7 @@ def test_the_validator_finds_a_file_that_was_spoilt(
 
 @pytest.mark.parametrize(("paper", "size"), VARIANTS)
 def test_each_page_has_the_size_of_its_paper(prints: Prints, paper: str, size: str) -> None:
-    """Handouts and sheets of cards measure what the paper measures, to a twentieth of a millimetre."""
+    """Handouts and sheets of cards have the size of the paper, to a twentieth of a mm."""
     box = Paper(paper).box
     for path in [
         *files(prints, f"{paper}-{size}/*/handout-*.pdf"),
@@ -191,7 +191,7 @@ def test_a_card_has_two_pages_of_exactly_a_cards_size(prints: Prints) -> None:
 
 
 def test_text_on_a_card_keeps_the_safe_inset_and_the_smallest_size(prints: Prints) -> None:
-    """No letter is nearer to the edge than 3.2 mm or smaller than 8 pt, read out of the printed file."""
+    """In the printed file, no letter is nearer to the edge than 3.2 mm or smaller than 8 pt."""
     for path in files(prints, "letter-standard/*/card-*-en.pdf"):
         with pypdfium2.PdfDocument(path) as document:
             for page in document:
@@ -209,7 +209,7 @@ def test_text_on_a_card_keeps_the_safe_inset_and_the_smallest_size(prints: Print
 
 
 def font_size(item: pypdfium2.PdfTextObj) -> float:
-    """Give the size in pt at which a text is drawn: the font's own, scaled by its matrix."""
+    """Return the size in pt at which a text is drawn: the font's own, scaled by its matrix."""
     size = raw.c_float()
     assert raw.FPDFTextObj_GetFontSize(item, size)
     scale: float = abs(item.get_matrix().d)
@@ -220,17 +220,17 @@ def font_size(item: pypdfium2.PdfTextObj) -> float:
 def test_no_text_of_a_handout_is_smaller_than_the_floor(
     prints: Prints, size: str, floor: float
 ) -> None:
-    """12 pt at least, and in large print nothing smaller than the text itself: footers and dates included."""
+    """All text, footers included, has at least 12 pt, and in large print the size of the text."""
     for path in files(prints, f"*-{size}/*/handout-*.pdf"):
         with pypdfium2.PdfDocument(path) as document:
             sizes = [font_size(item) for page in document for item in page.get_objects(filter=[1])]
         assert sizes
-        # The number in the round sign is drawn as part of it, and stands again in words beside it.
+        # The number in the round sign is drawn as part of it, and is in words beside it.
         assert min(sizes) >= floor - 0.01, path.name
 
 
 def test_every_page_says_what_it_is_and_that_it_is_a_draft(prints: Prints) -> None:
-    """The foot of each page has title, page n of m, edition code, dates, and the draft notice."""
+    """The foot of each page has title, page n of m, edition code, dates and the draft notice."""
     for path in files(prints, "letter-*/*/handout-*.pdf"):
         pages = text_of(path)
         for number, text in enumerate(pages, start=1):
@@ -245,7 +245,7 @@ def test_every_page_says_what_it_is_and_that_it_is_a_draft(prints: Prints) -> No
 def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_reads(
     prints: Prints,
 ) -> None:
-    """On every paper, in every size: the picture of each page at 150 dots to the inch gives the code back, and no other."""
+    """At 150 dots to the inch, every page in every size shows its code and no other."""
     for path in files(prints, "*/*/handout-*.pdf"):
         written = CODE.findall(text_of(path)[0])
         assert len(written) == 1
@@ -254,7 +254,7 @@ def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_read
 
 
 def test_a_handout_says_its_code_aloud_at_the_end(prints: Prints) -> None:
-    """The foot of each page is not read aloud: whoever cannot see it hears the code once."""
+    """The foot of a page is not read aloud, so a blind reader hears the code once at the end."""
     for path in files(prints, "*/*/handout-*.pdf"):
         words = " ".join(read_words(path.read_bytes()))
         assert len(CODE.findall(words)) == 1
@@ -274,7 +274,7 @@ def test_every_card_says_that_it_is_a_draft_and_which_edition_it_is(prints: Prin
 def test_every_flag_of_an_edition_is_on_its_handout_and_every_carded_one_on_its_card(
     prints: Prints,
 ) -> None:
-    """Read back out of the printed files, in all sizes and on all papers, no red flag is missing."""
+    """In the printed files, in all sizes and on all papers, no red flag is missing."""
     for edition in editions():
         assert len(edition.flags) > 10
         for path in files(prints, f"*/*/handout-{edition.audience}-*.pdf"):
@@ -307,13 +307,13 @@ def test_the_first_page_begins_with_the_message_and_when_to_call(prints: Prints)
 
 
 def test_the_last_page_holds_more_than_a_few_lines(prints: Prints) -> None:
-    """No sheet is spent on two lines: the last page of the standard size carries at least 60 words beside its foot."""
+    """In standard size, the last page has at least 60 words beside its foot: no sheet is wasted."""
     for path in files(prints, "*-standard/*/handout-*.pdf"):
         assert len(text_of(path)[-1].split()) > 60 + 25, path.name
 
 
 def test_only_the_shipped_fonts_are_in_the_files(prints: Prints) -> None:
-    """No system font has stepped in for a character of ours."""
+    """No system font has replaced one of ours."""
     for path in files(prints, "*/*/*.pdf"):
         with pikepdf.open(path) as document:
             names = {
@@ -333,15 +333,15 @@ def test_only_the_shipped_fonts_are_in_the_files(prints: Prints) -> None:
 
 
 def test_a_card_that_does_not_fit_would_be_seen(tmp_path: Path) -> None:
-    """The layout's own boxes tell a text that sticks out: one line of letters without a break is found."""
+    """The boxes of the layout show overflow: one line of letters without a break is found."""
     del tmp_path
     from teachback.pdf import page_layout as boxes
     from teachback.pdf import renderer
 
     html = (
-        '<html lang="en"><title>x</title><style>@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>'
-        + "W" * 90
-    )
+        '<html lang="en"><title>x</title><style>'
+        "@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>"
+    ) + "W" * 90
     laid = renderer.lay_out(html, {}, renderer.Fonts())
     assert [out.words for out in boxes.text_outside(laid, CARD_INSET)] == ["W" * 90]
     assert px_to_mm(96) == pytest.approx(25.4)

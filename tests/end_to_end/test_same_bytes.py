@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 SOURCE = Path(__file__).parents[2] / "src"
-STRETCH = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><path d="M2 18L38 2" stroke="#111" fill="none"/></svg>'
+STRETCH = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">'
+    '<path d="M2 18L38 2" stroke="#111" fill="none"/></svg>'
+)
 PICTURED = TINY + "      - figure: images/stretch.svg\n        alt: A line that rises\n"
 
 
 def clinic(root: Path) -> Path:
-    """Make a workspace with all that a page can hold: pictures, a style and a template of its own."""
+    """Make a workspace with every kind of content: pictures, a style and a template of its own."""
     shutil.copytree(builtin_root() / "content" / "handouts", root / "content" / "handouts")
     (root / "content" / "images").mkdir()
     (root / "content" / "images" / "stretch.svg").write_text(STRETCH, encoding="utf-8")
@@ -40,7 +43,7 @@ def clinic(root: Path) -> Path:
 
 
 def printed(root: Path, *more: str, cwd: Path | None = None, **environment: str) -> dict[str, str]:
-    """Print a workspace in a process of its own; give the hash of each PDF, picture and HTML page."""
+    """Print a workspace in a new process; return the hash of each PDF, picture and HTML page."""
     command = [
         sys.executable,
         "-m",
@@ -77,7 +80,7 @@ def printed(root: Path, *more: str, cwd: Path | None = None, **environment: str)
 
 @pytest.fixture(scope="session")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Give a workspace, and what it printed the first time."""
+    """Return a workspace, and the hashes of its first print."""
     root = clinic(tmp_path_factory.mktemp("first") / "clinic")
     return root, printed(root, "--jobs", "1", PYTHONHASHSEED="1", TZ="UTC")
 
@@ -124,7 +127,7 @@ VARIANTS: dict[str, Callable[[Path, Path], dict[str, str]]] = {
 def test_the_bytes_are_the_same(
     first: tuple[Path, dict[str, str]], tmp_path: Path, variant: str
 ) -> None:
-    """PDF and HTML, handouts, cards and sheets of cards."""
+    """Both runs give the same PDF and HTML: handouts, cards and sheets of cards."""
     root, files = first
     assert VARIANTS[variant](root, tmp_path) == files
 
@@ -132,7 +135,10 @@ def test_the_bytes_are_the_same(
 def test_the_bytes_differ_when_the_text_does(
     first: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    """Else the tests above would compare nothing: one other word changes the handout's own files, and no other's."""
+    """Otherwise the tests above would compare nothing.
+
+    One other word changes the handout's own files, and no others.
+    """
     root, files = first
     other = Path(shutil.copytree(root, tmp_path / "other", ignore=shutil.ignore_patterns("out")))
     (other / "content" / "handouts" / "tiny.yaml").write_text(

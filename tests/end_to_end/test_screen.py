@@ -1,4 +1,4 @@
-"""Pages for a screen, read in a real browser: accessible, complete, readable on a phone, and shut off from everything."""
+"""Pages for a screen, in a real browser: accessible, complete, readable on a phone, closed."""
 
 from __future__ import annotations
 
@@ -38,19 +38,26 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 TODAY = dt.date(2026, 11, 22)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-# 320 px is 1280 px at 400 percent: WCAG 2.1, success criterion 1.4.10. Then a phone, a tablet and a desk.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# 320 px is 1280 px at 400 percent: WCAG 2.1, success criterion 1.4.10. Then a phone, a tablet and a
+# desktop.
 WIDTHS = (320, 360, 768, 1280)
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-# Rules that axe-core leaves out unless they are asked for.
+# Rules that axe-core skips by default.
 ALSO = {"target-size": {"enabled": True}}
 BARE = (
     "* { background-image: none !important } .dial { padding: 0 !important; margin: 0 !important }"
 )
 
-# A clinic with all its numbers, and the palest colours that are not refused; and a handout with every kind of block.
+# A clinic with all its numbers and the palest allowed colours, and a handout with every kind of
+# block.
 CLINIC = """\
 emergency: "911"
 name: Riverside Clinic
@@ -62,7 +69,10 @@ address: 12 Harbor Street
 logo: images/logo.svg
 colors: {heading: "#767676", accent: "#767676"}
 """
-PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90"><rect width="400" height="90" fill="#246"/></svg>'
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="90">'
+    '<rect width="400" height="90" fill="#246"/></svg>'
+)
 EVERYTHING = """\
 id: everything
 title: Every kind of block
@@ -74,7 +84,8 @@ message: A message with **strong words** and {clinic.phone}.
 review: {status: approved, reviewer: A. Nurse, reviewed: 2026-11-01, due: 2028-11-01}
 red_flags:
   - {id: now-1, tier: now, card: true, text: Chest pain}
-  - {id: today-1, tier: today, card: true, text: "A fever, see [our page](https://example.org/a-long-address-that-has-to-break-somewhere)"}
+  - {id: today-1, tier: today, card: true, text: "A fever, \
+see [our page](https://example.org/a-long-address-that-has-to-break-somewhere)"}
   - {id: visit-1, tier: visit, card: true, text: A cough, why: It may last.}
 card:
   title: When to get help
@@ -85,7 +96,8 @@ sections:
   - id: words
     title: What does this say?
     blocks:
-      - text: "Read [our page](https://example.org), write to [us](mailto:clinic@example.org), or call {clinic.dialysis_unit}."
+      - text: "Read [our page](https://example.org), write to [us](mailto:clinic@example.org), \
+or call {clinic.dialysis_unit}."
       - {lead: A list, list: [One, Two]}
       - {lead: Some steps, steps: [First, Second]}
       - {lead: To tick, checklist: [Pills, Papers]}
@@ -100,7 +112,8 @@ sections:
           rows: [[Morning, A long-named medicine, Two, With food], [Evening, Another, One, Without]]
       - table:
           columns: [What to do, Why]
-          rows: [["A first cell that is a whole sentence, and so takes half the width", "Because it **matters**"]]
+          rows: [["A first cell that is a whole sentence, and so takes half the width", \
+"Because it **matters**"]]
       - my_numbers: [{label: Blood pressure, hint: both numbers}, {label: Weight}]
   - id: boxes
     title: Which boxes?
@@ -122,7 +135,8 @@ sections:
       - notes: 2
 """
 
-# Folder of the build -> its files. The program's own clinic has no numbers: its pages have lines to write them on.
+# Folder of the build -> its files. The program's own clinic has no numbers: its pages have lines
+# for them.
 PAGES = (
     *(
         f"plain/leg-cramps/handout-{audience}-en{size}.html"
@@ -140,7 +154,7 @@ PAGES = (
 
 @dataclass(frozen=True)
 class Built:
-    """A folder with the pages, and what each of them must say."""
+    """A folder with the pages, and the text that each of them must have."""
 
     folder: Path
     texts: dict[str, tuple[str, ...]]
@@ -148,7 +162,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page in the browser, and whatever it asked for or complained of."""
+    """A page in the browser, with its requests and complaints."""
 
     name: str
     page: Page
@@ -177,14 +191,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the system's browser once; it fetches nothing, and nothing of it is downloaded."""
+    """Start the system's browser once; it fetches nothing, and nothing is downloaded."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        # A machine without a browser can still print every page, so this is no failure of the program; what was not
-        # tested must show as left out. What CI runs installs the browser first.
+        # A machine without a browser can still print every page, so this is no failure of the
+        # program; the tests are marked as skipped. CI installs the browser first.
         pytest.skip("left out (issue 2): no Chromium here; apt-get install chromium")
     with sync_playwright() as playwright:
-        # teachback.pdf.renderer hides the system's fonts from this process; a browser that finds none at all breaks down.
+        # teachback.pdf.renderer hides the system's fonts from this process; a browser without any
+        # fonts crashes.
         environment: dict[str, str | float | bool] = {
             name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"
         }
@@ -197,13 +212,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module", params=PAGES)
 def opened(request: pytest.FixtureRequest, built: Built, browser: Browser) -> Iterator[Opened]:
-    """Open each page once; tests change the width of its window and nothing else."""
+    """Open each page once; tests change only the width of its window."""
     with _opened(browser, built.folder / request.param, request.param) as window:
         yield window
 
 
 def test_axe_finds_nothing_to_complain_of(opened: Opened) -> None:
-    """Every page holds WCAG 2.2 AA as far as axe-core can tell, stacked on a phone and laid out at a desk."""
+    """Every page meets WCAG 2.2 AA as far as axe-core can tell, on a phone and on a desktop."""
     _resize(opened, 320)
     assert _violations(opened.page) == []
     _resize(opened, 1280)
@@ -211,10 +226,11 @@ def test_axe_finds_nothing_to_complain_of(opened: Opened) -> None:
 
 
 def test_a_bad_page_is_reported(tmp_path: Path, browser: Browser) -> None:
-    """The checks above do find what they look for: a page that breaks each of them is caught by each of them."""
+    """The checks above work: a page that breaks each of them is caught by each."""
     bad = tmp_path / "bad.html"
     bad.write_text(
-        '<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1><p style="color: #aaa; background: #fff">Pale words</p>'
+        '<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>'
+        '<p style="color: #aaa; background: #fff">Pale words</p>'
         '<p style="width: 900px">Too wide</p><img src="https://example.invalid/a.png"></main>',
         encoding="utf-8",
     )
@@ -229,26 +245,30 @@ def test_a_bad_page_is_reported(tmp_path: Path, browser: Browser) -> None:
 
 
 def test_nothing_has_to_be_scrolled_sideways(opened: Opened) -> None:
-    """From 320 px up a page flows into the width there is, and nothing sticks out of it."""
+    """From 320 px up a page fits into the width, and nothing sticks out of it."""
     for width in WIDTHS:
         _resize(opened, width)
         assert (width, _sideways(opened.page)) == (width, [])
 
 
 def test_the_type_is_large_and_our_own(opened: Opened) -> None:
-    """No words are smaller than 18 px (24 px in large print), lines have air, and both fonts came out of the page itself."""
+    """Text has at least 18 px (24 in large print) and open lines; the page holds both fonts."""
     _resize(opened, 360)
     body = opened.page.evaluate(
-        "(s => [parseFloat(s.fontSize), parseFloat(s.lineHeight) / parseFloat(s.fontSize)])(getComputedStyle(document.body))"
+        "(s => [parseFloat(s.fontSize), parseFloat(s.lineHeight) / "
+        "parseFloat(s.fontSize)])(getComputedStyle(document.body))"
     )
     size, leading = 24 if "-large" in opened.name else 18, 1.4 if "/card-" in opened.name else 1.5
     assert body[0] >= size
     assert body[1] >= leading
-    small = """size => [...document.querySelectorAll("body *")].filter(e => parseFloat(getComputedStyle(e).fontSize) < size - 0.01
-        && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())).map(e => e.outerHTML.slice(0, 120))"""
+    small = """size => [...document.querySelectorAll("body *")].filter(e => \
+parseFloat(getComputedStyle(e).fontSize) < size - 0.01
+        && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())).map(e => \
+e.outerHTML.slice(0, 120))"""
     assert opened.page.evaluate(small, size) == []
     fonts = opened.page.evaluate(
-        "document.fonts.ready.then(all => [...all].map(f => [f.family.replaceAll('\"', ''), f.weight, f.status]).sort())"
+        "document.fonts.ready.then(all => [...all].map(f => [f.family.replaceAll('\"', "
+        "''), f.weight, f.status]).sort())"
     )
     assert fonts == [
         ["Atkinson Hyperlegible", "400", "loaded"],
@@ -257,19 +277,20 @@ def test_the_type_is_large_and_our_own(opened: Opened) -> None:
 
 
 def test_the_page_says_all_that_the_edition_says(opened: Opened, built: Built) -> None:
-    """Every sentence and every red flag of the edition is on the page, and every flag can be seen."""
+    """Every sentence and red flag of the edition is on the page, and every flag is visible."""
     _resize(opened, 320)
     said = _words(opened.page.evaluate("document.body.innerText"))
     expected = built.texts[opened.name]
     assert len(expected) > 5
     assert [text for text in expected if text not in said] == []
-    seen = """[...document.querySelectorAll("[data-flag]")].filter(e => e.checkVisibility({opacityProperty: true, visibilityProperty: true})
+    seen = """[...document.querySelectorAll("[data-flag]")].filter(e => \
+e.checkVisibility({opacityProperty: true, visibilityProperty: true})
         && e.getBoundingClientRect().height >= 18).length"""
     assert opened.page.evaluate(seen) == opened.page.locator("[data-flag]").count() > 0
 
 
 def test_the_page_asks_for_nothing(opened: Opened) -> None:
-    """A page loads nothing from the network or the disk, tells the browser so, and the browser has nothing to say to it."""
+    """A page loads nothing, its policy says so, and the browser has no complaints."""
     _resize(opened, 360)
     assert (opened.asked, opened.said) == ([], [])
     policy = (
@@ -280,13 +301,16 @@ def test_the_page_asks_for_nothing(opened: Opened) -> None:
     assert "http:" not in policy
 
 
-# The elements of a page with their attributes, as the browser sees them; of adjusted names the last part.
-ELEMENTS_OF = """text => [...new DOMParser().parseFromString(text, "text/html").querySelectorAll("*")].map(e =>
-    [e.localName, Object.fromEntries([...e.attributes].map(a => [a.name.split(':').pop(), a.value]))])"""
+# The elements of a page with their attributes, as the browser parses them; of adjusted names the
+# last part.
+ELEMENTS_OF = """text => [...new DOMParser().parseFromString(text, \
+"text/html").querySelectorAll("*")].map(e =>
+    [e.localName, Object.fromEntries([...e.attributes].map(a => [a.name.split(':').pop(), \
+a.value]))])"""
 
 
 def test_pages_are_read_as_the_browser_reads_them(browser: Browser) -> None:
-    """Every trick with comments, tables, drawings and unclosed tags gives the same elements with the same attributes."""
+    """Tricks with comments, tables, drawings and open tags parse to the same elements."""
     window = browser.new_page()
     texts = [page(before + OUTSIDE + after) for before, after in TRICKS] + [
         page(markup) for markup in (*ATTRIBUTES, *GOOD)
@@ -312,7 +336,7 @@ def test_pages_are_read_as_the_browser_reads_them(browser: Browser) -> None:
 def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_nothing(
     tmp_path: Path, browser: Browser
 ) -> None:
-    """Two locks: of the pages that make the browser ask for something each is refused, and the policy alone stops most."""
+    """Each page that makes the browser fetch is refused, and the policy alone stops most."""
     styles = [f'<p style="{style.replace(chr(34), "&quot;")}">x</p>' for style in STYLES]
     sheets = [f"<style>{sheet} p {{ font-family: x }}</style><p>x</p>" for sheet in SHEETS]
     tricks = [before + OUTSIDE + after for before, after in (*TRICKS, *AHEAD)]
@@ -333,7 +357,7 @@ def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_n
         window.goto(file.as_uri())
         return list(asked)
 
-    # What leads to another page is no fetch of this one: it is refused, see test_loading.
+    # A link to another page is no fetch of this one; it is refused: see test_page_resources.
     tried = [
         text
         for text in (*ELEMENTS, *ATTRIBUTES, *styles, *sheets, *tricks)
@@ -347,7 +371,7 @@ def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_n
 
 
 def test_pages_of_a_clinics_own_templates_ask_for_nothing(tmp_path: Path, browser: Browser) -> None:
-    """Also where the clinic has emptied the template that once told the browser so."""
+    """They fetch nothing even where the clinic has emptied the template with the policy."""
     empty = {"templates/blocks/closed-page.html": "", "content/handouts/tiny.yaml": TINY}
     for name, text in empty.items():
         (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -369,7 +393,7 @@ def test_pages_of_a_clinics_own_templates_ask_for_nothing(tmp_path: Path, browse
 
 
 def test_the_page_is_in_order(opened: Opened) -> None:
-    """There is one h1, no level of headings is skipped, the page's foot reads last, and lines to write on can be heard."""
+    """There is one h1, no heading level is skipped, the foot is read last, and lines have names."""
     _resize(opened, 360)
     levels = opened.page.evaluate(
         "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => Number(h.tagName[1]))"
@@ -384,8 +408,9 @@ def test_the_page_is_in_order(opened: Opened) -> None:
 
 
 def test_numbers_can_be_dialled_with_a_thumb(built: Built, browser: Browser) -> None:
-    """The clinic's numbers and the emergency number are links to dial, each large enough to touch (44 px)."""
-    sizes = """[...document.querySelectorAll('a[href^="tel:"]')].map(a => [a.getAttribute("href"), a.getBoundingClientRect().height])"""
+    """The clinic's and the emergency number are links, large enough to touch (44 px)."""
+    sizes = """[...document.querySelectorAll('a[href^="tel:"]')].map(\
+a => [a.getAttribute("href"), a.getBoundingClientRect().height])"""
     name = "clinic/everything/handout-general-en.html"
     with _opened(browser, built.folder / name, name) as window:
         found = window.page.evaluate(sizes)
@@ -415,14 +440,14 @@ def test_numbers_can_be_dialled_with_a_thumb(built: Built, browser: Browser) -> 
     ],
 )
 def test_only_what_is_one_number_becomes_a_link(number: str, address: str | None) -> None:
-    """A number is dialled as it is written, without its extension; words, or two numbers, are never guessed at."""
+    """A number is dialled as written, without its extension; words or two numbers get no link."""
     html = str(dialled(number, Medium.SCREEN))
     assert html == (f'<a class="dial" href="{address}">{number}</a>' if address else number)
     assert str(dialled(number, Medium.PRINT)) == number
 
 
 def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
-    """What only a screen needs stays off the paper: links to dial, words that are only hidden, roles, policies."""
+    """Paper has no links to dial, hidden words, roles or policies."""
     workspace = _clinic_workspace(tmp_path)
     reading = read_handouts(workspace, handout_files(workspace))
     settings = resolve({}, {}, workspace)
@@ -433,7 +458,7 @@ def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
     jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings, None)
     assert problems == {}
     for job in jobs:
-        # What is decoration is so on paper, too.
+        # Decoration is decoration on paper too.
         paper = (job.handout + "".join(job.cards)).replace(' aria-hidden="true"', "")
         for mark in (
             "tel:",
@@ -463,7 +488,7 @@ def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_that_would_load_something_is_refused(name: str, text: str, tmp_path: Path) -> None:
-    """A clinic's own template or style cannot make a page that fetches: it is a problem, not a page with a hole."""
+    """A clinic's template or style cannot make a page that fetches: that is a problem, no gap."""
     workspace = _clinic_workspace(tmp_path)
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text, encoding="utf-8")
@@ -493,7 +518,7 @@ def _clinic_workspace(folder: Path) -> Workspace:
 
 @contextmanager
 def _opened(browser: Browser, file: Path, name: str) -> Iterator[Opened]:
-    """Open a page in a window that fetches nothing, and remembers what it was asked to fetch."""
+    """Open a page in a window that fetches nothing, and records what it was asked to fetch."""
     context = browser.new_context(viewport={"width": 360, "height": 800}, service_workers="block")
     page = context.new_page()
     window = Opened(name, page, [], [])
@@ -516,10 +541,11 @@ def _resize(window: Opened, width: int) -> None:
 
 
 def _violations(page: Page, *, bare: bool = False) -> list[str]:
-    """Run axe-core; each finding as `rule: what is wrong | where`.
+    """Run axe-core, and return each finding as `rule: what is wrong | where`.
 
-    It cannot say how words stand out beside an icon drawn as a background, nor where the large target of a link reaches
-    over words nearby. `bare` takes both away, as they leave the words as they are; then it must be able to say it of all.
+    It cannot judge the contrast of words beside an icon drawn as a background, nor where the large
+    target of a link covers words nearby. `bare` removes both, as they do not change the words; then
+    it must be able to judge all words.
     """
     options = {
         "runOnly": {"type": "tag", "values": WCAG},
@@ -543,9 +569,10 @@ def _findings(rules: list[dict[str, Any]]) -> list[str]:
 
 
 def _sideways(page: Page) -> list[str]:
-    """Give what makes the page wider than the window, or sticks out of it."""
+    """Return the elements that are wider than the window, or stick out of it."""
     script = """() => {
-        const wide = document.documentElement.scrollWidth > innerWidth ? [`the page is ${document.documentElement.scrollWidth} px wide`] : [];
+        const wide = document.documentElement.scrollWidth > innerWidth ? [`the page is \
+${document.documentElement.scrollWidth} px wide`] : [];
         const out = [...document.querySelectorAll("body *")].filter(e => {
             const box = e.getBoundingClientRect();
             return box.width > 1 && (box.right > innerWidth + 0.5 || box.left < -0.5);
@@ -557,7 +584,7 @@ def _sideways(page: Page) -> list[str]:
 
 
 def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
-    """Give what each page must say, by its name below the build's folder."""
+    """Return the text that each page must have, by its name below the build's folder."""
     shared, texts = reading.shared, {}
     for authored in reading.authored.values():
         handout = authored.handout
@@ -588,7 +615,7 @@ def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
 
 
 def _lines(value: object) -> Iterator[Line]:
-    """Find every line in a part of an edition."""
+    """Yield every line in a part of an edition."""
     if isinstance(value, tuple) and value and all(isinstance(item, Span) for item in value):
         yield value
     elif isinstance(value, tuple):
@@ -596,13 +623,14 @@ def _lines(value: object) -> Iterator[Line]:
             yield from _lines(item)
     elif is_dataclass(value):
         for field in fields(value):
-            # A picture's words are in its `alt`, which axe-core looks at; a flag's short words are for the card.
+            # A picture's words are in its `alt`, which axe-core checks; a flag's short words are
+            # for the card.
             if field.name not in {"alt", "short"}:
                 yield from _lines(getattr(value, field.name))
 
 
 def _parts(line: Line) -> Iterator[str]:
-    """Give a line's words, cut where a line to write on or a link's address stands between them."""
+    """Yield a line's words, cut at lines to write on and at the addresses of links."""
     text = "".join(
         "\0" if span.blank else f"{span.text}\0" if span.href else span.text for span in line
     )

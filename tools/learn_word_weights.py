@@ -1,6 +1,8 @@
-"""Sentences with their side -> the weights of `content/rules/leaning.txt`. Run as `python tools/learn_word_weights.py` after sentences were added.
+"""Learn the weights of `content/rules/leaning.txt` from sentences with a known side.
 
-Logistic regression with a penalty on large weights, in plain Python: no more than a minute, and the same file on each machine.
+Run `python tools/learn_word_weights.py` after sentences were added. It is a logistic regression
+with a penalty on large weights, in plain Python. It takes less than a minute, and writes the same
+file on each machine.
 """
 
 from __future__ import annotations
@@ -28,10 +30,14 @@ SETS: Final = ("tuning", "own", "tuning-more", "ours")
 ROUNDS: Final = 300
 PENALTY: Final = 2.0
 STEP: Final = 0.1
-# Hundredths; what weighs less is left out.
+# In hundredths; smaller weights are left out.
 SMALLEST: Final = 5
 A_LINE: Final = 8
-HEAD: Final = "# How much each word leans to advice (above 0) or to warning (below 0), in hundredths. Learned from {} texts by tools/learn_word_weights.py."
+HEAD: Final = (
+    "# How much each word leans to advice (above 0) or to warning (below 0), "
+    "in hundredths. "
+    "Learned from {} texts by tools/learn_word_weights.py."
+)
 
 Row = tuple[frozenset[str], bool]
 
@@ -39,7 +45,7 @@ Row = tuple[frozenset[str], bool]
 def learned(
     rows: Sequence[Row], penalty: float = PENALTY, rounds: int = ROUNDS
 ) -> dict[str, float]:
-    """Learn the weights; `<start>` is what an empty text would have."""
+    """Return the learned weights; `<start>` is the weight of an empty text."""
     index = {
         name: number
         for number, name in enumerate(
@@ -66,7 +72,7 @@ def learned(
 
 
 def texts(rules: TextRules) -> list[Row]:
-    """Give all that is learned from."""
+    """Return all texts to learn from."""
     return [
         *rows_of(SETS, rules),
         *sorted(set(handout_rows(rules)), key=lambda row: sorted(row[0])),
@@ -74,7 +80,7 @@ def texts(rules: TextRules) -> list[Row]:
 
 
 def rows_of(names: Sequence[str], rules: TextRules) -> list[Row]:
-    """Give what the sentences of some sets say, and on which side they are."""
+    """Return the features of the sentences in some sets, with their sides."""
     return [
         (found, item["unsafe"])
         for name in names
@@ -84,7 +90,7 @@ def rows_of(names: Sequence[str], rules: TextRules) -> list[Row]:
 
 
 def handout_rows(rules: TextRules) -> Iterator[Row]:
-    """Give the shipped handout's text for readers with kidney disease: all of it is right."""
+    """Yield the features of the shipped handout's text for CKD readers, all of which is right."""
     root = builtin_root()
     workspace = Workspace(root, root)
     shared = load_shared(workspace)
@@ -105,7 +111,7 @@ def _features(heard: Sequence[Passage], rules: TextRules) -> Iterator[frozenset[
 
 
 def main() -> None:
-    """Write the file."""
+    """Write the file of weights."""
     root = builtin_root()
     rules = load_clinical_rules(Workspace(root, root))
     rows = texts(rules)

@@ -1,14 +1,16 @@
-"""Measures what a check costs as ratios within one run, on whatever machine this is; no test depends on it.
+"""Measure the cost of a check, as ratios within one run on any machine. No test depends on it.
 
     .venv/bin/python tests/benchmark/check.py [--rounds N] [--most N]
 
-Each round takes all measurements once, in turn, so that a slow moment of the machine falls on all alike; printed
-are medians of the rounds. Both sides run from compiled files, as after an installation: a first time that nobody counts compiles them.
+Each round takes all measurements once, in turn, so that a slow moment of the machine affects all
+alike. The medians of the rounds are printed. Both sides run from compiled files, as after an
+installation: a first run that is not counted compiles them.
 
-(a) `teachback check` over the shipped handout, all audiences, as a whole process, against `python -c "import weasyprint"`
-(b) the same in seconds of the processor, which other programs on the machine disturb less
-(c) what one more handout costs, in ms, where there are 1, 10, 100 and 1,000 more beside the shipped one, in one process; no two of
-    them have a sentence in common that speaks of anything
+(a) `teachback check` over the shipped handout, all audiences, as a whole process,
+    against `python -c "import weasyprint"`
+(b) the same in processor seconds, which other programs on the machine disturb less
+(c) the cost of one more handout, in ms, beside 1, 10, 100 and 1,000 others and the shipped one, in
+    one process; no two of them share a sentence about anything
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from told import Row, medians_of, tell
 
 ROOT = Path(__file__).parents[2]
 SIZES = (1, 10, 100, 1000)
-# Words of one syllable that mean nothing: 10 x 5 x 20 of them.
+# Syllables without a meaning: 10 x 5 x 20 of them.
 LETTERS = (
     "bdfglmnprs",
     "aeiou",
@@ -58,7 +60,7 @@ LETTERS = (
 
 
 def timed(command: list[str], folder: Path, compiled: Path) -> tuple[float, float]:
-    """Run a command in a folder, which may find what it looks for; give the seconds it took, and those of the processor."""
+    """Run a check in a folder, which may find errors; return its seconds by clock and processor."""
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
     }
@@ -68,14 +70,14 @@ def timed(command: list[str], folder: Path, compiled: Path) -> tuple[float, floa
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # A check that finds errors ends with 1: what was only varied is not always right.
+    # A check that finds errors exits with 1: varied text is not always right.
     if done.returncode not in {0, 1} or b"Traceback" in done.stderr:
         sys.exit(done.stderr.decode())
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def make_handouts(folder: Path, count: int) -> Path:
-    """Write handouts like the shipped one, each with a word of its own in nearly every sentence."""
+    """Write handouts like the shipped one, each with its own word in nearly every sentence."""
     handouts = folder / "content" / "handouts"
     handouts.mkdir(parents=True)
     text = (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8")

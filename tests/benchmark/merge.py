@@ -1,22 +1,28 @@
-"""Measures the whole command `teachback merge` within one run, on whatever machine this is; no test depends on it.
+"""Measure the command `teachback merge`, as ratios within one run. No test depends on it.
 
     .venv/bin/python tests/benchmark/merge.py [--rounds N] [--many N] [--folder DIR] [--chart FILE]
 
-It needs the dependency group `benchmark`, as stamping.py does. Every figure is that of whole processes, from the command to its end, with reading
-the records twice, laying the edition out, lists, hashes and renames; records come from records.py. Each round takes all measurements in turn.
+It needs the dependency group `benchmark`, as stamping.py does. Every figure covers whole processes
+from start to end: reading the records twice, laying the edition out, lists, hashes and renames.
+Records come from records.py. Each round takes all measurements in turn.
 
 (a) PDFs a second, each a file of its own, by one process: --many records, all in
-(b) how many times as fast (a) is as WeasyPrint, which lays the same page out anew for each record, with its fonts already loaded
-(c) how many times as fast (a) is as typst, its compiler kept warm, with a page of like content and the record in sys.inputs
-(d) the time per record with --many records against that with 1,000, all in; and, in seconds of the processor, that of the records from a tenth of
-    --many on against that of those before, what a run costs before its first record taken off: with what the system does (it finds memory for the
-    files, which gets dearer where it has to be got), and the program's own work alone
-(e) two jobs: how many times as fast as one; and how much more of the processor they take, which other programs on the machine disturb less
-(f) the most memory (PSS) that the run of (a) held, its processes together, in MB; (g) the same with two jobs
+(b) how many times as fast (a) is as WeasyPrint, which lays out the same page again for each record,
+    with its fonts already loaded
+(c) how many times as fast (a) is as typst, its compiler kept warm, with a similar page and the
+    record in sys.inputs
+(d) the time per record with --many records against that with 1,000, all in; and, in processor
+    seconds, that of the records from a tenth of --many on against that of those before, less the
+    cost of a run before its first record: once with the work of the system (which provides memory
+    for the files, at a rising cost), and once with the program's own work alone
+(e) two jobs: how many times as fast as one; and how much more processor time they take, which
+    other programs on the machine disturb less
+(f) the most memory (PSS) of the run of (a), all processes together, in MB; (g) with two jobs
 (h) records a second into files for the print room of 200, each on a front side
 (i) the size of one PDF, in KB
 
-With --chart it also draws time against records. The lines of WeasyPrint and typst are drawn from their measured rates: nobody waits for them.
+With --chart it also draws time against records. The lines of WeasyPrint and typst are drawn from
+their measured rates, because whole runs of them would take too long.
 """
 
 from __future__ import annotations
@@ -61,7 +67,7 @@ class Merges:
         )
 
     def command(self, count: int, jobs: int, *options: str) -> list[str]:
-        """Give the command for so many records; a new folder for each run."""
+        """Return the command for this many records; each run has a new folder."""
         path = self.folder / f"{count}.csv"
         if not path.exists():
             records.write(path, count, broken=0.0, audiences=("ckd",))
@@ -82,11 +88,15 @@ class Merges:
         ]
 
     def wipe(self) -> None:
-        """Remove the last run."""
+        """Remove the output of the last run."""
         shutil.rmtree(self.folder / "out", ignore_errors=True)
 
     def seconds(self, count: int, jobs: int, *options: str) -> tuple[float, float, float]:
-        """Merge records, and give the seconds from the command to its end, those of the processor, and of these the program's own."""
+        """Merge records, and return the seconds that it took.
+
+        They are: from start to end, of the processor, and of the processor without the system's
+        part.
+        """
         command = self.command(count, jobs, *options)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
@@ -107,11 +117,11 @@ class Merges:
         return took, own + after.ru_stime - before.ru_stime, own
 
     def megabytes(self, count: int, jobs: int) -> float:
-        """Merge records, and give the most memory that was held."""
+        """Merge records, and return the most memory that was held, in MB."""
         return peak_memory(self.command(count, jobs), self.folder)
 
     def kilobytes(self) -> float:
-        """Give the mean size of the PDFs of the last run."""
+        """Return the mean size of the PDFs of the last run, in KB."""
         return (
             statistics.mean(
                 path.stat().st_size for path in (self.folder / "out" / "handouts").iterdir()
@@ -121,7 +131,7 @@ class Merges:
 
 
 def on_one_core(step: Callable[[int], None], count: int) -> float:
-    """Give the seconds that a step takes for each record; typst would take every core there is."""
+    """Return the seconds of a step for each record; typst would use every core."""
     if not hasattr(os, "sched_setaffinity"):
         return seconds(step, count)
     cores = os.sched_getaffinity(0)
@@ -133,7 +143,7 @@ def on_one_core(step: Callable[[int], None], count: int) -> float:
 
 
 def measure(scratch: Path, rounds: int, many: int) -> dict[str, list[float]]:
-    """Take all measurements `rounds` times, after a first time that nobody counts."""
+    """Take all measurements `rounds` times, after a first run that is not counted."""
     merges, bench = Merges(scratch), Bench(scratch / "others")
     merges.seconds(FEW, 2)
     bench.weasyprint(1)
@@ -194,7 +204,7 @@ def measure(scratch: Path, rounds: int, many: int) -> dict[str, list[float]]:
 
 
 def lines_of(medians: dict[str, float]) -> list[Line]:
-    """Give what the chart shows, the slowest first."""
+    """Return the lines of the chart, the slowest first."""
     counts = [count for count in STEPS if f"1/{count}" in medians]
     lines = []
     for name, key in (("WeasyPrint for each record", "weasyprint"), ("typst, kept warm", "typst")):
@@ -264,7 +274,10 @@ def main() -> None:
             if f"1/{count}" in medians
         ),
     ]
-    about = f"{arguments.rounds} rounds on {os.cpu_count()} cores, load {medians['load']:.1f}, typst {version('typst')}"
+    about = (
+        f"{arguments.rounds} rounds on {os.cpu_count()} cores, load {medians['load']:.1f}, "
+        f"typst {version('typst')}"
+    )
     tell(found, rows, about, as_json=arguments.json)
 
 

@@ -1,9 +1,12 @@
-"""Makes records to merge: names as they are in many languages, dates, choices; one in a hundred is broken, in ways that are known.
+"""Make records to merge, with names of many languages, dates and choices, some of them broken.
 
-    .venv/bin/python tests/benchmark/records.py FILE [--count N] [--seed N] [--broken SHARE] [--audiences A,B] [--papers P,Q] [--sizes S,T]
+    .venv/bin/python tests/benchmark/records.py FILE [--count N] [--seed N] [--broken SHARE]
+        [--audiences A,B] [--papers P,Q] [--sizes S,T]
 
-Beside FILE, a CSV, it writes FILE.json: which rows must be rejected, each with its field and how it is broken. The columns are those of
-tests/support/handout_with_fields.py. Given names and family names stand in lists of their own and are put together by chance: nobody here is a person.
+One record in a hundred is broken, in a known way. Beside FILE, a CSV, it writes FILE.json: the rows
+that must be rejected, each with its field and its kind of fault. The columns are those of
+tests/support/handout_with_fields.py. Given names and family names are in separate lists and are
+combined at random: nobody here is a person.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ FIRST_DAY: Final = dt.date(2027, 1, 4)
 
 
 class Names(NamedTuple):
-    """What names of a language are made of. `pattern` puts them together: g is a given name, f a family name."""
+    """The parts of names in a language, in a `pattern`: g is a given name, f a family name."""
 
     given: str
     family: str
@@ -127,7 +130,7 @@ LANGUAGES: Final = (
     ),
     Names("Keola Leilani Mahina Nalani", "Kahale Kaleo Mahoe Nāone"),
 )
-# Written in scripts that the fonts do not have.
+# Names in scripts that the fonts do not have.
 UNDRAWN: Final = (
     "\u738b\u5c0f\u660e",
     "\u7530\u4e2d",
@@ -137,7 +140,7 @@ UNDRAWN: Final = (
 
 
 class Broken(NamedTuple):
-    """A way to break a record: what it is called, which field must be named, what is done to the row."""
+    """A way to break a record: its name, the field to be reported, and the change of the row."""
 
     kind: str
     field: str
@@ -145,7 +148,7 @@ class Broken(NamedTuple):
 
 
 def _setting(column: str, *values: str) -> Callable[[list[str], random.Random, list[str]], None]:
-    """Give what puts one of some values into a column; `{}` is what stands there."""
+    """Return a function that puts one of some values into a column; `{}` is the old value."""
 
     def harm(row: list[str], dice: random.Random, _: list[str]) -> None:
         place = COLUMNS.index(column)
@@ -193,7 +196,7 @@ WAYS: Final = (
 
 
 def name_of(dice: random.Random, pattern: str = "") -> str:
-    """Put a name together, as its language does or in a pattern."""
+    """Return a random name, in its language's pattern or another."""
     language = dice.choice(LANGUAGES)
     return "".join(
         dice.choice((language.given if part == "g" else language.family).split(" "))
@@ -204,16 +207,16 @@ def name_of(dice: random.Random, pattern: str = "") -> str:
 
 
 def _parts(pattern: str) -> list[str]:
-    """Take a pattern apart: letters that stand by themselves are places."""
+    """Split a pattern into letters and other text; single letters are places."""
     return ["".join(group) for _, group in itertools.groupby(pattern, key=str.isalpha)]
 
 
 def make(
     count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]
 ) -> Iterator[tuple[list[str], Broken | None]]:
-    """Give rows, and how each is broken.
+    """Yield rows, each with the way in which it is broken.
 
-    `choices` are the audiences, papers and sizes that rows may ask for; what is not said is left out.
+    `choices` are the audiences, papers and sizes that rows may ask for; others are left out.
     """
     dice = random.Random(seed)  # noqa: S311 -- the same records each time
     many = round(count * broken)
@@ -252,7 +255,7 @@ def make(
 def write(
     path: Path, count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    """Write records as CSV; give the row, field and kind of each that must be rejected."""
+    """Write records as CSV; return the row, field and kind of each that must be rejected."""
     wrong: list[dict[str, Any]] = []
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -265,7 +268,7 @@ def write(
 
 
 def main() -> None:
-    """Write records, and what must be rejected of them."""
+    """Write records, and the list of those that must be rejected."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

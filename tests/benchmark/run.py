@@ -1,18 +1,20 @@
-"""Measures speed as ratios within one run, on whatever machine this is; no test depends on it.
+"""Measure speed, as ratios within one run on any machine. No test depends on it.
 
     .venv/bin/python tests/benchmark/run.py [--rounds N]
 
-Each round takes all measurements once, in turn, so that a slow moment of the machine falls on all alike; printed
-are the medians of the rounds' ratios.
+Each round takes all measurements once, in turn, so that a slow moment of the machine affects all
+alike. The medians of the rounds' ratios are printed.
 
 (a) a build with nothing to do, as a whole process, against `python -c "import weasyprint"`
-(b) a forced build with one process, against bare WeasyPrint printing the same HTML strings, both whole processes
+(b) a forced build with one process, against bare WeasyPrint printing the same HTML strings,
+    both whole processes
 (c) twelve editions with two processes against one
-(d) the most memory that a forced build holds, its processes together, in MB
-(e) a sheet of ten cards against one card, inside one process: layout, writing, proving and imposing
-(f) 1,000 cards on 100 sheets against one sheet, inside one process
+(d) the most memory of a forced build, all processes together, in MB
+(e) a sheet of ten cards against one card, in one process: layout, writing, proving and imposing
+(f) 1,000 cards on 100 sheets against one sheet, in one process
 (g) the size of the file with 1,000 cards, in KB
-(h) a forced build with one process that proves its pages and archives them anew, against one that does neither
+(h) a forced build with one process that proves its pages and archives them again, against one that
+    does neither
 (i) as (b), but without the proofs
 """
 
@@ -34,7 +36,7 @@ from told import Row, tell
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 
-# Prints the same pages with nothing around them. What it is given was composed beforehand.
+# Prints the same pages with bare WeasyPrint. Its input was composed beforehand.
 BARE = """
 import json, os, sys
 from pathlib import Path
@@ -44,10 +46,11 @@ warnings.simplefilter("ignore")
 import weasyprint
 pages = json.loads(Path(sys.argv[1]).read_text())
 for number, html in enumerate(pages):
-    Path(sys.argv[3], f"{number}.pdf").write_bytes(weasyprint.HTML(string=html, base_url=sys.argv[4]).write_pdf(pdf_variant="pdf/ua-1"))
+    Path(sys.argv[3], f"{number}.pdf").write_bytes(weasyprint.HTML(string=html, \
+base_url=sys.argv[4]).write_pdf(pdf_variant="pdf/ua-1"))
 """
 
-# Composes what a forced build composes, and gives the pages that it prints: handouts, cards, sheets.
+# Composes the pages of a forced build: handouts, cards, sheets.
 COMPOSE = """
 import json, sys
 from pathlib import Path
@@ -59,14 +62,17 @@ from teachback.files.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
 settings = resolve({}, {}, workspace)
 reading = read_handouts(workspace, handout_files(workspace))
-wanted = [("leg-cramps", a, k, ("pdf",) if k == "handout" else ("pdf", "sheet")) for a in ("general", "ckd", "dialysis") for k in ("handout", "card")]
+wanted = [("leg-cramps", a, k, ("pdf",) if k == "handout" else ("pdf", \
+"sheet")) for a in ("general", "ckd", "dialysis") for k in ("handout", "card")]
 jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings, None)
 assert not problems
-pages = [page for job in jobs for page in (job.handout, *(at_size(card, CARD, [(9.0, 8.5)]) for card in job.cards)) if page]
+pages = [page for job in jobs for page in (job.handout, *(at_size(card, CARD, [(9.0, \
+8.5)]) for card in job.cards)) if page]
 Path(sys.argv[1]).write_text(json.dumps(pages))
 """
 
-# Prints cards on stock inside one process, after a first time that nobody counts, and gives the seconds of each kind.
+# Prints cards on stock in one process, after a first run that is not counted, and prints the
+# seconds of each kind.
 CARDS = """
 import json, sys, time
 from pathlib import Path
@@ -112,7 +118,7 @@ UNPROVED = "from teachback.printing import job_printer; job_printer.PROVE = Fals
 
 
 def timed(command: list[str], folder: Path) -> float:
-    """Run a command in a folder and give the seconds it took."""
+    """Run a command in a folder and return the seconds that it took."""
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     start = time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -120,7 +126,7 @@ def timed(command: list[str], folder: Path) -> float:
 
 
 def peak_memory(command: list[str], folder: Path) -> float:
-    """Give the most proportional memory (PSS) that a command and its children held at once, in MB; Linux only."""
+    """Return the peak memory (PSS) of a command and its children together, in MB; Linux only."""
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     peak = 0.0
@@ -155,7 +161,7 @@ def _pss(pid: int) -> float:
 
 
 def twelve_editions(folder: Path) -> Path:
-    """Make a workspace whose handouts have twelve editions: the shipped one, four times, for three audiences."""
+    """Make a workspace of twelve editions: the shipped handout four times, for three audiences."""
     handouts = folder / "content" / "handouts"
     handouts.mkdir(parents=True)
     text = (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8")

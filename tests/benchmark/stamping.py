@@ -1,14 +1,17 @@
-"""Measures how fast records are stamped, as ratios within one run on one core, on whatever machine this is; no test depends on it.
+"""Measure how fast records are stamped, as ratios within one run on one core.
 
     .venv/bin/python tests/benchmark/stamping.py [--rounds N] [--many N]
 
-It needs the dependency group `benchmark`: typst, to measure against. Each round takes all measurements in turn; printed are medians.
-All print the handout of `teachback new` with a name and a date of each record's own.
+It runs on any machine, and no test depends on it. It needs the dependency group `benchmark`: typst,
+to measure against. Each round takes all measurements in turn; the medians are printed. All print
+the handout of `teachback new` with a name and a date for each record.
 
 (a) records stamped a second, in memory
-(b) records stamped a second, each file written beside its place, hashed (SHA-256) and renamed
-(c) how many times as fast (a) is as WeasyPrint, which lays the same page out anew for each record, with its fonts already loaded
-(d) how many times as fast (a) is as typst, its compiler kept warm, with a page of like content and the record in sys.inputs
+(b) records stamped a second, each written to a temporary file, hashed (SHA-256) and renamed
+(c) how many times as fast (a) is as WeasyPrint, which lays out the same page again for each record,
+    with its fonts already loaded
+(d) how many times as fast (a) is as typst, its compiler kept warm, with a similar page and the
+    record in sys.inputs
 (e) the size of one PDF, in KB
 (f) the time per record with --many records against that with 1,000
 (g) the most memory that the process held after (f), in MB
@@ -48,14 +51,14 @@ FEW = 1_000
 
 
 def seconds(step: Callable[[int], None], count: int) -> float:
-    """Give the seconds that a step takes for each record."""
+    """Return the seconds of a step for each record."""
     start = time.perf_counter()
     step(count)
     return (time.perf_counter() - start) / count
 
 
 class Bench:
-    """What is measured, on one edition."""
+    """The measurements on one edition."""
 
     def __init__(self, scratch: Path) -> None:
         path = scratch / "content" / "handouts" / "visit.yaml"
@@ -87,14 +90,14 @@ class Bench:
         )
 
     def records(self, count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
-        """Give records that nobody has had before: an id, and what is printed."""
+        """Yield records that were not used before: an id, and the printed values."""
         first, self.given = self.given, self.given + count
         for number in range(first, self.given):
             name = f"Patient {number} d\u2019\u00c9x {chr(ord('A') + number % 26)}."
             yield b"%d" % number, {"patient": name, "visit": f"Mar {number % 28 + 1}, 2027"}
 
     def in_memory(self, count: int) -> None:
-        """Stamp records and forget them."""
+        """Stamp records and drop them."""
         for name, values in self.records(count):
             self.template.stamp(values, name)
 
@@ -133,7 +136,7 @@ class Bench:
 
 
 def measure(bench: Bench, rounds: int, many: int) -> dict[str, list[float]]:
-    """Take all measurements `rounds` times, after a first time that nobody counts."""
+    """Take all measurements `rounds` times, after a first run that is not counted."""
     for step, count in (
         (bench.in_memory, 100),
         (bench.on_disk, 100),
@@ -175,7 +178,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
-        # One core for all of them: typst would take more.
+        # One core for all of them: typst would use more.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     scratch = Path(tempfile.mkdtemp(prefix="teachback-stamping-", dir=arguments.folder))
     try:

@@ -1,4 +1,7 @@
-"""Draws time against records as SVG: black on white, both axes in powers of ten, each line with its name beside its end."""
+"""Draw time against records as SVG, in black on white, with both axes in powers of ten.
+
+Each line has its name beside its end.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LEFT, TOP, WIDE, HIGH, NAMES, BELOW = 84, 48, 420, 340, 250, 60
-# Between the names of two lines that end near each other.
+# The least distance between the names of two lines.
 APART = 42
 UNITS = ((3600, "h"), (60, "min"), (1, "s"))
 
 
 class Line(NamedTuple):
-    """One line: its name, what is said below that, its points (records, seconds), and how it is drawn: full, hollow or dashed."""
+    """A line of the chart.
+
+    It has a name, a text below the name, points (records, seconds), and a style: full, hollow or
+    dashed.
+    """
 
     name: str
     remark: str
@@ -24,7 +31,7 @@ class Line(NamedTuple):
 
 
 def spoken(seconds: float) -> str:
-    """Give a time in the largest unit that fits."""
+    """Return a time in the largest unit that fits."""
     for size, unit in UNITS:
         if seconds >= size:
             return (
@@ -36,7 +43,7 @@ def spoken(seconds: float) -> str:
 
 
 def draw(lines: Sequence[Line], title: str) -> str:
-    """Give the chart; the lines stand in the order of their ends, from the top."""
+    """Return the chart; the names are in the order of the lines' ends, from the top."""
     points = [point for line in lines for point in line.points]
     first, last = (round(math.log10(edge(count for count, _ in points))) for edge in (min, max))
     low, high = (
@@ -52,7 +59,10 @@ def draw(lines: Sequence[Line], title: str) -> str:
 
     width, height = LEFT + WIDE + NAMES, TOP + HIGH + BELOW
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="Helvetica, Arial, sans-serif" font-size="14">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            'font-family="Helvetica, Arial, sans-serif" font-size="14">'
+        ),
         f"<title>{title}</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
         f'<text x="12" y="24" font-size="16" font-weight="bold">{title}</text>',
@@ -82,14 +92,18 @@ def draw(lines: Sequence[Line], title: str) -> str:
         if line.style != "dashed":
             fill = "#000" if line.style == "full" else "#fff"
             parts += [
-                f'<circle cx="{x(count):.1f}" cy="{y(took):.1f}" r="4.5" fill="{fill}" stroke="#000" stroke-width="2"/>'
+                (
+                    f'<circle cx="{x(count):.1f}" cy="{y(took):.1f}" r="4.5" fill="{fill}" '
+                    'stroke="#000" stroke-width="2"/>'
+                )
                 for count, took in line.points
             ]
         count, took = line.points[-1]
         place = max(y(took) + 5, place + APART)
         sign = {"full": "\u25cf ", "hollow": "\u25cb "}.get(line.style, "")
         parts.append(
-            f'<text x="{x(count) + 14:.1f}" y="{place:.1f}" font-weight="bold">{sign}{line.name}</text>'
+            f'<text x="{x(count) + 14:.1f}" y="{place:.1f}" '
+            f'font-weight="bold">{sign}{line.name}</text>'
         )
         parts.append(f'<text x="{x(count) + 14:.1f}" y="{place + 17:.1f}">{line.remark}</text>')
     return "\n".join([*parts, "</svg>", ""])

@@ -1,4 +1,4 @@
-"""What a benchmark tells at its end: the medians of its rounds, each beside its goal."""
+"""Print the result of a benchmark: the medians of its rounds, each beside its goal."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# What is measured, by what name it was (or the figure itself), and what was aimed at.
+# What is measured, its key in the results (or the figure itself), and the goal.
 Row = tuple[str, str | float, str]
 
 
 def medians_of(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Give the median of each measurement."""
+    """Return the median of each measurement."""
     return {name: round(statistics.median(values), 3) for name, values in found.items()}
 
 
 def tell(
     found: Mapping[str, Sequence[float]], rows: Iterable[Row], about: str, *, as_json: bool
 ) -> None:
-    """Print the medians of `found` in rows, below what they are `about`; or all numbers as JSON, those of each round too."""
+    """Print the medians of `found` in rows below a line `about` them, or all numbers as JSON."""
     medians = medians_of(found)
     if as_json:
         print(json.dumps({"medians": medians, "rounds": found}))  # noqa: T201 -- a script's output

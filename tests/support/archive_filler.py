@@ -1,4 +1,7 @@
-"""Small editions for an archive; started as a program, it keeps one after the other and says so, until it is ended."""
+"""Make small editions for an archive; as a program, archive one after another until it is ended.
+
+The program prints the number of each edition.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Blobs = dict[tuple[str, str], bytes]
 
 
 def code_of(number: int) -> str:
-    """Give the code of the edition of a number."""
+    """Return the code of the edition with a number."""
     letters = ""
     for _ in range(6):
         number, index = divmod(number, len(ALPHABET))
@@ -24,7 +27,7 @@ def code_of(number: int) -> str:
 
 
 def edition(number: int, *files: str) -> tuple[ArchiveEntry, Blobs]:
-    """Give a record of small files under the code of a number, and their bytes."""
+    """Return an archive entry of small files for the edition with a number, and their bytes."""
     blobs: Blobs = {}
     outputs = []
     for file in files or ("tiny/handout-general-en-letter.pdf",):
@@ -60,7 +63,7 @@ def edition(number: int, *files: str) -> tuple[ArchiveEntry, Blobs]:
 
 
 def main(folder: Path, start: int) -> None:
-    """Keep editions without end."""
+    """Archive editions without end."""
     for number in count(start):
         entry, blobs = edition(number)
         keep_entries(folder, [entry], blobs)

@@ -1,4 +1,7 @@
-"""An engine for `merge` that prints nothing: its editions are a few words. Started as a program, it is `teachback` with this engine."""
+"""Replace the engine of `merge` by one that prints nothing: its editions are a few words.
+
+Started as a program, it is `teachback` with this engine.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Field:
-    """What a record may fill."""
+    """A field that a record may fill."""
 
     name: str
     label: str = ""
@@ -42,7 +45,7 @@ FIELDS = (
     Field("phone", "Your nurse", "phone"),
     Field("fluid", "Fluid a day", "choice", choices=("1 liter", "2 liters")),
 )
-# A letter that the fake's fonts do not have.
+# A letter that the fonts of this engine do not have.
 NO_GLYPH = "\u2603"
 
 
@@ -76,16 +79,19 @@ class Words:
 
     @property
     def code(self) -> str:
-        """Give what looks like an edition code."""
-        return f"F-{self.key.audience}-{self.key.language}-{hashlib.sha256(repr(self.key).encode()).hexdigest()[:7]}".upper()
+        """A text that looks like an edition code."""
+        return (
+            f"F-{self.key.audience}-{self.key.language}-"
+            f"{hashlib.sha256(repr(self.key).encode()).hexdigest()[:7]}"
+        ).upper()
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Give the fields: a card has a place for the name."""
+        """The names of the fields: a card has only the name."""
         return tuple(one.name for one in FIELDS) if self.key.kind == "handout" else (NAME.name,)
 
     def faults(self, values: Mapping[str, str]) -> tuple[FieldFault, ...]:
-        """Refuse a snowman, and what is too long."""
+        """Refuse a snowman, and values that are too long."""
         assert set().union(*values.values()) <= self.letters, (
             "the edition was made for other letters"
         )
@@ -104,7 +110,7 @@ class Words:
         )
 
     def stamp(self, values: Mapping[str, str], document: bytes) -> bytes:
-        """Give the words; a name may ask for something else."""
+        """Return the words; a name may ask for an error or a crash."""
         name = values.get("name", "")
         if name.startswith("RAISES"):
             raise ValueError(name)
@@ -116,12 +122,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Combiner:
-    """Gives the words of all, one after the other."""
+    """A combiner that joins the words of all records."""
 
     stampers: Mapping[EditionKey, Stamper]
 
     def __call__(self, records: Sequence[Placed], *, name: str, number: int, duplex: bool) -> bytes:
-        """Begin with a cover of ids and codes."""
+        """Return a cover with ids and codes, and the words."""
         cover = [f"{one.id}  {self.stampers[one.key].code}" for one in records]
         parts = [f"%PDF-fake cover {cover} {duplex} {name} {number}\n".encode()]
         parts += [
@@ -131,7 +137,7 @@ class Combiner:
         return b"".join(parts)
 
     def unlisted(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Find room for all."""
+        """Return no ids: all have room on the cover."""
         del ids
         return ()
 
@@ -155,19 +161,19 @@ class Fake:
     def make_stampers(
         self, wanted: Mapping[EditionKey, frozenset[str]]
     ) -> Mapping[EditionKey, Stamper]:
-        """Make an edition for each key."""
+        """Return an edition for each key."""
         return {key: Words(key, letters) for key, letters in wanted.items()}
 
     def make_combine(
         self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
     ) -> Combiner:
-        """Put the words together."""
+        """Return the combiner."""
         assert set(wanted) == set(stampers)
         return Combiner(stampers)
 
 
 def main() -> int:
-    """Be `teachback` with this engine."""
+    """Run `teachback` with this engine."""
     engine_module.open_engine = lambda *_: Fake()
     return app.run(sys.argv[1:])
 

@@ -1,4 +1,4 @@
-"""A handout with a field of each kind in each sort of place, and what tests need to stamp records into it."""
+"""Provide a handout with every kind of field in every kind of place, and helpers to stamp it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ personal: [patient, visit, {field: nurse, only: [ckd]}]
 red_flags:
 """
 BLOCKS = """\
-      - text: Your fluid limit is {record.fluid} liters a day. **Your next visit is on {record.visit}** with us.
+      - text: Your fluid limit is {record.fluid} liters a day. **Your next visit is on \
+{record.visit}** with us.
       - my_numbers: [{label: Weight, field: weight}, {label: Blood pressure}]
       - list: ["Call {record.phone} first", "It is your {record.side} leg", "Ask {record.nurse}"]
 """
@@ -43,7 +44,7 @@ FILLED = (
     )
     + BLOCKS
 )
-# Letters as names have them, in words that are nobody's: places, and what merely looks as if it did something.
+# Letters that occur in names, in words that are no names: places, and text that looks like code.
 NAMES = (
     "\u0141ód\u017a d\u2019Évreux",
     "Tiếng Việt ở Huế",
@@ -67,7 +68,7 @@ class Composed:
     jobs: list[Job]
 
     def template(self, *values: str, kind: str = "handout") -> Template:
-        """Make the Template for records with these values."""
+        """Return the Template for records with these values."""
         job = next(job for job in self.jobs if job.kind == kind)
         make = handout_template if kind == "handout" else card_template
         return make(job, self.design.files, frozenset(values))

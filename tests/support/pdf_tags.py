@@ -1,4 +1,4 @@
-"""Read a PDF's tags as a screen reader gets them: the tree, its words in order, and what stands outside it."""
+"""Read a PDF's tags as a screen reader does: the tree, its words in order, and the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROFILES = ("ua1", "2a")
 
 @dataclass
 class Tag:
-    """One element: its role, its dictionary's own entries as text, and its kids: elements and words."""
+    """One element: its role, its dictionary entries as text, its kids (elements and words)."""
 
     role: str
     entries: dict[str, str]
@@ -30,7 +30,7 @@ class Tag:
     links: list[str] = field(default_factory=list)
 
     def all(self, role: str = "") -> Iterator[Tag]:
-        """Give this element and those in it, of one role or all, in reading order."""
+        """Yield this element and its descendants, of one role or all, in reading order."""
         if role in {"", self.role}:
             yield self
         for kid in self.kids:
@@ -39,7 +39,7 @@ class Tag:
 
     @property
     def text(self) -> str:
-        """What is read out: replacements where there are some, else the words."""
+        """The words that are read out: replacements where there are some, otherwise the text."""
         spoken = self.entries.get("ActualText") or self.entries.get("Alt")
         words = spoken or " ".join(kid.text if isinstance(kid, Tag) else kid for kid in self.kids)
         return " ".join(words.split())
@@ -47,7 +47,10 @@ class Tag:
 
 @dataclass
 class Tagged:
-    """A tagged file: its tree, the words of its artifacts by page, its links, and marks that no element holds."""
+    """A tagged file.
+
+    It has its tree, the words of its artifacts by page, its links, and marks that no element holds.
+    """
 
     tree: Tag
     artifacts: list[str]
@@ -57,7 +60,7 @@ class Tagged:
 
 
 def read_tags(data: bytes) -> Tagged:
-    """Read a file's tags. The words come from pdfium, by the number of the mark that they are in."""
+    """Read the tags of a file. The words come from pdfium, by the number of their mark."""
     words = [_words_by_mark(data, page) for page in range(_page_count(data))]
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
@@ -74,11 +77,16 @@ def read_tags(data: bytes) -> Tagged:
             (page, mark) for page, found in enumerate(words) for mark in found if mark != NO_MARK
         }
         links = [
-            {"page": number, "rect": [float(edge) for edge in link.Rect], "words": str(link.Contents), "flags": int(link.get("/F", 0)),
-             "owner": str(by_key[int(link.StructParent)].S)[1:]}
+            {
+                "page": number,
+                "rect": [float(edge) for edge in link.Rect],
+                "words": str(link.Contents),
+                "flags": int(link.get("/F", 0)),
+                "owner": str(by_key[int(link.StructParent)].S)[1:],
+            }
             for number, page in enumerate(pdf.pages)
             for link in page.obj.get("/Annots", [])
-        ]  # fmt: skip
+        ]
     artifacts = [" ".join(found.get(NO_MARK, "").split()) for found in words]
     return Tagged(tree, artifacts, links, sorted(marks - set(seen)), match)
 
@@ -137,9 +145,10 @@ def _tag(
 
 
 def faults(data: bytes, *profiles: str) -> list[tuple[str, str]]:
-    """Say what page-validation has to say against a file: PDF/UA-1 and PDF/A-2a, or one of them.
+    """Return the findings of page-validation for a file: PDF/UA-1 and PDF/A-2a, or one of them.
 
-    One finding of it is false: it takes a stream's last byte for a part of the line's end where that is a carriage return.
+    One false finding is left out: it takes a stream's last byte for a part of the line end when
+    that is a carriage return.
     """
     found = [
         (f.rule_id, f.message)

@@ -1,4 +1,4 @@
-"""Sentences that are unsafe or right -> how many of them the rules find, and how many they flag in vain."""
+"""Measure how many unsafe sentences the rules find, and how many right ones they flag."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Measured:
-    """How the rules did on a set of sentences; what they got wrong by id."""
+    """The result of the rules for a set of sentences; their mistakes are listed by id."""
 
     unsafe: int
     right: int
@@ -38,26 +38,30 @@ class Measured:
 
     @property
     def recall(self) -> float:
-        """Give the part of the unsafe ones that was found."""
+        """The share of the unsafe sentences that was found."""
         return 1 - len(self.missed) / self.unsafe
 
     @property
     def precision(self) -> float:
-        """Give the part of the findings that was right."""
+        """The share of the findings that was right."""
         found = self.unsafe - len(self.missed)
         return found / (found + len(self.flagged))
 
     def __str__(self) -> str:
-        """Give the numbers in a line."""
+        """Return the numbers in one line."""
         wrong = (
             f"missed {' '.join(self.missed) or 'none'}; flagged {' '.join(self.flagged) or 'none'}"
         )
         found = self.unsafe - len(self.missed)
-        return f"recall {self.recall:.2f} ({found}/{self.unsafe}), precision {self.precision:.2f}, right ones flagged {len(self.flagged)}/{self.right}; {wrong}"
+        return (
+            f"recall {self.recall:.2f} ({found}/{self.unsafe}), "
+            f"precision {self.precision:.2f}, "
+            f"right ones flagged {len(self.flagged)}/{self.right}; {wrong}"
+        )
 
 
 def pieces(item: dict[str, Any]) -> tuple[Passage, ...]:
-    """Give a sentence as its reader gets it: with its lead-in, under its column, or as a myth with its answer."""
+    """Return a sentence with its context: lead-in or column; a myth also has its answer."""
     text, audience = item["text"], item.get("audience", "ckd")
     about = {"audience": audience, "block": "block"}
     if item.get("kind") == "myth":
@@ -78,7 +82,10 @@ def pieces(item: dict[str, Any]) -> tuple[Passage, ...]:
 
 
 def read_set(name: str) -> list[dict[str, Any]]:
-    """Read a set of sentences; one of `own.yaml` is a row of its side, its kind, its text, and its lead-in, heading or answer."""
+    """Read a set of sentences.
+
+    A row of `own.yaml` is its side, its kind, its text, and its lead-in, heading or answer.
+    """
     place = {"item": "lead", "cell": "heading", "myth": "answer"}
     found: list[Any] = yaml.safe_load(
         (Path(__file__).parent / "safety" / f"{name}.yaml").read_text(encoding="utf-8")
@@ -99,12 +106,12 @@ def read_set(name: str) -> list[dict[str, Any]]:
 
 
 def found_in(item: dict[str, Any], rules: TextRules) -> tuple[Finding, ...]:
-    """Give all findings in a sentence, hints too."""
+    """Return all findings in a sentence, including hints."""
     return check_passages(pieces(item), rules, LINEAGE[item.get("audience", "ckd")])
 
 
 def measure(items: list[dict[str, Any]], rules: TextRules) -> Measured:
-    """Run the rules over sentences that say whether they are unsafe. An error or a warning finds one; a hint does not."""
+    """Run the rules over sentences with a known side. Errors and warnings count; hints do not."""
     hit = {
         item["id"]: any(found.severity is not Severity.HINT for found in found_in(item, rules))
         for item in items

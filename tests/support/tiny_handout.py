@@ -1,4 +1,4 @@
-"""The least that a handout can be; tests change one thing in it."""
+"""Provide the smallest valid handout; tests change one thing in it."""
 
 TINY = """\
 id: tiny
@@ -19,5 +19,6 @@ sections:
       - text: {general: For everyone here., ckd: For kidneys here.}
 """
 
-# What `teachback approve` writes of it. A program that reads the same text and gives another hash would turn all approvals back.
+# The line that `teachback approve` writes for it. A program that hashes the same text differently
+# would revoke all approvals.
 TINY_APPROVED = "approved: {general: d561f574e85d8ec8, ckd: c520570b3e008215}"

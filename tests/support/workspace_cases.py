@@ -1,4 +1,4 @@
-"""Lay out a workspace with a fault in it, run a command there, and read the problems that it prints."""
+"""Make a workspace with a fault in it, run a command there, and read the printed problems."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HANDOUT = "content/handouts/tiny.yaml"
 DEFAULT = "build tiny --kind handout --format html"
 
 
-# What was printed yesterday: a failing run must leave it as it is.
+# Earlier output, which a failing run must leave unchanged.
 PRINTED = (
     "build/tiny/handout-ckd-en.html",
     "build/tiny/handout-general-en.html",
@@ -36,12 +36,12 @@ FIGURE = "      - figure: images/{}\n        alt: A cup\n"
 
 @dataclass(frozen=True)
 class Link:
-    """A symbolic link in the place of a file."""
+    """A symbolic link in place of a file."""
 
     target: str
 
 
-# A file's bytes, a link, or None for a folder.
+# The bytes of a file, a link, or None for a folder.
 Content = bytes | Link | None
 
 
@@ -56,7 +56,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Case:
-    """What is put into the workspace, what is run, and what the program must say to it."""
+    """The content of a workspace, the command, and the expected problems."""
 
     files: Mapping[str, Content]
     says: tuple[Said, ...]
@@ -64,7 +64,7 @@ class Case:
 
 
 def read_case(path: Path) -> Case:
-    """Read a file of tests/end_to_end/broken/ by its head; tests/end_to_end/broken/README.md explains it."""
+    """Read a file of tests/end_to_end/broken/ by its head; the README.md there explains it."""
     raw = path.read_bytes()
     head, empty_line, _ = raw.decode().partition("\n\n")
     assert empty_line, f"{path.name}: an empty line ends the head"
@@ -95,7 +95,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
 
 
 def lay(root: Path, files: Mapping[str, Content]) -> Path:
-    """Make a clinic's workspace: the tiny handout, what was printed yesterday, and these files."""
+    """Make a clinic's workspace: the tiny handout, earlier output, and these files."""
     yesterday = dict.fromkeys(PRINTED, b"printed yesterday")
     for name, content in {HANDOUT: TINY.encode(), **yesterday, **files}.items():
         path = root / name
@@ -112,7 +112,7 @@ def lay(root: Path, files: Mapping[str, Content]) -> Path:
 
 
 def all_files(root: Path) -> dict[str, tuple[int, bytes]]:
-    """Give every file of a workspace with the time of its last change."""
+    """Return every file of a workspace with its mtime and bytes."""
     files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
     return {
         path.relative_to(root).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
@@ -121,7 +121,7 @@ def all_files(root: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def problems(stderr: str) -> tuple[Said, ...]:
-    """Read what was printed: a line for each problem, and below it its hint, indented."""
+    """Parse printed problems: a line for each problem, and its hint indented below."""
     return tuple(_problems(stderr))
 
 
@@ -139,7 +139,7 @@ def _problems(stderr: str) -> Iterator[Said]:
 def here(
     command: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str, str]:
-    """Run a command in a workspace, inside this process; give its exit code and what it printed."""
+    """Run a command in a workspace, in this process; return its exit code and output."""
     monkeypatch.chdir(root)
     code = run(command.split(" "))
     printed = capsys.readouterr()
@@ -147,7 +147,7 @@ def here(
 
 
 def check(case: Case, root: Path, code: int, stdout: str, stderr: str) -> None:
-    """Compare what the program said with what it must say."""
+    """Compare the program's messages with the expected ones."""
     assert "Traceback" not in stderr + stdout
     said = problems(stderr)
     shown = "\n".join(f"{one.place}: {one.message}\n    {one.hint}" for one in said)

@@ -34,8 +34,7 @@ STEP: Final = 0.1
 SMALLEST: Final = 5
 A_LINE: Final = 8
 HEAD: Final = (
-    "# How much each word leans to advice (above 0) or to warning (below 0), "
-    "in hundredths. "
+    "# How much each word leans to advice (above 0) or to warning (below 0), in hundredths. "
     "Learned from {} texts by tools/learn_word_weights.py."
 )
 

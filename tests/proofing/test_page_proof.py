@@ -136,9 +136,8 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
     assert (caught.laid_out, caught.read_back) == ((), ())
     [problem] = caught.glyphs
     assert problem.message == (
-        "the character '\u00e9' (U+00E9 LATIN SMALL LETTER E WITH ACUTE) is not in the "
-        "font chosen for it, "
-        "Atkinson Hyperlegible (fonts/AtkinsonHyperlegible-Bold.ttf)"
+        "the character '\u00e9' (U+00E9 LATIN SMALL LETTER E WITH ACUTE) is not in "
+        "the font chosen for it, Atkinson Hyperlegible (fonts/AtkinsonHyperlegible-Bold.ttf)"
     )
     assert "It is in " in problem.hint
     assert "AtkinsonHyperlegible-Regular.ttf" in problem.hint
@@ -368,9 +367,7 @@ STYLES = {
         "170mm; height: 16mm; background: #fff }"
     ): "cannot be seen: of its ink 0 % shows",
     ".message { color: #999 }": (
-        "'One message.' on page 1 has a contrast of 2.8:1 in colour "
-        "and 2.8:1 "
-        "in grey; "
+        "'One message.' on page 1 has a contrast of 2.8:1 in colour and 2.8:1 in grey; "
         "text needs at least 4.5:1"
     ),
     ".message { color: #d00000; background: #3a3a3a }": HIDDEN,

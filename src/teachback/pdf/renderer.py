@@ -69,22 +69,23 @@ VARIANT: Final = "pdf/a-2a"
 # 6.6.2.3).
 _UA_RDF: Final = (
     b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-    b' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" '
-    b'rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>\n'
+    b' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">'
+    b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>\n"
     b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" '
-    b'xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
-    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" '
-    b'rdf:about=""><pdfaExtension:schemas><rdf:Bag>'
-    b'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA Universal Accessibility '
-    b"Schema</pdfaSchema:schema>"
+    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    b' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">'
+    b"<pdfaExtension:schemas><rdf:Bag>"
+    b'<rdf:li rdf:parseType="Resource">'
+    b"<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>"
     b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
     b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>"
     b'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>'
-    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>"
-    b"<pdfaProperty:description>Indicates, which part of ISO 14289 standard is "
-    b"followed</pdfaProperty:description>"
-    b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n"
+    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
+    b"<pdfaProperty:category>internal</pdfaProperty:category><pdfaProperty:description>"
+    b"Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>"
+    b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas>"
+    b"</rdf:Description>\n"
 )
 # The exceptions that WeasyPrint raises on styles and pages that it did not foresee.
 _BROKEN: Final = (
@@ -242,7 +243,7 @@ def write(laid: LaidOutDocument) -> bytes:
     logger.addHandler(log)
     try:
         with mended(), warnings.catch_warnings():
-            # WeasyPrint does not close its colour profile.
+            # WeasyPrint leaves the closing of its colour profile to chance.
             warnings.simplefilter("ignore", ResourceWarning)
             data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:

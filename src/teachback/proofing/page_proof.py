@@ -404,8 +404,7 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
         for digits, words in list(beside_numbers(read))[:1]:
             message = (
                 f"something is drawn right beside the number '{digits}' in "
-                f"'{words[:60]}' on "
-                f"page {number}: it could be read as a part of it"
+                f"'{words[:60]}' on page {number}: it could be read as a part of it"
             )
             yield Problem(
                 message,

@@ -239,7 +239,9 @@ def around(read: ReadText, at: int, most: int = 24) -> str:
         place = at - letters[0]
         return " ".join(words[max(0, place - most) : place + most].split())
     return " ".join(
-        f"{read.tokens[first].words.strip()[-most:]}|{read.tokens[last].words.strip()[:most]}".split()
+        (
+            f"{read.tokens[first].words.strip()[-most:]}|{read.tokens[last].words.strip()[:most]}"
+        ).split()
     )
 
 

@@ -275,7 +275,8 @@ _NUMBER: Final = "\ue001"
 # between words.
 _SIGNS_BESIDE: Final = re.compile(f"[{_WORDS}:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*")
 _SIGNS_ALONE: Final = re.compile(
-    f"[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*(?:[{_WORDS}{_NUMBER}]+[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
+    "[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
+    f"(?:[{_WORDS}{_NUMBER}]+[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
     f"(?:(?<={_WORDS})[-\u2013\u2014|/\u2192](?={_WORDS}))?)*"
 )
 # Next to a digit these change it: .5 is not 5, and 5/ is not 5.

@@ -38,7 +38,7 @@ def blocks(kind: str) -> list[tuple[str, str]]:
     """Give every block of code of a kind, with the page that it stands on."""
     return [
         (page, text)
-        for page, whole in PAGES.items()
+        for page, whole in LINKED.items()
         for name, text in FENCE.findall(whole)
         if name == kind
     ]

@@ -113,8 +113,12 @@ print(json.dumps(found))
 """
 
 
-# A build whose pages are not proved: what the program has no option for.
-UNPROVED = "from teachback.printing import job_printer; job_printer.PROVE = False; from teachback.__main__ import main; import sys; sys.argv[0] = 'teachback'; main()"
+# A build without proofs, for which the program has no option.
+UNPROVED = (
+    "from teachback.printing import job_printer; job_printer.PROVE = False; "
+    "from teachback.__main__ import main; "
+    "import sys; sys.argv[0] = 'teachback'; main()"
+)
 
 
 def timed(command: list[str], folder: Path) -> float:

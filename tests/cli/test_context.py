@@ -93,7 +93,7 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
 # The function that each command calls, where an exception is raised.
 PLANTS = {
     "build tiny": "commands.build.selected_files",
-    "card tiny": "commands.card.keep",
+    "card tiny": "commands.card.save_record",
     "check tiny": "checking.checker.load_shared",
     "diff tiny general ckd": "commands.diff.load_shared",
     "due": "checking.review_calendar.due_list",
@@ -139,7 +139,7 @@ def test_what_falls_outside_of_any_command_is_one_line(tmp_path: Path) -> None:
     """Threads and exit handlers print no traceback either."""
     program = (
         "import atexit, sys, threading; "
-        "from teachback.cli.context import guard, open_streams; open_streams(); guard();"
+        "from teachback.cli.context import install_guard, open_streams; open_streams(); install_guard();"
         f"fall = lambda: {{}}['{PLANTED}']; atexit.register(fall); "
         "one = threading.Thread(target=fall); one.start(); one.join(); fall()"
     )

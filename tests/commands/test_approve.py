@@ -428,7 +428,7 @@ def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
     (root / "content/handouts").mkdir(parents=True)
     (root / "content/handouts/tiny.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(root)
-    for module in ("cli._today", "answering.today"):
+    for module in ("cli.app._today", "cli.review_commands.today"):
         monkeypatch.setattr(f"teachback.{module}", lambda: TODAY)
     printing = "build tiny --kind card --audience ckd --format html"
     for command, failed in {

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_handout import TINY
 
+from teachback.content.loader import load_handout, load_shared
 from teachback.editions.edition_code import (
     ALPHABET,
     CODE,
     check_character,
+    edition_code,
     is_valid_code,
     nearest_codes,
     normalize_code,
 )
+from teachback.editions.selection import Reader, choose
+from teachback.files.workspace import handout_files
+from teachback.units import TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.files.workspace import Workspace
 
 BODIES = st.builds(
     lambda head, last: f"{head}-{last}",
@@ -64,3 +77,32 @@ def test_the_nearest_code_is_named_first() -> None:
     known = ["LC-CKD-EN-DF3A9CX", "LC-CKD-EN-MMMMMMM", "BYV-GENERAL-EN-7F3A9CX"]
     assert nearest_codes("LC-CKD-EN-OF3A9CX", known)[0] == "LC-CKD-EN-DF3A9CX"
     assert nearest_codes("nothing at all", known) == ()
+
+
+BLOCKS = """\
+      - lead: "Each day:"
+        list: [{text: Walk., id: walk}]
+      - steps: [Stand up.]
+      - table: {columns: [Food, What to do], rows: [[Bananas, Ask us.]]}
+      - callout: advice
+        text: Ask us.
+      - reasons: [{title: Salt, points: [Less water.]}]
+      - myths: [{myth: Salt helps., answer: It does not.}]
+      - my_numbers: [{label: Weight}]
+      - teach_back: [What will you do?]
+      - notes: 2
+      - contact: [phone]
+      - quote: Small steps.
+"""
+
+
+def test_the_code_of_a_text_outlives_the_names_of_classes(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """The code was computed before classes were renamed. A paper in a patient's hands has it."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + BLOCKS})
+    shared = load_shared(clinic)
+    handout = load_handout(handout_files(clinic)["tiny"], clinic, shared).handout
+    reader = Reader(shared.audiences.lineage("ckd"), {})
+    edition = choose(handout, reader, badge="b", size=TypeSize.STANDARD, sources=shared.sources)
+    assert edition_code(edition, "design") == "T-CKD-EN-9TA4T6K"

@@ -49,7 +49,7 @@ def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> N
         names = archive.namelist()
     assert set(tracked) - inside == set()
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert "teachback/no-system-fonts.conf" in names
+    assert "teachback/pdf/no-system-fonts.conf" in names
 
 
 def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:

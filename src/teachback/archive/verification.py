@@ -37,7 +37,7 @@ _ENDED: Final = "left by a run that was ended"
 _EITHER: Final = f"{_ENDED}, or by a journal that was put back to an earlier state"
 _EXPECT: Final = (
     "If an earlier copy of the journal was put back, put the latest one back. "
-    "`teachback verify --expect HEAD` tells: see the README."
+    "`teachback verify --expect HEAD` tells: see docs/archive.md."
 )
 # Files that operating systems put into folders.
 _SYSTEMS: Final = re.compile(

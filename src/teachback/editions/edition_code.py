@@ -31,6 +31,10 @@ _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} 
 }
 # Letters and digits that look alike, mapped to one of them.
 _SHAPES: Final = str.maketrans("0OQ1ILT2Z5S8BUVW6N", "DDD7777ZZSS33YYYGM")
+# Renamed classes, and the names that they had when codes were first printed. The hash is of a text
+# that holds the names of classes, and the code of a text must not change with a name in the program.
+_FIRST_NAMES: Final = {"ListEntry": "Entry", "EditionTable": "Grid", "EditionList": "Listing"}
+_CLASS: Final = re.compile(rf"\b({'|'.join(_FIRST_NAMES)})\(")
 # Weights 2 to 21, repeated: none is 0 or -1 modulo 23, and no two neighbours are equal.
 _WEIGHTS: Final = 20
 
@@ -65,7 +69,8 @@ def edition_code(edition: Edition, design: str) -> str:
             edition.review,
         )
     )
-    digest = int.from_bytes(hashlib.sha256(f"{said}|{meta}|{design}".encode()).digest())
+    text = _CLASS.sub(lambda found: f"{_FIRST_NAMES[found[1]]}(", f"{said}|{meta}|{design}")
+    digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
     letters = []
     for _ in range(LENGTH):
         digest, index = divmod(digest, len(ALPHABET))

@@ -50,7 +50,7 @@ MOST_GONE: Final = 2
 _KEPT: Final = "What was finished is kept: start again, with --cluster or without."
 _STILL: Final = (
     "Set distributed.worker.memory.target and distributed.worker.memory.spill to false "
-    "for the workers; see the README."
+    "for the workers; see docs/cluster.md."
 )
 
 

@@ -149,7 +149,6 @@ def test_another_file_does_not_stand_in_for_a_name_with_a_percent(
             'xmlns:xlink="http://www.w3.org/1999/xlink"/><rect fill="url(#h)"/>'
         ),
         f'{GRADIENT}<pattern id="p"><rect fill="url(#g)"/></pattern><rect fill="url(#p)"/>',
-        f'{GRADIENT}<mask id="m"><rect fill="url(#g)"/></mask>',
         f'<symbol id="s">{GRADIENT}<rect fill="url(#g)"/></symbol><use href="#s"/>',
     ],
 )
@@ -235,3 +234,42 @@ def test_the_built_in_drawings_are_printed() -> None:
     ]
     assert len(drawings) > 10
     assert [path.name for path in drawings if picture_fault(path.read_bytes(), ".svg")] == []
+
+
+UNLIKE = {
+    '<mask id="m"><rect/></mask>': "<mask>",
+    '<filter id="f"><feOffset dx="60"/></filter>': "<filter>",
+    '<text text-decoration="line-through">10 mg</text>': "`text-decoration: line-through`",
+    '<text style="text-decoration: line-through">10 mg</text>': "`text-decoration: line-through`",
+    "<style>tspan { baseline-shift: super }</style>": "`baseline-shift: super`",
+    '<text>10<tspan baseline-shift="60%">3</tspan></text>': "`baseline-shift: 60%`",
+    '<text direction="rtl" unicode-bidi="bidi-override">123</text>': "`direction: rtl`",
+    '<text word-spacing="-5">5 0</text>': "`word-spacing: -5`",
+    '<text style="font-variant:small-caps">Mg</text>': "`font-variant: small-caps`",
+    '<clipPath id="c"><path clip-rule="evenodd" d="M0 0h9"/></clipPath>': "`clip-rule: evenodd`",
+    '<rect style="clip-path: inset(0 15px 0 0)"/>': "`clip-path: inset(0 15px 0 0)`",
+    '<path pathLength="10" stroke-dasharray="1" d="M0 0h9"/>': "`pathLength`",
+}
+
+
+@pytest.mark.parametrize("inside", UNLIKE)
+def test_a_drawing_that_paper_does_not_show_as_a_screen_does_is_refused(inside: str) -> None:
+    """A struck-out dose would be printed without its line, and a raised digit as another number."""
+    fault = picture_fault((SVG + inside + "</svg>").encode(), ".svg")
+    assert fault is not None
+    assert fault[0] == (
+        f"the drawing uses {UNLIKE[inside]}, which paper does not show as a screen does"
+    )
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<text style="text-decoration:none;word-spacing:0px;direction:ltr;baseline-shift:baseline">5</text>',
+        '<path fill-rule="evenodd" clip-rule="evenodd" d="M0 0h9"/>',
+        '<clipPath id="c"><rect/></clipPath><rect clip-path="url(#c)" mask="none" filter="none"/>',
+    ],
+)
+def test_a_drawing_that_only_names_the_usual_values_is_printed(inside: str) -> None:
+    """Drawing programs write them into every file."""
+    assert picture_fault((SVG + inside + "</svg>").encode(), ".svg") is None

@@ -31,7 +31,9 @@ HIDING = [
     "-webkit-text-fill-color: transparent",
     "filter: blur(9px)", "scale: -1 1", "zoom: 0.1", "clip-path: inset(50%)", "--text: #fff",
     "animation: x 1s", "box-shadow: inset 0 0 0 99em #fff",
-    "border-left: 99em solid #fff; margin: calc(-1 * 9em)",
+    "border-left: 99em solid #fff; margin: calc(-1 * 9em)", "outline: 40px solid #000000",
+    "padding-left: 3000px", "padding: 0 0 0 99%", "gap: 400px", "border-top: 300px solid #000000",
+    "border-left: 2px solid #000000", "list-style: decimal inside", "min-width: 9999px",
 ]  # fmt: skip
 BROWSERS_ONLY = [
     ("@media screen {{ p {{ {} }} }}", "clinic.css"),
@@ -76,7 +78,7 @@ def test_a_page_for_a_screen_may_be_made_friendlier() -> None:
     """Space, layout, borders, larger type, dark text and light backgrounds are allowed."""
     css = (
         "@media (min-width: 50em) {\n"
-        "      body { max-width: 40em; margin: 0 auto; padding: 1em 2em; border: 1px solid "
+        "      body { max-width: 40em; margin: 0 auto; padding: 1em 2em; border-top: 1px solid "
         "#ccc; border-radius: 0.4em; background: #fffbe8 }\n"
         "      p { font-size: 1.2rem; line-height: 1.6; color: #123456; text-align: start } "
         "main { display: grid; gap: 1em; grid-template-columns: 1fr 2fr }\n"

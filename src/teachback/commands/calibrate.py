@@ -86,8 +86,11 @@ def _page(
 ) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.printing.card_sheets import ask_for_printing
+    from teachback.proofing.page_proof import visibility_problems
 
     laid = lay_out(compose_calibration(*wanted[:4], desk.design), desk.files, Fonts())
-    if laid.problems:
-        raise TeachbackError(*laid.problems)
-    return ask_for_printing(write(laid), wanted[4])
+    data = write(laid)
+    problems = laid.problems or tuple(visibility_problems(data, "the calibration page"))
+    if problems:
+        raise TeachbackError(*problems)
+    return ask_for_printing(data, wanted[4])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from teachback.content.loader import load_handout, load_shared
 from teachback.editions.comparison import Comparison, compare
 from teachback.editions.passages import ReaderContext
-from teachback.errors import OfDesign, Problem, UsageError, nearest
+from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, handout_named, hinting, write_whole
 
 if TYPE_CHECKING:
@@ -77,5 +77,9 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
 def _page(sheet: ComparisonRequest, _: None) -> str:
     from teachback.commands.staff_pages import compose_comparison
+    from teachback.printing.job_composer import design_problems
 
+    problems = tuple(design_problems(sheet.design))
+    if problems:
+        raise TeachbackError(*problems)
     return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)

@@ -125,6 +125,7 @@ def _page(given: ReportRequest, _: None) -> bytes:
     from teachback.html.composer import Medium
     from teachback.pdf.page_reader import screen_text
 
+    _check_styles(given)
     page = compose_report(
         given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper
     )
@@ -136,14 +137,24 @@ def _page(given: ReportRequest, _: None) -> bytes:
     return page.encode()
 
 
+def _check_styles(given: ReportRequest) -> None:
+    """Raise TeachbackError for styles that could hide or add words on the sheet."""
+    from teachback.printing.job_composer import design_problems
+
+    problems = tuple(design_problems(given.design))
+    if problems:
+        raise TeachbackError(*problems)
+
+
 def _pdf(given: ReportRequest, _: None) -> bytes:
     from teachback.commands.staff_pages import compose_report
     from teachback.html.composer import Medium
     from teachback.pdf.page_layout import text_outside
     from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import Fonts, lay_out, write
-    from teachback.proofing.page_proof import outside_problems
+    from teachback.proofing.page_proof import outside_problems, visibility_problems
 
+    _check_styles(given)
     page = compose_report(
         given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper
     )
@@ -153,8 +164,11 @@ def _pdf(given: ReportRequest, _: None) -> bytes:
     if problems:
         raise TeachbackError(*problems)
     data = write(laid)
-    problems = review_sheet_problems(
-        read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True
+    problems = (
+        *review_sheet_problems(
+            read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True
+        ),
+        *visibility_problems(data, "the sheet to sign"),
     )
     if problems:
         raise TeachbackError(*problems)

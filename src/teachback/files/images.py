@@ -71,6 +71,16 @@ _CHANGING: Final = re.compile(
 _ANIMATED: Final = re.compile(
     r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE
 )
+# What WeasyPrint 70 leaves out or draws otherwise than a browser: elements, and properties with the
+# values at which there is no difference.
+_UNLIKE: Final = frozenset({"mask", "filter"})
+_UNLIKE_PROPERTY: Final = re.compile(
+    r"(?<![\w-])(mask(?:-[a-z-]+)?|filter|text-decoration(?:-[a-z-]+)?|baseline-shift|direction"
+    r"|unicode-bidi|word-spacing|font-variant(?:-[a-z-]+)?|clip-path)\s*:(?!\s*(?:none|normal|baseline|ltr"
+    r"|auto|inherit|0(?:px|pt)?\s*(?:;|$)|url\())([^;}]+)",
+    re.IGNORECASE,
+)
+_NEVER_ALIKE: Final = frozenset({"pathLength", "textLength", "lengthAdjust"})
 _PAINTS: Final = frozenset(
     {"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"}
 )
@@ -361,6 +371,25 @@ def _changes(style: ET.Element) -> bool:
     )
 
 
+def _unlike(element: ET.Element) -> str:
+    """Return what of an element is drawn otherwise on paper than on a screen, or nothing."""
+    name = _name(element)
+    if name in _UNLIKE:
+        return f"<{name}>"
+    if name == "clipPath" and any(
+        child.get("clip-rule", "nonzero") == "evenodd" or "evenodd" in child.get("style", "")
+        for child in element.iter()
+    ):
+        return "`clip-rule: evenodd`"
+    written = [element.text or ""] if name == "style" else []
+    written += [element.get("style", "")]
+    written += [f"{key}: {value}" for key, value in element.attrib.items() if key != "style"]
+    found = next(filter(None, map(_UNLIKE_PROPERTY.search, written)), None)
+    if found:
+        return f"`{found[1].lower()}: {found[2].strip()[:30]}`"
+    return next((f"`{key}`" for key in element.attrib if key in _NEVER_ALIKE), "")
+
+
 def _element_fault(element: ET.Element) -> Fault | None:
     name = _name(element)
     if name in {
@@ -390,6 +419,10 @@ def _element_fault(element: ET.Element) -> Fault | None:
             f"the drawing changes on a screen, by {what}: paper and screen would not show the same"
         )
         return message, "Save it as a still drawing: plain SVG, or a PNG picture."
+    unlike = _unlike(element)
+    if unlike:
+        message = f"the drawing uses {unlike}, which paper does not show as a screen does"
+        return message, "Draw it without, or save it as a PNG picture."
     if _ANIMATED.search(element.get("style", "")):
         return (
             (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HINT: Final = (
     "Set it outside of such rules, where the printed page shows it, or leave it out. "
-    "In them you may set space, width, layout, borders, "
+    "In them you may set a little space, width, layout, lines above and below, "
     "larger type, line height, and dark letters or light backgrounds as #rrggbb."
 )
 # The rules around a declaration that paper follows, too.
@@ -33,9 +33,12 @@ _SCREEN_PARTS: Final = re.compile(
     | (?<!:):(?!:|first|last|nth|only|not|is|where|root)""",
     re.VERBOSE,
 )
-_SIZE: Final = r"(?:0|auto|[\d.]+(?:px|pt|mm|cm|in|pc|q|em|rem|ex|ch|%))"
+# Room that leaves place for words on a phone, 320 px wide.
+_SIZE: Final = r"(?:0|auto|\d?\d(?:\.\d+)?(?:px|pt)|1?\d(?:\.\d+)?mm|[0-4](?:\.\d+)?r?em|\.\d+r?em|\d(?:\.\d+)?%)"
 _SIZES: Final = re.compile(rf"{_SIZE}(?: {_SIZE}){{0,3}}")
-_WIDTH: Final = re.compile(rf"{_SIZE}|none|(?:min|max|fit)-content")
+_WIDTH: Final = re.compile(
+    r"(?:[1-9]\d(?:\.\d+)?r?em|[1-9]\d\d\d?(?:\.\d+)?px|[1-9]\d(?:\.\d+)?(?:ch|%)|100%)|none"
+)
 _LARGER: Final = re.compile(
     r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)"
 )
@@ -43,8 +46,9 @@ _BLACK: Final = (0, 0, 0)
 # The least contrast of a light background with black.
 _LIGHT: Final = 14.0
 _HEX: Final = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
+# Beside a number, a line could be read as a digit; so there are none at the sides.
 _BORDER: Final = re.compile(
-    rf"(?:{_SIZE}|thin|medium|thick|none|solid|dashed|dotted|double|[a-z]+|{_HEX.pattern}| )+"
+    rf"(?:0|\d(?:\.\d+)?(?:px|pt)|0?\.\d+r?em|solid|dashed|dotted|double|{_HEX.pattern}| )+|none"
 )
 # Property -> its allowed values where only browsers follow it.
 _MAY: Final = {
@@ -52,11 +56,13 @@ _MAY: Final = {
         r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing"
         r"|scroll-margin(?:-[a-z]+)?"
     ): _SIZES,
-    re.compile(r"max-width|min-width|min-height|max-inline-size"): _WIDTH,
+    re.compile(r"max-width|max-inline-size"): _WIDTH,
+    re.compile(r"min-width|min-height"): _SIZES,
     re.compile(
-        r"border(?:-(?:top|right|bottom|left|block|inline)(?:-(?:start|end))?)?(?:-(?:width|style"
-        r"|color))?|outline"
+        r"border-(?:top|bottom|block)(?:-(?:start|end))?(?:-(?:width|style|color))?"
     ): _BORDER,
+    re.compile(r"border|outline"): re.compile("0|none"),
+    re.compile("list-style|list-style-type"): re.compile("(?:none|disc|inside|outside| )+"),
     re.compile("display"): re.compile(
         "block|inline-block|flex|inline-flex|grid|inline-grid|flow-root"
     ),
@@ -128,7 +134,7 @@ def _may(name: str, value: str) -> bool:
             if name == "color"
             else contrast((red, green, blue), _BLACK) >= _LIGHT
         )
-    if name in JUDGED:
+    if name in JUDGED and not name.startswith("list-style"):
         return True
     bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
     return any(names.fullmatch(bare) and values.fullmatch(value) for names, values in _MAY.items())

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from teachback.editions.qr_code import codes_in_dots
-from teachback.errors import COMPARE, Problem, Severity
+from teachback.errors import COMPARE, Location, Problem, Severity
 from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
@@ -23,7 +23,7 @@ from teachback.files.workspace import read_bytes, shown
 from teachback.pdf.page_layout import letterings, marred, split_rows, tier_boxes
 from teachback.pdf.page_reader import grey_page, read_pages
 from teachback.pdf.text_shaping import unfit_letters
-from teachback.proofing.expected_text import squeezed
+from teachback.proofing.expected_text import Expected, squeezed
 from teachback.proofing.text_checks import (
     LEFT_OUT,
     metadata_problems,
@@ -49,12 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from teachback.errors import Location
     from teachback.files.stylesheets import FontFace
     from teachback.pdf.page_layout import TextOut
     from teachback.pdf.page_reader import ReadPage
     from teachback.pdf.renderer import LaidOutDocument
-    from teachback.proofing.expected_text import Expected
     from teachback.proofing.visibility import TextVisibility
 
 DPI: Final = 80
@@ -295,6 +293,21 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
                 f"the printed file uses the font '{base}', which is none of the workspace's",
                 COMPARE,
             )
+
+
+def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
+    """Yield what cannot be seen on a page for staff: hidden letters, or too little contrast.
+
+    `name` is the page's name for a message. Such a page may have small type.
+    """
+    seen = [
+        (number, look)
+        for number, read in enumerate(read_pages(data, DPI), start=1)
+        for look in looks(read)
+        if look.run.words.strip()
+    ]
+    for problem in _look_problems(seen, Expected(name, Location(""), (), (), 0.0)):
+        yield Problem(f"{name}: {problem.message}", COMPARE)
 
 
 def _look_problems(

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from teachback.errors import TeachbackError
 from teachback.html.composer import Medium, direction_of, fill_page, stylesheet
 from teachback.merge.stamping.cover_layout import FLOOR, LAYOUTS, LETTERS, PAGES
-from teachback.merge.stamping.edition_templates import opened_places
+from teachback.merge.stamping.edition_templates import looked_at, opened_places
 from teachback.merge.stamping.template_builder import Cut, make_template
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def cover_template(
     Raises TeachbackError when the cover cannot be laid out.
     """
     from teachback.pdf.renderer import fonts, lay_out, write
+    from teachback.proofing.page_proof import visibility_problems
 
     html = _compose_cover(
         words,
@@ -43,10 +44,13 @@ def cover_template(
         letters=range(len(LETTERS)),
     )
     laid = lay_out(html, design.files, fonts())
-    if laid.problems:
-        raise TeachbackError(*laid.problems)
+    data = write(laid)
+    problems = laid.problems or tuple(visibility_problems(data, "the cover"))
+    if problems:
+        raise TeachbackError(*problems)
     cut = Cut("cover", language, FLOOR, None)
-    return make_template(write(laid), tuple(opened_places(laid, html, design.files)), cut)
+    template = make_template(data, tuple(opened_places(laid, html, design.files)), cut)
+    return looked_at(template, laid, FLOOR)
 
 
 def _compose_cover(

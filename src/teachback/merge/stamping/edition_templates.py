@@ -51,7 +51,7 @@ def handout_template(
     proved_file(data, job.handout, laid, job.expected, served)
     expected = job.expected[0]
     cut = Cut(job.code, expected.language, expected.floor, characters)
-    return _looked_at(_cut(data, laid, job.handout, served, cut), laid, expected.floor)
+    return looked_at(_cut(data, laid, job.handout, served, cut), laid, expected.floor)
 
 
 def card_template(
@@ -74,7 +74,7 @@ def card_template(
         served,
         Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
     )
-    return _looked_at(template, laid, CARD_TEXT_FLOOR)
+    return looked_at(template, laid, CARD_TEXT_FLOOR)
 
 
 def sheet_template(
@@ -129,7 +129,7 @@ def _cut(
     return template
 
 
-def _looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Template:
+def looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Template:
     """Stamp a specimen record and check it. Raises TeachbackError when its words would be lost."""
     problems = (
         tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()

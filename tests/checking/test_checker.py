@@ -203,8 +203,7 @@ def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -
     assert [problem.severity for problem in only(clinic, "ckd-potassium-food")] == [Severity.ERROR]
     [problem] = only(clinic, "accept-unknown")
     assert (
-        problem.message
-        == "an error of 'ckd-potassium-food' is accepted only with the words that it is about"
+        problem.message == "to accept an error of 'ckd-potassium-food', quote the words it is about"
     )
     assert build(
         resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY

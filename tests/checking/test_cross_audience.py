@@ -117,8 +117,8 @@ def test_a_mapping_whose_texts_are_alike_is_found_at_its_place(workspace: Make) 
         "kidneys here.", "kidneys here., dialysis: For kidneys here."
     )
     (problem,) = problems(workspace(), text)
-    assert problem.message == "'dialysis' says the same as 'ckd', which it would read anyway"
-    assert problem.hint == "Take the line 'dialysis:' out."
+    assert problem.message == "'dialysis' repeats the text of 'ckd', which it gets anyway"
+    assert problem.hint == "Remove the line 'dialysis:'."
 
 
 def test_a_silent_flag_is_a_warning_until_there_is_a_reason(workspace: Make) -> None:

@@ -310,9 +310,12 @@ def test_an_approval_without_a_hash_stands_with_a_warning(workspace: Make) -> No
         assert problem.severity is Severity.WARNING
         assert (
             problem.message
-            == "nothing says which text was approved, so a later change would go unseen"
+            == "the handout does not record which text was approved, so later changes would not be noticed"
         )
-        assert problem.hint == 'Whoever approved it types: teachback approve tiny --by "NAME"'
+        assert (
+            problem.hint
+            == 'The person who approved it should type: teachback approve tiny --by "NAME"'
+        )
     rows, _ = handout_rows(clinic)
     assert {row["review"] for row in rows if row["id"] == "tiny"} == {"approved"}
 

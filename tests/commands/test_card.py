@@ -219,7 +219,7 @@ def test_a_square_sheet_of_several_cards_is_refused_on_both_sides(
     stock = STOCKS["avery-5371"].model_dump(mode="json")
     stock |= {"page": {"width": 280, "height": 280}, "also": []}
     root = workspace({"content/stocks.yaml": json.dumps({"square": stock})})
-    with pytest.raises(UsageError, match="as wide as it is high") as raised:
+    with pytest.raises(UsageError, match="printed behind the wrong card") as raised:
         dealt(tmp_path, CardOrder(), root, stock="square")
     assert "--sides one" in str(raised.value.problems[0].hint)
     done, _ = dealt(tmp_path, CardOrder(), root, stock="square", sides="one")
@@ -591,8 +591,8 @@ def test_a_flag_that_a_style_hides_stops_the_print(
 
 
 def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> None:
-    """A line cut off by an offset is refused; a print shop's page has no offset."""
-    with pytest.raises(UsageError, match="mm off the page"):
+    """A cut line is a safety fault, also when the printer's offset cuts it; a print shop's page has no offset."""
+    with pytest.raises(UsageError, match="mm outside the page"):
         dealt(tmp_path, stock="sigel-dp837", offset="0,-12")
     assert dealt(tmp_path, CardOrder(press=True), offset="0,-12")[0].cards == 1
 

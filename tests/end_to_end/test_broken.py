@@ -706,13 +706,13 @@ def test_json_carries_the_same_problems(
             "no handout is written in the language 'xx'",
             "Leave --language out",
         ),
-        ("build --paper leter", "--paper: 'leter' cannot stand here", "Did you mean 'letter'?"),
-        ("build --size big", "--size: 'big' cannot stand here", "Known: large, standard."),
-        ("build --kind crad", "--kind: 'crad' cannot stand here", "Did you mean 'card'?"),
-        ("build --format pfd", "--format: 'pfd' cannot stand here", "Did you mean 'pdf'?"),
-        ("build --jobs many", "--jobs: 'many' cannot stand here", "Write a whole number from 1."),
-        ("build --jobs 0", "--jobs: '0' cannot stand here", "Write a whole number from 1."),
-        ("build --jobs -2", "--jobs: '-2' cannot stand here", "Write a whole number from 1."),
+        ("build --paper leter", "--paper: 'leter' is not allowed", "Did you mean 'letter'?"),
+        ("build --size big", "--size: 'big' is not allowed", "Known: large, standard."),
+        ("build --kind crad", "--kind: 'crad' is not allowed", "Did you mean 'card'?"),
+        ("build --format pfd", "--format: 'pfd' is not allowed", "Did you mean 'pdf'?"),
+        ("build --jobs many", "--jobs: 'many' is not allowed", "Write a whole number, 1 or more."),
+        ("build --jobs 0", "--jobs: '0' is not allowed", "Write a whole number, 1 or more."),
+        ("build --jobs -2", "--jobs: '-2' is not allowed", "Write a whole number, 1 or more."),
         ("build --paper", "Option '--paper' requires an argument.", "See `teachback"),
         (
             "list handots",
@@ -752,7 +752,7 @@ def test_wrong_usage_is_told_as_json_too(
     )
     assert (code, stderr) == (2, "")
     assert [row["message"] for row in json.loads(stdout)["problems"]] == [
-        "--paper: 'leter' cannot stand here"
+        "--paper: 'leter' is not allowed"
     ]
 
 
@@ -775,8 +775,8 @@ def test_wrong_words_in_the_environment_are_wrong_usage(
     code, _, stderr = here(DEFAULT, lay(tmp_path, {}), monkeypatch, capsys)
     assert code == 2
     assert [one.message for one in problems(stderr)] == [
-        "TEACHBACK_JOBS: 'many' cannot stand here",
-        "TEACHBACK_PAPER: 'leter' cannot stand here",
+        "TEACHBACK_JOBS: 'many' is not allowed",
+        "TEACHBACK_PAPER: 'leter' is not allowed",
     ]
 
 

@@ -117,14 +117,17 @@ def test_the_built_in_sheets_pass_only_under_their_own_names() -> None:
             {"styles/clinic.css": ".message { display: none }\n"},
             "a sentence is not on the page: 'One message.'",
         ),
-        ({"styles/clinic.css": ".message { color: #fff }\n"}, "cannot be seen: of its ink 0 %"),
+        (
+            {"styles/clinic.css": ".message { color: #fff }\n"},
+            "cannot be seen: only 0 % of its ink",
+        ),
         (
             {"templates/blocks/text.html": "<p style='opacity: 0'>{{ block.text|marked }}</p>"},
             "opacity, which only browsers would follow",
         ),
         (
             {"templates/blocks/text.html": "<p class='unseen'>{{ block.text|marked }}</p>"},
-            "shows nobody the words",
+            "hides the words",
         ),
         (
             {"templates/blocks/text.html": "<p title='Take 9'>{{ block.text|marked }}</p>"},

@@ -596,7 +596,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
         (("tiny",), 2, "--records"),
         (("tiny", "--records", "nowhere.csv"), 1, "No such file"),
         (("tiny", "--records", "."), 1, "Is a directory"),
-        (("tiny", "--records", "records.csv", "--kind", "poster"), 2, "'poster' cannot stand here"),
+        (("tiny", "--records", "records.csv", "--kind", "poster"), 2, "'poster' is not allowed"),
         (("tiny", "--records", "records.csv", "--duplex"), 2, "--combine"),
         (("tiny", "--records", "records.csv", "--combine", "0"), 2, "0 is not in the range"),
         (

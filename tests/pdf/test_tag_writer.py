@@ -410,10 +410,10 @@ def test_weasyprint_says_nothing_of_a_drawing_without_words(
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('<img src="icons/box.svg">', "the picture icons/box.svg has no words"),
+        ('<img src="icons/box.svg">', "the picture icons/box.svg has no description"),
         (
             '<svg width="9" height="9"><rect width="9" height="9"/></svg>',
-            "the picture drawn in the page has no words",
+            "the picture drawn in the page has no description",
         ),
         (
             '<p><a href="https://example.org"><span aria-label=" ">\u00a0</span></a></p>',
@@ -432,10 +432,10 @@ def test_what_has_no_words_is_refused(body: str, said: str) -> None:
     [
         (
             "<h1>One</h1><h3>Two</h3>",
-            "the heading 'Two' is of level 3, and the one before it of level 1",
+            "the heading 'Two' has level 3, but the one before it has level 1",
         ),
-        ("<h2>One</h2>", "the heading 'One' is of level 2, and the first"),
-        ('<p lang="es_MX">uno</p>', "'es_MX' is not the tag of a language"),
+        ("<h2>One</h2>", "the heading 'One' has level 2, but it is the first"),
+        ('<p lang="es_MX">uno</p>', "'es_MX' is not a language code"),
     ],
 )
 def test_a_template_that_misleads_a_screen_reader_is_refused(body: str, said: str) -> None:

@@ -99,7 +99,7 @@ def test_a_number_stays_on_one_line() -> None:
         ([at("Take", 10, 40), at("5", 10, 17, 685.0)], []),
         ([at("Take", 10, 40, 100.0), at("5", 300, 307, 700.0)], []),
         ([at("Take", 10, 40), at("5", 43, 50, 704.0)], ["a number is raised or lowered"]),
-        ([at("Take", 60, 90), at("5", 43, 50)], ["words are not in their order on the line"]),
+        ([at("Take", 60, 90), at("5", 43, 50)], ["words are in the wrong order on the line"]),
         (
             [at("Take", 60, 90), at("5", 43, 50, 730.0)],
             ["words are moved above the line that they continue"],

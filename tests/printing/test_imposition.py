@@ -170,7 +170,7 @@ def test_a_square_page_is_not_printed_on_both_sides(
     }
     page = {"width": 215, "height": 215 + more}
     several = Stock.model_validate({**told, "page": page, "grid": {"columns": 2, "rows": 2}})
-    with pytest.raises(ValueError, match="no long edge"):
+    with pytest.raises(ValueError, match="the page is square"):
         impose(cards, several, sides)
     assert impose(cards, several, Sides.ONE)
     one = Stock.model_validate({**told, "page": page, "grid": {"columns": 1, "rows": 1}})

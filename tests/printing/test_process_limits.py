@@ -333,7 +333,7 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         "the work ended in a crash (SIGABRT), perhaps for lack of memory",
         "the work was ended from outside, perhaps for lack of memory",
         "the work needed more than 2 GB of memory",
-        "the work ended in too deep a nesting",
+        "the work failed, because something is nested too deep",
         "the work ended in a fault: code process_limits-KeyError",
         "the work took more than 1 s of processor time",
         "the work took more than 1 s of processor time",
@@ -355,17 +355,14 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
             "multiprocessing.process.BaseProcess.start",
             (
                 "a printing process could not be started: Resource temporarily unavailable",
-                "Start again, with less beside it; what was finished is kept.",
+                "Close other programs and start again; finished files are kept.",
             ),
         ),
         (
             "tempfile.mkdtemp",
             (
-                (
-                    "there is no room for what printing puts down for a while: "
-                    "Resource temporarily unavailable"
-                ),
-                "Make room in the system's folder for such files, or name another one in TMPDIR.",
+                "printing cannot write its temporary files: Resource temporarily unavailable",
+                "Make room in the system's folder for temporary files, or name another one in TMPDIR.",
             ),
         ),
     ],
@@ -403,7 +400,7 @@ def test_what_waits_and_does_not_work_is_ended_by_the_clock() -> None:
     """For a disk that does not answer, the clock is the last resort."""
     (done,) = outcomes([task(sleep, 600)], Limits(seconds=1, later=1, grace=1, clock=1))
     assert [problem.message for problem in done.problems] == [
-        "the work was not done 1 s after it was begun, and was hardly at work"
+        "the work was still not finished after 1 s, and the computer had hardly worked on it"
     ]
     assert done.late
 
@@ -457,7 +454,7 @@ print(done.problems[0].hint)
             700_000_000,
             "fill",
             "needed more memory than the system allows this program, 0.",
-            "Allow it more, or start it where",
+            "Raise this limit, or start it where",
         ),
         ("RLIMIT_AS", 10**12, "fill", "needed more than 2 GB of memory", "Do less."),
         (
@@ -465,7 +462,7 @@ print(done.problems[0].hint)
             4,
             "burn",
             "took more processor time than the system allows a program, 4 s",
-            "Allow more, or start it where",
+            "Raise this limit, or start it where",
         ),
     ],
 )

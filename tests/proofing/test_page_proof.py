@@ -110,9 +110,7 @@ def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(
             }
         )
     )
-    assert caught.laid_out == (
-        "'One message.' stands 4.4 mm outside the part of page 1 that can be printed",
-    )
+    assert caught.laid_out == ("'One message.' is 4.4 mm outside the printable area of page 1",)
     assert (caught.glyphs, caught.read_back) == ((), ())
 
 
@@ -186,7 +184,7 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
             "templates/handout.html",
             "<h1>{{ edition.title|marked }}</h1>",
             "<h1>{{ edition.message|marked }}</h1><p>{{ edition.title|marked }}</p>",
-            "a sentence is not in its turn: 'One message.'",
+            "a sentence is in the wrong place: 'One message.'",
         ),
     ],
 )
@@ -197,7 +195,7 @@ def test_only_reading_back_tells_what_a_template_left_out_or_moved(
     text = (BUILTIN / template).read_text(encoding="utf-8")
     assert old in text
     text = text.replace(old, new, 1)
-    if "not in its turn" in fault:
+    if "in the wrong place" in fault:
         text = text.replace('<p class="message">{{ edition.message|marked }}</p>', "", 1)
     caught = cast(workspace({template: text}))
     assert (caught.laid_out, caught.glyphs) == ((), ())
@@ -232,8 +230,8 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
     ):
         job, served = job_of(workspace(files), kind)
         done = do_job(job, served)
-        # The masthead of a handout has the number too.
-        fault = "is not in its turn" if kind == "handout" else "is not on the card"
+        # The masthead of a handout has the number, too.
+        fault = "is in the wrong place" if kind == "handout" else "is not on the card"
         assert [one.message for one in done.problems] == [
             f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws
         ]
@@ -272,7 +270,7 @@ OTHERWISE = [
         "handout.html",
         "{{ edition.title|words_only }}</title>",
         "Take 50 pills</title>",
-        "the page for a screen is called 'Take 50 pills'",
+        "the title of the page for a screen is 'Take 50 pills'",
     ),
     (
         "blocks/text.html",
@@ -355,21 +353,13 @@ def test_a_page_for_a_screen_is_read_back_too(
         assert len(built.printed) == 1 - len(faults)
 
 
-HIDDEN = "'One message.' on page 1 cannot be seen: of its ink 0 % shows"
+HIDDEN = "'One message.' on page 1 cannot be seen: only 0 % of its ink is visible"
 STYLES = {
     ".message { color: #fff }": HIDDEN,
     ".message { color: transparent }": HIDDEN,
-    ".message { display: none }": (
-        "handout of tiny for ckd: a sentence is not on the page: 'One message.'"
-    ),
-    (
-        '.masthead::after { content: ""; position: absolute; left: 0; top: 24mm; width: '
-        "170mm; height: 16mm; background: #fff }"
-    ): "cannot be seen: of its ink 0 % shows",
-    ".message { color: #999 }": (
-        "'One message.' on page 1 has a contrast of 2.8:1 in colour and 2.8:1 in grey; "
-        "text needs at least 4.5:1"
-    ),
+    ".message { display: none }": "handout of tiny for ckd: a sentence is not on the page: 'One message.'",
+    '.masthead::after { content: ""; position: absolute; left: 0; top: 24mm; width: 170mm; height: 16mm; background: #fff }': "cannot be seen: only 0 % of its ink is visible",
+    ".message { color: #999 }": "'One message.' on page 1 has a contrast of 2.8:1 in colour and 2.8:1 in grey; text needs at least 4.5:1",
     ".message { color: #d00000; background: #3a3a3a }": HIDDEN,
     (".message { color: #ffffff; background: #8a8a8a }"): (
         "'One message.' on page 1 has a contrast of 3.5:1 in colour and 3.5:1 in grey"
@@ -378,54 +368,24 @@ STYLES = {
         "'One message.' on page 1 is set in 10.0 pt; nothing may be smaller than 12 pt here"
     ),
     ".code, .this-code { display: none }": "page 1 does not show 'T-CKD-EN-",
-    ".foot-draft { display: none }": (
-        "page 1 does not show 'Draft: no clinician has reviewed this text'"
-    ),
-    ".message { font-family: Arial }": (
-        "the font 'Arial' is not one of the workspace's, and it is chosen for 'One message.'"
-    ),
-    (".message { height: 0; overflow: hidden }"): (
-        "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it"
-    ),
-    (
-        ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }"
-    ): "'One message.' on page 1 is cut off: it sticks ",
+    ".foot-draft { display: none }": "page 1 does not show 'Draft: no clinician has reviewed this text'",
+    ".message { font-family: Arial }": "a style chooses the font 'Arial' for 'One message.', but the workspace has no such font",
+    ".message { height: 0; overflow: hidden }": "'One message.' on page 1 is cut off: it sticks 6.6 mm out of the box around it",
+    ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }": "'One message.' on page 1 is cut off: it sticks ",
     ".message { transform: translateX(160mm) }": "'One message.' stands ",
     ".message { transform: rotate(90deg) translateX(360mm) }": "'One message.' stands ",
-    ".message { margin-top: -34pt }": "lie on each other on page 1",
-    (
-        ".message { transform: scaleX(-1) }"
-    ): "'One message.' on page 1 is mirrored, upside down or slanted",
-    (
-        ".message { transform: rotate(180deg) }"
-    ): "'One message.' on page 1 is mirrored, upside down or slanted",
-    (
-        ".message { transform: skewX(70deg) }"
-    ): "'One message.' on page 1 is mirrored, upside down or slanted",
-    (".message { transform: scale(0.3, 1) }"): (
-        "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here"
-    ),
-    (
-        ".message { text-decoration: underline line-through }"
-    ): "'One message.' on page 1 is struck out",
-    (
-        ".message { position: absolute; top: 90mm; text-decoration: line-through }"
-    ): "'One message.' on page 1 is struck out",
-    (
-        ".message { text-transform: uppercase }"
-    ): "`text-transform: uppercase` prints other letters than the text has",
-    (
-        ".message { font: small-caps 13pt 'Atkinson Hyperlegible' }"
-    ): "prints other letters than the text has",
-    (":root { --t: small-caps } .message { font-variant-caps: var(--t) }"): (
-        "is set in other letters than it is written in (font-variant-caps: small-caps)"
-    ),
-    ".message { letter-spacing: -6pt }": (
-        "'One message.' on page 1 is set so close that its letters or words lie on each other"
-    ),
-    ".message { word-spacing: -1em }": (
-        "'One message.' on page 1 is set so close that its letters or words lie on each other"
-    ),
+    ".message { margin-top: -34pt }": "overlap on page 1",
+    ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
+    ".message { transform: scale(0.3, 1) }": "'One message.' on page 1 is set in 4.5 pt; nothing may be smaller than 12 pt here",
+    ".message { text-decoration: underline line-through }": "'One message.' on page 1 is struck out",
+    ".message { position: absolute; top: 90mm; text-decoration: line-through }": "'One message.' on page 1 is struck out",
+    ".message { text-transform: uppercase }": "`text-transform: uppercase` prints other letters than the text has",
+    ".message { font: small-caps 13pt 'Atkinson Hyperlegible' }": "prints other letters than the text has",
+    ":root { --t: small-caps } .message { font-variant-caps: var(--t) }": "is printed in other letters than it is written in (font-variant-caps: small-caps)",
+    ".message { letter-spacing: -6pt }": "'One message.' on page 1 is set so close that its letters or words overlap",
+    ".message { word-spacing: -1em }": "'One message.' on page 1 is set so close that its letters or words overlap",
 }
 
 
@@ -509,38 +469,15 @@ def test_a_style_that_hides_one_digit_stops_the_print(
 
 
 DRAWN = {
-    (
-        "strong::before { content: ''; display: inline-block; width: 1.6pt; height: 1.6pt; "
-        "background: #111; margin: 0 1pt }"
-    ): "right beside the number '1,500'",
-    (
-        "strong::after { content: ''; display: inline-block; width: 1.6pt; height: 8pt; "
-        "background: #111; margin: 0 1pt }"
-    ): "right beside the number '1,500'",
-    (
-        "strong { border-left: 0.8pt solid #111; padding-left: 1pt }"
-    ): "right beside the number '1,500'",
-    (
-        "strong { background: linear-gradient(#111, #111) no-repeat 0 45%; background-size: "
-        "0.3em 1pt; padding-left: 0.4em }"
-    ): "right beside the number '1,500'",
-    (
-        'section p { position: relative } section p::after { content: ""; position: '
-        "absolute; left: 0; top: 50%; width: 90mm; height: 1pt; "
-        "background: #111 }"
-    ): "is drawn through 'Walk 15 minutes or",
-    ("section p { text-decoration: underline; text-underline-offset: -0.33em }"): (
-        "has a line drawn through or along its letters (text-underline-offset: below 0)"
-    ),
-    (
-        "section p { text-decoration: underline; text-decoration-thickness: 0.3em }"
-    ): "(text-decoration-thickness: too thick)",
-    (
-        "section p { text-decoration: overline }"
-    ): "has a line drawn through or along its letters (text-decoration: overline)",
-    "strong { letter-spacing: 0.7em }": (
-        "'1,500' on page 1 has its digits set apart (letter-spacing: 0.70em)"
-    ),
+    "strong::before { content: ''; display: inline-block; width: 1.6pt; height: 1.6pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
+    "strong::after { content: ''; display: inline-block; width: 1.6pt; height: 8pt; background: #111; margin: 0 1pt }": "right beside the number '1,500'",
+    "strong { border-left: 0.8pt solid #111; padding-left: 1pt }": "right beside the number '1,500'",
+    "strong { background: linear-gradient(#111, #111) no-repeat 0 45%; background-size: 0.3em 1pt; padding-left: 0.4em }": "right beside the number '1,500'",
+    'section p { position: relative } section p::after { content: ""; position: absolute; left: 0; top: 50%; width: 90mm; height: 1pt; background: #111 }': "is drawn through 'Walk 15 minutes or",
+    "section p { text-decoration: underline; text-underline-offset: -0.33em }": "has a line drawn through or along its letters (text-underline-offset: below 0)",
+    "section p { text-decoration: underline; text-decoration-thickness: 0.3em }": "(text-decoration-thickness: too thick)",
+    "section p { text-decoration: overline }": "has a line drawn through or along its letters (text-decoration: overline)",
+    "strong { letter-spacing: 0.7em }": "'1,500' on page 1 has gaps between its digits (letter-spacing: 0.70em)",
 }
 
 
@@ -585,23 +522,13 @@ def test_an_ordinary_style_of_a_clinic_prints(
 
 
 SAID_MORE = {
-    ('[data-flag]::before { content: "Do NOT worry about: " }'): (
-        "words are added beside the red flag 'chest' that are not the handout's: 'donotworryabout:'"
-    ),
-    ('[data-flag]::after { content: " is harmless" }'): (
-        "words are added beside the red flag 'chest' that are not the handout's: 'isharmless'"
-    ),
-    '.badge::before { content: "Not " }': "words are added that are not the handout's: 'not'",
-    (
-        '.foot-draft::before { content: "Approved. Was: " }'
-    ): "shows words that no screen reader says: 'approved.was",
-    (
-        ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }"
-    ): "the tier 'today' stands above 'now', and is read after it",
-    "@page { size: A5 landscape }": "is 210 x 148 mm, and the paper is 216 x 279 mm",
-    (
-        ".foot-qr svg { width: 2mm; height: 2mm }"
-    ): "the QR code of page 1 cannot be read, and the edition code is T-CKD-EN-",
+    '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not in the handout: 'donotworryabout:'",
+    '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not in the handout: 'isharmless'",
+    '.badge::before { content: "Not " }': "words are added that are not in the handout: 'not'",
+    '.foot-draft::before { content: "Approved. Was: " }': "shows words that a screen reader would not read out: 'approved.was",
+    ".tier-now { position: relative; top: 24mm } .tier-today { position: relative; top: -24mm }": "the tier 'today' is printed above 'now', but read out after it",
+    "@page { size: A5 landscape }": "210 x 148 mm, but the paper is 216 x 279 mm",
+    ".foot-qr svg { width: 2mm; height: 2mm }": "the QR code of page 1 cannot be read, but the edition code is T-CKD-EN-",
 }
 
 
@@ -629,19 +556,19 @@ def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(
             "templates/blocks/footer.html",
             "{{ words.draft }}",
             "{{ words.draft }} Not any more.",
-            "shows words that no screen reader says: 'notanymore",
+            "shows words that a screen reader would not read out: 'notanymore",
         ),
         (
             "templates/handout.html",
             "{{ edition.title|words_only }}</title>",
             "Another handout</title>",
-            "the file is called 'Another handout'",
+            "the title of the file is 'Another handout'",
         ),
         (
             "templates/handout.html",
             'lang="{{ edition.language }}"',
             'lang="es"',
-            "the file would be read out as 'es', and the text is written in 'en'",
+            "the language of the file is 'es', but the text is written in 'en'",
         ),
     ],
 )
@@ -682,13 +609,13 @@ def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(
     text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
     spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
     with pytest.raises(
-        TeachbackError, match="words would be read out as other ones: 'All is well'"
+        TeachbackError, match="a screen reader would say 'All is well' instead of the words"
     ):
         cast(workspace({"templates/blocks/tier.html": spoilt_tier}))
 
 
 CARD_STYLES = {
-    ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: of its ink 0 % shows",
+    ".card li { color: #fff }": "'Chest pain' on page 1 cannot be seen: only 0 % of its ink is visible",
     ".card li { display: none }": "the red flag 'chest' is not on the card: 'Chest pain'",
     ".card-foot { font-size: 6pt }": "is set in 6.0 pt; nothing may be smaller than 8 pt here",
     ".code { display: none }": "card of tiny for ckd does not show 'T-CKD-EN-",
@@ -752,7 +679,7 @@ def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., W
     laid = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(spoilt(renderer.write(laid), rename_fonts), job.handout, laid, job.expected[0])
     assert {problem.message for problem in found} == {
-        "the printed file uses the font 'DejaVu-Sans', which is none of the workspace's"
+        "the printed file uses the font 'DejaVu-Sans', which is not in the workspace"
     }
 
 
@@ -786,7 +713,7 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 
     assert not list(said_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
     [problem] = said_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
-    assert problem.message == "page: a sentence is not in its turn: 'One.'"
+    assert problem.message == "page: a sentence is in the wrong place: 'One.'"
 
 
 def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
@@ -804,7 +731,7 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
     assert not list(said_problems(tokens(sentence), expected, painted=False))
     assert list(said_problems(tokens(sentence.replace("911", "119")), expected, painted=False))
     [problem] = said_problems(tokens(sentence[::-1] + " 12"), expected)
-    assert problem.message == "page: a number is added that is not the handout's: '12'"
+    assert problem.message == "page: a number is added that is not in the handout: '12'"
 
 
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
@@ -915,7 +842,7 @@ def test_a_proof_measures_the_printed_pages(
         ),
         (
             "section { background: #bbbbbb; height: 150mm }",
-            "handout of tiny for ckd: a page takes 1",
+            "handout of tiny for ckd: ink covers 1",
         ),
         (
             ".tier-visit, .tier-today { border: 3pt solid #111 }",

@@ -43,8 +43,8 @@ OWN: Final = (
         GAP,
         "advice for everybody that harms a reader with kidney disease",
         Severity.ERROR,
-        "A reader with kidney disease who gets the general text, because there is no other or "
-        "the same, must not be harmed by it.",
+        "Readers with kidney disease get the general text where they have no text of their own. "
+        "It must not harm them.",
         ("cdc-nsaid-2021", "nkf-potassium"),
         bad=(
             Example("text: Take ibuprofen for the pain."),
@@ -57,7 +57,7 @@ OWN: Final = (
     ),
     Rule(
         "accept-idle",
-        "an acceptance that nothing needs any more",
+        "an acceptance of a finding that does not exist",
         Severity.WARNING,
         "It could hide a new finding of the same rule.",
         (OUR_OWN,),
@@ -78,9 +78,9 @@ OWN: Final = (
     ),
     Rule(
         "accept-unknown",
-        "an acceptance of a rule that there is not",
+        "an acceptance of a rule that does not exist",
         Severity.ERROR,
-        "It accepts nothing, and somebody relies on it.",
+        "It accepts nothing, but its author relies on it.",
         (OUR_OWN,),
         bad=(
             Example("accept: [{rule: plain-emojis, reason: It is misspelt., by: A. Nurse}]"),
@@ -95,7 +95,7 @@ OWN: Final = (
         "language-unknown",
         "a handout in a language that the rules do not know",
         Severity.WARNING,
-        "Nothing found is then not nothing there.",
+        "Most rules find nothing in this language, whatever the text says.",
         (OUR_OWN,),
         bad=(Example("language: es"), Example("language: vi")),
         good=(Example("language: en"), Example("language: en-GB")),
@@ -152,13 +152,10 @@ def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Ite
         )
     if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
         message = (
-            f"the rules know English: in this handout ({authored.handout.language}) they "
-            "looked at dates and sources only"
+            f"this handout ({authored.handout.language}) is not in English: its advice and its "
+            "wording were not checked"
         )
-        hint = (
-            "Somebody who reads the language and knows the subject must look for what the rules "
-            "look for."
-        )
+        hint = "Ask a clinician who reads this language to check the text."
         yield Problem(
             message,
             hint,

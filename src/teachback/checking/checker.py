@@ -295,8 +295,8 @@ def _unknown_rules(authored: LoadedHandout, rules: Rules) -> Iterator[Problem]:
 
 def _wordless_problem(number: int, authored: LoadedHandout) -> Problem:
     message = (
-        f"an error of '{authored.handout.accept[number].rule}' is accepted only with the words "
-        "that it is about"
+        f"to accept an error of '{authored.handout.accept[number].rule}', quote the words it is "
+        "about"
     )
     place = authored.file.locate(("accept", number))
     return Problem(
@@ -310,11 +310,11 @@ def _wordless_problem(number: int, authored: LoadedHandout) -> Problem:
 
 def _idle_problem(number: int, authored: LoadedHandout) -> Problem:
     accepted = authored.handout.accept[number]
-    message = f"this accepts a finding of '{accepted.rule}' that is not there any more"
+    message = f"this accepts a finding of '{accepted.rule}', but there is no such finding"
     place = authored.file.locate(("accept", number))
     return Problem(
         message,
-        "Take it out, so that it cannot hide a new one.",
+        "Remove it, so that it cannot hide a new finding.",
         place,
         Severity.WARNING,
         "accept-idle",

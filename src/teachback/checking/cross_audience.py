@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 # The example of each rule is a block or a red flag as an author writes it.
 SAME: Final = Rule(
     "same-text",
-    "texts by audience that are all alike",
+    "texts by audience that are the same",
     Severity.WARNING,
-    "Where the same words stand twice, one day only one of them is mended. A mapping of audience "
-    "to text says: these differ on purpose.",
+    "When the same words are written twice, one day only one of them is corrected. Texts by "
+    "audience should differ on purpose.",
     sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
@@ -48,8 +48,8 @@ UNREAD: Final = Rule(
     "unread-text",
     "text that no reader ever gets",
     Severity.WARNING,
-    "Whoever wrote it believes that it is read. The short words of a flag are printed on cards "
-    "only, its reason only where a section places its tier.",
+    "Its author believes that it is read. The short words of a red flag are printed on cards "
+    "only, its reason only in a section that shows the red flags of its tier.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
@@ -70,8 +70,8 @@ SILENT: Final = Rule(
     "silent-flag",
     "a red flag that one reader gets and another does not",
     Severity.WARNING,
-    "A missing warning sign looks like none. Only the author knows whether it was left out on "
-    "purpose, and for which reason.",
+    "A reader cannot see that a warning sign is missing. Only the author knows whether it was "
+    "left out on purpose, and why.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: swelling, tier: today, only: [ckd], text: Fast swelling}"),
@@ -200,7 +200,7 @@ def _same(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Findi
                 SAME,
                 path,
                 words,
-                ("all of this mapping is alike", "Write it once, without the audiences."),
+                ("all audiences have the same text here", "Write it once, without the audiences."),
             )
             continue
         for name, text in plain.items():
@@ -209,8 +209,8 @@ def _same(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Findi
             )
             if above is not None and plain[above] == text:
                 said = (
-                    f"'{name}' says the same as '{above}', which it would read anyway",
-                    f"Take the line '{name}:' out.",
+                    f"'{name}' repeats the text of '{above}', which it gets anyway",
+                    f"Remove the line '{name}:'.",
                 )
                 yield _finding(SAME, (*path, name), text, said)
 
@@ -224,17 +224,20 @@ def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
         path = ("red_flags", index)
         if flag.short is not None and not any(doc.is_on_card(flag, ear.lineage) for ear in readers):
             said = (
-                "nobody reads these short words: this flag is on no card",
-                "Take `short:` out, or set `card: true`.",
+                "these short words are never printed: this red flag is on no card",
+                "Remove `short:`, or set `card: true`.",
             )
             yield _finding(UNREAD, (*path, "short"), flag.id, said)
         if flag.why is not None and not any(flag.tier in placed[ear.audience] for ear in readers):
-            hint = f"Place the tier in a section: `- red_flags: [{flag.tier}]`. Or take `why:` out."
+            hint = f"Add `- red_flags: [{flag.tier}]` to a section, or remove `why:`."
             yield _finding(
                 UNREAD,
                 (*path, "why"),
                 flag.id,
-                (f"nobody reads this reason: no section places the tier '{flag.tier}'", hint),
+                (
+                    f"this reason is never printed: no section shows the red flags '{flag.tier}'",
+                    hint,
+                ),
             )
 
 
@@ -263,8 +266,8 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
         for name in flag.silent_for:
             if name in handout.audiences and name not in silent:
                 said = (
-                    f"the red flag '{flag.id}' is not silent for '{name}'",
-                    "Take the line out, or set `only:`.",
+                    f"'{name}' does get the red flag '{flag.id}', so `silent_for` is wrong here",
+                    "Remove the line, or set `only:`.",
                 )
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
 

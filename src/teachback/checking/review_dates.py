@@ -46,9 +46,9 @@ DUE: Final = Rule(
 )
 UNDATED: Final = Rule(
     "review-undated",
-    "a text that says no date on which it is to be read again",
+    "a text without a review date",
     Severity.WARNING,
-    "Without a date, no list names it and no calendar asks for it.",
+    "Without a date, no list and no calendar reminds anyone to review it.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft}"), Example("{status: draft, reviewer: null, due: null}")),
     good=(
@@ -58,7 +58,7 @@ UNDATED: Final = Rule(
 )
 NUMBER: Final = Rule(
     "number-source",
-    "a number about health, and no source beside it",
+    "a number about health without a source",
     Severity.WARNING,
     "Percentages, doses, counts and limits are what readers act on, and what was most often "
     "wrong. Name the source in `sources:`, beside the text.",
@@ -80,7 +80,7 @@ NUMBER: Final = Rule(
 )
 UNUSED: Final = Rule(
     "source-unused",
-    "a source that no handout names",
+    "a source that no handout uses",
     Severity.WARNING,
     "A list of sources that nobody uses hides those that count. It may also be that a statement "
     "has lost its source.",
@@ -201,7 +201,7 @@ def horizon(within: str, today: dt.date) -> dt.date:
     match = re.fullmatch(r"(\d{1,3})([dwmy])", within.strip().lower())
     if match is None:
         raise UsageError(
-            Problem(f"'{within[:20]}' is no span of time", "Write it as 6m, 2w, 30d or 1y.")
+            Problem(f"'{within[:20]}' is not a time span", "Write it as 6m, 2w, 30d or 1y.")
         )
     count = int(match[1])
     if match[2] in "dw":
@@ -215,7 +215,7 @@ def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Probl
         who = f" {term.owner} sees to it." if term.owner else ""
         hint = f"Have it read again, and set a new `due:`.{who}"
         if term.due is None:
-            message = f"nobody has said when '{term.name}' is to be read again"
+            message = f"'{term.name}' has no review date"
             yield Problem(
                 message, f"Set `due:` in its review.{who}", term.place, UNDATED.severity, UNDATED.id
             )
@@ -254,20 +254,20 @@ def source_problems(
     unused = [name for name in sources.root if name not in used]
     if len(unused) > _MANY:
         named = f"{', '.join(unused[:_MANY])} and {len(unused) - _MANY} more"
-        message = f"{len(unused)} sources are named by no handout: {named}"
+        message = f"no handout uses these {len(unused)} sources: {named}"
         yield Problem(
             message,
-            "Name them where they are used, or take them out.",
+            "Name them where they are used, or remove them.",
             locate((unused[0],), key=True),
             UNUSED.severity,
             UNUSED.id,
         )
     else:
         for name in unused:
-            message = f"no handout names the source '{name}'"
+            message = f"no handout uses the source '{name}'"
             yield Problem(
                 message,
-                "Name it where it is used, or take it out.",
+                "Name it where it is used, or remove it.",
                 locate((name,), key=True),
                 UNUSED.severity,
                 UNUSED.id,
@@ -285,7 +285,7 @@ def source_problems(
                 YEARLESS.id,
             )
         elif today.year - source.year > OLD:
-            message = f"the source '{name}' is of {source.year}"
+            message = f"the source '{name}' is from {source.year}"
             yield Problem(
                 message,
                 "Look for a newer one when the text is reviewed.",
@@ -333,10 +333,7 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
         )
         if match and not passage.text.rstrip().endswith("?"):
             words = match[0].strip()
-            hint = (
-                "Name where it is from: `sources: [...]` beside this text. Without a source, say "
-                "it without the number."
-            )
+            hint = "Add `sources: [...]` to this text. If there is no source, leave the number out."
             yield Finding(
                 NUMBER.id,
                 NUMBER.severity,

@@ -84,7 +84,7 @@ def _read_on(
     row = rows[furthest]
     message = (
         f"{sheet.file}: the sheet to sign does not show line {row.line} for "
-        f"'{edition.audience}' in its turn: '{row.words[:60]}'"
+        f"'{edition.audience}' in the right place: '{row.words[:60]}'"
     )
     return Problem(message, _HINT), end
 

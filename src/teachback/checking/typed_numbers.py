@@ -25,8 +25,8 @@ TYPED: Final = Rule(
     "typed-number",
     "a phone number or an emergency number typed into a text",
     Severity.ERROR,
-    "A number that stands in many texts is wrong in some of them after it changes. It belongs "
-    "into content/clinic.yaml, once.",
+    "When a number changes, some of the texts that repeat it stay wrong. Write it once, in "
+    "content/clinic.yaml.",
     sources=(OUR_OWN,),
     bad=(
         Example("Call 911 for chest pain."),
@@ -48,7 +48,7 @@ TYPED: Final = Rule(
 )
 ADVICE: Final = Rule(
     "stop-without-restart",
-    "advice to stop a medicine, and not a word on whom to ask or when to start again",
+    "advice to stop a medicine that does not say whom to ask or when to start again",
     Severity.WARNING,
     "Readers who stop a blood pressure, heart or transplant medicine on a leaflet's word, and "
     "never start again, come to harm. The same block must say whom to ask, or when to start "
@@ -261,7 +261,8 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                         ADVICE.severity,
                         passage,
                         words,
-                        "a medicine is stopped here, and nothing says what then",
+                        "this says to stop or not to take a medicine, but not whom to ask or "
+                        "when to start again",
                         hint,
                     )
 

@@ -67,5 +67,8 @@ def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
 
 def _no_pdf() -> TeachbackError:
     return TeachbackError(
-        Problem("this is no whole PDF that can be opened", "Save it again, without a password.")
+        Problem(
+            "this is not a complete PDF, or it needs a password",
+            "Save it again, without a password.",
+        )
     )

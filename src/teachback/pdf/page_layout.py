@@ -171,7 +171,7 @@ def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
                 yield (
                     number,
                     line.text.strip(),
-                    f"has its digits set apart (letter-spacing: {letters / size:.2f}em)",
+                    f"has gaps between its digits (letter-spacing: {letters / size:.2f}em)",
                 )
             through = _through(style, size)
             if through:
@@ -184,7 +184,7 @@ def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
                 yield (
                     number,
                     line.text.strip(),
-                    "is set so close that its letters or words lie on each other",
+                    "is set so close that its letters or words overlap",
                 )
             other = (
                 _other_letters(style) if any(character.isalpha() for character in line.text) else ""
@@ -193,7 +193,7 @@ def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
                 yield (
                     number,
                     line.text.strip(),
-                    f"is set in other letters than it is written in ({other})",
+                    f"is printed in other letters than it is written in ({other})",
                 )
 
 

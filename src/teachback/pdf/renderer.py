@@ -178,7 +178,7 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> L
         if isinstance(error.__cause__ or error.__context__, MemoryError):
             raise MemoryError from None  # noqa: TRY004 -- re-raised as it was
         raise TeachbackError(
-            Problem(str(error), "Put the file into the workspace, or take its name out.")
+            Problem(str(error), "Put the file into the workspace, or remove its name.")
         ) from None
     except RecursionError:
         raise TeachbackError(
@@ -225,9 +225,9 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
             if not own:
                 found.setdefault(text, []).append(number)
     for text, numbers in found.items():
-        message = f"a style prints '{text[:60]}' on page {numbers[0]}, which no handout holds"
+        message = f"a style prints '{text[:60]}' on page {numbers[0]}, which is not in the handout"
         yield Problem(
-            message, "Take `content`, or the style of the list's numbers, out of the style sheet."
+            message, "Remove `content`, or the style of the list's numbers, from the style sheet."
         )
 
 
@@ -248,7 +248,7 @@ def write(laid: LaidOutDocument) -> bytes:
             data: bytes = laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
     except FatalURLFetchingError as error:
         raise TeachbackError(
-            Problem(str(error), "Put the file into the workspace, or take its name out.")
+            Problem(str(error), "Put the file into the workspace, or remove its name.")
         ) from None
     except RecursionError:
         raise TeachbackError(
@@ -309,7 +309,7 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
         return (
             Problem(
                 message,
-                "Take it out and write it anew; a calc() must not be empty.",
+                "Remove it and write it again; a calc() must not be empty.",
                 Location(name, _first_broken(css), 1),
             ),
         )

@@ -136,10 +136,10 @@ def mended() -> Iterator[None]:
     if weasyprint.__version__ != PINNED:
         message = (
             f"WeasyPrint {weasyprint.__version__} is installed, "
-            f"and the tags that screen readers need are made for {PINNED}"
+            f"but the tags that screen readers need are made for {PINNED}"
         )
         raise TeachbackError(
-            Problem(message, f"Install that one: pip install weasyprint=={PINNED}")
+            Problem(message, f"Install that version: pip install weasyprint=={PINNED}")
         )
     own = weasyprint.pdf.add_tags
     weasyprint.pdf.add_tags = _add_tags
@@ -184,14 +184,14 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
         _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
     repair(tree.root)
     for before, level, words in skipped_levels(tree.root):
-        message = f"the heading '{words[:60]}' is of level {level}, and " + (
-            f"the one before it of level {before}" if before else "the first"
+        message = f"the heading '{words[:60]}' has level {level}, but " + (
+            f"the one before it has level {before}" if before else "it is the first"
         )
         tree.problems[
             Problem(
                 message,
-                f"Make it an <h{before + 1}>: who reads by headings would look for one "
-                "that is not there.",
+                f"Make it an <h{before + 1}>: people who navigate by headings would search for the "
+                "missing level.",
             )
         ] = None
     numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
@@ -303,7 +303,7 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
         if not _LANGUAGE.fullmatch(node.language):
             tree.problems[
                 Problem(
-                    f"'{node.language}' is not the tag of a language",
+                    f"'{node.language}' is not a language code",
                     "Write it like this: es, or pt-BR.",
                 )
             ] = None
@@ -312,10 +312,11 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
     if element.get("data-actualtext") and role != "Lbl":
         if any(character.isalnum() for character in "".join(element.itertext())):
             message = (
-                f"words would be read out as other ones: '{element.get('data-actualtext')[:60]}'"
+                f"a screen reader would say '{element.get('data-actualtext')[:60]}' instead of the "
+                "words"
             )
             tree.problems[
-                Problem(message, "data-actualtext is for signs without words; take it out here.")
+                Problem(message, "data-actualtext is for signs without words; remove it here.")
             ] = None
         node.words["ActualText"] = element.get("data-actualtext")
     # The place of a field: the stamping of records finds it by this name.
@@ -372,13 +373,13 @@ def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
     )
     if not (words or "").strip():
         hint = (
-            'Say in alt="..." (in a drawing: <title>) what it shows; '
-            'where it only decorates: aria-hidden="true".'
+            'Describe it in alt="..." (in a drawing: <title>). '
+            'If it is only decoration, write aria-hidden="true".'
         )
         tree.problems[
             Problem(
-                f"the picture {element.get('src') or 'drawn in the page'} has no words "
-                "for who cannot see it",
+                f"the picture {element.get('src') or 'drawn in the page'} has no description "
+                "for people who cannot see it",
                 hint,
             )
         ] = None
@@ -437,7 +438,7 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
                 steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]]})
     if found < count or tree.streams[page]._tags:  # noqa: SLF001
         hint = (
-            "Take `opacity` out of the page's styles, or compare them with the built-in "
+            "Remove `opacity` from the page's styles, or compare them with the built-in "
             "ones; a lighter colour does the same."
         )
         tree.problems[

@@ -203,7 +203,7 @@ def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterat
             ):
                 yield MatchFault(around(read, at), "a number is broken over two lines")
             elif not sentence.blank[index] and _in_number(before, letter) and read.apart[at]:
-                yield MatchFault(around(read, at), "the digits of a number stand apart")
+                yield MatchFault(around(read, at), "there are gaps between the digits of a number")
         previous = at
         at += 1
 
@@ -218,7 +218,7 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
         lower = one.edges.baseline - other.edges.baseline
         if abs(lower) < SAME_LINE * size:
             if other.edges.left < one.edges.right - APART * size:
-                yield MatchFault(around(read, at), "words are not in their order on the line")
+                yield MatchFault(around(read, at), "words are in the wrong order on the line")
             elif abs(lower) > RAISED * size and (
                 read.text[at - 1].isdigit() or read.text[at].isdigit()
             ):

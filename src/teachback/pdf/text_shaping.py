@@ -108,7 +108,7 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
     if "glyf" not in face.table_tags:
         raise TeachbackError(
             Problem(
-                "this font has no TrueType outlines, and no record can be written with it",
+                "this font has no TrueType outlines, so no record can be written with it",
                 "Use a whole .ttf file.",
             )
         )

@@ -443,10 +443,16 @@ def review_problems(
             Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place)
         )
     if not summary.sealed:
-        message = "nothing says which text was approved, so a later change would go unseen"
+        message = (
+            "the handout does not record which text was approved, so later changes would not be "
+            "noticed"
+        )
         problems.append(
             Problem(
-                message, f"Whoever approved it types: {_approve(summary)}", place, Severity.WARNING
+                message,
+                f"The person who approved it should type: {_approve(summary)}",
+                place,
+                Severity.WARNING,
             )
         )
     if summary.reviewed is not None:

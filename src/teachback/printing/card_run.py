@@ -125,7 +125,7 @@ def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> No
             )
             over = max(-left, -top, right - page.width, bottom - page.height)
             if over > 0:
-                message = f"{name}: with this offset, text would stand {over:.1f} mm off the page"
+                message = f"{name}: with this offset, text would be {over:.1f} mm outside the page"
                 raise UsageError(
                     Problem(
                         message,

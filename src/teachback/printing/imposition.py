@@ -121,10 +121,10 @@ def impose(
         )
         raise ValueError(message)
     if not 1 <= start_at <= stock.places:
-        message = f"a sheet has the places 1 to {stock.places}, and no place {start_at}"
+        message = f"this sheet has places 1 to {stock.places}, but no place {start_at}"
         raise ValueError(message)
     if not cards:
-        message = "there are no cards to lay"
+        message = "there are no cards to print"
         raise ValueError(message)
     if (
         sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}
@@ -132,8 +132,8 @@ def impose(
         and _is_square(stock.page_box)
     ):
         message = (
-            "the page is as wide as it is high, and has no long edge: "
-            "a back could come behind another card's front"
+            "the page is square, so printers may turn it either way, "
+            "and a back could be printed behind the wrong card"
         )
         raise ValueError(message)
     places: list[int | None] = [*[None] * (start_at - 1), *cards]

@@ -218,7 +218,7 @@ def _done(
     except MemoryError:
         return FAULT, (False, (_no_memory(doing, hint, limits),))
     except RecursionError:
-        how = "ended in too deep a nesting"
+        how = "failed, because something is nested too deep"
     except OSError as error:
         return FAULT, (False, (_refused(doing, error),))
     except Exception as error:  # noqa: BLE001 -- a fault fails only this task
@@ -233,7 +233,7 @@ def _no_memory(doing: str, hint: str, limits: Limits) -> Problem:
             f"{doing} needed more memory than the system allows this program, "
             f"{most / _GB:.2g} GB (see `ulimit -v`)"
         )
-        return Problem(message, "Allow it more, or start it where there is no such limit.")
+        return Problem(message, "Raise this limit, or start it where there is no such limit.")
     return Problem(f"{doing} needed more than {most / _GB:g} GB of memory", hint)
 
 
@@ -243,10 +243,10 @@ _REFUSED: Final = {
     errno.EMFILE: "The system allows no more open files (see `ulimit -n`): allow more.",
     errno.ENFILE: "The system has no more open files: close other programs.",
     errno.ENOSPC: (
-        "Make room in the system's folder for short-lived files, or name another one in TMPDIR."
+        "Make room in the system's folder for temporary files, or name another one in TMPDIR."
     ),
     errno.EDQUOT: (
-        "Make room in the system's folder for short-lived files, or name another one in TMPDIR."
+        "Make room in the system's folder for temporary files, or name another one in TMPDIR."
     ),
 }
 
@@ -256,7 +256,7 @@ def _refused(doing: str, error: OSError) -> Problem:
     number = error.errno or 0
     reason = os.strerror(number) if number else type(error).__name__
     message = f"{doing} was stopped by the system: {reason} (code {fault_code(error)})"
-    return Problem(message, _REFUSED.get(number, "Free what is lacking, and start again."))
+    return Problem(message, _REFUSED.get(number, "Solve what the system reports, and start again."))
 
 
 def _allow_cpu(seconds: float) -> None:

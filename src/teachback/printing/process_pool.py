@@ -132,14 +132,11 @@ class Pool:
             self._scratch = tempfile.mkdtemp(prefix=_PREFIX)
             self._lock = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
-            message = (
-                "there is no room for what printing puts down for a while: "
-                f"{error.strerror or error}"
-            )
+            message = f"printing cannot write its temporary files: {error.strerror or error}"
             raise TeachbackError(
                 Problem(
                     message,
-                    "Make room in the system's folder for such files, "
+                    "Make room in the system's folder for temporary files, "
                     "or name another one in TMPDIR.",
                 )
             ) from None
@@ -292,8 +289,8 @@ class Pool:
 
     def _stuck(self, task: Task, seconds: float) -> Problem:
         message = (
-            f"{task.doing} was not done {self._limits.by_the_clock(seconds):g} s after it "
-            "was begun, and was hardly at work"
+            f"{task.doing} was still not finished after {self._limits.by_the_clock(seconds):g} s, "
+            "and the computer had hardly worked on it"
         )
         return Problem(
             message, "The machine is very busy, or a disk does not answer. Start again later."
@@ -310,7 +307,7 @@ class Pool:
 def _not_started(why: str = "") -> Problem:
     return Problem(
         f"a printing process could not be started{why}",
-        "Start again, with less beside it; what was finished is kept.",
+        "Close other programs and start again; finished files are kept.",
     )
 
 
@@ -331,7 +328,9 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
         )
         return Outcome(
             task,
-            problems=(Problem(message, "Allow more, or start it where there is no such limit."),),
+            problems=(
+                Problem(message, "Raise this limit, or start it where there is no such limit."),
+            ),
             late=True,
         )
     if name == "SIGXCPU":
@@ -346,7 +345,7 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
         return Outcome(
             task,
             problems=(
-                Problem(message, "Allow it more, or start it where there is no such limit."),
+                Problem(message, "Raise this limit, or start it where there is no such limit."),
             ),
         )
     how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"

@@ -77,7 +77,7 @@ def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
 
 def _whole(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
-        message = "Write a whole number from 1."
+        message = "Write a whole number, 1 or more."
         raise ValueError(message)
     return int(value)
 
@@ -182,7 +182,7 @@ def resolve(
             else:
                 chosen[name] = from_file.get(name, default)
         except ValueError as error:
-            problems.append(Problem(f"{where}: {_said(given)} cannot stand here", str(error)))
+            problems.append(Problem(f"{where}: {_said(given)} is not allowed", str(error)))
     if chosen["printer"] is not None and chosen["printer"] not in printers:
         problems.append(
             Problem(
@@ -311,7 +311,7 @@ def _from_file(workspace: Workspace) -> tuple[dict[str, Any], dict[str, dict[str
         ):
             problems.append(
                 Problem(
-                    f"the setting '{key}' cannot hold this",
+                    f"the setting '{key}' is written in the wrong way",
                     f"Write it like this: {_SAMPLES[key]}",
                     place,
                 )
@@ -346,7 +346,7 @@ def _printers(
         if not isinstance(table, dict):
             problems.append(
                 Problem(
-                    "a printer is a table",
+                    "a printer needs a section of its own",
                     'Write [printers.front-desk] and below it: offset = "0.5, -1.2"',
                     place,
                 )
@@ -357,7 +357,7 @@ def _printers(
             if key not in _PRINTER_KEYS:
                 problems.append(
                     Problem(
-                        f"a printer has no '{key}'",
+                        f"a printer has no setting '{key}'",
                         nearest(key, _PRINTER_KEYS),
                         _key_place(key, text, name),
                     )

@@ -63,7 +63,7 @@ def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOut
         or not in_turn(together, len(fits))
         or any(text_outside(together, CARD_INSET - 0.1))
     ):
-        message = "the cards fit one by one, and not together: a style tells one card from another"
+        message = "each card fits alone, but not all together: a style treats the cards differently"
         raise TeachbackError(
             *together.problems
             or (
@@ -146,7 +146,7 @@ def _card_problems(
     lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
     at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
     hint = (
-        "Write shorter words (`short:`), or card fewer flags: "
+        "Write shorter words (`short:`), or put fewer flags on the card: "
         f"text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller."
     )
     fitting = _fitting_stocks(job, number, served)

@@ -111,12 +111,12 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
             yield Problem(
                 message,
                 "Shorten the text, or let the box grow: "
-                "take its height or its `overflow` out of the style.",
+                "remove its height or its `overflow` from the style.",
             )
         else:
             message = (
-                f"'{words[:60]}' stands {millimetres} mm outside the part of "
-                f"{pages_of(numbers)} that can be printed"
+                f"'{words[:60]}' is {millimetres} mm outside the printable area of "
+                f"{pages_of(numbers)}"
             )
             yield Problem(message, "Shorten the text, or change the style that moves it.")
 
@@ -160,8 +160,8 @@ def glyph_problems(
         if not chosen:
             name = lettering.families[0] if lettering.families else "?"
             message = (
-                f"the font '{name}' is not one of the workspace's, "
-                f"and it is chosen for '{words.strip()[:40]}'"
+                f"a style chooses the font '{name}' for '{words.strip()[:40]}', "
+                "but the workspace has no such font"
             )
             yield Problem(
                 message,
@@ -193,8 +193,7 @@ def glyph_problems(
         ]
         for letter in sorted(set.intersection(*unfit)) if unfit else ():
             message = (
-                f"the accent of '{letter}' would not stand on its letter in the font chosen "
-                f"for it, {_called(chosen[0])}"
+                f"the font {_called(chosen[0])} cannot place the accent of '{letter}' on its letter"
             )
             place = next(
                 (place for words, place in expected.places.items() if squeezed(letter) in words),
@@ -268,7 +267,7 @@ def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
     if codes != (expected.code,):
         found = f"says {' and '.join(codes)}" if codes else "cannot be read"
         yield Problem(
-            f"the QR code of page 1 {found}, and the edition code is {expected.code}", LEFT_OUT
+            f"the QR code of page 1 {found}, but the edition code is {expected.code}", LEFT_OUT
         )
 
 
@@ -278,10 +277,10 @@ def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     for one, other in pairwise(boxes):
         if one.page == other.page and other.place[1] < one.place[1] - TURNED:
             message = (
-                f"on page {one.page}, the tier '{other.tier}' stands above '{one.tier}', "
-                "and is read after it"
+                f"on page {one.page}, the tier '{other.tier}' is printed above '{one.tier}', "
+                "but read out after it"
             )
-            yield Problem(message, "Take the style that moves them out.")
+            yield Problem(message, "Remove the style that moves them.")
 
 
 def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
@@ -290,7 +289,7 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
         base = name.partition("+")[2] or name
         if not any(base == family or base.startswith(f"{family}-") for family in ours):
             yield Problem(
-                f"the printed file uses the font '{base}', which is none of the workspace's",
+                f"the printed file uses the font '{base}', which is not in the workspace",
                 COMPARE,
             )
 
@@ -328,7 +327,7 @@ def _look_problems(
             small.append((number, look))
     if hidden:
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
-        message = f"{_named(hidden)} cannot be seen: of its ink {share * 100:.0f} % shows"
+        message = f"{_named(hidden)} cannot be seen: only {share * 100:.0f} % of its ink is visible"
         yield Problem(
             message,
             "A style hides it, cuts it, or paints something over it.",
@@ -351,12 +350,12 @@ def _look_problems(
         )
         yield Problem(
             message,
-            "Take a darker colour for the letters, or a lighter one behind them.",
+            "Use a darker colour for the letters, or a lighter one behind them.",
             _place(faint, expected),
         )
     if turned:
         message = f"{_named(turned)} is mirrored, upside down or slanted"
-        yield Problem(message, "Take the `transform` out of the style.", _place(turned, expected))
+        yield Problem(message, "Remove `transform` from the style.", _place(turned, expected))
     if small:
         size = min(look.run.size for _, look in small)
         message = (
@@ -400,8 +399,8 @@ def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     for number, read in enumerate(pages, start=1):
         for one, other in list(overlapping(read))[:3]:
             message = (
-                f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' lie on each "
-                f"other on page {number}"
+                f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' overlap on page "
+                f"{number}"
             )
             yield Problem(message, "Change the style that moves one of them.")
 
@@ -412,7 +411,7 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
         for words in list(struck(read))[:1]:
             yield Problem(
                 f"a line or a box is drawn through '{words[:60]}' on page {number}",
-                "Take the style that draws it out.",
+                "Remove the style that draws it.",
             )
         for digits, words in list(beside_numbers(read))[:1]:
             message = (
@@ -421,7 +420,7 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             )
             yield Problem(
                 message,
-                "Take the border, the background or the picture away from it, "
+                "Move the border, the background or the picture away from it, "
                 "or give it more padding.",
             )
 
@@ -432,7 +431,7 @@ def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     for fault, (number, words) in faults.items():
         named = fault.partition("(")[2].rstrip(")").partition(":")[0]
         out = f"`{named}`" if named else "`line-through`, or the negative spacing,"
-        yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Take {out} out of the style.")
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Remove {out} from the style.")
 
 
 def _measure_problems(
@@ -451,11 +450,11 @@ def _measure_problems(
             f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; "
             f"text is easy to read from {CONTRAST_BODY:g}:1"
         )
-        yield Problem(message, "Take a darker colour.", None, Severity.WARNING)
+        yield Problem(message, "Use a darker colour.", None, Severity.WARNING)
     if not expected.card and measures.ink > INK_MOST and measures.fills > FILLS_MOST:
         message = (
-            f"a page takes {measures.ink * 100:.1f} % ink, {measures.fills * 100:.1f} % of "
-            f"it no letters; over {INK_MOST * 100:g} % is much"
+            f"ink covers {measures.ink * 100:.1f} % of a page, and without the text still "
+            f"{measures.fills * 100:.1f} %; more than {INK_MOST * 100:g} % is a lot"
         )
         yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
     for index, one in enumerate(measures.tiers):

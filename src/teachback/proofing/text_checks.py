@@ -49,7 +49,7 @@ LEFT_OUT: Final = OfDesign(
     "A template or style of the clinic leaves it out. Compare it with the built-in one."
 )
 _MOVED: Final = OfDesign(
-    "A template or style of the clinic moves it, or takes the space out. "
+    "A template or style of the clinic moves it, or removes the space. "
     "Compare it with the built-in one."
 )
 _APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
@@ -77,7 +77,7 @@ def said_problems(
     for part, elsewhere in lost[:MOST_NAMED]:
         what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
         fault = (
-            "is not in its turn"
+            "is in the wrong place"
             if elsewhere
             else f"is not on the {'card' if expected.card else 'page'}"
         )
@@ -86,7 +86,8 @@ def said_problems(
         yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
         yield Problem(
-            f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are not read back",
+            f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are missing or in the "
+            "wrong place",
             COMPARE,
             expected.place,
         )
@@ -146,7 +147,7 @@ def _compared(
             where = f" beside the red flag '{flag}'" if flag else ""
             what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
             message = (
-                f"{expected.name}: {what} are added{where} that are not the handout's: "
+                f"{expected.name}: {what} are added{where} that are not in the handout: "
                 f"'{stranger[:60]}'"
             )
             added.append(Problem(message, _ADDED, place))
@@ -294,7 +295,7 @@ def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Proble
     for number in dict.fromkeys(_NUMBERS.findall(" ".join(read))):
         if not {number, number[::-1]} & (known | marks):
             yield Problem(
-                f"{expected.name}: a number is added that is not the handout's: '{number[:60]}'",
+                f"{expected.name}: a number is added that is not in the handout: '{number[:60]}'",
                 _ADDED,
                 expected.place,
             )
@@ -342,7 +343,8 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
     for stranger, numbers in found.items():
         what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
         yield Problem(
-            f"{pages_of(numbers)} shows {what} that no screen reader says: '{stranger[:60]}'",
+            f"{pages_of(numbers)} shows {what} that a screen reader would not read out: "
+            f"'{stranger[:60]}'",
             _ADDED,
         )
 
@@ -433,8 +435,8 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
                 and _goes_back(one.edges, other.edges, rtl=rtl)
             ):
                 message = (
-                    f"on page {number}, '{other.words.strip()[:40]}' is read after "
-                    f"'{one.words.strip()[:40]}' and stands before it"
+                    f"on page {number}, '{other.words.strip()[:40]}' is printed before "
+                    f"'{one.words.strip()[:40]}', but read out after it"
                 )
                 yield Problem(
                     message, COMPARE, expected.places.get(squeezed(other.words), expected.place)
@@ -463,10 +465,10 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
             for length in (pages[wrong[0] - 1].width, pages[wrong[0] - 1].height)
         )
         message = (
-            f"{pages_of(wrong)} is {size} mm, and the paper is {expected.page_mm[0]:.0f} x "
+            f"{pages_of(wrong)}: {size} mm, but the paper is {expected.page_mm[0]:.0f} x "
             f"{expected.page_mm[1]:.0f} mm"
         )
-        yield Problem(message, "Take `size` out of the clinic's @page.")
+        yield Problem(message, "Remove `size` from the clinic's @page.")
 
 
 def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
@@ -474,13 +476,13 @@ def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
     named = laid.document.metadata
     if squeezed(named.title or "") != squeezed(expected.title):
         yield Problem(
-            f"the file is called '{(named.title or '')[:60]}', "
-            f"and the text '{expected.title[:60]}'",
+            f"the title of the file is '{(named.title or '')[:60]}', "
+            f"but the title of the text is '{expected.title[:60]}'",
             COMPARE,
         )
     if (named.lang or "") != expected.language:
         yield Problem(
-            f"the file would be read out as '{named.lang}', and the text is written in "
+            f"the language of the file is '{named.lang}', but the text is written in "
             f"'{expected.language}'",
             COMPARE,
         )
@@ -538,8 +540,8 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
     named = "" if title is None else "".join(title.itertext())
     if comparable(named) != comparable(expected.title):
         yield Problem(
-            f"the page for a screen is called '{named.strip()[:60]}', "
-            f"and the text '{expected.title[:60]}'",
+            f"the title of the page for a screen is '{named.strip()[:60]}', "
+            f"but the title of the text is '{expected.title[:60]}'",
             COMPARE,
         )
     columns = dict(_columns(root))
@@ -557,10 +559,10 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
             )
         if "unseen" in element.get("class", "").split() and not _is_frame(element, expected):
             words = " ".join("".join(element.itertext()).split())
-            yield Problem(f"the page for a screen shows nobody the words '{words[:60]}'", COMPARE)
+            yield Problem(f"the page for a screen hides the words '{words[:60]}'", COMPARE)
         for words in filter(None, map(element.get, ("aria-label", "aria-description", "title"))):
             yield Problem(
-                f"a screen reader would say '{words[:60]}' in the place of what is shown", COMPARE
+                f"a screen reader would say '{words[:60]}' instead of what is shown", COMPARE
             )
 
 

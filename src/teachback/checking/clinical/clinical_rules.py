@@ -394,8 +394,7 @@ def _finding(
     if judged.stance == "unclear":
         level = Severity.HINT if level is Severity.HINT else Severity.WARNING
         message = (
-            f"'{mention.name}' is named here, and whether it is advised cannot be told from "
-            f"the words: {words}"
+            f"it is not clear whether this advises '{mention.name}' or warns against it: {words}"
         )
     else:
         message = f"{rule.file.message}: {words}"

@@ -49,7 +49,7 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
             if right.lower() not in terms:
                 problems.append(
                     Problem(
-                        f"'{right}' is none of the names",
+                        f"no list of names has '{right}'",
                         nearest(right, terms),
                         place.locate(("misspelt", wrong)),
                     )
@@ -106,10 +106,10 @@ def _leaning(workspace: Workspace) -> WordWeights:
     try:
         return read_leaning(decode(read_bytes(paths[0]), shown(paths[0])))
     except ValueError as error:
-        hint = "Write it with `python tools/learn_word_weights.py`, or take the file out."
+        hint = "Write it with `python tools/learn_word_weights.py`, or remove the file."
         raise TeachbackError(
             Problem(
-                "this line is no weight with its words",
+                "this line must be a weight, a colon and words, such as `12: enjoy, fine`",
                 hint,
                 Location(shown(paths[0]), error.args[0], 1),
             )

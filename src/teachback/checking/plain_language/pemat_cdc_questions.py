@@ -149,13 +149,11 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     )
     yield ask(2, "Does everything in it serve that purpose?", None)
     places = seen.by("plain-hard-word", "plain-long-words")
-    yield ask(
-        3, "Are the words those of every day?", None, places, "Hard words that the list knows."
-    )
+    yield ask(3, "Are the words everyday words?", None, places, "Hard words that the list knows.")
     places = seen.by("plain-term", "plain-abbreviation")
     yield ask(
         4,
-        "Is each medical term needed, and explained where it first stands?",
+        "Is each medical term needed, and explained at its first use?",
         _faults(places),
         places,
         "Terms that the list knows.",
@@ -388,7 +386,7 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
             "Does each chance in numbers also have words or a picture?",
             _faults(shares),
             shares,
-            "Percentages that stand alone.",
+            "Percentages without a count of people.",
         )
 
 

@@ -244,9 +244,9 @@ RULES: Final = (
         "plain-long-words",
         "SMOG far above the target",
         Severity.HINT,
-        "SMOG counts words of three or more syllables. It lies two to three grades above "
-        "Flesch-Kincaid for most texts; where it lies more than three above the target, it is "
-        "the long words.",
+        "SMOG counts words of three or more syllables. For most texts it is two to three grades "
+        "above Flesch-Kincaid. If it is more than three above the target, there are many long "
+        "words.",
         (_WANG,),
         bad=(Example(_LONG * 10), Example("Hyperkalemia necessitates immediate evaluation. " * 30)),
         good=(
@@ -278,7 +278,7 @@ def grade_findings(
     start = next((p for p in heard.passages if p.role is Role.TITLE), passages[0])
     # Rounded as it is shown, so that no message says that 6.0 is above 6.
     if round(fk, 1) > aim:
-        message = f"the reading grade lies above the target of grade {aim}: {shown}"
+        message = f"the reading grade is above the target of grade {aim}: {shown}"
         longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: len(s.words))
         hint = (
             f"Shorten sentences; the longest has {len(longest.words)} words: "
@@ -287,7 +287,7 @@ def grade_findings(
         yield Finding("plain-grade", Severity.WARNING, start, f"grade {fk:.1f}", message, hint)
     if round(by_smog, 1) > aim + SMOG_ABOVE:
         message = (
-            f"SMOG, which counts long words, lies more than {SMOG_ABOVE} grades above the "
+            f"SMOG, which counts long words, is more than {SMOG_ABOVE} grades above the "
             f"target of grade {aim}: {shown}"
         )
         hint = f"Use shorter words where there are any: {_common(passages, vocabulary)}."

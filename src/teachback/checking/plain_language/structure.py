@@ -40,7 +40,7 @@ _STRUCTURE: Final = (
         "plain-long-sentence",
         f"a sentence of more than {LONGEST_SENTENCE} words",
         Severity.WARNING,
-        "Who reads slowly has forgotten the start of a long sentence at its end. An item of a "
+        "Slow readers forget the start of a long sentence before its end. An item of a "
         "list counts with its lead-in.",
         (f"{PEMAT}, item 8", "UK Government on easy read"),
         bad=(
@@ -83,18 +83,18 @@ _STRUCTURE: Final = (
         "plain-long-list",
         f"a list of more than {LONGEST_LIST} items",
         Severity.WARNING,
-        "Nobody keeps more than about seven things in mind. Each reader's own list counts, not "
-        "the one in the file.",
+        "Few people can keep more than seven things in mind. Each reader's own list counts, "
+        "not the one in the file.",
         (f"{PEMAT}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
         good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
     ),
     Rule(
         "plain-heading",
-        "a heading that is no question and no action",
+        "a heading that is neither a question nor an action",
         Severity.HINT,
-        "A reader looks for an answer: a heading that asks the reader's own question, or says "
-        "what to do, is found.",
+        "Readers look for answers. They find a heading that asks their question, or says what "
+        "to do.",
         (f"{PEMAT}, item 9",),
         bad=(Example("## Introduction"), Example("## Causes of cramps")),
         good=(Example("## What causes cramps?"), Example("## Before you leave, tell us your plan")),
@@ -103,8 +103,8 @@ _STRUCTURE: Final = (
         "plain-no-teach-back",
         "no teach-back questions and no lines for notes",
         Severity.WARNING,
-        "What was explained is known to be understood when the reader has said it in their own "
-        "words; what was agreed is kept when it is written down.",
+        "You know that readers have understood when they say it in their own words. They keep "
+        "to what was agreed when it is written down.",
         (f"{TOOLKIT}, teach-back", f"{PEMAT}, item 23"),
         bad=(
             Example("# Cramps\nWalk each day."),
@@ -117,10 +117,10 @@ _STRUCTURE: Final = (
     ),
     Rule(
         "plain-no-action",
-        "nothing to do in what stands first",
+        "a first text that does not say what to do",
         Severity.WARNING,
-        "Many readers read the first lines only. They must hold what to do: in the message, in a "
-        "red flag, or in the first block.",
+        "Many readers read the first lines only. They must say what to do: in the message, "
+        "in a red flag, or in the first block.",
         (f"{CDC}, items 5 and 12", f"{PEMAT}, item 20"),
         bad=(
             Example("# Cramps\n! Cramps are common.\nMany people get them."),
@@ -226,7 +226,7 @@ def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
         if length > LONGEST_SENTENCE:
             lead = "" if alone or sentence.own == length else " with its lead-in"
             message = (
-                f"this sentence has {length} words{lead}; {LONGEST_SENTENCE} are enough: "
+                f"this sentence has {length} words{lead}, more than {LONGEST_SENTENCE}: "
                 f"'{_start(sentence.text)}'"
             )
             yield _found(
@@ -234,7 +234,7 @@ def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
                 sentence.passage,
                 sentence.text,
                 message,
-                "Make two of it, or a list.",
+                "Split it into two sentences, or make it a list.",
             )
 
 
@@ -248,7 +248,7 @@ def _long_paragraphs(heard: ReaderText) -> Iterator[Finding]:
         parts = split_sentences(passage.text)
         if len(parts) > LONGEST_PARAGRAPH:
             message = (
-                f"this text has {len(parts)} sentences; {LONGEST_PARAGRAPH} are enough: "
+                f"this text has {len(parts)} sentences, more than {LONGEST_PARAGRAPH}: "
                 f"'{_start(passage.text)}'"
             )
             hint = (
@@ -274,19 +274,19 @@ def _long_lists(heard: ReaderText) -> Iterator[Finding]:
     for items in lists(heard):
         if len(items) > LONGEST_LIST:
             what = (
-                f"the red flags of the tier '{items[0].tier}' are {len(items)}"
+                f"there are {len(items)} red flags of the tier '{items[0].tier}'"
                 if items[0].tier
                 else f"this list has {len(items)} items"
             )
             hint = (
-                "Make two lists of it, or take some out; the eighth is "
+                "Split it into two lists, or remove some items; the eighth is "
                 f"'{_start(items[LONGEST_LIST].text)}'."
             )
             yield _found(
                 "plain-long-list",
                 items[0],
                 items[0].text,
-                f"{what}; {LONGEST_LIST} can be kept in mind",
+                f"{what}, more than {LONGEST_LIST}",
                 hint,
             )
 
@@ -311,7 +311,7 @@ def _headings(heard: ReaderText) -> Iterator[Finding]:
                 "plain-heading",
                 passage,
                 passage.text,
-                f"the heading '{passage.text}' asks nothing and says nothing to do",
+                f"the heading '{passage.text}' is neither a question nor an action",
                 hint,
             )
 
@@ -363,7 +363,7 @@ def _whole(heard: ReaderText) -> Iterator[Finding]:
     first = first_block(heard)
     if first and not flagged and not actions(first):
         words = " ".join(words_of(first[0].text)[:8])
-        message = f"what stands first says nothing to do: '{_start(first[0].text)}'"
+        message = f"the first text does not say what to do: '{_start(first[0].text)}'"
         yield _found(
             "plain-no-action",
             first[0],

@@ -65,10 +65,10 @@ _MEANING: Final = re.compile(
 RULES: Final = (
     Rule(
         "plain-term",
-        "a medical term that is not explained where it first stands",
+        "a medical term that is not explained at its first use",
         Severity.WARNING,
-        "A term that the reader must learn is explained the first time, in the same sentence. "
-        "Else it is one more thing not understood.",
+        "Explain a term that the reader must learn in the sentence where it is first used. "
+        "Otherwise the reader may not understand it.",
         (f"{PEMAT}, item 4",),
         bad=(
             Example("You may get edema."),
@@ -78,10 +78,10 @@ RULES: Final = (
     ),
     Rule(
         "plain-abbreviation",
-        "an abbreviation that is not spelled out where it first stands",
+        "an abbreviation that is not spelled out at its first use",
         Severity.WARNING,
-        "An abbreviation saves the writer's time. The first time, its words stand beside it; "
-        "where it stands once, they stand in its place.",
+        "An abbreviation saves the writer's time, not the reader's. Spell it out at its first "
+        "use; if it is used only once, write the words alone.",
         (f"{PEMAT}, item 4", "UK Government and Inclusion Europe on easy read"),
         bad=(Example("Your GFR is low."), Example("Take no NSAIDs with CKD.")),
         good=(
@@ -150,8 +150,8 @@ def _terms(
         if taught or is_explained(before, after, said=entry.means):
             continue
         words = passage.text[start:end]
-        message = f"'{words}' is a medical term, and is not explained where it first stands"
-        hint = f"Add what it means, such as '{words} ({entry.means})', or say only that."
+        message = f"the medical term '{words}' is not explained at its first use"
+        hint = f"Add what it means, such as '{words} ({entry.means})', or write only the meaning."
         yield Finding("plain-term", Severity.WARNING, passage, words, message, hint)
 
 
@@ -225,7 +225,7 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
             if full.lower() in vocabulary.terms:
                 met.add(full.lower())
             continue
-        message = f"'{written}' is an abbreviation, and is not spelled out where it first stands"
+        message = f"the abbreviation '{written}' is not spelled out at its first use"
         meaning = vocabulary.terms.get(full.lower())
         if meaning is not None:
             hint = (
@@ -235,5 +235,5 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
         elif full:
             hint = f"Write '{full} ({short})' the first time, or only '{full}'."
         else:
-            hint = "Write its words the first time, and it in brackets."
+            hint = "The first time, write the words, and the abbreviation in brackets."
         yield Finding("plain-abbreviation", Severity.WARNING, passage, written, message, hint)

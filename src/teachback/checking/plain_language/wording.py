@@ -164,7 +164,7 @@ RULES: Final = (
         "plain-vague",
         "a vague amount",
         Severity.HINT,
-        "How much 'a few' is, each reader decides alone. A number can be followed.",
+        "Each reader decides how much 'a few' is. A number is clear.",
         (f"{CDC}, item 14",),
         bad=(Example("Drink several glasses of water."), Example("Stretch regularly.")),
         good=(Example("Drink 6 glasses of water."), Example("Stretch twice a day.")),
@@ -173,8 +173,7 @@ RULES: Final = (
         "plain-capitals",
         "words in capitals",
         Severity.WARNING,
-        "A word in capitals has no shape to know it by, and reads as shouting. Bold does the "
-        "same better.",
+        "Words in capitals are harder to read, and look like shouting. Use bold instead.",
         (EASY,),
         bad=(Example("DO NOT take magnesium."), Example("This is IMPORTANT.")),
         good=(Example("Do not take magnesium."), Example("Ask about your eGFR, and about CKD.")),
@@ -354,7 +353,7 @@ def _percent(text: str) -> Iterator[Found]:
             yield (
                 "plain-percentage",
                 match.group(),
-                f"'{match.group()}' stands without a count of people",
+                f"'{match.group()}' is a percentage without a count of people",
                 f"Add it: {_in_people(share)}.",
             )
 
@@ -375,7 +374,7 @@ def _double(text: str) -> Iterator[Found]:
         yield (
             "plain-double-negative",
             match.group(),
-            f"'{match.group()}' says no twice",
+            f"'{match.group()}' is a double negative",
             "Say what is so, or what to do.",
         )
 
@@ -385,7 +384,7 @@ def _vague(text: str) -> Iterator[Found]:
         yield (
             "plain-vague",
             match.group(),
-            f"'{match.group()}' leaves it to the reader how much or how often",
+            f"'{match.group()}' does not say how much or how often",
             "Write a number, if there is one.",
         )
 
@@ -414,7 +413,7 @@ def _emoji(text: str) -> Iterator[Found]:
         yield (
             "plain-emoji",
             match.group(),
-            f"the emoji {match.group()} stands here",
+            f"the emoji {match.group()} is in the text",
             "Say it in words; a callout brings an icon of its own.",
         )
 

@@ -158,10 +158,11 @@ def fault_problem(error: BaseException) -> Problem:
 
     It holds the fault's code, and not the exception's message, which may hold a value.
     """
-    message = f"the program ended in a fault of its own: code {fault_code(error)}"
+    message = f"the program failed because of its own error: code {fault_code(error)}"
     return Problem(
         message,
-        "What was finished is kept. Report this code: it holds nothing of a text or a patient.",
+        "What was finished is kept. Report this code: it holds no text and nothing about a "
+        "patient.",
     )
 
 

@@ -360,8 +360,8 @@ def test_a_folder_that_cannot_be_written_to_is_said(
 def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
     """The file is not replaced."""
     (tmp_path / "archive").write_text("mine", encoding="utf-8")
-    assert refused(tmp_path / "archive").endswith("a file stands where a folder must be")
-    assert refused(tmp_path / "archive" / "below").endswith("a file stands where a folder must be")
+    assert refused(tmp_path / "archive").endswith("a file is where a folder must be")
+    assert refused(tmp_path / "archive" / "below").endswith("a file is where a folder must be")
     assert (tmp_path / "archive").read_text(encoding="utf-8") == "mine"
 
 
@@ -402,7 +402,7 @@ def test_what_is_no_file_is_not_read(three: Path, part: str) -> None:
     path.unlink()
     os.mkfifo(path)
     messages = [problem.message for problem in verify(three).problems]
-    assert "this file does not belong into an archive" in messages
+    assert "this file is not part of the archive" in messages
     assert [message for message in messages if message.endswith(" is gone")]
     assert sum(len(paths) for paths in entry_paths(three).values()) == (
         2 if part == "entries" else 3
@@ -422,7 +422,7 @@ def test_a_kept_file_is_never_written_over(three: Path) -> None:
     place = object_path(three, file, sha256)
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(b"rotten")
-    assert refused(three) == f"{place}: {file}: this file is no longer what was kept"
+    assert refused(three) == f"{place}: {file}: this file has changed since it was archived"
     assert place.read_bytes() == b"rotten"
     assert entry.code not in entry_paths(three)
 
@@ -501,11 +501,11 @@ def gone(path: Path) -> Path:
 DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "bit rot": (
         lambda a: rot(handout_of(a, 1)),
-        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf is no longer what was kept"],
+        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf has changed since it was archived"],
     ),
     "bit rot in a source that all share": (
         lambda a: rot(only((a / "objects").rglob("*.css"))),
-        [f"{code_of(0)}: styles/handout.css (and 2 more) is no longer what was kept"],
+        [f"{code_of(0)}: styles/handout.css (and 2 more) has changed since it was archived"],
     ),
     "a deleted object": (
         lambda a: gone(handout_of(a, 1)),
@@ -517,43 +517,34 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "a record edited by hand": (
         edit_record,
-        [f"{code_of(1)}: the record is no longer what was kept at 2026-11-22T12:00:00+00:00"],
+        [f"{code_of(1)}: the record is not the one archived at 2026-11-22T12:00:00+00:00"],
     ),
     "a record under another code": (
         lambda a: only((a / "entries" / code_of(1)).iterdir()).parent.rename(
             a / "entries" / code_of(9)
         ),
-        [f"{code_of(1)}: the record stands under another code"],
+        [f"{code_of(1)}: the record is stored under another code"],
     ),
     "a copy of a record under another code": (
         lambda a: shutil.copytree(a / "entries" / code_of(1), a / "entries" / "A-CODE-BEFORE-ALL"),
-        [f"{code_of(1)}: the record stands under another code"],
+        [f"{code_of(1)}: the record is stored under another code"],
     ),
     "a line of the journal edited": (
         lambda a: edit_line(a, b"T12:00:00", b"T11:00:00"),
         [
-            (
-                f"{code_of(1)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, "
-                "and the record says 2026-11-22T12:00:00+00:00"
-            ),
-            (
-                "this line of the journal does not follow from the line before: "
-                "one was changed or taken out"
-            ),
+            f"{code_of(1)}: the journal says that it was kept at 2026-11-22T11:00:00+00:00, and the record says 2026-11-22T12:00:00+00:00",
+            "this line of the journal does not follow the line before: a line was changed or removed",
         ],
     ),
     "a line of the journal made unreadable": (
         lambda a: edit_line(a, b'"record"', b'"recor'),
         [
             (
-                f"{code_of(1)}: the journal does not name this record: "
-                "a line was changed or taken out, or the record was put here by hand"
+                f"{code_of(1)}: the journal does not name this record: a line was changed or removed, or the record "
+                "was put here by hand"
             ),
-            "this line of the journal cannot be read any more",
-            (
-                "this line of the journal does not follow from the line before: "
-                "one was changed or taken out"
-            ),
+            "this line of the journal cannot be read",
+            "this line of the journal does not follow the line before: a line was changed or removed",
         ],
     ),
     "the time of the last line edited": (
@@ -567,36 +558,31 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "a key added to the last line": (
         lambda a: edit_line(a, b"}", b', "by": "hand"}', 3),
-        ["this line of the journal is not as it was written"],
+        ["this line of the journal was changed"],
     ),
     "a key twice in the last line": (
         lambda a: edit_line(a, b"{", b'{"kept": "2020-01-01T00:00:00+00:00", ', 3),
-        ["this line of the journal is not as it was written"],
+        ["this line of the journal was changed"],
     ),
     "blanks in the last line": (
         lambda a: edit_line(a, b": ", b" :  ", 3),
-        ["this line of the journal is not as it was written"],
+        ["this line of the journal was changed"],
     ),
     "the keys of the last line in another order": (
         lambda a: edit_last(a, reverse=True),
-        ["this line of the journal is not as it was written"],
+        ["this line of the journal was changed"],
     ),
     "letters of the last line written as numbers": (
         lambda a: edit_line(a, b'"code"', b'"c\\u006fde"', 3),
-        ["this line of the journal is not as it was written"],
+        ["this line of the journal was changed"],
     ),
     "a carriage return at the end of the last line": (
         lambda a: edit_line(a, b"}", b"}\r", 3),
-        ["this line of the journal is not as it was written"],
+        ["this line of the journal was changed"],
     ),
     "an object that is a link to the same bytes": (
         lambda a: linked(handout_of(a, 1)),
-        [
-            (
-                f"{code_of(1)}: tiny/handout-general-en-letter.pdf is a link now, "
-                "and no longer the file that was kept"
-            ),
-        ],
+        [f"{code_of(1)}: tiny/handout-general-en-letter.pdf has been replaced by a link"],
     ),
     "a record that is a link to the same bytes": (
         lambda a: linked(only((a / "entries" / code_of(1)).iterdir())),
@@ -610,30 +596,27 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
         lambda a: journal_without(a, 2),
         [
             (
-                f"{code_of(1)}: the journal does not name this record: "
-                "a line was changed or taken out, or the record was put here by hand"
+                f"{code_of(1)}: the journal does not name this record: a line was changed or removed, or the record "
+                "was put here by hand"
             ),
-            (
-                "this line of the journal does not follow from the line before: "
-                "one was changed or taken out"
-            ),
+            "this line of the journal does not follow the line before: a line was changed or removed",
         ],
     ),
     "the last line taken out of the journal": (
         lambda a: journal_without(a, 3),
         [
             (
-                f"{code_of(2)}: the journal does not name this record: "
-                "a line was changed or taken out, or the record was put here by hand"
-            ),
+                f"{code_of(2)}: the journal does not name this record: a line was changed or removed, or the record "
+                "was put here by hand"
+            )
         ],
     ),
     "a deleted journal": (
         lambda a: gone(a / "journal.jsonl"),
         ["the journal of this archive is gone"]
         + [
-            f"{code_of(n)}: the journal does not name this record: "
-            "a line was changed or taken out, or the record was put here by hand"
+            f"{code_of(n)}: the journal does not name this record: a line was changed or removed, or the record "
+            "was put here by hand"
             for n in range(3)
         ],
     ),
@@ -641,10 +624,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
         lambda a: journal_without(a, 0),
         [
             (
-                f"{code_of(0)}: the journal does not name this record: "
-                "a line was changed or taken out, or the record was put here by hand"
+                f"{code_of(0)}: the journal does not name this record: a line was changed or removed, or the record "
+                "was put here by hand"
             ),
-            "the journal does not start as it was written",
+            "the first line of the journal was changed",
         ],
     ),
 }
@@ -681,7 +664,7 @@ def test_verify_warns_of_what_does_not_belong_there(three: Path, place: str) -> 
     found = [
         problem
         for problem in verify(three).problems
-        if problem.message == "this file does not belong into an archive"
+        if problem.message == "this file is not part of the archive"
     ]
     stray = three / "old" if place.startswith("old") else path
     assert [problem.location and problem.location.file for problem in found] == [str(stray)]
@@ -710,14 +693,11 @@ def test_an_archive_that_was_put_back_is_called_what_it_may_be(
     assert run(["verify", str(three), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     (problem,) = said["problems"]
-    assert (
-        "left by a run that was ended, or by a journal that was put back to an earlier state"
-        in problem["message"]
-    )
-    assert "put the latest one back" in problem["hint"]
+    assert "left by an interrupted run, or by restoring an older journal" in problem["message"]
+    assert "restore the latest one" in problem["hint"]
     assert said["head"].startswith(f"{records}:")
     assert run(["verify", str(three), "--expect", head]) == 1
-    assert f"put back to an earlier state: it names {records} record" in capsys.readouterr().err
+    assert f"an older journal was restored: it names {records} record" in capsys.readouterr().err
 
 
 def test_a_head_that_was_written_down_holds_for_good(
@@ -740,7 +720,7 @@ def test_a_head_that_was_written_down_holds_for_good(
         keep_entries(three, [other], blobs)
     assert faults(three) == []
     assert [problem.message for problem in verify(three, head).problems] == [
-        "this line is not the one that was expected: the journal was written anew, or put back"
+        "this line does not match --expect: the journal was rewritten or restored"
     ]
 
 
@@ -757,7 +737,9 @@ def test_a_damaged_file_is_not_called_kept_and_is_kept_anew_when_it_was_moved_as
         outcome = built(clinic, archive, **flags)
         assert outcome.archived == ()
         (problem,) = [
-            problem for problem in outcome.problems if "no longer what was kept" in problem.message
+            problem
+            for problem in outcome.problems
+            if "has changed since it was archived" in problem.message
         ]
         assert problem.severity is Severity.ERROR
         assert problem.location is not None
@@ -782,7 +764,7 @@ def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(
     dealt = deal(settings, CardOrder(), clinic, TODAY)
     assert dealt.archived == ()
     (problem,) = [problem for problem in dealt.problems if problem.severity is Severity.ERROR]
-    assert "no longer what was kept" in problem.message
+    assert "has changed since it was archived" in problem.message
     assert problem.location is not None
     assert problem.location.file == str(place)
 
@@ -808,7 +790,7 @@ def test_an_edition_whose_sources_are_damaged_is_not_called_kept(
         assert all_kept(three, wanted)
         assert faults(three) == []
     else:
-        with pytest.raises(TeachbackError, match="no longer what was kept"):
+        with pytest.raises(TeachbackError, match="has changed since it was archived"):
             keep_entries(three, [entry], blobs)
         assert verify(three).failed
 
@@ -850,19 +832,13 @@ def test_verify_only_warns_of_what_an_ended_run_leaves(
     assert faults(three) == []
     warnings = sorted(problem.message for problem in verify(three).problems)
     assert warnings == [
-        (
-            "1 file left by a run that was ended, "
-            "or by a journal that was put back to an earlier state"
-        ),
-        (
-            "1 object belongs to no record: left by a run that was ended, "
-            "or by a journal that was put back to an earlier state"
-        ),
-        "the last line stops in the middle, left by a run that was ended",
+        "1 file left by an interrupted run, or by restoring an older journal",
+        "1 object belongs to no record: left by an interrupted run, or by restoring an older journal",
+        "the last line is incomplete, left by an interrupted run",
     ]
     assert run(["verify", str(three)]) == 0
     assert (
-        "3 editions, 3 records, 8 objects; all that the journal names is as it was kept; head 3:"
+        "3 editions, 3 records, 8 objects; everything in the journal is unchanged; head 3:"
         in capsys.readouterr().out
     )
     entry, blobs = edition(50)
@@ -1021,8 +997,8 @@ def test_what_cannot_be_kept_is_an_error_though_it_is_printed(
     assert done.archived == ()
     (problem,) = done.problems
     assert (
-        problem.message == "printed, but not archived: this cannot be read or written: "
-        "a file stands where a folder must be"
+        problem.message
+        == "printed, but not archived: this cannot be read or written: a file is where a folder must be"
     )
     monkeypatch.chdir(clinic.root)
     assert run(["build", "tiny", "--format", "html", "--archive", str(tmp_path / "archive")]) == 1
@@ -1066,7 +1042,7 @@ def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(
     (problem,) = built(clinic, archive).problems
     assert (
         problem.message
-        == "printed, but not archived: the handout 'tiny' was taken away while it was printed"
+        == "printed, but not archived: the handout 'tiny' was removed during printing"
     )
 
 
@@ -1195,7 +1171,7 @@ def test_what_is_kept_is_printed_again_from_its_sources_alone(
     shutil.rmtree(clinic.root)
     monkeypatch.chdir(tmp_path)
     assert run(["verify", str(archive), "--rebuild"]) == 0
-    assert "all as it was kept" in capsys.readouterr().out
+    assert "all unchanged" in capsys.readouterr().out
 
 
 def test_other_bytes_from_the_same_sources_are_said_with_the_programs_that_printed_them(

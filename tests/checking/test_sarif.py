@@ -248,7 +248,7 @@ def test_a_name_that_is_not_utf_8_is_written(workspace: Make) -> None:
     checkup = CheckResult(
         (),
         RULES,
-        (Problem(f"nothing reads {name}", "", Location(str(clinic.root / "content" / name))),),
+        (Problem(f"{name} is not used", "", Location(str(clinic.root / "content" / name))),),
     )
     assert addresses(told(checkup, clinic)) == [(ROOT, "content/%FF.yml")]
 

@@ -74,7 +74,7 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
         code, stdout, stderr = typed(root, command, SHELL[name])
         said = f"{command}: {code}\n{stdout}{stderr}"
         assert "Traceback" not in stdout + stderr, said
-        assert "fault of its own" not in stdout + stderr, said
+        assert "failed because of its own error" not in stdout + stderr, said
         assert not file or (root / file).stat().st_size > 0, said
         wrong = "nothing-of-that-name" in command
         if "output is full" in name and not wrong:
@@ -171,7 +171,9 @@ def test_a_fault_shows_where_it_came_from_only_to_who_asks(
     assert run(["list", "handouts", "--json"]) == 1
     out, err = capsys.readouterr()
     (problem,) = json.loads(out)["problems"]
-    assert problem["message"].startswith("the program ended in a fault of its own: code listings-")
+    assert problem["message"].startswith(
+        "the program failed because of its own error: code listings-"
+    )
     assert err == ""
     monkeypatch.setenv("TEACHBACK_TRACEBACK", "1")
     assert run(["list", "handouts"]) == 1

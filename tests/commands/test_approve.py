@@ -355,7 +355,7 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
             "the audience 'kdc' is not known",
         ),
         (TINY.replace("message: One message.", "message: One {clinic.fax}."), "the placeholder"),
-        (TINY.replace("id: tiny", "id: other"), "the id 'other' is not the name of the file"),
+        (TINY.replace("id: tiny", "id: other"), "the id 'other' differs from the name of the file"),
     ],
 )
 def test_a_handout_with_errors_is_not_approved(workspace: Make, handout: str, message: str) -> None:
@@ -373,11 +373,11 @@ def test_what_cannot_be_meant_is_refused(workspace: Make) -> None:
         approve("tyni", "A. Nurse", clinic, TODAY, due=None, audiences=())
     with pytest.raises(UsageError, match="is not for 'dialysis'"):
         approve("tiny", "A. Nurse", clinic, TODAY, due=None, audiences=("dialysis",))
-    with pytest.raises(UsageError, match="nobody stands behind"):
+    with pytest.raises(UsageError, match="--by is empty"):
         approve("tiny", "  ", clinic, TODAY, due=None, audiences=())
     with pytest.raises(TeachbackError, match="two stars"):
         approve("tiny", "**A. Nurse**", clinic, TODAY, due=None, audiences=())
-    with pytest.raises(UsageError, match="is no day to read the text again"):
+    with pytest.raises(UsageError, match="is too early for the next review"):
         approve("tiny", "A. Nurse", clinic, TODAY, due=TODAY, audiences=())
     with pytest.raises(TeachbackError, match="comes with the program"):
         approve("leg-cramps", "A. Nurse", clinic, TODAY, due=None, audiences=())

@@ -445,7 +445,7 @@ BROKEN_STOCKS = {
     ),
     "card: {width: 3.5 in, ": ("card: {", "'width' is missing"),
     "height: 2in}": ("height: 2 feet}", "the unit 'feet' is not known"),
-    "page: letter": ("page: legal", "not one of the words"),
+    "page: letter": ("page: legal", "not one of the allowed words"),
 }
 
 

@@ -82,9 +82,9 @@ def test_words_may_touch_punctuation_and_letters_without_capitals(
     assert [message for message in said(workspace, key, text) if "fonts" not in message] == []
 
 
-DRAFT = "this text has no letters, and must say that nobody has reviewed the handout"
-SAME = "this says of a draft what `reviewed` says of a text that was reviewed"
-TURNED = "{pages} stands before {page} here"
+DRAFT = "this text must say in words that nobody has reviewed the handout"
+SAME = "this says the same as `reviewed`, but a draft was not reviewed"
+TURNED = "{pages} comes before {page} here"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ TURNED = "{pages} stands before {page} here"
         ("card_draft", "REVIEWED BY a clinician", SAME),
         ("page", "Page {pages} of {page}", TURNED),
         ("part", "'List {pages} of {page}'", TURNED),
-        ("from_to", "'{last} to {first}'", "{last} stands before {first} here"),
+        ("from_to", "'{last} to {first}'", "{last} comes before {first} here"),
     ],
 )
 def test_words_do_not_turn_round_what_is_fixed(
@@ -111,12 +111,17 @@ def test_words_do_not_turn_round_what_is_fixed(
 @pytest.mark.parametrize(
     ("language", "key", "text", "warned"),
     [
-        ("en", "draft", "Checked by our nurses", ["this may not say that the handout is a draft"]),
+        (
+            "en",
+            "draft",
+            "Checked by our nurses",
+            ["this perhaps does not say that the handout is a draft"],
+        ),
         (
             "en",
             "card_draft",
             "Checked by our nurses",
-            ["this may not say that the handout is a draft"],
+            ["this perhaps does not say that the handout is a draft"],
         ),
         ("en", "draft", "Not yet read by a clinician", []),
         ("en", "draft", "This is a draft.", []),

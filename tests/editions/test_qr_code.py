@@ -154,15 +154,15 @@ def test_a_picture_without_a_code_gives_none(scans: dict[int, Image.Image]) -> N
     "data", [b"", b"GIF89a", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" * 20]
 )
 def test_what_is_no_picture_is_said(data: bytes) -> None:
-    """A file that is no picture is an error, not a page without a code."""
-    with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
+    """Not taken for a page without a code."""
+    with pytest.raises(TeachbackError, match="this PNG or JPEG picture is incomplete or damaged"):
         codes_in_picture(data)
 
 
 def test_half_a_picture_is_said(scans: dict[int, Image.Image]) -> None:
     """Half a picture is an error: the code may be in the missing half."""
     data = saved(scans[150])
-    with pytest.raises(TeachbackError, match="no whole PNG or JPEG"):
+    with pytest.raises(TeachbackError, match="this PNG or JPEG picture is incomplete or damaged"):
         codes_in_picture(data[: len(data) // 2])
 
 

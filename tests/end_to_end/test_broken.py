@@ -96,7 +96,7 @@ LOST, BRACE = (
 LATIN = "Pequeños sorbos de agua"
 SAVE = "Open it in a text editor and save it again, with the encoding UTF-8."
 FONTS_HINT = "Use a whole .ttf file."
-HERE_A_FOLDER = ("this is a folder, and a file belongs here", "Rename it or take it out.")
+HERE_A_FOLDER = ("this is a folder, but a file is needed here", "Rename it or move it away.")
 
 MADE = {
     "empty file": Case(
@@ -189,20 +189,20 @@ MADE = {
     "a picture that is none": figure(
         "cup.png",
         b"no picture",
-        "the picture 'images/cup.png' cannot be printed: this is no whole PNG",
+        "the picture 'images/cup.png' cannot be printed: this PNG picture is incomplete or damaged",
         "Save it again",
     ),
     "half a picture": figure(
         "cup.png",
         picture(900),
-        "the picture 'images/cup.png' cannot be printed: this is no whole PNG",
+        "the picture 'images/cup.png' cannot be printed: this PNG picture is incomplete or damaged",
         "Save it again",
     ),
     "a picture under a wrong name": figure(
         "cup.jpg",
         picture(),
         "the picture 'images/cup.jpg' cannot be printed: this is a PNG picture",
-        "Name it by what it is.",
+        "Give the file the right ending.",
     ),
     "a picture whose name only looks the same": Case(
         {
@@ -259,11 +259,11 @@ MADE = {
     ),
     "a field's width that is no number": Case(
         {HANDOUT: tiny("red_flags:", "fields: [{name: a, label: A, width_mm: .nan}]\nred_flags:")},
-        (Said(f"{HANDOUT}:9:40", "a number belongs here, not '.nan'", "Write it in digits."),),
+        (Said(f"{HANDOUT}:9:40", "this must be a number, not '.nan'", "Write it in digits."),),
     ),
     "a field's width that is not finite": Case(
         {HANDOUT: tiny("red_flags:", "fields: [{name: a, label: A, width_mm: nan}]\nred_flags:")},
-        (Said(f"{HANDOUT}:9:40", "a number belongs here, not 'nan'", "Write it in digits."),),
+        (Said(f"{HANDOUT}:9:40", "this must be a number, not 'nan'", "Write it in digits."),),
     ),
     "seconds for a day": Case(
         {HANDOUT: tiny("2026-11-22", "864000")},
@@ -282,7 +282,7 @@ MADE = {
     "a drawing that is not closed": figure(
         "cup.svg",
         SVG + b"<g></svg>",
-        "the picture 'images/cup.svg' cannot be printed: this is no whole SVG drawing",
+        "the picture 'images/cup.svg' cannot be printed: this SVG drawing is incomplete or damaged",
         "Save it again",
     ),
     "a drawing with an entity bomb": figure(
@@ -437,7 +437,7 @@ MADE = {
         (
             Said(
                 "printed",
-                "this cannot be written: a file stands where a folder must be",
+                "this cannot be written: a file is where a folder must be",
                 "Choose another folder",
             ),
         ),
@@ -448,7 +448,7 @@ MADE = {
         (
             Said(
                 "printed/deep/down",
-                "this cannot be written: a file stands where a folder must be",
+                "this cannot be written: a file is where a folder must be",
                 "Choose another folder",
             ),
         ),
@@ -463,7 +463,9 @@ MADE = {
         {HANDOUT: tiny("[general, ckd]", "[general, kcd]"), "printed": b"a file"},
         (
             Said(f"{HANDOUT}:3:22", "the audience 'kcd' is not known", "Did you mean 'ckd'?"),
-            Said(f"{HANDOUT}:16:45", "nobody can reach the text for 'ckd'", "Here read: general."),
+            Said(
+                f"{HANDOUT}:16:45", "nobody gets the text for 'ckd'", "This part is for: general."
+            ),
         ),
         f"{DEFAULT} --output printed",
     ),
@@ -561,7 +563,7 @@ def test_all_problems_of_a_file_are_told_at_once_in_its_order(
         ("2:8", "HTML is not allowed in a text"),
         ("7:10", "the link to 'http://x.org' is not allowed"),
         ("7:10", "the placeholder {clinic.fone} is not known"),
-        ("13:9", "the id 'one' stands twice; it stood first in line 10"),
+        ("13:9", "the id 'one' is used twice; it was first used in line 10"),
         ("16:9", "there is no text for the audience 'ckd'"),
         ("16:25", "the character '🚨'"),
         ("17:19", "the source 'nowhere' is not known"),
@@ -809,9 +811,9 @@ def test_a_file_that_nothing_reads_is_warned_of(
     code, _, stderr = here(DEFAULT, lay(tmp_path, stray), monkeypatch, capsys)
     assert code == 0
     assert [(one.place, one.message) for one in problems(stderr)] == [
-        ("content/handouts/old", "warning: nothing reads this folder, nor what is in it"),
-        ("content/handouts/other.yml", "warning: nothing reads this file"),
-        ("styles/hanodut.css", "warning: nothing reads this file"),
+        ("content/handouts/old", "warning: this folder and the files in it are not used"),
+        ("content/handouts/other.yml", "warning: this file is not used"),
+        ("styles/hanodut.css", "warning: this file is not used"),
     ]
     assert "Did you mean 'styles/handout.css'?" in stderr
 
@@ -906,7 +908,7 @@ def test_a_folder_that_is_gone_is_wrong_usage(
     gone.rmdir()
     assert run(["list", "handouts"]) == 2
     (said,) = problems(capsys.readouterr().err)
-    assert said.message == "the folder you are in is not there any more"
+    assert said.message == "the folder you are in no longer exists"
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,7 @@ def test_a_font_that_claims_all_characters_many_times_is_refused() -> None:
     for wrong in (b"wOF2" + good[4:], b"wOFF" + good[4:], b"no font"):
         fault = font_fault(wrong)
         assert fault is not None
-        assert fault[0] == "this is not a TrueType font: it begins like none"
+        assert fault[0] == "this is not a TrueType font: it does not begin like one"
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_what_is_no_file_is_named_by_every_command_that_reads_it(
             continue
         said = [(one.place, one.message) for one in problems(stderr)]
         assert code in {1, 2}, f"{command}: {stderr}"
-        assert (place, f"this is {kind}, and a file belongs here") in said, f"{command}: {stderr}"
+        assert (place, f"this is {kind}, but a file is needed here") in said, f"{command}: {stderr}"
 
 
 @pytest.mark.parametrize("read", [read_bytes, read_named])
@@ -121,7 +121,7 @@ def test_no_way_of_reading_waits(kind: str, read: Callable[[Path], bytes], tmp_p
     put(tmp_path / "it", kind)
     with pytest.raises(TeachbackError) as refused:
         read(tmp_path / "it")
-    assert refused.value.problems[0].message == f"this is {kind}, and a file belongs here"
+    assert refused.value.problems[0].message == f"this is {kind}, but a file is needed here"
     with pytest.raises(OSError, match=r"a file belongs here|Is a directory"):
         file_bytes(tmp_path / "it")
 
@@ -301,7 +301,7 @@ def test_what_is_nested_without_end_is_named(
     code, _, stderr = here(command, lay(tmp_path, files), monkeypatch, capsys)
     assert code == 1
     assert "Traceback" not in stderr
-    assert "fault of its own" not in stderr
+    assert "failed because of its own error" not in stderr
     assert any(name in one.place or "cup.svg" in one.message for one in problems(stderr)), stderr
 
 
@@ -342,7 +342,7 @@ def test_an_archive_with_json_without_end_is_told_as_what_it_is(
         target.unlink(missing_ok=True)
         target.write_bytes(deep)
     returned, _, stderr = here("verify kept", root, monkeypatch, capsys)
-    assert "fault of its own" not in stderr
+    assert "failed because of its own error" not in stderr
     assert (returned, bool(problems(stderr))) == (
         (1, True) if where in {"journal", "record"} else (0, False)
     ), stderr
@@ -351,7 +351,7 @@ def test_an_archive_with_json_without_end_is_told_as_what_it_is(
         "build tiny --audience ckd --kind card --format html --archive kept",
     ):
         _, stdout, stderr = here(command, root, monkeypatch, capsys)
-        assert "fault of its own" not in stdout + stderr, f"{command}: {stderr}"
+        assert "failed because of its own error" not in stdout + stderr, f"{command}: {stderr}"
 
 
 @pytest.mark.parametrize("place", ["journal.jsonl", "entries", "objects", "unfinished/a.json"])
@@ -373,7 +373,7 @@ def test_a_pipe_in_an_archive_is_told(
         build.replace("--archive", "--force --archive"),
     ):
         code, stdout, stderr = here(command, root, monkeypatch, capsys)
-        assert "fault of its own" not in stdout + stderr, f"{command}: {stderr}"
+        assert "failed because of its own error" not in stdout + stderr, f"{command}: {stderr}"
 
 
 def test_the_list_of_an_archive_is_json(
@@ -409,7 +409,7 @@ def test_a_pipe_put_between_the_look_and_the_opening_does_not_hold_anybody(
     end = time.monotonic() + 30
     while not ended and time.monotonic() < end:
         time.sleep(0.01)
-    assert ended == ["this is a pipe, and a file belongs here"]
+    assert ended == ["this is a pipe, but a file is needed here"]
 
 
 def test_a_workspace_is_closed_for_every_command(tmp_path: Path) -> None:

@@ -316,7 +316,7 @@ def test_a_fault_of_a_style_is_told_with_its_place(
             for one in built.problems
             if one.severity is Severity.ERROR and "content" in one.message
         ]
-        assert problem.message == '`content: "1"` prints text that no handout holds'
+        assert problem.message == '`content: "1"` prints text that is in no handout'
         assert (str(problem.location).rpartition("/")[2], built.printed) == (
             f"{name.rpartition('/')[2]}:2:16",
             (),

@@ -68,10 +68,10 @@ FILES = {
     "templates/handuot.html": "Did you mean 'templates/handout.html'?",
     "templates/blocks/tabel.html": "Did you mean 'templates/blocks/table.html'?",
     "templates/blocks/ours.html": "Did you mean 'templates/blocks/",
-    "Teachback.toml": "name it 'teachback.toml'",
-    "teachback.toml.txt": "name it 'teachback.toml'",
-    "teachbak.toml": "name it 'teachback.toml'",
-    "teachback.yaml": "name it 'teachback.toml'",
+    "Teachback.toml": "rename it to 'teachback.toml'",
+    "teachback.toml.txt": "rename it to 'teachback.toml'",
+    "teachbak.toml": "rename it to 'teachback.toml'",
+    "teachback.yaml": "rename it to 'teachback.toml'",
     "clinic.yaml": "It belongs at content/clinic.yaml.",
     "tokens.css": "It belongs at styles/tokens.css.",
 }
@@ -138,7 +138,7 @@ def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(
 ) -> None:
     """Each file is reported once, as a warning, and nothing else is."""
     (problem,) = stray_files(lay(tmp_path, name))
-    assert problem.message == "nothing reads this file"
+    assert problem.message == "this file is not used"
     assert problem.severity is Severity.WARNING
     assert problem.location is not None
     assert problem.location.file == str(tmp_path / name)
@@ -153,7 +153,7 @@ def test_a_folder_that_nothing_reads_is_told_once(
 ) -> None:
     """However many files it holds, the folder is reported once."""
     (problem,) = stray_files(lay(tmp_path, name, f"{folder}/more.yaml", f"{folder}/deep/most.yaml"))
-    assert problem.message == "nothing reads this folder, nor what is in it"
+    assert problem.message == "this folder and the files in it are not used"
     assert problem.severity is Severity.WARNING
     assert problem.location is not None
     assert problem.location.file == str(tmp_path / folder)
@@ -278,12 +278,12 @@ def test_every_command_tells_alike(
     assert run(command.split()) == 0
     captured = capsys.readouterr()
     assert "content/rules/our-gel.yml: " in captured.out + captured.err
-    assert "nothing reads this file" in captured.out + captured.err
+    assert "this file is not used" in captured.out + captured.err
 
 
 def test_strict_refuses_and_the_right_ending_is_read(tmp_path: Path) -> None:
     """`check --strict` fails while the rule has the wrong suffix."""
     workspace = lay(tmp_path, "content/rules/our-gel.yml")
     checkup = check(("tiny",), (), workspace, dt.date(2026, 11, 22))
-    assert any(problem.message == "nothing reads this file" for problem in checkup.problems)
+    assert any(problem.message == "this file is not used" for problem in checkup.problems)
     assert failed(checkup, strict=True)

@@ -49,7 +49,7 @@ NO_ANCHOR = "a text cannot start with &"
 CONTINUED = "this line would be read as a part of the text above it"
 QUOTE_OPEN = "a text in quotes is not closed above this line"
 BACKSLASH = "a backslash means something else in double quotes"
-NOTHING = "all that follows # is a remark, so nothing stands here"
+NOTHING = "all that follows # is a remark, so this is empty"
 
 REFUSED = {
     "phone: 555-0100 #12": (1, 17, CUT),
@@ -144,10 +144,10 @@ REFUSED = {
     "a: [Take 1\t ,5 mg]": (1, 13, "this comma would make two texts of one"),
     "a: [Take 1\n  ,5 mg]": (2, 3, "this comma would make two texts of one"),
     "a: Null": (1, 4, "'Null' means nothing in YAML"),
-    "a: 1\n'a': 2": (2, 1, "the key 'a' stands twice; it stood first in line 1"),
+    "a: 1\n'a': 2": (2, 1, "the key 'a' is used twice; it was first used in line 1"),
     "<<: {a: b}": (1, 1, "merge keys (<<) are not used here"),
     "a: one\n--- two": (2, 1, "a second document starts here"),
-    "a: one\n...\ntwo": (3, 1, "nothing may stand below the line '...'"),
+    "a: one\n...\ntwo": (3, 1, "nothing may come below the line '...'"),
     "a: b\rc: d\ne: f g  # h": (
         1,
         5,

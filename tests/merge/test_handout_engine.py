@@ -257,21 +257,21 @@ COVER = (
         (".slot { margin-left: -25mm }", "words run into each other"),
         (".slot { position: relative; top: -6mm }", "would"),
         (".slot { transform: scale(2) }", "is drawn through"),
-        (".slot { font-size: 4pt }", "12 pt is the least"),
+        (".slot { font-size: 4pt }", "12 pt is the smallest allowed"),
         (".personal { transform: rotate(5deg) }", ""),
         (".slot { overflow: hidden; height: 0.2em; line-height: 0.2em }", ""),
-        (".slot { display: none }", "has a place for it"),
+        (".slot { display: none }", "is on no page printed for"),
         (
             COVER % "left: 31mm; top: 0; width: 2.4mm; height: 7mm",
-            "would be covered in a part of its line",
+            "would be partly covered",
         ),
         (
             COVER % "left: 31mm; top: 0; width: 0.9mm; height: 7mm",
-            "would be covered in a part of its line",
+            "would be partly covered",
         ),
         (
             COVER % "left: 31mm; top: 0; width: 99mm; height: 0.75em",
-            "would be covered in a part of its line",
+            "would be partly covered",
         ),
     ],
 )

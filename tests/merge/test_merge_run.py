@@ -149,7 +149,7 @@ def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
     assert [
         (row["row"], row["id"], row["field"], row["reason"]) for row in table("out/rejected.csv")
     ][:2] == [
-        ("3", "A2", "name", "is empty, and must be filled"),
+        ("3", "A2", "name", "is empty but required"),
         ("4", "A3", "next_visit", "is not a date such as 2027-11-01"),
     ]
     assert json.loads(Path("out/run.json").read_text(encoding="utf-8"))["state"] == "finished"
@@ -204,7 +204,7 @@ def test_another_run_s_folder_and_one_with_something_else_are_refused() -> None:
     Path("mine/letter.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(TeachbackError) as caught:
         merged(records("A1,Anna,ckd,"), "mine")
-    assert "something else" in caught.value.problems[0].message
+    assert "holds other files, not a merge run" in caught.value.problems[0].message
     Path("link").symlink_to("out")
     with pytest.raises(TeachbackError):
         merged(records("A1,Anna,ckd,"), "link")
@@ -259,7 +259,7 @@ def test_a_record_that_ends_its_process_is_rejected_alone() -> None:
     (row,) = table("out/rejected.csv")
     assert (row["row"], row["reason"]) == (
         "9",
-        "could not be printed: the process that tried was ended",
+        "could not be printed: the printing process was stopped",
     )
 
 
@@ -268,7 +268,7 @@ def test_processes_that_end_again_and_again_end_the_run() -> None:
     rows = [f"A{number},ENDS,ckd," for number in range(20)]
     with pytest.raises(TeachbackError) as caught:
         merged(records(*rows), jobs=2)
-    assert "ended from outside" in caught.value.problems[0].message
+    assert "stopped from outside" in caught.value.problems[0].message
     assert not Path("out/rejected.csv").exists()
 
 
@@ -346,7 +346,7 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
     [problem] = done.problems
     assert problem.severity is Severity.WARNING
     assert (
-        "changed while they were printed: printed is what stood in it at the beginning"
+        "the file of records changed during printing; its earlier content was printed"
         in problem.message
     )
     assert tree("out") == tree("whole")
@@ -360,7 +360,7 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
 @pytest.mark.parametrize(
     ("name", "said", "hint"),
     [
-        ("nowhere.csv", "No such file or directory", "Look at the name, and whether it is there."),
+        ("nowhere.csv", "No such file or directory", "Check the name, and that it exists."),
         (".", "Is a directory", "Name a file: this is a folder."),
     ],
 )
@@ -596,7 +596,11 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
         (("tiny",), 2, "--records"),
         (("tiny", "--records", "nowhere.csv"), 1, "No such file"),
         (("tiny", "--records", "."), 1, "Is a directory"),
-        (("tiny", "--records", "records.csv", "--kind", "poster"), 2, "'poster' is not allowed"),
+        (
+            ("tiny", "--records", "records.csv", "--kind", "poster"),
+            2,
+            "'poster' cannot stand here",
+        ),
         (("tiny", "--records", "records.csv", "--duplex"), 2, "--combine"),
         (("tiny", "--records", "records.csv", "--combine", "0"), 2, "0 is not in the range"),
         (
@@ -605,7 +609,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
             "not for the audience 'dialysis'",
         ),
         (("tiny", "--records", "records.csv", "-l", "fr"), 2, "not written in the language 'fr'"),
-        (("tiny", "--records", "records.csv"), 1, "no column 'language'"),
+        (("tiny", "--records", "records.csv"), 1, "need a column 'language'"),
         (
             ("tiny", "--records", "records.csv", "-l", "en", "--audience-from", "reader"),
             1,
@@ -630,7 +634,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
         (
             ("tiny", "--records", "records.csv", "-l", "en", "-o", "records.csv/x"),
             1,
-            "a file stands where a folder must be",
+            "a file is where a folder must be",
         ),
     ],
 )
@@ -653,10 +657,10 @@ def test_a_wrong_order_is_refused_before_anything_is_made(
         (
             HEAD,
             {"audience": "ckd"},
-            "the column 'audience' decides who reads, and 'ckd' is not used",
+            "--audience ckd is ignored: the column 'audience' sets the audience of each record",
         ),
         (HEAD, {"kinds": ("card",)}, "has no place for next_visit: it is not printed there"),
-        (f"{HEAD},copies", {}, "the column 'copies' counts only with --combine"),
+        (f"{HEAD},copies", {}, "the column 'copies' is ignored without --combine"),
     ],
 )
 def test_what_the_records_make_void_is_said(
@@ -723,7 +727,7 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
     monkeypatch.setattr(merge_run, "files_of", chunk_printer.files_of)
     assert run("tiny", "--records", "records.csv", "-l", "en", "--jobs", jobs) == 1
     err = capfd.readouterr().err
-    assert "the program ended in a fault of its own: code " in err
+    assert "the program failed because of its own error: code " in err
     assert "-KeyError" in err
     assert "Secret" not in err
     assert "Traceback" not in err
@@ -802,7 +806,7 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(path, Path("out2"), language="en"), Meddling())
     assert (
-        "the counts do not add up: 28 files, and 27 should be" in caught.value.problems[0].message
+        "the counts do not add up: found 28 files, expected 27" in caught.value.problems[0].message
     )
     assert not Path("out2/manifest.csv").exists()
 

@@ -284,7 +284,7 @@ def test_an_accent_on_no_letter_is_refused(raw: str) -> None:
     """At the start of a value and after a blank there is no letter for an accent."""
     field = RecordField.model_validate({"name": "it", "label": "It"})
     assert read_value(field, f"x{raw}" if raw[0] == "A" else raw, "en") == FieldFault(
-        "it", "holds an accent that stands on no letter"
+        "it", "holds an accent without a letter"
     )
 
 

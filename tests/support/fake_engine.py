@@ -55,7 +55,7 @@ def read_value(one: Field, raw: str, language: str) -> str | FieldFault:  # noqa
     if words.startswith("UNREADABLE"):
         raise ValueError(words)
     if not words:
-        return FieldFault(one.name, "is empty, and must be filled") if one.required else ""
+        return FieldFault(one.name, "is empty but required") if one.required else ""
     if any(not letter.isprintable() for letter in words):
         return FieldFault(one.name, "holds a control character")
     if one.type == "date":
@@ -64,7 +64,7 @@ def read_value(one: Field, raw: str, language: str) -> str | FieldFault:  # noqa
         except ValueError:
             return FieldFault(one.name, "is not a date such as 2027-11-01")
     if one.type == "choice" and words not in one.choices:
-        return FieldFault(one.name, "is none of the field's choices")
+        return FieldFault(one.name, "is not one of the field's choices")
     return words
 
 
@@ -103,7 +103,7 @@ class Words:
         return (
             *found,
             *(
-                FieldFault(name, "is longer than its line")
+                FieldFault(name, "is too long for its line")
                 for name, words in values.items()
                 if len(words) > NAME.width_mm
             ),

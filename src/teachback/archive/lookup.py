@@ -128,8 +128,7 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         codes = _codes(data, scan) or _codes_of(sha256, known)
         if not codes:
             hint = (
-                "Scan it straight, at 300 dots to the inch, "
-                "or type the code that stands on each page."
+                "Scan it straight, at 300 dots to the inch, or type the code printed on each page."
             )
             raise TeachbackError(
                 Problem("no edition code can be read here", hint, Location(shown(scan)))
@@ -153,7 +152,7 @@ def _answer(
     if len(entries) < len(paths):
         severity = Severity.WARNING if entries else Severity.ERROR
         lost = len(paths) - len(entries)
-        message = f"{code}: {lost} record{'s are' if lost != 1 else ' is'} no longer what was kept"
+        message = f"{code}: {lost} record{'s have' if lost != 1 else ' has'} changed in the archive"
         problems.append(Problem(message, "`teachback verify` says which.", severity=severity))
     elif not entries:
         near = tuple(
@@ -192,16 +191,16 @@ def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
     if CODE.fullmatch(code) is None:
         return Problem(
             f"'{code}' is not an edition code",
-            guess or "A code looks like LC-CKD-EN-7F3A9CQ; it stands on each page and card.",
+            guess or "A code looks like LC-CKD-EN-7F3A9CQ; it is printed on each page and card.",
         )
     if not is_valid_code(code):
         return Problem(
-            f"{code} was misread or mistyped: its last character, the check, does not fit the rest",
+            f"{code} was misread or mistyped: its last character does not fit the rest",
             f"{guess} {_CHECK}".strip(),
         )
     hint = "It may have been printed elsewhere, or without --archive."
     return Problem(
-        f"{code} is a code that could have been printed, but this archive does not have it",
+        f"{code} is a valid code, but this archive does not have it",
         f"{hint} {guess}".strip(),
     )
 
@@ -323,12 +322,14 @@ def kept_bytes(folder: Path, output: ArchivedFile, code: str) -> bytes:
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = (
-            "It is not handed out. Put the archive's file back from a backup; "
+            "It is not handed out. Restore the archive's file from a backup; "
             "see `teachback verify`."
         )
         raise TeachbackError(
             Problem(
-                f"{code}: {output.file} is no longer what was kept", hint, Location(shown(path))
+                f"{code}: {output.file} has changed since it was archived",
+                hint,
+                Location(shown(path)),
             )
         )
     return data

@@ -52,7 +52,7 @@ def keep_editions(
         if stem not in files:
             problems.append(
                 Problem(
-                    f"the handout '{stem}' was taken away while it was printed",
+                    f"the handout '{stem}' was removed during printing",
                     "Put it back, and build again.",
                 )
             )
@@ -126,7 +126,7 @@ def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
     path = folder / output.file
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
-        hint = "Build again: then it is printed anew, and archived."
+        hint = "Build again: it is then printed again, and archived."
         raise TeachbackError(
             Problem("this file was changed after it was printed", hint, Location(shown(path)))
         )

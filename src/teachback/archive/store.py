@@ -277,9 +277,9 @@ def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
     if others and not (folder / JOURNAL).exists():
-        message = f"this folder holds other files ({min(others)}), and no archive"
+        message = f"this folder holds other files ({min(others)}), not an archive"
         raise TeachbackError(
-            Problem(message, "Name a folder of its own for the archive.", Location(shown(folder)))
+            Problem(message, "Name an empty folder for the archive.", Location(shown(folder)))
         )
     for name in (ENTRIES, OBJECTS, UNFINISHED):
         (folder / name).mkdir(exist_ok=True)
@@ -299,7 +299,7 @@ def _mend(folder: Path, journal: int) -> None:
         data = data[:end]
     if not data:
         if any((folder / ENTRIES).glob("[!.]*/*.json")):
-            hint = "Put it back from a backup; `teachback verify` says what is there."
+            hint = "Restore it from a backup; `teachback verify` says what is there."
             raise TeachbackError(
                 Problem(
                     "the journal of this archive is gone", hint, Location(shown(folder / JOURNAL))
@@ -307,10 +307,10 @@ def _mend(folder: Path, journal: int) -> None:
             )
         append(journal, FIRST_LINE)
     elif not data.startswith(FIRST_LINE):
-        hint = "Put it back from a backup, or name another folder."
+        hint = "Restore it from a backup, or name another folder."
         raise TeachbackError(
             Problem(
-                "this is not the journal of an archive that can be read",
+                "this is not a readable archive journal",
                 hint,
                 Location(shown(folder / JOURNAL), 1, 1),
             )
@@ -331,12 +331,12 @@ def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
     places = {object_path(folder, name, sha256): (name, sha256) for name, sha256 in blobs}
     there = {place for place in places if os.path.lexists(place)}
     hint = (
-        "Move it aside and build again: then it is kept anew. "
-        "`teachback verify` says whether there is more."
+        "Move it away and build again: it is then archived again. Run `teachback verify` to "
+        "find more such files."
     )
     damaged = [
         Problem(
-            f"{places[place][0]}: this file is no longer what was kept",
+            f"{places[place][0]}: this file has changed since it was archived",
             hint,
             Location(shown(place)),
         )

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_BACKUP: Final = "Put it back from a backup."
-_ENDED: Final = "left by a run that was ended"
+_BACKUP: Final = "Restore it from a backup."
+_ENDED: Final = "left by an interrupted run"
 # Nothing in the archive itself tells one from the other.
-_EITHER: Final = f"{_ENDED}, or by a journal that was put back to an earlier state"
+_EITHER: Final = f"{_ENDED}, or by restoring an older journal"
 _EXPECT: Final = (
-    "If an earlier copy of the journal was put back, put the latest one back. "
-    "`teachback verify --expect HEAD` tells: see docs/archive.md."
+    "If an older copy of the journal was restored, restore the latest one. "
+    "`teachback verify --expect HEAD` tells whether it was: see the README."
 )
 # Files that operating systems put into folders.
 _SYSTEMS: Final = re.compile(
@@ -77,11 +77,7 @@ class Audit:
         """The result in one line."""
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
         # With a warning, the journal may be an earlier one, so only what it names was checked.
-        fine = (
-            "all that the journal names is as it was kept"
-            if self.problems
-            else "all as it was kept"
-        )
+        fine = "everything in the journal is unchanged" if self.problems else "all unchanged"
         said = f"{errors} problem{'s' if errors != 1 else ''}" if errors else fine
         counts = {"edition": self.editions, "record": self.records, "object": self.objects}
         words = ", ".join(
@@ -196,15 +192,14 @@ def _not_expected(journal: bytes, wanted: re.Match[str], folder: Path) -> list[P
     if not there:
         count = max(0, journal.count(b"\n") - 1)
         message = (
-            f"the journal was put back to an earlier state: it names {count} "
-            f"record{'s' if count != 1 else ''}, and once named {wanted[1]}"
+            f"an older journal was restored: it names {count} "
+            f"record{'s' if count != 1 else ''}, and --expect says {wanted[1]}"
         )
-        return [Problem(message, "Put the latest copy of the archive back.", place)]
+        return [Problem(message, "Restore the latest copy of the archive.", place)]
     if not there.partition(":")[2].startswith(wanted[2]):
         return [
             Problem(
-                "this line is not the one that was expected: "
-                "the journal was written anew, or put back",
+                "this line does not match --expect: the journal was rewritten or restored",
                 _BACKUP,
                 place,
             )
@@ -273,7 +268,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _odd(path: Path) -> Problem:
     return Problem(
-        "this file does not belong into an archive",
+        "this file is not part of the archive",
         "Move it away.",
         Location(shown(path)),
         Severity.WARNING,
@@ -286,10 +281,10 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
     found: list[_Line] = []
     problems: list[Problem] = []
     if torn:
-        hint = "Nothing that was reported as kept is lost; the next build mends it."
+        hint = "Nothing that was reported as kept is lost; the next build repairs it."
         problems.append(
             Problem(
-                f"the last line stops in the middle, {_ENDED}",
+                f"the last line is incomplete, {_ENDED}",
                 hint,
                 Location(name, len(lines) + 1, 1),
                 Severity.WARNING,
@@ -297,7 +292,7 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
         )
     if lines and lines[0] + b"\n" != FIRST_LINE:
         problems.append(
-            Problem("the journal does not start as it was written", _BACKUP, Location(name, 1, 1))
+            Problem("the first line of the journal was changed", _BACKUP, Location(name, 1, 1))
         )
     for number, line in enumerate(lines[1:], start=2):
         place = Location(name, number, 1)
@@ -306,23 +301,19 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
             found.append(_Line(str(fields["code"]), str(fields["record"]), str(fields["kept"])))
             before = fields["before"]
         except (ValueError, KeyError, TypeError):
-            problems.append(
-                Problem("this line of the journal cannot be read any more", _BACKUP, place)
-            )
+            problems.append(Problem("this line of the journal cannot be read", _BACKUP, place))
             continue
         if before != hashlib.sha256(lines[number - 2] + b"\n").hexdigest():
             message = (
-                "this line of the journal does not follow from the line before: "
-                "one was changed or taken out"
+                "this line of the journal does not follow the line before: a line was changed "
+                "or removed"
             )
             problems.append(Problem(message, _BACKUP, place))
         elif line + b"\n" != journal_line(
             lines[number - 2] + b"\n", found[-1].code, found[-1].record, found[-1].kept
         ):
             # No later line covers the last one, so an extra blank or key in it must be found here.
-            problems.append(
-                Problem("this line of the journal is not as it was written", _BACKUP, place)
-            )
+            problems.append(Problem("this line of the journal was changed", _BACKUP, place))
     return found, problems
 
 
@@ -361,7 +352,7 @@ def _record(
     if hashlib.sha256(data).hexdigest() != line.record or entry is None:
         return None, [
             Problem(
-                f"{line.code}: the record is no longer what was kept at {line.kept}",
+                f"{line.code}: the record is not the one archived at {line.kept}",
                 _BACKUP,
                 Location(shown(path)),
             )
@@ -379,7 +370,9 @@ def _record(
     ]
     return entry, [
         Problem(
-            f"{entry.code}: the record stands under another code", _BACKUP, Location(shown(other))
+            f"{entry.code}: the record is stored under another code",
+            _BACKUP,
+            Location(shown(other)),
         )
         for other in astray
     ]
@@ -391,16 +384,16 @@ def _unnamed(named: set[str], listing: _Listing, folder: Path) -> Iterator[Probl
         path for sha256, paths in listing.records.items() if sha256 not in named for path in paths
     ):
         message = (
-            f"{path.parent.name}: the journal does not name this record: "
-            "a line was changed or taken out, or the record was put here by hand"
+            f"{path.parent.name}: the journal does not name this record: a line was changed or "
+            "removed, or the record was put here by hand"
         )
         yield Problem(message, _BACKUP, Location(shown(path)))
     lost = [path for path in listing.unfinished if path.stem not in named]
     if lost:
         message = f"{len(lost)} {'file' if len(lost) == 1 else 'files'} {_EITHER}"
         hint = (
-            "After an ended run, none of it was reported as kept, "
-            f"and the next build clears it away. {_EXPECT}"
+            "After an interrupted run, none of it was reported as kept, and the next build "
+            f"deletes it. {_EXPECT}"
         )
         yield Problem(message, hint, Location(shown(folder / UNFINISHED)), Severity.WARNING)
 
@@ -420,7 +413,7 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
         first, more = next(iter(names)), len(names) - 1
         whose = f"{first}{f' (and {more} more)' if more else ''}"
         if folder / OBJECTS / key in listing.links:
-            message = f"{whose} is a link now, and no longer the file that was kept"
+            message = f"{whose} has been replaced by a link"
             yield Problem(message, _BACKUP, Location(shown(folder / OBJECTS / key)))
             continue
         if path is None:
@@ -434,7 +427,9 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
             )
             continue
         if not whole:
-            yield Problem(f"{whose} is no longer what was kept", _BACKUP, Location(shown(path)))
+            yield Problem(
+                f"{whose} has changed since it was archived", _BACKUP, Location(shown(path))
+            )
     yield from (
         _odd(path)
         for path in sorted(listing.links)
@@ -448,7 +443,7 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
         )
         yield Problem(
             message,
-            f"After an ended run, that is no loss: a later build may use them. {_EXPECT}",
+            f"After an interrupted run, nothing is lost: a later build may use them. {_EXPECT}",
             Location(shown(folder / OBJECTS)),
             Severity.WARNING,
         )

@@ -51,7 +51,7 @@ def here() -> Workspace:
         folder = Path.cwd()
     except FileNotFoundError:
         raise UsageError(
-            Problem("the folder you are in is not there any more", "Change to another folder.")
+            Problem("the folder you are in no longer exists", "Change to another folder.")
         ) from None
     return open_workspace(folder)
 

@@ -180,7 +180,7 @@ def _cluster(flags: dict[str, Any]) -> Cluster | None:
             if flags[name]:
                 raise UsageError(
                     Problem(
-                        f"--{name.replace('_', '-')} is about a cluster",
+                        f"--{name.replace('_', '-')} works only with --cluster",
                         "Name its scheduler: --cluster tls://HOST:8786.",
                     )
                 )
@@ -193,13 +193,18 @@ def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
     from teachback.merge.run_removal import wipe
 
     if handout or any(value for name, value in flags.items() if name != "as_json"):
-        raise UsageError(Problem("--wipe stands alone", f"Type: teachback merge --wipe {folder}"))
+        raise UsageError(
+            Problem(
+                "--wipe cannot be combined with anything else",
+                f"Type: teachback merge --wipe {folder}",
+            )
+        )
     wiped = wipe(folder)
-    hint = "Look into the folder, and remove by hand what is not wanted."
+    hint = "Look into the folder, and delete what you do not need."
     left = (
         (
             Problem(
-                f"{_many(wiped.left, 'file')} in it the run did not name, and left",
+                f"{_many(wiped.left, 'file')} left: the run did not make them",
                 hint,
                 Location(shown(folder)),
             ),
@@ -239,7 +244,7 @@ def _print(merged: Merged, order: MergeOrder) -> None:
         where = (
             f"see {shown(order.output.absolute() / 'rejected.csv')}"
             if not order.dry_run
-            else "the first ones stand above"
+            else "the first ones are above"
         )
         click.echo(f"{_many(more, 'more row')} rejected; {where}", err=True)
     for code, files in sorted(merged.editions.items()):

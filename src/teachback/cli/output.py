@@ -167,7 +167,7 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
                     "your file",
                     f"is byte for byte {answer.exact.file}"
                     if answer.exact
-                    else "is none of the kept files, and has the same code",
+                    else "is not one of the kept files, but has the same code",
                 )
             )
         click.echo(click.style(answer.code, bold=True))

@@ -48,7 +48,7 @@ def approve(
     if until <= today:
         raise UsageError(
             Problem(
-                f"{until} is no day to read the text again: today is {today}", "Give a later --due."
+                f"{until} is too early for the next review: today is {today}", "Give a later --due."
             )
         )
     if not by.isprintable():
@@ -61,7 +61,7 @@ def approve(
     if not by.strip():
         raise UsageError(
             Problem(
-                "nobody stands behind --by", 'Write the name of who has read the text: --by "NAME".'
+                "--by is empty", 'Write the name of the person who has read the text: --by "NAME".'
             )
         )
     if not path.is_relative_to(workspace.root):
@@ -139,8 +139,8 @@ def _still_approved(
     if unsealed or (others and (review.reviewer, review.reviewed) != (by, today)):
         named = " and ".join(others or [a for a in authored.handout.audiences if a not in chosen])
         message = (
-            f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, "
-            "and paper names one reviewer and one day"
+            f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, and "
+            "a handout names only one reviewer and one day"
         )
         hint = (
             "Approve all of it together: leave --audience out. "

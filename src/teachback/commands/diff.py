@@ -40,7 +40,7 @@ def compared(
     if audiences[0] == audiences[1]:
         raise UsageError(
             Problem(
-                f"'{audiences[0]}' stands on both sides",
+                f"'{audiences[0]}' is compared with itself",
                 "Name two audiences: teachback diff HANDOUT general ckd.",
             )
         )

@@ -37,7 +37,7 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
         raise TeachbackError(
             *(
                 Problem(
-                    "this file is there already",
+                    "this file already exists",
                     "Nothing was written. Choose another folder.",
                     Location(shown(path)),
                 )
@@ -64,7 +64,7 @@ def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
     path = workspace.root / "content" / "handouts" / f"{identifier}.yaml"
     if path.exists():
         raise TeachbackError(
-            Problem("this handout is there already", "Choose another id.", Location(shown(path)))
+            Problem("this handout already exists", "Choose another id.", Location(shown(path)))
         )
     sample = (
         find(workspace, "content/samples/handout.yaml")

@@ -41,7 +41,7 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
         elif name in handout.audiences[:index]:
             yield (
                 ("audiences", index),
-                Problem(f"the audience '{name}' stands twice", "Keep one of the two."),
+                Problem(f"the audience '{name}' is listed twice", "Keep one of the two."),
             )
     if readers:
         yield from _walk(handout, (), readers, audiences)
@@ -84,10 +84,10 @@ def _walk(
         chosen = tuple(r for r in readers if is_for(value, audiences.lineage(r)))
         if not chosen and set(value.only) <= set(audiences.root):
             message = (
-                f"nobody reads this: it is only for {', '.join(value.only)}, "
-                f"and here read {', '.join(readers)}"
+                f"nobody gets this: it is only for {', '.join(value.only)}, but this part is "
+                f"for {', '.join(readers)}"
             )
-            yield (*path, "only"), Problem(message, "Name one of those, or take the item out.")
+            yield (*path, "only"), Problem(message, "Name one of those, or delete the item.")
         readers = chosen
     if isinstance(value, RedFlag):
         for name in value.silent_for:
@@ -127,8 +127,8 @@ def _empty_findings(
     ]
     if len(left_out) < len(readers):
         for reader in left_out:
-            hint = f"Add something for '{reader}', or set `only:` on what stands around it."
-            yield path, Problem(f"nothing of this is for the audience '{reader}'", hint)
+            hint = f"Add something for '{reader}', or set `only:` on the part around it."
+            yield path, Problem(f"nothing here is for the audience '{reader}'", hint)
 
 
 def _only_findings(
@@ -141,8 +141,8 @@ def _only_findings(
                 Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
             )
         elif len(only) > 1 and not any(name in audiences.lineage(reader) for reader in readers):
-            message = f"nobody who comes here reads as '{name}'"
-            yield (*path, index), Problem(message, f"Here read: {', '.join(readers)}.")
+            message = f"this part is not for '{name}'"
+            yield (*path, index), Problem(message, f"This part is for: {', '.join(readers)}.")
 
 
 def _mapping_findings(
@@ -163,13 +163,13 @@ def _mapping_findings(
                 Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
             )
         elif name not in used:
-            message = f"nobody can reach the text for '{name}'"
+            message = f"nobody gets the text for '{name}'"
             yield (
                 (*path, name),
                 Problem(
                     message,
-                    f"Here read: {', '.join(readers)}. "
-                    "Take it out, or widen `only` or `audiences`.",
+                    f"This part is for: {', '.join(readers)}. Delete the text, or add its "
+                    "audience to `only` or `audiences`.",
                 ),
             )
 
@@ -183,10 +183,10 @@ def _flag_findings(
             if not is_on_card(flag, audiences.lineage(reader)):
                 continue
             if handout.card is None:
-                message = "this flag is for the card, and the handout has no card"
+                message = "this flag is for the card, but the handout has no card"
                 yield (
                     ("red_flags", index, "card"),
-                    Problem(message, "Add `card:` with a title, or take `card: true` out."),
+                    Problem(message, "Add `card:` with a title, or delete `card: true`."),
                 )
                 break
             count = carded[reader, flag.tier] = carded.get((reader, flag.tier), 0) + 1

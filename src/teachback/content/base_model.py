@@ -52,7 +52,7 @@ Text = Annotated[
     Discriminator(
         _text_kind,
         custom_error_type="text_expected",
-        custom_error_message="a text, or a mapping of audience to text, belongs here",
+        custom_error_message="this must be a text, or one text for each audience",
     ),
     Field(
         description="A text, or a mapping of audience to text. "

@@ -332,12 +332,9 @@ Block = Annotated[
     | Annotated[FigureBlock, Tag("figure")]
     | Annotated[QuoteBlock, Tag("quote")]
     | Annotated[SummaryBlock, Tag("summary")],
-    Discriminator(
-        _block_kind,
-        custom_error_type="block_expected",
-        custom_error_message="this is no known kind of block",
-    ),
-]
+    Discriminator(_block_kind, custom_error_type="block_expected",
+        custom_error_message="this is not a known kind of block"),
+]  # fmt: skip
 
 
 class Section(Chosen):

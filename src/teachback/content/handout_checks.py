@@ -27,7 +27,7 @@ _NO_PLACES: Final = {
     "columns": "the heading of a column, which a long table repeats",
 }
 _IN_LINK: Final = re.compile(r"\[[^\]\[]*\{record\.[^\]\[]*\]\(")
-_APART: Final = "Write the place into a text of its own."
+_APART: Final = "Put the field into a text of its own."
 
 
 def place_problems(handout: Handout) -> Iterator[Finding]:
@@ -43,7 +43,9 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
         if one.name in declared:
             yield (
                 (*where, "name"),
-                Problem(f"the field '{one.name}' stands twice", "Give each one a name of its own."),
+                Problem(
+                    f"the field '{one.name}' is declared twice", "Give each one a different name."
+                ),
             )
         elif one.name in COLUMNS:
             message = (
@@ -55,10 +57,7 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
                 Problem(message, f"Call it 'patient_{one.name}', or something else."),
             )
         elif one.name not in placed:
-            message = (
-                f"the field '{one.name}' has no place: "
-                "nothing that a record says there would be printed"
-            )
+            message = f"the field '{one.name}' is not used anywhere, so it would not be printed"
             yield (
                 (*where, "name"),
                 Problem(
@@ -78,19 +77,19 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
                 ),
             )
     for path, what in _misplaced(handout):
-        yield path, Problem(f"no record can be written into {what}", _APART)
+        yield path, Problem(f"a field cannot be used in {what}", _APART)
 
 
 def _choice_problems(one: RecordField) -> Iterator[Problem]:
     if one.type is FieldKind.CHOICE and not one.choices:
         yield Problem(
             f"the field '{one.name}' has no choices",
-            "Add `choices: [one, other]`, or take `type: choice` out.",
+            "Add `choices: [one, other]`, or delete `type: choice`.",
         )
     if one.type is not FieldKind.CHOICE and one.choices:
         yield Problem(
-            f"the field '{one.name}' has choices, and is none",
-            "Add `type: choice`, or take them out.",
+            f"the field '{one.name}' has choices but not `type: choice`",
+            "Add `type: choice`, or delete the choices.",
         )
 
 
@@ -108,7 +107,7 @@ def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
         if path[-1] == "field" or "{" not in value or not places_in(value):
             continue
         if path[0] == "title" or path[:2] == ("card", "title"):
-            yield path, "a title, which names the file, too"
+            yield path, "a title, which also names the file"
         elif path[0] == "sections" and path[2] == "title":
             yield path, "the heading of a section, which the file's outline repeats"
         elif _IN_LINK.search(value):

@@ -56,10 +56,10 @@ _REFUSED: Final = {
     ),
     "html_block": ("HTML is not allowed in a text", "Use **two stars** for strong words."),
     "image": (
-        "a picture cannot stand inside a text",
+        "a text cannot hold a picture",
         "Use a block of its own: `- figure: images/name.svg`.",
     ),
-    "code_inline": ("backquotes are not a mark here", "Use **two stars** for strong words."),
+    "code_inline": ("backquotes cannot be used here", "Use **two stars** for strong words."),
     "hardbreak": ("a text is one paragraph", "Write the second one as an item of its own."),
 }
 
@@ -174,8 +174,8 @@ def glued_problems(text: str) -> Iterator[Problem]:
             message = f"a space is missing beside {{{place[1]}}}"
             yield Problem(
                 message,
-                "Put a space between it and the letter or number beside it: "
-                "what is filled in there would run into that.",
+                "Put a space between it and the letter or number beside it, or they would run "
+                "together.",
             )
 
 
@@ -237,7 +237,9 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
         elif name not in known:
             yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
     if re.search(r"[{}]", _BRACES.sub("", text)):
-        yield Problem("a brace stands alone", "Braces are for placeholders such as {clinic.phone}.")
+        yield Problem(
+            "a brace has no partner", "Braces are for placeholders such as {clinic.phone}."
+        )
     # This parser does not report bad links: it would drop them silently, so they are reported here.
     for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
         if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
@@ -281,20 +283,20 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
                 "Write [words](https://address), with no space in the address and none between "
                 "the brackets."
             )
-            problems.append(Problem("this looks like a link and is none", hint))
+            problems.append(Problem("this looks like a link but is not one", hint))
         depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
         if depth_link and token.type == "strong_open":
             problems.append(
                 Problem(
-                    "strong words cannot stand inside a link",
+                    "strong words cannot be used inside a link",
                     "Put the stars around the whole link, or leave them out.",
                 )
             )
         if token.type == "text" and "**" in token.content:
             problems.append(
                 Problem(
-                    "two stars ** stand here without their partner",
+                    "two stars ** have no partner here",
                     "Strong words have ** right before and right after them.",
                 )
             )
@@ -321,7 +323,8 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
         if re.search(pattern, text):
             return (
                 Problem(
-                    f"{what} cannot stand here: this text is printed as it is", "Write plain words."
+                    f"{what} cannot be used here: this text is printed as it is",
+                    "Write plain words.",
                 ),
             )
     return ()

@@ -93,8 +93,8 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     for language, known in words.items():
         if spoken.setdefault(known.language, language) != language:
             message = (
-                f"content/words/{language}.yaml says that its language is '{known.language}', "
-                f"as content/words/{spoken[known.language]}.yaml does"
+                f"content/words/{language}.yaml has the same language name, '{known.language}', "
+                f"as content/words/{spoken[known.language]}.yaml"
             )
             problems.append(
                 Problem(
@@ -169,7 +169,9 @@ def _read_named(workspace: Workspace, name: str) -> YamlFile:
     path = find(workspace, name)
     if path is None:
         raise TeachbackError(
-            Problem(f"{name}: there is no such file", "Put the program's own one back.")
+            Problem(
+                f"{name}: there is no such file", "Restore the file that came with the program."
+            )
         )
     return read_yaml(read_bytes(path), shown(path))
 
@@ -229,8 +231,8 @@ def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
         elif audiences.root[audiences.lineage(name)[-1]].extends is not None:
             problems.append(
                 Problem(
-                    f"the audience '{name}' extends itself in a ring",
-                    "Take one `extends` out.",
+                    f"the audience '{name}' extends itself, perhaps through others",
+                    "Delete one `extends`.",
                     file.locate((name, "extends")),
                 )
             )
@@ -296,7 +298,7 @@ def _name_problems(
 ) -> Iterator[Problem]:
     expected = {handout.id, f"{handout.id}.{handout.language}"}
     if path.stem not in expected:
-        message = f"the id '{handout.id}' is not the name of the file"
+        message = f"the id '{handout.id}' differs from the name of the file"
         stem = path.stem.split(".")[0]
         other = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
         yield Problem(message, f"Call the file {handout.id}.yaml{other}.", file.locate(("id",)))
@@ -344,8 +346,8 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
         place = file.locate((*path, "id"))
         if name in first:
             yield Problem(
-                f"the id '{name}' stands twice; it stood first in line {first[name].line}",
-                "Give each one its own.",
+                f"the id '{name}' is used twice; it was first used in line {first[name].line}",
+                "Give each one its own id.",
                 place,
             )
         first.setdefault(name, place)
@@ -408,7 +410,7 @@ def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
                     )
         elif isinstance(value, CalloutBlock) and value.text is None and value.items is None:
             yield Problem(
-                "this callout says nothing",
+                "this callout is empty",
                 "Add `text:` or `list:`.",
                 file.locate((*path, "callout"), key=True),
             )
@@ -420,7 +422,7 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
             message = (
                 "this text looks as if it was read in the wrong encoding before it was saved here"
             )
-            yield Problem(message, "Write its letters anew, and save the file as UTF-8.", place)
+            yield Problem(message, "Type the letters again, and save the file as UTF-8.", place)
     # Without readable fonts there is nothing to compare with, and that is reported already.
     for place, text in file.scalars() if glyphs else ():
         for character, name in missing_glyphs(text, glyphs):

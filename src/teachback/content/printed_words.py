@@ -23,8 +23,8 @@ def _holding(*names: str) -> AfterValidator:
             wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
             # Message and hint on two lines; see validation_errors.py.
             message = (
-                f"this text must hold {wanted}\nWhat is in braces is filled in on paper: "
-                "keep it as content/words/en.yaml has it."
+                f"this text must hold {wanted}\nWhat is in braces is filled in on paper: copy "
+                "it from content/words/en.yaml."
             )
             raise ValueError(message)
         glued = next(glued_problems(text), None)
@@ -173,9 +173,9 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             hint = (
                 f"Write {{{second}}} first."
                 if english
-                else f"Look that it says so in this language; else write {{{second}}} first."
+                else f"Check that this is right in this language; else write {{{second}}} first."
             )
-            problem = Problem(f"{{{first}}} stands before {{{second}}} here", hint)
+            problem = Problem(f"{{{first}}} comes before {{{second}}} here", hint)
             yield path, problem if english else problem._replace(severity=Severity.WARNING)
     read = _folded(_NAME.sub(" ", words.reviewed))
     by = _folded(words.reviewed.partition("{")[0])
@@ -185,7 +185,7 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             yield (
                 (name,),
                 Problem(
-                    "this text has no letters, and must say that nobody has reviewed the handout",
+                    "this text must say in words that nobody has reviewed the handout",
                     _AS_ENGLISH,
                 ),
             )
@@ -193,12 +193,12 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             yield (
                 (name,),
                 Problem(
-                    "this says of a draft what `reviewed` says of a text that was reviewed",
+                    "this says the same as `reviewed`, but a draft was not reviewed",
                     _AS_ENGLISH,
                 ),
             )
         elif english and not {"draft", "not"} & set(said.split()):
-            message = "this may not say that the handout is a draft"
+            message = "this perhaps does not say that the handout is a draft"
             yield (
                 (name,),
                 Problem(

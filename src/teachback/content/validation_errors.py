@@ -22,32 +22,32 @@ Path = tuple[int | str, ...]
 _AS_MAPPING: Final = "Write `key: value` lines, indented below this."
 # pydantic's error type -> message and hint. {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
-    "string_type": ("a text belongs here, not {what}", "Write the text after the colon."),
+    "string_type": ("this must be a text, not {what}", "Write the text after the colon."),
     "text_expected": (
-        "a text belongs here, not {what}",
-        "Write the text after the colon, or a mapping of audience to text below it.",
+        "this must be a text, not {what}",
+        "Write the text after the colon, or one text for each audience below it.",
     ),
-    "dict_type": ("a mapping of names to values belongs here, not {what}", _AS_MAPPING),
-    "model_type": ("a mapping of names to values belongs here, not {what}", _AS_MAPPING),
-    "model_attributes_type": ("a mapping of names to values belongs here, not {what}", _AS_MAPPING),
+    "dict_type": ("this must be a set of `key: value` lines, not {what}", _AS_MAPPING),
+    "model_type": ("this must be a set of `key: value` lines, not {what}", _AS_MAPPING),
+    "model_attributes_type": ("this must be a set of `key: value` lines, not {what}", _AS_MAPPING),
     "tuple_type": (
-        "a list belongs here, not {what}",
+        "this must be a list, not {what}",
         "Start each entry with a dash and a space, or write [one, two].",
     ),
     "list_type": (
-        "a list belongs here, not {what}",
+        "this must be a list, not {what}",
         "Start each entry with a dash and a space, or write [one, two].",
     ),
-    "bool_parsing": ("true or false belongs here, not {what}", "Write true or false."),
-    "bool_type": ("true or false belongs here, not {what}", "Write true or false."),
-    "int_parsing": ("a whole number belongs here, not {what}", "Write it in digits."),
-    "int_from_float": ("a whole number belongs here, not {what}", "Write it in digits."),
-    "int_parsing_size": ("a whole number belongs here, not {what}", "Write it in digits."),
-    "int_type": ("a whole number belongs here, not {what}", "Write it in digits."),
-    "float_parsing": ("a number belongs here, not {what}", "Write it in digits."),
-    "float_type": ("a number belongs here, not {what}", "Write it in digits."),
-    "finite_number": ("a number belongs here, not {what}", "Write it in digits."),
-    "date_type": ("a date belongs here, not {what}", "Write it as YYYY-MM-DD."),
+    "bool_parsing": ("this must be true or false, not {what}", "Write true or false."),
+    "bool_type": ("this must be true or false, not {what}", "Write true or false."),
+    "int_parsing": ("this must be a whole number, not {what}", "Write it in digits."),
+    "int_from_float": ("this must be a whole number, not {what}", "Write it in digits."),
+    "int_parsing_size": ("this must be a whole number, not {what}", "Write it in digits."),
+    "int_type": ("this must be a whole number, not {what}", "Write it in digits."),
+    "float_parsing": ("this must be a number, not {what}", "Write it in digits."),
+    "float_type": ("this must be a number, not {what}", "Write it in digits."),
+    "finite_number": ("this must be a number, not {what}", "Write it in digits."),
+    "date_type": ("this must be a date, not {what}", "Write it as YYYY-MM-DD."),
     "date_from_datetime_parsing": (
         "'{input}' is not a date",
         "Write it as YYYY-MM-DD, such as 2027-11-01.",
@@ -58,13 +58,13 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
     ),
     "date_parsing": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
     "too_short": (
-        "too few stand here: {actual_length}, and at least {min_length} must",
-        "Write more, or take the key out.",
+        "this needs at least {min_length} entries, and has {actual_length}",
+        "Add more, or delete the key.",
     ),
-    "string_too_short": ("this text is empty", "Write the text, or take the key out."),
+    "string_too_short": ("this text is empty", "Write the text, or delete the key."),
     "too_long": (
-        "too many stand here: {actual_length}, and at most {max_length} can be read",
-        "Take some out, or make two of it.",
+        "this may have at most {max_length} entries, and has {actual_length}",
+        "Delete some, or split them in two.",
     ),
     "string_too_long": (
         "this text is too long; at most {max_length} characters fit",
@@ -147,7 +147,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
     if kind in {"enum", "literal_error"}:
         names = _choices(details.get("ctx", {}))
         return Problem(
-            f"{_what(value)} is not one of the words that may stand here",
+            f"{_what(value)} is not one of the allowed words",
             nearest(str(value), names),
             place,
         )
@@ -156,10 +156,10 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
             str(value)[:60], str(details.get("ctx", {}).get("pattern", "")), place
         )
     if value is None:
-        return Problem("nothing stands here", "Write the value, or take the key out.", place)
+        return Problem("this is empty", "Write the value, or delete the key.", place)
     if kind == "too_short" and not value:
-        return Problem("nothing stands here", "Fill it, or take the key out.", place)
-    message, hint = _WORDING.get(kind, (f"{_what(value)} cannot stand here", _like(file.name)))
+        return Problem("this is empty", "Fill it, or delete the key.", place)
+    message, hint = _WORDING.get(kind, (f"{_what(value)} is not allowed here", _like(file.name)))
     context: Mapping[str, Any] = {"input": value, "what": _what(value), **details.get("ctx", {})}
     # A validator of ours puts its hint on a second line.
     message, _, own_hint = message.format_map(context).partition("\n")
@@ -183,7 +183,9 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
     if kind == "extra_forbidden":
         key, place = str(path[-1]), file.locate(path, key=True)
         if key in BLOCKS and raw[:-1] != path[:-1]:
-            message = f"a block is of one kind, and this one is '{raw[-2]}' and '{key}' at once"
+            message = (
+                f"a block can be of one kind only, and this one is both '{raw[-2]}' and '{key}'"
+            )
             return Problem(
                 message, f"Put `{key}:` into a block of its own, with its own dash.", place
             )
@@ -198,12 +200,12 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
         )
         if not keys:
             return Problem(
-                "a block belongs here, such as `- text: ...`",
+                "this must be a block, such as `- text: ...`",
                 nearest("", BLOCKS),
                 file.locate(path),
             )
         return Problem(
-            f"'{str(keys[0])[:60]}' is no known kind of block",
+            f"'{str(keys[0])[:60]}' is not a known kind of block",
             nearest(str(keys[0]), BLOCKS),
             file.locate((*path, keys[0]), key=True),
         )
@@ -213,7 +215,7 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
 def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: ANN401 -- a Location
     if pattern.startswith("^https?"):
         return Problem(
-            f"'{value}' is not an address of the web",
+            f"'{value}' is not a web address",
             "Such an address starts with https:// and holds no space.",
             place,
         )
@@ -242,7 +244,7 @@ def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: 
             place,
         )
     return Problem(
-        f"'{value}' is not a name that can stand here",
+        f"'{value}' is not an allowed name",
         "Use lower-case letters, digits and hyphens, such as leg-cramps.",
         place,
     )

@@ -26,18 +26,20 @@ READ_ONLY: Final = 0o444
 _REASONS: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk space allowed is used up",
-    errno.EEXIST: "a file stands where a folder must be",
-    errno.ENOTDIR: "a file stands where a folder must be",
+    errno.EEXIST: "a file is where a folder must be",
+    errno.ENOTDIR: "a file is where a folder must be",
     errno.EROFS: "the disk is read-only",
     errno.ENOLCK: "files cannot be locked on this disk",
     errno.ENOTSUP: "files cannot be locked on this disk",
 }
 
-_HINT: Final = "Free this place, or name another folder."
+_HINT: Final = "Name another folder."
 _HINTS: Final = {
-    errno.ENOENT: "Look at the name, and whether it is there.",
-    errno.EACCES: "Give yourself leave to read and write there, or name another place.",
-    errno.EPERM: "Give yourself leave to read and write there, or name another place.",
+    errno.ENOSPC: "Free some space, or name another folder.",
+    errno.EDQUOT: "Free some space, or name another folder.",
+    errno.ENOENT: "Check the name, and that it exists.",
+    errno.EACCES: "Give yourself permission to read and write there, or name another place.",
+    errno.EPERM: "Give yourself permission to read and write there, or name another place.",
     errno.EISDIR: "Name a file: this is a folder.",
     NO_FILE: "Move it away, or name another place.",
 }

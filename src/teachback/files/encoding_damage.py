@@ -60,7 +60,7 @@ _HALF: Final = re.compile(r"[a-z][\u00c2\u00c3](?=\s|$)")
 _LEAST: Final = 2
 _LEAST_ALONE: Final = 3
 _LOST: Final = "\ufffd"
-LOST_LETTER: Final = "has lost a letter: a sign stands in its place"
+LOST_LETTER: Final = "has lost a letter: a replacement sign is in its place"
 WRONG: Final = "looks as if it was read in the wrong encoding"
 # A question mark between two letters is what a program writes for an unknown letter, except in a
 # web address.
@@ -105,12 +105,12 @@ def _plainly_spoilt(text: str) -> str:
     if "?" in text and _ALL_LOST.fullmatch(text):
         return "holds nothing but question marks, where letters were lost"
     if "#" in text and _NO_VALUE.fullmatch(text):
-        return "is what a sheet shows where it has no value, such as #N/A"
+        return "is an error of a spreadsheet, such as #N/A"
     if "&" in text and (
         _OPEN_ENTITY.search(text)
         or any(html.unescape(code) != code for code in _ENTITY.findall(text))
     ):
-        return "holds a code of web pages, such as &eacute;, in place of a letter"
+        return "holds a web code, such as &eacute;, in place of a letter"
     return "holds a code, such as \\u00e9, in place of a letter" if _CODED.search(text) else ""
 
 

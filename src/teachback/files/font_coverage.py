@@ -41,7 +41,7 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     cmap formats 4, 12 and 13.
     """
     if not data.startswith(_STARTS):
-        return "this is not a TrueType font: it begins like none", "Use a whole .ttf file."
+        return "this is not a TrueType font: it does not begin like one", "Use a whole .ttf file."
     try:
         for tag, start, length in _tables(data):
             if start + length > len(data):

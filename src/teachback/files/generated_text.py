@@ -49,18 +49,18 @@ _PICTURE: Final = "url()"
 _NO_VALUE: Final = frozenset({"none", "normal", "auto"})
 # Kinds of fault: message and hint.
 _TEXT: Final = (
-    "prints text that no handout holds",
+    "prints text that is in no handout",
     (
         "Put words and numbers into the handout, content/clinic.yaml or content/words/, "
         "where they are checked."
     ),
 )
 _BULLETS: Final = (
-    "prints text that no handout holds",
+    "prints text that is in no handout",
     "A list may have none, disc or decimal; or draw the bullet with background-image.",
 )
 _DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
-_CUT: Final = ("cuts a text off", "Take it out, and let the box grow.")
+_CUT: Final = ("cuts a text off", "Delete it, and let the box grow.")
 # Property -> the allowed values, and the fault that any other value is.
 _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
     "list-style": (_LIST_STYLES, _BULLETS),

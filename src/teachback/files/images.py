@@ -138,7 +138,7 @@ def grey_picture(data: bytes) -> Grey:
         fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
     except _BROKEN:
         fault = (
-            "this is no whole PNG or JPEG picture",
+            "this PNG or JPEG picture is incomplete or damaged",
             "Save the scan or the photo again as PNG, JPEG or PDF.",
         )
     raise TeachbackError(Problem(*fault))
@@ -162,8 +162,8 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
         with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.format != kind:
                 return (
-                    f"this is a {picture.format} picture under the name of a {kind} one",
-                    "Name it by what it is.",
+                    f"this is a {picture.format} picture with the file ending of a {kind} one",
+                    "Give the file the right ending.",
                 )
             if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
                 return f"the picture comes in more than {MAX_SCANS} scans", _AGAIN
@@ -191,7 +191,7 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
     except Image.DecompressionBombError:
         return "the picture has too many dots", "Make it smaller."
     except _BROKEN:
-        return f"this is no whole {kind} picture", _AGAIN
+        return f"this {kind} picture is incomplete or damaged", _AGAIN
     return None
 
 
@@ -234,7 +234,7 @@ def _svg_fault(data: bytes) -> Fault | None:
                 return fault
     except (ET.ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (0, 0))[0]
-        return "this is no whole SVG drawing" + (
+        return "this SVG drawing is incomplete or damaged" + (
             f": line {line} cannot be read" if line else ""
         ), _AGAIN
     return (
@@ -352,9 +352,9 @@ def _name(element: ET.Element) -> str:
 
 def _root_fault(root: ET.Element) -> Fault | None:
     if root.tag != "{http://www.w3.org/2000/svg}svg":
-        return "this is no SVG drawing", _AGAIN
+        return "this is not an SVG drawing", _AGAIN
     if not all(_LENGTH.fullmatch(root.get(name, "1")) for name in ("width", "height")):
-        return "the width or height of the drawing is no length", "Write it like this: 40mm."
+        return "the width or height of the drawing is not a length", "Write it like this: 40mm."
     if "viewBox" not in root.attrib and not {"width", "height"} <= set(root.attrib):
         return (
             "the drawing does not say how large it is",
@@ -402,7 +402,7 @@ def _element_fault(element: ET.Element) -> Fault | None:
         "audio",
         "video",
     }:
-        return f"the drawing holds <{name}>, which no paper shows", "Save it as plain SVG."
+        return f"the drawing holds <{name}>, which cannot be printed", "Save it as plain SVG."
     if (
         name in _MOVING
         or "systemLanguage" in element.attrib
@@ -482,7 +482,7 @@ def digits_fault(font: bytes, known: Sequence[bytes], digits: str) -> Fault | No
 def _digit_fault(digit: str, other: str) -> Fault:
     return (
         f"this font draws the digit {digit} so that it looks like a {other}",
-        "Use the font as its maker gives it out.",
+        "Use the original font from its maker.",
     )
 
 

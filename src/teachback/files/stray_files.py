@@ -122,10 +122,10 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
         known = sorted(
             f"{folder}/{name}" for folder, shelf in shelves.items() for name in shelf.names
         )
-        hint = "Rename it or take it out."
+        hint = "Rename it or move it away."
         problems += [
             Problem(
-                "this is a folder, and a file belongs here",
+                "this is a folder, but a file is needed here",
                 hint,
                 Location(shown(workspace.root / name)),
             )
@@ -268,11 +268,15 @@ def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Pr
             and not _same(path, root / SETTINGS)
         ):
             yield _unread(
-                path, f"To have it read, name it '{SETTINGS}'; else take it out of this folder."
+                path,
+                (
+                    f"To have it read, rename it to '{SETTINGS}'; otherwise move it out of this "
+                    "folder."
+                ),
             )
     if inner:
         more = f" (and {len(inner) - 1} more)" if len(inner) > 1 else ""
-        hint = f"Change to that folder first (cd {inner[0].name}), or take it out of here."
+        hint = f"Change to that folder first (cd {inner[0].name}), or move it out of here."
         yield Problem(
             f"this folder is a workspace of its own{more}, and nothing in it is read from here",
             hint,
@@ -348,25 +352,27 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
                 and not _same(root / folder / right, root / name)
             ):
                 return (
-                    f"'{right}' is read instead. "
-                    "Take this one out of the folder, or give it a name of its own that ends "
-                    "in .yaml."
+                    f"'{right}' is read instead. Move this one out of the folder, or give it "
+                    "another name that ends in .yaml."
                 )
             said = (
                 f"{shelf.what} is a file that ends in .yaml, right in {folder}/. "
                 if shelf.what
                 else ""
             )
-            return f"{said}To have it read, rename it to '{right}'; else take it out of the folder."
+            return (
+                f"{said}To have it read, rename it to '{right}'; otherwise move it out of the "
+                "folder."
+            )
         return f"{nearest(own, shelf.names)} Only these are read in {folder}/."
     shelf = shelves.get(at, shelf)
     if shelf.what:
         return (
-            f"{shelf.what} ends in {' or '.join(shelf.endings)}. "
-            "Save it as one, or take it out of the folder."
+            f"{shelf.what} ends in {' or '.join(shelf.endings)}. Save it as one, or move it out "
+            "of the folder."
         )
     known = {f"{folder}/{one}" for folder, shelf in shelves.items() for one in shelf.names}
-    return _meant(name, known) or "It replaces no built-in file; take it out or rename it."
+    return _meant(name, known) or "It replaces no built-in file; rename it or move it away."
 
 
 def _meant(name: str, known: set[str]) -> str:
@@ -378,7 +384,7 @@ def _meant(name: str, known: set[str]) -> str:
 
 
 def _unread(path: Path, hint: str) -> Problem:
-    return Problem("nothing reads this file", hint, _at(path), Severity.WARNING)
+    return Problem("this file is not used", hint, _at(path), Severity.WARNING)
 
 
 def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
@@ -396,9 +402,9 @@ def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
 
 
 def _unread_folder(path: Path, where: str) -> Problem:
-    hint = f"{where} Move its files to where they are read, or take the folder out.".strip()
+    hint = f"{where} Move its files to where they are read, or move the folder away.".strip()
     return Problem(
-        "nothing reads this folder, nor what is in it", hint, _at(path), Severity.WARNING
+        "this folder and the files in it are not used", hint, _at(path), Severity.WARNING
     )
 
 

@@ -69,12 +69,12 @@ _AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1",
 # Things that are refused in a style sheet: message and hint.
 _REFUSED: Final = {
     "inline": (
-        "a picture cannot stand inside a style sheet",
+        "a style sheet cannot hold a picture",
         "Put it below styles/icons/ and write its name.",
     ),
-    "url": ("this name of a file cannot be read", "Write it like this: url(icons/phone.svg)."),
+    "url": ("this file name cannot be read", "Write it like this: url(icons/phone.svg)."),
     "local": (
-        "a font of this computer cannot be used: another one would not have it",
+        "a font of this computer cannot be used: other computers may not have it",
         "Put the .ttf file below styles/fonts/ and write its name.",
     ),
     "import": ("a style sheet cannot import another", "Copy what you need of it into this one."),

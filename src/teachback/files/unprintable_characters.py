@@ -182,7 +182,7 @@ def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
         return None if _needed(text, at, letter) else _unseen_fault(letter)
     return {
         "blank": (
-            f"a space of another kind stands here: {named(letter)}",
+            f"this is an unusual kind of space: {named(letter)}",
             "Use a plain space, or a no-break space (U+00A0) before a unit.",
         ),
         "line": (
@@ -195,8 +195,8 @@ def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
             "Take it out, or say it in words.",
         ),
         "lost": (
-            f"the character {named(letter)} stands where something was lost",
-            "Type what belongs here again.",
+            f"the character {named(letter)} shows that something was lost here",
+            "Type what was lost again.",
         ),
     }[kind]
 
@@ -228,7 +228,7 @@ def _unseen_fault(letter: str) -> tuple[str, str]:
         )
     if letter == SOFT_HYPHEN:
         return (
-            f"the character {named(letter)} may stand only inside a word, between two letters",
+            f"the character {named(letter)} may be used only inside a word, between two letters",
             "Delete it.",
         )
     if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
@@ -242,12 +242,12 @@ def _unseen_fault(letter: str) -> tuple[str, str]:
         )
     if letter in "\u200c\u200d":
         message = (
-            f"the invisible character {named(letter)} may stand only between letters that need "
-            "it, such as Arabic or Hindi ones"
+            f"the invisible character {named(letter)} may be used only between letters that "
+            "need it, such as Arabic or Hindi ones"
         )
         return message, _RETYPE
     return (
-        f"the character {named(letter)} prints nothing, and splits or joins what stands beside it",
+        f"the character {named(letter)} prints nothing, and splits or joins what is beside it",
         _RETYPE,
     )
 
@@ -302,9 +302,9 @@ def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
     composed = bool(base) and len(unicodedata.normalize("NFC", base + marks)) < len(base + marks)
     again = "Type the letter with its accent again, or leave the accent out."
     if overlays and not composed:
-        return f"the mark {named(letter)} would be drawn over what stands before it", "Take it out."
+        return f"the mark {named(letter)} would be drawn over what is before it", "Take it out."
     if not base or not (composed or unicodedata.category(base)[0] == "L" or base == "\u25cc"):
-        return f"the accent {named(letter)} has no letter to stand on", again
+        return f"the accent {named(letter)} is not on a letter", again
     if (
         not composed
         and _script(base) in _ALPHABETS
@@ -316,7 +316,7 @@ def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
         )
     accents = sum(unicodedata.name(mark, "").startswith("COMBINING") for mark in marks)
     if accents > MOST_ACCENTS or len(marks) > MOST_MARKS:
-        return f"too many accents stand on one letter; one of them is {named(letter)}", again
+        return f"one letter has too many accents; one of them is {named(letter)}", again
     return None
 
 

@@ -324,8 +324,8 @@ def _read(path: Path, *, closed: bool) -> bytes:
     except IsADirectoryError:
         raise TeachbackError(
             Problem(
-                "this is a folder, and a file belongs here",
-                "Rename it or take it out.",
+                "this is a folder, but a file is needed here",
+                "Rename it or move it away.",
                 Location(shown(path)),
             )
         ) from None
@@ -333,7 +333,7 @@ def _read(path: Path, *, closed: bool) -> bytes:
         kind: int = getattr(error, "errno", None) or 0
         reason = getattr(error, "strerror", None) or str(error)
         message, hint = {
-            NO_FILE: (reason, "Rename it or take it out."),
+            NO_FILE: (reason, "Rename it or move it away."),
             errno.EFBIG: (reason, "Take it out, or make it smaller."),
         }.get(kind, (f"this file cannot be read: {reason}", _WHERE))
         raise TeachbackError(Problem(message, hint, Location(shown(path)))) from None
@@ -377,7 +377,7 @@ def refuse_other(mode: int, path: Path | str) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     what = next((name for test, name in _KIND_OF if test(mode)), "")
     if what:
-        raise OSError(NO_FILE, f"this is {what}, and a file belongs here", os.fspath(path))
+        raise OSError(NO_FILE, f"this is {what}, but a file is needed here", os.fspath(path))
 
 
 def whole_file(descriptor: int, most: int) -> bytes:
@@ -437,7 +437,7 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
     """
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are replaced
     if path.suffix.lower() not in endings:
-        message = f"{option}: '{path.name or path}' does not say what it is to be"
+        message = f"{option}: '{path.name or path}' has no ending that tells its format"
         raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
     if whole.is_dir():
         raise UsageError(
@@ -453,7 +453,7 @@ def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- as above
     made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
     if any(whole.is_relative_to(folder) for folder in made_of):
-        message = f"{option}: what handouts are made of lies there, and might be overwritten"
+        message = f"{option}: this folder holds the files of handouts, which might be overwritten"
         raise UsageError(
             Problem(message, "Choose another folder, such as build/.", Location(shown(whole)))
         )
@@ -467,7 +467,7 @@ def write_whole(path: Path, data: bytes) -> None:
     if not path.name:
         raise TeachbackError(
             Problem(
-                "a file needs a name, and this is a folder",
+                "this is a folder, but a file is needed",
                 "Add the name of a file.",
                 Location(shown(path)),
             )
@@ -483,11 +483,11 @@ def write_whole(path: Path, data: bytes) -> None:
     except (OSError, ValueError) as error:
         blocked = isinstance(error, FileExistsError | NotADirectoryError)
         reason = (
-            "a file stands where a folder must be"
+            "a file is where a folder must be"
             if blocked
             else getattr(error, "strerror", None) or str(error)
         )
         message = f"this cannot be written: {reason}"
         raise TeachbackError(
-            Problem(message, "Choose another folder, or free this one.", Location(shown(path)))
+            Problem(message, "Choose another folder.", Location(shown(path)))
         ) from None

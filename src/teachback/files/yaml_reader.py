@@ -108,21 +108,21 @@ _WORDING: Final = {
         "Put the text in quotes.",
     ),
     "unexpected ':'": (
-        "a colon stands where none belongs",
-        "A text that holds a colon must stand in quotes.",
+        "this colon is in the wrong place",
+        "Put a text that holds a colon in quotes.",
     ),
     "unexpected document indicator": (
         "a text in quotes is not closed above this line",
         "Close the quote.",
     ),
-    "directive": ("a line cannot start with %", "Take the line out, or put the text in quotes."),
-    "incompatible YAML document": ("a line cannot start with %", "Take the line out."),
+    "directive": ("a line cannot start with %", "Delete the line, or put the text in quotes."),
+    "incompatible YAML document": ("a line cannot start with %", "Delete the line."),
     "undefined tag": ("a text cannot start with !", "Put the text in quotes."),
     "found duplicate anchor": ("a text cannot start with &", "Put the text in quotes."),
     "undefined alias": ("a text cannot start with *", "Put the text in quotes."),
     "mapping values are not allowed": (
-        "a second colon stands in this line",
-        "A text that holds a colon and a space must stand in quotes.",
+        "this line has a second colon",
+        "Put a text that holds a colon and a space in quotes.",
     ),
     "did not find expected ',' or": (
         "a bracket is not closed, or a comma is missing",
@@ -156,9 +156,9 @@ _WORDING: Final = {
     ),
     "expected a single document": (
         "a second document starts here",
-        "One file holds one handout: take out the line '---'.",
+        "One file holds one handout: delete the line '---'.",
     ),
-    "expected <document start>": ("nothing may stand below the line '...'", "Take that line out."),
+    "expected <document start>": ("nothing may come below the line '...'", "Delete that line."),
 }
 
 
@@ -346,8 +346,8 @@ class _Source:
         if plainly:
             return
         if indicator and indicator in ":-" and remark[1:2] not in _BLANKS:
-            hint = "A text that holds # must stand in quotes. A remark has a space after its #."
-            self.say("all that follows # is a remark, so nothing stands here", hint, at - blanks)
+            hint = "Put a text that holds # in quotes. A remark has a space after its #."
+            self.say("all that follows # is a remark, so this is empty", hint, at - blanks)
         else:
             self.say("from # on, this line would not be printed", _QUOTE_OR_MOVE, at)
 
@@ -358,10 +358,10 @@ class _Source:
         if odd[0] == "&":
             self.anchors.append(at)
         elif odd[0] == "!":
-            self.say(f"the tag {odd} is not known", "Tags are not used here: take it out.", at)
+            self.say(f"the tag {odd} is not known", "Tags are not used here: delete it.", at)
         elif odd[0] == "%":
             self.say(
-                "a line cannot start with %", "Take the line out, or put the text in quotes.", at
+                "a line cannot start with %", "Delete the line, or put the text in quotes.", at
             )
         elif odd[0] == "?":
             self.say("a text cannot start with ? and a space", "Put the text in quotes.", at)
@@ -395,7 +395,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
         hint = (
             "Start from `teachback new ID`."
             if "handouts/" in name
-            else "Fill it, or delete it: then the program's own one counts."
+            else "Fill it, or delete it: then the program's own file is used."
         )
         raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
     source = _Source(name, text)
@@ -414,7 +414,7 @@ def _refuse_depth(text: str, name: str) -> None:
         refused.append(
             (
                 odd.end() - 1,
-                "a space of another kind stands here",
+                "this is an unusual kind of space",
                 "Use plain spaces to indent: copied text often brings others.",
             )
         )
@@ -477,7 +477,10 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
             context_mark,
         )
     elif mark and line[mark.column : mark.column + 1] == "\t":
-        message, hint = "a tab stands here", "YAML does not allow tabs for indentation. Use spaces."
+        message, hint = (
+            "there is a tab here",
+            "YAML does not allow tabs for indentation. Use spaces.",
+        )
     elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
         mark = context_mark
     elif "mapping values" in said and re.fullmatch(r"[\s-]*[^\s:]+", before):
@@ -601,7 +604,7 @@ def _tell_properties(properties: str, node: Any, source: _Source) -> None:  # no
                 at + found.start(),
             )
         else:
-            hint = "Tags are not used here. A text that starts with ! must stand in quotes."
+            hint = "Tags are not used here. Put a text that starts with ! in quotes."
             source.say(
                 f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, at + found.start()
             )
@@ -656,7 +659,7 @@ def _in_block(text: str, written: str, start: int, _column: int, source: _Source
         # In YAML, a digit here sets the number of spaces to indent by.
         source.say(
             f"a text cannot start with {written[0]}",
-            f"Put the text in quotes, or take out what follows {written[0]}.",
+            f"Put the text in quotes, or delete what follows {written[0]}.",
             start,
         )
     elif "#" in head and not _HEAD_REMARK.search(head):
@@ -674,7 +677,7 @@ def _mapping(node: Any, source: _Source, column: int, *, in_flow: bool) -> dict[
     data: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
-            hint = "A text that starts with [ or { must stand in quotes."
+            hint = "Put a text that starts with [ or { in quotes."
             source.say("a key must be a word, not a list or a mapping", hint, key_node)
             # Read both anyway, so that their own problems are reported, too.
             _plain(key_node, source, column, in_flow=in_flow)
@@ -698,7 +701,7 @@ def _mapping(node: Any, source: _Source, column: int, *, in_flow: bool) -> dict[
         elif key in data:
             first = next(other.start_mark.line + 1 for other, _ in node.value if other.value == key)
             source.say(
-                f"the key '{key}' stands twice; it stood first in line {first}",
+                f"the key '{key}' is used twice; it was first used in line {first}",
                 "Keep one of the two.",
                 key_node,
             )

@@ -467,7 +467,7 @@ def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Pr
         "leave scripts out."
     )
     return Problem(
-        f"a page must hold all it shows, and this one asks for '{one.name[:80]}'", hint, place
+        f"a page must hold all it shows, but this one uses '{one.name[:80]}'", hint, place
     )
 
 

@@ -71,8 +71,8 @@ class _Unknown(jinja2.StrictUndefined):
             return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
         if thing is None:
             return (
-                f"what stands before '.{name}' is empty here\nAsk first whether it is there: "
-                f"{{% if ... %}}."
+                f"what comes before '.{name}' is empty here\n"
+                "Ask first whether it is there: {% if ... %}."
             )
         known: Any = getattr(type(thing), "model_fields", None) or getattr(
             thing, "__dataclass_fields__", ()

@@ -221,7 +221,7 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         "files": (files, there),
     }
     wrong = [
-        Problem(f"the counts do not add up: {is_} {name}, and {should} should be")
+        Problem(f"the counts do not add up: found {is_} {name}, expected {should}")
         for name, (should, is_) in sums.items()
         if should != is_
     ]

@@ -300,7 +300,7 @@ def put_away(bench: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> Chunk
     ):
         raise TeachbackError(
             Problem(
-                "another machine gave back something else than was asked for",
+                "another machine returned the wrong records",
                 "What was finished is kept. Start again.",
             )
         )

@@ -250,8 +250,8 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
         raise TeachbackError(
             Problem(
                 message,
-                "Declare them under `fields:`, and place them. "
-                "Or use `teachback build`: all get the same paper.",
+                "Declare them under `fields:` and use them in the text. "
+                "Or use `teachback build`: it prints the same for everyone.",
             )
         )
     return HandoutEngine(
@@ -319,13 +319,13 @@ def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -
     run = card_run(named, list(range(named[1].places)), desk.settings, stocks, CardOrder())
     if run.sides is Sides.ONE:
         message = (
-            f"on {named[0]} cards are printed on one side here, "
-            "and what a record fills in stands on the back"
+            f"{named[0]} cards are printed on one side here, but the fields of a record are on "
+            "the back"
         )
         raise TeachbackError(
             Problem(
                 message,
-                'Take `sides = "one"` out of teachback.toml, '
+                'Delete `sides = "one"` from teachback.toml, '
                 "choose a stock with two sides, or leave --combine out.",
             )
         )

@@ -68,20 +68,18 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
     problems = []
     if order.duplex and not order.combine:
         problems.append(
-            Problem(
-                "--duplex is about files of several records", "Add --combine N, or leave it out."
-            )
+            Problem("--duplex works only with --combine", "Add --combine N, or leave it out.")
         )
     named = {one.name for fields in engine.fields.values() for one in fields}
     if order.id_column in named:
         message = (
-            f"the column '{order.id_column}' is a field of the handout, and ids name the files: "
-            "a patient's name would stand in a folder"
+            f"the column '{order.id_column}' is a field of the handout, so it cannot name the "
+            "files: a patient's name might become a file name"
         )
         problems.append(
             Problem(message, "Name a column of numbers or codes that mean nothing elsewhere.")
         )
-    there_is = f"There is: {', '.join(sorted(engine.kinds))}."
+    there_is = f"It has: {', '.join(sorted(engine.kinds))}."
     problems += [
         Problem(f"'{engine.handout}' has no {kind}", there_is)
         for kind in order.kinds
@@ -131,20 +129,18 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
     found = []
     if order.audience and order.audience_column in table.header:
         message = (
-            f"the column '{order.audience_column}' decides who reads, "
-            f"and '{order.audience}' is not used"
+            f"--audience {order.audience} is ignored: the column '{order.audience_column}' sets "
+            "the audience of each record"
         )
         found.append(
-            Problem(
-                message, "Leave --audience out, or take the column out.", place, Severity.WARNING
-            )
+            Problem(message, "Leave out --audience, or delete the column.", place, Severity.WARNING)
         )
     if "copies" in table.header and not order.combine:
-        message = "the column 'copies' counts only with --combine: each record has one file"
+        message = "the column 'copies' is ignored without --combine: each record gets one file"
         found.append(
             Problem(
                 message,
-                "Print the file as often as it is wanted, or add --combine N.",
+                "Print each file as often as you need it, or add --combine N.",
                 place,
                 Severity.WARNING,
             )
@@ -172,7 +168,7 @@ def unplaced(
             found.append(
                 Problem(
                     message,
-                    "Give it a place in the handout, or take the column out.",
+                    "Give it a place in the handout, or delete the column.",
                     place,
                     Severity.WARNING,
                 )
@@ -186,8 +182,8 @@ def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
     if wrong:
         longest = max(map(len, wrong))
         message = (
-            f"the ids have up to {longest} letters, "
-            "and the cover of a file would list them too small to read"
+            f"the ids have up to {longest} letters, which is too long for the list on the cover "
+            "page"
         )
         raise TeachbackError(
             Problem(
@@ -207,10 +203,9 @@ def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> N
         placed.setdefault((key.audience, key.language), set()).update(stamper.fields)
     problems = [
         Problem(
-            f"the field '{one.name}' must be filled, and nothing that is printed for "
-            f"{audience} ({language}) has a place for it",
-            "Place it for these readers, print another --kind, "
-            "or look for a style or template that hides its place.",
+            f"the required field '{one.name}' is on no page printed for {audience} ({language})",
+            "Put it into the text for these readers, or print another --kind. A style or "
+            "template may also hide it.",
         )
         for (audience, language), names in sorted(placed.items())
         for one in engine.fields[language]
@@ -229,7 +224,7 @@ def _near(name: str, header: tuple[str, ...]) -> str:
     return (
         f"Is it the column {' or '.join(near)}? Rename it: {name}."
         if near
-        else "The first row names the columns: add it."
+        else "The first row holds the column names: add it there."
     )
 
 
@@ -245,7 +240,7 @@ def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
     missing = sorted(set.intersection(*every) - set(table.header)) if every else []
     problems = [
         Problem(
-            f"the records have no column '{name}', and the handout needs it",
+            f"the records have no column '{name}', which the handout needs",
             _near(name, table.header),
             place,
         )
@@ -272,7 +267,7 @@ def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
             )
             problems.append(
                 Problem(
-                    f"the records have no column '{column}', and there are several answers",
+                    f"the records need a column '{column}': this handout has several {name}s",
                     hint,
                     place,
                 )

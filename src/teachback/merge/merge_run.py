@@ -96,7 +96,7 @@ MOST_LOST: Final = 5
 # The number of longest ids that are checked against the cover's space. Letters differ in width, so
 # the longest id alone is not enough.
 _LONGEST: Final = 50
-_REASON_LOST: Final = "could not be printed: the process that tried was ended"
+_REASON_LOST: Final = "could not be printed: the printing process was stopped"
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
     with os_errors_as_problems(path):
         kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
-        message = "this is a device or a socket, and no file of records"
+        message = "this is a device or a socket, not a file of records"
         raise TeachbackError(
             Problem(message, "Name a file, or - for standard input.", Location(shown(path)))
         )
@@ -304,12 +304,12 @@ def _look_of(file: BinaryIO, order: MergeOrder) -> tuple[object, ...]:
 
 
 def _changed_since(order: MergeOrder) -> Problem:
-    message = (
-        "the file of records was changed while they were printed: "
-        "printed is what stood in it at the beginning"
-    )
+    message = "the file of records changed during printing; its earlier content was printed"
     return Problem(
-        message, "Print the new one with another --output.", Location(order.name), Severity.WARNING
+        message,
+        "Print the new content with another --output.",
+        Location(order.name),
+        Severity.WARNING,
     )
 
 
@@ -355,7 +355,7 @@ def _survey(
         raise TeachbackError(
             Problem(
                 "there are no records in this file",
-                "Below the names of the columns, one row a record.",
+                "Write one row for each record, below the column names.",
                 Location(table.name),
             )
         )
@@ -436,7 +436,7 @@ def _ended_from_outside() -> TeachbackError:
     hint = "What was finished is kept: start again, with fewer --jobs if memory is short."
     return TeachbackError(
         Problem(
-            "the processes that print were ended from outside, perhaps for lack of memory", hint
+            "the printing processes were stopped from outside, perhaps for lack of memory", hint
         )
     )
 

@@ -102,7 +102,7 @@ def streamed(
                 return
             if kind == _FAULT:
                 raise TeachbackError(
-                    *(answer or (Problem(f"{doing} needed more memory than it may have", hint),))
+                    *(answer or (Problem(f"{doing} needed more memory than is allowed", hint),))
                 )
             yield answer
     finally:
@@ -112,8 +112,8 @@ def streamed(
 def _how(code: int | None, seconds: int) -> str:
     """Describe how a process ended that sent no reason."""
     if code in {-signal.SIGXCPU, -signal.SIGKILL}:
-        return f"took more than {seconds} s of processor time, or was ended from outside"
-    return "ended in a fault of the program"
+        return f"took more than {seconds} s of processor time, or was stopped from outside"
+    return "failed because of an error in the program"
 
 
 def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- the arguments of `streamed`
@@ -252,7 +252,7 @@ def _start(function: Callable[..., Any], given: object, hands: list[_Hand]) -> _
     except OSError as error:
         message = f"a printing process could not be started: {error.strerror or error}"
         raise TeachbackError(
-            Problem(message, "Start again, with less beside it; what was finished is kept.")
+            Problem(message, "Close other programs and start again; what was finished is kept.")
         ) from None
     finally:
         gc.unfreeze()

@@ -80,7 +80,7 @@ def refuse_foreign(folder: Path) -> None:
     if names and RUN not in names and not names <= {UNFINISHED}:
         hint = "Name a new folder with --output."
         raise TeachbackError(
-            Problem("this folder holds something else than a run of merge", hint, _at(folder))
+            Problem("this folder holds other files, not a merge run", hint, _at(folder))
         )
 
 
@@ -125,7 +125,7 @@ def _made_and_held(folder: Path) -> tuple[list[Path], int]:
             if folder.is_symlink():
                 raise TeachbackError(
                     Problem(
-                        "this is a link, and a folder of its own belongs here",
+                        "this is a link; the output must be a real folder",
                         "Name the folder itself.",
                         _at(folder),
                     )
@@ -301,7 +301,7 @@ def read_run(folder: Path) -> dict[str, Any] | None:
         pass
     raise TeachbackError(
         Problem(
-            "this does not describe a run of merge",
+            "this file does not describe a merge run",
             "Name another folder with --output.",
             _at(folder / RUN),
         )
@@ -377,7 +377,7 @@ def _make(folder: Path) -> list[Path]:
         made.insert(0, each)
     if folder.is_symlink() or not folder.is_dir():
         raise TeachbackError(
-            Problem("a folder of its own belongs here", "Take away what stands there.", _at(folder))
+            Problem("a file or link is in the way of this folder", "Move it away.", _at(folder))
         )
     folder.chmod(0o700)
     return made

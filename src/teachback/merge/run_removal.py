@@ -65,7 +65,7 @@ def wipe(folder: Path) -> RemovedFiles:
         if read_run(folder) is None:
             raise UsageError(
                 Problem(
-                    "this folder holds no run of merge",
+                    "this folder holds no merge run",
                     f"It has no {RUN}; nothing was removed.",
                     place,
                 )

@@ -383,7 +383,7 @@ def test_a_record_that_ends_its_workers_is_rejected_and_the_others_are_printed(
     assert (done.printed, done.rejected) == (39, 3)
     assert (done.told[-1].id, done.told[-1].faults) == (
         "E1",
-        (("", "could not be printed: the process that tried was ended"),),
+        (("", "could not be printed: the printing process was stopped"),),
     )
     assert sum(worker.poll() is None for worker in running.workers) == 1
 
@@ -527,7 +527,7 @@ def test_a_flag_for_a_cluster_needs_one(
 ) -> None:
     """Without a cluster the flag would have no effect."""
     assert app.run(["merge", "tiny", "--records", "records.csv", *flag]) == 2
-    assert f"{flag[0]} is about a cluster" in capsys.readouterr().err
+    assert f"{flag[0]} works only with --cluster" in capsys.readouterr().err
 
 
 def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> None:
@@ -549,7 +549,7 @@ def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> No
                 refused = error.problems
                 break
         assert [problem.message for problem in refused] == [
-            "this worker may put records on its disk when its memory is short"
+            "this worker may write records to its disk when memory is short"
         ]
         assert "distributed.worker.memory.spill" in refused[0].hint
     finally:
@@ -605,7 +605,7 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
     (problem,) = caught.value.problems
     ours = payloads.versions()["Teachback"]
     assert problem.message.startswith("this worker has Teachback ")
-    assert problem.message.endswith(f", and {ours} is here: it would print other bytes")
+    assert problem.message.endswith(f" but needs {ours} to print the same files")
     finished = len(tree("out/handouts"))
     assert 57 <= finished < 380
     assert merged("out", farm.cluster).kept == finished
@@ -815,7 +815,7 @@ def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
         ChunkResult(0, (StampedRecord(2, "A", (right._replace(data=b"%PDX"),)),)),
     )
     for result in wrong:
-        with pytest.raises(TeachbackError, match="something else than was asked for"):
+        with pytest.raises(TeachbackError, match="returned the wrong records"):
             put_away(bench, chunk, result)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     put_away(bench, chunk, ChunkResult(0, (StampedRecord(2, "A", (right,)),)))

@@ -297,8 +297,8 @@ def test_the_sign_between_columns_is_told_by_the_header(data: str, warned: int) 
 
 
 def test_a_header_that_can_be_cut_in_two_ways_is_refused() -> None:
-    """Both delimiters are equally likely, so the file is refused."""
-    assert "it cannot be told" in refusal(b"id2,x;y\n1,2;3\n").message
+    """Nobody knows which it is."""
+    assert "the separator of the columns is unclear" in refusal(b"id2,x;y\n1,2;3\n").message
 
 
 def test_line_breaks_in_quotes_belong_to_the_row_and_rows_keep_their_line() -> None:
@@ -372,12 +372,12 @@ def test_empty_rows_are_no_records() -> None:
         (
             b"id,name,name\n1,a,b\n",
             "the columns 2 (B) and 3 (C) have the same name",
-            "name of its own",
+            "a different name",
         ),
         (b"id," + b",".join(b"c%d" % n for n in range(600)) + b"\n", "601 columns", "Keep"),
-        (b'[{"id": 1}]', "one list of JSON", "JSON Lines"),
+        (b'[{"id": 1}]', "a JSON list", "JSON Lines"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old Excel file", "CSV UTF-8"),
-        (b"PK\x03\x04 broken", "not a whole Excel workbook", "CSV UTF-8"),
+        (b"PK\x03\x04 broken", "this Excel workbook is incomplete or damaged", "CSV UTF-8"),
     ],
 )
 def test_a_file_that_is_no_table_of_records_is_refused(
@@ -416,7 +416,7 @@ def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(
 ) -> None:
     """The field's places would stay empty on every paper."""
     problem = refusal(f"id,{header}\n1,Anna\n".encode())
-    assert "nearly its name" in problem.message
+    assert "looks like a misspelt field" in problem.message
     assert f"Did you mean '{field}'?" in problem.hint
 
 
@@ -461,8 +461,8 @@ def test_a_column_that_is_nearly_a_field_stops_the_run(name: str, form: str) -> 
     else:
         data = f"id,{name}\n1,Anna\n".replace(",", "\t" if form == "tsv" else ",").encode()
     problem = refusal(data, f"r.{form}")
-    assert problem.message.endswith(f" is not the field '{known}'")
-    assert problem.hint == f"Rename the column: {known}. Or take it out."
+    assert problem.message.endswith(f" is spelt differently from the field '{known}'")
+    assert problem.hint == f"Rename the column to {known}, or delete it."
 
 
 FOLDED = str.maketrans(
@@ -527,10 +527,10 @@ def test_json_lines_are_read_with_numbers_as_they_are_written() -> None:
     ("line", "reason"),
     [
         ("{broken", "is not JSON"),
-        ("[1]", "is no record in braces"),
+        ("[1]", "is not a record in braces"),
         ('{"id": 1, "id": 2}', "holds a name twice"),
         ('{"id": 1, " id": 2}', "holds a name twice"),
-        ('{"id": NaN}', "holds a number that is none"),
+        ('{"id": NaN}', "holds NaN or Infinity, which is not a number"),
         ("{" + '"a":' + "[" * 90_000, "is not JSON"),
         ('{"id": "a\\u0000"}', "holds a zero byte"),
         ('{"id": "' + "x" * 200_000 + '"}', csv_reader.TOO_LONG),
@@ -547,7 +547,7 @@ def test_a_broken_line_of_json_is_rejected_alone(line: str, reason: str) -> None
     ("value", "reason"),
     [
         ('["a"]', "holds a list"),
-        ('{"b": 1}', "holds a record of its own"),
+        ('{"b": 1}', "holds a nested record"),
         ("true", "is true or false"),
         ("false", "is true or false"),
     ],
@@ -602,12 +602,12 @@ def test_a_workbook_is_read_as_a_person_sees_it() -> None:
     ("value", "look", "reason"),
     [
         ("=1+1", "General", "holds a formula without a result"),
-        ("#N/A", "General", "holds an error of Excel"),
+        ("#N/A", "General", "holds an Excel error"),
         (1234567890123456789, "General", "more than 11 digits"),
         (1234567890123456789, "0", "more than 15 digits"),
         (True, "General", "is TRUE or FALSE"),
-        (0.05, "# ?/?", "whose look only Excel knows"),
-        (5551234567, "(000) 000-0000", "whose look only Excel knows"),
+        (0.05, "# ?/?", "in a format that only Excel can show"),
+        (5551234567, "(000) 000-0000", "in a format that only Excel can show"),
     ],
 )
 def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(
@@ -660,10 +660,18 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
     ("part", "change", "message"),
     [
         (SHEET, lambda raw: BOMB + raw, "what Excel never writes"),
-        ("xl/workbook.xml", lambda raw: raw[: len(raw) // 2], "not a whole Excel workbook"),
+        (
+            "xl/workbook.xml",
+            lambda raw: raw[: len(raw) // 2],
+            "this Excel workbook is incomplete or damaged",
+        ),
         (SHEET, lambda raw: raw.replace(b'r="2"', b'r="1"'), "not in order"),
         (SHEET, lambda raw: raw.replace(b'<row r="2"', b'<row r="99999999"'), "not in order"),
-        (SHEET, lambda raw: raw.replace(b'r="B2"', b'r="ZZZZZZZ2"'), "not a whole Excel workbook"),
+        (
+            SHEET,
+            lambda raw: raw.replace(b'r="B2"', b'r="ZZZZZZZ2"'),
+            "this Excel workbook is incomplete or damaged",
+        ),
     ],
 )
 def test_a_hostile_workbook_is_refused(
@@ -782,7 +790,7 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
     found = survey(desk, Part((2, 3), ("7,ckd, ,soon,,x\n", "8,ckd,A. B.,,,x\n"), {}))
     (wrong, right) = rows_of(Chunk(0, found.rows, ("8",)))
     faults = (
-        ("name", "is empty, and must be filled"),
+        ("name", "is empty but required"),
         ("next_visit", "is not a date such as 2027-11-01"),
     )
     assert wrong == Rejected(2, "7", faults)
@@ -831,7 +839,7 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
     assert all(isinstance(record, ValidRecord) for record in records)
     (first, second) = rows_of(Chunk(0, pack(records), ("A1",), twice=(1,)))
     assert first == records[0]
-    assert second == Rejected(3, "a1", (("id", "is the id of an earlier row, too"),))
+    assert second == Rejected(3, "a1", (("id", "is already the id of an earlier row"),))
 
 
 def test_columns_choose_the_edition_of_each_row() -> None:
@@ -863,16 +871,20 @@ def test_columns_choose_the_edition_of_each_row() -> None:
 @pytest.mark.parametrize(
     ("cells", "field", "reason"),
     [
-        ({"audience": ""}, "audience", "is empty; it is one of: ckd, general"),
-        ({"audience": "dialysis"}, "audience", "is none of: ckd, general"),
-        ({"audience": "ckd", "language": "es"}, "audience", "is none of: general"),
-        ({"audience": "ckd", "language": "xx"}, "language", "is none of: en, es"),
-        ({"audience": "ckd", "paper": "legal"}, "paper", "is none of: a4, letter"),
-        ({"audience": "ckd", "size": "huge"}, "size", "is none of: large, standard"),
-        ({"audience": "ckd", "copies": "0"}, "copies", "is no whole number from 1 to 100"),
-        ({"audience": "ckd", "copies": "1e3"}, "copies", "is no whole number from 1 to 100"),
-        ({"audience": "ckd", "copies": "٣"}, "copies", "is no whole number from 1 to 100"),
-        ({"audience": "ckd", "copies": "9" * 5000}, "copies", "is no whole number from 1 to 100"),
+        ({"audience": ""}, "audience", "is empty; use one of: ckd, general"),
+        ({"audience": "dialysis"}, "audience", "is not one of: ckd, general"),
+        ({"audience": "ckd", "language": "es"}, "audience", "is not one of: general"),
+        ({"audience": "ckd", "language": "xx"}, "language", "is not one of: en, es"),
+        ({"audience": "ckd", "paper": "legal"}, "paper", "is not one of: a4, letter"),
+        ({"audience": "ckd", "size": "huge"}, "size", "is not one of: large, standard"),
+        ({"audience": "ckd", "copies": "0"}, "copies", "is not a whole number from 1 to 100"),
+        ({"audience": "ckd", "copies": "1e3"}, "copies", "is not a whole number from 1 to 100"),
+        ({"audience": "ckd", "copies": "٣"}, "copies", "is not a whole number from 1 to 100"),
+        (
+            {"audience": "ckd", "copies": "9" * 5000},
+            "copies",
+            "is not a whole number from 1 to 100",
+        ),
     ],
 )
 def test_a_row_that_names_no_edition_is_rejected(

@@ -136,10 +136,10 @@ def styled(code: str) -> str:
     )
 
 
-NEGATIVE = "is a negative number that its format shows without a sign; make it text"
-HIDDEN = "is a number that its format hides; make it text"
-LONG = "has more than 11 digits, of which Excel does not show all; make it text"
-BOTH = "is a date with a time, whose look only Excel knows; make it text"
+NEGATIVE = "is a negative number shown without its minus sign; retype it as text"
+HIDDEN = "is a number hidden by its format; retype it as text"
+LONG = "has more than 11 digits, and Excel does not show them all; retype it as text"
+BOTH = "is a date with a time, in a format that only Excel can show; retype it as text"
 
 
 @pytest.mark.parametrize(
@@ -153,25 +153,16 @@ BOTH = "is a date with a time, whose look only Excel knows; make it text"
         ("0.0001", "General", "0.0001"), ("0.00001", "General", UNKNOWN_LOOK),
         ("5551234567", "@", "5551234567"), ("1E300", "General", LONG),
         # Digits.
-        ("42", "0", "42"), ("42", "00000", "00042"), ("7.5", "0", "8"), ("2.5", "0", "3"),
-        ("1.005", "0.00", "1.01"), ("7", "0.00", "7.00"),
-        ("7.5", "0.0#", "7.5"), ("7", "0.#", "7."), ("0", "#", ""), ("5", "#", "5"),
-        ("0.4", "#", HIDDEN), ("-0.2", "0", UNKNOWN_LOOK), ("-3", "0", "-3"),
-        ("12345", "#,##0", "12,345"), ("999", "#,##0", "999"),
-        ("1234567.5", "#,##0.00", "1,234,567.50"), ("12345", "#,", UNKNOWN_LOOK),
-        ("12345", "0,", UNKNOWN_LOOK), ("12345", "#", "12345"), ("12345", "##0", "12345"),
-        ("5", "0,000", "0,005"), ("5", "?0", UNKNOWN_LOOK),
-        ("1234567890123456", "0",
-        "is a number of more than 15 digits, which Excel rounds; make it text"),
-        # Literals beside them.
-        ("0.05", "0%", "5%"), ("0.285", "0.0%", "28.5%"), ("81", '0" kg"', "81 kg"),
-        ("81", "0\\ \\k\\g", "81 kg"), ("5", "$0.00", "$5.00"),
-        ("5551234567", "(000) 000-0000", UNKNOWN_LOOK), ("5550100", "000-0000", UNKNOWN_LOOK),
-        ("0.5", "# ?/?", UNKNOWN_LOOK),
-        ("1234", "0.00E+00", UNKNOWN_LOOK), ("1234", "##0.0E+0", UNKNOWN_LOOK),
-        ("5", "* 0", UNKNOWN_LOOK), ("5", '"x"', "x"), ("5", "[$€-407] 0", UNKNOWN_LOOK),
-        ("5", 'General" kg"', UNKNOWN_LOOK), ("5", "0.0.0", UNKNOWN_LOOK),
-        ("5", "0kg", UNKNOWN_DATE), ("5", "0%%", UNKNOWN_LOOK),
+        ("42", "0", "42"), ("42", "00000", "00042"), ("7.5", "0", "8"), ("2.5", "0", "3"), ("1.005", "0.00", "1.01"), ("7", "0.00", "7.00"),
+        ("7.5", "0.0#", "7.5"), ("7", "0.#", "7."), ("0", "#", ""), ("5", "#", "5"), ("0.4", "#", HIDDEN), ("-0.2", "0", UNKNOWN_LOOK), ("-3", "0", "-3"),
+        ("12345", "#,##0", "12,345"), ("999", "#,##0", "999"), ("1234567.5", "#,##0.00", "1,234,567.50"), ("12345", "#,", UNKNOWN_LOOK),
+        ("12345", "0,", UNKNOWN_LOOK), ("12345", "#", "12345"), ("12345", "##0", "12345"), ("5", "0,000", "0,005"), ("5", "?0", UNKNOWN_LOOK),
+        ("1234567890123456", "0", "is a number of more than 15 digits, which Excel rounds; retype it as text"),
+        # Words and signs beside them.
+        ("0.05", "0%", "5%"), ("0.285", "0.0%", "28.5%"), ("81", '0" kg"', "81 kg"), ("81", "0\\ \\k\\g", "81 kg"), ("5", "$0.00", "$5.00"),
+        ("5551234567", "(000) 000-0000", UNKNOWN_LOOK), ("5550100", "000-0000", UNKNOWN_LOOK), ("0.5", "# ?/?", UNKNOWN_LOOK),
+        ("1234", "0.00E+00", UNKNOWN_LOOK), ("1234", "##0.0E+0", UNKNOWN_LOOK), ("5", "* 0", UNKNOWN_LOOK), ("5", '"x"', "x"), ("5", "[$€-407] 0", UNKNOWN_LOOK),
+        ("5", 'General" kg"', UNKNOWN_LOOK), ("5", "0.0.0", UNKNOWN_LOOK), ("5", "0kg", UNKNOWN_DATE), ("5", "0%%", UNKNOWN_LOOK),
         # Sections.
         ("-5", "0;0", NEGATIVE), ("-5", "0;[Red]0", NEGATIVE), ("-5", "0;-0", "-5"),
         ("-5", "#,##0_);(#,##0)", "(5)"), ("5", "#,##0_);(#,##0)", "5"),
@@ -293,8 +284,8 @@ def test_characters_that_xml_cannot_hold_are_read_as_what_they_stand_for(
     assert cell(f"<f>A1</f><v>{text}</v>", ' t="str"') == meant
 
 
-STRUCK = "is struck out; take out what does not hold any more"
-RAISED = "has letters above or below the line, which would be printed as others; write it otherwise"
+STRUCK = "is struck through; delete what is no longer valid"
+RAISED = "has superscript or subscript, which is not printed; write it without"
 
 
 @pytest.mark.parametrize(
@@ -332,8 +323,8 @@ def test_a_text_in_runs_is_whole_and_has_nothing_that_paper_would_lose(
         ("<v>5</v>", ' s="4"', "5"),
         ("<v>46692</v>", ' s="5"', "2027-11-01"),
         ("<v>46692</v>", ' s="6"', UNKNOWN_LOOK),
-        ("<v>1</v>", ' t="b"', "is TRUE or FALSE; write the word that is to be printed, as text"),
-        ("<v>#N/A</v>", ' t="e"', "holds an error of Excel, such as #N/A"),
+        ("<v>1</v>", ' t="b"', "is TRUE or FALSE; write the word to print, as text"),
+        ("<v>#N/A</v>", ' t="e"', "holds an Excel error such as #N/A"),
         (
             "<f>A1</f>",
             "",
@@ -344,12 +335,12 @@ def test_a_text_in_runs_is_whole_and_has_nothing_that_paper_would_lose(
         (
             "<f>TODAY()</f><v>46692</v>",
             ' s="5"',
-            "holds a formula such as TODAY(), which has another result each day; put in the value",
+            "holds a formula such as TODAY(), whose result changes; replace it by its value",
         ),
         (
             "<f>A1+ now ()</f><v>1</v>",
             "",
-            "holds a formula such as TODAY(), which has another result each day; put in the value",
+            "holds a formula such as TODAY(), whose result changes; replace it by its value",
         ),
         ("<v>2027-11-01</v>", ' t="d"', UNKNOWN_DATE),
     ],
@@ -369,14 +360,9 @@ def test_days_are_counted_from_the_year_that_the_workbook_names() -> None:
     )
 
 
-SIGNS = (
-    "is in a font of signs, in which other signs are seen than letters; "
-    "write it in an ordinary font"
-)
-RULED = "may be shown otherwise by a conditional format; take the rule out"
-REACHED = (
-    "holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value"
-)
+SIGNS = "is in a symbol font, which shows other characters; use an ordinary font"
+RULED = "may be shown differently by a conditional format; delete that rule"
+REACHED = "holds a formula that may depend on TODAY() or the like; replace it by its value"
 
 
 @pytest.mark.parametrize(
@@ -501,7 +487,7 @@ def row(*cells: str) -> str:
 ONE = '<c r="A2"><v>1</v></c>'
 TWICE = "which Excel never writes"
 ORDER = "are not in order, or one is there twice"
-BROKEN = "not a whole Excel workbook"
+BROKEN = "this Excel workbook is incomplete or damaged"
 
 
 @pytest.mark.parametrize(
@@ -523,33 +509,10 @@ BROKEN = "not a whole Excel workbook"
         (row('<c r="A2"><v>nan</v></c>'), {}, BROKEN),
         (row('<c r="XFE2"><v>1</v></c>'), {}, ORDER),
         ("", {"around": f"<sheetData>{row(ONE)}</sheetData>"}, BROKEN),
-        (
-            (
-                "<x:AlternateContent "
-                'xmlns:x="http://schemas.openxmlformats.org/markup-compatibility/2006"/>'
-            ),
-            {}, BROKEN,
-        ),
-        (
-            "",
-            {
-                "sheets": '<sheet name="One" sheetId="1" r:id="r1"/>'
-                '<sheet name="ONE" sheetId="2" r:id="r2"/>'
-            },
-            f"a sheet twice, {TWICE}",
-        ),
-        (
-            "",
-            {
-                "sheets": '<sheet name="One" sheetId="1" r:id="r1"/>'
-                '<sheet name="Two" sheetId="2" r:id="r1"/>'
-            },
-            f"a sheet twice, {TWICE}",
-        ),
-        (
-            "", {"sheets": '<sheet name="One" sheetId="1" state="hidden" r:id="r1"/>'},
-            "no sheet that can be seen",
-        ),
+        ('<x:AlternateContent xmlns:x="http://schemas.openxmlformats.org/markup-compatibility/2006"/>', {}, BROKEN),
+        ("", {"sheets": '<sheet name="One" sheetId="1" r:id="r1"/><sheet name="ONE" sheetId="2" r:id="r2"/>'}, f"a sheet twice, {TWICE}"),
+        ("", {"sheets": '<sheet name="One" sheetId="1" r:id="r1"/><sheet name="Two" sheetId="2" r:id="r1"/>'}, f"a sheet twice, {TWICE}"),
+        ("", {"sheets": '<sheet name="One" sheetId="1" state="hidden" r:id="r1"/>'}, "no visible sheet"),
         ("", {"more": {"XL/workbook.xml": ""}}, f"a part twice, {TWICE}"),
         (
             "", {"styles": "<cellXfs><xf/></cellXfs><cellXfs><xf/></cellXfs>"},
@@ -644,9 +607,9 @@ def _fallen(_: object) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (_endless, "reading took more than 1 s of processor time, or was ended from outside"),
-        (_greedy, "reading needed more memory than it may have"),
-        (_fallen, "reading ended in a fault of the program"),
+        (_endless, "reading took more than 1 s of processor time, or was stopped from outside"),
+        (_greedy, "reading needed more memory than is allowed"),
+        (_fallen, "reading failed because of an error in the program"),
     ],
 )
 def test_a_process_that_reads_has_limits_and_says_which_was_reached(

@@ -288,9 +288,13 @@ def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> No
     [
         ("patient", "山田", "has a letter (Cjk) that the fonts do not have"),
         ("patient", "Ann ☂", "has a sign that the fonts do not have"),
-        ("fluid", "1,000,000,000", "is longer than its line, at the smallest type allowed"),
-        ("patient", "W" * 60, "is longer than its line, at the smallest type allowed"),
-        ("patient", "a\u202eb", "holds a character that turns the direction of the text"),
+        ("fluid", "1,000,000,000", "is too long for its line, even in the smallest type"),
+        ("patient", "W" * 60, "is too long for its line, even in the smallest type"),
+        (
+            "patient",
+            "a\u202eb",
+            "holds an invisible character that changes the direction of the text",
+        ),
         ("patient", "a\nb", "holds a control character, a tab or a line break"),
         ("patient", "\ud800", "holds half a character"),
     ],

@@ -333,7 +333,7 @@ def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
     ]
     assert run(asked) == ended
     said = capsys.readouterr()
-    assert ("too small to read" in said.out + said.err) == bool(ended)
+    assert ("too long for the list on the cover page" in said.out + said.err) == bool(ended)
     assert ("leave --combine out" in said.out + said.err) == bool(ended)
     assert bool(list(out.rglob("*.pdf"))) != bool(ended)
 

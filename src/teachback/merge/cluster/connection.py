@@ -51,7 +51,7 @@ def refuse_address(cluster: Cluster) -> None:
             )
         )
     if not private(cluster.address):
-        message = "records do not go over a network without TLS"
+        message = "records are sent over a network only with TLS"
         raise UsageError(
             Problem(
                 message,
@@ -161,13 +161,13 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
         )
     if isinstance(error, OSError):
         hint = (
-            "Look whether it runs, and whether the address is its own. "
-            "A start without --cluster prints here."
+            "Check that it is running and that the address is right. Without --cluster, this "
+            "machine prints."
         )
         return Problem("the cluster's scheduler cannot be reached", hint, Location(cluster.address))
     return Problem(
         f"Dask could not be started: {type(error).__name__}",
-        "Look into its settings.",
+        "Check its settings.",
         Location(cluster.address),
     )
 

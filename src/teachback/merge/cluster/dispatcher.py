@@ -259,7 +259,7 @@ def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Ite
     if not isinstance(seen, WorkerReport):
         hint = "Install the same Teachback there, with its extra cluster."
         yield Problem(
-            f"this worker does not know Teachback as it is here ({type(seen).__name__})",
+            f"this worker has no Teachback, or a different version ({type(seen).__name__})",
             hint,
             place,
         )
@@ -267,13 +267,11 @@ def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Ite
     for name, ours in crew.ours.items():
         theirs = seen.versions.get(name, "none")
         if theirs != ours:
-            message = (
-                f"this worker has {name} {theirs}, and {ours} is here: it would print other bytes"
-            )
+            message = f"this worker has {name} {theirs} but needs {ours} to print the same files"
             yield Problem(message, "Install the same on all machines.", place)
     if seen.spills:
         yield Problem(
-            "this worker may put records on its disk when its memory is short", _STILL, place
+            "this worker may write records to its disk when memory is short", _STILL, place
         )
     if crew.folder is not None and not shares(Path(crew.folder), crew.token, seen.answer):
         message = (

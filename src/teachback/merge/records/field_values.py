@@ -44,9 +44,9 @@ _REASONS: Final = {
     "Zl": "holds a line break",
     "Zp": "holds a line break",
     "Cf": "holds a character that cannot be seen",
-    "Co": "holds a character of private use, which each computer draws differently",
+    "Co": "holds a private-use character, which each computer draws differently",
     "Cs": "holds half a character",
-    "Cn": "holds a character that Unicode does not know",
+    "Cn": "holds an unknown character",
 }
 
 
@@ -75,14 +75,17 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     reason = spoilt(raw) or unprintable_reason(words)
     if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
         reason = (
-            "is a date; make the field one in the handout (`type: date`), or make the cells text"
+            "is a date: set `type: date` for this field in the handout, or retype the cells as text"
         )
     if not reason and isinstance(raw, PointedNumber) and not is_english_number(language):
-        reason = "is a number with signs that this language reads otherwise; make the cells text"
+        reason = (
+            "is a number written the English way, which this language reads differently; "
+            "retype the cells as text"
+        )
     if reason:
         return FieldFault(field.name, reason)
     if not words:
-        return FieldFault(field.name, "is empty, and must be filled") if field.required else ""
+        return FieldFault(field.name, "is empty but required") if field.required else ""
     if field.type is FieldKind.DATE:
         day = _day(words)
         return (
@@ -97,7 +100,7 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     if field.type is FieldKind.CHOICE and words not in {
         normalize_value(choice) for choice in field.choices
     }:
-        return FieldFault(field.name, "is none of the field's choices")
+        return FieldFault(field.name, "is not one of the field's choices")
     return words
 
 
@@ -125,7 +128,7 @@ def unprintable_reason(words: str) -> str:
         if reason:
             return reason
         if kind in _ACCENTS and before.isspace():
-            return "holds an accent that stands on no letter"
+            return "holds an accent without a letter"
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if marks > MOST_MARKS:
             return "has too many accents on one letter"
@@ -138,7 +141,7 @@ def unprintable_reason(words: str) -> str:
 def _letter_fault(letter: str, kind: str) -> str:
     """Return why a character cannot be printed in any position. `kind` is its Unicode category."""
     if letter in TURNING:
-        return "holds a character that turns the direction of the text"
+        return "holds an invisible character that changes the direction of the text"
     if letter == _LOST:
         return LOST_LETTER
     if kind in _REASONS:
@@ -146,7 +149,7 @@ def _letter_fault(letter: str, kind: str) -> str:
     if is_unseen(letter) or is_odd_blank(letter):
         return _REASONS["Cf"]
     if unicodedata.bidirectional(letter) in _FROM_RIGHT:
-        return "is written from right to left, and such a line cannot be filled yet"
+        return "is written from right to left, which a field cannot print yet"
     return ""
 
 

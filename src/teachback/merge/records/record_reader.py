@@ -56,9 +56,9 @@ _NUL: Final = "holds a zero byte"
 _GARBLED: Final = "has a name that lost letters, or was read in the wrong encoding"
 # The types of JSON values that are refused. Nobody wants to read "True" on paper.
 _NO_TEXT: Final = {
-    dict: "holds a record of its own",
+    dict: "holds a nested record",
     list: "holds a list",
-    bool: "is true or false; write the word that is to be printed, in quotes",
+    bool: "is true or false; write the word to print, in quotes",
 }
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
@@ -146,7 +146,7 @@ def open_table(
         raise TeachbackError(
             Problem(
                 "this file of records is empty",
-                "The first row names the columns: id, then the fields.",
+                "The first row holds the column names: id, then the fields.",
                 place,
             )
         )
@@ -170,7 +170,7 @@ def open_table(
     if start.startswith("["):
         raise TeachbackError(
             Problem(
-                "this is one list of JSON",
+                "this is a JSON list",
                 "Write one record a line, each in braces (JSON Lines).",
                 place,
             )
@@ -311,22 +311,23 @@ def _csv(
     )
     place = Location(table.name, skipped + 1, 1)
     if chosen is None:
-        message = "it cannot be told whether commas, semicolons or tabs stand between the columns"
+        message = "the separator of the columns is unclear: comma, semicolon or tab"
         raise TeachbackError(
             Problem(
                 message,
-                "Save the file with one of them, and with none of them in a column's name.",
+                "Save the file with one of these between the columns, and use none of them "
+                "in a column name.",
                 place,
             )
         )
     if doubtful:
         message = (
-            f"the columns are taken to be set apart by a {DELIMITERS[chosen]}; "
-            "the first line holds other such signs, too"
+            f"the columns are read as separated by a {DELIMITERS[chosen]}, but the first line "
+            "holds other separators too"
         )
         noticed = (
             *noticed,
-            Problem(message, "Look at what `--dry-run` says.", place, Severity.WARNING),
+            Problem(message, "Check the columns with `--dry-run`.", place, Severity.WARNING),
         )
     table = RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped)
     return _headed(table, headers[chosen], key, known, noticed)
@@ -360,11 +361,11 @@ def _text(table: RecordTable) -> Iterator[TextIO]:
 def changed(name: str) -> TeachbackError:
     """Return the error for a file that changed since it was first read."""
     hint = (
-        "What was printed of it is kept. Put the file back as it was and start again, "
-        "or begin anew with another --output."
+        "What was printed is kept. Restore the old file and start again, or print the new file "
+        "with another --output."
     )
     return TeachbackError(
-        Problem("the file of records was changed while it was read", hint, Location(name))
+        Problem("the file of records changed while it was read", hint, Location(name))
     )
 
 
@@ -389,12 +390,15 @@ def _headed(
         hint = (
             f"Name it: --name-from {alike}"
             if alike
-            else "The first row names the columns. If ids have another name: --name-from COLUMN."
+            else (
+                "The first row holds the column names. If the ids are in another column: "
+                "--name-from COLUMN."
+            )
         )
         raise TeachbackError(Problem(f"the records have no column '{key}'", hint, place))
     if len(header) > MOST_COLUMNS:
         message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
-        raise TeachbackError(Problem(message, "Keep those that are printed.", place))
+        raise TeachbackError(Problem(message, "Keep only those that are printed.", place))
     wrong = [
         *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
         *(
@@ -413,7 +417,7 @@ def _headed(
             "no name, and must be empty"
         )
         warned.append(
-            Problem(message, "Take out what is behind the last column.", place, Severity.WARNING)
+            Problem(message, "Name these columns, or delete them.", place, Severity.WARNING)
         )
     warned += _unknown_columns(header, known, place)
     return RecordTable(
@@ -436,10 +440,10 @@ def _near_missing(
     ]
     return [
         Problem(
-            f"the column {column_place(number)} is not printed, "
-            "and the records have no column of a field with nearly its name",
-            f"{said} Then rename the column. If it is another thing, take it out, "
-            "or add a column with the field's name and leave it empty.",
+            f"column {column_place(number)} looks like a misspelt field, and that field has no "
+            "column",
+            f"{said} Then rename the column. If it is something else, delete it, or add an "
+            "empty column with the field's name.",
             place,
         )
         for number, said in found
@@ -460,8 +464,8 @@ def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> l
     ]
     return [
         Problem(
-            f"the column '{_short(name)}' is not the field '{field}'",
-            f"Rename the column: {field}. Or take it out.",
+            f"the column '{_short(name)}' is spelt differently from the field '{field}'",
+            f"Rename the column to {field}, or delete it.",
             place,
         )
         for name, field in found
@@ -494,13 +498,13 @@ def unknown_names(names: Collection[str], known: Collection[str], place: Locatio
     many = len(names) != 1
     message = (
         f"{len(names)} name{'s' if many else ''} in these records "
-        f"{'are' if many else 'is'} no field, and not printed"
+        f"{'are not fields and are' if many else 'is not a field and is'} not printed"
     )
     asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
     return [
         Problem(
             message,
-            " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.",
+            " ".join(asked) or f"These are printed: {', '.join(sorted(known))}.",
             place,
             Severity.WARNING,
         )
@@ -539,7 +543,7 @@ def _unknown_columns(
     return [
         Problem(
             message,
-            " ".join(asked) or f"Printed are: {', '.join(sorted(known))}.",
+            " ".join(asked) or f"These are printed: {', '.join(sorted(known))}.",
             place,
             Severity.WARNING,
         )
@@ -551,7 +555,7 @@ def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
         column_place(number) for number, other in enumerate(header) if other == name
     )
     return Problem(
-        f"the columns {listed} have the same name", "Give each one a name of its own.", place
+        f"the columns {listed} have the same name", "Give each one a different name.", place
     )
 
 
@@ -560,9 +564,7 @@ def _garbled_column(number: int, place: Location) -> Problem:
         f"the name of the column {column_place(number)} has lost letters, "
         "or was read in the wrong encoding"
     )
-    return Problem(
-        message, "Write the list anew from the program that has it, as 'CSV UTF-8'.", place
-    )
+    return Problem(message, "Export the list again from its program, as 'CSV UTF-8'.", place)
 
 
 def _short(name: str) -> str:
@@ -622,7 +624,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
-    message = "holds a number that is none"
+    message = "holds NaN or Infinity, which is not a number"
     raise _JsonError(message)
 
 
@@ -641,7 +643,7 @@ def _json_row(number: int, line: str) -> RecordRow:
     except (ValueError, RecursionError):
         return RecordRow(number, reason="is not JSON")
     if not isinstance(found, dict):
-        return RecordRow(number, reason="is no record in braces")
+        return RecordRow(number, reason="is not a record in braces")
     if len(found) > MOST_COLUMNS:
         return RecordRow(number, reason=f"has more than {MOST_COLUMNS} names")
     faults = {

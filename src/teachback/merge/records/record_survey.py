@@ -166,4 +166,4 @@ def fallen(error: Exception) -> str:
     """
     if isinstance(error, OSError | MemoryError):
         raise error
-    return f"could not be printed, by a fault of the program ({type(error).__name__})"
+    return f"could not be printed because of an error in the program ({type(error).__name__})"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from teachback.merge.records.record_reader import RecordRow
 
 ID: Final = "id"
-TWICE: Final = "is the id of an earlier row, too"
+TWICE: Final = "is already the id of an earlier row"
 # The columns that choose the edition, and the number of copies.
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
@@ -178,11 +178,11 @@ def unsuitable(identifier: str) -> str:
         return "is empty"
     if not _PORTABLE.fullmatch(identifier) or identifier.endswith("."):
         return (
-            "cannot name a file: take 1 to 64 of a-z, A-Z, 0-9, dot, hyphen and low line, "
-            "with no dot or hyphen in front"
+            "cannot be used as a file name: use 1 to 64 letters (a-z, A-Z), digits, dots, "
+            "hyphens or underscores; do not start with a dot or hyphen, or end with a dot"
         )
     if identifier.partition(".")[0].lower() in _DEVICES:
-        return "is the name of a device on Windows, and cannot name a file"
+        return "is a reserved name on Windows and cannot be used as a file name"
     return ""
 
 
@@ -202,9 +202,9 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
             faults.append(
                 (
                     name,
-                    f"is none of: {', '.join(names)}"
+                    f"is not one of: {', '.join(names)}"
                     if said
-                    else f"is empty; it is one of: {', '.join(names)}",
+                    else f"is empty; use one of: {', '.join(names)}",
                 )
             )
         return said
@@ -225,7 +225,7 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
         else 0
     )
     if not 1 <= copies <= MOST_COPIES:
-        faults.append(("copies", f"is no whole number from 1 to {MOST_COPIES}"))
+        faults.append(("copies", f"is not a whole number from 1 to {MOST_COPIES}"))
     if language not in terms.audiences:
         # Audiences depend on the language, so only the fault of the language is reported.
         faults = [fault for fault in faults if fault[0] != "audience"]

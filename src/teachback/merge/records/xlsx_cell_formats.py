@@ -54,9 +54,9 @@ _NUMBER: Final = re.compile(r"([#0,]*)(\.([0#]*))?")
 # Words between the parts of a long date.
 _BETWEEN: Final = frozenset({"de", "of", ""})
 _TIMES: Final = {"h:mm": False, "hh:mm": False, "h:mm:ss": True, "hh:mm:ss": True}
-UNKNOWN_LOOK: Final = "is a number whose look only Excel knows; make it text"
-UNKNOWN_DATE: Final = "is a date of which Excel does not show day, month and year; make it text"
-UNKNOWN_TIME: Final = "is a time whose look only Excel knows; make it text"
+UNKNOWN_LOOK: Final = "is a number in a format that only Excel can show; retype it as text"
+UNKNOWN_DATE: Final = "is a date shown without its day, month or year; retype it as text"
+UNKNOWN_TIME: Final = "is a time in a format that only Excel can show; retype it as text"
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ def text_look(words: str, look: str) -> str | CellFault:
     return (
         words
         if _uncolored(last) in {"@", GENERAL} or not words
-        else CellFault("holds another text than its format shows; make it plain text")
+        else CellFault("shows a different text from the one it holds; retype it as plain text")
     )
 
 
 def number_look(value: Decimal, look: str, *, from_1904: bool = False) -> str | CellFault:
     """Return what a format shows of a number. `from_1904` tells the epoch of dates."""
     if not value.is_finite():
-        return CellFault("is a number that is none")
+        return CellFault("is not a valid number")
     if len(value.normalize().as_tuple().digits) > MOST_DIGITS:
         # A sum such as 0.1 + 0.2 is stored with 17 digits, but shown as 0.3.
         value = Decimal(f"{value:.15g}")
@@ -155,7 +155,8 @@ def _general(value: Decimal) -> str | CellFault:
     shown = "0" if not value else shown
     if len(shown.lstrip("-")) > MOST_SHOWN:
         return CellFault(
-            f"has more than {MOST_SHOWN} digits, of which Excel does not show all; make it text"
+            f"has more than {MOST_SHOWN} digits, and Excel does not show them all; retype "
+            "it as text"
         )
     if value and abs(value) < _LEAST:
         return CellFault(UNKNOWN_LOOK)
@@ -177,14 +178,12 @@ def _sectioned(value: Decimal, sections: tuple[str, ...]) -> str | CellFault:
     if isinstance(shown, CellFault):
         return shown
     if value and not shown:
-        return CellFault("is a number that its format hides; make it text")
+        return CellFault("is a number hidden by its format; retype it as text")
     if value < 0:
         if not re.search("[1-9]", shown):
             return CellFault(UNKNOWN_LOOK)
         if not minus and not re.search(r"[-\u2212(]", _literals(plain)):
-            return CellFault(
-                "is a negative number that its format shows without a sign; make it text"
-            )
+            return CellFault("is a negative number shown without its minus sign; retype it as text")
     return type(shown)(("-" if minus else "") + shown)
 
 
@@ -252,7 +251,7 @@ def _digits(value: Decimal, core: str) -> str | CellFault:
     rounded = value.quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP)
     if len(rounded.as_tuple().digits) > MOST_DIGITS:
         return CellFault(
-            f"is a number of more than {MOST_DIGITS} digits, which Excel rounds; make it text"
+            f"is a number of more than {MOST_DIGITS} digits, which Excel rounds; retype it as text"
         )
     whole, _, rest = f"{rounded:f}".partition(".")
     least = match[1].count("0")
@@ -289,7 +288,9 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
         date, _, time = "".join(parts).partition(" ")
         clock = _clock(time, int(exact)) if date == "yyyy-mm-dd" else None
         return (
-            CellFault("is a date with a time, whose look only Excel knows; make it text")
+            CellFault(
+                "is a date with a time, in a format that only Excel can show; retype it as text"
+            )
             if clock is None
             else f"{day.isoformat()} {clock}"
         )

@@ -91,23 +91,20 @@ _NO_RESULT: Final = CellFault(
     "holds a formula without a result: open the file in Excel and save it again"
 )
 _EACH_DAY: Final = CellFault(
-    "holds a formula such as TODAY(), which has another result each day; put in the value"
+    "holds a formula such as TODAY(), whose result changes; replace it by its value"
 )
 _MAY_REACH: Final = CellFault(
-    "holds a formula, in a workbook with one such as TODAY(), which it may reach; put in the value"
+    "holds a formula that may depend on TODAY() or the like; replace it by its value"
 )
-_ERROR: Final = CellFault("holds an error of Excel, such as #N/A")
-_LOGICAL: Final = CellFault("is TRUE or FALSE; write the word that is to be printed, as text")
+_ERROR: Final = CellFault("holds an Excel error such as #N/A")
+_LOGICAL: Final = CellFault("is TRUE or FALSE; write the word to print, as text")
 _OF_SIGNS: Final = CellFault(
-    "is in a font of signs, in which other signs are seen than letters; "
-    "write it in an ordinary font"
+    "is in a symbol font, which shows other characters; use an ordinary font"
 )
-_BY_RULE: Final = CellFault("may be shown otherwise by a conditional format; take the rule out")
-_STRUCK: Final = CellFault("is struck out; take out what does not hold any more")
-_RAISED: Final = CellFault(
-    "has letters above or below the line, which would be printed as others; write it otherwise"
-)
-_MERGED: Final = CellFault("is merged with other cells; take the merge out")
+_BY_RULE: Final = CellFault("may be shown differently by a conditional format; delete that rule")
+_STRUCK: Final = CellFault("is struck through; delete what is no longer valid")
+_RAISED: Final = CellFault("has superscript or subscript, which is not printed; write it without")
+_MERGED: Final = CellFault("is merged with other cells; unmerge them")
 _NO_LOOK: Final = CellFault(UNKNOWN_LOOK)
 _NO_DAY: Final = CellFault(UNKNOWN_DATE)
 
@@ -131,7 +128,7 @@ def read_workbook(
         raise
     except Exception:  # noqa: BLE001 -- zipfile and expat raise anything; none of it is quoted
         raise TeachbackError(
-            Problem("this is not a whole Excel workbook", _SAVE_AS, Location(name))
+            Problem("this Excel workbook is incomplete or damaged", _SAVE_AS, Location(name))
         ) from None
 
 
@@ -143,7 +140,7 @@ def _read(
     shown = [path for path, seen in book.sheets if seen]
     if not shown:
         raise TeachbackError(
-            Problem("this workbook has no sheet that can be seen", _SAVE_AS, Location(name))
+            Problem("this workbook has no visible sheet", _SAVE_AS, Location(name))
         )
     warned = []
     if len(shown) > 1:
@@ -160,9 +157,7 @@ def _read(
     if hidden:
         message = "the sheet has hidden rows or columns; they are read like the others"
         warned.append(
-            Problem(
-                message, "Take out what is not to be printed.", Location(name), Severity.WARNING
-            )
+            Problem(message, "Delete what should not be printed.", Location(name), Severity.WARNING)
         )
     styles = _styles(archive, book.styles, name) if book.styles else []
     strings = _strings(archive, book.strings, name) if book.strings else []
@@ -175,12 +170,11 @@ def _read(
     yield tuple(warned)
     for some in sheet.rows(archive, shown[0], name):
         if table and any(_is_outside(table, number, cells) for number, cells in some):
-            message = (
-                "something stands outside the table of this sheet, "
-                "and nobody can tell whether it is a record"
-            )
+            message = "there are cells outside the table of this sheet; they may be records"
             raise TeachbackError(
-                Problem(message, "Take it out, or make the table a plain range.", Location(name))
+                Problem(
+                    message, "Delete them, or convert the table to a plain range.", Location(name)
+                )
             )
         yield some
 
@@ -386,8 +380,8 @@ def _styles(
             )
             if len(formats) > MOST_FORMATS:
                 message = (
-                    f"this workbook has more than {MOST_FORMATS:,} formats of cells, "
-                    "which Excel does not have"
+                    f"this workbook has more than {MOST_FORMATS:,} cell formats, more than "
+                    "Excel allows"
                 )
                 raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
 
@@ -502,15 +496,15 @@ def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, in
     if told.get("totalsRowCount", "0") != "0":
         raise TeachbackError(
             Problem(
-                "the table of this sheet has a row of totals",
-                "Switch the row of totals off.",
+                "the table of this sheet has a total row",
+                "Switch the total row off.",
                 place,
             )
         )
     if told.get("headerRowCount", "1") == "0":
         raise TeachbackError(
             Problem(
-                "the table of this sheet has no names of columns",
+                "the table of this sheet has no header row",
                 "Switch its header row on.",
                 place,
             )
@@ -554,7 +548,7 @@ def _surroundings(
                 raise TeachbackError(
                     Problem(
                         "this sheet has too many merged cells",
-                        "Take the merges out.",
+                        "Unmerge them.",
                         Location(name),
                     )
                 )

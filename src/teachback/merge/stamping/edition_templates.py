@@ -124,7 +124,7 @@ def _cut(
     wanted = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
         raise TeachbackError(
-            Problem("the page says something else when it is cut for records", COMPARE)
+            Problem("the page prints a different text when it is prepared for records", COMPARE)
         )
     return template
 

@@ -32,7 +32,7 @@ ENTRY: Final = struct.Struct(">BIB")
 BESIDE: Final = -1
 # The last result in this process: a record that was checked is stamped next.
 _last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
-TOO_LONG: Final = "is longer than its line, at the smallest type allowed"
+TOO_LONG: Final = "is too long for its line, even in the smallest type"
 
 
 class UnstampedError(TeachbackError):

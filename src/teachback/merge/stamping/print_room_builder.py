@@ -108,8 +108,8 @@ class _Store:
         if number < 0:
             raise TeachbackError(
                 Problem(
-                    "a page's fonts or pictures lead back to themselves, "
-                    "and cannot be put into one file",
+                    "a page's fonts or pictures refer to themselves and cannot be put into one "
+                    "file",
                     COMPARE,
                 )
             )

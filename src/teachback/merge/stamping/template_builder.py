@@ -96,7 +96,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         if [place.field for place in found] != [one.opening.field for one in opened]:
             raise TeachbackError(
                 Problem(
-                    "the places of the fields are not all on the page, or not in their turn",
+                    "some fields are missing from the page, or out of order",
                     COMPARE,
                 )
             )
@@ -182,9 +182,7 @@ def _split(
         page.obj.Contents = parts
         owners.append(tuple(own))
     if count != len(found):
-        raise TeachbackError(
-            Problem("the places of the fields cannot be found on the page", COMPARE)
-        )
+        raise TeachbackError(Problem("the fields cannot be found on the page", COMPARE))
     return count, tuple(owners) if held else ()
 
 
@@ -252,7 +250,7 @@ def _slot(
 ) -> Slot:
     if not names:
         raise TeachbackError(
-            Problem(f"the place of the field '{place.field}' has no font of the workspace", COMPARE)
+            Problem(f"the field '{place.field}' uses a font that is not in the workspace", COMPARE)
         )
     sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))

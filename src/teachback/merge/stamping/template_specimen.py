@@ -70,12 +70,14 @@ def specimen_problems(
         if fault and (place.field, fault) not in said:
             said.add((place.field, fault))
             yield Problem(
-                f"what a record says in the field '{place.field}' {fault} (page {place.page + 1})",
+                f"the field '{place.field}' {fault} (page {place.page + 1})",
                 _COMPARE,
             )
     if looked.elsewhere:
         pages = ", ".join(str(page + 1) for page in looked.elsewhere)
-        yield Problem(f"what a record says would stand outside its line, on page {pages}", _COMPARE)
+        yield Problem(
+            f"the text of a record would be printed outside its line, on page {pages}", _COMPARE
+        )
 
 
 def _box(place: Opening) -> tuple[int, float, float, float, float]:
@@ -106,7 +108,10 @@ def _filling(template: Template, field: str) -> str:
 
 def _fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
     if place.size / _PX_PER_PT < floor - _SLACK:
-        return f"would be printed in {place.size / _PX_PER_PT:.1f} pt; {floor:g} pt is the least"
+        return (
+            f"would be printed in {place.size / _PX_PER_PT:.1f} pt; {floor:g} pt is the "
+            "smallest allowed"
+        )
     if ink.width == 0 or ink.darkest > DARK:
         return "would not be seen on its line"
     if ink.width < SEEN_LEAST * length:
@@ -129,7 +134,7 @@ def _broken(ink: Ink, place: Opening, letters: int, length: float) -> str:
     uneven = _gap(ink.columns) * ink.dot > WIDEST_GAP * size or min(each) < SAME_INK * max(each)
     tall = [max(ink.heights[start:end], default=0) for start, end in pairwise(starts)]
     low = min(tall) * ink.dot < LOWEST * size or _gap(ink.rows)
-    return "would be covered in a part of its line" if uneven or low else ""
+    return "would be partly covered" if uneven or low else ""
 
 
 def _gap(counts: tuple[int, ...]) -> int:

@@ -89,31 +89,66 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
             "the field 'fluids' is not declared",
         ),
         ("field: weight", "field: wieght", "field: wieght", "the field 'wieght' is not declared"),
-        ("personal: [patient", "personal: [pat, patient", "personal:",
-            ("the field 'pat' is not "
-            "declared")),
-        (", field: weight}", "}", "name: weight", ("the field 'weight' is not used anywhere, so it would not be "
-                                                   "printed")),
-        ("name: weight", "name: id", "name: id", ("a field cannot be called 'id': "
-            "that column of the records chooses the edition")),
-        ("name: weight", "name: phone", "name: phone, label: Phone",
-            ("the field 'phone' is declared twice")),
-        ("label: Weight}", "label: 'Weight {record.side}'}", "name: weight",
-            ("a field cannot be used in what a field says of itself")),
-        ("title: A tiny handout", "title: For {record.side}", "title:",
-            ("a field cannot be used in a title, which also names the file")),
-        ("title: What is this?", "title: 'Is {record.side}?'", "title: 'Is",
-            ("a field cannot be used in the heading of a section, which the file's outline repeats")),
-        ("{record.fluid} liters", "[{record.fluid} liters](https://example.org)", "https:",
-            ("a field cannot be used in the words of a link")),
-
+        (
+            "personal: [patient",
+            "personal: [pat, patient",
+            "personal:",
+            ("the field 'pat' is not declared"),
+        ),
+        (
+            ", field: weight}",
+            "}",
+            "name: weight",
+            ("the field 'weight' is not used anywhere, so it would not be printed"),
+        ),
+        (
+            "name: weight",
+            "name: id",
+            "name: id",
+            ("a field cannot be called 'id': that column of the records chooses the edition"),
+        ),
+        (
+            "name: weight",
+            "name: phone",
+            "name: phone, label: Phone",
+            ("the field 'phone' is declared twice"),
+        ),
+        (
+            "label: Weight}",
+            "label: 'Weight {record.side}'}",
+            "name: weight",
+            ("a field cannot be used in what a field says of itself"),
+        ),
+        (
+            "title: A tiny handout",
+            "title: For {record.side}",
+            "title:",
+            ("a field cannot be used in a title, which also names the file"),
+        ),
+        (
+            "title: What is this?",
+            "title: 'Is {record.side}?'",
+            "title: 'Is",
+            (
+                "a field cannot be used in the heading of a section, which the file's outline repeats"
+            ),
+        ),
+        (
+            "{record.fluid} liters",
+            "[{record.fluid} liters](https://example.org)",
+            "https:",
+            ("a field cannot be used in the words of a link"),
+        ),
         (", choices: [left, right]", "", "name: side", "the field 'side' has no choices"),
-        ("type: phone", "choices: [one]", "name: phone",
-            ("the field 'phone' has choices but not `type: choice`")),
+        (
+            "type: phone",
+            "choices: [one]",
+            "name: phone",
+            ("the field 'phone' has choices but not `type: choice`"),
+        ),
         ("width_mm: 16", "width_mm: 400", "width_mm: 400", "the number is too large"),
         ("type: date", "type: day", "type: day", ("'day' is not one of the allowed words")),
-        ("name: nurse", "name: The Nurse", "The Nurse",
-            ("'The Nurse' is not an allowed name")),
+        ("name: nurse", "name: The Nurse", "The Nurse", ("'The Nurse' is not an allowed name")),
     ],
 )
 def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(

@@ -255,7 +255,7 @@ UNLIKE = {
 @pytest.mark.parametrize("inside", UNLIKE)
 def test_a_drawing_that_paper_does_not_show_as_a_screen_does_is_refused(inside: str) -> None:
     """A struck-out dose would be printed without its line, and a raised digit as another number."""
-    fault = picture_fault((SVG + inside + "</svg>").encode(), ".svg")
+    fault = picture_fault(SVG + inside.encode() + b"</svg>", ".svg")
     assert fault is not None
     assert fault[0] == (
         f"the drawing uses {UNLIKE[inside]}, which paper does not show as a screen does"
@@ -272,4 +272,4 @@ def test_a_drawing_that_paper_does_not_show_as_a_screen_does_is_refused(inside: 
 )
 def test_a_drawing_that_only_names_the_usual_values_is_printed(inside: str) -> None:
     """Drawing programs write them into every file."""
-    assert picture_fault((SVG + inside + "</svg>").encode(), ".svg") is None
+    assert picture_fault(SVG + inside.encode() + b"</svg>", ".svg") is None

@@ -37,7 +37,7 @@ _ENDED: Final = "left by an interrupted run"
 _EITHER: Final = f"{_ENDED}, or by restoring an older journal"
 _EXPECT: Final = (
     "If an older copy of the journal was restored, restore the latest one. "
-    "`teachback verify --expect HEAD` tells whether it was: see the README."
+    "`teachback verify --expect HEAD` tells whether it was: see docs/archive.md."
 )
 # Files that operating systems put into folders.
 _SYSTEMS: Final = re.compile(

@@ -91,6 +91,32 @@ def test_pure_modules_ask_nothing_of_the_world() -> None:
     assert found == []
 
 
+def test_no_public_name_is_defined_in_two_modules() -> None:
+    """A name says one thing, so a search for it finds one place."""
+    places: dict[str, list[str]] = {}
+    for name, path in modules().items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(name)
+    assert len(places) > 500
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert twice == {}
+
+
+def test_docstrings_begin_with_what_is_done() -> None:
+    """None opens with a word of the old dialect."""
+    nodes = [
+        (f"{name}:{getattr(node, 'lineno', 1)}", ast.get_docstring(node) or "")
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    ]
+    assert len(nodes) > 1000
+    assert [
+        place for place, text in nodes if text.split(" ")[0] in {"Give", "Say", "Tell", "What"}
+    ] == []
+
+
 def test_no_template_chooses_by_audience() -> None:
     """No template depends on the audience, because an edition has no choices left."""
     templates = list((SOURCE.parents[1] / "templates").rglob("*.html"))

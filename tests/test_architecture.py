@@ -30,6 +30,7 @@ LIGHT = {
     "files.unprintable_characters",
     "files.workspace",
     "printing.build_record",
+    "printing.fingerprints",
     "printing.imposition",
     "printing.settings",
     "units",

@@ -32,8 +32,8 @@ from teachback.commands.card import deal
 from teachback.commands.reprint import reprint
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files import atomic_files
-from teachback.printing.build_record import made_from, shared_fingerprint
 from teachback.printing.card_run import CardOrder
+from teachback.printing.fingerprints import made_from, shared_fingerprint
 from teachback.printing.job_printer import do_jobs
 from teachback.printing.settings import resolve
 

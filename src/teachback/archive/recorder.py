@@ -12,7 +12,7 @@ from teachback.archive.store import ArchivedFile, ArchiveEntry, keep_entries
 from teachback.content.inline_markup import plain
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.files.workspace import effective_files, handout_files, read_bytes, read_named, shown
-from teachback.printing.build_record import made_from, shared_fingerprint
+from teachback.printing.fingerprints import made_from, shared_fingerprint
 from teachback.printing.job_composer import editions_by_code, open_design, read_handouts
 
 if TYPE_CHECKING:

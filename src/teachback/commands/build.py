@@ -35,11 +35,10 @@ from teachback.printing.build_record import (
     old_paper,
     read_record,
     review_problems,
-    same_libraries,
     save_record,
-    shared_fingerprint,
     twin_problems,
 )
+from teachback.printing.fingerprints import same_libraries, shared_fingerprint
 from teachback.units import CARD, Paper, TypeSize
 
 if TYPE_CHECKING:

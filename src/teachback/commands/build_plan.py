@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import read_bytes
-from teachback.printing.build_record import is_unchanged, made_from
+from teachback.printing.build_record import is_unchanged
+from teachback.printing.fingerprints import made_from
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:

@@ -11,15 +11,10 @@ from teachback.errors import Problem, Severity, TeachbackError, UsageError, near
 from teachback.files.atomic_files import sha256
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files, write_whole
-from teachback.printing.build_record import (
-    Now,
-    Output,
-    review_problems,
-    save_record,
-    shared_fingerprint,
-)
+from teachback.printing.build_record import Now, Output, review_problems, save_record
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
+from teachback.printing.fingerprints import shared_fingerprint
 from teachback.printing.job_composer import (
     PrintContext,
     check_apart,

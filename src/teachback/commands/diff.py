@@ -76,7 +76,7 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
 
 def _page(sheet: ComparisonRequest, _: None) -> str:
-    from teachback.commands.staff_pages import compose_comparison
+    from teachback.commands.comparison_page import compose_comparison
     from teachback.printing.job_composer import design_problems
 
     problems = tuple(design_problems(sheet.design))

@@ -121,7 +121,7 @@ def write_reports(
 
 
 def _page(given: ReportRequest, _: None) -> bytes:
-    from teachback.commands.staff_pages import compose_report
+    from teachback.commands.review_report_page import compose_report
     from teachback.html.composer import Medium
     from teachback.pdf.page_reader import screen_text
 
@@ -147,7 +147,7 @@ def _check_styles(given: ReportRequest) -> None:
 
 
 def _pdf(given: ReportRequest, _: None) -> bytes:
-    from teachback.commands.staff_pages import compose_report
+    from teachback.commands.review_report_page import compose_report
     from teachback.html.composer import Medium
     from teachback.pdf.page_layout import text_outside
     from teachback.pdf.page_reader import read_words

@@ -22,9 +22,10 @@ from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, handout_named, read_bytes
 from teachback.merge.records.field_values import read_value
 from teachback.merge.stamping.print_room_file import PrintRoomRecord
-from teachback.printing.build_record import made_from, program_fingerprint, review_problems
+from teachback.printing.build_record import review_problems
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
+from teachback.printing.fingerprints import made_from, program_fingerprint
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import (
     PrintContext,

@@ -9,11 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import fcntl
-import hashlib
 import json
 import os
-import sys
-import sysconfig
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,18 +21,15 @@ from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.atomic_files import locked, os_errors_as_problems, sha256
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import (
-    effective_files,
     file_bytes,
-    package_root,
-    read_bytes,
     shown,
     write_whole,
 )
+from teachback.printing.fingerprints import same_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from teachback.files.workspace import Workspace
 
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
@@ -325,89 +319,6 @@ def is_unchanged(folder: Path, output: Output) -> bool:
         return sha256(file_bytes(folder / output.file)) == output.sha256
     except OSError:
         return False
-
-
-def shared_fingerprint(workspace: Workspace) -> str:
-    """Hash all that can change a page except the handouts: files, program, libraries, fonts."""
-    digest = _program()
-    for name, path in effective_files(workspace).items():
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
-    return digest.hexdigest()
-
-
-def program_fingerprint() -> str:
-    """Hash the program and its libraries."""
-    return _program().hexdigest()
-
-
-def _program() -> hashlib._Hash:
-    digest = hashlib.sha256()
-    for part in (__version__, sys.version, _installed()):
-        digest.update(part.encode() + b"\0")
-    for path in sorted(package_root().rglob("*.py")):
-        digest.update(file_bytes(path))
-    return digest
-
-
-def made_from(shared: str, source: bytes) -> str:
-    """Hash all that can change the pages of a handout: the shared fingerprint and its file."""
-    return sha256(f"{shared}|{sha256(source)}".encode())
-
-
-def design_fingerprint(files: Mapping[str, Path]) -> str:
-    """Hash the design alone: templates, styles, fonts, words, clinic."""
-    digest = hashlib.sha256()
-    for name, path in files.items():
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
-    return digest.hexdigest()
-
-
-def same_libraries(known: str) -> bool:
-    """Return whether the libraries of an earlier print still have the same size and mtime.
-
-    `known` is what `loaded_libraries` returned when pages were last printed. Their versions cannot
-    be read without loading them, which a build with nothing to do must avoid.
-    """
-    return all(_library_line(line.split("\t")[0]) == line for line in known.splitlines())
-
-
-def loaded_libraries() -> str:
-    """Return the text-layout libraries loaded into this process, one a line.
-
-    Return an empty string where the system does not list them.
-    """
-    try:
-        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    wanted = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi")
-    paths = {
-        line.split(maxsplit=5)[5]
-        for line in maps.splitlines()
-        if "/" in line and "site-packages" not in line and any(name in line for name in wanted)
-    }
-    return "\n".join(_library_line(path) for path in sorted(paths))
-
-
-def _library_line(path: str) -> str:
-    try:
-        status = os.stat(path)  # noqa: PTH116 -- faster than a Path
-    except OSError:
-        return f"{path}\tgone"
-    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}"
-
-
-def _installed() -> str:
-    """Return the names and versions of the installed packages, as their folders have them."""
-    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    return "\n".join(
-        sorted(
-            name
-            for folder in folders
-            for name in os.listdir(folder)  # noqa: PTH208 -- names only
-            if name.endswith(".dist-info")
-        )
-    )
 
 
 def review_problems(

@@ -36,7 +36,8 @@ from teachback.html.composer import (
     compose_handout,
     open_templates,
 )
-from teachback.printing.build_record import Summary, design_fingerprint
+from teachback.printing.build_record import Summary
+from teachback.printing.fingerprints import design_fingerprint
 from teachback.printing.jobs import CardRun, Job
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
 from teachback.proofing.expected_editions import expected_card, expected_handout

@@ -41,7 +41,7 @@ PAGES_A_SECOND: Final = 50
 
 def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     """Print one job. Problems are returned, as exceptions of our own do not pickle well."""
-    from teachback.printing.build_record import loaded_libraries
+    from teachback.printing.fingerprints import loaded_libraries
 
     try:
         printed = tuple(_print(job, served))

@@ -46,7 +46,7 @@ from teachback.merge.chunk_printer import (
     StampedRecord,
     put_away,
 )
-from teachback.merge.cluster import connection, dispatcher, payloads
+from teachback.merge.cluster import connection, dispatcher, payloads, worker_versions
 from teachback.merge.engine_protocol import EditionKey
 from teachback.merge.handout_engine import open_engine
 from teachback.merge.merge_order import Cluster, MergeOrder
@@ -562,7 +562,7 @@ def test_a_worker_with_other_versions_is_refused(
 ) -> None:
     """The problem names the library and both versions."""
     records(3)
-    ours = {**payloads.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
+    ours = {**worker_versions.versions(), "uharfbuzz": "0.0.1", "Python": "3.9.0"}
     monkeypatch.setattr(dispatcher, "versions", lambda: ours)
     with pytest.raises(TeachbackError) as caught:
         merged("out", farm.cluster)
@@ -603,7 +603,7 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
     late[0].kill()
     late[0].wait()
     (problem,) = caught.value.problems
-    ours = payloads.versions()["Teachback"]
+    ours = worker_versions.versions()["Teachback"]
     assert problem.message.startswith("this worker has Teachback ")
     assert problem.message.endswith(f" but needs {ours} to print the same files")
     finished = len(tree("out/handouts"))
@@ -775,7 +775,12 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         "typing_extensions",
         "setuptools",
     }
-    assert found - set(payloads.LIBRARIES) <= along | {"jinja2", "markupsafe", "pyyaml", "segno"}
+    assert found - set(worker_versions.LIBRARIES) <= along | {
+        "jinja2",
+        "markupsafe",
+        "pyyaml",
+        "segno",
+    }
 
 
 def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:

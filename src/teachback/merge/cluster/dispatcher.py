@@ -29,8 +29,8 @@ from teachback.merge.cluster.payloads import (
     print_sealed,
     seal,
     unseal,
-    versions,
 )
+from teachback.merge.cluster.worker_versions import versions
 from teachback.merge.ordered_workers import AHEAD, LostTask
 from teachback.merge.run_folder import clear
 

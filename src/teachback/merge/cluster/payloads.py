@@ -6,20 +6,15 @@ its logs. Files of an edition differ only near their end, so only that part is s
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import os
 import pickle
-import platform
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from teachback import __version__
 from teachback.errors import fault_problem
-from teachback.files.workspace import package_root
 from teachback.merge.chunk_printer import ChunkResult, PrintedFile, StampedRecord, work
+from teachback.merge.cluster.worker_versions import versions
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
 
 if TYPE_CHECKING:
@@ -27,9 +22,6 @@ if TYPE_CHECKING:
 
     from teachback.merge.chunk_printer import ChunkPrintSetup
     from teachback.merge.records.record_survey import Chunk
-
-# The libraries that affect the bytes of a file, or whether two machines understand each other.
-LIBRARIES: Final = ("babel", "cloudpickle", "dask", "distributed", "pydantic", "uharfbuzz")
 
 
 @dataclass(frozen=True)
@@ -140,24 +132,6 @@ def _shared(one: bytes, other: bytes) -> int:
         else:
             high = middle - 1
     return low
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that must be equal on all machines for equal bytes."""
-    source = hashlib.sha256()
-    for path in sorted(package_root().rglob("*.py")):
-        source.update(path.read_bytes())
-    found = {
-        "Teachback": f"{__version__} ({source.hexdigest()[:8]})",
-        "Python": platform.python_version(),
-        "zlib": zlib.ZLIB_RUNTIME_VERSION,
-    }
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "none"
-    return found
 
 
 def look_around(

@@ -1,7 +1,4 @@
-"""Compose HTML for staff: the comparison of two readers, and the review sheet.
-
-The pages are made like those of a handout.
-"""
+"""Compose the sheet to sign, for a screen or for paper."""
 
 from __future__ import annotations
 
@@ -24,22 +21,8 @@ from teachback.html.composer import (
 if TYPE_CHECKING:
     from teachback.checking.review_sheet import Report
     from teachback.content.clinic import Clinic
-    from teachback.editions.comparison import Comparison
     from teachback.html.composer import Design
     from teachback.units import Paper
-
-
-def compose_comparison(comparison: Comparison, clinic: Clinic, design: Design) -> str:
-    """Return one page for a screen that compares what two readers get."""
-    own: list[str] = []
-    styles = stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
-    styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
-    names = {
-        "comparison": comparison,
-        "direction": direction_of(comparison.language),
-        "styles": Markup(styles),  # noqa: S704 -- checked before
-    }
-    return fill_page("diff.html", design, Medium.SCREEN, names, own)
 
 
 def compose_report(

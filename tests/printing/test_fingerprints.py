@@ -6,8 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from teachback.files.workspace import package_root
-from teachback.merge.cluster import payloads
-from teachback.printing import build_record
+from teachback.merge.cluster import worker_versions
+from teachback.printing import fingerprints
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,13 +21,13 @@ def test_a_change_in_any_package_of_the_program_is_noticed(
     """A build prints again, and machines of a cluster with another program are told apart."""
     copy = tmp_path / "teachback"
     shutil.copytree(package_root(), copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(build_record, "package_root", lambda: copy)
-    monkeypatch.setattr(payloads, "package_root", lambda: copy)
-    seen = {(build_record.program_fingerprint(), payloads.versions()["Teachback"])}
+    monkeypatch.setattr(fingerprints, "package_root", lambda: copy)
+    monkeypatch.setattr(worker_versions, "package_root", lambda: copy)
+    seen = {(fingerprints.program_fingerprint(), worker_versions.versions()["Teachback"])}
     packages = [path.parent for path in sorted(copy.rglob("__init__.py"))]
     assert len(packages) > 12
     for package in packages:
         module = max(package.glob("*.py"))
         module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-        seen.add((build_record.program_fingerprint(), payloads.versions()["Teachback"]))
+        seen.add((fingerprints.program_fingerprint(), worker_versions.versions()["Teachback"]))
     assert len({one for one, _ in seen}) == len({two for _, two in seen}) == len(packages) + 1

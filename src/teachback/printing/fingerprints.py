@@ -1,0 +1,110 @@
+"""Hash what printed pages depend on: files, design, program, libraries and fonts.
+
+A build prints again what such a hash says has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from teachback import __version__
+from teachback.files.atomic_files import sha256
+from teachback.files.workspace import (
+    effective_files,
+    file_bytes,
+    package_root,
+    read_bytes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from teachback.files.workspace import Workspace
+
+
+def shared_fingerprint(workspace: Workspace) -> str:
+    """Hash all that can change a page except the handouts: files, program, libraries, fonts."""
+    digest = _program()
+    for name, path in effective_files(workspace).items():
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def program_fingerprint() -> str:
+    """Hash the program and its libraries."""
+    return _program().hexdigest()
+
+
+def _program() -> hashlib._Hash:
+    digest = hashlib.sha256()
+    for part in (__version__, sys.version, _installed()):
+        digest.update(part.encode() + b"\0")
+    for path in sorted(package_root().rglob("*.py")):
+        digest.update(file_bytes(path))
+    return digest
+
+
+def made_from(shared: str, source: bytes) -> str:
+    """Hash all that can change the pages of a handout: the shared fingerprint and its file."""
+    return sha256(f"{shared}|{sha256(source)}".encode())
+
+
+def design_fingerprint(files: Mapping[str, Path]) -> str:
+    """Hash the design alone: templates, styles, fonts, words, clinic."""
+    digest = hashlib.sha256()
+    for name, path in files.items():
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def same_libraries(known: str) -> bool:
+    """Return whether the libraries of an earlier print still have the same size and mtime.
+
+    `known` is what `loaded_libraries` returned when pages were last printed. Their versions cannot
+    be read without loading them, which a build with nothing to do must avoid.
+    """
+    return all(_library_line(line.split("\t")[0]) == line for line in known.splitlines())
+
+
+def loaded_libraries() -> str:
+    """Return the text-layout libraries loaded into this process, one a line.
+
+    Return an empty string where the system does not list them.
+    """
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    wanted = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi")
+    paths = {
+        line.split(maxsplit=5)[5]
+        for line in maps.splitlines()
+        if "/" in line and "site-packages" not in line and any(name in line for name in wanted)
+    }
+    return "\n".join(_library_line(path) for path in sorted(paths))
+
+
+def _library_line(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- faster than a Path
+    except OSError:
+        return f"{path}\tgone"
+    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}"
+
+
+def _installed() -> str:
+    """Return the names and versions of the installed packages, as their folders have them."""
+    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return "\n".join(
+        sorted(
+            name
+            for folder in folders
+            for name in os.listdir(folder)  # noqa: PTH208 -- names only
+            if name.endswith(".dist-info")
+        )
+    )

@@ -565,7 +565,7 @@ def test_cards_that_a_style_tells_apart_are_refused_together(
 ) -> None:
     """Cards whose layout differs when printed together are refused, since a back could be lost."""
     clinic = workspace({"styles/clinic.css": ".card:nth-child(3) { font-size: 40pt }"})
-    with pytest.raises(TeachbackError, match="not together"):
+    with pytest.raises(TeachbackError, match="but not all together"):
         dealt(
             tmp_path,
             CardOrder(copies=1),

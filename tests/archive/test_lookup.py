@@ -350,7 +350,11 @@ def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path
     ("name", "data", "expected"),
     [
         ("empty.png", None, "no edition code can be read here"),
-        ("half.pdf", b"%PDF-1.7 and no more", "the scan: this is no whole PDF that can be opened"),
+        (
+            "half.pdf",
+            b"%PDF-1.7 and no more",
+            "the scan: this is not a complete PDF, or it needs a password",
+        ),
         ("letter.txt", b"Dear", "the scan: this PNG or JPEG picture is incomplete or damaged"),
         ("nothing.pdf", b"", "the scan: this PNG or JPEG picture is incomplete or damaged"),
     ],

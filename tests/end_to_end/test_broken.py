@@ -412,7 +412,8 @@ MADE = {
         (
             Said(
                 "content/words/es.yaml",
-                "content/words/es.yaml says that its language is 'English'",
+                "content/words/es.yaml has the same language name, 'English', as "
+                "content/words/en.yaml",
                 "Translate the words",
             ),
         ),

@@ -388,10 +388,11 @@ def test_word_test_runs_everything_in_order(machine: Machine) -> None:
     assert (code, stderr) == (0, "Teachback: installing the test tools (about a minute) ...\n")
     calls = machine.calls()
     assert len([call for call in calls if " install " in call]) == 1
-    assert calls[-4:] == [
+    assert calls[-5:] == [
         "python -m ruff check .",
         "python -m ruff format --check .",
         "python -m mypy",
+        "python -c from importlinter.cli import lint_imports_command as lint; lint() --no-cache",
         "python -m pytest",
     ]
     machine.start("test")

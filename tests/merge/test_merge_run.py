@@ -387,7 +387,7 @@ def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(
     assert "4 records: 1 would be printed, 3 rejected; nothing was written" in out
     assert "records.csv:3:1: next_visit is not a date such as 2027-11-01" in err
     assert "records.csv:4:1: name has a sign" in err
-    assert "records.csv:5:1: id cannot name a file" in err
+    assert "records.csv:5:1: id cannot be used as a file name" in err
     assert "Secret" not in out + err
 
 
@@ -599,7 +599,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
         (
             ("tiny", "--records", "records.csv", "--kind", "poster"),
             2,
-            "'poster' cannot stand here",
+            "'poster' is not allowed",
         ),
         (("tiny", "--records", "records.csv", "--duplex"), 2, "--combine"),
         (("tiny", "--records", "records.csv", "--combine", "0"), 2, "0 is not in the range"),
@@ -613,7 +613,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
         (
             ("tiny", "--records", "records.csv", "-l", "en", "--audience-from", "reader"),
             1,
-            "no column 'reader'",
+            "need a column 'reader'",
         ),
         (
             ("tiny", "--records", "records.csv", "-l", "en", "--name-from", "mrn"),
@@ -628,7 +628,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
         (
             ("tiny", "--records", "nameless.csv", "-l", "en", "-a", "ckd"),
             1,
-            "no column 'name', and the handout needs it",
+            "no column 'name', which the handout needs",
         ),
         (("tiny", "--records", "head.csv", "-l", "en"), 1, "there are no records"),
         (

@@ -159,7 +159,7 @@ def fault(error: BaseException) -> Problem:
         # Leave out the file name, which may be a patient's id.
         return Problem(
             f"the system does not allow this: {os.strerror(error.errno)} {code}",
-            "Free what is lacking, and start again.",
+            "Solve what the system reports, and start again.",
         )
     return fault_problem(error)
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from teachback.editions.qr_code import codes_in_dots
-from teachback.errors import COMPARE, Location, Problem, Severity
+from teachback.errors import COMPARE, Problem, Severity
 from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
@@ -23,7 +23,7 @@ from teachback.files.workspace import read_bytes, shown
 from teachback.pdf.page_layout import letterings, marred, split_rows, tier_boxes
 from teachback.pdf.page_reader import grey_page, read_pages
 from teachback.pdf.text_shaping import unfit_letters
-from teachback.proofing.expected_text import Expected, squeezed
+from teachback.proofing.expected_text import squeezed
 from teachback.proofing.text_checks import (
     LEFT_OUT,
     metadata_problems,
@@ -49,10 +49,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from teachback.errors import Location
     from teachback.files.stylesheets import FontFace
     from teachback.pdf.page_layout import TextOut
     from teachback.pdf.page_reader import ReadPage
     from teachback.pdf.renderer import LaidOutDocument
+    from teachback.proofing.expected_text import Expected
     from teachback.proofing.visibility import TextVisibility
 
 DPI: Final = 80
@@ -65,6 +67,8 @@ FILLS_MOST: Final = 0.01
 # Antialiasing blurs the edges of letters; if less of their ink shows, something covers or cuts
 # them.
 SHOWN_LEAST: Final = 0.7
+# Below this contrast nobody reads a word. A line through it may take its contrast below that of text.
+HIDDEN: Final = 2.0
 # A digit without a part can look like another one; a sign may touch an underline; a word can be
 # read without a part of a letter.
 DIGIT_LEAST: Final = 0.85
@@ -295,18 +299,24 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
 
 
 def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
-    """Yield what cannot be seen on a page for staff: hidden letters, or too little contrast.
+    """Yield what cannot be seen on a page for staff, which may have small or struck-out words.
 
-    `name` is the page's name for a message. Such a page may have small type.
+    `name` is the page's name in a message.
     """
-    seen = [
-        (number, look)
-        for number, read in enumerate(read_pages(data, DPI), start=1)
-        for look in looks(read)
-        if look.run.words.strip()
-    ]
-    for problem in _look_problems(seen, Expected(name, Location(""), (), (), 0.0)):
-        yield Problem(f"{name}: {problem.message}", COMPARE)
+    for number, read in enumerate(read_pages(data, DPI), start=1):
+        hidden = [
+            (number, look)
+            for look in looks(read)
+            if look.run.words.strip()
+            and (
+                not look.run.painted
+                or look.shown < SHOWN_LEAST
+                or _erased(look)
+                or min(look.color, look.grey) < HIDDEN
+            )
+        ]
+        if hidden:
+            yield Problem(f"{name}: {_named(hidden)} cannot be seen", COMPARE)
 
 
 def _look_problems(

@@ -428,7 +428,7 @@ def test_records_do_not_go_over_a_network_without_tls(
     records(3)
     monkeypatch.setattr(distributed, "Client", None)
     assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
-    assert "without TLS" in capsys.readouterr().err
+    assert "only with TLS" in capsys.readouterr().err
     assert [path.name for path in Path().iterdir()] == ["records.csv"]
 
 
@@ -566,10 +566,10 @@ def test_a_worker_with_other_versions_is_refused(
     monkeypatch.setattr(dispatcher, "versions", lambda: ours)
     with pytest.raises(TeachbackError) as caught:
         merged("out", farm.cluster)
-    messages = {problem.message.partition(", and ")[2] for problem in caught.value.problems}
+    messages = {problem.message.partition(" but needs ")[2] for problem in caught.value.problems}
     assert messages == {
-        "0.0.1 is here: it would print other bytes",
-        "3.9.0 is here: it would print other bytes",
+        "0.0.1 to print the same files",
+        "3.9.0 to print the same files",
     }
     assert not Path("out").exists()
 

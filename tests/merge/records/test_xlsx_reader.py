@@ -585,7 +585,9 @@ def test_a_part_with_too_many_tags_is_refused_before_it_is_parsed(
 def test_more_formats_than_excel_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each format would take memory."""
     monkeypatch.setattr(xlsx_reader, "MOST_FORMATS", 3)
-    assert "more than 3 formats" in refusal(package(styles=f"<cellXfs>{'<xf/>' * 4}</cellXfs>"))
+    assert "more than 3 cell formats" in refusal(
+        package(styles=f"<cellXfs>{'<xf/>' * 4}</cellXfs>")
+    )
 
 
 def _endless(_: object) -> Iterator[int]:

@@ -142,4 +142,5 @@ def test_a_font_of_the_clinic_with_changed_digits_is_named(
 
 def test_a_font_without_digits_is_not_compared(workspace: Callable[..., Workspace]) -> None:
     """A font without digits is accepted, for other letters."""
-    load_shared(with_font(workspace(), "Own.ttf", font({0x41: "A"})))
+    clinic = with_font(workspace(), "Own.ttf", font({0x41: "A"}))
+    assert load_shared(clinic).clinic == load_shared(workspace()).clinic

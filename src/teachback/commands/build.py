@@ -78,7 +78,7 @@ class BuildResult:
 
     @property
     def failed(self) -> bool:
-        """Whether something was refused."""
+        """Return whether something was refused."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 

@@ -53,7 +53,7 @@ class Merged:
 
     @property
     def failed(self) -> bool:
-        """Whether a row was rejected, or the run has a problem that is an error."""
+        """Return whether a row was rejected, or the run has a problem that is an error."""
         return bool(self.rejected) or any(
             problem.severity is Severity.ERROR for problem in self.problems
         )

@@ -25,7 +25,7 @@ class Field(Protocol):
 
     @property
     def required(self) -> bool:
-        """Whether a record without a value is rejected."""
+        """Return whether a record without a value is rejected."""
 
 
 class Fault(Protocol):

@@ -164,7 +164,7 @@ class Unit:
 
     @cached_property
     def answered(self) -> int:
-        """Whether an answer without yes or no praises (1), warns (-1) or neither (0).
+        """Return whether an answer without yes or no praises (1), warns (-1) or neither (0).
 
         "Short courses are harmless" takes back the warning in a myth.
         """

@@ -24,6 +24,7 @@ from fake_engine import NO_GLYPH, Fake
 from handout_with_fields import FILLED, NAMES
 
 from teachback.errors import TeachbackError
+from teachback.files.private_files import UNFINISHED
 from teachback.merge import merge_run
 from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
@@ -413,13 +414,23 @@ SECRETS = (
 
 
 def left_behind(root: Path) -> list[str]:
-    """Return the files below a folder with a marked value in content or name. PDFs may hold it."""
+    """Return the files below a folder with a marked value in content or name.
+
+    A PDF may hold it, and so may the one that was being written when its process was killed.
+    """
     return [
         path.relative_to(root).as_posix()
         for path in root.rglob("*")
         if "QZSECRET" in path.name
-        or (path.is_file() and path.suffix != ".pdf" and b"QZSECRET" in path.read_bytes())
+        or (path.is_file() and not is_print(path) and b"QZSECRET" in path.read_bytes())
     ]
+
+
+def is_print(path: Path) -> bool:
+    """Return whether a file is a PDF, or an unfinished one that only its owner can read."""
+    if path.suffix != ".part" or path.parent.name != UNFINISHED:
+        return path.suffix == ".pdf"
+    return path.read_bytes().startswith(b"%PDF") and path.stat().st_mode & 0o077 == 0
 
 
 def command_lines() -> bytes:
@@ -518,10 +529,21 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
 
 
 def test_the_search_finds_a_value_that_was_left_behind(tmp_path: Path) -> None:
-    """The search finds a value in a file, and in the name of a file."""
+    """The search finds a value in a file, in an unfinished list, and in the name of a file."""
     (tmp_path / "a.log").write_text("x QZSECRETNAME y", encoding="utf-8")
     (tmp_path / "QZSECRETNAME.pdf").write_bytes(b"")
-    assert sorted(left_behind(tmp_path)) == ["QZSECRETNAME.pdf", "a.log"]
+    (tmp_path / UNFINISHED).mkdir()
+    (tmp_path / UNFINISHED / "1.part").write_text("A1,QZSECRETNAME", encoding="utf-8")
+    (tmp_path / UNFINISHED / "2.part").write_text(
+        "%PDF open to all, QZSECRETNAME", encoding="utf-8"
+    )
+    (tmp_path / UNFINISHED / "2.part").chmod(0o644)
+    assert sorted(left_behind(tmp_path)) == [
+        "QZSECRETNAME.pdf",
+        "a.log",
+        "unfinished/1.part",
+        "unfinished/2.part",
+    ]
 
 
 @pytest.mark.skipif(

@@ -21,8 +21,10 @@ LIGHT = {
     "cli.merge_command",
     "cli.output",
     "cli.review_commands",
+    "commands.archive_step",
     "commands.build",
     "commands.build_plan",
+    "commands.run_problems",
     "errors",
     "files.atomic_files",
     "files.stray_files",
@@ -32,6 +34,7 @@ LIGHT = {
     "printing.build_record",
     "printing.fingerprints",
     "printing.imposition",
+    "printing.review_problems",
     "printing.settings",
     "units",
 }

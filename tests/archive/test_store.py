@@ -25,10 +25,9 @@ from teachback import __version__
 from teachback.archive.store import all_kept, entries_at, entry_paths, keep_entries, object_path
 from teachback.archive.verification import verify
 from teachback.cli.app import run
-from teachback.commands import build as build_module
-from teachback.commands import card as deal_module
+from teachback.commands import print_steps
 from teachback.commands.build import BuildResult, build
-from teachback.commands.card import deal
+from teachback.commands.card import print_cards
 from teachback.commands.reprint import reprint
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files import atomic_files
@@ -758,10 +757,10 @@ def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(
     clinic = workspace()
     archive = tmp_path / "archive"
     settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic)
-    assert deal(settings, CardOrder(), clinic, TODAY).archived
+    assert print_cards(settings, CardOrder(), clinic, TODAY).archived
     place = only((archive / "objects").rglob("*.pdf"))
     rot(place)
-    dealt = deal(settings, CardOrder(), clinic, TODAY)
+    dealt = print_cards(settings, CardOrder(), clinic, TODAY)
     assert dealt.archived == ()
     (problem,) = [problem for problem in dealt.problems if problem.severity is Severity.ERROR]
     assert "has changed since it was archived" in problem.message
@@ -1010,7 +1009,7 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
     """A record names what the paper was made from, or there is no record."""
     clinic, archive = workspace(), tmp_path / "archive"
     path = clinic.root / "content/handouts/tiny.yaml"
-    real = build_module._print  # noqa: SLF001 -- in the midst of it the file changes
+    real = print_steps.print_outputs
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- as the function
         printed = real(*arguments)
@@ -1020,7 +1019,7 @@ def test_a_source_that_changes_while_it_is_printed_is_not_kept_with_the_wrong_so
         )
         return printed
 
-    monkeypatch.setattr(build_module, "_print", slow)
+    monkeypatch.setattr(print_steps, "print_outputs", slow)
     (problem,) = built(clinic, archive).problems
     assert problem.message == "printed, but not archived: a file was changed while this was printed"
     assert not archive.exists()
@@ -1031,14 +1030,14 @@ def test_a_handout_that_is_taken_away_while_it_is_printed_is_said(
 ) -> None:
     """The program does not crash."""
     clinic, archive = workspace(), tmp_path / "archive"
-    real = build_module._print  # noqa: SLF001 -- in the midst of it the file goes
+    real = print_steps.print_outputs
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 -- as the function
         printed = real(*arguments)
         (clinic.root / "content/handouts/tiny.yaml").unlink()
         return printed
 
-    monkeypatch.setattr(build_module, "_print", slow)
+    monkeypatch.setattr(print_steps, "print_outputs", slow)
     (problem,) = built(clinic, archive).problems
     assert (
         problem.message
@@ -1061,8 +1060,8 @@ def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
         )
         return do_jobs(*arguments)
 
-    monkeypatch.setattr(deal_module, "do_jobs", slow)
-    done = deal(
+    monkeypatch.setattr(print_steps, "do_jobs", slow)
+    done = print_cards(
         resolve(
             {"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")},
             {},
@@ -1130,9 +1129,9 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     """One file is kept for two editions, and the same run again changes nothing."""
     clinic, archive = workspace(), tmp_path / "archive"
     flags = {"handouts": ("tiny",), "stock": "avery-5371", "archive": str(archive)}
-    done = deal(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
+    done = print_cards(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
     assert done.problems == ()
-    assert list(done.archived) == done.output.code.split()
+    assert list(done.archived) == sorted(done.output.code.split())
     assert len(done.archived) == 2
     assert [[output.sha256 for output in kept_in(archive, code)] for code in done.archived] == [
         [done.output.sha256]
@@ -1143,7 +1142,7 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     assert run(["card", "tiny", "--archive", str(clinic.root / "content/handouts/tiny.yaml")]) == 1
     assert "printed, but not archived: " in capsys.readouterr().err
     before = state(archive)
-    deal(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
+    print_cards(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
     assert state(archive) == before
     assert faults(archive) == []
 

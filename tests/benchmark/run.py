@@ -54,7 +54,8 @@ base_url=sys.argv[4]).write_pdf(pdf_variant="pdf/ua-1"))
 COMPOSE = """
 import json, sys
 from pathlib import Path
-from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.content.loader import read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.html.composer import at_size
 from teachback.printing.settings import resolve
 from teachback.units import CARD
@@ -62,10 +63,9 @@ from teachback.files.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
 settings = resolve({}, {}, workspace)
 reading = read_handouts(workspace, handout_files(workspace))
-wanted = [("leg-cramps", a, k, ("pdf",) if k == "handout" else ("pdf", \
-"sheet")) for a in ("general", "ckd", "dialysis") for k in ("handout", "card")]
-jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings, None)
-assert not problems
+context = print_context(workspace, reading, settings)
+jobs = [compose_job(context, JobOrder("leg-cramps", (a,), k, ("pdf",) if k == "handout" else \
+("pdf", "sheet"))) for a in ("general", "ckd", "dialysis") for k in ("handout", "card")]
 pages = [page for job in jobs for page in (job.handout, *(at_size(card, CARD, [(9.0, \
 8.5)]) for card in job.cards)) if page]
 Path(sys.argv[1]).write_text(json.dumps(pages))
@@ -77,7 +77,8 @@ CARDS = """
 import json, sys, time
 from pathlib import Path
 from teachback.printing.card_run import CardOrder, card_run, find_stock
-from teachback.printing.job_composer import compose_deck, open_design, read_handouts
+from teachback.content.loader import read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.type_fitting import fitted
 from teachback.printing.job_printer import do_job
@@ -89,22 +90,24 @@ workspace = open_workspace(Path.cwd())
 settings = resolve({"stock": "avery-5371"}, {}, workspace)
 reading = read_handouts(workspace, handout_files(workspace))
 stocks = load_stocks(workspace)
-design = open_design(workspace)
 named = find_stock("avery-5371", stocks)
 
 def job(copies):
-    return compose_deck(reading, "leg-cramps", ("ckd",), design, card_run(named, [0] * copies, settings, stocks, CardOrder()))
+    run = card_run(named, [0] * copies, settings, stocks, CardOrder())
+    context = print_context(workspace, reading, settings, run)
+    return compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", ("cards",))), context.files
 
-jobs = {"ten": job(10), "thousand": job(1000)}
+(ten, files), (thousand, _) = job(10), job(1000)
+jobs = {"ten": ten, "thousand": thousand}
 found = {"one": [], "ten": [], "thousand": [], "bytes": 0}
 for number in range(int(sys.argv[1]) + 1):
     for name in ("one", "ten", "thousand"):
         start = time.perf_counter()
         if name == "one":
-            card = fitted(jobs["ten"], 0, named[1].card_box, design.files).laid
+            card = fitted(jobs["ten"], 0, named[1].card_box, files).laid
             prove(write(card), jobs["ten"].cards[0], card, jobs["ten"].expected[0])
         else:
-            done = do_job(jobs[name], design.files)
+            done = do_job(jobs[name], files)
             assert not done.problems
             found["bytes"] = len(done.printed[0].data)
         if number:

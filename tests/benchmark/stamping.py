@@ -35,9 +35,10 @@ from typing import TYPE_CHECKING, Any
 import typst
 from told import Row, tell
 
+from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.merge.stamping.edition_templates import handout_template
-from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
@@ -69,11 +70,9 @@ class Bench:
         )
         workspace = Workspace(scratch, builtin_root())
         reading = read_handouts(workspace, {"visit": handout_files(workspace)["visit"]})
-        self.design = open_design(workspace)
-        settings = resolve({}, {}, workspace)
-        (self.job,), _ = compose_jobs(
-            reading, [("visit", "ckd", "handout", ("pdf",))], self.design, settings, None
-        )
+        context = print_context(workspace, reading, resolve({}, {}, workspace))
+        self.design = context.design
+        self.job = compose_job(context, JobOrder("visit", ("ckd",), "handout", ("pdf",)))
         handout_template(self.job, self.design.files)
         start = time.perf_counter()
         self.template: Template = handout_template(

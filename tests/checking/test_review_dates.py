@@ -40,20 +40,18 @@ from teachback.checking.review_dates import (
     used_sources,
 )
 from teachback.cli.app import run
-from teachback.content.loader import load_handout, load_shared, validate_handout
+from teachback.content.loader import load_handout, load_shared, read_handouts, validate_handout
 from teachback.content.sources import Sources
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Severity, UsageError
 from teachback.files.workspace import Workspace, handout_files
 from teachback.files.yaml_reader import read_yaml
-from teachback.printing.job_composer import read_handouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.checking.rule import Example, Rule
-    from teachback.content.loader import LoadedHandout
-    from teachback.printing.job_composer import LoadedHandouts
+    from teachback.content.loader import LoadedHandout, LoadedHandouts
 
     Make = Callable[..., Workspace]
 

@@ -14,12 +14,12 @@ from teachback.cli.app import run
 from teachback.commands.approve import a_year_after, approve
 from teachback.commands.build import build
 from teachback.commands.listings import handout_rows
-from teachback.content.loader import load_shared, validate_handout
+from teachback.content.loader import load_shared, read_handouts, validate_handout
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files.workspace import Workspace, handout_files
 from teachback.files.yaml_editor import with_values
-from teachback.printing.build_record import review_problems
-from teachback.printing.job_composer import read_handouts, summarise
+from teachback.printing.job_composer import summarise
+from teachback.printing.review_problems import review_problems
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:

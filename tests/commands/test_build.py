@@ -17,12 +17,12 @@ import pytest
 from tiny_handout import TINY, TINY_APPROVED
 
 from teachback.commands.build import BuildResult, build
-from teachback.commands.card import deal
+from teachback.commands.card import print_cards
 from teachback.errors import UsageError
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import builtin_root
 from teachback.printing.card_run import CardOrder
-from teachback.printing.job_composer import check_design, open_design
+from teachback.printing.design import check_design, open_design
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ OTHERS: dict[str, Callable[[Workspace], object]] = {
     "another kind": lambda clinic: run(clinic, kind=("card",)),
     "another audience": lambda clinic: run(clinic, audience=("ckd",), kind=("card",)),
     "the same": lambda clinic: run(clinic, kind=("handout",)),
-    "cards on stock": lambda clinic: deal(
+    "cards on stock": lambda clinic: print_cards(
         resolve({"handouts": ("tiny",)}, {}, clinic), CardOrder(), clinic, TODAY
     ),
 }

@@ -19,7 +19,7 @@ from tiny_handout import TINY, TINY_APPROVED
 
 from teachback.cli.app import run
 from teachback.commands.calibrate import calibrate
-from teachback.commands.card import PrintedCards, deal
+from teachback.commands.card import PrintedCards, print_cards
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.printing.card_run import CardOrder
@@ -50,7 +50,7 @@ def dealt(
 ) -> tuple[PrintedCards, Path]:
     """Print cards, by default those of the shipped handout for CKD, and return the file."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
-    done = deal(
+    done = print_cards(
         resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22)
     )
     return done, folder / done.output.file
@@ -661,3 +661,20 @@ def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: 
         dealt(tmp_path, workspace=clinic, handouts=("tiny",), language="en")[0].output.language
         == "en"
     )
+
+
+def test_a_card_of_a_handout_that_a_rule_refuses_is_not_printed(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """`card` prints nothing that `build` would not print, and says why in the same words."""
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY.replace(
+                "One message", "Take ibuprofen for the pain every day"
+            )
+        }
+    )
+    with pytest.raises(TeachbackError) as refused:
+        dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+    assert [problem.rule for problem in refused.value.problems] == ["nsaid", "general-gap"]
+    assert [path.name for path in tmp_path.rglob("*.pdf")] == []

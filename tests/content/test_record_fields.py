@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from handout_with_fields import FILLED, composed
 
+from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
-from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
@@ -65,16 +66,11 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
     """On a screen, a place is a blank that a screen reader announces."""
     made = workspace({"content/handouts/tiny.yaml": FILLED})
     reading = read_handouts(made, {"tiny": handout_files(made)["tiny"]})
-    jobs, _ = compose_jobs(
-        reading,
-        [("tiny", "ckd", "handout", ("html",))],
-        open_design(made),
-        resolve({}, {}, made),
-        None,
-    )
+    context = print_context(made, reading, resolve({}, {}, made))
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("html",)))
     assert len(
         re.findall(
-            r'<span class="slot [a-z ]*blank"><span class="unseen">line to write on', jobs[0].screen
+            r'<span class="slot [a-z ]*blank"><span class="unseen">line to write on', job.screen
         )
     ) == len(PLACED)
 

@@ -18,12 +18,13 @@ from tiny_handout import TINY
 
 from teachback.commands.build import build
 from teachback.content.inline_markup import Line, Span
+from teachback.content.loader import LoadedHandouts, read_handouts
 from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
 from teachback.files.page_resources import closed_page, foreign_loads, parse_page
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, dialled
-from teachback.printing.job_composer import LoadedHandouts, compose_jobs, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.settings import resolve
 from teachback.units import TypeSize
 
@@ -450,14 +451,9 @@ def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
     """Paper has no links to dial, hidden words, roles or policies."""
     workspace = _clinic_workspace(tmp_path)
     reading = read_handouts(workspace, handout_files(workspace))
-    settings = resolve({}, {}, workspace)
-    wanted = [
-        ("everything", "general", "handout", ("pdf", "html")),
-        ("everything", "general", "card", ("pdf", "html")),
-    ]
-    jobs, problems = compose_jobs(reading, wanted, open_design(workspace), settings, None)
-    assert problems == {}
-    for job in jobs:
+    context = print_context(workspace, reading, resolve({}, {}, workspace))
+    for kind in ("handout", "card"):
+        job = compose_job(context, JobOrder("everything", ("general",), kind, ("pdf", "html")))
         # Decoration is decoration on paper too.
         paper = (job.handout + "".join(job.cards)).replace(' aria-hidden="true"', "")
         for mark in (
@@ -493,15 +489,12 @@ def test_a_page_that_would_load_something_is_refused(name: str, text: str, tmp_p
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text, encoding="utf-8")
     reading = read_handouts(workspace, handout_files(workspace))
-    wanted = [("everything", "general", "handout", ("html",))]
-    try:
-        jobs, problems = compose_jobs(
-            reading, wanted, open_design(workspace), resolve({}, {}, workspace), None
+    with pytest.raises(TeachbackError) as refused:
+        compose_job(
+            print_context(workspace, reading, resolve({}, {}, workspace)),
+            JobOrder("everything", ("general",), "handout", ("html",)),
         )
-    except TeachbackError as error:
-        jobs, problems = [], {"everything": list(error.problems)}
-    assert jobs == []
-    assert len(problems["everything"]) == 1
+    assert len(refused.value.problems) == 1
 
 
 def _clinic_workspace(folder: Path) -> Workspace:

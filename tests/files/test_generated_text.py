@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tiny_handout import TINY
 
 from teachback.commands.build import build
+from teachback.content.loader import read_handouts
 from teachback.errors import Severity, TeachbackError
 from teachback.files.generated_text import generated_text_problems
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.merge.stamping.cover_page import cover_template
 from teachback.pdf import renderer
-from teachback.printing.job_composer import check_design, compose_jobs, open_design, read_handouts
+from teachback.printing.design import check_design, open_design
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job
 from teachback.printing.settings import resolve
 from teachback.units import Paper
@@ -54,13 +56,12 @@ def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
     """
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     assert not reading.problems
-    design = open_design(clinic)
-    jobs, problems = compose_jobs(
-        reading, [("tiny", "ckd", kind, ("pdf",))], design, resolve({}, {}, clinic), None
-    )
-    if problems:
-        return [problem.message for found in problems.values() for problem in found], ""
-    done = do_job(jobs[0], dict(design.files))
+    context = print_context(clinic, reading, resolve({}, {}, clinic))
+    try:
+        job = compose_job(context, JobOrder("tiny", ("ckd",), kind, ("pdf",)))
+    except TeachbackError as error:
+        return [problem.message for problem in error.problems], ""
+    done = do_job(job, context.files)
     pages = [one.data for one in done.printed if one.form == "pdf"]
     return [problem.message for problem in done.problems], words_of(pages[0]) if pages else ""
 

@@ -16,7 +16,7 @@ import weasyprint
 from pdf_tags import Tagged, faults, read_tags
 from PIL import Image
 
-from teachback.commands.card import deal
+from teachback.commands.card import print_cards
 from teachback.content.loader import load_handout, load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
@@ -26,8 +26,8 @@ from teachback.html.composer import Medium, PageContext, at_size, compose_cards,
 from teachback.pdf import renderer
 from teachback.printing.card_run import CardOrder
 from teachback.printing.card_sheets import lay_on_sheets
+from teachback.printing.design import open_design
 from teachback.printing.imposition import Placement, SheetExtras, SheetSides, Sides
-from teachback.printing.job_composer import open_design
 from teachback.printing.settings import resolve
 from teachback.units import CARD, Box, Paper, TypeSize
 
@@ -748,7 +748,7 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
 def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
     """Of ten cards on a sheet one is read; the others, marks and outlines have no tag."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
-    done = deal(
+    done = print_cards(
         resolve(flags, {}, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22)
     )
     data = (tmp_path / done.output.file).read_bytes()
@@ -773,7 +773,7 @@ def test_the_kitchens_cards_keep_their_links(
 ) -> None:
     """A flag and a note with links: each card is read once, with both, and passes both profiles."""
     workspace = Workspace(kitchen_root, builtin_root())
-    done = deal(
+    done = print_cards(
         resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, {}, workspace),
         order,
         workspace,

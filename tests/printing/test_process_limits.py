@@ -26,9 +26,10 @@ import pytest
 from tiny_handout import TINY
 from workspace_cases import HANDOUT, Case, Said, check, here, lay, problems
 
+from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, handout_files
 from teachback.printing import process_pool
-from teachback.printing.job_composer import PrintContext, open_design, read_handouts
+from teachback.printing.job_composer import print_context
 from teachback.printing.process_limits import Limits, more_time
 from teachback.printing.process_pool import Outcome, Pool, Task, scale_of
 from teachback.printing.settings import resolve
@@ -490,17 +491,16 @@ def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
     """Without fork, the context goes to the worker as bytes."""
     with Pool(20, 1, SHORT, method="spawn") as workers:
         assert workers.one(task(operator.add, 3)) == 23
-    design = open_design(builtin)
-    desk = PrintContext(
-        builtin, read_handouts(builtin, handout_files(builtin)), design, resolve({}, {}, builtin)
-    )
-    again = pickle.loads(pickle.dumps(desk))  # noqa: S301 -- our own bytes
+    reading = read_handouts(builtin, handout_files(builtin))
+    context = print_context(builtin, reading, resolve({}, {}, builtin))
+    again = pickle.loads(pickle.dumps(context))  # noqa: S301 -- our own bytes
     assert (
         again.design.environment.get_template("card.html").filename
-        == design.environment.get_template("card.html").filename
+        == context.design.environment.get_template("card.html").filename
     )
     assert (
-        again.reading.authored["leg-cramps"].handout == desk.reading.authored["leg-cramps"].handout
+        again.reading.authored["leg-cramps"].handout
+        == context.reading.authored["leg-cramps"].handout
     )
 
 

@@ -13,12 +13,13 @@ from fontTools.ttLib import TTFont
 from tiny_handout import TINY
 
 from teachback.commands.build import build
+from teachback.content.loader import read_handouts
 from teachback.errors import Severity, TeachbackError
 from teachback.files.workspace import builtin_root, handout_files
 from teachback.pdf import renderer
 from teachback.pdf.page_layout import text_outside
 from teachback.pdf.text_matching import Token
-from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import HANDOUT_SAFE, do_job
 from teachback.printing.settings import resolve
 from teachback.proofing.expected_text import Expected, squeezed
@@ -61,12 +62,8 @@ def job_of(
     """Compose one edition of a handout."""
     reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
     assert not reading.problems
-    design = open_design(workspace)
-    jobs, problems = compose_jobs(
-        reading, [(stem, audience, kind, ("pdf",))], design, resolve(flags, {}, workspace), None
-    )
-    assert not problems
-    return jobs[0], dict(design.files)
+    context = print_context(workspace, reading, resolve(flags, {}, workspace))
+    return compose_job(context, JobOrder(stem, (audience,), kind, ("pdf",))), dict(context.files)
 
 
 def cast(workspace: Workspace) -> Caught:
@@ -592,14 +589,11 @@ def test_a_page_has_no_other_qr_code_than_its_own(workspace: Callable[..., Works
             {"templates/blocks/footer.html": text.replace("qr(code)", f"qr({other})")}
         )
         reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-        _, problems = compose_jobs(
-            reading,
-            [("tiny", "ckd", "handout", ("pdf",))],
-            open_design(clinic),
-            resolve({}, {}, clinic),
-            None,
-        )
-        assert "a template asks for a QR code that says" in problems["tiny"][0].message
+        with pytest.raises(TeachbackError, match="a template asks for a QR code that says"):
+            compose_job(
+                print_context(clinic, reading, resolve({}, {}, clinic)),
+                JobOrder("tiny", ("ckd",), "handout", ("pdf",)),
+            )
 
 
 def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(

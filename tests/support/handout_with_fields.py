@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiny_handout import TINY
 
+from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
 from teachback.merge.stamping.edition_templates import card_template, handout_template
-from teachback.printing.job_composer import compose_jobs, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ def composed(
     assert {
         name: [str(problem) for problem in found] for name, found in reading.problems.items()
     } == {}
-    design = open_design(workspace)
-    wanted = [(stem, audience, "handout", ("pdf",)), (stem, audience, "card", ("pdf",))]
-    jobs, problems = compose_jobs(reading, wanted, design, resolve(flags, {}, workspace), None)
-    assert problems == {}
-    return Composed(reading.authored[stem].handout, design, jobs)
+    context = print_context(workspace, reading, resolve(flags, {}, workspace))
+    jobs = [
+        compose_job(context, JobOrder(stem, (audience,), kind, ("pdf",)))
+        for kind in ("handout", "card")
+    ]
+    return Composed(reading.authored[stem].handout, context.design, jobs)

@@ -15,7 +15,7 @@ from teachback.checking.plain_language.vocabulary import load_vocabulary
 from teachback.checking.review_calendar import bibliography_problems
 from teachback.checking.rule import OUR_OWN, Example, Rule
 from teachback.errors import Problem, Severity, TeachbackError, nearest
-from teachback.printing.build_record import ahead_problems
+from teachback.printing.review_problems import ahead_problems
 
 if TYPE_CHECKING:
     import datetime as dt

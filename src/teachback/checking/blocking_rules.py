@@ -15,7 +15,7 @@ from teachback.checking.rule import Finding, ReaderText, problem_of
 from teachback.content.base_model import Checks
 from teachback.content.validation_errors import validated
 from teachback.editions.passages import ReaderContext, as_read, passages
-from teachback.errors import Problem, Severity
+from teachback.errors import Problem, Severity, TeachbackError
 from teachback.files.workspace import find, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
 
@@ -63,6 +63,37 @@ def load_guard(workspace: Workspace) -> Guard:
         {entry.rule: (entry.reason, entry.by) for entry in decided},
         file,
     )
+
+
+class PrintGate:
+    """Keep what must not be printed from being printed, with the rules of `teachback check`.
+
+    `broken` are the problems of the rule files. With them nothing can be checked, so nothing may be
+    printed.
+    """
+
+    def __init__(self, workspace: Workspace, shared: WorkspaceContent) -> None:
+        """Load the rules of a workspace."""
+        self._workspace: Final = workspace
+        self._shared: Final = shared
+        self._of_words: Final[dict[str, tuple[Problem, ...]]] = {}
+        self._guard: Guard | None = None
+        self.broken: tuple[Problem, ...] = ()
+        try:
+            self._guard = load_guard(workspace)
+        except TeachbackError as error:
+            self.broken = error.problems
+
+    def problems(self, authored: LoadedHandout) -> tuple[Problem, ...]:
+        """Return what keeps a handout from being printed, in its text and in the clinic's words."""
+        if self._guard is None:
+            return ()
+        language = authored.handout.language
+        if language not in self._of_words:
+            self._of_words[language] = word_errors(
+                self._workspace, self._shared, self._guard, language
+            )
+        return (*error_problems(authored, self._shared, self._guard), *self._of_words[language])
 
 
 def error_problems(

@@ -39,7 +39,7 @@ def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
 
     Raises TeachbackError if a shared file is wrong.
     """
-    from teachback.printing.job_composer import read_handouts
+    from teachback.content.loader import read_handouts
 
     reading = read_handouts(workspace, handout_files(workspace))
     found: list[ReviewDuty] = []

@@ -211,7 +211,7 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Print wallet cards on card stock, with each back behind its front."""
-    from teachback.commands.card import deal
+    from teachback.commands.card import print_cards
     from teachback.printing.build_record import manifest_row
     from teachback.printing.card_run import CardOrder
     from teachback.printing.settings import resolve
@@ -221,7 +221,7 @@ def card_command(handout: str, copies: int | None, start_at: int | None, **flags
     order = CardOrder(
         copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"]
     )
-    dealt = deal(settings, order, workspace, _today())
+    dealt = print_cards(settings, order, workspace, _today())
     failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
     if flags["as_json"]:
         row = {

@@ -1,4 +1,7 @@
-"""Plan a build: which handouts, for whom, in which files, and which files are up to date."""
+"""Plan a build: which handouts, for whom, in which files, and which files are up to date.
+
+A plan for which nothing changed imports neither pydantic nor Jinja2 nor WeasyPrint.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,24 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
-from teachback.files.workspace import read_bytes
-from teachback.printing.build_record import is_unchanged
-from teachback.printing.fingerprints import made_from
+from teachback.commands.run_problems import GENERAL, is_refused, joined
+from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.files.stray_files import stray_files
+from teachback.files.workspace import Workspace, handout_files, read_bytes, shown
+from teachback.printing.build_record import current, is_unchanged, read_record
+from teachback.printing.fingerprints import made_from, same_libraries, shared_fingerprint
+from teachback.printing.review_problems import review_problems
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.printing.build_record import Output, Summary
+    from teachback.commands.run_problems import RunProblems
+    from teachback.content.loader import LoadedHandouts
+    from teachback.printing.build_record import Output, Record, Summary
     from teachback.printing.settings import Settings
-
-    Found = defaultdict[str, list[Problem]]
 
 
 @dataclass(frozen=True)
@@ -47,22 +54,65 @@ class WantedOutput:
         )
 
 
-def sorted_out(
-    wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path
-) -> tuple[dict[str, Output], list[WantedOutput]]:
-    """Separate the outputs that exist unchanged from those that must be printed."""
-    kept: dict[str, Output] = {}
-    stale: list[WantedOutput] = []
-    by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
-    for output in usable:
-        by_identity[output.identity].append(output)
-    for want in wanted:
-        same = by_identity.get(want.identity)
-        if same and all(is_unchanged(folder, output) for output in same):
-            kept |= {output.file: output for output in same}
-        else:
-            stale.append(want)
-    return kept, stale
+@dataclass(frozen=True)
+class BuildPlan:
+    """The outputs that a build keeps and those that it prints.
+
+    `sources` are the chosen files by stem, `origins` the hashes of what every handout is made from.
+    `kept` are the outputs that exist unchanged, by file name; `stale` are those to print. `reading`
+    are the handouts that had to be read for the plan.
+    """
+
+    sources: Mapping[str, Path]
+    origins: Mapping[str, str]
+    summaries: Mapping[str, Summary]
+    kept: Mapping[str, Output]
+    stale: tuple[WantedOutput, ...]
+    reading: LoadedHandouts | None
+    problems: RunProblems
+
+    @property
+    def stale_files(self) -> dict[str, Path]:
+        """The files of the handouts that are to be printed, by stem."""
+        return {want.stem: self.sources[want.stem] for want in self.stale}
+
+
+def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> BuildPlan:
+    """Plan a build. Raises UsageError for names that do not exist, or a choice of nothing."""
+    files = handout_files(workspace)
+    sources = selected_files(settings, files)
+    origins, unreadable = hashed_origins(files, shared_fingerprint(workspace))
+    record = read_record(settings.output)
+    summaries, reading = _summaries(settings, workspace, sources, origins, record)
+    chosen = {
+        stem: one
+        for stem, one in sorted(summaries.items())
+        if settings.language in {None, one.language}
+    }
+    problems = joined(
+        {GENERAL: stray_files(workspace)},
+        {stem: found for stem, found in unreadable.items() if stem in sources},
+        reading.problems if reading else {},
+    )
+    _check_choice(settings, chosen, problems)
+    problems = joined(
+        problems,
+        *({stem: [problem]} for stem, problem in _twins(chosen, files)),
+        {
+            stem: review_problems(
+                one, today, release=settings.release, audiences=settings.audiences
+            )
+            for stem, one in chosen.items()
+        },
+    )
+    wanted = [
+        want
+        for stem, one in chosen.items()
+        if not is_refused(stem, problems, strict=settings.strict)
+        for want in wanted_outputs(stem, one, settings)
+    ]
+    kept, stale = _sorted_out(wanted, _usable(settings, record, origins), settings.output)
+    return BuildPlan(sources, origins, summaries, kept, stale, reading, problems)
 
 
 def selected_files(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
@@ -86,9 +136,66 @@ def selected_files(settings: Settings, files: Mapping[str, Path]) -> dict[str, P
     }
 
 
-def check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found) -> None:
+def hashed_origins(
+    files: Mapping[str, Path], shared: str
+) -> tuple[dict[str, str], dict[str, tuple[Problem, ...]]]:
+    """Hash what each handout is made from; return the hashes, and the problems of files.
+
+    A file that cannot be read does not stop the others.
+    """
+    hashes, problems = {}, {}
+    for stem, path in files.items():
+        try:
+            hashes[stem] = made_from(shared, read_bytes(path))
+        except TeachbackError as error:
+            problems[stem] = error.problems
+    return hashes, problems
+
+
+def _summaries(
+    settings: Settings,
+    workspace: Workspace,
+    sources: Mapping[str, Path],
+    origins: Mapping[str, str],
+    record: Record,
+) -> tuple[dict[str, Summary], LoadedHandouts | None]:
+    """Return the facts of the chosen handouts. Only those that changed since the record are read.
+
+    Raises UsageError for an unknown audience.
+    """
+    readable = {stem: path for stem, path in sources.items() if stem in origins}
+    known = {
+        stem: one
+        for stem, one in record.summaries.items()
+        if stem in readable and one.made_from == origins[stem]
+    }
+    unread = {stem: path for stem, path in readable.items() if stem not in known}
+    audiences = {name for one in known.values() for name in one.audiences}
+    if not unread and set(settings.audiences) <= audiences:
+        return known, None
+    from teachback.content.loader import read_handouts
+    from teachback.printing.job_composer import summarise
+
+    reading = read_handouts(workspace, unread)
+    check_audiences(settings, reading)
+    return known | {
+        stem: summarise(one, origins[stem]) for stem, one in reading.authored.items()
+    }, reading
+
+
+def check_audiences(settings: Settings, reading: LoadedHandouts) -> None:
+    """Raise UsageError for audiences that the workspace does not have."""
+    known = reading.shared.audiences.root
+    unknown = [name for name in settings.audiences if name not in known]
+    if unknown:
+        raise UsageError(
+            *(Problem(f"there is no audience '{name}'", nearest(name, known)) for name in unknown)
+        )
+
+
+def _check_choice(settings: Settings, chosen: Mapping[str, Summary], problems: RunProblems) -> None:
     """Refuse a choice that would silently print nothing."""
-    if settings.language is not None and not chosen and not any(found.values()):
+    if settings.language is not None and not chosen and not any(problems.values()):
         raise UsageError(
             Problem(
                 f"no handout is written in the language '{settings.language}'",
@@ -98,15 +205,25 @@ def check_choice(settings: Settings, chosen: Mapping[str, Summary], found: Found
     if (
         settings.audiences
         and chosen
-        and not any(set(settings.audiences) & set(s.audiences) for s in chosen.values())
+        and not any(set(settings.audiences) & set(one.audiences) for one in chosen.values())
     ):
         message = f"no handout is for {' or '.join(settings.audiences)}"
         raise UsageError(Problem(message, "See `teachback list handouts`."))
 
 
-def is_refused(stem: str, found: Found, settings: Settings) -> bool:
-    """Return whether a handout has errors, or any problem at all under --strict."""
-    return any(settings.strict or problem.severity is Severity.ERROR for problem in found[stem])
+def _twins(
+    chosen: Mapping[str, Summary], files: Mapping[str, Path]
+) -> Iterator[tuple[str, Problem]]:
+    """Yield a problem for each of two handouts with the same id and language.
+
+    Their pages would have the same file names.
+    """
+    first: dict[tuple[str, str], str] = {}
+    for stem, summary in chosen.items():
+        twin = first.setdefault((summary.id, summary.language), stem)
+        for one, other in ((stem, twin), (twin, stem)) if twin != stem else ():
+            message = f"{shown(files[other])} has the same id and language"
+            yield one, Problem(message, "Keep one of the two.", Location(shown(files[one]), 1, 1))
 
 
 def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[WantedOutput]:
@@ -125,17 +242,26 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
                 yield WantedOutput(stem, kind, audience, "sheet", size, None, settings.card_setup)
 
 
-def origins(
-    files: Mapping[str, Path], shared: str, selected: Mapping[str, Path], found: Found
-) -> dict[str, str]:
-    """Hash what each handout is made from.
+def _usable(settings: Settings, record: Record, origins: Mapping[str, str]) -> list[Output]:
+    """Return the recorded outputs that were printed from the present text, design and libraries."""
+    if settings.force or settings.proof or not same_libraries(record.libraries):
+        return []
+    return [one for one in record.outputs.values() if current(one, origins, record)]
 
-    A file that cannot be read does not stop the others.
-    """
-    found_origins = {}
-    for stem, path in files.items():
-        try:
-            found_origins[stem] = made_from(shared, read_bytes(path))
-        except TeachbackError as error:
-            found[stem] += error.problems if stem in selected else ()
-    return found_origins
+
+def _sorted_out(
+    wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path
+) -> tuple[dict[str, Output], tuple[WantedOutput, ...]]:
+    """Separate the outputs that exist unchanged from those that must be printed."""
+    kept: dict[str, Output] = {}
+    stale: list[WantedOutput] = []
+    by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
+    for output in usable:
+        by_identity[output.identity].append(output)
+    for want in wanted:
+        same = by_identity.get(want.identity)
+        if same and all(is_unchanged(folder, output) for output in same):
+            kept |= {output.file: output for output in same}
+        else:
+            stale.append(want)
+    return kept, tuple(stale)

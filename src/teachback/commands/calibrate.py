@@ -5,20 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from teachback.commands.calibration_page import EDGE, back, front
-from teachback.content.loader import load_shared
+from teachback.content.loader import LoadedHandouts, load_shared
 from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, write_whole
 from teachback.html.composer import compose_calibration, fill
 from teachback.printing.card_run import find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
-from teachback.printing.job_composer import (
-    LoadedHandouts,
-    PrintContext,
-    check_apart,
-    open_design,
-    open_pool,
-)
+from teachback.printing.job_composer import PrintContext, check_apart, open_pool, print_context
 from teachback.printing.process_pool import Task
 
 if TYPE_CHECKING:
@@ -67,10 +61,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
                 "steps": list(says.back_steps),
             }
         )
-    design = open_design(workspace)
-    with open_pool(
-        PrintContext(workspace, LoadedHandouts(shared, {}, {}), design, settings), 1
-    ) as pool:
+    context = print_context(workspace, LoadedHandouts(shared, {}, {}), settings)
+    with open_pool(context, 1) as pool:
         check_apart(pool)
         hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
         data = pool.one(

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.commands.build_plan import origins
+from teachback.commands.archive_step import archive_outputs
+from teachback.commands.build_plan import check_audiences, hashed_origins
+from teachback.commands.print_steps import print_outputs
+from teachback.content.loader import read_handouts
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
-from teachback.files.atomic_files import sha256
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import Workspace, handout_files, write_whole
-from teachback.printing.build_record import Now, Output, review_problems, save_record
+from teachback.files.workspace import Workspace, handout_files
+from teachback.printing.build_record import Now, Output, save_record
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import shared_fingerprint
-from teachback.printing.job_composer import (
-    PrintContext,
-    check_apart,
-    deck_apart,
-    open_design,
-    open_pool,
-    read_handouts,
-    summarise,
-)
-from teachback.printing.job_printer import do_jobs
-from teachback.units import Paper, TypeSize
+from teachback.printing.job_composer import JobOrder, print_context, summarise
+from teachback.printing.jobs import CARDS, CARDS_PRESS
+from teachback.printing.review_problems import review_problems
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from teachback.content.loader import LoadedHandouts
     from teachback.printing.imposition import Sides
+    from teachback.printing.jobs import CardRun
     from teachback.printing.settings import Settings
 
 MOST_COPIES: Final = 20_000
@@ -49,7 +44,7 @@ class PrintedCards:
     archived: tuple[str, ...] = ()
 
 
-def deal(
+def print_cards(
     settings: Settings, order: CardOrder, workspace: Workspace, today: dt.date
 ) -> PrintedCards:
     """Print the cards of one handout, for one or several audiences, on stock.
@@ -59,8 +54,43 @@ def deal(
     files = handout_files(workspace)
     stem = _chosen(settings, tuple(files))
     # Hash before reading, so that a change during printing counts as a change.
-    origin = origins(files, shared_fingerprint(workspace), {}, defaultdict(list))
+    origins, _ = hashed_origins(files, shared_fingerprint(workspace))
     reading = read_handouts(workspace, {stem: files[stem]})
+    audiences = _readers(stem, reading, settings)
+    noticed = review_problems(
+        summarise(reading.authored[stem], ""),
+        today,
+        release=settings.release,
+        audiences=settings.audiences,
+    )
+    if any(problem.severity is Severity.ERROR for problem in noticed):
+        raise TeachbackError(*noticed)
+    run, count = _card_run(len(audiences), settings, order, workspace)
+    form = CARDS_PRESS if order.press else CARDS
+    context = print_context(workspace, reading, settings, run)
+    printed = print_outputs(context, [JobOrder(stem, audiences, "card", (form,))], origins)
+    if printed.stopped:
+        raise KeyboardInterrupt
+    if not printed.outputs:
+        raise TeachbackError(*(one for found in printed.problems.values() for one in found))
+    ((name, output),) = printed.outputs.items()
+    recorded = save_record(
+        settings.output, printed.outputs, (name,), {}, Now(origins, printed.libraries)
+    )
+    # Read again: a text that was changed during printing must not be kept as the source.
+    archived = archive_outputs(settings, workspace, (output,), None)
+    problems = (*noticed, *stray_files(workspace), *recorded.problems, *archived.problems)
+    return PrintedCards(
+        output, count, len(run.sheets), run.sides, run.stock, problems, archived.codes
+    )
+
+
+def _readers(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[str, ...]:
+    """Return the audiences that get a card: those that were named, or all of the handout.
+
+    Raises UsageError for a language or an audience that the handout does not have, and
+    TeachbackError for a handout with problems or without a card.
+    """
     if stem in reading.problems:
         raise TeachbackError(*reading.problems[stem])
     handout = reading.authored[stem].handout
@@ -71,18 +101,8 @@ def deal(
                 "See `teachback list handouts`.",
             )
         )
-    noticed = review_problems(
-        summarise(reading.authored[stem], ""),
-        today,
-        release=settings.release,
-        audiences=settings.audiences,
-    )
-    if any(problem.severity is Severity.ERROR for problem in noticed):
-        raise TeachbackError(*noticed)
-    known = reading.shared.audiences.root
+    check_audiences(settings, reading)
     for name in settings.audiences:
-        if name not in known:
-            raise UsageError(Problem(f"there is no audience '{name}'", nearest(name, known)))
         if name not in handout.audiences:
             raise UsageError(
                 Problem(
@@ -97,7 +117,16 @@ def deal(
                 "Add `card:` with a title, and `card: true` to its flags.",
             )
         )
-    audiences = settings.audiences or handout.audiences
+    return settings.audiences or handout.audiences
+
+
+def _card_run(
+    audiences: int, settings: Settings, order: CardOrder, workspace: Workspace
+) -> tuple[CardRun, int]:
+    """Lay the cards on stock; return the run and the number of cards.
+
+    Raises UsageError for an unknown stock, for too many copies, and for what the stock cannot do.
+    """
     stocks = load_stocks(workspace)
     named = find_stock(settings.card_stock, stocks)
     copies = order.copies if order.copies is not None else (1 if order.press else named[1].places)
@@ -105,71 +134,8 @@ def deal(
         raise UsageError(
             Problem(f"{copies} copies are too many for one file", f"Print at most {MOST_COPIES}.")
         )
-    cards = (
-        [number for number in range(len(audiences)) for _ in range(copies)]
-        if len(audiences) > 1
-        else [0] * copies
-    )
-    run = card_run(named, cards, settings, stocks, order)
-    design = open_design(workspace)
-    with open_pool(PrintContext(workspace, reading, design, settings, run), 1) as pool:
-        check_apart(pool)
-        job = deck_apart(reading.authored[stem], stem, audiences, pool)
-        (done,) = do_jobs([job], pool)
-    if done.problems:
-        raise TeachbackError(*done.problems)
-    printed = done.printed[0]
-    parts = [
-        "cards",
-        job.audience,
-        handout.language,
-        run.stock,
-        *(["press"] if order.press else []),
-    ]
-    output = Output(
-        file=f"{handout.id}/{'-'.join(parts)}.pdf",
-        kind="card",
-        handout=handout.id,
-        audience=job.audience,
-        language=handout.language,
-        size=str(TypeSize.STANDARD),
-        paper=next((str(paper) for paper in Paper if paper.box == run.page), None),
-        card_mm=(run.box.width, run.box.height),
-        pages=printed.pages,
-        code=job.code,
-        sha256=sha256(printed.data),
-        stem=stem,
-        form="cards-press" if order.press else "cards",
-        setup=settings.card_setup,
-        libraries=sha256(done.libraries.encode()),
-        made_from=origin[stem],
-    )
-    write_whole(settings.output / output.file, printed.data)
-    recorded = save_record(
-        settings.output, {output.file: output}, (output.file,), {}, Now(origin, done.libraries)
-    )
-    noticed += (*stray_files(workspace), *recorded.problems)
-    archived, unkept = _archived(settings, output, workspace)
-    return PrintedCards(
-        output, len(cards), len(run.sheets), run.sides, run.stock, (*noticed, *unkept), archived
-    )
-
-
-def _archived(
-    settings: Settings, output: Output, workspace: Workspace
-) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Keep the file in the archive, if there is one; return the kept codes, or why not."""
-    if settings.archive is None:
-        return (), ()
-    from teachback.archive.recorder import keep_editions
-    from teachback.archive.store import not_archived
-
-    try:
-        # Read again: a text that was changed during printing must not be kept as the source.
-        keep_editions(settings.archive, (output,), settings.output, workspace, None)
-    except TeachbackError as error:
-        return (), not_archived(error)
-    return tuple(output.code.split()), ()
+    cards = [number for number in range(audiences) for _ in range(copies)]
+    return card_run(named, cards, settings, stocks, order), len(cards)
 
 
 def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:

@@ -64,7 +64,7 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
     Its template may be the clinic's own, so a worker process fills it under a time limit.
     """
-    from teachback.printing.job_composer import open_design
+    from teachback.printing.design import open_design
     from teachback.printing.process_pool import Pool, Task
 
     hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
@@ -77,7 +77,7 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 
 def _page(sheet: ComparisonRequest, _: None) -> str:
     from teachback.commands.comparison_page import compose_comparison
-    from teachback.printing.job_composer import design_problems
+    from teachback.printing.design import design_problems
 
     problems = tuple(design_problems(sheet.design))
     if problems:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from teachback.content.loader import load_shared
+from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import Workspace, handout_files, shown
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.job_composer import read_handouts
 from teachback.units import Paper
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from teachback.content.loader import load_shared, picture_hash
 from teachback.errors import OfDesign, Problem, TeachbackError
 from teachback.files.workspace import hinting, write_whole
 from teachback.printing import process_pool
-from teachback.printing.job_composer import open_design
+from teachback.printing.design import open_design
 from teachback.printing.process_pool import Pool, Task, scale_of
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _page(given: ReportRequest, _: None) -> bytes:
 
 def _check_styles(given: ReportRequest) -> None:
     """Raise TeachbackError for styles that could hide or add words on the sheet."""
-    from teachback.printing.job_composer import design_problems
+    from teachback.printing.design import design_problems
 
     problems = tuple(design_problems(given.design))
     if problems:

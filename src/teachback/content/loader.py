@@ -6,6 +6,7 @@ The result is checked values, or all problems at once, each with its location.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -29,7 +30,7 @@ from teachback.files.workspace import Workspace, find, folders, read_bytes, show
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -63,6 +64,35 @@ class LoadedHandout(NamedTuple):
     handout: Handout
     file: YamlFile
     standing: ApprovalStatus = ApprovalStatus()
+
+
+@dataclass(frozen=True)
+class LoadedHandouts:
+    """The files that were read: shared files, and each handout or its problems, by file stem."""
+
+    shared: WorkspaceContent
+    authored: Mapping[str, LoadedHandout]
+    problems: Mapping[str, tuple[Problem, ...]]
+
+
+def read_handouts(
+    workspace: Workspace, paths: Mapping[str, Path], before: LoadedHandouts | None = None
+) -> LoadedHandouts:
+    """Read handouts, and keep those of an earlier reading.
+
+    Raises TeachbackError when a shared file is wrong.
+    """
+    shared = before.shared if before else load_shared(workspace)
+    authored = dict(before.authored) if before else {}
+    problems = dict(before.problems) if before else {}
+    for stem, path in paths.items():
+        if stem in authored or stem in problems:
+            continue
+        try:
+            authored[stem] = load_handout(path, workspace, shared)
+        except TeachbackError as error:
+            problems[stem] = error.problems
+    return LoadedHandouts(shared, authored, problems)
 
 
 def load_shared(workspace: Workspace) -> WorkspaceContent:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from teachback.checking.blocking_rules import error_problems, load_guard, word_errors
+from teachback.checking.blocking_rules import PrintGate
+from teachback.content.loader import read_handouts
 from teachback.errors import (
     COMPARE_LENGTH,
     Problem,
@@ -22,35 +23,34 @@ from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, handout_named, read_bytes
 from teachback.merge.records.field_values import read_value
 from teachback.merge.stamping.print_room_file import PrintRoomRecord
-from teachback.printing.build_record import review_problems
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import made_from, program_fingerprint
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import (
+    JobOrder,
     PrintContext,
     check_apart,
-    compose_deck,
-    compose_jobs,
-    design_hash,
-    open_design,
+    compose_job,
     open_pool,
-    read_handouts,
+    print_context,
     summarise,
 )
+from teachback.printing.jobs import SHEET
 from teachback.printing.process_pool import Task, scale_of
+from teachback.printing.review_problems import review_problems
 from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
+    from teachback.content.loader import LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
     from teachback.merge.engine_protocol import EditionKey, Engine, Placed, Stamper
     from teachback.merge.stamping.pdf_template import Template
     from teachback.merge.stamping.print_room_file import Bundle
-    from teachback.printing.job_composer import LoadedHandouts
     from teachback.printing.process_pool import Pool
     from teachback.printing.settings import Settings
 
@@ -211,11 +211,8 @@ class HandoutEngine:
         return scale_of(self.reading.authored[self.stems[key.language]].file.size)
 
     def _pool(self, wanted: int) -> Pool:
-        design = open_design(self.workspace)
-        desk = PrintContext(
-            self.workspace, self.reading, design, self.settings, None, design_hash(design)
-        )
-        return open_pool(desk, min(self.settings.jobs, max(1, wanted)))
+        context = print_context(self.workspace, self.reading, self.settings)
+        return open_pool(context, min(self.settings.jobs, max(1, wanted)))
 
 
 def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Engine:
@@ -237,10 +234,10 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
         *stray_files(workspace),
         *(problem for found in reading.problems.values() for problem in found),
     ]
-    guard = load_guard(workspace)
+    gate = PrintGate(workspace, reading.shared)
+    problems += gate.broken
     for stem, authored in reading.authored.items():
-        problems += error_problems(authored, reading.shared, guard)
-        problems += word_errors(workspace, reading.shared, guard, authored.handout.language)
+        problems += gate.problems(authored)
         problems += review_problems(summarise(authored, stem), today, release=False)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
@@ -280,44 +277,36 @@ def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
     return {task.subject[0]: made[task.subject[0]] for task in tasks}
 
 
-def _settings(desk: PrintContext, key: EditionKey) -> Settings:
+def _settings(context: PrintContext, key: EditionKey) -> Settings:
     return replace(
-        desk.settings,
-        paper=Paper(key.paper) if key.paper else desk.settings.paper,
+        context.settings,
+        paper=Paper(key.paper) if key.paper else context.settings.paper,
         size=TypeSize(key.size),
     )
 
 
-def _template(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+def _template(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
     """Print one edition and cut it at its fields."""
     from teachback.merge.stamping.edition_templates import card_template, handout_template
 
     key, stem, letters = wanted
-    jobs, problems = compose_jobs(
-        desk.reading,
-        [(stem, key.audience, key.kind, ("pdf",))],
-        desk.design,
-        _settings(desk, key),
-        None,
-        desk.fingerprint,
-    )
-    if problems:
-        raise TeachbackError(*problems[stem])
-    (job,) = jobs
+    order = JobOrder(stem, (key.audience,), key.kind, ("pdf",))
+    cut = card_template if key.kind == "card" else handout_template
+    job = compose_job(replace(context, settings=_settings(context, key)), order)
     try:
-        return (card_template if key.kind == "card" else handout_template)(job, desk.files, letters)
+        return cut(job, context.files, letters)
     except TeachbackError as error:
         raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
 
 
-def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
     """Print one sheet of cards on the workspace's stock, each card for a record of its own."""
     from teachback.merge.stamping.edition_templates import sheet_template
 
     key, stem, letters = wanted
-    stocks = load_stocks(desk.workspace)
-    named = find_stock(desk.settings.card_stock, stocks)
-    run = card_run(named, list(range(named[1].places)), desk.settings, stocks, CardOrder())
+    stocks = load_stocks(context.workspace)
+    named = find_stock(context.settings.card_stock, stocks)
+    run = card_run(named, list(range(named[1].places)), context.settings, stocks, CardOrder())
     if run.sides is Sides.ONE:
         message = (
             f"{named[0]} cards are printed on one side here, but the fields of a record are on "
@@ -330,15 +319,16 @@ def _sheet(desk: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -
                 "choose a stock with two sides, or leave --combine out.",
             )
         )
-    job = compose_deck(desk.reading, stem, (key.audience,) * named[1].places, desk.design, run)
-    return sheet_template(job, desk.files, letters)
+    order = JobOrder(stem, (key.audience,) * named[1].places, "card", (SHEET,))
+    job = compose_job(replace(context, run=run), order)
+    return sheet_template(job, context.files, letters)
 
 
-def _cover(desk: PrintContext, language: str) -> Template:
+def _cover(context: PrintContext, language: str) -> Template:
     """Print the cover page, which lists the records of a file."""
     from teachback.merge.stamping.cover_page import cover_template
 
-    shared = desk.reading.shared
+    shared = context.reading.shared
     return cover_template(
-        shared.words[language], shared.clinic, language, desk.settings.paper.box, desk.design
+        shared.words[language], shared.clinic, language, context.settings.paper.box, context.design
     )

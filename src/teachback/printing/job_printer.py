@@ -22,7 +22,7 @@ from teachback.printing.process_pool import LIMITS, Pool, Task, scale_of
 from teachback.units import CARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from teachback.errors import Problem
@@ -63,7 +63,7 @@ class Serving(Protocol):
         ...
 
 
-def do_jobs(jobs: list[Job], pool: Pool) -> Iterator[FinishedJob]:
+def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
     """Do the jobs in a pool that holds a `Serving`, and yield the results as they are finished.
 
     A job that takes too long or too much memory, or kills its process, ends in a problem. Then the
@@ -180,13 +180,13 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.proofing.text_checks import card_sheet_problems
 
     data = None
-    if job.cards and set(job.forms) != {"sheet"}:
+    if job.cards and set(job.forms) != {job.on_stock}:
         laid = fitted(job, 0, CARD, served).laid
         data = write(laid)
         yield from _pages(
             job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served)
         )
-    if "sheet" in job.forms and job.run is not None:
+    if job.on_stock and job.run is not None:
         from teachback.printing.card_sheets import lay_on_sheets
 
         run = job.run
@@ -204,4 +204,4 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         )
         if lost:
             raise TeachbackError(*lost)
-        yield Printed("sheet", sheets, run.pages)
+        yield Printed(job.on_stock, sheets, run.pages)

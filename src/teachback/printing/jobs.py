@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from teachback.proofing.expected_text import Expected
     from teachback.proofing.page_proof import Measures
     from teachback.units import Box
+
+# The forms of cards on stock: those of a build, those that were ordered, and those for a print shop.
+SHEET, CARDS, CARDS_PRESS = "sheet", "cards", "cards-press"
+ON_STOCK: Final = frozenset({SHEET, CARDS, CARDS_PRESS})
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,15 @@ class Job:
     run: CardRun | None = None
     screen: str = ""
 
+    @property
+    def on_stock(self) -> str:
+        """The form in which the cards lie on stock, or "" where none is wanted."""
+        return next((form for form in self.forms if form in ON_STOCK), "")
+
 
 @dataclass(frozen=True)
 class Printed:
-    """The bytes of one file, with its form (pdf, sheet, html or png).
+    """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
     `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
     """

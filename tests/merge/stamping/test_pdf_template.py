@@ -20,6 +20,7 @@ from pdf_tags import faults, read_tags
 from PIL import Image, ImageChops
 
 from teachback.commands.build import build
+from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.merge.records.field_values import FieldFault, read_value
 from teachback.merge.stamping.edition_templates import sheet_template
@@ -27,7 +28,8 @@ from teachback.merge.stamping.pdf_template import UnstampedError
 from teachback.pdf.page_reader import read_pages, read_words
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.job_composer import compose_deck, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.jobs import SHEET
 from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
@@ -376,15 +378,11 @@ def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None
     The sheet is valid.
     """
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-    settings, stocks, design = (
-        resolve({"stock": "avery-5371"}, {}, clinic),
-        load_stocks(clinic),
-        open_design(clinic),
-    )
+    settings, stocks = resolve({"stock": "avery-5371"}, {}, clinic), load_stocks(clinic)
     run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, CardOrder())
-    template = sheet_template(
-        compose_deck(reading, "tiny", ("ckd",) * 10, design, run), design.files, frozenset(LETTERS)
-    )
+    context = print_context(clinic, reading, settings, run)
+    job = compose_job(context, JobOrder("tiny", ("ckd",) * 10, "card", (SHEET,)))
+    template = sheet_template(job, context.files, frozenset(LETTERS))
     names = [f"Card {letter}" for letter in "ABCDEFGHIJ"]
     data = template.stamp([{"patient": name} for name in names], b"1")
     assert (template.pages, template.cards, faults(data)) == (2, 10, [])

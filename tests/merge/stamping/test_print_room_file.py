@@ -19,7 +19,7 @@ from handout_with_fields import FILLED, composed
 from PIL import Image, ImageChops
 
 from teachback.cli.app import run
-from teachback.content.loader import load_shared
+from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import TeachbackError
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.merge.stamping.cover_layout import LETTERS as EDITIONS
@@ -31,8 +31,10 @@ from teachback.merge.stamping.print_room_builder import make_bundle
 from teachback.merge.stamping.print_room_file import Bundle, PrintRoomRecord
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
+from teachback.printing.design import design_hash, open_design
 from teachback.printing.imposition import crop_marks
-from teachback.printing.job_composer import compose_deck, design_hash, open_design, read_handouts
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.jobs import SHEET
 from teachback.printing.settings import resolve
 from teachback.units import Paper
 
@@ -70,18 +72,14 @@ def cover(clinic: Workspace) -> Template:
 def sheet_of(clinic: Workspace, **flags: str) -> Template:
     """Make a sheet of ten cards."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-    settings, stocks, design = (
-        resolve({"stock": "avery-5371", **flags}, {}, clinic),
-        load_stocks(clinic),
-        open_design(clinic),
-    )
+    settings = resolve({"stock": "avery-5371", **flags}, {}, clinic)
+    stocks = load_stocks(clinic)
     named = find_stock(str(settings.stock), stocks)
-    run = card_run(named, range(named[1].places), settings, stocks, CardOrder())
-    return sheet_template(
-        compose_deck(reading, "tiny", ("ckd",) * named[1].places, design, run),
-        design.files,
-        LETTERS,
-    )
+    places = named[1].places
+    run = card_run(named, range(places), settings, stocks, CardOrder())
+    context = print_context(clinic, reading, settings, run)
+    job = compose_job(context, JobOrder("tiny", ("ckd",) * places, "card", (SHEET,)))
+    return sheet_template(job, context.files, LETTERS)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,214 @@
+"""The steps that `build` and `card` share: compose, check, print, prove and write.
+
+Each step takes values and returns a value. A handout is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from teachback.checking.blocking_rules import PrintGate
+from teachback.commands.run_problems import GENERAL, is_refused, joined
+from teachback.errors import TeachbackError, with_location
+from teachback.files.atomic_files import sha256
+from teachback.files.workspace import write_whole
+from teachback.printing.build_record import Output
+from teachback.printing.job_composer import compose_apart, open_pool
+from teachback.printing.job_printer import do_jobs
+from teachback.printing.jobs import CARDS_PRESS, ON_STOCK, SHEET
+from teachback.units import CARD, Paper, TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from teachback.commands.run_problems import RunProblems
+    from teachback.errors import Problem
+    from teachback.printing.job_composer import ComposedJobs, JobOrder, PrintContext
+    from teachback.printing.jobs import FinishedJob, Job, Printed
+    from teachback.printing.process_pool import Pool
+    from teachback.proofing.page_proof import Measures
+
+    Step = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class PrintedRun:
+    """The result of printing: the files by name, their measurements, and the problems.
+
+    `libraries` are the text libraries that printed; `stopped` is whether the user interrupted it.
+    """
+
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    proofs: Mapping[str, Measures] = field(default_factory=dict)
+    problems: RunProblems = field(default_factory=dict)
+    libraries: str = ""
+    stopped: bool = False
+
+
+def print_outputs(
+    context: PrintContext,
+    orders: Sequence[JobOrder],
+    origins: Mapping[str, str],
+    step: Step | None = None,
+) -> PrintedRun:
+    """Compose, check, print, prove and write what is ordered, in worker processes.
+
+    `origins` is the hash of what each handout is made from, by its stem. Files that are finished
+    when the run is stopped are kept.
+    """
+    settings = context.settings
+    with open_pool(context, settings.jobs) as pool:
+        composed = compose_apart(context, orders, pool)
+        problems = _composing_problems(composed)
+        jobs = [
+            job
+            for job in composed.jobs
+            if not is_refused(job.stem, problems, strict=settings.strict)
+        ]
+        if not jobs or is_refused(GENERAL, problems, strict=settings.strict):
+            return PrintedRun(problems=problems)
+        printed = _print(jobs, context, origins, pool, step)
+        return replace(printed, problems=joined(problems, printed.problems))
+
+
+def _composing_problems(composed: ComposedJobs) -> RunProblems:
+    """Return the problems of composing.
+
+    Faults of the styles are reported at their place, so their effects on pages are not.
+    """
+    return {
+        GENERAL: composed.flaws,
+        **{
+            stem: tuple(
+                one
+                for one in found
+                if not composed.flaws or (one.location and one.location.file.endswith(".html"))
+            )
+            for stem, found in composed.problems.items()
+        },
+    }
+
+
+def _print(
+    jobs: Sequence[Job],
+    context: PrintContext,
+    origins: Mapping[str, str],
+    pool: Pool,
+    step: Step | None,
+) -> PrintedRun:
+    settings, reading = context.settings, context.reading
+    outputs: dict[str, Output] = {}
+    proofs: dict[str, Measures] = {}
+    problems: defaultdict[str, tuple[Problem, ...]] = defaultdict(tuple)
+    waiting: defaultdict[str, list[FinishedJob]] = defaultdict(list)
+    left = Counter(job.stem for job in jobs)
+    gate: PrintGate | None = None
+    libraries, stopped = "", False
+    try:
+        for count, done in enumerate(do_jobs(jobs, pool), start=1):
+            stem = done.job.stem
+            if gate is None:
+                # The workers make the next pages while the rules are loaded.
+                gate = PrintGate(context.workspace, reading.shared)
+                problems[GENERAL] += gate.broken
+            if stem not in waiting:
+                problems[stem] += gate.problems(reading.authored[stem])
+            problems[stem] += done.problems
+            if settings.proof:
+                problems[stem] += _noticed(done)
+            waiting[stem].append(done)
+            left[stem] -= 1
+            libraries = done.libraries or libraries
+            refused = any(
+                is_refused(key, problems, strict=settings.strict) for key in (stem, GENERAL)
+            )
+            if left[stem] == 0 and not refused:
+                for output, measures in _written(waiting[stem], context, origins[stem]):
+                    outputs[output.file] = output
+                    proofs |= {output.file: measures} if measures and settings.proof else {}
+                # Their bytes are on the disk now, so free the memory.
+                waiting[stem] = []
+            if step:
+                step(count, len(jobs))
+    except TeachbackError as error:
+        # The disk is full, or a worker could not be started. What is printed is kept and recorded.
+        problems[GENERAL] += error.problems
+    except KeyboardInterrupt:
+        stopped = True
+    return PrintedRun(outputs, proofs, problems, libraries, stopped)
+
+
+def _noticed(done: FinishedJob) -> tuple[Problem, ...]:
+    found = (one for printed in done.printed for one in printed.noticed)
+    return with_location(found, done.job.name, done.job.place)
+
+
+def _written(
+    finished: Iterable[FinishedJob], context: PrintContext, origin: str
+) -> Iterator[tuple[Output, Measures | None]]:
+    for done in finished:
+        for printed in done.printed:
+            output = replace(
+                _output(done.job, printed, context, origin),
+                libraries=sha256(done.libraries.encode()),
+            )
+            write_whole(context.settings.output / output.file, printed.data)
+            yield output, printed.measures
+
+
+def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> Output:
+    handout, settings = context.reading.authored[job.stem].handout, context.settings
+    is_card = job.kind == "card"
+    run = job.run if printed.form in ON_STOCK else None
+    box = run.box if run else CARD
+    if run:
+        paper = next((str(paper) for paper in Paper if paper.box == run.page), None)
+    else:
+        paper = None if is_card or printed.form == "html" else str(settings.paper)
+    size = TypeSize.STANDARD if is_card else settings.size
+    return Output(
+        file=f"{handout.id}/{_file_name(job, printed, context)}",
+        kind=job.kind,
+        handout=handout.id,
+        audience=job.audience,
+        language=handout.language,
+        size=str(size),
+        paper=paper,
+        card_mm=(box.width, box.height) if is_card else None,
+        pages=printed.pages,
+        code=job.code,
+        sha256=sha256(printed.data),
+        stem=job.stem,
+        form=printed.form,
+        made_from=origin,
+        setup=settings.card_setup if run else "",
+    )
+
+
+def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
+    """Return the name of a file: kind, reader, language, paper or stock, size, page."""
+    language, settings = context.reading.authored[job.stem].handout.language, context.settings
+    if job.run and printed.form in ON_STOCK:
+        is_ordered = printed.form != SHEET
+        parts = [
+            "cards" if is_ordered else job.kind,
+            job.audience,
+            language,
+            job.run.stock if is_ordered or settings.stock else str(settings.paper),
+            "press" if printed.form == CARDS_PRESS else "",
+        ]
+        ending = "pdf"
+    else:
+        is_handout = job.kind == "handout"
+        parts = [
+            job.kind,
+            job.audience,
+            language,
+            str(settings.paper) if is_handout and printed.form != "html" else "",
+            str(settings.size) if is_handout and settings.size is TypeSize.LARGE else "",
+            str(printed.page or ""),
+        ]
+        ending = printed.form
+    return f"{'-'.join(filter(None, parts))}.{ending}"

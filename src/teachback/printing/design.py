@@ -1,0 +1,148 @@
+"""Load and check a workspace's design: its templates, style sheets and pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from teachback.errors import Location, OutOfTime, Problem, TeachbackError
+from teachback.files.generated_text import generated_text_problems
+from teachback.files.images import KINDS, picture_fault
+from teachback.files.screen_only_styles import screen_style_problems
+from teachback.files.stylesheets import stylesheet_problems
+from teachback.files.text_decoding import decode
+from teachback.files.workspace import (
+    Workspace,
+    builtin_root,
+    effective_files,
+    folders,
+    read_bytes,
+    shown,
+)
+from teachback.html.composer import Design, open_templates
+from teachback.printing.fingerprints import design_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+# Files for pages that only staff see: a change to them makes no other edition.
+_FOR_STAFF = (
+    "templates/cover.html",
+    "templates/diff.html",
+    "templates/report.html",
+    "styles/cover.css",
+    "styles/diff-screen.css",
+)
+UNPRINTED = frozenset(
+    {*_FOR_STAFF, "styles/report.css", "styles/report-print.css", "styles/report-screen.css"}
+)
+
+
+def open_design(workspace: Workspace) -> Design:
+    """Load templates, styles and the files that they may name.
+
+    Raises TeachbackError for a file that is not text.
+    """
+    files = effective_files(workspace)
+    problems: list[Problem] = []
+    styles = {}
+    for name, path in files.items():
+        if name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html")):
+            try:
+                text = decode(read_bytes(path), shown(path), markup=True)
+            except TeachbackError as error:
+                problems.extend(error.problems)
+                continue
+            if name.startswith("styles/"):
+                styles[name.removeprefix("styles/")] = text
+    if problems:
+        raise TeachbackError(*problems)
+    return Design(open_templates(folders(workspace, "templates")), styles, files)
+
+
+def design_problems(design: Design) -> Iterator[Problem]:
+    """Yield the faults of the style sheets and of their pictures, before any page is made."""
+    for name, css in design.styles.items():
+        sheet = shown(design.files[f"styles/{name}"])
+        flaws = _in_time(sheet, stylesheet_problems, css, sheet, design.files)
+        yield from flaws
+        yield from _in_time(sheet, generated_text_problems, css, sheet)
+        if not flaws:
+            builtin = builtin_root() / "styles" / name
+            known = builtin.read_text(encoding="utf-8") if builtin.is_file() else ""
+            yield from _in_time(sheet, screen_style_problems, css, sheet, known)
+    for name, path in design.files.items():
+        if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
+            yield from _in_time(shown(path), _picture_problems, path)
+
+
+def _picture_problems(path: Path) -> Iterator[Problem]:
+    fault = picture_fault(read_bytes(path), path.suffix)
+    if fault:
+        yield Problem(*fault, Location(shown(path)))
+
+
+def _in_time(
+    file: str, check: Callable[..., Iterable[Problem]], *about: object
+) -> tuple[Problem, ...]:
+    """Return the problems of a file; when time runs out in the check, the error names this file."""
+    try:
+        return tuple(check(*about))
+    except OutOfTime as error:
+        raise OutOfTime(
+            *(problem._replace(location=Location(file)) for problem in error.problems)
+        ) from None
+
+
+def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
+    """Return all faults of the design, as its files show them and as WeasyPrint reads it.
+
+    Only the workspace's own style sheets are given to WeasyPrint; tests do so with the built-in
+    ones.
+    """
+    flaws = tuple(design_problems(design))
+    own = {
+        name: css
+        for name, css in design.styles.items()
+        if design.files[f"styles/{name}"].is_relative_to(workspace.root)
+    }
+    return (*flaws, *_style_problems(own, design, flaws))
+
+
+def _style_problems(
+    styles: Mapping[str, str], design: Design, flaws: Iterable[Problem]
+) -> Iterator[Problem]:
+    """Check the style sheets for paper; of a flawed one, yield only problems with a line number."""
+    from teachback.pdf.renderer import style_problems
+
+    flawed = {flaw.location.file for flaw in flaws if flaw.location}
+    for name, css in styles.items():
+        if "screen" not in name:
+            sheet = shown(design.files[f"styles/{name}"])
+            found = _in_time(sheet, style_problems, sheet, css)
+            yield from (p for p in found if sheet not in flawed or (p.location and p.location.line))
+
+
+def design_hash(design: Design) -> str:
+    """Hash what pages look like: templates, styles and pictures.
+
+    The words and the clinic are hashed as they are printed.
+    """
+    # A page may show a picture from anywhere below content/: see `page_resources.served`.
+    return design_fingerprint(
+        {
+            name: path
+            for name, path in design.files.items()
+            if (name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS)
+            and name not in UNPRINTED
+        }
+    )
+
+
+def has_own_design(design: Design) -> bool:
+    """Return whether a clinic has its own templates or styles.
+
+    If so, the paper is proved even where only a page for a screen is wanted.
+    """
+    made = (path for name, path in design.files.items() if name.endswith((".html", ".css")))
+    return any(not path.is_relative_to(builtin_root()) for path in made)

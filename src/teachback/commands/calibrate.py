@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from teachback.commands.calibration_page import EDGE, back, front
 from teachback.content.loader import LoadedHandouts, load_shared
 from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, write_whole
-from teachback.html.composer import compose_calibration, fill
+from teachback.html.composer import Design, Medium, direction_of, fill, fill_page
 from teachback.printing.card_run import find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
@@ -78,11 +81,34 @@ def _page(
 ) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.printing.card_sheets import ask_for_printing
+    from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import visibility_problems
 
-    laid = lay_out(compose_calibration(*wanted[:4], desk.design), desk.files, Fonts())
+    compose = partial(_compose, *wanted[:4])
+    page, name = compose(desk.design), "the calibration page"
+    laid = lay_out(page, desk.files, Fonts())
     data = write(laid)
-    problems = laid.problems or tuple(visibility_problems(data, "the calibration page"))
+    problems = laid.problems or (
+        *visibility_problems(data, name),
+        *added_words_problems(page, name, "calibrate.html", desk.design, compose),
+    )
     if problems:
         raise TeachbackError(*problems)
     return ask_for_printing(data, wanted[4])
+
+
+def _compose(
+    pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design
+) -> str:
+    """Return the HTML of the page that measures a printer's offset, front and back."""
+    styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
+        design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
+    )
+    names = {
+        "words": words,
+        "language": language,
+        "direction": direction_of(language),
+        "sides": pages,
+        "page": page,
+    }
+    return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before

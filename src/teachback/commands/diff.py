@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from teachback.content.loader import load_handout, load_shared
@@ -78,8 +79,14 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
 def _page(sheet: ComparisonRequest, _: None) -> str:
     from teachback.commands.comparison_page import compose_comparison
     from teachback.printing.design import design_problems
+    from teachback.proofing.added_words import added_words_problems
 
+    compose = partial(compose_comparison, sheet.comparison, sheet.clinic)
     problems = tuple(design_problems(sheet.design))
+    page = "" if problems else compose(sheet.design)
+    problems = problems or added_words_problems(
+        page, "the comparison", "diff.html", sheet.design, compose
+    )
     if problems:
         raise TeachbackError(*problems)
-    return compose_comparison(sheet.comparison, sheet.clinic, sheet.design)
+    return page

@@ -41,6 +41,7 @@ _LONGER: Final = 4
 # A meeting reads a few texts, not a library, and all pages are kept in memory until the last is
 # made.
 MOST: Final = 12
+_NAME: Final = "the sheet to sign"
 _HINT: Final = OfDesign(
     "Ask for fewer handouts, or one --audience at a time, or for .html. "
     "Or compare the clinic's own templates/report.html and "
@@ -124,13 +125,16 @@ def _page(given: ReportRequest, _: None) -> bytes:
     from teachback.commands.review_report_page import compose_report
     from teachback.html.composer import Medium
     from teachback.pdf.page_reader import screen_text
+    from teachback.proofing.added_words import added_words_problems
 
     _check_styles(given)
-    page = compose_report(
-        given.report, given.clinic, given.design, medium=Medium.SCREEN, paper=given.paper
-    )
-    problems = review_sheet_problems(
-        (token.words for token in screen_text(page)), given.report, str, paper=False
+    compose = partial(compose_report, given.report, given.clinic, Medium.SCREEN, given.paper)
+    page = compose(given.design)
+    problems = (
+        *review_sheet_problems(
+            (token.words for token in screen_text(page)), given.report, str, paper=False
+        ),
+        *added_words_problems(page, _NAME, "report.html", given.design, compose),
     )
     if problems:
         raise TeachbackError(*problems)
@@ -152,14 +156,13 @@ def _pdf(given: ReportRequest, _: None) -> bytes:
     from teachback.pdf.page_layout import text_outside
     from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import Fonts, lay_out, write
+    from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import outside_problems, visibility_problems
 
     _check_styles(given)
-    page = compose_report(
-        given.report, given.clinic, given.design, medium=Medium.PRINT, paper=given.paper
-    )
-    page = _drawable(page, given.glyphs)
-    laid = lay_out(page, given.files, Fonts())
+    compose = partial(compose_report, given.report, given.clinic, Medium.PRINT, given.paper)
+    page = compose(given.design)
+    laid = lay_out(_drawable(page, given.glyphs), given.files, Fonts())
     problems = (*laid.problems, *outside_problems(text_outside(laid, _SAFE)))
     if problems:
         raise TeachbackError(*problems)
@@ -168,7 +171,8 @@ def _pdf(given: ReportRequest, _: None) -> bytes:
         *review_sheet_problems(
             read_words(data), given.report, partial(_drawable, glyphs=given.glyphs), paper=True
         ),
-        *visibility_problems(data, "the sheet to sign"),
+        *visibility_problems(data, _NAME),
+        *added_words_problems(page, _NAME, "report.html", given.design, compose),
     )
     if problems:
         raise TeachbackError(*problems)

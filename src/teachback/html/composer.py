@@ -200,23 +200,6 @@ def at_size(
     return page
 
 
-def compose_calibration(
-    pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design
-) -> str:
-    """Return the HTML of the page that measures a printer's offset, front and back."""
-    styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
-        design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
-    )
-    names = {
-        "words": words,
-        "language": language,
-        "direction": direction_of(language),
-        "sides": pages,
-        "page": page,
-    }
-    return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
-
-
 def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
     """Convert a line to HTML, with every word escaped.
 

@@ -5,6 +5,7 @@ It is made from the workspace's cover.html and cover.css, with the words of a la
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -31,21 +32,17 @@ def cover_template(
     Raises TeachbackError when the cover cannot be laid out.
     """
     from teachback.pdf.renderer import fonts, lay_out, write
+    from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import visibility_problems
 
-    html = _compose_cover(
-        words,
-        clinic,
-        language,
-        page,
-        design,
-        lists=LAYOUTS,
-        kinds=PAGES,
-        letters=range(len(LETTERS)),
-    )
+    compose = partial(_compose_cover, words, clinic, language, page)
+    html = compose(design)
     laid = lay_out(html, design.files, fonts())
     data = write(laid)
-    problems = laid.problems or tuple(visibility_problems(data, "the cover"))
+    problems = laid.problems or (
+        *visibility_problems(data, "the cover"),
+        *added_words_problems(html, "the cover", "cover.html", design, compose),
+    )
     if problems:
         raise TeachbackError(*problems)
     cut = Cut("cover", language, FLOOR, None)
@@ -53,9 +50,7 @@ def cover_template(
     return looked_at(template, laid, FLOOR)
 
 
-def _compose_cover(
-    words: Words, clinic: Clinic, language: str, page: Box, design: Design, **lists: object
-) -> str:
+def _compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design) -> str:
     """Compose the HTML of the cover: a page for each layout and each kind of page."""
     styles = (
         f"@page {{ size: {page.width}mm {page.height}mm }}\n"
@@ -67,8 +62,11 @@ def _compose_cover(
         "language": language,
         "direction": direction_of(language),
         "styles": Markup(styles),  # noqa: S704 -- checked before
+        "lists": LAYOUTS,
+        "kinds": PAGES,
+        "letters": range(len(LETTERS)),
     }
-    return fill_page("cover.html", design, Medium.PRINT, {**names, **lists})
+    return fill_page("cover.html", design, Medium.PRINT, names)
 
 
 def cover_words(words: Words) -> dict[str, str]:

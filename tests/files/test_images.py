@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,18 @@ from PIL import Image
 from tiny_handout import TINY
 from workspace_cases import FIGURE, HANDOUT, SVG, here, lay, problems
 
+from teachback.checking.checker import check
+from teachback.content.loader import load_shared
+from teachback.errors import Location, TeachbackError
 from teachback.files.images import picture_fault
 from teachback.files.workspace import builtin_root
+from teachback.printing.job_composer import design_problems, open_design
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from teachback.files.workspace import Workspace
 
 NAMES = (
     "a#1.png",
@@ -102,6 +110,71 @@ def test_a_picture_of_16_bits_is_refused_at_its_place(
         "the picture has 16 bits a colour, and 8 are printed"
     )
     assert said.hint == "Save it with 8 bits a colour."
+
+
+WORDS = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">\n<title>x</title>\n'
+    "<text y='9'>Dose: <tspan>40 mg</tspan></text></svg>"
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "refused"),
+    [
+        ("alt: A cup", True),
+        ("alt: A cup\n        caption: 'A cup. dose:  40 mg, at night'", False),
+        ("alt: 'A cup. **Dose: 40 mg**'", False),
+        ("alt: 'Dose: 40 mg'\n        caption: A cup", False),
+        ("alt: 'Dose: 40 mg.5'", True),
+        ("alt: 'Overdose: 40 mg'", True),
+        ("alt: 'Dose: 140 mg'", True),
+        ("alt: {general: 'Dose: 40 mg', ckd: A cup}", True),
+        ("alt: {general: 'Dose: 40 mg', ckd: A cup}\n        caption: 'Dose: 40 mg'", False),
+    ],
+)
+def test_words_of_a_drawing_are_in_the_texts_beside_it(
+    beside: str,
+    refused: bool,  # noqa: FBT001 -- a case of the table
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Each reader reads them in the alternative text or the caption, or the file is named."""
+    block = FIGURE.format("cup.svg").replace("alt: A cup", beside)
+    clinic = workspace({HANDOUT: TINY + block, "content/images/cup.svg": WORDS})
+    said = [
+        (problem.location.file, problem.location.line, problem.message)
+        for problem in check(("tiny",), (), clinic, dt.date(2026, 11, 22)).handouts[0].problems
+        if problem.location and "picture" in problem.message
+    ]
+    place = f"{clinic.root / HANDOUT}:17:17"
+    message = (
+        f"the picture 'images/cup.svg' shows 'Dose: 40 mg', which the text at {place} does not say"
+    )
+    assert said == ([(str(clinic.root / "content/images/cup.svg"), 3, message)] * refused)
+
+
+def test_words_of_a_logo_are_the_clinics(workspace: Callable[..., Workspace]) -> None:
+    """A phone number in a logo cannot contradict the clinic's file."""
+    clinic = "emergency: '911'\nname: North Clinic\nphone: 555-0100\nlogo: images/cup.svg\n"
+    for drawn, code in (("North Clinic", 0), ("555-0100", 0), ("555-0199", 1)):
+        picture = WORDS.replace("Dose: <tspan>40 mg</tspan>", drawn)
+        made = workspace({"content/clinic.yaml": clinic, "content/images/cup.svg": picture})
+        if code == 0:
+            assert load_shared(made).clinic.logo == "images/cup.svg"
+            continue
+        with pytest.raises(TeachbackError, match="shows '555-0199'"):
+            load_shared(made)
+
+
+@pytest.mark.parametrize("name", ["styles/icons/cup.svg", "content/images/cup.svg"])
+def test_a_picture_that_a_style_names_shows_no_words(
+    name: str, workspace: Callable[..., Workspace]
+) -> None:
+    """No rule reads them, and no text is beside them."""
+    style = f'h1 {{ background: url("../{name}") }}'
+    clinic = workspace({name: WORDS, "styles/clinic.css": style})
+    (problem,) = design_problems(open_design(clinic))
+    assert problem.message == "a picture of the design shows 'Dose: 40 mg', which no rule reads"
+    assert problem.location == Location(str(clinic.root / name), 3, 1)
 
 
 @pytest.mark.parametrize("name", NAMES)

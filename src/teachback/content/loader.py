@@ -284,7 +284,8 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
                     file.locate(("logo",)),
                 )
             )
-        problems.extend(picture_problems(clinic.logo, file.locate(("logo",)), workspace))
+        values = " | ".join(filter(None, [*clinic.values().values(), clinic.address]))
+        problems += picture_problems(clinic.logo, file.locate(("logo",)), workspace, (values,))
     if problems:
         raise TeachbackError(*problems)
     return clinic
@@ -480,12 +481,30 @@ def _source_problems(
 def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
     for path, value in steps(handout):
         if isinstance(value, FigureBlock):
-            yield from picture_problems(value.figure, file.locate((*path, "figure")), workspace)
+            place = file.locate((*path, "figure"))
+            yield from picture_problems(value.figure, place, workspace, tuple(_readings(value)))
 
 
-def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterator[Problem]:
-    """Yield why a picture cannot be printed: it must be a small file below content/."""
-    from teachback.files.images import KINDS, picture_fault
+def _readings(figure: FigureBlock) -> Iterator[str]:
+    """Yield what each reader reads of a figure: its alternative text and its caption."""
+    texts = [text for text in (figure.alt, figure.caption) if text is not None]
+    for audience in dict.fromkeys(key for text in texts if isinstance(text, dict) for key in text):
+        yield " | ".join(
+            text if isinstance(text, str) else text.get(audience, "") for text in texts
+        )
+    if all(isinstance(text, str) for text in texts):
+        yield " | ".join(map(str, texts))
+
+
+def picture_problems(
+    name: str, place: Location, workspace: Workspace, readings: tuple[str, ...]
+) -> Iterator[Problem]:
+    """Yield why a picture cannot be printed: it must be a small file below content/.
+
+    Words that a drawing shows must be in each of `readings`, the texts beside it: no rule and no
+    screen reader reads the drawing.
+    """
+    from teachback.files.images import KINDS, drawn_texts, picture_fault
 
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
@@ -518,6 +537,27 @@ def picture_problems(name: str, place: Location, workspace: Workspace) -> Iterat
         message = f"the picture '{name}' is a link to a place outside the workspace"
         yield Problem(message, "Put the file itself below content/images/.", place)
     else:
-        fault = picture_fault(read_bytes(path), inside.suffix)
+        data = read_bytes(path)
+        fault = picture_fault(data, inside.suffix)
         if fault:
             yield Problem(f"the picture '{name}' cannot be printed: {fault[0]}", fault[1], place)
+            return
+        for drawn in drawn_texts(data, inside.suffix):
+            if not all(_holds(text, drawn.words) for text in readings):
+                message = (
+                    f"the picture '{name}' shows '{drawn.words[:60]}', "
+                    f"which the text at {place} does not say"
+                )
+                hint = (
+                    "No rule and no screen reader reads the words of a picture: repeat them in "
+                    "`alt:` or `caption:` (for a logo: in the clinic's name, address or phones), "
+                    "or take them out of the picture."
+                )
+                yield Problem(message, hint, Location(shown(path), drawn.line, 1))
+
+
+def _holds(text: str, words: str) -> bool:
+    """Return whether a text holds the words of a drawing, and no longer word or number there."""
+    bare = " ".join(text.replace("**", "").split())
+    before = r"(?<![\w+<>\u2212-])(?<!\d[.,/])"
+    return bool(re.search(rf"{before}{re.escape(words)}(?![\w-]|[.,/]\d)", bare, re.IGNORECASE))

@@ -15,8 +15,9 @@ import warnings
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 from teachback.errors import Problem, TeachbackError
 from teachback.files.unprintable_characters import faults
@@ -239,6 +240,42 @@ def _svg_fault(data: bytes) -> Fault | None:
         ), _AGAIN
     return (
         None if root is None else _words_fault(root) or _load_fault(root) or _gradient_fault(root)
+    )
+
+
+class DrawnText(NamedTuple):
+    """The words of one <text> of a drawing, with single spaces, and its line in the file."""
+
+    words: str
+    line: int
+
+
+def drawn_texts(data: bytes, suffix: str) -> tuple[DrawnText, ...]:
+    """Return the words that a drawing shows; a PNG or JPEG picture has none that can be read.
+
+    `data` has passed `picture_fault`.
+    """
+    if KINDS.get(suffix.lower()) != "SVG":
+        return ()
+    found: list[DrawnText] = []
+    opened: list[str] = []
+
+    def begin(name: str, _: object) -> None:
+        opened.append(name.rpartition(":")[2])
+        if opened[-1] == "text":
+            found.append(DrawnText("", parser.CurrentLineNumber))
+
+    def add(words: str) -> None:
+        if "text" in opened and opened[-1] not in {"title", "desc", "style"}:
+            found[-1] = found[-1]._replace(words=found[-1].words + words)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = lambda _: opened.pop()
+    parser.CharacterDataHandler = add
+    parser.Parse(data, True)  # noqa: FBT003 -- the last part of the data
+    return tuple(
+        one._replace(words=words) for one in found if (words := " ".join(one.words.split()))
     )
 
 

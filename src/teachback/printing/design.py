@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from teachback.errors import Location, OutOfTime, Problem, TeachbackError
 from teachback.files.generated_text import generated_text_problems
-from teachback.files.images import KINDS, picture_fault
+from teachback.files.images import KINDS, drawn_texts, picture_fault
 from teachback.files.screen_only_styles import screen_style_problems
 from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.text_decoding import decode
@@ -71,15 +71,29 @@ def design_problems(design: Design) -> Iterator[Problem]:
             builtin = builtin_root() / "styles" / name
             known = builtin.read_text(encoding="utf-8") if builtin.is_file() else ""
             yield from _in_time(sheet, screen_style_problems, css, sheet, known)
+    own = [
+        read_bytes(path).decode("utf-8-sig")
+        for name, path in design.files.items()
+        if name.endswith((".css", ".html")) and not path.is_relative_to(builtin_root())
+    ]
     for name, path in design.files.items():
-        if name.startswith("styles/icons/") and path.suffix.lower() in KINDS:
+        named = name.startswith("styles/icons/") or any(path.name in text for text in own)
+        if named and path.suffix.lower() in KINDS:
             yield from _in_time(shown(path), _picture_problems, path)
 
 
 def _picture_problems(path: Path) -> Iterator[Problem]:
-    fault = picture_fault(read_bytes(path), path.suffix)
+    data = read_bytes(path)
+    fault = picture_fault(data, path.suffix)
     if fault:
         yield Problem(*fault, Location(shown(path)))
+        return
+    for drawn in drawn_texts(data, path.suffix):
+        yield Problem(
+            f"a picture of the design shows '{drawn.words[:60]}', which no rule reads",
+            "Take the words out of the drawing. Write them into the handout or content/words/.",
+            Location(shown(path), drawn.line, 1),
+        )
 
 
 def _in_time(

@@ -247,6 +247,14 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     assert problem.message.endswith("(for ckd)")
 
 
+def test_a_name_that_runs_into_a_word_is_a_warning(workspace: Make) -> None:
+    """The rule about that medicine cannot see it there."""
+    glued = TINY.replace("For kidneys here.", "Takeibuprofen for pain.")
+    [problem] = only(workspace({"content/handouts/tiny.yaml": glued}), "plain-missing-blank")
+    assert problem.severity is Severity.WARNING
+    assert "'Takeibuprofen'" in problem.message
+
+
 def test_a_handout_in_another_language_is_not_passed_over_in_silence(workspace: Make) -> None:
     """The rules know English only: finding nothing does not mean that nothing is there."""
     words = (
@@ -465,6 +473,19 @@ def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
     built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
     assert built.failed
     assert problem in built.problems
+
+
+@pytest.mark.parametrize("typed", ["911", "91 1", "9 - 1 - 1", "5 550 10 0", "555 - 0100"])
+def test_a_number_typed_into_words_is_an_error(typed: str, workspace: Make) -> None:
+    """Pages print the numbers of the clinic's file, however a typed one is split."""
+    words = (workspace().builtin / "content" / "words" / "en.yaml").read_text(encoding="utf-8")
+    own = words.replace("advice: Ask first", f'advice: "Chest pain? {typed}"')
+    phone = "emergency: '911'\nphone: 555-0100\n"
+    clinic = workspace({"content/words/en.yaml": own, "content/clinic.yaml": phone})
+    [problem] = [one for one in check((), (), clinic, TODAY).problems if one.rule == "typed-number"]
+    assert problem.severity is Severity.ERROR
+    assert problem.message.startswith(f"the number '{typed}' is typed into the text")
+    assert "{emergency}" in problem.hint
 
 
 def test_the_programs_own_words_are_found_fault_with_by_no_rule(workspace: Make) -> None:

@@ -12,6 +12,7 @@ from teachback.checking.clinical.clinical_rules import GAP
 from teachback.checking.plain_language import structure
 from teachback.checking.plain_language.reading_grade import target_of
 from teachback.checking.plain_language.vocabulary import load_vocabulary
+from teachback.checking.plain_language.wording import glued_findings
 from teachback.checking.review_calendar import bibliography_problems
 from teachback.checking.rule import OUR_OWN, Example, Rule
 from teachback.errors import Problem, Severity, TeachbackError, nearest
@@ -136,6 +137,7 @@ def find_in(heard: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterat
     yield from clinical_rules.clinical_findings(heard, rules.text)
     target = target_of(heard.handout, shared.audiences, heard.ear.audience)
     yield from structure.structure_findings(heard, target=target, vocabulary=rules.vocabulary)
+    yield from glued_findings(heard, rules.text.lexicon)
     yield from review_dates.number_findings(heard.passages)
 
 

@@ -5,10 +5,11 @@ These words are printed on every page of their language, so they are checked lik
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.rule import ReaderText
+from teachback.checking.typed_numbers import TYPED, typed_findings
 from teachback.content.printed_words import words_problems
 from teachback.editions.passages import Passage, ReaderContext, Role, as_read
 from teachback.errors import Problem
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from teachback.content.loader import WorkspaceContent
     from teachback.files.workspace import Workspace
 
+_NUMBER_HINT: Final = (
+    "Take it out: pages print the numbers of content/clinic.yaml beside these words. Where the "
+    "program's own words have {emergency}, write that."
+)
 Steps = tuple[Any, ...]
 
 
@@ -48,11 +53,15 @@ def added_problems(
                 tuple(_passages(file.data, name)),
                 path.stem,
             )
-            for finding in clinical_rules.clinical_findings(heard, rules):
+            for finding in (
+                *clinical_rules.clinical_findings(heard, rules),
+                *typed_findings(heard.passages, shared.clinic),
+            ):
                 place = file.locate(finding.passage.path)
-                found[
-                    Problem(_message(finding), finding.hint, place, finding.severity, finding.rule)
-                ] = None
+                hint = _NUMBER_HINT if finding.rule == TYPED.id else finding.hint
+                found[Problem(_message(finding), hint, place, finding.severity, finding.rule)] = (
+                    None
+                )
     return tuple(found)
 
 

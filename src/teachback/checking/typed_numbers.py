@@ -36,6 +36,9 @@ TYPED: Final = Rule(
         Example("[Call us](tel:+13035550123) the same day."),
         Example("Call 1-800-555-0199 at night."),
         Example("If you need help, phone 08 9876 5432."),
+        Example("Chest pain: 91 1."),
+        Example("Call 9 - 1 - 1."),
+        Example("Call us at 3035 55 01 23."),
     ),
     good=(
         Example("Call {clinic.emergency} for chest pain."),
@@ -44,6 +47,7 @@ TYPED: Final = Rule(
         Example("A fasting blood sugar of 112 mg/dL is high."),
         Example("In 2019-2020, 1,200 of 37000000 people were asked."),
         Example("Call us if your weight goes up 2 pounds in 24 hours."),
+        Example("Call us by 12-24-2026, between 9 and 11."),
     ),
 )
 ADVICE: Final = Rule(
@@ -83,6 +87,9 @@ _UNIT: Final = (
     r"|pounds|lbs?|ounces|oz|people|patients|of\b|days|hours|minutes|times))"
 )
 _CALLED: Final = r"\b(?:call|dial|phone|ring|text|telephone)\b[^.!?;\d]{0,25}?"
+_DATE: Final = (
+    r"(?:19|20)\d\d[\s.-]\d\d?[\s.-]\d\d?(?!\d)|\d\d?[\s.-]\d\d?[\s.-](?:19|20)\d\d(?!\d)"
+)
 # Groups of digits as phone numbers are written: North America, then +country, then a trunk 0, then
 # seven digits or letters after "call".
 _PHONES: Final = (
@@ -91,7 +98,7 @@ _PHONES: Final = (
     r"(?<![\d.,/])\+\d{1,3}[\s.-]?(?:\(0\)\s?)?\d{1,4}(?:[\s.-]?\d{2,4}){1,4}(?!\d)",
     r"(?<![\d.,/-])\(?0\d{1,4}\)?[\s.-]\d{3,4}[\s.-]?\d{2,4}(?:[\s.-]\d{2,4})?(?![\d,%])",
     rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
-    rf"{_CALLED}(?P<run>\d{{7,12}})(?!\d){_UNIT}",
+    rf"{_CALLED}(?!{_DATE})(?P<run>\d(?:[\s.-]{{0,3}}\d){{6,11}})(?!\d){_UNIT}",
 )
 # The fewest digits of a match: a trunk or country code and three digits, or 800 and letters.
 _FEWEST: Final = 4
@@ -105,7 +112,8 @@ _MARK: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
 # Some writers join the parts of a phone number with en dashes.
 _DASHES: Final = str.maketrans("\u2013", "-")
 _NINE: Final = re.compile(
-    rf"(?<![\d.,$/-])9[-.]?1[-.]?1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b", re.IGNORECASE
+    rf"(?<![\d.,$/-])(?<!\d )9[-.\s]{{0,3}}1[-.\s]{{0,3}}1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b",
+    re.IGNORECASE,
 )
 
 
@@ -157,7 +165,7 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
     for name, value in own.items():
         digits = re.sub(r"\D", "", value)
         if len(digits) > len(emergency):
-            for match in re.finditer(r"(?<!\d)[+(]?" + r"\D{0,2}".join(digits) + r"(?!\d)", text):
+            for match in re.finditer(r"(?<!\d)[+(]?" + r"\D{0,3}".join(digits) + r"(?!\d)", text):
                 line = "`- contact: [interpreter]`" if name == "interpreter" else f"{{{name}}}"
                 yield (
                     match[0],
@@ -170,7 +178,7 @@ def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[s
     for number in dict.fromkeys((emergency, *_EMERGENCY)):
         if not set(number) <= set(text):
             continue
-        spaced = r"[-.\s]?".join(number)
+        spaced = r"[-.\s]{0,3}".join(number)
         for match in re.finditer(
             rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE
         ):

@@ -44,3 +44,23 @@ def test_of_several_names_a_slip_away_always_the_same_one_is_meant() -> None:
         for order in (names, names[::-1])
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "glued"),
+    [
+        ("Takeibuprofen for pain.", ["Takeibuprofen"]),
+        ("Eat bananasand rice.", ["bananasand"]),
+        (
+            "ibuprofen400 mg, 400ibuprofen, ibuprofen400mg",
+            ["ibuprofen400", "400ibuprofen", "ibuprofen400mg"],
+        ),
+        ("Take ibuprofen and bananas.", []),
+        ("bananarama, pseudoibuprofen, banana's", []),
+        ("Eat starfruit or takestar.", []),
+    ],
+)
+def test_a_name_without_a_blank_beside_it_is_found(text: str, glued: list[str]) -> None:
+    """The other word is a common one or a number, so that compound words are left alone."""
+    lexicon = make_lexicon({"nsaid": ["ibuprofen"], "food": ["banana", "star fruit"]}, {}, ())
+    assert list(lexicon.glued(text)) == glued

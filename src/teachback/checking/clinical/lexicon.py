@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.editions.sentence_ends import ORDERS
 from teachback.files.unprintable_characters import unaccented
 
 if TYPE_CHECKING:
@@ -19,6 +20,17 @@ _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 # Shorter names are too similar to other words: "raisins" is one letter from "raising".
 _LONG: Final = 8
 _TWO: Final = 2
+# Common words beside a name: "Takeibuprofen" lacks a space, and "watermelon" does not. Shorter
+# names are parts of other words.
+_BESIDE: Final = frozenset(
+    (
+        f"{ORDERS} all an and any are as at because before but by can daily do each every few for "
+        "from how if in is it just less like many may more much must no nor of on once only "
+        "or our should so some such than that the their them then these they this those to too "
+        "twice until use was we what when where which while will with without you your"
+    ).split()
+)
+_GLUED_NAME: Final = 5
 _ES: Final = ("s", "x", "z", "ch", "sh")
 _NONE: Final[frozenset[str]] = frozenset()
 # The words after the first, the name, its classes.
@@ -79,6 +91,23 @@ class Lexicon:
                 yield Mention(spans[at][0], spans[at + size - 1][1], name.lstrip("="), classes)
             at += size
 
+    def glued(self, text: str) -> Iterator[str]:
+        """Yield each word that is a name and a common word or a number with no space between."""
+        for match in _WORD.finditer(unaccented(text).lower()):
+            word = match[0]
+            if len(word) < _GLUED_NAME + _TWO or word in self.entries or word in self.misspelt:
+                continue
+            splits = ((word[:at], word[at:]) for at in range(1, len(word)))
+            if any(
+                len(name) >= _GLUED_NAME and _is_beside(other) and self._is_name(name)
+                for split in splits
+                for name, other in (split, split[::-1])
+            ):
+                yield text[match.start() : match.end()]
+
+    def _is_name(self, word: str) -> bool:
+        return any(not rest and classes for rest, _, classes in self.entries.get(word, ()))
+
     def _whole(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Join the halves of a name that was hyphenated at the end of a line: `ibupro- fen`."""
         found: list[tuple[int, int]] = []
@@ -121,6 +150,10 @@ class Lexicon:
         )
         slips = {shorter: other for other in found for shorter in _shorter(other)}
         return next(slips[shorter] for shorter in _shorter(word) if shorter in slips)
+
+
+def _is_beside(word: str) -> bool:
+    return word in _BESIDE or word[0].isdigit()
 
 
 def plural(word: str) -> str:

@@ -20,6 +20,7 @@ from teachback.files.unprintable_characters import visible_form
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from teachback.checking.clinical.lexicon import Lexicon
     from teachback.checking.plain_language.vocabulary import Vocabulary
     from teachback.editions.passages import Passage
 
@@ -180,7 +181,7 @@ RULES: Final = (
     ),
     Rule(
         "plain-missing-blank",
-        "a missing blank or full stop between two sentences",
+        "a missing blank or full stop between two sentences, or a missing blank beside a name",
         Severity.WARNING,
         "Without a blank two sentences look like one, and a slow reader loses the end of the "
         "first. It is often a slip of the pen.",
@@ -245,6 +246,17 @@ def _missing_blanks(passage: Passage) -> Iterator[Finding]:
             yield Finding(
                 "plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint
             )
+
+
+def glued_findings(heard: ReaderText, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield each name of a food or a medicine that runs into the word beside it."""
+    if heard.language.partition("-")[0] != "en":
+        return
+    for passage in heard.passages:
+        for word in lexicon.glued(passage.text):
+            message = f"a blank is missing in '{word}', so no rule knows the name in it"
+            hint = "Put a blank between the two words."
+            yield Finding("plain-missing-blank", Severity.WARNING, passage, word, message, hint)
 
 
 Found = tuple[str, str, str, str]

@@ -57,6 +57,7 @@ from teachback.merge.ordered_workers import LostTask, map_in_order
 from teachback.merge.records.record_reader import (
     changed,
     misnamed,
+    near_names,
     open_table,
     read_parts,
     unknown_names,
@@ -69,7 +70,7 @@ from teachback.merge.records.record_survey import (
     rows_of,
     survey,
 )
-from teachback.merge.records.record_validation import Rejected, repeated
+from teachback.merge.records.record_validation import Rejected, repeated, together
 from teachback.merge.spool import SpoolFile
 
 if TYPE_CHECKING:
@@ -321,7 +322,7 @@ def _survey(
     Raises TeachbackError when there are no rows, or when they cannot be read.
     """
     mark = hashlib.sha256()
-    unknown: dict[str, None] = {}
+    unknown: dict[str, int] = {}
     characters: dict[EditionKey, frozenset[str]] = {}
     taken = set[str]()
     rows = 0
@@ -347,7 +348,7 @@ def _survey(
                 letters_needed(rows_of(chunk)) if twice else found.characters
             ).items():
                 characters[key] = characters.get(key, frozenset()) | letters
-            unknown.update(dict.fromkeys(found.unknown))
+            unknown |= {name: together(unknown.get(name, 0), line) for name, line in found.unknown}
             mark.update(found.mark)
             rows += len(found.ids)
             longest = nlargest(_LONGEST, [*longest, *ids], key=len)
@@ -359,7 +360,9 @@ def _survey(
                 Location(table.name),
             )
         )
-    wrong = misnamed(unknown, desk.terms.known, Location(table.name))
+    wrong = misnamed(unknown, desk.terms.known, Location(table.name)) or near_names(
+        unknown, desk.terms.known, table.name
+    )
     if wrong:
         raise TeachbackError(*wrong)
     merged.problems += unknown_names(unknown, desk.terms.known, Location(table.name))

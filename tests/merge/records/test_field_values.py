@@ -82,6 +82,14 @@ def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) 
     assert (read.field, raw in read.reason) == ("it", False)
 
 
+@pytest.mark.parametrize("raw", ["60 kg", "60kg", "5.5 %", "7 mmol/L", "36.6 \u00b0C"])
+def test_a_number_with_a_unit_is_told_so(raw: str) -> None:
+    """The reason says what to leave out."""
+    read = read_value(field("number"), raw, "en")
+    assert isinstance(read, FieldFault)
+    assert read.reason.startswith("is a number with a unit: leave the unit out")
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from teachback.content.record_fields import FieldKind, RecordField
-from teachback.errors import Problem, Severity, TeachbackError, UsageError
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError
 from teachback.merge.records import csv_reader
 from teachback.merge.records.encoding_detection import NAMED, find_encoding
 from teachback.merge.records.field_values import read_value
@@ -28,6 +28,7 @@ from teachback.merge.records.record_reader import (
     Form,
     Part,
     RecordRow,
+    near_names,
     open_table,
     read_part,
     read_parts,
@@ -425,6 +426,28 @@ def test_a_column_that_is_near_no_field_that_lacks_one_is_only_told(header: str)
     """A column that chooses the edition is no field."""
     _, (warning,) = read(f"id,{header}\n1,{','.join('x' for _ in header.split(','))}\n".encode())
     assert warning.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("lines", "near"),
+    [
+        (['{"id": 1, "nam": "A"}'], {"nam": 1}),
+        (['{"id": 1, "name": "A"}', '{"id": 2, "names": 5}'], {"names": 2}),
+        (['{"id": 1, "ward": "A"}'], {}),
+        (['{"id": 1, "name": "A", "surname": "B"}', '{"id": 2, "surname": "B"}'], {}),
+        (['{"id": 1, "surname": "B"}', '{"id": 2, "name": "A", "surname": "B"}'], {}),
+    ],
+)
+def test_a_name_near_a_field_that_its_record_lacks_is_told_with_its_line(
+    lines: list[str], near: dict[str, int]
+) -> None:
+    """A name that some record has beside the field is another thing."""
+    unknown: dict[str, int] = {}
+    rows, _ = read("".join(f"{line}\n" for line in lines).encode(), "r.jsonl")
+    assert len(list(admitted(rows, TERMS, unknown))) == len(lines)
+    assert {name: line for name, line in unknown.items() if line > 0} == near
+    said = near_names(unknown, TERMS.known, "r.jsonl")
+    assert [one.location for one in said] == [Location("r.jsonl", at, 1) for at in near.values()]
 
 
 LOOK_ALIKE = [

@@ -414,6 +414,74 @@ def test_a_conditional_format_that_changes_what_is_seen_is_a_fault(
     assert cell("<v>5</v>", styles=styles, around=around) == seen
 
 
+X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+XM = "http://schemas.microsoft.com/office/excel/2006/main"
+
+
+@pytest.mark.parametrize(
+    ("area", "inside", "seen"),
+    [
+        ("B2", f'<dxf><numFmt xmlns="{MAIN}" numFmtId="200" formatCode="0.0"/></dxf>', RULED),
+        ("A1 $B$1:$B$9", f'<dxf><font xmlns="{MAIN}"><strike/></font></dxf>', RULED),
+        ("B2", '<dataBar showValue="0"/>', RULED),
+        ("B2", '<iconSet showValue="0"/>', RULED),
+        ("B3", f'<dxf><font xmlns="{MAIN}"><strike/></font></dxf>', "5"),
+        ("B2", f'<dxf><font xmlns="{MAIN}"><b/></font><fill xmlns="{MAIN}"/></dxf>', "5"),
+        ("B2", "<dataBar/>", "5"),
+    ],
+)
+def test_a_conditional_format_of_later_versions_is_a_fault_too(
+    area: str, inside: str, seen: str
+) -> None:
+    """Excel 2010 and later write some rules into the list of extensions."""
+    rules = "conditionalFormatting"
+    around = (
+        f'<extLst><ext><{rules}s xmlns="{X14}"><{rules}><cfRule type="expression" priority="1">'
+        f'<f xmlns="{XM}">TRUE</f>{inside}</cfRule><sqref xmlns="{XM}">{area}</sqref></{rules}>'
+        f"</{rules}s></ext></extLst>"
+    )
+    assert cell("<v>5</v>", around=around) == seen
+
+
+def test_a_bar_in_place_of_a_number_is_a_fault() -> None:
+    """Excel then shows the bar alone."""
+    rule = '<cfRule type="dataBar" priority="1"><dataBar showValue="0"/></cfRule>'
+    around = f'<conditionalFormatting sqref="B2">{rule}</conditionalFormatting>'
+    assert cell("<v>5</v>", around=around) == RULED
+
+
+@pytest.mark.parametrize(
+    ("face", "refused"),
+    [
+        ('typeface="Wingdings"', True),
+        ('typeface="Own" charset="2"', True),
+        ('typeface="Calibri" charset="0"', False),
+    ],
+)
+def test_a_theme_with_a_symbol_font_is_refused(face: str, *, refused: bool) -> None:
+    """A cell in a font of the theme looks as the theme says, whatever font it names."""
+    theme = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    fonts = f"<fontScheme><minorFont><latin {face}/></minorFont></fontScheme>"
+    links = "".join(
+        f'<Relationship Id="r{number}" Type="{LINK}/{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(
+            (("worksheet", "worksheets/sheet1.xml"), ("theme", "theme/theme1.xml")), start=1
+        )
+    )
+    data = package(
+        '<row r="2"><c r="A2"><v>1</v></c></row>',
+        more={
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>',
+            "xl/theme/theme1.xml": f'<theme xmlns="{theme}">{fonts}</theme>',
+        },
+    )
+    if refused:
+        with pytest.raises(TeachbackError, match="the theme of this workbook has a symbol font"):
+            read(data)
+    else:
+        assert len(read(data)[0]) == 1
+
+
 @pytest.mark.parametrize(
     ("more", "seen"),
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import string
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -35,6 +36,8 @@ _PHONE: Final = re.compile(
 # ITU-T E.164 allows at most 15 digits; the shortest emergency numbers have 2. An extension adds up
 # to 6.
 _PHONE_DIGITS: Final = range(2, 22)
+# Besides letters, the signs of units behind a number.
+_UNIT_SIGNS: Final = "%/\u00b0\u00b5\u03bc\u00b2\u00b3"
 _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
 # The Unicode categories of marks, which belong to the letter before them.
 _ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
@@ -96,7 +99,10 @@ def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
     if field.type is FieldKind.PHONE and not _is_phone(words):
         return FieldFault(field.name, "is not a phone number")
     if field.type is FieldKind.NUMBER and not is_number(words, language):
-        return FieldFault(field.name, "is not a number as this language writes one")
+        reason = "is not a number as this language writes one"
+        if is_number(words.rstrip(_UNIT_SIGNS + string.ascii_letters).rstrip(), language):
+            reason = "is a number with a unit: leave the unit out, the number stands alone here"
+        return FieldFault(field.name, reason)
     if field.type is FieldKind.CHOICE and words not in {
         normalize_value(choice) for choice in field.choices
     }:

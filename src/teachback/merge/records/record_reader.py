@@ -488,6 +488,23 @@ def _look(name: str) -> str:
     return "".join(filter(str.isalnum, plain))
 
 
+def near_names(names: Mapping[str, int], known: Collection[str], file: str) -> list[Problem]:
+    """Return a problem for each name in JSON records that is close to a field they do not have.
+
+    `names` maps an unknown name to the line of such a record; others have no line above 0.
+    """
+    return [
+        Problem(
+            "a name in this record looks like a misspelt field, and the record has no such field",
+            f"{guess(name, known)} Then rename it. If it is something else, delete it, or add the "
+            "field with null.",
+            Location(file, line, 1),
+        )
+        for name, line in names.items()
+        if line > 0
+    ]
+
+
 def unknown_names(names: Collection[str], known: Collection[str], place: Location) -> list[Problem]:
     """Warn of names in JSON records that are not fields.
 

@@ -42,7 +42,7 @@ class PartSummary(NamedTuple):
 
     Holds its rows (packed), the id of each, the indexes of rejected rows, and the characters that
     each edition needs. `mark` is a fingerprint of the rows as read. `unknown` are names without a
-    meaning. With `problems` the run stops.
+    meaning, each as `admitted` finds it. With `problems` the run stops.
     """
 
     rows: bytes = b""
@@ -50,7 +50,7 @@ class PartSummary(NamedTuple):
     rejected: frozenset[int] = frozenset()
     characters: Mapping[EditionKey, frozenset[str]] = {}
     mark: bytes = b""
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, int], ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -78,7 +78,7 @@ def survey(desk: RecordSchema, part: Part) -> PartSummary:
 
 
 def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
-    unknown: dict[str, None] | None = {} if desk.form.kind == "jsonl" else None
+    unknown: dict[str, int] | None = {} if desk.form.kind == "jsonl" else None
     admissible = admitted(read_part(desk.form, part), desk.terms, unknown)
     rows = [row if isinstance(row, Rejected) else _read(desk, row) for row in admissible]
     # Plain tuples, since writing the class names would take as long as all the rest.
@@ -94,7 +94,7 @@ def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
         frozenset(at for at, row in enumerate(rows) if isinstance(row, Rejected)),
         letters_needed(rows),
         hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).digest(),
-        tuple(unknown or ()),
+        tuple((unknown or {}).items()),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.errors import guess
 from teachback.merge.engine_protocol import EditionKey
 from teachback.merge.records.record_reader import is_misnamed, looks_of
 from teachback.units import Paper, TypeSize
@@ -26,6 +27,8 @@ TWICE: Final = "is already the id of an earlier row"
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
 MOST_UNKNOWN: Final = 50
+# Instead of a row: a name that a record has beside the field that it is close to is another thing.
+NO_FIELD: Final = -1
 # The number of different choices that are cached.
 MOST_CHOSEN: Final = 1_000
 # A file name that works on every system. It begins with a letter, a digit or an underscore, so that
@@ -104,31 +107,39 @@ class RowRules:
 
 
 def admitted(
-    rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, None] | None = None
+    rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, int] | None = None
 ) -> Iterator[ValidRecord | Rejected]:
     """Yield each row as a record or as rejected, in order.
 
     Ids that occur twice are not checked here; see `repeated`. Unknown names are added to `unknown`,
-    in the order in which they occur.
+    in the order in which they occur, each with the row in which it may be a misspelt field, or 0.
     """
     known = terms.known
     looks = looks_of(known)
+    fields = known - {terms.id_column, terms.audience_column, *CHOOSING}
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
         if unknown is not None:
-            others = (
-                name
-                for name in (*row.cells, *row.faults)
-                if name not in known and name not in unknown
-            )
-            unknown.update(
-                dict.fromkeys(
-                    name
-                    for name in others
-                    if len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks)
-                )
-            )
+            names = (*row.cells, *row.faults)
+            for name in names:
+                if name in known or unknown.get(name) == NO_FIELD:
+                    continue
+                near = _near(name, fields)
+                line = 0 if not near else row.number if near.isdisjoint(names) else NO_FIELD
+                if line or len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks):
+                    unknown[name] = together(unknown.get(name, 0), line)
         yield _admit(row, terms, chosen)
+
+
+@lru_cache(maxsize=1024)
+def _near(name: str, fields: frozenset[str]) -> frozenset[str]:
+    """Return the fields that a name may be a misspelling of."""
+    return frozenset(field for field in fields if guess(name, (field,)))
+
+
+def together(one: int, other: int) -> int:
+    """Combine two findings about an unknown name: NO_FIELD, the row of a misspelt field, or 0."""
+    return NO_FIELD if NO_FIELD in {one, other} else one or other
 
 
 def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:

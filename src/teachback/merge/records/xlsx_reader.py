@@ -137,6 +137,8 @@ def _read(
 ) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
     _refuse_parts(archive, name)
     book = _book(archive, name)
+    if book.theme:
+        _refuse_symbol_theme(archive, book.theme, name)
     shown = [path for path, seen in book.sheets if seen]
     if not shown:
         raise TeachbackError(
@@ -207,6 +209,10 @@ def _two(name: str, what: str) -> Problem:
     )
 
 
+def _unlike_excel(name: str) -> Problem:
+    return Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name))
+
+
 def _walk(
     archive: zipfile.ZipFile,
     part: str,
@@ -222,9 +228,7 @@ def _walk(
     """
 
     def doctype(*_: object) -> None:
-        raise TeachbackError(
-            Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name))
-        )
+        raise TeachbackError(_unlike_excel(name))
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -250,6 +254,9 @@ def _refuse_tags(archive: zipfile.ZipFile, part: str, name: str, most: int) -> N
     with archive.open(part) as stream:
         while block := stream.read(_BLOCK):
             tags += block.count(b"<")
+            if b"\0" in block:
+                # UTF-16, in which the searches for bytes find nothing.
+                raise TeachbackError(_unlike_excel(name))
             if tags > most:
                 message = f"this workbook has more than {most:,} tags in one of its parts"
                 raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
@@ -277,13 +284,14 @@ def _plain(tag: str) -> str:
 class _Book:
     """The parts of a workbook.
 
-    `sheets` are paths with whether the sheet is visible. `styles` and `strings` are paths of the
-    cell formats and the shared strings. `from_1904` tells the epoch of dates.
+    `sheets` are paths with whether the sheet is visible. `styles`, `strings` and `theme` are paths
+    of the cell formats, the shared strings and the theme. `from_1904` tells the epoch of dates.
     """
 
     sheets: list[tuple[str, bool]] = field(default_factory=list)
     styles: str = ""
     strings: str = ""
+    theme: str = ""
     from_1904: bool = False
 
 
@@ -314,18 +322,13 @@ def _book(archive: zipfile.ZipFile, name: str) -> _Book:
         for _, link, state in seen
         if related[link][0] == "worksheet"
     ]
-    book.styles, book.strings = (
-        next(iter(one), "")
-        for one in (
-            [target for kind, target in related.values() if kind == wanted]
-            for wanted in ("styles", "sharedStrings")
-        )
-    )
-    if any(
-        sum(kind == once for kind, _ in related.values()) > 1
-        for once in ("styles", "sharedStrings")
-    ):
-        raise TeachbackError(_two(name, "a part"))
+    single = dict.fromkeys(("styles", "sharedStrings", "theme"), "")
+    for kind, target in related.values():
+        if single.get(kind):
+            raise TeachbackError(_two(name, "a part"))
+        if kind in single:
+            single[kind] = target
+    book.styles, book.strings, book.theme = single.values()
     return book
 
 
@@ -387,6 +390,23 @@ def _styles(
 
     _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
     return [(codes.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats]
+
+
+def _refuse_symbol_theme(archive: zipfile.ZipFile, part: str, name: str) -> None:
+    """Refuse a workbook whose theme has a symbol font: cells in a theme's font show its signs."""
+
+    def start(_: str, attributes: dict[str, str]) -> None:
+        face = {"val": attributes.get("typeface", "")}
+        if _marked("name", face) or (face["val"] and attributes.get("charset") == _SYMBOLS):
+            raise TeachbackError(
+                Problem(
+                    "the theme of this workbook has a symbol font, which shows other characters",
+                    "Choose ordinary fonts for its theme, or save it as 'CSV UTF-8'.",
+                    Location(name),
+                )
+            )
+
+    _walked(archive, part, name, start)
 
 
 def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
@@ -563,36 +583,66 @@ def _rules(
 ) -> list[tuple[int, int, int, int]]:
     """Return the ranges of conditional formats that can change what is seen; see `_telling`.
 
-    A range is first and last row, first and last column.
+    A range is first and last row, first and last column. Rules of Excel 2010 and later are in the
+    list of extensions, and hold their format themselves (MS-XLSX, 2.4.4).
     """
     found: list[tuple[int, int, int, int]] = []
-    areas: list[list[str]] = [[]]
+    path: list[str] = []
+    areas: list[str] = []
+    tells = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        plain = _plain(tag)
-        if plain == "conditionalFormatting":
-            areas[0] = attributes.get("sqref", "").split()
-        elif (
-            plain == "cfRule"
-            and attributes.get("dxfId", "").isdecimal()
-            and int(attributes["dxfId"]) in telling
-        ):
-            for area in areas[0]:
-                first, _, last = area.replace("$", "").partition(":")
-                (left, top), (right, bottom) = _place(first), _place(last or first)
-                found.append((top, bottom, left, right))
-            if len(found) > MOST_MERGED:
-                raise TeachbackError(
-                    Problem(
-                        "this sheet has too many conditional formats",
-                        "Take them out.",
-                        Location(name),
-                    )
-                )
+        nonlocal tells
+        # The same names are in several namespaces.
+        path.append(tag.rpartition(" ")[2])
+        if path[-1] == "conditionalFormatting":
+            areas[:], tells = [attributes.get("sqref", "")], False
+        elif "conditionalFormatting" in path:
+            number = attributes.get("dxfId", "")
+            tells = (
+                tells
+                or (path[-1] == "cfRule" and number.isdecimal() and int(number) in telling)
+                or (path[-2:-1] == ["dxf"] and path[-1] == "numFmt")
+                or (path[-3:-1] == ["dxf", "font"] and bool(_marked(path[-1], attributes)))
+                # A bar or an icon in place of the number.
+                or attributes.get("showValue", "1").strip().lower() in _OFF
+            )
 
-    if telling:
-        _walked(archive, part, name, start, "sheet")
+    def text(words: str) -> None:
+        if path[-1:] == ["sqref"]:
+            areas.append(words)
+
+    def end(_: str) -> None:
+        if path.pop() != "conditionalFormatting" or not tells:
+            return
+        for area in "".join((areas[0], " ", *areas[1:])).replace("$", "").split():
+            first, _, last = area.partition(":")
+            (left, top), (right, bottom) = _place(first), _place(last or first)
+            found.append((top, bottom, left, right))
+        if len(found) > MOST_MERGED:
+            raise TeachbackError(
+                Problem(
+                    "this sheet has too many conditional formats",
+                    "Take them out.",
+                    Location(name),
+                )
+            )
+
+    if _holds(archive, part, b"onditionalFormatting"):
+        handlers = {"EndElementHandler": end, "CharacterDataHandler": text}
+        _walked(archive, part, name, start, "sheet", **handlers)
     return list(dict.fromkeys(found))
+
+
+def _holds(archive: zipfile.ZipFile, part: str, word: bytes) -> bool:
+    """Check whether a part holds some bytes, since only then it must be parsed."""
+    above = b""
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            if word in above + block:
+                return True
+            above = block[-len(word) :]
+    return False
 
 
 def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:

@@ -160,6 +160,27 @@ def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(
     )
 
 
+@pytest.mark.parametrize(
+    "person", ["Bj\u00f8rn", "S\u00f8ren", "Kj\u00e6r", "\u00c5se", "Jos\u00e9"]
+)
+def test_a_name_that_no_other_encoding_spells_needs_no_setting(person: str) -> None:
+    """No language has an r with a caron before an r or a y, nor a degree sign in a word."""
+    rows, (warning,) = read(f"id,name\n1,{person}\n".encode("cp1252"))
+    assert names(rows) == [person]
+    assert warning.severity is Severity.WARNING
+
+
+def test_a_name_of_two_encodings_is_refused_with_the_letters_and_the_setting() -> None:
+    """The letter alone is quoted, so that a person can tell which encoding is right."""
+    problem = refusal("id,name\n1,Zo\u00eb\n".encode("cp1252"))
+    assert problem.message.endswith("or windows-1257 (\u00eb would be \u0117)")
+    assert "--encoding windows-1252; else --encoding windows-1257" in problem.hint
+    assert "Zo" not in problem.message + problem.hint
+    assert names(read("id,name\n1,Zo\u00eb\n".encode("cp1252"), encoding="windows-1252")[0]) == [
+        "Zo\u00eb"
+    ]
+
+
 def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
     """The unfit word may be mistyped; each of the others could be Danish."""
     people = [

@@ -50,12 +50,14 @@ _WESTERN: Final = (
 _SIGNS: Final = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xb0\xb7\xa0")
 # No word of a western language has more adjacent letters outside a to z.
 _LONGEST_RUN: Final = 2
+# Of these signs, those that are never between two letters.
+_NEVER_INSIDE: Final = re.compile(r"[^\W\d_][\u201c\u201d\u2026\u2022\u20ac\xb0][^\W\d_]")
 # Spellings that no language has, of letters whose byte is another letter in another encoding.
-# Polish: n, s or z with an accent before a vowel, and c as in Joćo. Czech: as in Thérčse. Romanian:
-# as in Joăo. Slovak: a long l at the start, as in Ĺsa. Lithuanian and Latvian: as in Sįnchez and
+# Polish: n, s or z with an accent before a vowel, and c as in Joćo. Czech: as in Thérčse, Bjřrn and
+# Řystein. Romanian: as in Joăo. Slovak: a long l at the start, as in Ĺsa. Lithuanian and Latvian: as in Sįnchez and
 # Jųrgen.
 _NO_EASTERN: Final = re.compile(
-    r"[ńśź][aeiouyóąę]|ć(?:o|es)$|ų(?!$)|č[^\Waeiouy\d_]{1,2}es?$|ă[oe]|őe|^ĺ|[įķ][a-z]*ez$",
+    r"[ńśź][aeiouyóąę]|ř[ry]|ć(?:o|es)$|ų(?!$)|č[^\Waeiouy\d_]{1,2}es?$|ă[oe]|őe|^ĺ|[įķ][a-z]*ez$",
     re.IGNORECASE,
 )
 # French: e with a grave accent before a vowel. Spanish: n with a tilde and no vowel after it.
@@ -91,10 +93,15 @@ class CandidateEncoding:
 
 @dataclass
 class _Tally:
-    """The numbers of distinct words that look like words in an encoding, and that do not."""
+    """The numbers of distinct words that look like words in an encoding, and that do not.
+
+    `letter` is one that is another one, `meant`, in Windows-1252.
+    """
 
     fitting: int = 0
     unfit: int = 0
+    letter: str = ""
+    meant: str = ""
 
 
 _CP1252: Final = CandidateEncoding("windows-1252", _WESTERN)
@@ -221,14 +228,20 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
                 raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
             _weigh(word, meant, rivals)
     others = [
-        reading.name
+        (reading.name, tally)
         for reading, tally in rivals.items()
         if tally.fitting and tally.fitting >= tally.unfit * _FEW
     ]
     if others:
-        message = f"this line is not UTF-8; the file could be windows-1252, or {', '.join(others)}"
+        readings = ", or ".join(
+            f"{codec} ({tally.meant} would be {tally.letter})" if tally.letter else codec
+            for codec, tally in others
+        )
+        message = f"this line is not UTF-8; the file could be windows-1252, or {readings}"
         hint = (
-            "Save it as UTF-8 ('CSV UTF-8' in Excel), or say which it is: --encoding windows-1252."
+            "Look at the accented letters of your list. If windows-1252 is right, add "
+            f"--encoding windows-1252; else --encoding {others[0][0]} or the like. Better, save "
+            "it as UTF-8 ('CSV UTF-8' in Excel)."
         )
         raise TeachbackError(Problem(message, hint, Location(name, line, 1)))
     hint = (
@@ -257,6 +270,9 @@ def _weigh(word: bytes, meant: str, rivals: dict[CandidateEncoding, _Tally]) -> 
             del rivals[reading]
         elif text != meant and _fits(text, reading):
             rivals[reading].fitting += 1
+            if not rivals[reading].letter and len(text) == len(meant):
+                pairs = ((a, b) for a, b in zip(meant, text, strict=True) if a != b)
+                rivals[reading].meant, rivals[reading].letter = next(pairs)
         elif text != meant:
             rivals[reading].unfit += 1
 
@@ -274,6 +290,8 @@ def _fits(text: str, reading: CandidateEncoding) -> bool:
     A list of patients may mix languages.
     """
     if any(ord(sign) > 0x7F and not sign.isalpha() and sign not in _SIGNS for sign in text):  # noqa: PLR2004 -- ASCII
+        return False
+    if _NEVER_INSIDE.search(text):
         return False
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     if reading.script:

@@ -485,6 +485,16 @@ def test_what_a_stock_cannot_do_is_a_usage_error(tmp_path: Path) -> None:
             dealt(tmp_path, order, **flags)
 
 
+def test_a_wrong_place_or_stock_is_told_with_the_right_one(tmp_path: Path) -> None:
+    """A sheet of ten has no eleventh place, and the number on a package names its stock."""
+    with pytest.raises(UsageError) as caught:
+        dealt(tmp_path, CardOrder(start_at=11), stock="avery-5371")
+    assert caught.value.problems[0].hint.startswith("Write a place from 1 to 10")
+    with pytest.raises(UsageError) as caught:
+        dealt(tmp_path, stock="5371")
+    assert caught.value.problems[0].hint.startswith("Did you mean 'avery-5371'?")
+
+
 def test_the_command_says_what_to_click(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,13 +17,13 @@ from playwright.sync_api import sync_playwright
 from tiny_handout import TINY
 
 from teachback.commands.build import build
-from teachback.content.inline_markup import Line, Span
+from teachback.content.inline_markup import Line, Span, parse_marks
 from teachback.content.loader import LoadedHandouts, read_handouts
 from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
 from teachback.files.page_resources import closed_page, foreign_loads, parse_page
 from teachback.files.workspace import Workspace, builtin_root, handout_files
-from teachback.html.composer import Medium, dialled
+from teachback.html.composer import Medium, dialled, line_to_html
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.settings import resolve
 from teachback.units import TypeSize
@@ -445,6 +445,22 @@ def test_only_what_is_one_number_becomes_a_link(number: str, address: str | None
     html = str(dialled(number, Medium.SCREEN))
     assert html == (f'<a class="dial" href="{address}">{number}</a>' if address else number)
     assert str(dialled(number, Medium.PRINT)) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Gain of 5 lb.", "5\u00a0lb"),
+        ("Gain of **5** lb.", "<strong>5</strong>\u00a0lb"),
+        ("More than 5 / lb", "5\u00a0/\u00a0lb"),
+        ("Take 2.5 mg/dL", "2.5\u00a0mg/dL"),
+        ("At 98.6 \u00b0F", "98.6\u00a0\u00b0F"),
+        ("Eat 5 lemons", "5 lemons"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(written: str, kept: str) -> None:
+    """A number alone at the end of a line can be read without its unit."""
+    assert kept in line_to_html(parse_marks(written, {}))
 
 
 def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:

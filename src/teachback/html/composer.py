@@ -66,6 +66,11 @@ _DIALLED: Final = re.compile(
 )
 # ITU-T E.164 allows at most 15 digits. The shortest emergency numbers have 2.
 _DIALLED_DIGITS: Final = range(2, 16)
+# The space between a number and its unit, or around the slash behind a number.
+_UNIT: Final = re.compile(
+    r"(?<=\d) (?=(?:lbs?|oz|kg|g|mg|mcg|\u00b5g|mmol|mEq|IU|ml|mL|dl|dL|l|L|cm|mm|mmHg|kcal|bpm|%"
+    r"|\u00b0[CF]?|[ap]\.m\.|[ap]m|[AP]M)(?!\w))|(?<=\d) /|(?<=\d /) (?=\w)"
+)
 # A placeholder in composed cards until their size is known.
 _CARD_SIZE: Final = "/* the size of the card */\n"
 # No text can hold these: no font has characters of the private use area.
@@ -201,11 +206,21 @@ def at_size(
 
 
 def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
-    """Convert a line to HTML, with every word escaped.
+    """Convert a line to HTML, with every word escaped. A number and its unit share a line.
 
     `write_here` is what a screen reader says for a line to write on.
     """
-    return Markup("").join(_span(span, medium, write_here) for span in line)
+    html = Markup("")
+    before = ""
+    for span in line:
+        words = _UNIT.sub(_no_break, before[-1:] + span.text)[len(before[-1:]) :]
+        html += _span(span._replace(text=words), medium, write_here)
+        before = "" if span.blank or span.href else span.text
+    return html
+
+
+def _no_break(match: re.Match[str]) -> str:
+    return match[0].replace(" ", "\u00a0")
 
 
 @jinja2.pass_context

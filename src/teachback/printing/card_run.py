@@ -59,12 +59,19 @@ def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
 
 
 def _alike(name: str, names: Iterable[str]) -> list[str]:
-    """Return up to three similar names; of similar product numbers, those nearest in value."""
+    """Return up to three similar names; of similar product numbers, those nearest in value.
+
+    A name that ends in what was written is nearest: 5371 means avery-5371.
+    """
+    names = list(names)
+    ends = [other for other in names if other.endswith(f"-{name}")]
+    if ends:
+        return ends[:3]
 
     def number(text: str) -> int:
         return int("".join(filter(str.isdigit, text)) or 0)
 
-    close = difflib.get_close_matches(name, list(names), n=20, cutoff=0.7)
+    close = difflib.get_close_matches(name, names, n=20, cutoff=0.7)
     return sorted(close, key=lambda other: abs(number(other) - number(name)))[:3]
 
 
@@ -95,6 +102,8 @@ def card_run(
             _other_stocks(sides, stocks)
             if (sides is Sides.FOLD) != (stock.fold is not None)
             else _HELP
+            if order.start_at <= stock.places
+            else f"Write a place from 1 to {stock.places}, counted along the rows from the top."
         )
         raise UsageError(Problem(f"{name}: {error}", hint)) from None
     _refuse_off_page(name, sheets, stock.page_box)

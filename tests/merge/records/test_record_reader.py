@@ -160,9 +160,7 @@ def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(
     )
 
 
-@pytest.mark.parametrize(
-    "person", ["Bj\u00f8rn", "S\u00f8ren", "Kj\u00e6r", "\u00c5se", "Jos\u00e9"]
-)
+@pytest.mark.parametrize("person", ["Bj\u00f8rn", "S\u00f8ren", "\u00c5se", "Jos\u00e9"])
 def test_a_name_that_no_other_encoding_spells_needs_no_setting(person: str) -> None:
     """No language has an r with a caron before an r or a y, nor a degree sign in a word."""
     rows, (warning,) = read(f"id,name\n1,{person}\n".encode("cp1252"))

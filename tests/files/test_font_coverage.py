@@ -11,8 +11,10 @@ import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
+from tiny_handout import TINY
+from workspace_cases import HANDOUT
 
-from teachback.content.loader import load_shared
+from teachback.content.loader import load_handout, load_shared
 from teachback.errors import TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.images import digits_fault
@@ -144,3 +146,22 @@ def test_a_font_without_digits_is_not_compared(workspace: Callable[..., Workspac
     """A font without digits is accepted, for other letters."""
     clinic = with_font(workspace(), "Own.ttf", font({0x41: "A"}))
     assert load_shared(clinic).clinic == load_shared(workspace()).clinic
+
+
+@pytest.mark.parametrize(
+    ("sign", "hint"),
+    [
+        ("\u2192", "Write 'to' or 'then' in its place."),
+        ("\u2665", "Write 'heart' in its place."),
+        ("\u2713", "Write 'yes' or 'do' in its place."),
+        ("\U0001f6a8", "Use other words, or add a font that has it to styles/fonts/."),
+    ],
+)
+def test_a_sign_that_no_font_has_is_told_with_words_for_it(
+    sign: str, hint: str, workspace: Callable[..., Workspace]
+) -> None:
+    """An author often pastes arrows and hearts, and needs no other font for them."""
+    clinic = workspace({HANDOUT: TINY.replace("For everyone here.", f"Rest {sign} walk")})
+    with pytest.raises(TeachbackError) as caught:
+        load_handout(clinic.root / HANDOUT, clinic, load_shared(clinic))
+    assert [problem.hint for problem in caught.value.problems] == [hint]

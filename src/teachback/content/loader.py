@@ -24,7 +24,7 @@ from teachback.content.sources import Sources
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess, nearest
 from teachback.files.encoding_damage import is_misread
-from teachback.files.font_coverage import coverage, missing_glyphs
+from teachback.files.font_coverage import coverage, missing_glyphs, words_for
 from teachback.files.images import DIGITS, digits_fault
 from teachback.files.workspace import Workspace, find, folders, read_bytes, shown
 from teachback.files.yaml_reader import YamlFile, read_yaml
@@ -458,9 +458,7 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
     for place, text in file.scalars() if glyphs else ():
         for character, name in missing_glyphs(text, glyphs):
             message = f"the character '{character}' ({name}) is in none of the fonts"
-            yield Problem(
-                message, "Use other words, or add a font that has it to styles/fonts/.", place
-            )
+            yield Problem(message, words_for(character), place)
 
 
 def _source_problems(

@@ -31,6 +31,25 @@ MAX_TABLES: Final = 200
 _CUT_OFF: Final = ("this is not a TrueType font: it is cut off", "Use a whole .ttf file.")
 # Controls and format characters draw nothing; combining marks are composed by the shaper where it can.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+# Words for signs that texts from elsewhere often hold, and that few fonts for text have.
+_WORDS: Final = {
+    "\u2192\u21d2\u279c\u2794\u25ba\u25b6": "'to' or 'then'",
+    "\u2190\u21d0": "'from'",
+    "\u2191\u25b2": "'up' or 'more'",
+    "\u2193\u25bc": "'down' or 'less'",
+    "\u2665\u2764\u2661": "'heart'",
+    "\u2713\u2714\u2611\u2705": "'yes' or 'do'",
+    "\u2717\u2718\u2716\u274c": "'no' or 'do not'",
+    "\u26a0": "'Warning'",
+    "\u260e\u2706": "'phone'",
+    "\u2709": "'mail'",
+    "\u2103": "'\u00b0C'",
+    "\u2109": "'\u00b0F'",
+    "\u2116": "'No.'",
+    "\u2153": "'1/3'",
+    "\u2154": "'2/3'",
+    "\u25cf\u25cb\u25a0\u25a1\u25aa\u25e6\u2610": "a `list:` or a `checklist:`",
+}
 
 
 def font_fault(data: bytes) -> tuple[str, str] | None:
@@ -132,6 +151,14 @@ def _character_map(data: bytes, path: Path) -> frozenset[int]:
             f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path))
         )
         raise TeachbackError(problem) from None
+
+
+def words_for(character: str) -> str:
+    """Return a hint with the words to write for a sign that no font has."""
+    words = next((words for signs, words in _WORDS.items() if character in signs), "")
+    if words:
+        return f"Write {words} in its place."
+    return "Use other words, or add a font that has it to styles/fonts/."
 
 
 def missing_glyphs(text: str, points: frozenset[int]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ import click
 import pytest
 from archive_filler import code_of, edition
 from PIL import Image, ImageFilter
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback import __version__
@@ -24,7 +25,6 @@ from teachback.commands.build import build
 from teachback.editions.edition_code import ALPHABET
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.pdf.page_images import page_pictures
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "format": ("pdf", "png"),
         "archive": str(root / "build/archive"),
     }
-    done = build(resolve(flags, {}, workspace), workspace, TODAY)
+    done = build(resolve(flags, workspace), workspace, TODAY)
     assert done.problems == ()
     return root
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from archive_filler import code_of, edition
+from settings_from_flags import resolve
 
 from teachback import __version__
 from teachback.archive.store import all_kept, entries_at, entry_paths, keep_entries, object_path
@@ -34,7 +35,6 @@ from teachback.files import atomic_files
 from teachback.printing.card_run import CardOrder
 from teachback.printing.fingerprints import made_from, shared_fingerprint
 from teachback.printing.job_printer import do_jobs
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -756,7 +756,7 @@ def test_cards_that_are_damaged_in_the_archive_are_not_called_kept(
     """`card --archive` checks the hashes of what is there before it reports it as kept."""
     clinic = workspace()
     archive = tmp_path / "archive"
-    settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, {}, clinic)
+    settings = resolve({"handouts": ("tiny",), "archive": str(archive)}, clinic)
     assert print_cards(settings, CardOrder(), clinic, TODAY).archived
     place = only((archive / "objects").rglob("*.pdf"))
     rot(place)
@@ -887,7 +887,7 @@ def built(workspace: Workspace, archive: Path | None = None, **flags: Any) -> Bu
         "archive": archive and str(archive),
         **flags,
     }
-    return build(resolve(flags, {}, workspace), workspace, TODAY)
+    return build(resolve(flags, workspace), workspace, TODAY)
 
 
 def test_a_build_keeps_what_it_printed_with_source_and_review(
@@ -1064,7 +1064,6 @@ def test_a_source_that_changes_while_cards_are_printed_is_not_kept_with_them(
     done = print_cards(
         resolve(
             {"handouts": ("tiny",), "archive": str(archive), "output": str(tmp_path / "out")},
-            {},
             clinic,
         ),
         CardOrder(copies=1),
@@ -1089,15 +1088,15 @@ def test_the_archive_may_stand_in_the_settings(
     An empty name is refused.
     """
     clinic = workspace({"teachback.toml": 'archive = "kept"'})
-    assert resolve({}, {}, clinic).archive == clinic.root / "kept"
-    assert resolve({}, {"TEACHBACK_ARCHIVE": "there"}, clinic).archive == Path("there")
+    assert resolve({}, clinic).archive == clinic.root / "kept"
+    assert resolve({}, clinic, {"TEACHBACK_ARCHIVE": "there"}).archive == Path("there")
     assert (
-        resolve({"archive": str(tmp_path)}, {"TEACHBACK_ARCHIVE": "there"}, clinic).archive
+        resolve({"archive": str(tmp_path)}, clinic, {"TEACHBACK_ARCHIVE": "there"}).archive
         == tmp_path
     )
-    assert resolve({}, {}, workspace({"teachback.toml": ""})).archive is None
+    assert resolve({}, workspace({"teachback.toml": ""})).archive is None
     with pytest.raises(UsageError):
-        resolve({"archive": " "}, {}, clinic)
+        resolve({"archive": " "}, clinic)
     assert capsys.readouterr().out == ""
 
 
@@ -1129,7 +1128,7 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     """One file is kept for two editions, and the same run again changes nothing."""
     clinic, archive = workspace(), tmp_path / "archive"
     flags = {"handouts": ("tiny",), "stock": "avery-5371", "archive": str(archive)}
-    done = print_cards(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
+    done = print_cards(resolve(flags, clinic), CardOrder(copies=5), clinic, TODAY)
     assert done.problems == ()
     assert list(done.archived) == sorted(done.output.code.split())
     assert len(done.archived) == 2
@@ -1142,7 +1141,7 @@ def test_a_run_of_cards_for_two_readers_is_kept_under_both_codes(
     assert run(["card", "tiny", "--archive", str(clinic.root / "content/handouts/tiny.yaml")]) == 1
     assert "printed, but not archived: " in capsys.readouterr().err
     before = state(archive)
-    print_cards(resolve(flags, {}, clinic), CardOrder(copies=5), clinic, TODAY)
+    print_cards(resolve(flags, clinic), CardOrder(copies=5), clinic, TODAY)
     assert state(archive) == before
     assert faults(archive) == []
 

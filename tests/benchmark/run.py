@@ -57,11 +57,11 @@ from pathlib import Path
 from teachback.content.loader import read_handouts
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.html.composer import at_size
-from teachback.printing.settings import resolve
+from teachback.cli.options import resolve
 from teachback.units import CARD
 from teachback.files.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
-settings = resolve({}, {}, workspace)
+settings = resolve((), workspace)
 reading = read_handouts(workspace, handout_files(workspace))
 context = print_context(workspace, reading, settings)
 jobs = [compose_job(context, JobOrder("leg-cramps", (a,), k, ("pdf",) if k == "handout" else \
@@ -84,10 +84,10 @@ from teachback.printing.type_fitting import fitted
 from teachback.printing.job_printer import do_job
 from teachback.proofing.page_proof import prove
 from teachback.pdf.renderer import write
-from teachback.printing.settings import resolve
+from teachback.cli.options import resolve
 from teachback.files.workspace import handout_files, open_workspace
 workspace = open_workspace(Path.cwd())
-settings = resolve({"stock": "avery-5371"}, {}, workspace)
+settings = resolve(("--stock", "avery-5371"), workspace)
 reading = read_handouts(workspace, handout_files(workspace))
 stocks = load_stocks(workspace)
 named = find_stock("avery-5371", stocks)

@@ -35,11 +35,11 @@ from typing import TYPE_CHECKING, Any
 import typst
 from told import Row, tell
 
+from teachback.cli.options import resolve
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.merge.stamping.edition_templates import handout_template
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ class Bench:
         )
         workspace = Workspace(scratch, builtin_root())
         reading = read_handouts(workspace, {"visit": handout_files(workspace)["visit"]})
-        context = print_context(workspace, reading, resolve({}, {}, workspace))
+        context = print_context(workspace, reading, resolve((), workspace))
         self.design = context.design
         self.job = compose_job(context, JobOrder("visit", ("ckd",), "handout", ("pdf",)))
         handout_template(self.job, self.design.files)

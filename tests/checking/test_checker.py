@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.checking.all_rules import OWN, load_all_rules
@@ -25,7 +26,6 @@ from teachback.commands.build import build
 from teachback.content.loader import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files.workspace import Workspace, builtin_root
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,11 +135,11 @@ def test_build_does_not_print_what_a_rule_calls_an_error(workspace: Make) -> Non
     """The handout is printed once the sentence is right."""
     settings = {"handouts": ("tiny",), "kind": ("card",)}
     clinic = workspace({"content/handouts/tiny.yaml": BANANAS})
-    built = build(resolve(settings, {}, clinic), clinic, TODAY)
+    built = build(resolve(settings, clinic), clinic, TODAY)
     assert built.refused == ("tiny",)
     assert [problem.rule for problem in built.problems] == ["ckd-potassium-food"]
     clinic = workspace()
-    assert build(resolve(settings, {}, clinic), clinic, TODAY).printed
+    assert build(resolve(settings, clinic), clinic, TODAY).printed
 
 
 ACCEPT = """\
@@ -159,9 +159,7 @@ def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> 
     assert [(w.finding.rule, w.accepted.by) for w in checked.waived] == [
         ("ckd-potassium-food", "The kidney team")
     ]
-    assert build(
-        resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY
-    ).printed
+    assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, clinic), clinic, TODAY).printed
 
 
 def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make) -> None:
@@ -206,7 +204,7 @@ def test_an_error_is_accepted_only_with_the_words_it_is_about(workspace: Make) -
         problem.message == "to accept an error of 'ckd-potassium-food', quote the words it is about"
     )
     assert build(
-        resolve({"handouts": ("tiny",), "kind": ("card",)}, {}, clinic), clinic, TODAY
+        resolve({"handouts": ("tiny",), "kind": ("card",)}, clinic), clinic, TODAY
     ).refused == ("tiny",)
 
 
@@ -470,7 +468,7 @@ def test_words_that_a_clinic_adds_are_looked_at_too(workspace: Make) -> None:
     ]
     assert problem.location is not None
     assert problem.location.line == own[: own.index("Take ibuprofen")].count("\n") + 1
-    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
+    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, clinic), clinic, TODAY)
     assert built.failed
     assert problem in built.problems
 

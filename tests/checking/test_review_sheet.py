@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pypdfium2
 import pytest
 from pdf_tags import faults
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.archive.previous_approval import ApprovedVersion, Search
@@ -30,7 +31,6 @@ from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import Workspace, check_target
 from teachback.printing import process_pool
 from teachback.printing.process_limits import Limits
-from teachback.printing.settings import resolve
 from teachback.units import Paper
 
 if TYPE_CHECKING:
@@ -669,7 +669,6 @@ def archived(clinic: Workspace, by: str, tmp_path: Path) -> Path:
     built = build(
         resolve(
             {"archive": str(archive), "output": str(tmp_path / "out"), "format": ("html",)},
-            {},
             clinic,
         ),
         clinic,

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
 
 from teachback.cli.app import run
@@ -20,7 +21,6 @@ from teachback.files.workspace import Workspace, handout_files
 from teachback.files.yaml_editor import with_values
 from teachback.printing.job_composer import summarise
 from teachback.printing.review_problems import review_problems
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -332,7 +332,7 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
         "output": str(clinic.root / "out"),
         "jobs": "1",
     }
-    built = build(resolve(flags, {}, clinic), clinic, TODAY)
+    built = build(resolve(flags, clinic), clinic, TODAY)
     assert not built.failed
     pages = {
         o.audience: (clinic.root / "out" / o.file).read_text(encoding="utf-8")
@@ -342,7 +342,7 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
     assert "A. Nurse" not in pages["ckd"]
     assert "Reviewed by A. Nurse" in pages["general"]
     assert "no clinician has reviewed this text" not in pages["general"]
-    released = build(resolve({**flags, "release": True}, {}, clinic), clinic, TODAY)
+    released = build(resolve({**flags, "release": True}, clinic), clinic, TODAY)
     assert released.failed
     assert released.refused == ("tiny",)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
 
 from teachback.commands.build import BuildResult, build
@@ -23,7 +24,6 @@ from teachback.files.atomic_files import sha256
 from teachback.files.workspace import builtin_root
 from teachback.printing.card_run import CardOrder
 from teachback.printing.design import check_design, open_design
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ TODAY = dt.date(2026, 11, 22)
 def run(workspace: Workspace, *handouts: str, today: dt.date = TODAY, **flags: Any) -> BuildResult:  # noqa: ANN401 -- flags of any kind
     """Build the tiny handout, by default as HTML, which is fast."""
     flags = {"format": ("html",), "jobs": 1, "handouts": handouts or ("tiny",), **flags}
-    return build(resolve(flags, {}, workspace), workspace, today)
+    return build(resolve(flags, workspace), workspace, today)
 
 
 def listing(workspace: Workspace) -> list[dict[str, Any]]:
@@ -327,7 +327,7 @@ def nested(workspace: Workspace, inner: Callable[[], object], **flags: Any) -> B
             inner()
 
     flags = {"format": ("html",), "jobs": 1, "handouts": ("tiny",), **flags}
-    built = build(resolve(flags, {}, workspace), workspace, TODAY, step)
+    built = build(resolve(flags, workspace), workspace, TODAY, step)
     assert calls
     return built
 
@@ -337,7 +337,7 @@ OTHERS: dict[str, Callable[[Workspace], object]] = {
     "another audience": lambda clinic: run(clinic, audience=("ckd",), kind=("card",)),
     "the same": lambda clinic: run(clinic, kind=("handout",)),
     "cards on stock": lambda clinic: print_cards(
-        resolve({"handouts": ("tiny",)}, {}, clinic), CardOrder(), clinic, TODAY
+        resolve({"handouts": ("tiny",)}, clinic), CardOrder(), clinic, TODAY
     ),
 }
 

@@ -15,6 +15,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from pdf_tags import faults
+from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
 
 from teachback.cli.app import run
@@ -25,7 +26,6 @@ from teachback.files.workspace import Workspace, builtin_root
 from teachback.printing.card_run import CardOrder
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def dealt(
     """Print cards, by default those of the shipped handout for CKD, and return the file."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
     done = print_cards(
-        resolve(flags, {}, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22)
+        resolve(flags, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22)
     )
     return done, folder / done.output.file
 
@@ -344,12 +344,10 @@ def test_the_calibration_page_is_shifted_by_what_was_read_off_it(tmp_path: Path)
         return float(min(lefts))
 
     still, _ = calibrate(
-        resolve({"output": str(tmp_path / "a"), "stock": "avery-5371"}, {}, BUILTIN), BUILTIN
+        resolve({"output": str(tmp_path / "a"), "stock": "avery-5371"}, BUILTIN), BUILTIN
     )
     moved, _ = calibrate(
-        resolve(
-            {"output": str(tmp_path / "b"), "stock": "avery-5371", "offset": "1.5,0"}, {}, BUILTIN
-        ),
+        resolve({"output": str(tmp_path / "b"), "stock": "avery-5371", "offset": "1.5,0"}, BUILTIN),
         BUILTIN,
     )
     assert line_a(still) == pytest.approx(20, abs=0.1)
@@ -640,12 +638,12 @@ def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make)
     clinic = workspace(
         {"teachback.toml": 'offset = "5, 5"\npaper = "a4"\n[printers.ward]\noffset = "1, 1"\n'}
     )
-    assert resolve({"printer": "ward"}, {}, clinic).offset.x == 1
-    assert resolve({}, {"TEACHBACK_PRINTER": "ward"}, clinic).offset.x == 1
-    assert resolve({"printer": "ward", "offset": "2,2"}, {}, clinic).offset.x == 2
-    assert resolve({}, {}, clinic).offset.x == 5
+    assert resolve({"printer": "ward"}, clinic).offset.x == 1
+    assert resolve({}, clinic, {"TEACHBACK_PRINTER": "ward"}).offset.x == 1
+    assert resolve({"printer": "ward", "offset": "2,2"}, clinic).offset.x == 2
+    assert resolve({}, clinic).offset.x == 5
     assert [
-        resolve(flags, env, clinic).paper
+        resolve(flags, clinic, env).paper
         for flags, env in [
             ({}, {}),
             ({}, {"TEACHBACK_PAPER": "letter"}),
@@ -657,7 +655,7 @@ def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make)
 def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
     """A language without words is a usage error, without a traceback."""
     with pytest.raises(UsageError, match="no words for the language 'es'"):
-        calibrate(resolve({"output": str(tmp_path), "language": "es"}, {}, BUILTIN), BUILTIN)
+        calibrate(resolve({"output": str(tmp_path), "language": "es"}, BUILTIN), BUILTIN)
 
 
 def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:

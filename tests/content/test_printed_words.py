@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 
 from teachback.checking.checker import check
 from teachback.commands.build import build
 from teachback.content.loader import load_shared
 from teachback.errors import Severity, TeachbackError
 from teachback.files.workspace import builtin_root
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,5 +149,5 @@ def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
     assert [(problem.message, problem.severity) for problem in told] == [
         (message, Severity.WARNING) for message in warned
     ]
-    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, {}, clinic), clinic, TODAY)
+    built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, clinic), clinic, TODAY)
     assert not built.failed

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from handout_with_fields import FILLED, composed
+from settings_from_flags import resolve
 
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
     """On a screen, a place is a blank that a screen reader announces."""
     made = workspace({"content/handouts/tiny.yaml": FILLED})
     reading = read_handouts(made, {"tiny": handout_files(made)["tiny"]})
-    context = print_context(made, reading, resolve({}, {}, made))
+    context = print_context(made, reading, resolve({}, made))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("html",)))
     assert len(
         re.findall(

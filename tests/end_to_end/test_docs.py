@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from settings_from_flags import resolve
 
 from teachback import __version__
 from teachback.cli.app import command_line
@@ -19,7 +20,6 @@ from teachback.content.handout import BLOCKS, Handout
 from teachback.content.loader import load_handout, load_shared
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.settings import resolve
 from tools.write_format_reference import PAGE, format_reference, page_with
 
 ROOT = Path(__file__).parents[2]
@@ -157,7 +157,7 @@ def test_the_settings_that_the_docs_show_are_right(tmp_path: Path) -> None:
     assert shown
     for _, text in shown:
         (tmp_path / "teachback.toml").write_text(text, encoding="utf-8")
-        settings = resolve({}, {}, Workspace(tmp_path, builtin_root()))
+        settings = resolve({}, Workspace(tmp_path, builtin_root()))
         assert (settings.stock, settings.offset.y, settings.back_offset.x) == (
             "avery-5371",
             -1.2,

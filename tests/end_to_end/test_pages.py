@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from pdf_tags import PROFILES, faults
 from pypdfium2 import raw
+from settings_from_flags import resolve
 
 from teachback.commands.build import BuildResult, build
 from teachback.commands.calibrate import calibrate
@@ -23,7 +24,6 @@ from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.pdf.page_images import page_pictures
 from teachback.pdf.page_reader import read_words
-from teachback.printing.settings import resolve
 from teachback.units import CARD, CARD_INSET, Paper, TypeSize, px_to_mm
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def prints(tmp_path_factory: pytest.TempPathFactory) -> Prints:
             "output": str(found.folder / f"{paper}-{size}"),
             "handouts": ("leg-cramps",),
         }
-        built: BuildResult = build(resolve(flags, {}, workspace), workspace, dt.date(2026, 11, 22))
+        built: BuildResult = build(resolve(flags, workspace), workspace, dt.date(2026, 11, 22))
         assert [str(problem) for problem in built.problems] == []
         found.outputs += built.outputs
     return found
@@ -110,9 +110,7 @@ def test_every_printed_file_is_pdf_ua_and_pdf_a(prints: Prints, profile: str) ->
 def test_the_calibration_page_is_pdf_ua_and_pdf_a(tmp_path: Path, sides: str, profile: str) -> None:
     """The page that measures a printer's offset passes too."""
     workspace = Workspace(builtin_root(), builtin_root())
-    path, _ = calibrate(
-        resolve({"sides": sides, "output": str(tmp_path)}, {}, workspace), workspace
-    )
+    path, _ = calibrate(resolve({"sides": sides, "output": str(tmp_path)}, workspace), workspace)
     assert faults(path.read_bytes(), profile) == []
 
 

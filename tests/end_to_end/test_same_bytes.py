@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.commands.build import build
 from teachback.files.workspace import Workspace, builtin_root
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,6 @@ def test_no_date_on_paper_comes_from_the_clock(workspace: Callable[..., Workspac
                 "handouts": ("tiny",),
                 "format": ("pdf", "html"),
             },
-            {},
             root,
         )
         built = build(settings, root, dt.date(year, 2, 28))

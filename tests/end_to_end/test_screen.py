@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hostile_markup import AHEAD, ATTRIBUTES, ELEMENTS, GOOD, OUTSIDE, SHEETS, STYLES, TRICKS, page
 from playwright.sync_api import sync_playwright
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.commands.build import build
@@ -25,7 +26,6 @@ from teachback.files.page_resources import closed_page, foreign_loads, parse_pag
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, dialled, line_to_html
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.settings import resolve
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     ):
         for size in TypeSize:
             flags = {"format": ("html",), "size": size, "output": folder / name, "jobs": 1}
-            done = build(resolve(flags, {}, workspace), workspace, TODAY)
+            done = build(resolve(flags, workspace), workspace, TODAY)
             assert not done.failed, done.problems
         reading = read_handouts(workspace, handout_files(workspace))
         assert reading.problems == {}
@@ -379,7 +379,7 @@ def test_pages_of_a_clinics_own_templates_ask_for_nothing(tmp_path: Path, browse
         (tmp_path / "own" / name).write_text(text, encoding="utf-8")
     workspace = Workspace(tmp_path / "own", builtin_root())
     build(
-        resolve({"output": str(tmp_path / "out"), "format": ("html",)}, {}, workspace),
+        resolve({"output": str(tmp_path / "out"), "format": ("html",)}, workspace),
         workspace,
         TODAY,
     )
@@ -467,7 +467,7 @@ def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
     """Paper has no links to dial, hidden words, roles or policies."""
     workspace = _clinic_workspace(tmp_path)
     reading = read_handouts(workspace, handout_files(workspace))
-    context = print_context(workspace, reading, resolve({}, {}, workspace))
+    context = print_context(workspace, reading, resolve({}, workspace))
     for kind in ("handout", "card"):
         job = compose_job(context, JobOrder("everything", ("general",), kind, ("pdf", "html")))
         # Decoration is decoration on paper too.
@@ -507,7 +507,7 @@ def test_a_page_that_would_load_something_is_refused(name: str, text: str, tmp_p
     reading = read_handouts(workspace, handout_files(workspace))
     with pytest.raises(TeachbackError) as refused:
         compose_job(
-            print_context(workspace, reading, resolve({}, {}, workspace)),
+            print_context(workspace, reading, resolve({}, workspace)),
             JobOrder("everything", ("general",), "handout", ("html",)),
         )
     assert len(refused.value.problems) == 1

@@ -9,6 +9,7 @@ import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.commands.build import build
@@ -21,7 +22,6 @@ from teachback.pdf import renderer
 from teachback.printing.design import check_design, open_design
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job
-from teachback.printing.settings import resolve
 from teachback.units import Paper
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
     """
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     assert not reading.problems
-    context = print_context(clinic, reading, resolve({}, {}, clinic))
+    context = print_context(clinic, reading, resolve({}, clinic))
     try:
         job = compose_job(context, JobOrder("tiny", ("ckd",), kind, ("pdf",)))
     except TeachbackError as error:
@@ -311,7 +311,7 @@ def test_a_fault_of_a_style_is_told_with_its_place(
         css = "p { margin: 0 }\n" + '  li::before { content: "1" }\n'
         clinic = workspace({name: css})
         flags = {"handouts": ("tiny",), "format": ("html",), "output": str(clinic.root / "out")}
-        built = build(resolve(flags, {}, clinic), clinic, today)
+        built = build(resolve(flags, clinic), clinic, today)
         [problem] = [
             one
             for one in built.problems

@@ -17,7 +17,7 @@ from teachback.content.loader import load_shared
 from teachback.errors import Location, TeachbackError
 from teachback.files.images import picture_fault
 from teachback.files.workspace import builtin_root
-from teachback.printing.job_composer import design_problems, open_design
+from teachback.printing.design import design_problems, open_design
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.commands.build import build
 from teachback.errors import TeachbackError
 from teachback.files.screen_only_styles import screen_style_problems
 from teachback.files.workspace import builtin_root
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -152,7 +152,7 @@ def test_a_page_for_a_screen_alone_is_proved(
         "output": str(tmp_path / "out"),
     }
     try:
-        problems = build(resolve(flags, {}, clinic), clinic, today).problems
+        problems = build(resolve(flags, clinic), clinic, today).problems
     except TeachbackError as error:
         problems = error.problems
     assert [problem.message for problem in problems if fault in problem.message], problems

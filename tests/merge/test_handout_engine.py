@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from handout_with_fields import FILLED, NAMES
 from pdf_tags import faults
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.cli.app import run
@@ -22,7 +23,6 @@ from teachback.merge.handout_engine import open_engine
 from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.pdf.page_reader import read_words
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ REST = ["2027-03-01", "", "1.5", "", "", "left"]
 
 def engine(clinic: Workspace, **flags: Any) -> Any:  # noqa: ANN401 -- an Engine
     """Open the tiny handout."""
-    return open_engine(resolve({"handouts": ("tiny",), **flags}, {}, clinic), clinic, TODAY)
+    return open_engine(resolve({"handouts": ("tiny",), **flags}, clinic), clinic, TODAY)
 
 
 def records(folder: Path, *rows: list[str], head: list[str] | None = None) -> Path:
@@ -134,7 +134,7 @@ def test_without_a_record_the_same_edition_has_lines_to_write_on(
         "kind": ("handout",),
         "output": str(tmp_path / "front-desk"),
     }
-    built = build(resolve(flags, {}, clinic), clinic, TODAY)
+    built = build(resolve(flags, clinic), clinic, TODAY)
     codes = {one.code for one in built.outputs if one.form == "pdf"}
     with (output / "manifest.csv").open(encoding="utf-8", newline="") as file:
         assert {row["edition code"] for row in csv.DictReader(file)} == codes
@@ -202,7 +202,7 @@ def test_a_handout_that_there_is_not_is_a_wrong_command(workspace: Make) -> None
     """A misspelt handout raises UsageError, as in all commands."""
     clinic = workspace()
     with pytest.raises(UsageError):
-        open_engine(resolve({"handouts": ("tyni",)}, {}, clinic), clinic, TODAY)
+        open_engine(resolve({"handouts": ("tyni",)}, clinic), clinic, TODAY)
 
 
 def test_a_limit_that_the_clinic_fills_in_is_the_readers_own(workspace: Make) -> None:
@@ -359,5 +359,5 @@ def test_a_handout_in_several_languages_is_one_handout(workspace: Make) -> None:
         )
     }
     clinic = workspace(files)
-    opened = open_engine(resolve({"handouts": ("two",)}, {}, clinic), clinic, TODAY)
+    opened = open_engine(resolve({"handouts": ("two",)}, clinic), clinic, TODAY)
     assert set(opened.audiences) == {"en", "es"}

@@ -15,6 +15,7 @@ import pytest
 import weasyprint
 from pdf_tags import Tagged, faults, read_tags
 from PIL import Image
+from settings_from_flags import resolve
 
 from teachback.commands.card import print_cards
 from teachback.content.loader import load_handout, load_shared
@@ -28,7 +29,6 @@ from teachback.printing.card_run import CardOrder
 from teachback.printing.card_sheets import lay_on_sheets
 from teachback.printing.design import open_design
 from teachback.printing.imposition import Placement, SheetExtras, SheetSides, Sides
-from teachback.printing.settings import resolve
 from teachback.units import CARD, Box, Paper, TypeSize
 
 if TYPE_CHECKING:
@@ -749,7 +749,7 @@ def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path:
     """Of ten cards on a sheet one is read; the others, marks and outlines have no tag."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
     done = print_cards(
-        resolve(flags, {}, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22)
+        resolve(flags, BUILTIN), CardOrder(outline=True), BUILTIN, dt.date(2026, 11, 22)
     )
     data = (tmp_path / done.output.file).read_bytes()
     found = read_tags(data)
@@ -774,7 +774,7 @@ def test_the_kitchens_cards_keep_their_links(
     """A flag and a note with links: each card is read once, with both, and passes both profiles."""
     workspace = Workspace(kitchen_root, builtin_root())
     done = print_cards(
-        resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, {}, workspace),
+        resolve({"handouts": ("kitchen",), "output": str(tmp_path)}, workspace),
         order,
         workspace,
         dt.date(2026, 11, 22),

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY
 from workspace_cases import HANDOUT, Case, Said, check, here, lay, problems
 
@@ -32,7 +33,6 @@ from teachback.printing import process_pool
 from teachback.printing.job_composer import print_context
 from teachback.printing.process_limits import Limits, more_time
 from teachback.printing.process_pool import Outcome, Pool, Task, scale_of
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -492,7 +492,7 @@ def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:
     with Pool(20, 1, SHORT, method="spawn") as workers:
         assert workers.one(task(operator.add, 3)) == 23
     reading = read_handouts(builtin, handout_files(builtin))
-    context = print_context(builtin, reading, resolve({}, {}, builtin))
+    context = print_context(builtin, reading, resolve({}, builtin))
     again = pickle.loads(pickle.dumps(context))  # noqa: S301 -- our own bytes
     assert (
         again.design.environment.get_template("card.html").filename

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.checking.checker import check
@@ -16,7 +17,6 @@ from teachback.content.loader import load_shared
 from teachback.errors import TeachbackError
 from teachback.merge.stamping.cover_page import cover_template
 from teachback.printing.design import open_design
-from teachback.printing.settings import resolve
 from teachback.units import Paper
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _diff(clinic: Workspace, folder: Path, _: str) -> None:
 
 
 def _calibrate(clinic: Workspace, folder: Path, _: str) -> None:
-    calibrate(resolve({"output": folder}, {}, clinic), clinic)
+    calibrate(resolve({"output": folder}, clinic), clinic)
 
 
 def _cover(clinic: Workspace, _: Path, __: str) -> None:

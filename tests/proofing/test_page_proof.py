@@ -10,6 +10,7 @@ import pikepdf
 import pytest
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.commands.build import build
@@ -21,7 +22,6 @@ from teachback.pdf.page_layout import text_outside
 from teachback.pdf.text_matching import Token
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import HANDOUT_SAFE, do_job
-from teachback.printing.settings import resolve
 from teachback.proofing.expected_text import Expected, squeezed
 from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
 from teachback.proofing.text_checks import card_sheet_problems, said_problems
@@ -62,7 +62,7 @@ def job_of(
     """Compose one edition of a handout."""
     reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
     assert not reading.problems
-    context = print_context(workspace, reading, resolve(flags, {}, workspace))
+    context = print_context(workspace, reading, resolve(flags, workspace))
     return compose_job(context, JobOrder(stem, (audience,), kind, ("pdf",))), dict(context.files)
 
 
@@ -312,7 +312,7 @@ def test_a_page_for_a_screen_has_no_words_beside_its_text(
             "format": ("html",),
             "output": str(clinic.root / "out"),
         }
-        built = build(resolve(flags, {}, clinic), clinic, today)
+        built = build(resolve(flags, clinic), clinic, today)
         errors = [
             problem.message for problem in built.problems if problem.severity is Severity.ERROR
         ]
@@ -340,7 +340,7 @@ def test_a_page_for_a_screen_is_read_back_too(
             "format": ("html",),
             "output": str(clinic.root / "out"),
         }
-        built = build(resolve(flags, {}, clinic), clinic, today)
+        built = build(resolve(flags, clinic), clinic, today)
         errors = [
             problem.message for problem in built.problems if problem.severity is Severity.ERROR
         ]
@@ -399,7 +399,6 @@ def test_a_style_that_hides_a_text_stops_the_print(
             "kind": ("handout",),
             "output": str(clinic.root / "out"),
         },
-        {},
         clinic,
     )
     built = build(settings, clinic, today)
@@ -422,7 +421,7 @@ def test_a_template_that_changes_capitals_stops_the_print(
         }
     )
     flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",), "format": (form,)}
-    built = build(resolve(flags, {}, clinic), clinic, today)
+    built = build(resolve(flags, clinic), clinic, today)
     (problem,) = [problem for problem in built.problems if problem.severity is Severity.ERROR]
     assert (
         "a sentence is printed with other capitals than it is written with: "
@@ -591,7 +590,7 @@ def test_a_page_has_no_other_qr_code_than_its_own(workspace: Callable[..., Works
         reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
         with pytest.raises(TeachbackError, match="a template asks for a QR code that says"):
             compose_job(
-                print_context(clinic, reading, resolve({}, {}, clinic)),
+                print_context(clinic, reading, resolve({}, clinic)),
                 JobOrder("tiny", ("ckd",), "handout", ("pdf",)),
             )
 
@@ -629,7 +628,6 @@ def test_a_style_that_hides_a_flag_stops_the_card(
             "kind": ("card",),
             "output": str(clinic.root / "out"),
         },
-        {},
         clinic,
     )
     built = build(settings, clinic, today)
@@ -788,7 +786,6 @@ def proofs(
             "output": str(clinic.root / "out"),
             **flags,
         },
-        {},
         clinic,
     )
     built = build(settings, clinic, today)
@@ -864,7 +861,7 @@ def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.dat
     """A build without --proof does not report what could merely look better."""
     clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})
     built = build(
-        resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, {}, clinic),
+        resolve({"handouts": ("tiny",), "output": str(clinic.root / "out")}, clinic),
         clinic,
         today,
     )
@@ -910,6 +907,6 @@ def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(
         "audience": ("ckd",),
         "output": str(clinic.root / "out"),
     }
-    outcome = build(resolve(flags, {}, clinic), clinic, today)
+    outcome = build(resolve(flags, clinic), clinic, today)
     assert not outcome.problems
     assert outcome.outputs

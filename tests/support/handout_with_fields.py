@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
 from teachback.merge.stamping.edition_templates import card_template, handout_template
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from teachback.content.handout import Handout
@@ -86,7 +86,7 @@ def composed(
     assert {
         name: [str(problem) for problem in found] for name, found in reading.problems.items()
     } == {}
-    context = print_context(workspace, reading, resolve(flags, {}, workspace))
+    context = print_context(workspace, reading, resolve(flags, workspace))
     jobs = [
         compose_job(context, JobOrder(stem, (audience,), kind, ("pdf",)))
         for kind in ("handout", "card")

@@ -16,9 +16,15 @@ import click
 
 from teachback import __version__
 from teachback.cli import merge_command
-from teachback.cli.context import fault
-from teachback.cli.context import here as _workspace
-from teachback.cli.context import today as _today
+from teachback.cli.context import fault, here, today
+from teachback.cli.options import (
+    archive_folder,
+    chosen,
+    json_option,
+    release_option,
+    setting_options,
+    strict_option,
+)
 from teachback.cli.output import (
     Progress,
     built_json,
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -90,63 +96,26 @@ def command_line() -> None:
 
 @command_line.command("build")
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
-@click.option(
-    "--audience",
-    "-a",
-    multiple=True,
-    metavar="A",
-    help="Only for this audience; may be repeated. [all]",
-)
-@click.option("--paper", metavar="letter|a4", help="The paper to print on. [letter]")
-@click.option(
-    "--size",
-    metavar="standard|large",
-    help="The size of the type: 13 pt, or 18 pt large print. [standard]",
-)
-@click.option("--language", "-l", metavar="L", help="Only in this language. [all]")
-@click.option(
-    "--kind", multiple=True, metavar="handout|card", help="Only this kind; may be repeated. [both]"
-)
-@click.option(
-    "--format",
-    multiple=True,
-    metavar="pdf|html|png",
-    help="Which files to make; may be repeated. [pdf]",
-)
-@click.option("--output", "-o", metavar="DIR", help="Where to put them. [build]")
-@click.option(
-    "--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]"
-)
-@click.option(
-    "--printer",
-    metavar="NAME",
-    help="Take the offsets of this printer from teachback.toml, for cards on stock.",
-)
-@click.option(
-    "--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]"
+@setting_options(
+    *("audience", "language", "kind", "format", "paper", "size", "printer", "output", "archive"),
+    "jobs",
 )
 @click.option("--force", is_flag=True, help="Print again what has not changed.")
-@click.option(
-    "--release",
-    is_flag=True,
-    help="Refuse texts that no clinician has approved, or whose review is overdue.",
-)
-@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@release_option
+@strict_option
 @click.option(
     "--proof",
     is_flag=True,
     help="Print all anew, and say how it will look in black and white: type, contrast, ink, tiers.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -- what click parsed
+@json_option
+def build_command(as_json: bool, **_: Any) -> int:  # noqa: ANN401, FBT001 -- what click parsed
     """Print handouts and cards: all of them, or those named."""
     from teachback.commands.build import build
-    from teachback.printing.settings import resolve
 
-    workspace = _workspace()
-    settings = resolve(flags, os.environ, workspace)
+    settings, workspace = chosen()
     with Progress(shown_at_all=not as_json) as step:
-        built = build(settings, workspace, _today(), step)
+        built = build(settings, workspace, today(), step)
     if as_json:
         print_json(built_json(built, settings.archive))
     else:
@@ -157,71 +126,41 @@ def build_command(as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -
 
 @command_line.command("card")
 @click.argument("handout", metavar="HANDOUT")
-@click.option(
-    "--audience",
-    "-a",
-    multiple=True,
-    metavar="A",
-    help="For this audience; may be repeated, the cards then share sheets. [all]",
-)
-@click.option(
-    "--stock",
-    metavar="NAME",
-    help="The stock, by any name it is sold under. [a plain sheet to cut]",
-)
-@click.option(
-    "--sides",
-    metavar="one|long-edge|short-edge|fold",
-    help="How the back comes behind the front. [long-edge]",
+@setting_options(
+    *("audience", "language", "paper", "stock", "sides", "printer", "offset", "back-offset"),
+    *("output", "archive"),
 )
 @click.option(
     "--copies",
     type=click.IntRange(1),
     metavar="N",
-    help="How many cards of each audience. [a sheet full]",
+    show_default="a sheet full",
+    help="How many cards of each audience.",
 )
 @click.option(
     "--start-at",
     type=click.IntRange(1),
     metavar="K",
-    help="Leave the places before the K-th on the first sheet empty. [1]",
-)
-@click.option("--offset", metavar="X,Y", help="Move fronts by so many mm, right and down. [0,0]")
-@click.option(
-    "--back-offset", metavar="X,Y", help="Move backs by so many mm, right and down. [0,0]"
-)
-@click.option(
-    "--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml."
+    default=1,
+    help="Leave the places before the K-th on the first sheet empty.",
 )
 @click.option("--outline", is_flag=True, help="Draw each card's edge, to check where it falls.")
-@click.option(
-    "--release",
-    is_flag=True,
-    help="Refuse a text that no clinician has approved, or whose review is overdue.",
-)
+@release_option
 @click.option(
     "--press", is_flag=True, help="One card a page with bleed and crop marks, for a print shop."
 )
-@click.option("--paper", metavar="letter|a4", help="The paper of the plain sheet. [letter]")
-@click.option("--language", "-l", metavar="L", help="In this language.")
-@click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
-@click.option(
-    "--archive", metavar="DIR", help="Keep each edition in this archive, for good. [none]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def card_command(handout: str, copies: int | None, start_at: int | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
+@json_option
+def card_command(handout: str, copies: int | None, start_at: int, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
     """Print wallet cards on card stock, with each back behind its front."""
     from teachback.commands.card import print_cards
     from teachback.printing.build_record import manifest_row
     from teachback.printing.card_run import CardOrder
-    from teachback.printing.settings import resolve
 
-    workspace = _workspace()
-    settings = resolve({**flags, "handouts": (handout,)}, os.environ, workspace)
+    settings, workspace = chosen(handouts=(handout,))
     order = CardOrder(
-        copies=copies, start_at=start_at or 1, outline=flags["outline"], press=flags["press"]
+        copies=copies, start_at=start_at, outline=flags["outline"], press=flags["press"]
     )
-    dealt = print_cards(settings, order, workspace, _today())
+    dealt = print_cards(settings, order, workspace, today())
     failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
     if flags["as_json"]:
         row = {
@@ -279,7 +218,10 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
     help="Read the code off a scan or photo: PNG, JPEG or PDF.",
 )
 @click.option(
-    "--archive", metavar="DIR", help="Where the editions are kept. [the setting, or build/archive]"
+    "--archive",
+    metavar="DIR",
+    show_default="the setting, or build/archive",
+    help="Where the editions are kept.",
 )
 @click.option(
     "--copy",
@@ -289,15 +231,14 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
     help="Copy the very files into this folder.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the very file.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@json_option
 def identify_command(
     code: str | None, scan: Path | None, archive: str | None, target: Path | None, **flags: bool
 ) -> int:
     """Find the edition of a paper by its code or a scan, and copy or open the very file."""
     from teachback.archive.lookup import copy_kept, identify, readable_copy
-    from teachback.printing.settings import archive_folder
 
-    folder = Path(archive) if archive else archive_folder(os.environ, _workspace())
+    folder = Path(archive) if archive else archive_folder()
     answers = identify(folder, code, scan)
     found = all(answer.entries for answer in answers)
     if not flags["as_json"]:
@@ -334,15 +275,15 @@ def identify_command(
     "--expect",
     metavar="HEAD",
     default="",
+    show_default=False,
     help="The head that an earlier verify printed: what was kept by then must still be.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@json_option
 def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
     """Check that everything in an archive is still what was kept."""
     from teachback.archive.verification import verify
-    from teachback.printing.settings import archive_folder
 
-    archive = Path(folder) if folder else archive_folder(os.environ, _workspace())
+    archive = Path(folder) if folder else archive_folder()
     audit = verify(archive, expect)
     if flags["rebuild"]:
         from teachback.commands.reprint import reprint
@@ -357,28 +298,12 @@ def verify_command(folder: str | None, expect: str, **flags: bool) -> int:
 
 
 @command_line.command("calibrate")
-@click.option("--stock", metavar="NAME", help="For this stock's page.")
-@click.option("--paper", metavar="letter|a4", help="For this paper. [letter]")
-@click.option(
-    "--sides",
-    metavar="one|long-edge|short-edge",
-    help="How the printer turns the sheet over. [long-edge]",
-)
-@click.option("--offset", metavar="X,Y", help="Move the front by so many mm, right and down. [0,0]")
-@click.option(
-    "--back-offset", metavar="X,Y", help="Move the back by so many mm, right and down. [0,0]"
-)
-@click.option(
-    "--printer", metavar="NAME", help="Take the offsets of this printer from teachback.toml."
-)
-@click.option("--output", "-o", metavar="DIR", help="Where to put it. [build]")
-def calibrate_command(**flags: Any) -> None:  # noqa: ANN401 -- what click parsed
+@setting_options("paper", "stock", "sides", "printer", "offset", "back-offset", "output")
+def calibrate_command(**_: Any) -> None:  # noqa: ANN401 -- what click parsed
     """Print a page that measures a printer's offset, and shows where to write that down."""
     from teachback.commands.calibrate import calibrate
-    from teachback.printing.settings import resolve
 
-    workspace = _workspace()
-    settings = resolve(flags, os.environ, workspace)
+    settings, workspace = chosen()
     path, sides = calibrate(settings, workspace)
     click.echo(shown(path))
     click.echo(_how_to_print(sides))
@@ -391,33 +316,33 @@ def list_group() -> None:
 
 
 @list_group.command("handouts")
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@json_option
 def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """List the handouts: id, language, audiences, review."""
     from teachback.commands.listings import handout_rows
 
-    rows, problems = handout_rows(_workspace())
+    rows, problems = handout_rows(here())
     print_rows(rows, as_json=as_json)
     print_problems(problems)
     return 1 if problems else 0
 
 
 @list_group.command("stocks")
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@json_option
 def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """List the stocks: name, page, cards, size, other names of the same sheet."""
     from teachback.commands.listings import stock_rows
 
-    print_rows(stock_rows(_workspace()), as_json=as_json)
+    print_rows(stock_rows(here()), as_json=as_json)
 
 
 @list_group.command("audiences")
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@json_option
 def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """List the audiences: id, what staff call them, which one they extend."""
     from teachback.commands.listings import audience_rows
 
-    print_rows(audience_rows(_workspace()), as_json=as_json)
+    print_rows(audience_rows(here()), as_json=as_json)
 
 
 @command_line.command("schema")
@@ -434,7 +359,7 @@ def init_command(folder: Path) -> None:
     """Make a workspace for a clinic: its names and numbers, and a handout to start from."""
     from teachback.commands.scaffold import init
 
-    for path in init(folder, _today()):
+    for path in init(folder, today()):
         click.echo(shown(path.absolute()))
     click.echo(
         f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build"
@@ -447,19 +372,19 @@ def new_command(identifier: str) -> None:
     """Write a handout to start from; it builds as it is."""
     from teachback.commands.scaffold import new
 
-    path = new(identifier, _workspace(), _today())
+    path = new(identifier, here(), today())
     click.echo(f"{shown(path)}\nNow change it, then: teachback build {identifier}")
 
 
 @command_line.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@json_option
 def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """Show what is installed, what is missing, and how to get it."""
     from dataclasses import asdict
 
     from teachback.commands.doctor import examine
 
-    findings = examine(_workspace())
+    findings = examine(here())
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

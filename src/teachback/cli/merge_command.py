@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from teachback.cli.context import here, today
+from teachback.cli.context import today
+from teachback.cli.options import chosen, json_option, release_option, setting_options, typed
 from teachback.cli.output import Progress, print_json, print_problems
 from teachback.errors import Location, Problem, Severity, UsageError
 from teachback.files.workspace import refuse_own_folder, shown
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from teachback.merge.accounting import Merged
     from teachback.merge.merge_order import Cluster, MergeOrder
     from teachback.merge.records.record_validation import Rejected
+    from teachback.printing.settings import Settings
 
 # How many rejected rows are printed when a file lists all of them.
 _FEW: Final = 20
@@ -29,55 +30,36 @@ _FEW: Final = 20
     metavar="FILE",
     help="The records: CSV, TSV, JSON Lines or XLSX; - is standard input.",
 )
-@click.option(
-    "--output",
-    "-o",
-    metavar="DIR",
-    help="Where to put them, a folder of its own. [build/merge/HANDOUT]",
-)
-@click.option(
-    "--kind",
-    multiple=True,
-    metavar="handout|card",
-    help="What each record gets; may be repeated. [handout]",
+@setting_options(
+    *("language", "paper", "size", "jobs"),
+    audience={"help": "For this audience, where the records have no such column."},
+    kind={"show_default": "handout"},
+    output={"show_default": "build/merge/HANDOUT"},
 )
 @click.option(
     "--combine",
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="N records a file, for a print room. [a file for each record]",
+    show_default="a file for each record",
+    help="N records a file, for a print room.",
 )
 @click.option("--duplex", is_flag=True, help="With --combine: begin each record on a front side.")
 @click.option(
     "--name-from",
     metavar="COLUMN",
-    help="The column of ids, which name the files; never a patient's name. [id]",
+    show_default="id",
+    help="The column of ids, which name the files; never a patient's name.",
 )
 @click.option(
-    "--audience-from", metavar="COLUMN", help="The column that says who reads. [audience]"
-)
-@click.option(
-    "--audience",
-    "-a",
-    metavar="A",
-    help="For this audience, where the records have no such column.",
-)
-@click.option(
-    "--language", "-l", metavar="L", help="In this language, where a record does not say."
-)
-@click.option(
-    "--paper", metavar="letter|a4", help="On this paper, where a record does not say. [letter]"
-)
-@click.option(
-    "--size", metavar="standard|large", help="In this size, where a record does not say. [standard]"
+    "--audience-from",
+    metavar="COLUMN",
+    show_default="audience",
+    help="The column that says who reads.",
 )
 @click.option(
     "--encoding",
     metavar="NAME",
     help="The encoding of the records, where it cannot be told: windows-1252, utf-16-le ...",
-)
-@click.option(
-    "--jobs", "-j", metavar="N", help="How many processes print at the same time. [one a core]"
 )
 @click.option(
     "--cluster",
@@ -89,74 +71,68 @@ _FEW: Final = 20
     is_flag=True,
     help="With --cluster: the machines write into the folder themselves, by the same path.",
 )
-@click.option(
-    "--tls-ca", metavar="FILE", help="With --cluster: the authority's certificate. [Dask's setting]"
-)
-@click.option(
-    "--tls-cert", metavar="FILE", help="With --cluster: our certificate. [Dask's setting]"
-)
-@click.option("--tls-key", metavar="FILE", help="With --cluster: the key to it. [Dask's setting]")
+@click.option("--tls-ca", metavar="FILE", help="With --cluster: the authority's certificate.")
+@click.option("--tls-cert", metavar="FILE", help="With --cluster: our certificate.")
+@click.option("--tls-key", metavar="FILE", help="With --cluster: the key to it.")
 @click.option(
     "--dry-run",
     is_flag=True,
     help="Say what would be rejected, by row and field, and write nothing.",
 )
-@click.option(
-    "--release",
-    is_flag=True,
-    help="Refuse a text that no clinician has approved, or whose review is overdue.",
-)
+@release_option
 @click.option(
     "--wipe",
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Remove the run in this folder, and nothing else.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def merge_command(handout: str | None, wipe: Path | None, **flags: Any) -> int:  # noqa: ANN401 -- what click parsed
-    """Print one handout for many patients, from a file of records."""
+@json_option
+def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags: Any) -> int:  # noqa: ANN401, FBT001 -- what click parsed
+    """Print one handout for many patients, from a file of records.
+
+    What a record says of its audience, language, paper and size wins over the options.
+    """
     if wipe is not None:
-        return _wipe(wipe, handout, flags)
+        return _wipe(wipe, as_json=as_json)
     from teachback.merge import handout_engine
     from teachback.merge.merge_run import merge
     from teachback.printing.process_limits import leave_no_image, stay_in_memory
 
-    settings, order = _order(handout, flags)
-    refuse_own_folder(order.output, here(), "--output")
+    if not handout or not flags["records"]:
+        example = "For example: teachback merge before-your-visit --records patients.csv"
+        raise UsageError(Problem("name a handout, and a file of --records", example))
+    settings, workspace = chosen(handouts=(handout,))
+    order = _order(settings, flags)
+    refuse_own_folder(order.output, workspace, "--output")
     # From here on, this process and its children hold records.
     leave_no_image()
     stay_in_memory()
     if order.records is not None and order.records.is_fifo():
         click.echo(f"Reading records from the pipe {shown(order.records)} ...", err=True)
-    opened = handout_engine.open_engine(settings, here(), today())
-    with Progress(shown_at_all=not flags["as_json"], label="Printing") as step:
+    opened = handout_engine.open_engine(settings, workspace, today())
+    with Progress(shown_at_all=not as_json, label="Printing") as step:
         merged = merge(order, opened, step)
-    if flags["as_json"]:
+    if as_json:
         print_json(_as_json(merged, order))
     else:
         _print(merged, order)
     return int(merged.failed)
 
 
-def _order(handout: str | None, flags: dict[str, Any]) -> tuple[Any, MergeOrder]:
-    """Resolve the options: command line, then environment, then teachback.toml."""
+def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
     from teachback.merge.merge_order import MergeOrder
-    from teachback.printing.settings import resolve
 
-    if not handout or not flags["records"]:
-        example = "For example: teachback merge before-your-visit --records patients.csv"
-        raise UsageError(Problem("name a handout, and a file of --records", example))
-    named = {
-        **flags,
-        "handouts": (handout,),
-        "audience": (flags["audience"],) if flags["audience"] else None,
-    }
-    settings = resolve(named, os.environ, here())
-    return settings, MergeOrder(
+    by_flag = typed()
+    if "audiences" in by_flag and len(settings.audiences) > 1:
+        message = f"--audience takes one name here, not {len(settings.audiences)}"
+        hint = "Name the audience of each record in a column of its own: see --audience-from."
+        raise UsageError(Problem(message, hint))
+    own_folder = settings.output / "merge" / settings.handouts[0]
+    return MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
-        output=Path(flags["output"]) if flags["output"] else settings.output / "merge" / handout,
+        output=settings.output if "output" in by_flag else own_folder,
         # The configured kinds are for `build`. Here, cards are printed only if asked for.
-        kinds=settings.kinds if flags["kind"] else ("handout",),
+        kinds=settings.kinds if "kinds" in by_flag else ("handout",),
         combine=flags["combine"] or 0,
         duplex=flags["duplex"],
         id_column=flags["name_from"] or "id",
@@ -189,10 +165,10 @@ def _cluster(flags: dict[str, Any]) -> Cluster | None:
     return Cluster(flags["cluster"], **files, shared=flags["shared_folder"])
 
 
-def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
+def _wipe(folder: Path, *, as_json: bool) -> int:
     from teachback.merge.run_removal import wipe
 
-    if handout or any(value for name, value in flags.items() if name != "as_json"):
+    if typed() - {"wipe", "as_json"}:
         raise UsageError(
             Problem(
                 "--wipe cannot be combined with anything else",
@@ -212,7 +188,7 @@ def _wipe(folder: Path, handout: str | None, flags: dict[str, Any]) -> int:
         if wiped.left
         else ()
     )
-    if flags["as_json"]:
+    if as_json:
         outcome = {
             "ok": not left,
             "removed": wiped.files,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from teachback.cli.context import here, new_second, today
+from teachback.cli.options import audience_option, json_option, resolve, strict_option
 from teachback.cli.output import (
     Progress,
     checkup_json,
@@ -30,15 +30,9 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
-@click.option(
-    "--audience",
-    "-a",
-    multiple=True,
-    metavar="A",
-    help="Only as this audience reads it; may be repeated. [all]",
-)
-@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@audience_option
+@strict_option
+@json_option
 @click.option(
     "--sarif",
     metavar="FILE",
@@ -120,11 +114,10 @@ def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckR
     Faults of their names or of the settings are raised before anything is checked.
     """
     from teachback.commands.review_report import FORMS, write_reports
-    from teachback.printing.settings import resolve
 
     for path in paths:
         check_target(path, tuple(FORMS), workspace, "--report")
-    settings = resolve({}, os.environ, workspace)
+    settings = resolve((), workspace)
     archive = settings.archive or settings.output / "archive"
     return lambda checkup: write_reports(
         checkup, paths, workspace, today(), archive if archive.is_dir() else None, settings.paper
@@ -142,7 +135,7 @@ def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckR
     metavar="FILE",
     help="Write it as one page that holds all it shows.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@json_option
 def diff_command(handout: str, left: str, right: str, page: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """Show what one reader gets and another does not; with --html, side by side."""
     from teachback.commands.diff import compared, write_page
@@ -169,16 +162,16 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
     "--within",
     default="6m",
     metavar="6m",
-    help="What is due by then: 6m, 2w, 30d or 1y from today; what is overdue always is. [6m]",
+    help="What is due by then: 6m, 2w, 30d or 1y from today; what is overdue always is.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "ics"]),
     default="table",
-    help="ics is a calendar file. [table]",
+    help="ics is a calendar file.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@json_option
 def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """List what is due for review, overdue first: handouts, and parts with a date of their own."""
     from teachback.checking.review_calendar import as_calendar, as_csv, due_list, due_rows
@@ -211,15 +204,11 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
     metavar="NAME",
     help="Who has read the text and answers for it; the name is printed on each page.",
 )
-@click.option("--due", metavar="DATE", help="When it is to be read again, YYYY-MM-DD. [in a year]")
 @click.option(
-    "--audience",
-    "-a",
-    multiple=True,
-    metavar="A",
-    help="Only what this audience reads; may be repeated. [all]",
+    "--due", metavar="YYYY-MM-DD", show_default="in a year", help="When it is to be read again."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@audience_option
+@json_option
 def approve_command(
     handout: str,
     by: str,

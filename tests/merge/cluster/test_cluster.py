@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fake_engine import Fake
 from handout_with_fields import FILLED, NAMES
+from settings_from_flags import resolve
 
 from teachback.cli import app
 from teachback.errors import TeachbackError, UsageError
@@ -53,7 +54,6 @@ from teachback.merge.merge_order import Cluster, MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.merge.records.record_survey import Chunk, pack
 from teachback.merge.records.record_validation import Rejected, ValidRecord
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -746,9 +746,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         )
         done = merge(
             order,
-            open_engine(
-                resolve({"handouts": ("tiny",)}, {}, clinic), clinic, dt.date(2026, 11, 22)
-            ),
+            open_engine(resolve({"handouts": ("tiny",)}, clinic), clinic, dt.date(2026, 11, 22)),
         )
         assert (done.printed, done.rejected) == (len(NAMES), 0)
     assert tree("out") == tree("alone")

@@ -18,6 +18,7 @@ import pytest
 from handout_with_fields import FILLED, NAMES, composed
 from pdf_tags import faults, read_tags
 from PIL import Image, ImageChops
+from settings_from_flags import resolve
 
 from teachback.commands.build import build
 from teachback.content.loader import read_handouts
@@ -30,7 +31,6 @@ from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import SHEET
-from teachback.printing.settings import resolve
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -237,9 +237,7 @@ def test_the_same_edition_serves_the_front_desk(
     clinic: Workspace, template: Template, tmp_path: Path, today: dt.date
 ) -> None:
     """`build` prints the same code and the same pixels as the Template without a record."""
-    built = build(
-        resolve({"output": str(tmp_path), "handouts": ("tiny",)}, {}, clinic), clinic, today
-    )
+    built = build(resolve({"output": str(tmp_path), "handouts": ("tiny",)}, clinic), clinic, today)
     assert [str(problem) for problem in built.problems] == []
     (path,) = tmp_path.rglob("handout-ckd-*.pdf")
     assert template.code in {output.code for output in built.outputs}
@@ -378,7 +376,7 @@ def test_each_card_of_a_sheet_has_a_record_of_its_own(clinic: Workspace) -> None
     The sheet is valid.
     """
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-    settings, stocks = resolve({"stock": "avery-5371"}, {}, clinic), load_stocks(clinic)
+    settings, stocks = resolve({"stock": "avery-5371"}, clinic), load_stocks(clinic)
     run = card_run(find_stock("avery-5371", stocks), range(10), settings, stocks, CardOrder())
     context = print_context(clinic, reading, settings, run)
     job = compose_job(context, JobOrder("tiny", ("ckd",) * 10, "card", (SHEET,)))

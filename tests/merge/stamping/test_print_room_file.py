@@ -17,6 +17,7 @@ import pypdfium2
 import pytest
 from handout_with_fields import FILLED, composed
 from PIL import Image, ImageChops
+from settings_from_flags import resolve
 
 from teachback.cli.app import run
 from teachback.content.loader import load_shared, read_handouts
@@ -35,7 +36,6 @@ from teachback.printing.design import design_hash, open_design
 from teachback.printing.imposition import crop_marks
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import SHEET
-from teachback.printing.settings import resolve
 from teachback.units import Paper
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def cover(clinic: Workspace) -> Template:
 def sheet_of(clinic: Workspace, **flags: str) -> Template:
     """Make a sheet of ten cards."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
-    settings = resolve({"stock": "avery-5371", **flags}, {}, clinic)
+    settings = resolve({"stock": "avery-5371", **flags}, clinic)
     stocks = load_stocks(clinic)
     named = find_stock(str(settings.stock), stocks)
     places = named[1].places
@@ -410,7 +410,7 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
             encoding="utf-8",
         )
     template = sheet_of(clinic, stock=name)
-    settings, stocks = resolve({"stock": name}, {}, clinic), load_stocks(clinic)
+    settings, stocks = resolve({"stock": name}, clinic), load_stocks(clinic)
     made = make_bundle({CARDS: template}, cover, cover_words(load_shared(clinic).words["en"]))
     named = find_stock(name, stocks)
     (sheet,) = card_run(named, range(template.cards), settings, stocks, CardOrder()).sheets

@@ -1,0 +1,359 @@
+"""Declare the options that commands share, above all the settings.
+
+A setting may also come from the environment or from teachback.toml. Click resolves each:
+flag > environment > teachback.toml > default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+import click
+from click import ParameterSource
+
+from teachback.cli.context import here
+from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.files.toml_reader import read_toml
+from teachback.files.unprintable_characters import faults
+from teachback.files.workspace import SETTINGS, Workspace, shown
+from teachback.printing.imposition import Offset, Sides
+from teachback.printing.settings import Settings
+from teachback.units import Paper, TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+MOST_OFFSET: Final = 20.0
+_KINDS: Final = ("handout", "card")
+_FORMATS: Final = ("pdf", "html", "png")
+# The key of Context.meta that holds the errors found so far.
+_ERRORS: Final = "teachback.settings"
+
+
+class Setting(click.Option):
+    """An option that the environment and teachback.toml may hold, too.
+
+    A hidden setting is no flag of its command. Errors are kept until the command asks for its
+    settings, so that all are reported at once.
+    """
+
+    def __init__(self, *declarations: Any, **attributes: Any) -> None:  # noqa: ANN401 -- as Click
+        """Name the setting in the file and in the environment after its flag."""
+        super().__init__(*declarations, **attributes)
+        self.key = self.opts[0].removeprefix("--")
+        self.envvar: str = f"TEACHBACK_{self.key.upper().replace('-', '_')}"
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:  # noqa: ANN401 -- Click's own
+        """Make it a flag, unless it is hidden."""
+        if not self.hidden:
+            super().add_to_parser(parser, ctx)
+
+    def value_from_envvar(self, ctx: click.Context) -> str | list[str] | None:
+        """Split a list at its commas."""
+        text = self.resolve_envvar_value(ctx)
+        return [word.strip() for word in text.split(",")] if text and self.multiple else text
+
+    def consume_value(
+        self, ctx: click.Context, opts: Mapping[str, Any]
+    ) -> tuple[Any, ParameterSource]:
+        """Read teachback.toml before the first setting is resolved."""
+        if ctx.default_map is None:
+            ctx.default_map = {}
+            try:
+                ctx.obj = ctx.obj or here()
+                ctx.default_map = _file_values(ctx, ctx.obj)
+            except TeachbackError as error:
+                ctx.meta[_ERRORS] = [error]
+        return super().consume_value(ctx, opts)
+
+    def process_value(self, ctx: click.Context, value: object) -> object:
+        """Convert a value, and keep the error of a wrong one. A list loses its repeats."""
+        try:
+            value = super().process_value(ctx, value)
+        except click.BadParameter as error:
+            source = ctx.get_parameter_source(self.name)
+            where = (
+                self.opts[0]
+                if source is ParameterSource.COMMANDLINE
+                else self.envvar
+                if source is ParameterSource.ENVIRONMENT
+                else f"{SETTINGS}, {self.key}"
+            )
+            ctx.meta.setdefault(_ERRORS, []).append(UsageError(_refused(where, value, error)))
+            return None
+        if isinstance(value, tuple):
+            choices = getattr(self.type, "choices", value)
+            return tuple(dict.fromkeys(choice for choice in choices if choice in value))
+        return value
+
+
+class _OneOf(click.Choice[Any]):
+    """One of some words; the hint for another word names the nearest."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002 -- as Click
+        return str(choice)
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 -- as Click
+        return nearest(str(value), map(str, self.choices))
+
+
+class _Count(click.IntRange):
+    name = "n"
+
+    def fail(self, message: str, *where: Any) -> NoReturn:  # noqa: ANN401, ARG002 -- as Click
+        super().fail("Write a whole number, 1 or more.", *where)
+
+
+class _Folder(click.ParamType[Path]):
+    name = "dir"
+
+    def convert(self, value: str, *where: Any) -> Path:  # noqa: ANN401 -- as Click
+        return Path(value) if value.strip() else self.fail("Write the name of a folder.", *where)
+
+
+class _Offset(click.ParamType[Offset]):
+    name = "x,y"
+
+    def convert(self, value: str, *where: Any) -> Offset:  # noqa: ANN401 -- as Click
+        number = r"\s*([+-]?\d+(?:\.\d+)?)\s*"
+        match = re.fullmatch(f"{number},{number}", value)
+        if match is None:
+            self.fail(
+                "Write two numbers of millimetres, to the right and down, such as 0.5,-1.2.", *where
+            )
+        offset = Offset(float(match[1]), float(match[2]))
+        if max(abs(offset.x), abs(offset.y)) > MOST_OFFSET:
+            most = f"No printer is off by more than {MOST_OFFSET:g} mm"
+            self.fail(f"{most}: look at the paper tray first.", *where)
+        return offset
+
+
+def _use_printer(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Put a printer's offsets among the defaults.
+
+    A printer named by flag or environment wins over what the file says of all printers.
+    """
+    defaults = ctx.default_map
+    if name is None or not defaults:
+        return
+    printers = defaults["printers"]
+    if name not in printers:
+        hint = f"Write a section [printers.{name}] with its offset into {SETTINGS}."
+        raise click.BadParameter(nearest(name, printers) or hint)
+    in_file = ctx.get_parameter_source("printer") is ParameterSource.DEFAULT_MAP
+    ctx.default_map = printers[name] | defaults if in_file else defaults | printers[name]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _setting(
+    flags: str,
+    about: str,
+    kind: click.ParamType[Any] = click.STRING,
+    **attributes: Any,  # noqa: ANN401 -- as Click
+) -> Callable[..., Any]:
+    return partial(click.option, *flags.split(), cls=Setting, type=kind, help=about, **attributes)
+
+
+# Each parameter has the name of its field of Settings. The printer comes before its offsets.
+_SETTINGS: Final = {
+    "audience": _setting(
+        "--audience -a audiences", "For this audience; may be repeated.", multiple=True
+    ),
+    "language": _setting("--language -l", "In this language."),
+    "kind": _setting(
+        "--kind kinds",
+        "What to print; may be repeated.",
+        _OneOf(_KINDS),
+        multiple=True,
+        default=_KINDS,
+    ),
+    "format": _setting(
+        "--format formats",
+        "Which files to make; may be repeated.",
+        _OneOf(_FORMATS),
+        multiple=True,
+        default=("pdf",),
+    ),
+    "paper": _setting("--paper", "The paper to print on.", _OneOf(Paper), default="letter"),
+    "size": _setting(
+        "--size", "The type: 13 pt, or 18 pt large print.", _OneOf(TypeSize), default="standard"
+    ),
+    "stock": _setting("--stock", "The stock, by any name it is sold under."),
+    "sides": _setting(
+        "--sides", "How the back comes behind the front.", _OneOf(Sides), show_default="long-edge"
+    ),
+    "printer": _setting(
+        "--printer", f"Take the offsets of this printer from {SETTINGS}.", callback=_use_printer
+    ),
+    "offset": _setting(
+        "--offset", "Move fronts by so many mm, right and down.", _Offset(), default="0,0"
+    ),
+    "back-offset": _setting(
+        "--back-offset", "Move backs by so many mm, right and down.", _Offset(), default="0,0"
+    ),
+    "output": _setting(
+        "--output -o", "Where to put what is printed.", _Folder(), show_default="build"
+    ),
+    "archive": _setting("--archive", "Keep each edition in this archive, for good.", _Folder()),
+    "jobs": _setting(
+        "--jobs -j",
+        "How many processes print at the same time.",
+        _Count(1),
+        default=_cores,
+        show_default="one a core",
+    ),
+}
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+audience_option = click.option(
+    "--audience", "-a", multiple=True, help="Only what this audience reads; may be repeated."
+)
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+release_option = click.option(
+    "--release",
+    is_flag=True,
+    help="Refuse texts that no clinician has approved, or whose review is overdue.",
+)
+
+
+def setting_options(*flags: str, **own: dict[str, str]) -> Callable[[_Command], _Command]:
+    """Add every setting to a command; those that are named become its flags.
+
+    `own` names flags too, with the attributes in which they differ, such as their help.
+    """
+
+    def add(command: _Command) -> _Command:
+        for name, option in reversed(_SETTINGS.items()):
+            command = option(hidden=name not in {*flags, *own}, **own.get(name, {}))(command)
+        return command
+
+    return add
+
+
+def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- fields of any type
+    """Return the settings of the running command, and its workspace.
+
+    `given` holds fields that no option has. Raises the problems of teachback.toml, environment
+    and flags, all at once: UsageError, or TeachbackError if the file has any.
+    """
+    context = click.get_current_context()
+    errors: list[TeachbackError] = context.meta.get(_ERRORS, [])
+    if errors:
+        raise type(errors[0])(*(problem for error in errors for problem in error.problems))
+    params = {"handouts": (), **context.params, **given}
+    found = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
+    return Settings(**found), context.obj
+
+
+def typed() -> set[str]:
+    """Return the parameters of the running command that were typed on the command line."""
+    context = click.get_current_context()
+    source = context.get_parameter_source
+    return {name for name in context.params if source(name) is ParameterSource.COMMANDLINE}
+
+
+@click.command()
+@setting_options(*_SETTINGS)
+def _settings_command(**_: object) -> Settings:
+    return chosen()[0]
+
+
+def resolve(arguments: Sequence[str] = (), workspace: Workspace | None = None) -> Settings:
+    """Return the settings that flags, environment and teachback.toml choose.
+
+    Without a workspace, the one of the current folder is taken. Raises as `chosen` does.
+    """
+    return _settings_command.main(  # type: ignore[no-any-return]
+        [*arguments], "teachback", standalone_mode=False, obj=workspace
+    )
+
+
+def archive_folder() -> Path:
+    """Return the archive of the settings, or build/archive if it exists.
+
+    Raises UsageError when there is none.
+    """
+    settings = resolve()
+    usual = settings.output / "archive"
+    if settings.archive is None and not usual.is_dir():
+        hint = "Name its folder, or make one: teachback build --archive build/archive."
+        raise UsageError(Problem("there is no archive here", hint, Location(shown(usual))))
+    return settings.archive or usual
+
+
+def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]:
+    """Return the values of teachback.toml by parameter; "printers" holds those of each printer.
+
+    Raises TeachbackError with all problems.
+    """
+    file = read_toml(workspace.root / SETTINGS)
+    known = {option.key: option for option in context.command.params if isinstance(option, Setting)}
+    of_printer = {key: known[key] for key in ("offset", "back-offset")}
+    tables = file.data.pop("printers", {})
+    problems: list[Problem] = []
+    printers = {
+        name: _checked(table, of_printer, partial(file.place, f"printers.{name}"), problems)
+        for name, table in (tables if isinstance(tables, dict) else {"": tables}).items()
+    }
+    found = {"output": "build", **_checked(file.data, known, file.place, problems)}
+    if problems:
+        raise TeachbackError(*problems)
+    folders = {"output", "archive"} & found.keys()
+    found |= {name: str(workspace.root / found[name]) for name in folders}
+    return {**found, "printers": printers}
+
+
+def _checked(
+    table: object,
+    options: Mapping[str, Setting],
+    place: Callable[..., Location],
+    problems: list[Problem],
+) -> dict[str, Any]:
+    """Return the values of one table by parameter, and add the problems of the others."""
+    if not isinstance(table, dict):
+        hint = 'Write [printers.front-desk] and below it: offset = "0.5, -1.2"'
+        problems.append(Problem("a printer needs a section of its own", hint, place()))
+        return {}
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        option, items = options.get(key), value if isinstance(value, list) else [value]
+        # A TOML string may hold any character by its code, such as "\u200b".
+        hidden = next((fault for item in items for fault in faults(str(item), alone=True)), None)
+        if option is None:
+            problem = Problem(f"the setting '{key}' is not known", nearest(key, options))
+        elif hidden:
+            problem = Problem(*hidden[1:])
+        elif (
+            not items
+            or not {type(item) for item in items} <= {str, int, float}
+            or (isinstance(value, list) and not option.multiple)
+        ):
+            sample = '["...", "..."]' if option.multiple else '"..."'
+            hint = f"Write it like this: {key} = {sample}"
+            problem = Problem(f"the setting '{key}' is written in the wrong way", hint)
+        else:
+            texts = [str(item) for item in items]
+            try:
+                for text in texts:
+                    option.type(text, option)
+            except click.BadParameter as error:
+                problem = _refused(key, texts, error)
+            else:
+                found[option.name] = texts if option.multiple else texts[0]
+                continue
+        problems.append(problem._replace(location=place(key)))
+    return found
+
+
+def _refused(where: str, value: object, error: click.BadParameter) -> Problem:
+    values = value if isinstance(value, list | tuple) else [value]
+    quoted = ", ".join(f"'{item}'" for item in values)
+    return Problem(f"{where}: {quoted} is not allowed", error.message)

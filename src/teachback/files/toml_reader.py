@@ -1,0 +1,51 @@
+"""Read a TOML file, with the places of its keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.text_decoding import decode
+from teachback.files.workspace import read_named, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TomlFile(NamedTuple):
+    """The data, text and name of a TOML file."""
+
+    data: dict[str, Any]
+    text: str
+    name: str
+
+    def place(self, *keys: str) -> Location:
+        """Return the line of a key; each key is searched below the one before it."""
+        line = 0
+        rows = [row.split("=")[0].strip(" \"'[]") for row in self.text.splitlines()]
+        for key in keys:
+            line = next((n for n, row in enumerate(rows, 1) if n > line and row == key), line)
+        return Location(self.name, line or 1, 1)
+
+
+def read_toml(path: Path) -> TomlFile:
+    """Read a TOML file; a missing one is empty.
+
+    Raises TeachbackError with the place of what cannot be read.
+    """
+    name = shown(path)
+    text = decode(read_named(path), name) if os.path.lexists(path) else ""
+    try:
+        return TomlFile(tomllib.loads(text), text, name)
+    except RecursionError:
+        message, place = "brackets are nested too deep to be read", Location(name, 1, 1)
+    except tomllib.TOMLDecodeError as error:
+        cause, _, where = str(error).partition(" (at ")
+        message = f"this line cannot be read: {cause}"
+        # Without numbers, the file ended too early.
+        numbers = re.findall(r"\d+", where) or [len(text.splitlines()) or 1, 1]
+        place = Location(name, *map(int, numbers))
+    raise TeachbackError(Problem(message, 'Write lines such as: paper = "a4"', place))

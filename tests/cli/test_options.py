@@ -85,7 +85,7 @@ def test_a_printer_without_a_section_is_refused(workspace: Make) -> None:
         "--printer: 'wrad' is not allowed",
         "Did you mean 'ward'? Known: ward.",
     )
-    with pytest.raises(UsageError, match=r"teachback\.toml, printer: 'ward' is not allowed"):
+    with pytest.raises(TeachbackError, match="toml:1:1: printer: 'ward' is not allowed"):
         resolve({}, workspace({"teachback.toml": 'printer = "ward"'}))
 
 

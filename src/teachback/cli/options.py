@@ -43,12 +43,6 @@ class Setting(click.Option):
     settings, so that all are reported at once.
     """
 
-    def __init__(self, *declarations: Any, **attributes: Any) -> None:  # noqa: ANN401 -- as Click
-        """Name the setting in the file and in the environment after its flag."""
-        super().__init__(*declarations, **attributes)
-        self.key = self.opts[0].removeprefix("--")
-        self.envvar: str = f"TEACHBACK_{self.key.upper().replace('-', '_')}"
-
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:  # noqa: ANN401 -- Click's own
         """Make it a flag, unless it is hidden."""
         if not self.hidden:
@@ -77,14 +71,8 @@ class Setting(click.Option):
         try:
             value = super().process_value(ctx, value)
         except click.BadParameter as error:
-            source = ctx.get_parameter_source(self.name)
-            where = (
-                self.opts[0]
-                if source is ParameterSource.COMMANDLINE
-                else self.envvar
-                if source is ParameterSource.ENVIRONMENT
-                else f"{SETTINGS}, {self.key}"
-            )
+            flag = ctx.get_parameter_source(self.name) is ParameterSource.COMMANDLINE
+            where = self.opts[0] if flag else str(self.envvar)
             ctx.meta.setdefault(_ERRORS, []).append(UsageError(_refused(where, value, error)))
             return None
         if isinstance(value, tuple):
@@ -139,15 +127,18 @@ def _use_printer(ctx: click.Context, _: click.Parameter, name: str | None) -> No
 
     A printer named by flag or environment wins over what the file says of all printers.
     """
-    defaults = ctx.default_map
-    if name is None or not defaults:
+    if name is None or not ctx.default_map:
         return
-    printers = defaults["printers"]
+    defaults, printers = ctx.default_map, ctx.default_map["printers"]
     if name not in printers:
-        hint = f"Write a section [printers.{name}] with its offset into {SETTINGS}."
-        raise click.BadParameter(nearest(name, printers) or hint)
+        raise click.BadParameter(_known_printers(name, printers))
     in_file = ctx.get_parameter_source("printer") is ParameterSource.DEFAULT_MAP
     ctx.default_map = printers[name] | defaults if in_file else defaults | printers[name]
+
+
+def _known_printers(name: str, printers: Mapping[str, object]) -> str:
+    hint = f"Write a section [printers.{name}] with its offset into {SETTINGS}."
+    return nearest(name, printers) or hint
 
 
 def _cores() -> int:
@@ -160,7 +151,9 @@ def _setting(
     kind: click.ParamType[Any] = click.STRING,
     **attributes: Any,  # noqa: ANN401 -- as Click
 ) -> Callable[..., Any]:
-    return partial(click.option, *flags.split(), cls=Setting, type=kind, help=about, **attributes)
+    names = flags.split()
+    attributes["envvar"] = f"TEACHBACK_{names[0][2:].upper().replace('-', '_')}"
+    return partial(click.option, *names, cls=Setting, type=kind, help=about, **attributes)
 
 
 # Each parameter has the name of its field of Settings. The printer comes before its offsets.
@@ -295,7 +288,8 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
     Raises TeachbackError with all problems.
     """
     file = read_toml(workspace.root / SETTINGS)
-    known = {option.key: option for option in context.command.params if isinstance(option, Setting)}
+    options = [option for option in context.command.params if isinstance(option, Setting)]
+    known = {option.opts[0].removeprefix("--"): option for option in options}
     of_printer = {key: known[key] for key in ("offset", "back-offset")}
     tables = file.data.pop("printers", {})
     problems: list[Problem] = []
@@ -304,6 +298,10 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
         for name, table in (tables if isinstance(tables, dict) else {"": tables}).items()
     }
     found = {"output": "build", **_checked(file.data, known, file.place, problems)}
+    name = found.get("printer")
+    if name is not None and name not in printers:
+        hint = _known_printers(name, printers)
+        problems.append(Problem(f"printer: '{name}' is not allowed", hint, file.place("printer")))
     if problems:
         raise TeachbackError(*problems)
     folders = {"output", "archive"} & found.keys()

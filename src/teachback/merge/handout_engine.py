@@ -22,7 +22,6 @@ from teachback.errors import (
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, handout_named, read_bytes
 from teachback.merge.records.field_values import read_value
-from teachback.merge.stamping.print_room_file import PrintRoomRecord
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import made_from, program_fingerprint
@@ -65,6 +64,8 @@ class Combiner:
         self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
     ) -> bytes:
         """Return the file. See `print_room_file.Bundle.combine`."""
+        from teachback.merge.stamping.print_room_file import PrintRoomRecord
+
         entries = [
             PrintRoomRecord(_name(one.key), one.values, one.id, one.row)
             for one in records

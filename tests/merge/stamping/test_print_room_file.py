@@ -342,7 +342,7 @@ def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:
         combined(bundle, entry(ODD, 1), entry(EVEN, number)) for number in (2, 2, 3)
     )
     assert one == again
-    identities = [re.findall(rb"/ID\[<(\w+)>", data) for data in (one, other)]
+    identities = [re.findall(rb"/ID \[<(\w+)>", data) for data in (one, other)]
     assert identities[0] != identities[1]
 
 

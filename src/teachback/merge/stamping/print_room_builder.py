@@ -7,6 +7,7 @@ nobody has it read aloud.
 from __future__ import annotations
 
 import io
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import pikepdf
@@ -14,10 +15,10 @@ from pikepdf import Array, Dictionary, Name
 
 from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.merge.stamping.cover_layout import make_cover
-from teachback.merge.stamping.print_room_file import Bundle, PageTemplate, TemplateParts
+from teachback.merge.stamping.print_room_file import Bundle, BundlePage, TemplateParts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from teachback.merge.stamping.pdf_template import Template
 
@@ -45,67 +46,63 @@ def make_bundle(
     from `cover_words` in its language. The result can be pickled. Raises TeachbackError when the
     pages of a Template are not as this program writes them.
     """
-    store = _Store()
-    parts = {key: _parts(template, store) for key, template in templates.items()}
-    return Bundle(parts, _parts(cover, store), make_cover(cover, says), tuple(store.objects))
+    with pikepdf.new() as pdf:
+        store = _Store(pdf)
+        parts = {key: _parts(template, store) for key, template in templates.items()}
+        front = _parts(cover, store)
+        out = io.BytesIO()
+        pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none, deterministic_id=True)
+    return Bundle(parts, front, make_cover(cover, says), out.getvalue())
 
 
 def _parts(template: Template, store: _Store) -> TemplateParts:
-    """Split the pages of a Template into stored objects and the places that each record draws."""
-    places = {slot.number: -index for index, slot in enumerate(template.slots, start=1)}
+    """Add the pages of a Template to the store, and tell shared streams from slots."""
+    slots = {slot.number: -index for index, slot in enumerate(template.slots, start=1)}
     with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
-        reached: set[int] = set()
-        store.reached = reached
-        leaves = tuple(
-            _leaf(page, places, store, template, number) for number, page in enumerate(pdf.pages)
-        )
-        intents = [store.keep(intent) for intent in pdf.Root.get("/OutputIntents", Array())]
+        store.begin()
+        pages = tuple(_page(page, slots, store) for page in pdf.pages)
+        store.pdf.Root.OutputIntents = store.copied(pdf.Root.get("/OutputIntents", Array()))
         sides = str(pdf.Root.get("/ViewerPreferences", Dictionary()).get("/Duplex", ""))
-        store.forget()
-    return TemplateParts(
-        template, leaves, frozenset(reached), tuple(intents), sides.removeprefix("/")
-    )
+    return TemplateParts(template, pages, sides.removeprefix("/"))
 
 
-def _leaf(
-    page: pikepdf.Page, places: Mapping[int, int], store: _Store, template: Template, number: int
-) -> PageTemplate:
+def _page(page: pikepdf.Page, slots: Mapping[int, int], store: _Store) -> BundlePage:
     content = page.obj.get("/Contents", Array())
-    streams = content if isinstance(content, Array) else [content]
-    steps = tuple(places.get(stream.objgen[0]) or store.keep(stream) for stream in streams)
-    known = [(name, page.obj[name]) for name in _OF_PAGE if name in page.obj]
-    told = b"".join(name.encode() + store.written(value) for name, value in known)
-    resources = store.keep(page.resources)
+    streams = content.as_list() if isinstance(content, Array) else [content]
+    shared = [stream for stream in streams if stream.objgen[0] not in slots]
+    copied = {name: store.copied(page.obj[name]) for name in _OF_PAGE if name in page.obj}
+    copied["/Type"] = Name.Page
+    copied["/Resources"] = store.stored(store.copied(page.resources))
+    copied["/Contents"] = Array([store.copied(stream) for stream in shared])
+    store.pdf.pages.append(pikepdf.Page(Dictionary(copied)))
+    numbers = itertools.count()
+    steps = tuple(slots.get(stream.objgen[0]) or next(numbers) for stream in streams)
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
-    begins, size = (
-        b"<</Type/Page%b/Resources %d 0 R" % (told, resources),
-        (right - left, top - bottom),
-    )
-    if not template.owners:
-        return PageTemplate(begins, steps, size)
-    return PageTemplate(begins, steps, size, template.owners[number], template.beside[number])
+    return BundlePage(len(store.pdf.pages) - 1, (right - left, top - bottom), steps)
 
 
 class _Store:
-    """Objects numbered from 1. Equal objects are stored once."""
+    """A PDF into which objects are copied. Equal objects are stored once."""
 
-    def __init__(self) -> None:
-        self.objects: list[bytes] = []
-        self.reached: set[int] = set()
-        self._numbers: dict[bytes, int] = {}
-        # The numbers of the objects that each object needs, itself included.
-        self._needs: dict[int, frozenset[int]] = {}
-        self._seen: dict[tuple[int, int], int] = {}
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        self.pdf = pdf
+        self._stored: dict[bytes, Any] = {}
+        # The copies of the objects of one file, by their numbers there; None while one is copied.
+        self._copies: dict[tuple[int, int], Any] = {}
 
-    def forget(self) -> None:
-        """Forget the object numbers of one file before the next is read."""
-        self._seen.clear()
+    def begin(self) -> None:
+        """Forget the object numbers of the last file before the next is read."""
+        self._copies.clear()
 
-    def keep(self, thing: Any) -> int:  # noqa: ANN401 -- a PDF object
-        """Store an object and all that it needs, and return its number."""
+    def copied(self, thing: Any) -> Any:  # noqa: ANN401 -- a PDF object, or a plain value
+        """Copy a value. Indirect objects are stored, with all that they need."""
+        if not isinstance(thing, pikepdf.Object) or not thing.is_indirect:
+            return self._inside(thing)
         own = thing.objgen
-        number = self._seen.get(own, 0) if own[0] else 0
-        if number < 0:
+        if own not in self._copies:
+            self._copies[own] = None
+            self._copies[own] = self.stored(self._inside(thing))
+        if self._copies[own] is None:
             raise TeachbackError(
                 Problem(
                     "a page's fonts or pictures refer to themselves and cannot be put into one "
@@ -113,48 +110,26 @@ class _Store:
                     COMPARE,
                 )
             )
-        if not number:
-            if own[0]:
-                self._seen[own] = -1
-            before, self.reached = self.reached, set()
-            body = self._body(thing)
-            number = self._numbers.setdefault(body, len(self.objects) + 1)
-            if number > len(self.objects):
-                self.objects.append(b"%d 0 obj\n%b\nendobj\n" % (number, body))
-            self._needs[number] = frozenset(self.reached | {number})
-            self.reached = before
-            if own[0]:
-                self._seen[own] = number
-        self.reached |= self._needs[number]
-        return number
+        return self._copies[own]
 
-    def _body(self, thing: Any) -> bytes:  # noqa: ANN401
-        if not isinstance(thing, pikepdf.Stream):
-            return self._inside(thing)
-        data = thing.read_raw_bytes()
-        told = self._pairs((str(key), value) for key, value in thing.stream_dict.items())
-        return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (told, len(data), data)
+    def stored(self, thing: Any) -> Any:  # noqa: ANN401
+        """Return the stored object that equals this one. Stores it if there is none."""
+        data = b""
+        described = thing
+        if isinstance(thing, pikepdf.Stream):
+            data, described = thing.read_raw_bytes(), thing.stream_dict
+        key = described.unparse(resolved=True) + b"\0" + data
+        if key not in self._stored:
+            self._stored[key] = self.pdf.make_indirect(thing)
+        return self._stored[key]
 
-    def written(self, value: Any) -> bytes:  # noqa: ANN401
-        """Write a value. Indirect objects are stored, and written as references."""
-        if isinstance(value, pikepdf.Object) and value.is_indirect:
-            return b" %d 0 R" % self.keep(value)
-        return self._inside(value)
-
-    def _inside(self, value: Any) -> bytes:  # noqa: ANN401
-        if isinstance(value, Dictionary):
-            return b"<<%b>>" % self._pairs((str(key), each) for key, each in value.items())
-        if isinstance(value, Array):
-            return b"[%b]" % b"".join(self.written(each) for each in value.as_list())
-        if isinstance(value, pikepdf.Object):
-            return b" " + value.unparse()
-        if value is None or isinstance(value, bool):
-            return {None: b" null", True: b" true", False: b" false"}[value]
-        return b" " + f"{value:f}".encode() if not isinstance(value, int) else b" %d" % value
-
-    def _pairs(self, pairs: Iterable[tuple[str, Any]]) -> bytes:
-        return b"".join(
-            Name(key).unparse() + self.written(value)
-            for key, value in sorted(pairs)
-            if key not in _LEFT
-        )
+    def _inside(self, thing: Any) -> Any:  # noqa: ANN401
+        if isinstance(thing, pikepdf.Stream):
+            return pikepdf.Stream(self.pdf, thing.read_raw_bytes(), self._inside(thing.stream_dict))
+        if isinstance(thing, Dictionary):
+            return Dictionary(
+                {str(key): self.copied(value) for key, value in thing.items() if key not in _LEFT}
+            )
+        if isinstance(thing, Array):
+            return Array([self.copied(value) for value in thing.as_list()])
+        return thing

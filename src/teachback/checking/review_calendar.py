@@ -13,12 +13,12 @@ from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import Workspace, find, handout_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from icalendar import Event
 
     from teachback.content.loader import WorkspaceContent
 
-# RFC 5545, section 3.1: a line has at most 75 octets, without its end.
-_OCTETS: Final = 75
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Calendars compare SEQUENCE first (RFC 5546, section 2.1.5). It counts the seconds since this
 # moment, and does not overflow until 2094.
@@ -104,19 +104,24 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
     handout always grows. The moment does: used as DTSTAMP, LAST-MODIFIED and SEQUENCE, it makes
     calendars take each later export for the newer one. Nothing else here depends on the clock.
     """
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Teachback//Reviews//EN",
-        "CALSCALE:GREGORIAN",
-    ]
-    events = [line for term in found for line in _event(term, now.astimezone(dt.UTC))]
-    # A calendar must have a component (section 3.6); a time zone is the smallest one allowed alone.
-    lines += events or [
-        "BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000",
-        "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "END:STANDARD", "END:VTIMEZONE",
-    ]  # fmt: skip
-    return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
+    from icalendar import Calendar, Timezone, TimezoneStandard
+
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//Teachback//Reviews//EN")
+    calendar.add("calscale", "GREGORIAN")
+    for term in found:
+        calendar.add_component(_event(term, now.astimezone(dt.UTC)))
+    if not calendar.subcomponents:
+        # A calendar must have a component (section 3.6); a time zone is the smallest one allowed
+        # alone.
+        zone, standard = Timezone(tzid="UTC"), TimezoneStandard()
+        standard.add("dtstart", dt.datetime(1970, 1, 1))  # noqa: DTZ001 -- local, as its zone asks
+        standard.add("tzoffsetfrom", dt.timedelta(0))
+        standard.add("tzoffsetto", dt.timedelta(0))
+        zone.add_component(standard)
+        calendar.add_component(zone)
+    return bytes(calendar.to_ical(sorted=False))
 
 
 def bibliography_problems(
@@ -141,45 +146,25 @@ def _when(day: dt.date, today: dt.date) -> str:
     return "today" if days == 0 else f"overdue by {count}" if days < 0 else f"in {count}"
 
 
-def _event(term: ReviewDuty, now: dt.datetime) -> Iterator[str]:
+def _event(term: ReviewDuty, now: dt.datetime) -> Event:
+    from icalendar import Event
+
     assert term.due is not None  # noqa: S101 -- lists hold only terms with a date
     named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
-    said = [
-        f"{name}: {value}"
-        for name, value in (
-            ("Owner", term.owner),
-            ("Reviewer", term.reviewer),
-            ("File", term.place.file),
-        )
-        if value
-    ]
-    yield "BEGIN:VEVENT"
-    yield f"UID:{term.handout}-{term.language}-{named}@teachback.invalid"
-    yield f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}"
-    yield f"LAST-MODIFIED:{now:%Y%m%dT%H%M%SZ}"
-    yield f"SEQUENCE:{max(0, int((now - _COUNTED_FROM).total_seconds()))}"
-    yield f"DTSTART;VALUE=DATE:{term.due:%Y%m%d}"
-    yield f"SUMMARY:{_escaped(f'Review due: {term.name}')}"
-    yield f"DESCRIPTION:{_escaped(chr(10).join([term.title, *said]))}"
-    yield "TRANSP:TRANSPARENT"
-    yield "END:VEVENT"
+    said = [("Owner", term.owner), ("Reviewer", term.reviewer), ("File", term.place.file)]
+    told = [term.title, *(f"{name}: {value}" for name, value in said if value)]
+    event = Event()
+    event.add("uid", f"{term.handout}-{term.language}-{named}@teachback.invalid")
+    event.add("dtstamp", now)
+    event.add("last-modified", now)
+    event.add("sequence", max(0, int((now - _COUNTED_FROM).total_seconds())))
+    event.add("dtstart", term.due)
+    event.add("summary", _printable(f"Review due: {term.name}"))
+    event.add("description", _printable("\n".join(told)))
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
-def _escaped(text: str) -> str:
+def _printable(text: str) -> str:
     # Calendar text allows no control characters except the tab (RFC 5545, section 3.3.11).
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
-        text = text.replace(plain, written)
-    return text
-
-
-def _folded(line: str) -> bytes:
-    """Fold a line into parts of at most 75 octets, without splitting a character."""
-    parts, part = [], b""
-    for character in line:
-        octets = character.encode()
-        if len(part) + len(octets) > _OCTETS:
-            parts.append(part)
-            part = b" "
-        part += octets
-    return b"\r\n".join([*parts, part]) + b"\r\n"
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

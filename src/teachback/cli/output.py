@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,29 +36,31 @@ def print_json(data: object) -> None:
 
 
 def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print rows as JSON, or as columns as wide as their longest entry."""
+    """Print rows as JSON, or as columns as wide as their widest entry. A row is one line."""
     if as_json:
         print_json(rows)
         return
-    table = [list(rows[0])] if rows else []
-    table += [
-        [
-            readable(
-                ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-            )
-            for value in row.values()
-        ]
-        for row in rows
-    ]
-    widths = (
-        [max(len(cells[index]) for cells in table) for index in range(len(table[0]))]
-        if table
-        else []
-    )
+    lines = [*map(list, rows[:1]), *(list(row.values()) for row in rows)]
+    table = [[_cell(value) for value in line] for line in lines]
+    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
     for cells in table:
-        click.echo(
-            "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        padded = (
+            cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)
         )
+        click.echo("  ".join(padded).rstrip())
+
+
+def _cell(value: object) -> str:
+    text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+    return readable(text)
+
+
+def _width(text: str) -> int:
+    """Return the number of columns that text takes on a terminal (Unicode Annex 11)."""
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
 
 
 class Progress:

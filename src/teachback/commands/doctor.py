@@ -32,6 +32,7 @@ LIBRARIES = (
     "segno",
     "zxing-cpp",
     "uharfbuzz",
+    "icalendar",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

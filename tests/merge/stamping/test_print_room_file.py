@@ -356,7 +356,7 @@ def test_the_file_is_pdf_a_and_claims_no_tags(bundle: Bundle) -> None:
         *(entry(CARDS, number) for number in range(4, 8)),
     )
     assert faults(data) == []
-    assert faults(data.replace(b'pdfaid:part="2"', b'pdfaid:part="9"')) != []
+    assert faults(data.replace(b'pdfa/ns/id/">2<', b'pdfa/ns/id/">9<')) != []
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert not {"/StructTreeRoot", "/MarkInfo"} & set(pdf.Root.keys())
         assert b"pdfuaid" not in pdf.Root.Metadata.read_bytes()

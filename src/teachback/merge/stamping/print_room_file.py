@@ -11,7 +11,6 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
-from xml.sax.saxutils import escape
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -35,18 +34,6 @@ if TYPE_CHECKING:
 _TURNED: Final = {LONG_EDGE, SHORT_EDGE}
 # In mm. Paper sizes are written in points, and rounded.
 _NEAR: Final = 0.5
-_XMP: Final = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
-    '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"'
-    ' pdfaid:part="2" pdfaid:conformance="B"/>\n'
-    '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
-    '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
-    "</rdf:Description>\n"
-    "</rdf:RDF></x:xmpmeta>\n"
-    '<?xpacket end="r"?>'
-)
 
 
 class PrintRoomRecord(NamedTuple):
@@ -296,12 +283,9 @@ class _File:
             PickTrayByPDFSize=True,
             Duplex=Name(f"/{self.sides}"),
         )
-        root.Metadata = pikepdf.Stream(
-            self._pdf,
-            _XMP.format(title=escape(name)).encode(),
-            Type=Name.Metadata,
-            Subtype=Name.XML,
-        )
+        with self._pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+            metadata["dc:title"] = name
+            metadata["pdfaid:part"], metadata["pdfaid:conformance"] = "2", "B"
         # Otherwise the first half of the new ID is that of the bundle's file.
         del self._pdf.trailer.ID
         out = io.BytesIO()

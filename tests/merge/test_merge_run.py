@@ -11,11 +11,13 @@ import fcntl
 import hashlib
 import io
 import json
+import multiprocessing
 import os
 import shutil
 import stat
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -284,6 +286,27 @@ def test_a_crew_gives_results_in_order_and_says_what_was_lost(jobs: int) -> None
     """Results come in order for any number of processes, with a LostTask for the lost one."""
     found = list(map_in_order(double, 2, range(100), jobs, apart=True))
     assert found == [LostTask(13) if task == 13 else task * 2 for task in range(100)]
+
+
+def answer_at_length(folder: str, task: int) -> tuple[int, bytes]:
+    """Return this process and, for the task 1, many bytes. Only the task 0 is done at once."""
+    while task and not Path(folder, "go").exists():
+        time.sleep(0.01)
+    return os.getpid(), bytes(10_000_000 if task == 1 else 1)
+
+
+def test_a_process_that_is_killed_while_it_answers_loses_its_own_task(tmp_path: Path) -> None:
+    """Half an answer is not waited for."""
+    answers = map_in_order(answer_at_length, str(tmp_path), range(3), 2)
+    first = next(answers)
+    assert not isinstance(first, LostTask)
+    (answering,) = (each for each in multiprocessing.active_children() if each.pid != first[0])
+    (tmp_path / "go").touch()
+    # Nobody reads the answer now, so it is begun and not ended.
+    time.sleep(0.3)
+    answering.kill()
+    assert next(answers) == LostTask(1)
+    assert [answer[1] for answer in answers if not isinstance(answer, LostTask)] == [b"\0"]
 
 
 def test_a_crew_reads_no_further_ahead_than_it_must() -> None:

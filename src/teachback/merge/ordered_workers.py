@@ -1,31 +1,33 @@
 """Run many small tasks in a few processes, and yield the results in order.
 
-Little is held in memory at a time, and the tasks may be anything. `process_pool` is for layout, in
-which a clinic's own template may loop forever; this module is for very many small tasks of our own.
-A process that is killed loses its own task and no other.
+Little is held in memory at a time. `process_pool` is for layout, in which a clinic's own template
+may loop forever; this module is for very many small tasks of our own. A process that is killed
+loses its own task and no other.
+
+Each worker has a pipe of its own. The workers of `concurrent.futures.ProcessPoolExecutor` share one
+pipe for their results: when one is killed while it sends, the executor waits for the rest forever.
 """
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 import resource
 import signal
 import tempfile
-import warnings
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import reduction
 from multiprocessing.connection import wait
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from teachback.errors import Problem, TeachbackError
 from teachback.printing.process_limits import Limits, confine, stay_in_memory
-from teachback.printing.process_pool import METHOD
+from teachback.printing.process_pool import start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from multiprocessing.connection import Connection
 
 Given = TypeVar("Given")
@@ -33,7 +35,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 # The kinds of message from a streaming process: an item, the end, or the problems that it ended in.
 _ITEM, _DONE, _FAULT = "item", "done", "fault"
-# The number of results, for each process, that may wait for an earlier one.
+# The number of tasks, for each process, that may be read before the first of them is finished.
 AHEAD: Final = 4
 
 
@@ -45,13 +47,25 @@ class LostTask(Generic[T]):
 
 
 @dataclass
-class _Hand:
+class _Worker:
     """A worker process: our end of its pipe, and the number and task that it works on."""
 
     process: Any
     pipe: Connection
     number: int = -1
     task: Any = None
+
+    def take(self, number: int, task: Any) -> None:  # noqa: ANN401 -- any task
+        """Send a task. A process that is gone is noticed when its answer is awaited."""
+        self.number, self.task = number, task
+        with suppress(OSError):
+            self.pipe.send(task)
+
+    def end(self) -> None:
+        """End the process, and wait until it is gone."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
 
 
 class OpenFile:
@@ -87,17 +101,10 @@ def streamed(
     module-level. Raises TeachbackError with the problems that it ends in, or when a limit is
     reached. Closing the generator ends the process.
     """
-    hands: list[_Hand] = []
-    hand = _start(_stream, (function, given, seconds), hands)
+    worker = _start(partial(_stream, function, given, seconds), [])
     try:
         while True:
-            try:
-                kind, answer = hand.pipe.recv()
-            except (EOFError, OSError):
-                hand.process.join()
-                raise TeachbackError(
-                    Problem(f"{doing} {_how(hand.process.exitcode, seconds)}", hint)
-                ) from None
+            kind, answer = worker.pipe.recv()
             if kind == _DONE:
                 return
             if kind == _FAULT:
@@ -105,23 +112,23 @@ def streamed(
                     *(answer or (Problem(f"{doing} needed more memory than is allowed", hint),))
                 )
             yield answer
+    except (EOFError, OSError):
+        worker.process.join()
+        how = "failed because of an error in the program"
+        if worker.process.exitcode in {-signal.SIGXCPU, -signal.SIGKILL}:
+            how = f"took more than {seconds} s of processor time, or was stopped from outside"
+        raise TeachbackError(Problem(f"{doing} {how}", hint)) from None
     finally:
-        _end(hand)
+        worker.end()
 
 
-def _how(code: int | None, seconds: int) -> str:
-    """Describe how a process ended that sent no reason."""
-    if code in {-signal.SIGXCPU, -signal.SIGKILL}:
-        return f"took more than {seconds} s of processor time, or was stopped from outside"
-    return "failed because of an error in the program"
-
-
-def _stream(pipe: Connection, wanted: Any) -> None:  # noqa: ANN401 -- the arguments of `streamed`
+def _stream(
+    function: Callable[[Given], Iterable[Any]], given: Given, seconds: int, pipe: Connection
+) -> None:
     """Send each item of a function, then the end.
 
     On an error, send its problems instead; none when memory ran out.
     """
-    function, given, seconds = wanted
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     most = int(used.ru_utime + used.ru_stime) + seconds
@@ -156,120 +163,80 @@ def map_in_order(
         for task in tasks:
             yield function(given, task)
         return
-    hands: list[_Hand] = []
-    try:
-        yield from _shared_out(function, given, tasks, jobs, hands)
-    finally:
-        for hand in hands:
-            _end(hand)
-
-
-def _shared_out(
-    function: Callable[[Given, T], R],
-    given: Given,
-    tasks: Iterable[T],
-    jobs: int,
-    hands: list[_Hand],
-) -> Iterator[R | LostTask[T]]:
     waiting = enumerate(tasks)
     ready: deque[tuple[int, T]] = deque()
+    workers: list[_Worker] = []
     done: dict[int, R | LostTask[T]] = {}
     due = read = 0
     more = True
-    while True:
-        # Keep the workers busy before anything else is done here.
-        while ready and (idle := _idle(function, given, hands, jobs)):
-            _hand_out(idle, ready.popleft(), hands, done)
-        if _take(hands, done, 0):
-            continue
-        if more and len(ready) < jobs and read < due + jobs * AHEAD:
-            following = next(waiting, None)
-            more = following is not None
-            if following is not None:
-                ready.append(following)
-                read += 1
-        elif due in done:
-            yield done.pop(due)
-            due += 1
-        elif any(hand.number >= 0 for hand in hands):
-            _take(hands, done, None)
-        elif not ready and not more:
-            return
+    try:
+        while True:
+            # Keep the workers busy before anything else is done here.
+            while ready and (worker := _idle(partial(_answer, function, given), workers, jobs)):
+                worker.take(*ready.popleft())
+            reading = more and len(ready) < jobs and read < due + jobs * AHEAD
+            if _collect(workers, done, 0 if reading or due in done else None):
+                continue
+            if reading:
+                following = next(waiting, None)
+                more = following is not None
+                if following is not None:
+                    ready.append(following)
+                    read += 1
+            elif due in done:
+                yield done.pop(due)
+                due += 1
+            else:
+                return
+    finally:
+        for worker in workers:
+            worker.end()
 
 
-def _idle(
-    function: Callable[..., Any], given: object, hands: list[_Hand], jobs: int
-) -> _Hand | None:
+def _idle(work: Callable[[Connection], None], workers: list[_Worker], jobs: int) -> _Worker | None:
     """Return an idle worker; start one if there may be one more. None when all are busy."""
-    idle = next((hand for hand in hands if hand.number < 0), None)
-    if idle is None and len(hands) < jobs:
-        idle = _start(function, given, hands)
-        hands.append(idle)
+    idle = next((worker for worker in workers if worker.number < 0), None)
+    if idle is None and len(workers) < jobs:
+        idle = _start(work, workers)
+        workers.append(idle)
     return idle
 
 
-def _take(hands: list[_Hand], done: dict[int, Any], seconds: float | None) -> bool:
+def _collect(workers: list[_Worker], done: dict[int, Any], seconds: float | None) -> bool:
     """Collect finished results, and return whether there were any. With None, wait for one."""
-    busy = {hand.pipe: hand for hand in hands if hand.number >= 0}
+    busy = {worker.pipe: worker for worker in workers if worker.number >= 0}
     finished = wait(list(busy), seconds) if busy else []
     for pipe in finished:
-        hand = busy[pipe]  # type: ignore[index]
+        worker = busy[pipe]  # type: ignore[index]
         try:
-            done[hand.number] = hand.pipe.recv()
-            hand.number = -1
+            done[worker.number] = worker.pipe.recv()
+            worker.number = -1
         except (EOFError, OSError):
-            done[hand.number] = LostTask(hand.task)
-            hands.remove(hand)
-            _end(hand)
+            done[worker.number] = LostTask(worker.task)
+            workers.remove(worker)
+            worker.end()
     return bool(finished)
 
 
-def _hand_out(
-    hand: _Hand, ready: tuple[int, Any], hands: list[_Hand], done: dict[int, Any]
-) -> None:
-    hand.number, hand.task = ready
-    try:
-        hand.pipe.send(hand.task)
-    except OSError:
-        done[hand.number] = LostTask(hand.task)
-        hands.remove(hand)
-        _end(hand)
+def _answer(function: Callable[[Given, Any], Any], given: Given, pipe: Connection) -> None:
+    """Do tasks until the pipe closes."""
+    while True:
+        pipe.send(function(given, pipe.recv()))
 
 
-def _start(function: Callable[..., Any], given: object, hands: list[_Hand]) -> _Hand:
-    context: Any = multiprocessing.get_context(METHOD)
-    ours, theirs = context.Pipe()
-    inherited = [hand.pipe for hand in hands] + [ours] if METHOD == "fork" else []
-    arguments = (theirs, inherited, function, given, tempfile.gettempdir(), os.getpid())
-    process = context.Process(target=_serve, args=arguments, daemon=True)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        with warnings.catch_warnings():
-            # See process_pool: a test runner may have threads, the program has none.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            gc.freeze()
-            process.start()
-    except OSError as error:
-        message = f"a printing process could not be started: {error.strerror or error}"
-        raise TeachbackError(
-            Problem(message, "Close other programs and start again; what was finished is kept.")
-        ) from None
-    finally:
-        gc.unfreeze()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    theirs.close()
-    return _Hand(process, ours)
+def _start(work: Callable[[Connection], None], others: list[_Worker]) -> _Worker:
+    arguments = (work, tempfile.gettempdir(), os.getpid())
+    return _Worker(*start_worker(_serve, arguments, [other.pipe for other in others]))
 
 
 def _serve(
     pipe: Connection,
     inherited: list[Connection],
-    function: Callable[..., Any],
-    given: object,
+    work: Callable[[Connection], None],
     scratch: str,
     parent: int,
 ) -> None:
-    """Run tasks until the pipe closes.
+    """Work in a worker process until the pipe closes.
 
     No traceback is printed, since it would hold patients' values.
     """
@@ -278,18 +245,8 @@ def _serve(
             other.close()
         confine(Limits(), scratch, parent)
         stay_in_memory()
-        if function is _stream:
-            _stream(pipe, given)
-            return
-        while True:
-            pipe.send(function(given, pipe.recv()))
+        work(pipe)
     except (EOFError, OSError):
         os._exit(0)
     except BaseException:  # noqa: BLE001 -- the parent notices that the pipe has closed
         os._exit(1)
-
-
-def _end(hand: _Hand) -> None:
-    hand.process.kill()
-    hand.process.join()
-    hand.pipe.close()

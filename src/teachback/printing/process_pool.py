@@ -120,7 +120,7 @@ class Pool:
         self._most = processes
         self._limits = limits or LIMITS
         self._seconds = self._limits.seconds
-        self._context: Any = multiprocessing.get_context(method)
+        self._method = method
         self._children: list[_Child] = []
         self._scratch = ""
         self._lock = -1
@@ -210,40 +210,14 @@ class Pool:
                     )
 
     def _start(self) -> _Child:
-        try:
-            return self._started()
-        except OSError as error:
-            # The user's limit of processes or open files is reached, or memory is short.
-            raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
-
-    def _started(self) -> _Child:
-        ours, theirs = self._context.Pipe()
-        inherited = (
-            [child.pipe for child in self._children] + [ours]
-            if self._context.get_start_method() == "fork"
-            else []
+        return _Child(
+            *start_worker(
+                serve,
+                (self._given, self._limits, self._scratch, os.getpid()),
+                [child.pipe for child in self._children],
+                self._method,
+            )
         )
-        process = self._context.Process(
-            target=serve,
-            args=(theirs, inherited, self._given, self._limits, self._scratch, os.getpid()),
-            daemon=True,
-        )
-        # An interrupt stops this process, which then ends its workers.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            with warnings.catch_warnings():
-                # Python warns of forking beside threads. The program has none, but a test runner
-                # may.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                # Objects that exist now are left out of garbage collection: it would copy their
-                # memory page by page in the worker.
-                gc.freeze()
-                process.start()
-        finally:
-            gc.unfreeze()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
-        return _Child(process, ours)
 
     def _collected(self) -> Iterator[Outcome]:
         heard = [child for child in self._children if child.task is not None or not child.ready]
@@ -302,6 +276,42 @@ class Pool:
         child.process.kill()
         child.process.join()
         child.pipe.close()
+
+
+def start_worker(
+    target: Callable[..., None],
+    arguments: tuple[Any, ...],
+    others: list[Connection],
+    method: str = METHOD,
+) -> tuple[Any, Connection]:
+    """Start a process, and return it with our end of its pipe.
+
+    It runs `target(pipe, inherited, *arguments)`. A forked process must close the `inherited` pipes
+    to `others`: while it holds one, nobody sees that the other end is gone. Raises TeachbackError
+    when the process cannot be started.
+    """
+    context: Any = multiprocessing.get_context(method)
+    # An interrupt stops this process, which then ends its workers.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        ours, theirs = context.Pipe()
+        inherited = [*others, ours] if method == "fork" else []
+        process = context.Process(target=target, args=(theirs, inherited, *arguments), daemon=True)
+        with warnings.catch_warnings():
+            # Python warns of forking beside threads. The program has none, but a test runner may.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            # Objects that exist now are left out of garbage collection: it would copy their memory
+            # page by page in the worker.
+            gc.freeze()
+            process.start()
+        theirs.close()
+    except OSError as error:
+        # The user's limit of processes or open files is reached, or memory is short.
+        raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
+    finally:
+        gc.unfreeze()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process, ours
 
 
 def _not_started(why: str = "") -> Problem:

@@ -25,7 +25,7 @@ from handout_with_fields import FILLED, NAMES
 
 from teachback.errors import TeachbackError
 from teachback.files.private_files import UNFINISHED
-from teachback.merge import merge_run
+from teachback.merge import merge_run, record_source
 from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.merge.run_folder import JOURNAL
@@ -616,7 +616,7 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(
 ) -> None:
     """The program that should write into it may never start."""
     os.mkfifo(tmp_path / "pipe")
-    monkeypatch.setattr(merge_run, "PATIENCE", 0)
+    monkeypatch.setattr(record_source, "PATIENCE", 0)
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(tmp_path / "pipe", tmp_path / "out"), Fake())
     assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"
@@ -626,7 +626,7 @@ def test_a_file_of_records_has_a_largest_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file of many gigabytes is a mistake."""
-    monkeypatch.setattr(merge_run, "MOST_READ", 100)
+    monkeypatch.setattr(record_source, "MOST_READ", 100)
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(write_records(tmp_path / "r.csv", 20), tmp_path / "out"), Fake())
     assert "is larger than" in caught.value.problems[0].message

@@ -734,7 +734,7 @@ def test_the_outcome_as_json_holds_counts_rows_and_fields(
     assert "Secret" not in out + err
 
 
-@pytest.mark.parametrize("step", ["_read", "files_of", "_each"])
+@pytest.mark.parametrize("step", ["validated_records", "files_of", "_print_each"])
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_fault_of_the_program_is_a_problem_without_a_value(
     step: str, jobs: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -746,7 +746,9 @@ def test_a_fault_of_the_program_is_a_problem_without_a_value(
         message = "Secret"
         raise KeyError(message)
 
-    monkeypatch.setattr(record_survey if step == "_read" else chunk_printer, step, falls)
+    monkeypatch.setattr(
+        record_survey if step == "validated_records" else chunk_printer, step, falls
+    )
     monkeypatch.setattr(merge_run, "files_of", chunk_printer.files_of)
     assert run("tiny", "--records", "records.csv", "-l", "en", "--jobs", jobs) == 1
     err = capfd.readouterr().err
@@ -862,6 +864,38 @@ def test_stampers_know_the_letters_of_their_records() -> None:
         "ckd": "Zo",
         "general": "Bq",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lists", None),
+        ("lists", []),
+        ("lists", {"manifest.csv": ""}),
+        ("records", "30"),
+        ("rejected", None),
+        ("editions", {"F": "27"}),
+    ],
+)
+def test_a_finished_run_whose_counts_were_changed_by_hand_is_told_and_can_be_removed(
+    name: str, value: object, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The hint names the command that removes the run, and that command works."""
+    path = many(30)
+    merged(path)
+    said = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
+    said[name] = value
+    Path("out/run.json").write_text(
+        json.dumps({key: one for key, one in said.items() if one is not None}), encoding="utf-8"
+    )
+    with pytest.raises(TeachbackError) as caught:
+        merged(path)
+    [problem] = caught.value.problems
+    assert str(problem) == "out/run.json: this file no longer describes a finished run"
+    assert "teachback merge --wipe out" in problem.hint
+    assert run("--wipe", "out") == 0
+    assert "30 files removed" in capfd.readouterr().out
+    assert merged(path).printed == 27
 
 
 def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:

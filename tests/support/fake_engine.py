@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from teachback.errors import Problem
-    from teachback.merge.engine_protocol import EditionKey, Placed, Stamper
+    from teachback.merge.engine_protocol import Stamper
+    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
 
 
 @dataclass(frozen=True)
@@ -126,12 +127,20 @@ class Combiner:
 
     stampers: Mapping[EditionKey, Stamper]
 
-    def __call__(self, records: Sequence[Placed], *, name: str, number: int, duplex: bool) -> bytes:
+    def __call__(
+        self,
+        records: Sequence[ValidatedRecord],
+        *,
+        kind: str,
+        name: str,
+        number: int,
+        duplex: bool,
+    ) -> bytes:
         """Return a cover with ids and codes, and the words."""
-        cover = [f"{one.id}  {self.stampers[one.key].code}" for one in records]
+        cover = [f"{one.id}  {self.stampers[one.edition(kind)].code}" for one in records]
         parts = [f"%PDF-fake cover {cover} {duplex} {name} {number}\n".encode()]
         parts += [
-            self.stampers[one.key].stamp(one.values, one.id.encode()) * one.copies
+            self.stampers[one.edition(kind)].stamp(one.values, one.id.encode()) * one.copies
             for one in records
         ]
         return b"".join(parts)

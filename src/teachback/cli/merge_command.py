@@ -16,7 +16,7 @@ from teachback.files.workspace import refuse_own_folder, shown
 if TYPE_CHECKING:
     from teachback.merge.accounting import Merged
     from teachback.merge.merge_order import Cluster, MergeOrder
-    from teachback.merge.records.record_validation import Rejected
+    from teachback.merge.record_shapes import PrintedRecord
     from teachback.printing.settings import Settings
 
 # How many rejected rows are printed when a file lists all of them.
@@ -202,7 +202,7 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
     return int(bool(left))
 
 
-def rejected_row_problems(rejected: list[Rejected], name: str) -> tuple[Problem, ...]:
+def rejected_row_problems(rejected: list[PrintedRecord], name: str) -> tuple[Problem, ...]:
     """Return a problem for each fault of a rejected row: row, field and reason, never the value."""
     return tuple(
         Problem(f"{f'{field} ' if field else 'this row '}{reason}", "", Location(name, row.row, 1))

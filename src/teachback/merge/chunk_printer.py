@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.errors import Problem, TeachbackError, fault_problem
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED, hash_of, hashed, write_private
-from teachback.merge.engine_protocol import EditionKey, Placed
-from teachback.merge.records.record_survey import fallen, rows_of
-from teachback.merge.records.record_validation import Rejected, ValidRecord
+from teachback.merge.record_shapes import PrintedFile, PrintedRecord
+from teachback.merge.records.record_survey import unpack
+from teachback.merge.records.record_validation import own_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from teachback.merge.engine_protocol import Combine, Stamper
+    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
     from teachback.merge.records.record_survey import Chunk
 
 # The prefix of a folder in unfinished/. One start of a run makes it, and machines that share it
@@ -32,37 +33,11 @@ FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
 
 
-class PrintedFile(NamedTuple):
-    """A record's share of a file.
-
-    Holds the edition's code, the file's name in the run's folder, the number of pages and the hash.
-    `data` is set only where nothing is written.
-    """
-
-    code: str
-    file: str
-    pages: int
-    sha256: str
-    data: bytes | None = None
-
-
-class StampedRecord(NamedTuple):
-    """A printed record."""
-
-    row: int
-    id: str
-    papers: tuple[PrintedFile, ...]
-
-
 class ChunkResult(NamedTuple):
-    """The outcome of a chunk: each of its rows in order, or the problems that stop the run.
-
-    `kept` is the number of files that were there already.
-    """
+    """The outcome of a chunk: each of its records in order, or the problems that stop the run."""
 
     number: int
-    rows: tuple[StampedRecord | Rejected, ...]
-    kept: int = 0
+    records: tuple[PrintedRecord, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -83,24 +58,26 @@ class ChunkPrintSetup:
     beside: str = UNFINISHED
 
 
-def work(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
+def work(setup: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
     """Print a chunk: write its files, or reject a row with the reason.
 
     The same chunk always gives the same bytes. Errors are returned as problems, never raised.
     """
     try:
-        return _together(bench, chunk) if bench.combine else _each(bench, chunk)
+        records = [_checked(setup, record) for record in unpack(chunk.records)]
+        print_records = _print_together if setup.combine else _print_each
+        return ChunkResult(chunk.number, print_records(setup, chunk, records))
     except TeachbackError as error:
-        return ChunkResult(chunk.number, (), 0, error.problems)
+        return ChunkResult(chunk.number, problems=error.problems)
     except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
-        return ChunkResult(chunk.number, (), 0, (fault_problem(error),))
+        return ChunkResult(chunk.number, problems=(fault_problem(error),))
 
 
-def files_of(bench: ChunkPrintSetup, chunk: Chunk) -> tuple[str, ...]:
+def files_of(setup: ChunkPrintSetup, chunk: Chunk) -> tuple[str, ...]:
     """Return the names of all files that a chunk may write, before it is printed."""
-    if bench.combine:
-        return tuple(_combined_name(kind, chunk) for kind in bench.kinds) if chunk.ids else ()
-    return tuple(_own_name(kind, identifier) for identifier in chunk.ids for kind in bench.kinds)
+    if setup.combine:
+        return tuple(_combined_name(kind, chunk) for kind in setup.kinds) if chunk.ids else ()
+    return tuple(_own_name(kind, identifier) for identifier in chunk.ids for kind in setup.kinds)
 
 
 def _own_name(kind: str, identifier: str) -> str:
@@ -111,160 +88,157 @@ def _combined_name(kind: str, chunk: Chunk) -> str:
     return f"{COMBINED}/{FOLDERS[kind]}-{chunk.number + 1:05}.pdf"
 
 
-def _looked_at(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
-    """Return a record, or its rejection when one of its editions cannot be printed."""
+def _checked(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
+    """Return a record, with the faults of its values if one of its editions cannot be printed."""
     try:
-        faults = tuple(
-            dict.fromkeys(
-                (one.field, one.reason)
-                for key in entry.keys
-                for one in bench.stampers[key].faults(entry.texts)
-            )
+        faults = dict.fromkeys(
+            (one.field, one.reason)
+            for key in record.keys
+            for one in setup.stampers[key].faults(record.values)
         )
     except Exception as error:  # noqa: BLE001 -- the engine failed on this record: print the others
-        faults = (("", fallen(error)),)
-    return Rejected(entry.row, entry.id, faults) if faults else entry
+        return record._replace(faults=(("", own_fault(error)),))
+    return record._replace(faults=tuple(faults)) if faults else record
 
 
-def _each(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
-    rows: list[StampedRecord | Rejected] = []
-    kept = 0
-    for row in rows_of(chunk):
-        entry = row if isinstance(row, Rejected) else _looked_at(bench, row)
-        if isinstance(entry, Rejected):
-            rows.append(entry)
-            continue
-        names = [_own_name(key.kind, entry.id) for key in entry.keys]
-        there = {name for name in names if _is_there(bench, name, chunk.known)}
-        kept += len(there)
-        try:
-            # A record gets all of its files or none, so all are made before the first is written.
-            made = [
-                b""
-                if bench.only_look or name in there
-                else bench.stampers[key].stamp(entry.texts, entry.id.encode())
-                for key, name in zip(entry.keys, names, strict=True)
-            ]
-        except Exception as error:  # noqa: BLE001 -- as in _looked_at
-            rows.append(Rejected(entry.row, entry.id, (("", fallen(error)),)))
-            continue
-        papers = []
-        for key, name, data in zip(entry.keys, names, made, strict=True):
-            stamper = bench.stampers[key]
-            sha256, kept_back = (
-                (chunk.known[name], None)
-                if name in there
-                else _put(bench, name, data, stamper.head)
-            )
-            papers.append(PrintedFile(stamper.code, name, stamper.pages, sha256, kept_back))
-        rows.append(StampedRecord(entry.row, entry.id, tuple(papers)))
-    return ChunkResult(chunk.number, tuple(rows), kept)
+def _print_each(
+    setup: ChunkPrintSetup, chunk: Chunk, records: Iterable[ValidatedRecord]
+) -> tuple[PrintedRecord, ...]:
+    """Print each record into files of its own."""
+    return tuple(
+        PrintedRecord(record.row, record.id, faults=record.faults)
+        if record.faults
+        else _print_alone(setup, record, chunk.known)
+        for record in records
+    )
 
 
-def _together(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
-    """Print a chunk into one file for each kind."""
-    rows = [row if isinstance(row, Rejected) else _looked_at(bench, row) for row in rows_of(chunk)]
+def _print_alone(
+    setup: ChunkPrintSetup, record: ValidatedRecord, known: Mapping[str, str]
+) -> PrintedRecord:
+    names = [_own_name(key.kind, record.id) for key in record.keys]
+    there = {name for name in names if _is_there(setup, name, known)}
     try:
-        made = _combined(bench, chunk, rows)
+        # A record gets all of its files or none, so all are made before the first is written.
+        made = [
+            b""
+            if setup.only_look or name in there
+            else setup.stampers[key].stamp(record.values, record.id.encode())
+            for key, name in zip(record.keys, names, strict=True)
+        ]
+    except Exception as error:  # noqa: BLE001 -- as in _checked
+        return PrintedRecord(record.row, record.id, faults=(("", own_fault(error)),))
+    files = []
+    for key, name, data in zip(record.keys, names, made, strict=True):
+        stamper = setup.stampers[key]
+        sha256, rest = (
+            (known[name], None) if name in there else _put(setup, name, data, stamper.head)
+        )
+        files.append(PrintedFile(stamper.code, name, stamper.pages, sha256, name in there, rest))
+    return PrintedRecord(record.row, record.id, tuple(files))
+
+
+def _print_together(
+    setup: ChunkPrintSetup, chunk: Chunk, records: list[ValidatedRecord]
+) -> tuple[PrintedRecord, ...]:
+    """Print the records of a chunk into one file for each kind."""
+    try:
+        made = _combined(setup, chunk, records)
     except Exception:
-        tried = [row if isinstance(row, Rejected) else _tried(bench, row) for row in rows]
-        if tried == rows:
+        tried = [_tried(setup, record) for record in records]
+        if tried == records:
             raise
-        rows, made = tried, _combined(bench, chunk, tried)
-    papers: dict[int, list[PrintedFile]] = {row.row: [] for row in rows}
-    kept = 0
-    for index, (kind, whole) in enumerate(made.items()):
+        records, made = tried, _combined(setup, chunk, tried)
+    files: dict[int, list[PrintedFile]] = {record.row: [] for record in records}
+    for kind, whole in made.items():
         name = _combined_name(kind, chunk)
         # The file is made again, since only then is it known which records it holds. It is written
         # only if it is not there yet.
         there = (
-            _is_there(bench, name, chunk.known)
+            _is_there(setup, name, chunk.known)
             and hashlib.sha256(whole).hexdigest() == chunk.known[name]
         )
-        kept += there
-        sha256, data = (chunk.known[name], None) if there else _put(bench, name, whole)
-        for entry in rows:
-            if isinstance(entry, ValidRecord):
-                stamper = bench.stampers[entry.keys[index]]
-                papers[entry.row].append(
-                    PrintedFile(stamper.code, name, stamper.pages * entry.copies, sha256, data)
+        sha256, data = (chunk.known[name], None) if there else _put(setup, name, whole)
+        for record in records:
+            if not record.faults:
+                stamper = setup.stampers[record.edition(kind)]
+                pages = stamper.pages * record.copies
+                files[record.row].append(
+                    PrintedFile(stamper.code, name, pages, sha256, there, data)
                 )
                 # The bytes of a file are returned once, with its first record.
                 data = None
-    done = [
-        row if isinstance(row, Rejected) else StampedRecord(row.row, row.id, tuple(papers[row.row]))
-        for row in rows
-    ]
-    return ChunkResult(chunk.number, tuple(done), kept)
+    return tuple(
+        PrintedRecord(record.row, record.id, tuple(files[record.row]), record.faults)
+        for record in records
+    )
 
 
 def _combined(
-    bench: ChunkPrintSetup, chunk: Chunk, rows: list[ValidRecord | Rejected]
+    setup: ChunkPrintSetup, chunk: Chunk, records: Iterable[ValidatedRecord]
 ) -> dict[str, bytes]:
     """Return one file for each kind. Its first page lists the ids and codes inside."""
-    assert bench.combine is not None  # noqa: S101 -- the caller has checked
-    entries = [row for row in rows if isinstance(row, ValidRecord)]
-    made = {}
-    for index, kind in enumerate(
-        dict.fromkeys(key.kind for entry in entries for key in entry.keys)
-    ):
-        placed = [
-            Placed(entry.keys[index], entry.texts, entry.id, entry.row, entry.copies)
-            for entry in entries
-        ]
-        name = _combined_name(kind, chunk).rpartition("/")[2]
-        if bench.only_look:
-            made[kind] = b""
-        else:
-            made[kind] = bench.combine(
-                placed, name=name, number=chunk.number + 1, duplex=bench.duplex
-            )
-    return made
+    assert setup.combine is not None  # noqa: S101 -- the caller has checked
+    printable = [record for record in records if not record.faults]
+    if not printable:
+        return {}
+    if setup.only_look:
+        return dict.fromkeys(setup.kinds, b"")
+    return {
+        kind: setup.combine(
+            printable,
+            kind=kind,
+            name=_combined_name(kind, chunk).rpartition("/")[2],
+            number=chunk.number + 1,
+            duplex=setup.duplex,
+        )
+        for kind in setup.kinds
+    }
 
 
-def _tried(bench: ChunkPrintSetup, entry: ValidRecord) -> ValidRecord | Rejected:
+def _tried(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
     """Print a record by itself, to find out whether it is the one that fails."""
     try:
-        for key in entry.keys:
-            bench.stampers[key].stamp(entry.texts, entry.id.encode())
-    except Exception as error:  # noqa: BLE001 -- as in _looked_at
-        return Rejected(entry.row, entry.id, (("", fallen(error)),))
-    return entry
+        for key in () if record.faults else record.keys:
+            setup.stampers[key].stamp(record.values, record.id.encode())
+    except Exception as error:  # noqa: BLE001 -- as in _checked
+        return record._replace(faults=(("", own_fault(error)),))
+    return record
 
 
 def _put(
-    bench: ChunkPrintSetup, name: str, data: bytes, head: bytes = b""
+    setup: ChunkPrintSetup, name: str, data: bytes, head: bytes = b""
 ) -> tuple[str, bytes | None]:
     """Write a file and return its hash, or its hash and bytes when there is no folder.
 
     `head` is the part of the file that other files begin with too.
     """
-    if bench.only_look:
+    if setup.only_look:
         return "", None
     sha256 = hashed(data, head)
-    if bench.folder is None:
+    if setup.folder is None:
         return sha256, data
     try:
-        write_private(bench.folder, name, data, bench.beside)
+        write_private(setup.folder, name, data, setup.beside)
     except OSError as error:
         # Name the run's folder in the error: the file's name is a patient's id.
         error.filename = error.filename2 = None
-        with os_errors_as_problems(Path(bench.folder)):
+        with os_errors_as_problems(Path(setup.folder)):
             raise
     return sha256, None
 
 
-def _is_there(bench: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bool:
+def _is_there(setup: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bool:
     """Check whether a file that was written earlier still has the same hash.
 
     Without a folder the file counts as there: the sender of the chunk has checked.
     """
     if name not in known:
         return False
-    return bench.folder is None or hash_of(f"{bench.folder}/{name}") == known[name]
+    return setup.folder is None or hash_of(f"{setup.folder}/{name}") == known[name]
 
 
-def still_there(bench: ChunkPrintSetup, chunk: Chunk) -> Chunk:
+def still_there(setup: ChunkPrintSetup, chunk: Chunk) -> Chunk:
     """Return a chunk whose `known` holds only files that are still there, byte for byte.
 
     For a machine that prints the chunk without access to the folder.
@@ -273,29 +247,29 @@ def still_there(bench: ChunkPrintSetup, chunk: Chunk) -> Chunk:
         known={
             name: sha256
             for name, sha256 in chunk.known.items()
-            if _is_there(bench, name, chunk.known)
+            if _is_there(setup, name, chunk.known)
         }
     )
 
 
-def put_away(bench: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
+def put_away(setup: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
     """Write the files of a chunk that another machine printed.
 
     Raises TeachbackError when the result does not belong to the chunk, or cannot be written.
     """
-    names = set(files_of(bench, chunk))
-    papers = [
-        paper for row in result.rows if isinstance(row, StampedRecord) for paper in row.papers
-    ]
-    asked, given = ([(row.row, row.id) for row in rows] for rows in (rows_of(chunk), result.rows))
+    names = set(files_of(setup, chunk))
+    files = [file for record in result.records for file in record.files]
+    asked, given = (
+        [(record.row, record.id) for record in records]
+        for records in (unpack(chunk.records), result.records)
+    )
     whole = all(
-        paper.data is None or hashlib.sha256(paper.data).hexdigest() == paper.sha256
-        for paper in papers
+        file.data is None or hashlib.sha256(file.data).hexdigest() == file.sha256 for file in files
     )
     if (
         result.number != chunk.number
         or asked != given
-        or not names.issuperset(paper.file for paper in papers)
+        or not names.issuperset(file.file for file in files)
         or not whole
     ):
         raise TeachbackError(
@@ -304,13 +278,16 @@ def put_away(bench: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> Chunk
                 "What was finished is kept. Start again.",
             )
         )
-    for paper in papers:
-        if paper.data is not None:
-            _put(bench, paper.file, paper.data)
-    rows = [
-        row._replace(papers=tuple(paper._replace(data=None) for paper in row.papers))
-        if isinstance(row, StampedRecord)
-        else row
-        for row in result.rows
-    ]
-    return result._replace(rows=tuple(rows))
+    for file in files:
+        if file.data is not None:
+            _put(setup, file.file, file.data)
+    return with_files(result, lambda file: file._replace(data=None))
+
+
+def with_files(result: ChunkResult, change: Callable[[PrintedFile], PrintedFile]) -> ChunkResult:
+    """Return a result with each of its files changed."""
+    return result._replace(
+        records=tuple(
+            record._replace(files=tuple(map(change, record.files))) for record in result.records
+        )
+    )

@@ -1,19 +1,19 @@
 """Define the interface between `merge` and the engine that prints editions and stamps them.
 
-There are only protocols and value types here. The engine reads handouts and lays out pages; the
+There are only protocols here. The engine reads handouts and lays out pages; the
 rest of `merge` knows nothing of either, and is tested with an engine that does neither. Everything
 but the Engine itself is sent to other processes, so it must pickle: functions are module-level.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from teachback.errors import Problem
+    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
 
 
 class Field(Protocol):
@@ -38,16 +38,6 @@ class Fault(Protocol):
     @property
     def reason(self) -> str:
         """The fault, as the end of a sentence that begins with the field."""
-
-
-class EditionKey(NamedTuple):
-    """The edition that a record gets. A card has no paper (empty) and the size "standard"."""
-
-    audience: str
-    language: str
-    paper: str
-    size: str
-    kind: str
 
 
 class Stamper(Protocol):
@@ -89,17 +79,6 @@ class ReadValue(Protocol):
         """Read one value."""
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A record in a print-room file: its edition, words, id, row and number of copies."""
-
-    key: EditionKey
-    values: Mapping[str, str]
-    id: str
-    row: int
-    copies: int = 1
-
-
 class Combine(Protocol):
     """A function that puts records of one kind into one file, in their order. It pickles.
 
@@ -107,7 +86,14 @@ class Combine(Protocol):
     """
 
     def __call__(
-        self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
+        self,
+        records: Sequence[ValidatedRecord],
+        /,
+        *,
+        kind: str,
+        name: str,
+        number: int,
+        duplex: bool,
     ) -> bytes:
         """Return the file that is the `number`th of a run.
 

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from teachback.content.loader import LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
-    from teachback.merge.engine_protocol import EditionKey, Engine, Placed, Stamper
+    from teachback.merge.engine_protocol import Engine, Stamper
+    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
     from teachback.merge.stamping.pdf_template import Template
     from teachback.merge.stamping.print_room_file import Bundle
     from teachback.printing.process_pool import Pool
@@ -61,19 +62,24 @@ class Combiner:
     bundles: Mapping[str, Bundle]
 
     def __call__(
-        self, records: Sequence[Placed], /, *, name: str, number: int, duplex: bool
+        self,
+        records: Sequence[ValidatedRecord],
+        /,
+        *,
+        kind: str,
+        name: str,
+        number: int,
+        duplex: bool,
     ) -> bytes:
         """Return the file. See `print_room_file.Bundle.combine`."""
         from teachback.merge.stamping.print_room_file import PrintRoomRecord
 
         entries = [
-            PrintRoomRecord(_name(one.key), one.values, one.id, one.row)
+            PrintRoomRecord(_name(one.edition(kind)), one.values, one.id, one.row)
             for one in records
             for _ in range(one.copies)
         ]
-        return self.bundles[records[0].key.kind].combine(
-            entries, name=name, duplex=duplex, number=number
-        )
+        return self.bundles[kind].combine(entries, name=name, duplex=duplex, number=number)
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
         """Return the ids that the cover could list only in unreadably small type."""

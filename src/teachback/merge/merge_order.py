@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from teachback.merge.engine_protocol import Combine, EditionKey, Engine, Stamper
+    from teachback.merge.engine_protocol import Combine, Engine, Stamper
+    from teachback.merge.record_shapes import EditionKey
     from teachback.merge.records.record_reader import RecordTable
 
 
@@ -100,7 +101,7 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
         raise UsageError(*problems)
 
 
-def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
+def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
     """Return the rules for rows: the allowed values, and the defaults.
 
     A handout with only one audience or one language makes that one the default.
@@ -111,15 +112,13 @@ def terms_of(order: MergeOrder, engine: Engine) -> RowRules:
         id_column=order.id_column,
         audience_column=order.audience_column,
         audiences=engine.audiences,
-        fields={
-            language: tuple(one.name for one in fields)
-            for language, fields in engine.fields.items()
-        },
+        fields=engine.fields,
         kinds=order.kinds,
         audience=order.audience or (next(iter(audiences)) if len(audiences) == 1 else ""),
         language=order.language or (languages[0] if len(languages) == 1 else ""),
         paper=order.paper,
         size=order.size,
+        read_value=engine.read_value,
     )
 
 
@@ -149,16 +148,16 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
 
 
 def unplaced(
-    stampers: Mapping[EditionKey, Stamper], terms: RowRules, table: RecordTable
+    stampers: Mapping[EditionKey, Stamper], rules: RowRules, table: RecordTable
 ) -> list[Problem]:
     """Warn of columns that an edition has no place for: they are filled but not printed there."""
     place = Location(table.name, table.skipped + 1, 1)
     found = []
     for key, stamper in sorted(stampers.items()):
         names = [
-            name
-            for name in terms.fields[key.language]
-            if name in table.header and name not in stamper.fields
+            field.name
+            for field in rules.fields[key.language]
+            if field.name in table.header and field.name not in stamper.fields
         ]
         if names:
             message = (
@@ -228,7 +227,7 @@ def _near(name: str, header: tuple[str, ...]) -> str:
     )
 
 
-def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
+def refuse_missing(table: RecordTable, rules: RowRules, engine: Engine) -> None:
     """Raise TeachbackError when a column is missing that every record needs.
 
     JSON Lines is not checked here: each record names its own fields.
@@ -247,14 +246,14 @@ def refuse_missing(table: RecordTable, terms: RowRules, engine: Engine) -> None:
         for name in missing
     ]
     for column, name, answer in (
-        (terms.audience_column, "audience", terms.audience),
-        ("language", "language", terms.language),
+        (rules.audience_column, "audience", rules.audience),
+        ("language", "language", rules.language),
     ):
         if not answer and column not in table.header:
             known = sorted(
-                {one for each in terms.audiences.values() for one in each}
+                {one for each in rules.audiences.values() for one in each}
                 if name == "audience"
-                else terms.audiences
+                else rules.audiences
             )
             hint = (
                 "Add it, name it with --audience-from, "

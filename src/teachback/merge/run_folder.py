@@ -22,10 +22,8 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError
@@ -37,6 +35,7 @@ from teachback.merge.chunk_printer import COMBINED, FOLDERS, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from teachback.merge.records.record_survey import Chunk
 
@@ -165,7 +164,7 @@ def _at_work(folder: Path) -> Problem:
 def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
     """Resume the run with this key, or begin a new one.
 
-    Raises TeachbackError when the folder holds another run.
+    Raises TeachbackError when the folder holds another run, or one whose run.json was damaged.
     """
     with os_errors_as_problems(folder):
         before = read_run(folder)
@@ -185,6 +184,15 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
             folder, key, about, before if before and before["state"] == FINISHED else None
         )
         if run.finished is not None:
+            if not _is_outcome(run.finished):
+                raise TeachbackError(
+                    Problem(
+                        "this file no longer describes a finished run",
+                        "Name another folder with --output, or remove this run and print it anew: "
+                        f"teachback merge --wipe {shown(folder)}",
+                        _at(folder / RUN),
+                    )
+                )
             (folder / JOURNAL).unlink(missing_ok=True)
         return run
 
@@ -308,6 +316,18 @@ def read_run(folder: Path) -> dict[str, Any] | None:
     )
 
 
+def _is_outcome(found: Mapping[str, Any]) -> bool:
+    """Check whether run.json has the counts and the hashes of a finished run."""
+    lists, editions = found.get("lists"), found.get("editions")
+    return (
+        all(type(found.get(name)) is int for name in ("records", "printed", "rejected"))
+        and isinstance(lists, dict)
+        and set(lists) == {MANIFEST, REJECTED}
+        and isinstance(editions, dict)
+        and all(type(count) is int for count in editions.values())
+    )
+
+
 def cell(value: object) -> str:
     """Return a cell of a list, quoted so that no spreadsheet program takes it for a formula."""
     text = str(value)
@@ -334,29 +354,6 @@ def clear(folder: Path) -> None:
             clear(path)
     with suppress(OSError):
         folder.rmdir()
-
-
-def spool(folder: Path | None, source: IO[bytes], most: int) -> IO[bytes]:
-    """Copy a pipe into a file without a name, which disappears with the process.
-
-    The file lies in `folder`, or with None in the system's folder for temporary files. Raises
-    TeachbackError when there is no room, or when more than `most` bytes come in.
-    """
-    with os_errors_as_problems(folder or Path(tempfile.gettempdir())):
-        # Where the system has no nameless files, Python removes the name at once.
-        file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- the caller closes it
-        while block := source.read(1 << 20):
-            file.write(block)
-            if file.tell() > most:
-                file.close()
-                raise TeachbackError(
-                    Problem(
-                        f"more than {most // 1_000_000} MB came in",
-                        "Is it the right file? If so, split it.",
-                    )
-                )
-        file.flush()
-        return file
 
 
 def _make(folder: Path) -> list[Path]:

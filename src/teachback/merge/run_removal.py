@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COMBINED: Final = re.compile(r"(handouts|cards)-\d{5,}\.pdf")
-_PART: Final = re.compile(r"(\d+(-[0-9a-f]{16})?|[0-9a-f]{16})\.(part|records|seen)")
+_PART: Final = re.compile(r"(\d+(-[0-9a-f]{16})?|[0-9a-f]{16})\.(part|seen)")
 _SHARED: Final = re.compile(rf"{SHARED}[0-9a-f]{{16}}")
 
 

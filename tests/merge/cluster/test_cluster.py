@@ -39,21 +39,18 @@ from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import package_root
 from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run
-from teachback.merge.accounting import ChunkAccount, printed
-from teachback.merge.chunk_printer import (
-    ChunkPrintSetup,
-    ChunkResult,
-    PrintedFile,
-    StampedRecord,
-    put_away,
-)
+from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult, put_away, work
 from teachback.merge.cluster import connection, dispatcher, payloads, worker_versions
-from teachback.merge.engine_protocol import EditionKey
 from teachback.merge.handout_engine import open_engine
 from teachback.merge.merge_order import Cluster, MergeOrder
 from teachback.merge.merge_run import merge
+from teachback.merge.record_shapes import (
+    EditionKey,
+    PrintedFile,
+    PrintedRecord,
+    ValidatedRecord,
+)
 from teachback.merge.records.record_survey import Chunk, pack
-from teachback.merge.records.record_validation import Rejected, ValidRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,7 +184,9 @@ def started(folder: Path, scheme: str = "tls") -> Iterator[Farm]:
             str(folder / "scheduler.json"),
         )
         end = time.monotonic() + 30
-        while not (folder / "scheduler.json").exists():
+        # Dask creates the file empty, and then writes into it.
+        file = folder / "scheduler.json"
+        while not file.exists() or not file.stat().st_size:
             assert time.monotonic() < end, (folder / "0.log").read_text(encoding="utf-8")
             time.sleep(0.05)
         yield farm
@@ -735,11 +734,11 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         )
     seen: list[Any] = []
 
-    def worked(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkAccount:
+    def worked(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
         seen.append((bench, chunk))
-        return printed(bench, chunk)
+        return work(bench, chunk)
 
-    monkeypatch.setattr(merge_run, "printed", worked)
+    monkeypatch.setattr(merge_run, "work", worked)
     for output, where in (("alone", None), ("out", farm.cluster)):
         order = MergeOrder(
             Path("records.csv"), Path(output), language="en", cluster=where, **wishes
@@ -786,15 +785,15 @@ def test_files_of_an_edition_are_sent_once_and_come_back_whole() -> None:
     head = bytes(range(256)) * 300
     files = [head + b"one", head + b"other", b"", head[:5000] + b"another edition", head + b"one"]
     papers = [
-        PrintedFile(code, f"{n}", 1, "", data)
+        PrintedFile(code, f"{n}", 1, "", data=data)
         for n, (code, data) in enumerate(zip("AAABA", files, strict=True))
     ]
     rows = (
-        StampedRecord(2, "x", tuple(papers[:2])),
-        Rejected(3, "y", (("f", "no"),)),
-        StampedRecord(4, "z", (*papers[2:], PrintedFile("A", "5", 1, "", None))),
+        PrintedRecord(2, "x", tuple(papers[:2])),
+        PrintedRecord(3, "y", faults=(("f", "no"),)),
+        PrintedRecord(4, "z", (*papers[2:], PrintedFile("A", "5", 1, ""))),
     )
-    result = ChunkResult(0, rows, 1)
+    result = ChunkResult(0, rows)
     sent = payloads.packed(result)
     assert len(sent.data) < len(head) + 6000
     assert payloads.unseal(sent) == result
@@ -805,21 +804,21 @@ def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
     """Rows of another chunk, a file of another name and bytes with another hash are not written."""
     bench = ChunkPrintSetup(("handout",), {}, str(tmp_path))
     key = EditionKey("ckd", "en", "letter", "standard", "handout")
-    chunk = Chunk(0, pack([ValidRecord(2, "A", (key,), {}, 1)]), ("A",))
+    chunk = Chunk(0, pack([ValidatedRecord(2, "A", (key,), {}, 1)]), ("A",))
     data = b"%PDF"
-    right = PrintedFile("C", "handouts/A.pdf", 1, hashlib.sha256(data).hexdigest(), data)
+    right = PrintedFile("C", "handouts/A.pdf", 1, hashlib.sha256(data).hexdigest(), data=data)
     (tmp_path / "handouts").mkdir()
     (tmp_path / "unfinished").mkdir()
     wrong = (
-        ChunkResult(1, (StampedRecord(2, "A", (right,)),)),
-        ChunkResult(0, (StampedRecord(3, "A", (right,)),)),
+        ChunkResult(1, (PrintedRecord(2, "A", (right,)),)),
+        ChunkResult(0, (PrintedRecord(3, "A", (right,)),)),
         ChunkResult(0, ()),
-        ChunkResult(0, (StampedRecord(2, "A", (right._replace(file="../A.pdf"),)),)),
-        ChunkResult(0, (StampedRecord(2, "A", (right._replace(data=b"%PDX"),)),)),
+        ChunkResult(0, (PrintedRecord(2, "A", (right._replace(file="../A.pdf"),)),)),
+        ChunkResult(0, (PrintedRecord(2, "A", (right._replace(data=b"%PDX"),)),)),
     )
     for result in wrong:
         with pytest.raises(TeachbackError, match="returned the wrong records"):
             put_away(bench, chunk, result)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    put_away(bench, chunk, ChunkResult(0, (StampedRecord(2, "A", (right,)),)))
+    put_away(bench, chunk, ChunkResult(0, (PrintedRecord(2, "A", (right,)),)))
     assert (tmp_path / "handouts" / "A.pdf").read_bytes() == data

@@ -21,26 +21,25 @@ from hypothesis import strategies as some
 
 from teachback.content.record_fields import FieldKind, RecordField
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError
+from teachback.merge.record_shapes import RecordRow, ValidatedRecord
 from teachback.merge.records import csv_reader
 from teachback.merge.records.encoding_detection import NAMED, find_encoding
 from teachback.merge.records.field_values import read_value
 from teachback.merge.records.record_reader import (
     Form,
     Part,
-    RecordRow,
     near_names,
     open_table,
     read_part,
     read_parts,
 )
-from teachback.merge.records.record_survey import Chunk, RecordSchema, pack, rows_of, survey
+from teachback.merge.records.record_survey import reject_repeated, survey, unpack
 from teachback.merge.records.record_validation import (
-    Rejected,
     RowRules,
-    ValidRecord,
-    admitted,
     repeated,
+    unknown_columns,
     unsuitable,
+    validated_records,
 )
 
 if TYPE_CHECKING:
@@ -461,9 +460,8 @@ def test_a_name_near_a_field_that_its_record_lacks_is_told_with_its_line(
     lines: list[str], near: dict[str, int]
 ) -> None:
     """A name that some record has beside the field is another thing."""
-    unknown: dict[str, int] = {}
     rows, _ = read("".join(f"{line}\n" for line in lines).encode(), "r.jsonl")
-    assert len(list(admitted(rows, TERMS, unknown))) == len(lines)
+    unknown = dict(unknown_columns(rows, TERMS))
     assert {name: line for name, line in unknown.items() if line > 0} == near
     said = near_names(unknown, TERMS.known, "r.jsonl")
     assert [one.location for one in said] == [Location("r.jsonl", at, 1) for at in near.values()]
@@ -600,8 +598,7 @@ def test_what_is_no_text_in_json_is_a_fault_of_its_column(value: str, reason: st
     assert (dict(row.cells), list(row.faults)) == ({"id": "1"}, ["name"])
     assert row.faults["name"].startswith(reason)
     (row,), _ = read(f'{{"id": {value}}}'.encode(), "r.jsonl")
-    (rejected,) = admitted([row], TERMS)
-    assert isinstance(rejected, Rejected)
+    (rejected,) = validated_records([row], TERMS)
     assert [field for field, _ in rejected.faults] == ["id"]
 
 
@@ -743,16 +740,18 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
     assert "too large" in refusal(out.getvalue(), "r.xlsx").message
 
 
+NAME = RecordField(name="name", label="Name")
 TERMS = RowRules(
     id_column="id",
     audience_column="audience",
     audiences={"en": ("ckd", "general"), "es": ("general",)},
-    fields={"en": ("name",), "es": ("name",)},
+    fields={"en": (NAME,), "es": (NAME,)},
     kinds=("handout", "card"),
     audience="",
     language="en",
     paper="letter",
     size="standard",
+    read_value=read_value,
 )
 
 
@@ -784,8 +783,8 @@ def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(
     identifier: str,
 ) -> None:
     """The id could be a path, a formula, a device or a name."""
-    (row,) = admitted([RecordRow(2, {"id": identifier, "audience": "ckd"})], TERMS)
-    assert isinstance(row, Rejected) == (identifier != "a\n")
+    (row,) = validated_records([RecordRow(2, {"id": identifier, "audience": "ckd"})], TERMS)
+    assert bool(row.faults) == (identifier != "a\n")
     assert row.id in {"", "a"}
 
 
@@ -822,22 +821,15 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
         RecordField(name="next_visit", label="Visit", type=FieldKind.DATE),
         RecordField(name="note", label="Note"),
     )
-    terms = replace(TERMS, fields={"en": ("name", "next_visit", "note")})
-    desk = RecordSchema(
-        Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other")),
-        terms,
-        {"en": fields},
-        read_value,
-    )
-    found = survey(desk, Part((2, 3), ("7,ckd, ,soon,,x\n", "8,ckd,A. B.,,,x\n"), {}))
-    (wrong, right) = rows_of(Chunk(0, found.rows, ("8",)))
+    form = Form("csv", ",", ("id", "audience", "name", "next_visit", "note", "other"))
+    part = Part((2, 3), ("7,ckd, ,soon,,x\n", "8,ckd,A. B.,,,x\n"), {})
+    (wrong, right) = unpack(survey((form, replace(TERMS, fields={"en": fields})), part).records)
     faults = (
         ("name", "is empty but required"),
         ("next_visit", "is not a date such as 2027-11-01"),
     )
-    assert wrong == Rejected(2, "7", faults)
-    assert isinstance(right, ValidRecord)
-    assert right.texts == {"name": "A. B."}
+    assert wrong == ValidatedRecord(2, "7", faults=faults)
+    assert (right.values, right.faults) == ({"name": "A. B."}, ())
 
 
 @pytest.mark.parametrize(
@@ -869,24 +861,22 @@ def test_an_id_that_is_there_twice_rejects_the_later_row() -> None:
     taken = set[str]()
     assert repeated(["A1", "", "a1", "B", ""], taken) == (2,)
     assert repeated(["b", "C"], taken) == (0,)
-    records = list(
-        admitted(
-            [
-                RecordRow(2, {"id": "A1", "audience": "ckd"}),
-                RecordRow(3, {"id": "a1", "audience": "ckd"}),
-            ],
-            TERMS,
-        )
+    form = Form("csv", ",", ("id", "audience"))
+    found = survey((form, TERMS), Part((2, 3), ("A1,ckd\n", "a1,ckd\n"), {}))
+    assert found.printable == ("A1", "a1")
+    once = reject_repeated(found, set())
+    assert once.printable == ("A1",)
+    (first, second) = unpack(once.records)
+    assert (first.id, first.faults) == ("A1", ())
+    assert second == ValidatedRecord(
+        3, "a1", faults=(("id", "is already the id of an earlier row"),)
     )
-    assert all(isinstance(record, ValidRecord) for record in records)
-    (first, second) = rows_of(Chunk(0, pack(records), ("A1",), twice=(1,)))
-    assert first == records[0]
-    assert second == Rejected(3, "a1", (("id", "is already the id of an earlier row"),))
+    assert reject_repeated(found, {"a1"}).printable == ()
 
 
 def test_columns_choose_the_edition_of_each_row() -> None:
     """A card has no paper, and one size."""
-    (row,) = admitted(
+    (row,) = validated_records(
         [
             RecordRow(
                 2,
@@ -902,7 +892,7 @@ def test_columns_choose_the_edition_of_each_row() -> None:
         ],
         TERMS,
     )
-    assert isinstance(row, ValidRecord)
+    assert row.faults == ()
     assert [(key.audience, key.language, key.paper, key.size, key.kind) for key in row.keys] == [
         ("general", "es", "a4", "large", "handout"),
         ("general", "es", "", "standard", "card"),
@@ -933,8 +923,8 @@ def test_a_row_that_names_no_edition_is_rejected(
     cells: dict[str, str], field: str, reason: str
 ) -> None:
     """An empty audience is not taken for the general one, whose advice can harm another reader."""
-    (row,) = admitted([RecordRow(2, {"id": "1", **cells})], TERMS)
-    assert row == Rejected(2, "1", ((field, reason),))
+    (row,) = validated_records([RecordRow(2, {"id": "1", **cells})], TERMS)
+    assert row == ValidatedRecord(2, "1", faults=((field, reason),))
 
 
 @given(

@@ -37,7 +37,7 @@ from teachback.merge.records.xlsx_cell_formats import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.merge.records.record_reader import RecordRow
+    from teachback.merge.record_shapes import RecordRow
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

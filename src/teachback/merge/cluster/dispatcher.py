@@ -82,7 +82,7 @@ class _Crew:
     ours: Mapping[str, str]
     folder: str | None = None
     threads: dict[str, int] = field(default_factory=dict)
-    bench: Any = None
+    setup: Any = None
     tries: int = 0
     looked: float = 0.0
     alive: float = field(default_factory=time.monotonic)
@@ -104,17 +104,17 @@ def look(cluster: Cluster) -> None:
 
 
 def print_on_cluster(
-    cluster: Cluster, bench: ChunkPrintSetup, chunks: Iterable[Chunk]
+    cluster: Cluster, setup: ChunkPrintSetup, chunks: Iterable[Chunk]
 ) -> Generator[ChunkResult | LostTask[Chunk]]:
     """Print chunks on a cluster and yield the results in order.
 
-    Files are written into the folder of `bench`, if it has one. A chunk that ended several workers
+    Files are written into the folder of `setup`, if it has one. A chunk that ended several workers
     comes back as a LostTask. Raises TeachbackError as `look` does, and when no worker is left.
     """
     token = secrets.token_hex(8)
     with (
         connected(cluster) as (client, patience),
-        _shared_folder(bench, token, wanted=cluster.shared) as there,
+        _shared_folder(setup, token, wanted=cluster.shared) as there,
     ):
         crew = _Crew(
             client,
@@ -133,7 +133,7 @@ def print_on_cluster(
                 more = chunk is not None
                 if chunk is not None:
                     sent.append(
-                        _send(crew, there, chunk if there.folder else still_there(bench, chunk))
+                        _send(crew, there, chunk if there.folder else still_there(setup, chunk))
                     )
             if not sent:
                 break
@@ -143,7 +143,7 @@ def print_on_cluster(
             yield (
                 result
                 if isinstance(result, LostTask) or there.folder
-                else put_away(bench, chunk, result)
+                else put_away(setup, chunk, result)
             )
         if there.folder:
             # A worker's files may still be on their way to the shared disk.
@@ -153,18 +153,18 @@ def print_on_cluster(
 
 @contextmanager
 def _shared_folder(
-    bench: ChunkPrintSetup, token: str, *, wanted: bool
+    setup: ChunkPrintSetup, token: str, *, wanted: bool
 ) -> Iterator[ChunkPrintSetup]:
     """Yield the settings for the workers: without a folder, or with a folder that they share.
 
     The shared folder holds a token by which a worker proves that it sees it. It is removed at the
     end.
     """
-    if not wanted or bench.folder is None:
-        yield replace(bench, folder=None)
+    if not wanted or setup.folder is None:
+        yield replace(setup, folder=None)
         return
     beside = f"{UNFINISHED}/{SHARED}{token}"
-    folder = Path(bench.folder, beside)
+    folder = Path(setup.folder, beside)
     with os_errors_as_problems(folder):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
@@ -172,7 +172,7 @@ def _shared_folder(
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
     try:
-        yield replace(bench, beside=beside)
+        yield replace(setup, beside=beside)
     finally:
         # A worker that lost its connection cannot move files into place after this.
         with suppress(OSError):
@@ -311,13 +311,13 @@ def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _
         # Dask takes an empty list of workers for "any".
         return _Sent(chunk, None, frozenset(), gone)
     try:
-        if crew.bench is None or crew.bench.status != "finished":
-            (crew.bench,) = crew.client.scatter(
+        if crew.setup is None or crew.setup.status != "finished":
+            (crew.setup,) = crew.client.scatter(
                 [there], workers=workers, broadcast=True, hash=False
             )
         future = crew.client.submit(
             print_sealed,
-            crew.bench,
+            crew.setup,
             seal(chunk),
             key=f"teachback-{crew.token}-{chunk.number}-{crew.tries}",
             workers=workers,

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback.errors import fault_problem
-from teachback.merge.chunk_printer import ChunkResult, PrintedFile, StampedRecord, work
+from teachback.merge.chunk_printer import ChunkResult, with_files, work
 from teachback.merge.cluster.worker_versions import versions
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from teachback.merge.chunk_printer import ChunkPrintSetup
+    from teachback.merge.record_shapes import PrintedFile
     from teachback.merge.records.record_survey import Chunk
 
 
@@ -63,16 +62,16 @@ def seal(chunk: Chunk) -> Sealed:
     return Sealed(pickle.dumps(chunk))
 
 
-def print_sealed(bench: ChunkPrintSetup, sealed: Sealed) -> Sealed:
+def print_sealed(setup: ChunkPrintSetup, sealed: Sealed) -> Sealed:
     """Print a chunk on another machine. Never raises, since Dask would log the exception."""
     leave_no_image()
     stay_in_memory()
     try:
         # Whoever can send tasks can have any program run here.
-        result = work(bench, pickle.loads(sealed.data))  # noqa: S301 -- the sender is trusted
+        result = work(setup, pickle.loads(sealed.data))  # noqa: S301 -- the sender is trusted
         return packed(result)
     except Exception as error:  # noqa: BLE001 -- its message may hold a value
-        return Sealed(pickle.dumps((ChunkResult(-1, (), 0, (fault_problem(error),)), [])))
+        return Sealed(pickle.dumps((ChunkResult(-1, problems=(fault_problem(error),)), [])))
 
 
 def unseal(sealed: Sealed) -> ChunkResult:
@@ -85,11 +84,11 @@ def unseal(sealed: Sealed) -> ChunkResult:
     for like, shared, rest in rests:
         files.append(files[like][:shared] + rest if shared else rest)
 
-    def put_back(paper: PrintedFile) -> PrintedFile:
-        number: Any = paper.data
-        return paper if number is None else paper._replace(data=files[number])
+    def put_back(file: PrintedFile) -> PrintedFile:
+        number: Any = file.data
+        return file if number is None else file._replace(data=files[number])
 
-    return _each_paper(result, put_back)
+    return with_files(result, put_back)
 
 
 def packed(result: ChunkResult) -> Sealed:
@@ -100,26 +99,16 @@ def packed(result: ChunkResult) -> Sealed:
     first: dict[str, tuple[int, bytes]] = {}
     rests: list[_Rest] = []
 
-    def taken(paper: PrintedFile) -> PrintedFile:
-        if paper.data is None:
-            return paper
-        number, model = first.setdefault(paper.code, (len(rests), paper.data))
-        shared = _shared(model, paper.data) if number < len(rests) else 0
-        rests.append(_Rest(number, shared, paper.data[shared:]))
+    def taken(file: PrintedFile) -> PrintedFile:
+        if file.data is None:
+            return file
+        number, model = first.setdefault(file.code, (len(rests), file.data))
+        shared = _shared(model, file.data) if number < len(rests) else 0
+        rests.append(_Rest(number, shared, file.data[shared:]))
         number_of_it: Any = len(rests) - 1
-        return paper._replace(data=number_of_it)
+        return file._replace(data=number_of_it)
 
-    return Sealed(pickle.dumps((_each_paper(result, taken), rests)))
-
-
-def _each_paper(result: ChunkResult, change: Callable[[PrintedFile], PrintedFile]) -> ChunkResult:
-    rows = [
-        row._replace(papers=tuple(map(change, row.papers)))
-        if isinstance(row, StampedRecord)
-        else row
-        for row in result.rows
-    ]
-    return result._replace(rows=tuple(rows))
+    return Sealed(pickle.dumps((with_files(result, taken), rests)))
 
 
 def _shared(one: bytes, other: bytes) -> int:

@@ -22,6 +22,7 @@ from teachback.content.record_fields import COLUMNS
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess
 from teachback.files.encoding_damage import is_garbled
 from teachback.merge.ordered_workers import OpenFile, streamed
+from teachback.merge.record_shapes import RecordRow
 from teachback.merge.records.csv_reader import (
     DELIMITERS,
     MOST_CHARACTERS,
@@ -66,19 +67,6 @@ _SEP: Final = "sep="
 
 # The number of a row, its text (in a sheet: its cells), and why it cannot be read.
 _Text = tuple[int, Any, str]
-
-
-class RecordRow(NamedTuple):
-    """A row of a file of records.
-
-    `number` is its line in the file, or its row in a sheet. `cells` are by column. `faults` give
-    for some columns the reason why they have no text; `reason` is why the whole row cannot be read.
-    """
-
-    number: int
-    cells: Mapping[str, str] = {}
-    faults: Mapping[str, str] = {}
-    reason: str = ""
 
 
 class Part(NamedTuple):

@@ -8,44 +8,37 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from teachback.errors import fault_problem
+from teachback.merge.record_shapes import ValidatedRecord
 from teachback.merge.records.record_reader import read_part
-from teachback.merge.records.record_validation import ID, TWICE, Rejected, ValidRecord, admitted
+from teachback.merge.records.record_validation import (
+    ID,
+    TWICE,
+    repeated,
+    unknown_columns,
+    validated_records,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from teachback.errors import Problem
-    from teachback.merge.engine_protocol import EditionKey, Field, ReadValue
+    from teachback.merge.record_shapes import EditionKey
     from teachback.merge.records.record_reader import Form, Part
-    from teachback.merge.records.record_validation import RowRules, Why
-
-# The length of a packed record. A rejected row is shorter.
-_ENTRY: Final = len(ValidRecord._fields)
-
-
-@dataclass(frozen=True)
-class RecordSchema:
-    """The inputs for reading records: the form of rows, their rules, the fields by language."""
-
-    form: Form
-    terms: RowRules
-    fields: Mapping[str, tuple[Field, ...]]
-    read_value: ReadValue
+    from teachback.merge.records.record_validation import RowRules
 
 
 class PartSummary(NamedTuple):
     """The result of reading a part.
 
-    Holds its rows (packed), the id of each, the indexes of rejected rows, and the characters that
-    each edition needs. `mark` is a fingerprint of the rows as read. `unknown` are names without a
-    meaning, each as `admitted` finds it. With `problems` the run stops.
+    Holds its records (packed), the id of each, the indexes of rejected ones, and the characters
+    that each edition needs. `mark` is a fingerprint of the rows as read. `unknown` are names
+    without a meaning, each as `unknown_columns` finds it. With `problems` the run stops.
     """
 
-    rows: bytes = b""
+    records: bytes = b""
     ids: tuple[str, ...] = ()
     rejected: frozenset[int] = frozenset()
     characters: Mapping[EditionKey, frozenset[str]] = {}
@@ -53,57 +46,71 @@ class PartSummary(NamedTuple):
     unknown: tuple[tuple[str, int], ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def printable(self) -> tuple[str, ...]:
+        """The ids of the records that may be printed, in order."""
+        return tuple(name for at, name in enumerate(self.ids) if at not in self.rejected)
+
 
 class Chunk(NamedTuple):
-    """Adjacent rows, read and packed.
+    """Adjacent records, packed, to be printed together.
 
-    `ids` are those of the records that may be printed, in order. `twice` are the indexes of rows
-    whose id an earlier row has. `known` are the hashes, by name, of the files that an earlier start
-    of the run wrote for these rows.
+    `ids` are those of the records that may be printed, in order. `known` are the hashes, by name,
+    of the files that an earlier start of the run wrote for them.
     """
 
     number: int
-    rows: bytes
+    records: bytes
     ids: tuple[str, ...]
-    twice: tuple[int, ...] = ()
     known: Mapping[str, str] = {}
 
 
-def survey(desk: RecordSchema, part: Part) -> PartSummary:
+def survey(given: tuple[Form, RowRules], part: Part) -> PartSummary:
     """Read the rows of a part and their values. Errors are returned as problems, never raised."""
     try:
-        return _surveyed(desk, part)
+        return _surveyed(*given, part)
     except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
         return PartSummary(problems=(fault_problem(error),))
 
 
-def _surveyed(desk: RecordSchema, part: Part) -> PartSummary:
-    unknown: dict[str, int] | None = {} if desk.form.kind == "jsonl" else None
-    admissible = admitted(read_part(desk.form, part), desk.terms, unknown)
-    rows = [row if isinstance(row, Rejected) else _read(desk, row) for row in admissible]
+def _surveyed(form: Form, rules: RowRules, part: Part) -> PartSummary:
+    rows = list(read_part(form, part))
+    records = list(validated_records(rows, rules))
     # Plain tuples, since writing the class names would take as long as all the rest.
-    said = [
-        (row.row, row.id, row.texts, row.copies, *map(tuple, row.keys))
-        if isinstance(row, ValidRecord)
-        else tuple(row)
-        for row in rows
-    ]
+    plain = [(*record[:2], *record[3:], *map(tuple, record.keys)) for record in records]
     return PartSummary(
-        pack(rows),
-        tuple(row.id for row in rows),
-        frozenset(at for at, row in enumerate(rows) if isinstance(row, Rejected)),
-        letters_needed(rows),
-        hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).digest(),
-        tuple((unknown or {}).items()),
+        pack(records),
+        tuple(record.id for record in records),
+        frozenset(at for at, record in enumerate(records) if record.faults),
+        letters_needed(records),
+        hashlib.sha256(repr(plain).encode("utf-8", "surrogatepass")).digest(),
+        unknown_columns(rows, rules) if form.kind == "jsonl" else (),
     )
 
 
-def letters_needed(rows: Iterable[ValidRecord | Rejected]) -> dict[EditionKey, frozenset[str]]:
-    """Return the characters that each edition needs. Editions that no row gets are left out."""
+def reject_repeated(found: PartSummary, taken: set[str]) -> PartSummary:
+    """Reject the records of a part whose id an earlier row has. Adds the other ids to `taken`.
+
+    A process that reads a part cannot know which ids occur in other parts.
+    """
+    places = repeated(found.ids, taken)
+    if not places:
+        return found
+    records = unpack(found.records)
+    for at in places:
+        records[at] = ValidatedRecord(records[at].row, records[at].id, faults=((ID, TWICE),))
+    return found._replace(
+        records=pack(records),
+        rejected=found.rejected.union(places),
+        characters=letters_needed(records),
+    )
+
+
+def letters_needed(records: Iterable[ValidatedRecord]) -> dict[EditionKey, frozenset[str]]:
+    """Return the characters that each edition needs. Editions that nobody gets are left out."""
     letters: dict[tuple[EditionKey, ...], set[str]] = {}
-    for row in rows:
-        if isinstance(row, ValidRecord):
-            letters.setdefault(row.keys, set()).update(*row.texts.values())
+    for record in records:
+        letters.setdefault(record.keys, set()).update(*record.values.values())
     characters: dict[EditionKey, frozenset[str]] = {}
     for keys, found in letters.items():
         for key in keys:
@@ -111,59 +118,20 @@ def letters_needed(rows: Iterable[ValidRecord | Rejected]) -> dict[EditionKey, f
     return characters
 
 
-def _read(desk: RecordSchema, entry: ValidRecord) -> ValidRecord | Rejected:
-    """Return a record with the words to print, or its rejection."""
-    values: dict[str, str] = {}
-    faults: list[Why] = []
-    language = entry.keys[0].language
-    for field in desk.fields[language]:
-        try:
-            words = desk.read_value(field, entry.texts.get(field.name, ""), language)
-        except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
-            faults.append((field.name, fallen(error)))
-            continue
-        if not isinstance(words, str):
-            faults.append((words.field, words.reason))
-        elif words:
-            values[field.name] = words
-    if faults:
-        return Rejected(entry.row, entry.id, tuple(faults))
-    return ValidRecord(entry.row, entry.id, entry.keys, values, entry.copies)
+def pack(records: Iterable[ValidatedRecord]) -> bytes:
+    """Pack records into bytes."""
+    return pickle.dumps([tuple(record) for record in records], pickle.HIGHEST_PROTOCOL)
 
 
-def pack(rows: Iterable[ValidRecord | Rejected]) -> bytes:
-    """Pack rows into bytes."""
-    return pickle.dumps([tuple(row) for row in rows], pickle.HIGHEST_PROTOCOL)
-
-
-def rows_of(chunk: Chunk) -> list[ValidRecord | Rejected]:
-    """Return the rows of a chunk. Of rows with the same id, only the first is a record."""
+def unpack(packed: bytes) -> list[ValidatedRecord]:
+    """Return packed records."""
     # The bytes are our own, from a file without a name, or sent to us sealed.
-    found: list[tuple[object, ...]] = pickle.loads(chunk.rows)  # noqa: S301 -- our own bytes
-    rows = [ValidRecord._make(row) if len(row) == _ENTRY else Rejected._make(row) for row in found]
-    for at in chunk.twice:
-        rows[at] = Rejected(rows[at].row, rows[at].id, ((ID, TWICE),))
-    return rows
+    return list(map(ValidatedRecord._make, pickle.loads(packed)))  # noqa: S301 -- our own bytes
 
 
 def alone(chunk: Chunk) -> list[Chunk]:
-    """Split a chunk into chunks of one row."""
+    """Split a chunk into chunks of one record."""
     return [
-        Chunk(
-            chunk.number,
-            pack([row]),
-            (row.id,) if isinstance(row, ValidRecord) else (),
-            known=chunk.known,
-        )
-        for row in rows_of(chunk)
+        chunk._replace(records=pack([record]), ids=() if record.faults else (record.id,))
+        for record in unpack(chunk.records)
     ]
-
-
-def fallen(error: Exception) -> str:
-    """Return the reason for a record on which the program failed.
-
-    Raises the error again if it concerns all records: OSError and MemoryError.
-    """
-    if isinstance(error, OSError | MemoryError):
-        raise error
-    return f"could not be printed because of an error in the program ({type(error).__name__})"

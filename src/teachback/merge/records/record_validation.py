@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from teachback.errors import guess
-from teachback.merge.engine_protocol import EditionKey
+from teachback.merge.record_shapes import EditionKey, Fault, ValidatedRecord
 from teachback.merge.records.record_reader import is_misnamed, looks_of
 from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from teachback.merge.records.record_reader import RecordRow
+    from teachback.merge.engine_protocol import Field, ReadValue
+    from teachback.merge.record_shapes import RecordRow
 
 ID: Final = "id"
 TWICE: Final = "is already the id of an earlier row"
@@ -48,87 +49,68 @@ _DEVICES: Final = frozenset(
 _PAPERS: Final = frozenset(map(str, Paper))
 _SIZES: Final = frozenset(map(str, TypeSize))
 
-Why = tuple[str, str]
 # The editions of a row, the number of copies, and the faults in what it chooses.
-_Chosen = tuple[tuple[EditionKey, ...], int, list[Why]]
-
-
-class ValidRecord(NamedTuple):
-    """A record that may be printed.
-
-    Holds its row, its id, an edition for each kind, the texts of its fields and the number of
-    copies.
-    """
-
-    row: int
-    id: str
-    keys: tuple[EditionKey, ...]
-    texts: Mapping[str, str]
-    copies: int
-
-
-class Rejected(NamedTuple):
-    """A row that is not printed.
-
-    Holds its id where that may be repeated, and each field with the reason (no field: the row
-    itself).
-    """
-
-    row: int
-    id: str
-    faults: tuple[Why, ...]
+_Chosen = tuple[tuple[EditionKey, ...], int, list[Fault]]
 
 
 @dataclass(frozen=True)
 class RowRules:
     """The rules that rows are checked against.
 
-    `audiences` and `fields` are by language: the audiences with an edition, and the names of the
-    fields. `language`, `paper` and `size` are the defaults for a cell that is missing or empty, and
-    `audience` is the default for records without a column of audiences. The defaults `audience` and
-    `language` are empty where each row must have a value.
+    `audiences` and `fields` are by language: the audiences with an edition, and the fields, whose
+    values `read_value` reads. `language`, `paper` and `size` are the defaults for a cell that is
+    missing or empty, and `audience` is the default for records without a column of audiences. The
+    defaults `audience` and `language` are empty where each row must have a value.
     """
 
     id_column: str
     audience_column: str
     audiences: Mapping[str, tuple[str, ...]]
-    fields: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[Field, ...]]
     kinds: tuple[str, ...]
     audience: str
     language: str
     paper: str
     size: str
+    read_value: ReadValue
 
     @property
     def known(self) -> frozenset[str]:
         """All columns that have a meaning."""
-        names = {name for each in self.fields.values() for name in each}
+        names = {field.name for each in self.fields.values() for field in each}
         return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
 
 
-def admitted(
-    rows: Iterable[RecordRow], terms: RowRules, unknown: dict[str, int] | None = None
-) -> Iterator[ValidRecord | Rejected]:
-    """Yield each row as a record or as rejected, in order.
+def validated_records(rows: Iterable[RecordRow], rules: RowRules) -> Iterator[ValidatedRecord]:
+    """Yield each row as a record to print or to reject, in order.
 
-    Ids that occur twice are not checked here; see `repeated`. Unknown names are added to `unknown`,
-    in the order in which they occur, each with the row in which it may be a misspelt field, or 0.
+    Ids that occur twice are not checked here; see `repeated`.
     """
-    known = terms.known
-    looks = looks_of(known)
-    fields = known - {terms.id_column, terms.audience_column, *CHOOSING}
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
-        if unknown is not None:
-            names = (*row.cells, *row.faults)
-            for name in names:
-                if name in known or unknown.get(name) == NO_FIELD:
-                    continue
-                near = _near(name, fields)
-                line = 0 if not near else row.number if near.isdisjoint(names) else NO_FIELD
-                if line or len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks):
-                    unknown[name] = together(unknown.get(name, 0), line)
-        yield _admit(row, terms, chosen)
+        yield _validated(row, rules, chosen)
+
+
+def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[str, int], ...]:
+    """Return names in rows that have no meaning, in the order in which they occur.
+
+    Each has the row in which it may be a misspelt field, or 0. Only the first ones are returned,
+    and all that look like a known name.
+    """
+    known = rules.known
+    looks = looks_of(known)
+    fields = known - {rules.id_column, rules.audience_column, *CHOOSING}
+    unknown: dict[str, int] = {}
+    for row in rows:
+        names = (*row.cells, *row.faults)
+        for name in names:
+            if name in known or unknown.get(name) == NO_FIELD:
+                continue
+            near = _near(name, fields)
+            line = 0 if not near else row.number if near.isdisjoint(names) else NO_FIELD
+            if line or len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks):
+                unknown[name] = together(unknown.get(name, 0), line)
+    return tuple(unknown.items())
 
 
 @lru_cache(maxsize=1024)
@@ -157,30 +139,53 @@ def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _admit(
-    row: RecordRow, terms: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]
-) -> ValidRecord | Rejected:
+def _validated(
+    row: RecordRow, rules: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]
+) -> ValidatedRecord:
     if row.reason:
-        return Rejected(row.number, "", (("", row.reason),))
-    identifier = row.cells.get(terms.id_column, "").strip()
-    reason = row.faults.get(terms.id_column) or unsuitable(identifier)
-    if reason:
-        return Rejected(row.number, "", ((ID, reason),))
+        return ValidatedRecord(row.number, "", faults=(("", row.reason),))
     cells = row.cells
+    identifier = cells.get(rules.id_column, "").strip()
+    reason = row.faults.get(rules.id_column) or unsuitable(identifier)
+    if reason:
+        return ValidatedRecord(row.number, "", faults=((ID, reason),))
     # Rows make the same few choices again and again.
-    said = None if row.faults else (cells.get(terms.audience_column), *map(cells.get, CHOOSING[1:]))
+    said = None if row.faults else (cells.get(rules.audience_column), *map(cells.get, CHOOSING[1:]))
     found = chosen.get(said) if said else None
     if found is None:
-        found = _chosen(row, terms)
+        found = _chosen(row, rules)
         if said and len(chosen) < MOST_CHOSEN:
             chosen[said] = found
-    keys, copies, faults = found
-    fields = terms.fields.get(keys[0].language, ()) if keys else ()
-    faults = [*faults, *((name, reason) for name, reason in row.faults.items() if name in fields)]
+    keys, copies, wrong = found
+    fields = rules.fields.get(keys[0].language, ())
+    faults = [
+        *wrong,
+        *((field.name, row.faults[field.name]) for field in fields if field.name in row.faults),
+    ]
+    values: dict[str, str] = {}
+    for field in () if faults else fields:
+        try:
+            words = rules.read_value(field, cells.get(field.name, ""), keys[0].language)
+        except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
+            faults.append((field.name, own_fault(error)))
+            continue
+        if not isinstance(words, str):
+            faults.append((words.field, words.reason))
+        elif words:
+            values[field.name] = words
     if faults:
-        return Rejected(row.number, identifier, tuple(faults))
-    texts = {name: text for name in fields if (text := cells.get(name, ""))}
-    return ValidRecord(row.number, identifier, keys, texts, copies)
+        return ValidatedRecord(row.number, identifier, faults=tuple(faults))
+    return ValidatedRecord(row.number, identifier, keys, values, copies)
+
+
+def own_fault(error: Exception) -> str:
+    """Return the reason for a record on which the program failed.
+
+    Raises the error again if it concerns all records: OSError and MemoryError.
+    """
+    if isinstance(error, OSError | MemoryError):
+        raise error
+    return f"could not be printed because of an error in the program ({type(error).__name__})"
 
 
 def unsuitable(identifier: str) -> str:
@@ -197,8 +202,8 @@ def unsuitable(identifier: str) -> str:
     return ""
 
 
-def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
-    faults: list[Why] = []
+def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
+    faults: list[Fault] = []
 
     def cell(column: str, name: str) -> str | None:
         """Return the text of a cell, or None where there is no such column."""
@@ -220,15 +225,15 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
             )
         return said
 
-    language = one_of("language", cell("language", "language") or terms.language, terms.audiences)
+    language = one_of("language", cell("language", "language") or rules.language, rules.audiences)
     # An empty cell in an audience column is an error and takes no default: advice for one reader
     # can harm another.
-    said = cell(terms.audience_column, "audience")
+    said = cell(rules.audience_column, "audience")
     audience = one_of(
-        "audience", terms.audience if said is None else said, terms.audiences.get(language, ())
+        "audience", rules.audience if said is None else said, rules.audiences.get(language, ())
     )
-    paper = one_of("paper", cell("paper", "paper") or terms.paper, _PAPERS)
-    size = one_of("size", cell("size", "size") or terms.size, _SIZES)
+    paper = one_of("paper", cell("paper", "paper") or rules.paper, _PAPERS)
+    size = one_of("size", cell("size", "size") or rules.size, _SIZES)
     number = cell("copies", "copies") or "1"
     copies = (
         int(number)
@@ -237,10 +242,10 @@ def _chosen(row: RecordRow, terms: RowRules) -> _Chosen:
     )
     if not 1 <= copies <= MOST_COPIES:
         faults.append(("copies", f"is not a whole number from 1 to {MOST_COPIES}"))
-    if language not in terms.audiences:
+    if language not in rules.audiences:
         # Audiences depend on the language, so only the fault of the language is reported.
         faults = [fault for fault in faults if fault[0] != "audience"]
-    return _keys(audience, language, paper, size, terms.kinds), copies, faults
+    return _keys(audience, language, paper, size, rules.kinds), copies, faults
 
 
 @lru_cache(1_000)

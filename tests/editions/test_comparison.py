@@ -19,6 +19,8 @@ from teachback.errors import TeachbackError, UsageError
 from teachback.files.page_resources import foreign_loads
 from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.workspace import Workspace, handout_files
+from teachback.printing import process_pool
+from teachback.printing.process_limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,9 +241,10 @@ def test_the_style_of_the_page_passes_the_checks_of_all_styles(builtin: Workspac
 
 
 def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
-    workspace: Make, tmp_path: Path
+    workspace: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page is filled in a worker process, and nothing is written."""
+    monkeypatch.setattr(process_pool, "LIMITS", Limits(seconds=1, later=1, grace=1))
     clinic = workspace(
         {
             "templates/diff.html": (
@@ -251,8 +254,11 @@ def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
         }
     )
     comparison, names = compared("tiny", ("general", "ckd"), clinic)
-    with pytest.raises(TeachbackError):
+    with pytest.raises(TeachbackError) as caught:
         write_page(comparison, names, clinic, tmp_path / "diff.html")
+    assert [problem.message for problem in caught.value.problems] == [
+        "filling the templates took more than 1 s of processor time"
+    ]
     assert not (tmp_path / "diff.html").exists()
 
 

@@ -84,10 +84,16 @@ def blobs(template: Template, value: str) -> list[list[Blob]]:
     """Return the ink in the last two places of a field, the regular and the bold, left to right."""
     places = [slot for slot in template.slots if slot.field == "nurse"][-2:]
     blank, drawn = _blank(template), _last_page(template.stamp({"nurse": value}, b"1"))
-    change = ImageChops.difference(blank, drawn).point(lambda value: 255 if value > INK else 0)
+    boxes = [
+        _box(place.matrix[4], place.matrix[5], place.width, place.sizes[0]) for place in places
+    ]
     return [
-        _blobs(change.crop(_box(place.matrix[4], place.matrix[5], place.width, place.sizes[0])))
-        for place in places
+        _blobs(
+            ImageChops.difference(blank.crop(box), drawn.crop(box)).point(
+                [0] * (INK + 1) + [255] * (255 - INK)
+            )
+        )
+        for box in boxes
     ]
 
 
@@ -116,10 +122,8 @@ def _box(x: float, y: float, width: float, size: float) -> tuple[int, int, int, 
 
 
 def _blobs(dark: Image.Image) -> list[Blob]:
-    width, height = dark.size
-    columns = [
-        column for column in range(width) if dark.crop((column, 0, column + 1, height)).getbbox()
-    ]
+    height = dark.height
+    columns = [column for column, ink in enumerate(dark.getprojection()[0]) if ink]
     found: list[Blob] = []
     start = 0
     for index, column in enumerate(columns):

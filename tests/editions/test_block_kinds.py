@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 from tiny_handout import TINY
 
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
-from teachback.content.handout import BLOCKS, Statement
+from teachback.content.handout import BLOCKS, Handout, Model, Statement, text_fields
 from teachback.content.loader import load_handout, load_shared
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
@@ -106,6 +106,28 @@ def test_each_kind_of_block_has_a_sample() -> None:
     """Whoever adds a kind adds a line here, and all the tests below are run for it."""
     assert set(SAMPLES) == set(BLOCKS)
     assert all(("@1" in text) == (kind not in WITHOUT_WORDS) for kind, text in SAMPLES.items())
+
+
+def models_in(annotation: object) -> set[type[Model]]:
+    """Return the models of an annotation, and those inside them."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        fields = annotation.model_fields.values()
+        return {annotation}.union(*(models_in(field.annotation) for field in fields))
+    return set[type[Model]]().union(*map(models_in, get_args(annotation)))
+
+
+def test_each_text_that_an_author_writes_has_a_role() -> None:
+    """A text without one would be seen by no rule. A declared field's label has that of its line."""
+    texts = {
+        f"{model.__name__}.{name}": role
+        for model in models_in(Handout)
+        for _, name, role in text_fields(model)
+        # A text is discriminated by what YAML holds: a text, or a mapping.
+        if "_text_kind" in f"{model.model_fields[name].annotation} {model.model_fields[name]}"
+        and not models_in(model.model_fields[name].annotation)
+    }
+    assert {"TextBlock.text", "ListBlock.lead", "HandoutRow.cells"} <= texts.keys()
+    assert [name for name, role in texts.items() if role is None] == ["RecordField.label"]
 
 
 @pytest.mark.parametrize("kind", BLOCKS)

@@ -6,6 +6,7 @@ They are closed and frozen models, ids, plain texts, statements, and accepted fi
 import datetime as dt
 import re
 from collections.abc import Collection, Container, Iterable
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import (
@@ -59,6 +60,36 @@ Text = Annotated[
         "**strong** and [words](https://address) may stand in it."
     ),
 ]
+
+
+class Role(StrEnum):
+    """The role of a text on the page.
+
+    A field of a model that holds a text for a reader has its role in its annotation. The role of a
+    list of items is the role of their texts.
+    """
+
+    TITLE = "title"
+    MESSAGE = "message"
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LEAD = "lead"
+    ITEM = "item"
+    CAPTION = "caption"
+    COLUMN = "column"
+    CELL = "cell"
+    CALLOUT = "callout"
+    FLAG = "flag"
+    SHORT = "short"
+    WHY = "why"
+    MYTH = "myth"
+    VERDICT = "verdict"
+    ANSWER = "answer"
+    QUESTION = "question"
+    LABEL = "label"
+    ALT = "alt"
+    QUOTE = "quote"
+    CARD = "card"
 
 
 class Model(BaseModel):

@@ -9,6 +9,7 @@ author reads their field descriptions in the editor.
 
 from collections.abc import Collection
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
@@ -29,6 +30,7 @@ Id = base_model.Id
 Day = base_model.Day
 Plain = base_model.Plain
 Model = base_model.Model
+Role = base_model.Role
 Chosen = base_model.Chosen
 PartReview = base_model.PartReview
 Statement = base_model.Statement
@@ -38,7 +40,7 @@ __all__ = ["FieldName", "PersonalBlock", "PersonalLine", "RecordField"]
 class Item(Statement):
     """One entry of a list."""
 
-    text: Text
+    text: Annotated[Text, Role.ITEM]
 
 
 def _as_item(value: object) -> object:
@@ -83,9 +85,11 @@ class RedFlag(Statement):
     tier: Tier = Field(
         description="now: the emergency number. today: call the clinic. visit: tell us next time."
     )
-    text: Text
-    short: Text | None = Field(None, description="Shorter words for the same sign, for the card.")
-    why: Text | None = Field(
+    text: Annotated[Text, Role.FLAG]
+    short: Annotated[Text | None, Role.SHORT] = Field(
+        None, description="Shorter words for the same sign, for the card."
+    )
+    why: Annotated[Text | None, Role.WHY] = Field(
         None, description="What it may mean; printed where a section places this tier."
     )
     card: bool | dict[Id, bool] = Field(
@@ -107,27 +111,29 @@ def is_on_card(flag: RedFlag, lineage: Collection[str]) -> bool:
 class TextBlock(Statement):
     """A paragraph."""
 
-    text: Text
+    text: Annotated[Text, Role.PARAGRAPH]
 
 
 class ListBlock(Statement):
     """A list with bullets."""
 
     items: Items = Field(alias="list")
-    lead: Text | None = Field(None, description="The sentence before the list.")
+    lead: Annotated[Text | None, Role.LEAD] = Field(
+        None, description="The sentence before the list."
+    )
 
 
 class StepsBlock(Statement):
     """A numbered list: things to do in this order."""
 
     steps: Items
-    lead: Text | None = None
+    lead: Annotated[Text | None, Role.LEAD] = None
 
 
 class HandoutRow(Statement):
     """One row of a table."""
 
-    cells: tuple[Text, ...] = Field(min_length=1)
+    cells: Annotated[tuple[Text, ...], Role.CELL] = Field(min_length=1)
 
 
 def _as_row(value: object) -> object:
@@ -137,7 +143,7 @@ def _as_row(value: object) -> object:
 class HandoutTable(Model):
     """Columns and rows; the first cell of each row is its heading."""
 
-    columns: tuple[Text, ...] = Field(
+    columns: Annotated[tuple[Text, ...], Role.COLUMN] = Field(
         min_length=2, max_length=4, description="Two to four headings: more cannot be read."
     )
     rows: tuple[
@@ -147,7 +153,7 @@ class HandoutTable(Model):
         ],
         ...,
     ] = Field(min_length=1)
-    caption: Text | None = None
+    caption: Annotated[Text | None, Role.CAPTION] = None
 
 
 class TableBlock(Statement):
@@ -160,15 +166,17 @@ class CalloutBlock(Statement):
     """A boxed remark."""
 
     callout: CalloutKind
-    title: Text | None = Field(None, description="A heading other than the one of its kind.")
-    text: Text | None = None
+    title: Annotated[Text | None, Role.LEAD] = Field(
+        None, description="A heading other than the one of its kind."
+    )
+    text: Annotated[Text | None, Role.CALLOUT] = None
     items: Items | None = Field(None, alias="list")
 
 
 class Reason(Statement):
     """One numbered reason, with its points and the remarks that go with it."""
 
-    title: Text
+    title: Annotated[Text, Role.HEADING]
     points: Items
     notes: tuple[CalloutBlock, ...] = ()
 
@@ -188,11 +196,11 @@ class RedFlagsBlock(Statement):
 class Myth(Statement):
     """A wrong belief and the answer to it."""
 
-    myth: Text
-    verdict: Text | None = Field(
+    myth: Annotated[Text, Role.MYTH]
+    verdict: Annotated[Text | None, Role.VERDICT] = Field(
         None, description="The word beside the answer; 'False' when left out."
     )
-    answer: Text
+    answer: Annotated[Text, Role.ANSWER]
 
 
 class MythsBlock(Statement):
@@ -205,14 +213,14 @@ class ChecklistBlock(Statement):
     """Things to tick off."""
 
     checklist: Items
-    lead: Text | None = None
+    lead: Annotated[Text | None, Role.LEAD] = None
 
 
 class Number(Chosen):
     """One of the reader's own numbers, to be filled in by hand."""
 
-    label: Text
-    hint: Text | None = None
+    label: Annotated[Text, Role.LABEL]
+    hint: Annotated[Text | None, Role.ITEM] = None
     field: FieldName | None = Field(None, description="The field that a record writes here.")
 
 
@@ -225,15 +233,15 @@ class MyNumbersBlock(Statement):
 class TeachBackBlock(Statement):
     """Questions that the reader answers in their own words."""
 
-    teach_back: Items
-    lead: Text | None = None
+    teach_back: Annotated[Items, Role.QUESTION]
+    lead: Annotated[Text | None, Role.LEAD] = None
 
 
 class NotesBlock(Statement):
     """Lines to write on."""
 
     notes: int = Field(ge=1, le=30, description="How many lines.")
-    prompt: Text | None = None
+    prompt: Annotated[Text | None, Role.LABEL] = None
 
 
 class Phone(StrEnum):
@@ -271,14 +279,16 @@ class FigureBlock(Statement):
     """A picture from content/, with a description for those who cannot see it."""
 
     figure: Plain = Field(description="The file, below content/: images/name.svg, .png or .jpg.")
-    alt: Text = Field(description="What the picture shows, for a reader who cannot see it.")
-    caption: Text | None = None
+    alt: Annotated[Text, Role.ALT] = Field(
+        description="What the picture shows, for a reader who cannot see it."
+    )
+    caption: Annotated[Text | None, Role.CAPTION] = None
 
 
 class QuoteBlock(Statement):
     """A closing quote, set apart."""
 
-    quote: Text
+    quote: Annotated[Text, Role.QUOTE]
 
 
 class SummaryBlock(Statement):
@@ -341,7 +351,9 @@ class Section(Chosen):
     """A heading and the blocks below it."""
 
     id: Id
-    title: Text = Field(description="A question or an action, in sentence case.")
+    title: Annotated[Text, Role.HEADING] = Field(
+        description="A question or an action, in sentence case."
+    )
     review: PartReview | None = Field(
         None, description="For a section with an owner or a due date of its own."
     )
@@ -351,7 +363,7 @@ class Section(Chosen):
 class WriteInLine(Chosen):
     """A line on the card to write on."""
 
-    label: Text
+    label: Annotated[Text, Role.LABEL]
     field: FieldName | None = Field(
         None, description="The field that a record writes on this line."
     )
@@ -360,15 +372,17 @@ class WriteInLine(Chosen):
 class CardNote(Chosen):
     """A short remark on the back of the card."""
 
-    title: Text
-    text: Text
+    title: Annotated[Text, Role.LEAD]
+    text: Annotated[Text, Role.CARD]
 
 
 class CardText(Model):
     """The text on the card besides its red flags."""
 
-    title: Text
-    statements: tuple[AnItem, ...] = Field((), description="What the card says about its bearer.")
+    title: Annotated[Text, Role.CARD]
+    statements: Annotated[tuple[AnItem, ...], Role.CARD] = Field(
+        (), description="What the card says about its bearer."
+    )
     lines: tuple[WriteInLine, ...] = Field(
         (), description="Lines to write on: name, kidney team ..."
     )
@@ -406,14 +420,16 @@ class Handout(Model):
     """One topic: everything for all its audiences, in one language."""
 
     id: Id
-    title: Text
+    title: Annotated[Text, Role.TITLE]
     audiences: tuple[Id, ...] = Field(min_length=1)
     language: Annotated[
         str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
     ] = Field(description="A language tag, such as en or es.")
     version: Day = Field(description="The date of this text, YYYY-MM-DD; printed on each page.")
     purpose: Plain = Field(description="In one line: what the reader should know or do afterwards.")
-    message: Text = Field(description="The one message; stands first on page 1.")
+    message: Annotated[Text, Role.MESSAGE] = Field(
+        description="The one message; stands first on page 1."
+    )
     codes: Codes = Codes()
     target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
         None,
@@ -434,4 +450,32 @@ class Handout(Model):
     accept: tuple[Accepted, ...] = Field(
         (),
         description="Findings of `teachback check` that may stand, each with a reason and a name.",
+    )
+
+
+# The reading order of keys, whatever their order in the file. Keys not listed are read last.
+READING_ORDER: Final = (
+    "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
+    "myth", "verdict", "answer", "lead", "label", "prompt", "text", "short", "why", "hint",
+    "list", "steps", "checklist", "summary", "teach_back", "columns", "rows", "cells", "points",
+    "statements", "flags", "lines", "notes", "blocks",
+)  # fmt: skip
+
+
+@cache
+def text_fields(model: type[Model]) -> tuple[tuple[str, str, Role | None], ...]:
+    """Return the fields of a model in reading order: the author's key, the name, and the role.
+
+    A field without a role holds no text for a reader, or holds models with texts of their own.
+    """
+    fields = [
+        (field.alias or name, name, next((r for r in field.metadata if isinstance(r, Role)), None))
+        for name, field in model.model_fields.items()
+    ]
+    last = len(READING_ORDER)
+    return tuple(
+        sorted(
+            fields,
+            key=lambda one: READING_ORDER.index(one[0]) if one[0] in READING_ORDER else last,
+        )
     )

@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 Steps = tuple[Any, ...]
 Words = tuple[tuple[str, str], ...]
 
-# The reading order of keys, whatever their order in the file. Keys not listed are read last.
-_ORDER: Final = (
-    "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
-    "myth", "verdict", "answer", "lead", "label", "prompt", "text", "short", "why", "hint",
-    "list", "steps", "checklist", "summary", "teach_back", "columns", "rows", "cells", "points",
-    "statements", "flags", "lines", "notes", "blocks",
-)  # fmt: skip
 _WHAT: Final = {
     Role.FLAG: "red flag",
     Role.SHORT: "card's words",
@@ -217,9 +210,9 @@ def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
     return tuple(
         (0, step, "")
         if isinstance(step, int)
-        else (1, _ORDER.index(step), "")
-        if step in _ORDER
-        else (1, len(_ORDER), step)
+        else (1, doc.READING_ORDER.index(step), "")
+        if step in doc.READING_ORDER
+        else (1, len(doc.READING_ORDER), step)
         for step in key
     )
 

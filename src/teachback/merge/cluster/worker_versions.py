@@ -12,7 +12,16 @@ from teachback import __version__
 from teachback.files.workspace import package_root
 
 # The libraries that affect the bytes of a file, or whether two machines understand each other.
-LIBRARIES: Final = ("babel", "cloudpickle", "dask", "distributed", "pydantic", "uharfbuzz")
+LIBRARIES: Final = (
+    "babel",
+    "cloudpickle",
+    "dask",
+    "distributed",
+    "lxml",
+    "pikepdf",
+    "pydantic",
+    "uharfbuzz",
+)
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Prepare Templates for files of many patients: store what their pages share once, numbered.
+"""Prepare Templates for files of many patients: put what their pages share into one PDF, once.
 
 This is done once for a run, with pikepdf. Tags are left out: such a file goes to a printer, and
 nobody has it read aloud.

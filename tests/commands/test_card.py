@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,19 +22,28 @@ from tiny_handout import TINY, TINY_APPROVED
 from teachback.cli.app import run
 from teachback.commands.calibrate import calibrate
 from teachback.commands.card import PrintedCards, print_cards
+from teachback.content.loader import read_handouts
 from teachback.errors import TeachbackError, UsageError
-from teachback.files.workspace import Workspace, builtin_root
-from teachback.printing.card_run import CardOrder
+from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.pdf.renderer import write
+from teachback.printing.card_run import CardOrder, card_run
+from teachback.printing.card_sheets import lay_on_sheets
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.jobs import CARDS
+from teachback.printing.type_fitting import laid_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from teachback.units import Box
+
     Make = Callable[..., Workspace]
 
 BUILTIN = Workspace(builtin_root(), builtin_root())
-STOCKS = load_stocks(BUILTIN).root
+ALL_STOCKS = load_stocks(BUILTIN)
+STOCKS = ALL_STOCKS.root
 RUNS = [
     (name, sides)
     for name, stock in STOCKS.items()
@@ -83,13 +93,29 @@ def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, 
     ]
 
 
+@lru_cache
+def laid_cards(box: Box) -> bytes:
+    """Lay out the card of the shipped handout for CKD once for each size of card."""
+    settings = resolve({}, BUILTIN)
+    named = next((name, stock) for name, stock in STOCKS.items() if stock.card_box == box)
+    sheets = card_run(named, [0], settings, ALL_STOCKS, CardOrder())
+    reading = read_handouts(BUILTIN, {"leg-cramps": handout_files(BUILTIN)["leg-cramps"]})
+    context = print_context(BUILTIN, reading, settings, sheets)
+    job = compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", (CARDS,)))
+    return write(laid_together(job, sheets, context.files))
+
+
 @pytest.mark.parametrize(("name", "sides"), RUNS)
 def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(
     name: str, sides: Sides, tmp_path: Path
 ) -> None:
     """Front and back of each card are within 0.05 mm, and the tags are valid."""
-    stock = STOCKS[name]
-    _, path = dealt(tmp_path, CardOrder(outline=True), stock=name, sides=str(sides))
+    stock, path = STOCKS[name], tmp_path / "cards.pdf"
+    settings = resolve({"sides": str(sides)}, BUILTIN)
+    cards = [0] * stock.places
+    sheets = card_run((name, stock), cards, settings, ALL_STOCKS, CardOrder(outline=True))
+    laid = laid_cards(sheets.box)
+    path.write_bytes(lay_on_sheets(laid, sheets.sheets, sheets.page, sheets.sides, sheets.extras))
     drawn = outlines(path, stock.card_box.width, stock.card_box.height)
     places = [stock.corner(place) for place in range(stock.places)]
     page, card = stock.page_box, stock.card

@@ -6,6 +6,7 @@ stopped with no word on what to do then.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
@@ -88,7 +89,53 @@ SILENT: Final = Rule(
         ),
     ),
 )
-RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED)
+SHORT: Final = Rule(
+    "short-number",
+    "a number on the card that the full text of the red flag does not have",
+    Severity.ERROR,
+    "Handout and card tell the same reader about the same sign. If their numbers differ, one of "
+    "them is wrong.",
+    sources=(OUR_OWN,),
+    bad=(
+        Example(
+            "red_flag: {id: up, tier: now, card: true, text: You gain 5 pounds, short: Gain of 50 "
+            "pounds}"
+        ),
+        Example(
+            "red_flag: {id: hot, tier: now, card: true, text: A fever of 100.4 F, short: Fever of "
+            "104 F}"
+        ),
+    ),
+    good=(
+        Example(
+            "red_flag: {id: up, tier: now, card: true, text: You gain five pounds in 1 day, short: "
+            "Gain of 5 pounds}"
+        ),
+        Example("red_flag: {id: up, tier: now, card: true, text: You faint, short: Faint}"),
+    ),
+)
+RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED, SHORT)
+_NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
+_COUNTED: Final = dict(
+    zip(
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ],
+        map(str, range(1, 13)),
+        strict=True,
+    )
+)
 
 
 class ShortPair(NamedTuple):
@@ -116,6 +163,7 @@ def across_findings(
     yield from _same(handout, heard)
     yield from _unread(handout, heard)
     yield from _silent(handout, heard)
+    yield from _short_numbers(heard)
     yield from _once(
         finding
         for one in heard
@@ -270,6 +318,19 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
                     "Remove the line, or set `only:`.",
                 )
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
+
+
+def _short_numbers(heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
+    for pair in short_pairs(heard):
+        text = " ".join(_COUNTED.get(word, word) for word in pair.text.text.lower().split())
+        known = set(_NUMBER.findall(text))
+        for number in dict.fromkeys(_NUMBER.findall(pair.short.text)):
+            if number not in known:
+                message = f"the card says {number}, and the full text of this red flag does not"
+                hint = "Write the same numbers in `short:` and in `text:`."
+                yield Finding(
+                    SHORT.id, SHORT.severity, pair.short, number, message, hint, pair.audiences
+                )
 
 
 def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Define editions: what one reader gets, with no choice left. Only an Edition is composed.
 
 The classes mirror those of `content.handout`, with `Line` where an author may write a mapping by
-audience. So text for the wrong audience cannot reach a page: the type checker refuses it.
+audience. So text for the wrong audience cannot reach a page: the type checker refuses to compose
+anything else.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import singledispatch
-from typing import TYPE_CHECKING, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from teachback.content import handout as doc
 from teachback.content.base_model import Model, is_for, text_for
@@ -12,12 +12,12 @@ from teachback.content.inline_markup import Line, parse_marks
 from teachback.editions import edition as ed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from teachback.content.sources import Sources
     from teachback.units import TypeSize
 
-ChosenT = TypeVar("ChosenT", bound=doc.Chosen)
+T = TypeVar("T")
 
 
 # In mm at 13 pt, as fields declare it: the room beside a label on a line of half a bank card, in
@@ -96,7 +96,7 @@ def _cited(value: object, reader: Reader) -> Iterable[str]:
             yield from field if name == "sources" else _cited(field, reader)
 
 
-def _reached(items: Iterable[ChosenT], reader: Reader) -> Iterable[ChosenT]:
+def _reached(items: Iterable[T], reader: Reader) -> Iterable[T]:
     return (item for item in items if is_for(item, reader.lineage))
 
 
@@ -108,12 +108,6 @@ def _line(text: doc.Text, reader: Reader) -> Line:
 
 def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
     return None if text is None else _line(text, reader)
-
-
-def _entries(items: Iterable[doc.Item] | None, reader: Reader) -> tuple[ed.ListEntry, ...]:
-    return tuple(
-        ed.ListEntry(_line(item.text, reader), item.id) for item in _reached(items or (), reader)
-    )
 
 
 def _place(field: str | None) -> ed.Place | None:
@@ -145,12 +139,9 @@ def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
 def _card(card: doc.CardText, reader: Reader) -> ed.CardSide:
     return ed.CardSide(
         title=_line(card.title, reader),
-        statements=_entries(card.statements, reader),
+        statements=_part(card.statements, reader),
         lines=tuple(_write_in(line, reader) for line in _reached(card.lines, reader)),
-        notes=tuple(
-            ed.Note(_line(n.title, reader), _line(n.text, reader))
-            for n in _reached(card.notes, reader)
-        ),
+        notes=_part(card.notes, reader),
     )
 
 
@@ -166,126 +157,70 @@ def _section(section: doc.Section, reader: Reader, flags: tuple[ed.Flag, ...]) -
             groups = (flags_of(flags, tier) for tier in block.red_flags)
             blocks.extend(group for group in groups if group.flags)
         else:
-            blocks.append(_block(block, reader))
+            blocks.append(_part(block, reader))
     return ed.EditionSection(section.id, _line(section.title, reader), tuple(blocks))
 
 
-@singledispatch
-def _block(block: doc.Statement, reader: Reader) -> ed.EditionBlock:
-    raise NotImplementedError(type(block), reader)
+def _callout(
+    callout: doc.CalloutKind,
+    title: Line | None,
+    text: Line | None,
+    items: tuple[ed.ListEntry, ...] | None,
+    name: str | None,
+) -> ed.Callout:
+    return ed.Callout(callout, title, text, items or (), name)
 
 
-@_block.register
-def _(block: doc.TextBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Paragraph(_line(block.text, reader), block.id)
+def _own_number(label: Line, hint: Line | None, field: str | None) -> ed.OwnNumber:
+    return ed.OwnNumber(label, hint, _place(field))
 
 
-@_block.register
-def _(block: doc.ListBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.EditionList(_entries(block.items, reader), _maybe(block.lead, reader))
+def _as_it_is(value: T) -> T:
+    return value
 
 
-@_block.register
-def _(block: doc.StepsBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.EditionList(_entries(block.steps, reader), _maybe(block.lead, reader), "steps")
+# A part of a handout -> what makes its edition, and the fields to make it from, in order.
+_PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]] = {
+    doc.Item: (ed.ListEntry, ("text", "id")),
+    doc.TextBlock: (ed.Paragraph, ("text", "id")),
+    doc.ListBlock: (ed.EditionList, ("items", "lead")),
+    doc.StepsBlock: (partial(ed.EditionList, kind="steps"), ("steps", "lead")),
+    doc.ChecklistBlock: (partial(ed.EditionList, kind="checklist"), ("checklist", "lead")),
+    doc.SummaryBlock: (partial(ed.EditionList, kind="summary"), ("summary",)),
+    doc.TableBlock: (_as_it_is, ("table",)),
+    doc.HandoutTable: (ed.EditionTable, ("columns", "rows", "caption")),
+    doc.HandoutRow: (ed.TableRow, ("cells", "id")),
+    doc.CalloutBlock: (_callout, ("callout", "title", "text", "items", "id")),
+    doc.ReasonsBlock: (ed.Reasons, ("reasons",)),
+    doc.Reason: (ed.Cause, ("title", "points", "notes", "id")),
+    doc.MythsBlock: (ed.Myths, ("myths",)),
+    doc.Myth: (ed.Belief, ("myth", "verdict", "answer", "id")),
+    doc.MyNumbersBlock: (ed.OwnNumbers, ("my_numbers",)),
+    doc.Number: (_own_number, ("label", "hint", "field")),
+    doc.TeachBackBlock: (ed.TeachBack, ("teach_back", "lead")),
+    doc.NotesBlock: (ed.Notes, ("notes", "prompt")),
+    doc.ContactBlock: (ed.Contact, ("contact",)),
+    doc.ContactLine: (_as_it_is, ("line",)),
+    doc.FigureBlock: (ed.Figure, ("figure", "alt", "caption")),
+    doc.QuoteBlock: (ed.Quote, ("quote", "id")),
+    doc.CardNote: (ed.Note, ("title", "text")),
+}
 
 
-@_block.register
-def _(block: doc.ChecklistBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.EditionList(
-        _entries(block.checklist, reader), _maybe(block.lead, reader), "checklist"
-    )
+def _part(value: Any, reader: Reader, role: doc.Role | None = None) -> Any:  # noqa: ANN401 -- any part of a handout
+    """Return what a reader gets of a value; `role` is that of its field.
 
-
-@_block.register
-def _(block: doc.SummaryBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.EditionList(_entries(block.summary, reader), None, "summary")
-
-
-@_block.register
-def _(block: doc.TableBlock, reader: Reader) -> ed.EditionBlock:
-    table = block.table
-    rows = (
-        ed.TableRow(tuple(_line(cell, reader) for cell in row.cells), row.id)
-        for row in _reached(table.rows, reader)
-    )
-    return ed.EditionTable(
-        tuple(_line(c, reader) for c in table.columns), tuple(rows), _maybe(table.caption, reader)
-    )
-
-
-@_block.register
-def _callout(block: doc.CalloutBlock, reader: Reader) -> ed.Callout:
-    title, text = _maybe(block.title, reader), _maybe(block.text, reader)
-    return ed.Callout(block.callout, title, text, _entries(block.items, reader), block.id)
-
-
-@_block.register
-def _(block: doc.ReasonsBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Reasons(
-        tuple(
-            ed.Cause(
-                _line(reason.title, reader),
-                _entries(reason.points, reader),
-                tuple(_callout(note, reader) for note in _reached(reason.notes, reader)),
-                reason.id,
-            )
-            for reason in _reached(block.reasons, reader)
-        )
-    )
-
-
-@_block.register
-def _(block: doc.MythsBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Myths(
-        tuple(
-            ed.Belief(
-                _line(myth.myth, reader),
-                _maybe(myth.verdict, reader),
-                _line(myth.answer, reader),
-                myth.id,
-            )
-            for myth in _reached(block.myths, reader)
-        )
-    )
-
-
-@_block.register
-def _(block: doc.MyNumbersBlock, reader: Reader) -> ed.EditionBlock:
-    numbers = _reached(block.my_numbers, reader)
-    return ed.OwnNumbers(
-        tuple(
-            ed.OwnNumber(_line(n.label, reader), _maybe(n.hint, reader), _place(n.field))
-            for n in numbers
-        )
-    )
-
-
-@_block.register
-def _(block: doc.PersonalBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Personal(_personal(block.personal, reader))
-
-
-@_block.register
-def _(block: doc.TeachBackBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.TeachBack(_entries(block.teach_back, reader), _maybe(block.lead, reader))
-
-
-@_block.register
-def _(block: doc.NotesBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Notes(block.notes, _maybe(block.prompt, reader))
-
-
-@_block.register
-def _(block: doc.ContactBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Contact(tuple(line.line for line in _reached(block.contact, reader)))
-
-
-@_block.register
-def _(block: doc.FigureBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Figure(block.figure, _line(block.alt, reader), _maybe(block.caption, reader))
-
-
-@_block.register
-def _(block: doc.QuoteBlock, reader: Reader) -> ed.EditionBlock:
-    return ed.Quote(_line(block.quote, reader), block.id)
+    Raises NotImplementedError for a part that has no edition.
+    """
+    if isinstance(value, doc.PersonalBlock):
+        return ed.Personal(_personal(value.personal, reader))
+    if isinstance(value, doc.Model):
+        if type(value) not in _PARTS:
+            raise NotImplementedError(type(value))
+        make, names = _PARTS[type(value)]
+        roles = {name: role for _, name, role in doc.text_fields(type(value))}
+        return make(*(_part(getattr(value, name), reader, roles[name]) for name in names))
+    if isinstance(value, tuple):
+        return tuple(_part(item, reader, role) for item in _reached(value, reader))
+    is_text = isinstance(value, dict) or (role is not None and value is not None)
+    return _line(value, reader) if is_text else value

@@ -255,37 +255,36 @@ class _Lettered:
 
 def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
     """Return the letters of a page by the address of the text object that paints them."""
-    letters: dict[int | None, list[int]] = {}
+    letters: dict[int | None, list[tuple[int, str]]] = {}
     for index in range(raw.FPDFText_CountChars(words_of)):
-        if (
-            raw.FPDFText_IsGenerated(words_of, index) != 1
-            and not chr(raw.FPDFText_GetUnicode(words_of, index)).isspace()
-        ):
-            letters.setdefault(_address(raw.FPDFText_GetTextObject(words_of, index)), []).append(
-                index
-            )
+        letter = chr(raw.FPDFText_GetUnicode(words_of, index))
+        if not letter.isspace() and raw.FPDFText_IsGenerated(words_of, index) != 1:
+            address = _address(raw.FPDFText_GetTextObject(words_of, index))
+            letters.setdefault(address, []).append((index, letter))
     box = raw.FS_RECTF()
+    # Four numbers for all letters: making them anew for each took longer than reading the boxes.
+    edges = [ctypes.c_double() for _ in range(4)]
     found = {}
     for address, places in letters.items():
         # The loose box of a letter is as wide as the letter's advance.
-        raw.FPDFText_GetLooseCharBox(words_of, places[0], box)
+        raw.FPDFText_GetLooseCharBox(words_of, places[0][0], box)
         left = box.left
-        raw.FPDFText_GetLooseCharBox(words_of, places[-1], box)
+        raw.FPDFText_GetLooseCharBox(words_of, places[-1][0], box)
         found[address] = _Lettered(
-            (left, box.right), tuple(_letter(words_of, index) for index in places)
+            (left, box.right),
+            tuple((letter, _ink_box(words_of, index, edges)) for index, letter in places),
         )
     return found
 
 
-def _letter(words_of: pypdfium2.PdfTextPage, index: int) -> Letter:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    raw.FPDFText_GetCharBox(words_of, index, left, right, bottom, top)
-    return chr(raw.FPDFText_GetUnicode(words_of, index)), (
-        left.value,
-        bottom.value,
-        right.value,
-        top.value,
-    )
+def _ink_box(words_of: pypdfium2.PdfTextPage, index: int, edges: list[ctypes.c_double]) -> Bounds:
+    """Return the box around a letter's ink; pdfium writes its `edges`."""
+    # pdfium writes nothing for a letter without a box.
+    for edge in edges:
+        edge.value = 0.0
+    raw.FPDFText_GetCharBox(words_of, index, *edges)
+    left, right, bottom, top = (edge.value for edge in edges)
+    return left, bottom, right, top
 
 
 def _run(

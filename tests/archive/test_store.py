@@ -219,7 +219,7 @@ def test_an_end_at_any_step_loses_nothing_and_is_mended(
     assert faults(folder) == []
 
 
-def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> None:
+def test_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> None:
     """The archive can be read after any kill, and has everything that was reported."""
     folder = tmp_path / "archive"
     dice = random.Random(4)  # noqa: S311 -- moments, not secrets
@@ -228,7 +228,7 @@ def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> N
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")]),
     }
     reported: list[int] = []
-    for turn in range(50):
+    for turn in range(20):
         command = [
             sys.executable,
             "-S",
@@ -249,7 +249,7 @@ def test_fifty_kills_lose_nothing_that_was_reported_as_kept(tmp_path: Path) -> N
             continue
         assert faults(folder) == []
         assert sorted({code_of(number) for number in reported} - set(entry_paths(folder))) == []
-    assert len(reported) >= 40
+    assert len(reported) >= 16
     for number in reported:
         (output,) = kept_in(folder, code_of(number))
         _, blobs = edition(number)

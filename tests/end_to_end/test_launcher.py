@@ -127,7 +127,7 @@ class Machine:
     def start(self, *words: str, launcher: Path | None = None) -> tuple[int, str, str]:
         """Run the launcher, and return its exit code, stdout and stderr."""
         running = self.popen(*words, launcher=launcher)
-        stdout, stderr = running.communicate(timeout=60)
+        stdout, stderr = running.communicate(timeout=300)
         return running.returncode, stdout, stderr
 
     def calls(self) -> list[str]:
@@ -229,7 +229,7 @@ def test_two_starts_at_once_install_once(machine: Machine) -> None:
     """Of two first starts at the same time one installs, the other waits for it and says so."""
     machine.set("slow-pip")
     both = [machine.popen("build"), machine.popen("build")]
-    said = "".join(running.communicate(timeout=60)[1] for running in both)
+    said = "".join(running.communicate(timeout=300)[1] for running in both)
 
     assert [running.returncode for running in both] == [RAN, RAN]
     assert "is installing; waiting for it" in said

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 RECORDS = Path(__file__).parents[1] / "benchmark" / "records.py"
-COUNT = 2_000
+COUNT = 1_200
 
 
 def made(path: Path, *options: str) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
 ) -> None:
     """Each broken row is rejected for its field, and each other row has one file.
 
-    Two thousand names of many languages are printed on two papers in two processes.
+    Twelve hundred names of many languages are printed on two papers in two processes.
     """
     wrong = made(tmp_path / "records.csv", "--papers", "letter,a4")
     assert len({one["kind"] for one in wrong}) == 12

@@ -554,7 +554,7 @@ def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
     """A run that loses the race for the folder, at any step, says that another is at work."""
     runs = 6
     for number in range(30):
-        meet, done = Barrier(runs, timeout=60), Barrier(runs, timeout=60)
+        meet, done = Barrier(runs, timeout=300), Barrier(runs, timeout=300)
         with ThreadPoolExecutor(runs) as threads:
             folder = Path(f"new-{number}/deep/out")
             said = list(

@@ -64,7 +64,7 @@ def test_any_search_ends_and_names_the_slow_one_of_several(
     hostile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit ends every kind of repeat; the place is that of the slow pattern."""
-    monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
+    monkeypatch.setattr(timed_patterns, "SECONDS", 0.1)
     parts = (
         (r"quick", Location("ours.yaml", 1, 1)),
         (hostile, Location("ours.yaml", 2, 5)),
@@ -93,7 +93,7 @@ def test_a_pattern_that_hangs_is_named_by_every_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """`build` and `check` end with the rule's file, line and column, and print nothing."""
-    monkeypatch.setattr(timed_patterns, "SECONDS", 0.3)
+    monkeypatch.setattr(timed_patterns, "SECONDS", 0.1)
     hostile = dict.fromkeys(("doing", "unless", "beside"), "") | {
         name: ", '(?:use|take|e+|a|e|i)+(?:[a-z ]+)+$'"
     }
@@ -143,7 +143,7 @@ def test_patterns_that_clinics_write_find_what_they_should(
         if f.rule == "blue-gel"
     ]
     long = " ".join(["Rub the gel on your leg, and call us about ibuprofen."] * 80)
-    for _ in range(50):
+    for _ in range(10):
         assert [f.rule for f in check_text(long, rules, audience="general") if f.rule == "blue-gel"]
 
 

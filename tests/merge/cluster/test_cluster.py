@@ -183,7 +183,7 @@ def started(folder: Path, scheme: str = "tls") -> Iterator[Farm]:
             "--scheduler-file",
             str(folder / "scheduler.json"),
         )
-        end = time.monotonic() + 30
+        end = time.monotonic() + 300
         # Dask creates the file empty, and then writes into it.
         file = folder / "scheduler.json"
         while not file.exists() or not file.stat().st_size:
@@ -286,7 +286,7 @@ def tree(folder: str) -> dict[str, bytes]:
 
 def wait_for(where: Cluster, count: int) -> None:
     """Wait until the scheduler has this many workers."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while len(workers(where)) < count:
         assert time.monotonic() < end, "no such worker has come"
         time.sleep(0.05)

@@ -6,7 +6,6 @@ finding is a path inside the handout, and a Problem that has no location yet.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from teachback.content.base_model import Model, audience_of, is_for
@@ -14,7 +13,7 @@ from teachback.content.handout import Chosen, Handout, RedFlag, RedFlagsBlock, T
 from teachback.errors import Problem, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from teachback.content.audiences import Audiences
 
@@ -24,8 +23,6 @@ _NO_TEXTS = frozenset({"review", "silent_for"})
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
-# The last handout that was walked: nine checks in a row walk the same one, and it never changes.
-_LAST: list[tuple[Handout, Sequence[tuple[Path, object]]]] = []
 
 
 def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
@@ -46,34 +43,18 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
     if readers:
         yield from _walk(handout, (), readers, audiences)
         yield from _flag_findings(handout, readers, audiences)
+        yield from _tier_findings(handout, readers, audiences)
 
 
-def steps(value: object, path: Path = ()) -> Sequence[tuple[Path, object]]:
-    """Return each value below a model with its path, in the keys that the author writes."""
-    for handout, walked in _LAST if not path else ():
-        if handout is value:
-            return walked
-    found: list[tuple[Path, object]] = []
-    _gather(value, path, found)
-    if isinstance(value, Handout) and not path:
-        _LAST[:] = [(value, found)]
-    return found
-
-
-def _gather(value: object, path: Path, found: list[tuple[Path, object]]) -> None:
-    found.append((path, value))
+def steps(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Yield each value below a model with its path, in the keys that the author writes."""
+    yield path, value
     if isinstance(value, tuple):
         for index, item in enumerate(value):
-            _gather(item, (*path, index), found)
+            yield from steps(item, (*path, index))
     elif isinstance(value, Model):
-        for key, name in _keys(type(value)):
-            _gather(getattr(value, name), (*path, key), found)
-
-
-@cache
-def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
-    """Return a model's keys as the author writes them, each with its field name."""
-    return tuple((field.alias or name, name) for name, field in model.model_fields.items())
+        for name, field in type(value).model_fields.items():
+            yield from steps(getattr(value, name), (*path, field.alias or name))
 
 
 def _walk(
@@ -81,7 +62,7 @@ def _walk(
 ) -> Iterator[Finding]:
     if isinstance(value, Chosen) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
-        chosen = tuple(r for r in readers if is_for(value, audiences.lineage(r)))
+        chosen = _who_get(value, readers, audiences)
         if not chosen and set(value.only) <= set(audiences.root):
             message = (
                 f"nobody gets this: it is only for {', '.join(value.only)}, but this part is "
@@ -205,39 +186,39 @@ def _flag_findings(
                     ("card",),
                     Problem(message, "Set `card: true` on the flags that belong on it."),
                 )
+
+
+def _tier_findings(
+    handout: Handout, readers: tuple[str, ...], audiences: Audiences
+) -> Iterator[Finding]:
+    """Yield places in sections for the flags of a tier that readers there have none of."""
     present = {
         reader: {flag.tier for flag in handout.red_flags if is_for(flag, audiences.lineage(reader))}
         for reader in readers
     }
-    for path, block, reached in _placed(handout.sections, ("sections",), readers, audiences):
-        for index, tier in enumerate(block.red_flags):
-            without = [reader for reader in reached if tier not in present[reader]]
-            if without and len(without) == len(reached):
-                yield (
-                    (*path, "red_flags", index),
-                    Problem(f"there is no red flag of the tier '{tier}'", "Take it out."),
-                )
-            elif without:
-                message = f"there is no red flag of the tier '{tier}' for {' and '.join(without)}"
-                yield (
-                    (*path, "red_flags", index),
-                    Problem(message, "Add one, or set `only:` on the section."),
-                )
+    for number, section in enumerate(handout.sections):
+        for at, block in enumerate(section.blocks):
+            if isinstance(block, RedFlagsBlock):
+                reached = _who_get(block, _who_get(section, readers, audiences), audiences)
+                for index, tier in enumerate(block.red_flags):
+                    problem = _tier_problem(tier, reached, present)
+                    if problem:
+                        yield ("sections", number, "blocks", at, "red_flags", index), problem
 
 
-def _placed(
-    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
-) -> Iterator[tuple[Path, RedFlagsBlock, tuple[str, ...]]]:
-    """Yield the places where sections show tiers, with the readers of each."""
-    if isinstance(value, Chosen) and value.only is not None:
-        readers = tuple(r for r in readers if is_for(value, audiences.lineage(r)))
-    if isinstance(value, RedFlagsBlock):
-        yield path, value, readers
-    elif isinstance(value, Model):
-        for name, field in type(value).model_fields.items():
-            yield from _placed(
-                getattr(value, name), (*path, field.alias or name), readers, audiences
-            )
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _placed(item, (*path, index), readers, audiences)
+def _tier_problem(
+    tier: Tier, readers: tuple[str, ...], present: dict[str, set[Tier]]
+) -> Problem | None:
+    without = [reader for reader in readers if tier not in present[reader]]
+    if not without:
+        return None
+    message = f"there is no red flag of the tier '{tier}'"
+    if len(without) == len(readers):
+        return Problem(message, "Take it out.")
+    return Problem(
+        f"{message} for {' and '.join(without)}", "Add one, or set `only:` on the section."
+    )
+
+
+def _who_get(item: object, readers: tuple[str, ...], audiences: Audiences) -> tuple[str, ...]:
+    return tuple(reader for reader in readers if is_for(item, audiences.lineage(reader)))

@@ -15,12 +15,13 @@ from teachback.content.record_fields import COLUMNS, FieldKind, RecordField
 from teachback.errors import Problem, guess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from teachback.content.handout import Handout
 
 Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
+Leaf = tuple[Path, str]
 # Texts that are printed in several places, or outside the page, and what they are.
 _NO_PLACES: Final = {
     "alt": "the words of a picture",
@@ -37,7 +38,9 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
     none is allowed.
     """
     declared: set[str] = set()
-    placed = {name for _, name in _placed(handout)}
+    leaves = tuple(_leaves(handout))
+    placed = tuple(_placed(leaves))
+    used = {name for _, name in placed}
     for index, one in enumerate(handout.fields):
         where = ("fields", index)
         if one.name in declared:
@@ -56,7 +59,7 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
                 (*where, "name"),
                 Problem(message, f"Call it 'patient_{one.name}', or something else."),
             )
-        elif one.name not in placed:
+        elif one.name not in used:
             message = f"the field '{one.name}' is not used anywhere, so it would not be printed"
             yield (
                 (*where, "name"),
@@ -67,7 +70,7 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
             )
         yield from ((where, problem) for problem in _choice_problems(one))
         declared.add(one.name)
-    for path, name in _placed(handout):
+    for path, name in placed:
         if name not in declared and path[-1] == "field":
             yield (
                 path,
@@ -76,7 +79,7 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
                     f"Declare it below `fields:`. {guess(name, declared)}".strip(),
                 ),
             )
-    for path, what in _misplaced(handout):
+    for path, what in _misplaced(leaves):
         yield path, Problem(f"a field cannot be used in {what}", _APART)
 
 
@@ -93,17 +96,17 @@ def _choice_problems(one: RecordField) -> Iterator[Problem]:
         )
 
 
-def _placed(handout: Handout) -> Iterator[tuple[Path, str]]:
+def _placed(leaves: Iterable[Leaf]) -> Iterator[tuple[Path, str]]:
     """Yield each place with its path and its field's name."""
-    for path, value in _leaves(handout):
+    for path, value in leaves:
         if path[-1] == "field":
             yield path, value
         elif "{" in value:
             yield from ((path, name) for name in places_in(value))
 
 
-def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
-    for path, value in _leaves(handout):
+def _misplaced(leaves: Iterable[Leaf]) -> Iterator[tuple[Path, str]]:
+    for path, value in leaves:
         if path[-1] == "field" or "{" not in value or not places_in(value):
             continue
         if path[0] == "title" or path[:2] == ("card", "title"):
@@ -118,7 +121,7 @@ def _misplaced(handout: Handout) -> Iterator[tuple[Path, str]]:
             yield from ((path, what) for key, what in _NO_PLACES.items() if key in path)
 
 
-def _leaves(handout: Handout) -> Iterator[tuple[Path, str]]:
+def _leaves(handout: Handout) -> Iterator[Leaf]:
     """Yield every text of a handout with its path, in the keys that the author writes."""
     for path, value in steps(handout):
         if isinstance(value, str):

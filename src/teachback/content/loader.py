@@ -156,14 +156,12 @@ def validate_handout(
             problem._replace(location=file.locate(where, key=True))
             for where, problem in reach_problems(handout, shared.audiences)
         ),
-        *_shape_problems(handout, file),
         *(
             problem._replace(location=file.locate(where))
             for where, problem in place_problems(handout)
         ),
         *_text_problems(handout, file, shared),
-        *_source_problems(handout, file, shared),
-        *_picture_problems(handout, file, workspace),
+        *_part_problems(handout, file, shared, workspace),
     ]
     if problems:
         raise TeachbackError(*problems)
@@ -424,9 +422,17 @@ def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -
         )
 
 
-def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
-    """Yield problems for blocks that are valid by their keys but would not print right."""
+def _part_problems(
+    handout: Handout, file: YamlFile, shared: WorkspaceContent, workspace: Workspace
+) -> Iterator[Problem]:
+    """Yield problems of parts that are valid by their keys but would not print right."""
     for path, value in steps(handout):
+        if isinstance(value, Statement | Handout):
+            for index, name in enumerate(value.sources):
+                if name not in shared.sources.root:
+                    hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
+                    place = file.locate((*path, "sources", index))
+                    yield Problem(f"the source '{name}' is not known", hint, place)
         if isinstance(value, HandoutTable):
             for index, row in enumerate(value.rows):
                 if len(row.cells) != len(value.columns):
@@ -434,17 +440,14 @@ def _shape_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
                         f"this row has {len(row.cells)} cells, "
                         f"and the table has {len(value.columns)} columns"
                     )
-                    yield Problem(
-                        message,
-                        "Give each row one cell for each column.",
-                        file.locate((*path, "rows", index)),
-                    )
+                    place = file.locate((*path, "rows", index))
+                    yield Problem(message, "Give each row one cell for each column.", place)
         elif isinstance(value, CalloutBlock) and value.text is None and value.items is None:
-            yield Problem(
-                "this callout is empty",
-                "Add `text:` or `list:`.",
-                file.locate((*path, "callout"), key=True),
-            )
+            place = file.locate((*path, "callout"), key=True)
+            yield Problem("this callout is empty", "Add `text:` or `list:`.", place)
+        elif isinstance(value, FigureBlock):
+            place = file.locate((*path, "figure"))
+            yield from picture_problems(value.figure, place, workspace, tuple(_readings(value)))
 
 
 def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
@@ -459,28 +462,6 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
         for character, name in missing_glyphs(text, glyphs):
             message = f"the character '{character}' ({name}) is in none of the fonts"
             yield Problem(message, words_for(character), place)
-
-
-def _source_problems(
-    handout: Handout, file: YamlFile, shared: WorkspaceContent
-) -> Iterator[Problem]:
-    for path, value in steps(handout):
-        if isinstance(value, Statement | Handout):
-            for index, name in enumerate(value.sources):
-                if name not in shared.sources.root:
-                    hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
-                    yield Problem(
-                        f"the source '{name}' is not known",
-                        hint,
-                        file.locate((*path, "sources", index)),
-                    )
-
-
-def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
-    for path, value in steps(handout):
-        if isinstance(value, FigureBlock):
-            place = file.locate((*path, "figure"))
-            yield from picture_problems(value.figure, place, workspace, tuple(_readings(value)))
 
 
 def _readings(figure: FigureBlock) -> Iterator[str]:

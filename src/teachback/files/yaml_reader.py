@@ -17,7 +17,7 @@ from teachback.files.text_decoding import decode, place_at
 from teachback.files.unprintable_characters import NO_BREAK, SOFT_HYPHEN, faults, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # Deep nesting would exhaust the parser's stack. A handout nests about ten levels.
 MAX_DEPTH: Final = 40
@@ -179,12 +179,21 @@ class _Loader(_Base):
     descend_resolver = ascend_resolver = "".format
 
 
+class ValueLocation(NamedTuple):
+    """The location of a value and of its key, and its text if it is a scalar."""
+
+    value: Location
+    key: Location
+    text: str | None
+
+
 class YamlFile(NamedTuple):
-    """The data of one file, and the node tree that knows the locations."""
+    """The data of one file, its node tree, and the location of each value by its path."""
 
     name: str
     data: Any
     root: Any
+    locations: Mapping[tuple[Any, ...], ValueLocation]
 
     @property
     def size(self) -> int:
@@ -198,37 +207,17 @@ class YamlFile(NamedTuple):
         fields that the author may have left out. An author wants to see the nearest place that is
         in the file.
         """
-        node, place = self.root, self.root.start_mark
+        found: tuple[Any, ...] = ()
         for step in path:
-            if isinstance(node, yaml.MappingNode):
-                found = next(((k, v) for k, v in node.value if k.value == str(step)), None)
-                if found is None:
-                    continue
-                node = found[1]
-                place = found[0].start_mark if key else node.start_mark
-            elif (
-                isinstance(node, yaml.SequenceNode)
-                and isinstance(step, int)
-                and step < len(node.value)
-            ):
-                node = node.value[step]
-                place = node.start_mark
-        return Location(self.name, place.line + 1, place.column + 1)
+            if (*found, step) in self.locations:
+                found = (*found, step)
+        return self.locations[found].key if key else self.locations[found].value
 
     def scalars(self) -> Iterator[tuple[Location, str]]:
         """Yield every value of the file with its location, without keys and comments."""
-        todo = [self.root]
-        while todo:
-            node = todo.pop()
-            if isinstance(node, yaml.ScalarNode):
-                yield (
-                    Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1),
-                    node.value,
-                )
-            elif isinstance(node, yaml.MappingNode):
-                todo.extend(value for _, value in node.value)
-            else:
-                todo.extend(node.value)
+        for one in self.locations.values():
+            if one.text is not None:
+                yield one.value, one.text
 
 
 class _Leaf(NamedTuple):
@@ -403,7 +392,28 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     source.finish()
     if source.problems:
         raise TeachbackError(*source.problems)
-    return YamlFile(name, data, root)
+    return YamlFile(name, data, root, dict(_locations(root, name)))
+
+
+def _locations(
+    node: Any,  # noqa: ANN401 -- a PyYAML node
+    name: str,
+    path: tuple[Any, ...] = (),
+    key: Location | None = None,
+) -> Iterator[tuple[tuple[Any, ...], ValueLocation]]:
+    """Yield the location of a node and of those inside it, in file order, each with its path."""
+    own, scalar = _start(node, name), isinstance(node, yaml.ScalarNode)
+    yield path, ValueLocation(own, key or own, node.value if scalar else None)
+    if isinstance(node, yaml.MappingNode):
+        for key_node, inner in node.value:
+            yield from _locations(inner, name, (*path, key_node.value), _start(key_node, name))
+    elif not scalar:
+        for index, inner in enumerate(node.value):
+            yield from _locations(inner, name, (*path, index))
+
+
+def _start(node: Any, name: str) -> Location:  # noqa: ANN401
+    return Location(name, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _refuse_depth(text: str, name: str) -> None:

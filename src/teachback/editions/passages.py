@@ -23,6 +23,7 @@ __all__ = ["Passage", "ReaderContext", "Role", "Steps", "as_read", "kind_of", "p
 Steps = tuple[Any, ...]
 # A text of one of these roles leads to what follows it in the same part.
 _LEADS: Final = frozenset({Role.LEAD, Role.HEADING, Role.CAPTION, Role.CALLOUT})
+_BLOCKS: Final = tuple(doc.BLOCKS.values())
 
 
 class Passage(NamedTuple):
@@ -169,12 +170,11 @@ class _Walk:
         if isinstance(value, doc.Model):
             yield from self._inside(value, path, role, about, columns)
         elif isinstance(value, tuple):
+            first = self.ear.read(value[0]) if role is Role.CELL else ""
             for index, item in enumerate(value):
                 if role is Role.CELL:
-                    about = about._replace(
-                        column=columns[index] if index < len(columns) else "",
-                        row=self.ear.read(value[0]) if index else "",
-                    )
+                    column = columns[index] if index < len(columns) else ""
+                    about = about._replace(column=column, row=first if index else "")
                 if self.ear.reached(item):
                     yield from self(item, (*path, index), role, about, columns)
         elif role is not None and value is not None:
@@ -189,11 +189,11 @@ class _Walk:
         about: Passage,
         columns: tuple[str, ...],
     ) -> Iterator[Passage]:
-        if isinstance(value, (doc.Myth, *doc.BLOCKS.values())):
+        if isinstance(value, (doc.Myth, *_BLOCKS)):
             # Numbered by its place: a block by its own, a myth and a remark by their block's, too.
             numbers = "/".join(str(step) for step in path[3:] if isinstance(step, int))
             about = about._replace(block=f"{about.section}/{numbers}")
-        if isinstance(value, tuple(doc.BLOCKS.values())):
+        if isinstance(value, _BLOCKS):
             about = about._replace(lead="", sources=())
         if isinstance(value, doc.CalloutBlock):
             about = about._replace(callout=str(value.callout))

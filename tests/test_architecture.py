@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from teachback.files.workspace import package_root
@@ -33,6 +36,7 @@ LIGHT = {
     "files.toml_reader",
     "files.unprintable_characters",
     "files.workspace",
+    "lazy_exports",
     "printing.build_record",
     "printing.fingerprints",
     "printing.imposition",
@@ -131,3 +135,36 @@ def test_no_template_chooses_by_audience() -> None:
         text = template.read_text(encoding="utf-8")
         assert "{% if edition.audience" not in text
         assert "audience ==" not in text
+
+
+def entry_points(init: Path) -> dict[str, str]:
+    """Return the entry points that a package declares to the type checker, with their modules."""
+    return {
+        alias.name: str(node.module)
+        for block in ast.parse(init.read_text(encoding="utf-8")).body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def test_each_package_has_its_entry_points_and_loads_nothing_for_them() -> None:
+    """`from teachback.content import load_handout` works, and only then loads the loader."""
+    packages = {path.parent.name: path for path in SOURCE.glob("*/__init__.py")}
+    assert len(packages) == 12
+    for name in set(packages) - {"commands"}:  # a module for each command
+        found = entry_points(packages[name])
+        assert found
+        for entry, module in found.items():
+            package = import_module(f"teachback.{name}")
+            assert getattr(package, entry) is getattr(import_module(module), entry)
+    names = ", ".join(f"teachback.{name}" for name in packages)
+    code = f"import sys, {names}; print([n for n in sys.modules if n.startswith('teachback.')])"
+    loaded = subprocess.run(  # in a process of its own: here the tests have loaded all of it
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert set(ast.literal_eval(loaded)) == {
+        "teachback.lazy_exports",
+        *(f"teachback.{name}" for name in packages),
+    }

@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from teachback.content import base_model, handout
-from teachback.content.base_model import Accepted, Chosen, Statement
+from teachback.content.base_model import Accepted, Chosen, Role, Statement
 from teachback.content.handout import BLOCKS, Handout, HandoutRow, HandoutTable, Number, WriteInLine
 from teachback.content.record_fields import FieldName
 
@@ -185,6 +185,11 @@ def _default(value: object) -> str:
 
 def _type(hint: Any, *, many: bool = False) -> str:  # noqa: ANN401 -- any type
     """Say what belongs into a value of a type, as an author calls it."""
+    if get_origin(hint) is Annotated:
+        # The role of a text is nothing that an author writes.
+        inner, *extras = get_args(hint)
+        extras = [extra for extra in extras if not isinstance(extra, Role)]
+        hint = Annotated[(inner, *extras)] if extras else inner
     for alias, one, several in NAMED:
         if hint == alias:
             return several if many else one

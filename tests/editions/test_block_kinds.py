@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import pytest
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
-from teachback.content.handout import BLOCKS, Handout, Model, Statement, text_fields
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.handout import BLOCKS, Handout, Model, Role, Statement, Text, text_fields
+from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
 from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import handout_files
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.job_printer import do_job
 from teachback.proofing.expected_text import Frame, handout_said
 from teachback.units import TypeSize
 
@@ -213,6 +216,62 @@ def test_what_two_readers_get_of_a_block_is_compared(workspace: Make, kind: str)
         if change.right is not None
     ]
     assert [words for words in made.words if f"Kidney {words}" not in shown] == []
+
+
+class When(Statement):
+    """An entry of a kind that only this test knows."""
+
+    when: Annotated[Text, Role.ITEM]
+    what: Annotated[Text, Role.ITEM]
+
+
+class Timeline(Statement):
+    """A kind that only this test knows."""
+
+    caption: Annotated[Text, Role.CAPTION]
+    timeline: tuple[When, ...]
+
+
+TIMELINE = """\
+<p>{{ block.caption|marked }}</p>
+{% for one in block.timeline %}<p>{{ one.when|marked }}: {{ one.what|marked }}</p>{% endfor %}
+"""
+
+
+def test_a_new_kind_of_block_takes_a_model_and_a_template(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules, edition, expected text, comparison, approval and page have its words from the model."""
+    monkeypatch.setitem(BLOCKS, "timeline", Timeline)
+    clinic = workspace({"templates/blocks/timeline.html": TIMELINE})
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    both = [{"general": f"General {n}", "ckd": f"Kidney {n}"} for n in ("one", "two", "three")]
+    entry = {"when": both[1], "what": both[2]}
+    block = Timeline.model_validate({"caption": both[0], "timeline": (entry,)})
+    authored = reading.authored["tiny"]
+    section = authored.handout.sections[0].model_copy(update={"blocks": (block,)})
+    handout = authored.handout.model_copy(update={"sections": (section,)})
+    made = Sample(authored._replace(handout=handout), reading.shared, ())
+    said = ["Kidney one", "Kidney two", "Kidney three"]
+
+    found = [one.text for one in passages(handout, made.reader("ckd")) if "Kidney" in one.text]
+    assert found == said
+    frame = Frame(made.shared.words["en"], made.shared.clinic)
+    printed = [one.words for one in handout_said(made.edition("ckd"), frame)]
+    assert [words for words in printed if "Kidney" in words] == said
+    compared = compare(
+        handout, made.reader("general"), made.reader("ckd"), authored.file.locate
+    ).blocks
+    shown = [one.right.text for block in compared for one in block.changes if one.right]
+    assert {words for words in shown if "Kidney" in words} == set(said)
+    hashes = {fingerprint(one, ("ckd",), lambda _: "") for one in (handout, authored.handout)}
+    assert len(hashes) == 2
+
+    changed = replace(reading, authored={"tiny": made.authored})
+    context = print_context(clinic, changed, resolve({}, clinic))
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+    assert do_job(job, context.files).problems == ()
+    assert "<p>Kidney two: Kidney three</p>" in job.handout
 
 
 def test_a_kind_of_block_that_is_not_known_is_never_passed_over(workspace: Make) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from teachback.content.inline_markup import Line, Place
 
@@ -215,6 +215,25 @@ class Quote:
     kind: str = "quote"
 
 
+@dataclass(frozen=True)
+class PlainPart:
+    """A block, or a part of one, that needs no class of its own.
+
+    `values` is what a reader gets of each field, by its name, in reading order. A template reads
+    one as an attribute. `kind` is the key that marks the block.
+    """
+
+    kind: str
+    values: tuple[tuple[str, Any], ...]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- any value
+        """Return the value of a field. Raises AttributeError for an unknown name."""
+        for field, value in self.__dict__.get("values", ()):
+            if field == name:
+                return value
+        raise AttributeError(name)
+
+
 EditionBlock = (
     Paragraph
     | EditionList
@@ -230,6 +249,7 @@ EditionBlock = (
     | Contact
     | Figure
     | Quote
+    | PlainPart
 )
 
 

@@ -179,7 +179,10 @@ def _as_it_is(value: T) -> T:
     return value
 
 
-# A part of a handout -> what makes its edition, and the fields to make it from, in order.
+# Keys that choose or identify a part, and are not printed.
+_NOT_PRINTED: Final = frozenset(doc.Statement.model_fields)
+# A part of a handout -> what makes its edition, and the fields to make it from, in order. Any other
+# part becomes a PlainPart.
 _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]] = {
     doc.Item: (ed.ListEntry, ("text", "id")),
     doc.TextBlock: (ed.Paragraph, ("text", "id")),
@@ -210,16 +213,25 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
 def _part(value: Any, reader: Reader, role: doc.Role | None = None) -> Any:  # noqa: ANN401 -- any part of a handout
     """Return what a reader gets of a value; `role` is that of its field.
 
-    Raises NotImplementedError for a part that has no edition.
+    Raises NotImplementedError for a part that has no text.
     """
     if isinstance(value, doc.PersonalBlock):
         return ed.Personal(_personal(value.personal, reader))
     if isinstance(value, doc.Model):
-        if type(value) not in _PARTS:
+        fields = doc.text_fields(type(value))
+        roles = {name: role for _, name, role in fields}
+        if type(value) in _PARTS:
+            make, names = _PARTS[type(value)]
+            return make(*(_part(getattr(value, name), reader, roles[name]) for name in names))
+        if all(key in _NOT_PRINTED for key, _, _ in fields):
             raise NotImplementedError(type(value))
-        make, names = _PARTS[type(value)]
-        roles = {name: role for _, name, role in doc.text_fields(type(value))}
-        return make(*(_part(getattr(value, name), reader, roles[name]) for name in names))
+        kind = next((key for key, model in doc.BLOCKS.items() if type(value) is model), "")
+        values = (
+            (key, _part(getattr(value, name), reader, role))
+            for key, name, role in fields
+            if key not in _NOT_PRINTED
+        )
+        return ed.PlainPart(kind, tuple(values))
     if isinstance(value, tuple):
         return tuple(_part(item, reader, role) for item in _reached(value, reader))
     is_text = isinstance(value, dict) or (role is not None and value is not None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Final
 
+from teachback.content.inline_markup import Span
 from teachback.editions import edition as ed
 
 if TYPE_CHECKING:
@@ -223,6 +224,24 @@ def _entries(items: Iterable[ed.ListEntry]) -> list[ExpectedSentence]:
 @singledispatch
 def _block(block: EditionBlock, frame: Frame) -> list[ExpectedSentence]:
     raise NotImplementedError(type(block), frame)
+
+
+@_block.register
+def _(block: ed.PlainPart, frame: Frame) -> list[ExpectedSentence]:
+    return [part for _, value in block.values for part in _plain(value, frame)]
+
+
+def _plain(value: object, frame: Frame) -> list[ExpectedSentence]:
+    """Return the sentences of a value: a line, a part, or several of them."""
+    if isinstance(value, ed.PlainPart):
+        return _block(value, frame)
+    if isinstance(value, ed.ListEntry):
+        return _lines(value.text)
+    if not isinstance(value, tuple):
+        return []
+    if value and isinstance(value[0], Span):
+        return _lines(value)
+    return [part for item in value for part in _plain(item, frame)]
 
 
 @_block.register

@@ -431,7 +431,7 @@ def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
     (root / "content/handouts").mkdir(parents=True)
     (root / "content/handouts/tiny.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(root)
-    for module in ("cli.app._today", "cli.review_commands.today"):
+    for module in ("cli.app.today", "cli.review_commands.today"):
         monkeypatch.setattr(f"teachback.{module}", lambda: TODAY)
     printing = "build tiny --kind card --audience ckd --format html"
     for command, failed in {

@@ -22,11 +22,15 @@ _ADDED = {"handouts", "force", "release", "strict", "proof"}
 def resolve(
     flags: Mapping[str, Any], workspace: Workspace, environment: Mapping[str, str] | None = None
 ) -> Settings:
-    """Return the settings that flags choose. Only the variables of `environment` are set."""
+    """Return the settings that flags choose; a flag that is None was not given.
+
+    Only the variables of `environment` are set.
+    """
     typed = [
         word
         for name in flags.keys() - _ADDED
         for value in (flags[name] if isinstance(flags[name], tuple) else (flags[name],))
+        if value is not None
         for word in (f"--{name.replace('_', '-')}", str(value))
     ]
     with patch.dict(os.environ, environment or {}, clear=True):

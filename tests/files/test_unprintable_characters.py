@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from teachback.checking.clinical.clinical_rules import TextRules, check_text
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.content.inline_markup import marks_problems
+from teachback.editions.missing_blanks import missing_blanks, missing_stops, spaced
 from teachback.editions.passages import ReaderContext, as_read
-from teachback.editions.sentence_ends import missing_blanks, missing_stops, spaced
 from teachback.errors import Severity, TeachbackError
 from teachback.files.images import picture_fault
 from teachback.files.text_decoding import decode

@@ -12,7 +12,7 @@ from teachback.content import handout as doc
 from teachback.content.base_model import Role, is_for, text_for
 from teachback.content.inline_markup import may_hold_marks, parse_marks
 from teachback.editions.footnote_signs import parted, unnoted
-from teachback.editions.sentence_ends import spaced
+from teachback.editions.missing_blanks import spaced
 from teachback.files.unprintable_characters import visible_form
 
 if TYPE_CHECKING:

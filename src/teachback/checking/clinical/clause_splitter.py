@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.editions.sentence_ends import CLOSERS, ORDERS
+from teachback.editions.missing_blanks import CLOSERS, ORDERS
 from teachback.files.unprintable_characters import unaccented
 
 if TYPE_CHECKING:

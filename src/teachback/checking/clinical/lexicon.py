@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.editions.sentence_ends import ORDERS
+from teachback.editions.missing_blanks import ORDERS
 from teachback.files.unprintable_characters import unaccented
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.editions.missing_blanks import CLOSERS, OPENERS
 from teachback.editions.passages import Passage, Role
-from teachback.editions.sentence_ends import CLOSERS, OPENERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

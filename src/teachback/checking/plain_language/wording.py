@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from teachback.checking.plain_language.sentences import WORD, split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.inline_markup import bare
+from teachback.editions.missing_blanks import missing_blanks, missing_stops
 from teachback.editions.passages import Role
-from teachback.editions.sentence_ends import missing_blanks, missing_stops
 from teachback.errors import Severity
 from teachback.files.unprintable_characters import visible_form
 

@@ -1,4 +1,4 @@
-"""Find where sentences end, also where the author left out the space behind. Pure.
+"""Find where a blank is missing behind the end of a sentence. Pure.
 
 `spaced` adds that space, so that the rules find the same sentences with it and without it.
 """

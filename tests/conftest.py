@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 from tiny_handout import TINY
 
+from teachback.errors import TeachbackError
 from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.process_pool import Outcome, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from teachback.printing.process_pool import Task
 
 # The same cases each time, and no deadline: a busy machine is not a fault.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -50,6 +54,27 @@ def workspace(tmp_path: Path) -> Callable[..., Workspace]:
         return Workspace(root, builtin_root())
 
     return make
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do the tasks of a pool in this process, for tests that are not about processes or limits.
+
+    A worker process loads its fonts and styles anew, which takes as long as a small page.
+    """
+
+    def each(pool: Any, tasks: Iterable[Task]) -> Iterator[Outcome]:  # noqa: ANN401 -- its parts are private
+        failed = set()
+        for task in tasks:
+            if task.group and task.group in failed:
+                continue
+            try:
+                yield Outcome(task, task.work(pool._given, task.subject))  # noqa: SLF001
+            except TeachbackError as error:
+                failed.add(task.group)
+                yield Outcome(task, problems=tuple(map(pool.settle, error.problems)))
+
+    monkeypatch.setattr(Pool, "each", each)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

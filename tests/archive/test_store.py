@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TODAY = dt.date(2026, 11, 22)
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.slow
+
 TODAY = dt.date(2026, 11, 22)
 FILE = "content/handouts/tiny.yaml"
 ACCEPT = "accept: [{rule: plain-no-teach-back, reason: It is too short for that., by: A. Nurse}]\n"
@@ -194,6 +196,7 @@ SHORT = NUMBERS.replace("text: Chest pain}", "text: Chest pain for 15 minutes, s
 SPANS = "{{ spans(line.spans) }}"
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(
     ("old", "new", "styles", "forms", "lacks"),
     [

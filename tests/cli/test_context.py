@@ -14,6 +14,8 @@ from workspace_cases import lay
 
 from teachback.cli.app import run
 
+pytestmark = pytest.mark.slow
+
 PLANTED = "Planted-Name-4711"
 POLISH = TINY.replace("A tiny handout", "Łyżka soli").encode()
 # Each command, and the file that must exist even if its output is lost.

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.slow
+
 TODAY = dt.date(2026, 11, 22)
 
 
@@ -65,6 +67,7 @@ def test_force_prints_again_what_has_not_changed(workspace: Make) -> None:
     assert run(clinic, force=True).printed == first.printed
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(
     "name",
     [

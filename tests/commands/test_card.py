@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
+
 BUILTIN = Workspace(builtin_root(), builtin_root())
 ALL_STOCKS = load_stocks(BUILTIN)
 STOCKS = ALL_STOCKS.root

@@ -41,6 +41,8 @@ from teachback.cli.app import run
 from teachback.files import workspace
 from teachback.files.workspace import builtin_root
 
+pytestmark = pytest.mark.slow
+
 BROKEN = Path(__file__).parent / "broken"
 BLOCK = "      - text: {general: For everyone here., ckd: For kidneys here.}\n"
 APPROVED = (

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Template
 
+pytestmark = pytest.mark.slow
+
 FONTS = builtin_root() / "styles" / "fonts"
 ATKINSON = FONTS / "AtkinsonHyperlegible-Regular.ttf"
 LETTERS = tuple(

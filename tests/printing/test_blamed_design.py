@@ -14,6 +14,8 @@ from teachback.files.workspace import NOT_OURS, Workspace, builtin_root, effecti
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 LONG = "Call the clinic when you feel unwell. " * 70
 BLOCK = "      - text: {general: For everyone here., ckd: For kidneys here.}\n"
 ROWS = """\

@@ -573,7 +573,7 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
     assert said.startswith("Reading records from the pipe ")
     limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
     pipe.write_bytes(b"id,name,audience,next_visit\nP1,Anna,ckd,2027-11-01\n")
-    process.communicate(timeout=120)
+    process.communicate(timeout=300)
     assert [
         line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")
     ] == [["0", "0"]]

@@ -130,7 +130,10 @@ def open_pool(context: PrintContext, processes: int) -> Pool:
     Raises TeachbackError where a library of the system is missing.
     """
     if METHOD == "fork":
-        import teachback.pdf.renderer  # noqa: F401 -- loaded for the workers
+        # Loaded once, for all workers.
+        import teachback.pdf.renderer
+        import teachback.printing.type_fitting
+        import teachback.proofing.page_proof  # noqa: F401
     return Pool(context, processes, settle=hinting(context.files))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from texts_as_read import hear_all
 from tiny_handout import TINY
 
 from teachback.checking.cross_audience import (
@@ -13,7 +14,6 @@ from teachback.checking.cross_audience import (
     SILENT,
     UNREAD,
     across_findings,
-    hear_all,
     short_pairs,
 )
 from teachback.checking.rule import problem_of

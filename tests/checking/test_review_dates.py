@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from texts_as_read import hear_all
 from tiny_handout import TINY
 
-from teachback.checking.cross_audience import hear_all
 from teachback.checking.review_calendar import (
     as_calendar,
     as_csv,

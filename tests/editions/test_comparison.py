@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from texts_as_read import hear_all
 from tiny_handout import TINY
 
-from teachback.checking.cross_audience import hear_all
 from teachback.cli.app import run
 from teachback.commands.diff import compared, write_page
 from teachback.content.loader import load_handout, load_shared

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from texts_as_read import check_text
 
-from teachback.checking.clinical.clinical_rules import TextRules, check_text
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.content.inline_markup import marks_problems
 from teachback.editions.missing_blanks import missing_blanks, missing_stops, spaced
@@ -23,6 +23,7 @@ from teachback.merge.records.field_values import unprintable_reason
 from teachback.proofing.expected_text import squeezed
 
 if TYPE_CHECKING:
+    from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.files.workspace import Workspace
 
 # From DerivedCoreProperties.txt of Unicode 15.1 (Default_Ignorable_Code_Point), independent of the

@@ -13,13 +13,12 @@ from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
 from teachback.content import handout as doc
 from teachback.content.audience_coverage import steps
-from teachback.editions.passages import Passage, ReaderContext, Role, passages
+from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from teachback.content.audiences import Audiences
     from teachback.content.clinic import Clinic
 
 # The example of each rule is a block or a red flag as an author writes it.
@@ -146,14 +145,6 @@ class ShortPair(NamedTuple):
     audiences: tuple[str, ...]
     text: Passage
     short: Passage
-
-
-def hear_all(
-    handout: doc.Handout, audiences: Audiences, values: Mapping[str, str | None]
-) -> tuple[ReaderText, ...]:
-    """Return each reader's edition of a valid handout; `values` are the values of placeholders."""
-    ears = (ReaderContext(audiences.lineage(name), values) for name in handout.audiences)
-    return tuple(ReaderText(handout, ear, passages(handout, ear), handout.language) for ear in ears)
 
 
 def across_findings(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from safety_measure import LINEAGE, found_in, measure, read_set
+from texts_as_read import check_text
 
 from teachback.checking.clinical.clinical_rules import (
     TextRules,
     check_passages,
-    check_text,
     clinical_findings,
     gap_findings,
 )

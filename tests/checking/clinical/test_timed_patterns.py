@@ -6,11 +6,11 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from texts_as_read import check_text
 from tiny_handout import TINY
 from workspace_cases import here, lay, problems
 
 from teachback.checking.clinical import timed_patterns
-from teachback.checking.clinical.clinical_rules import check_text
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.checking.clinical.timed_patterns import ClinicPatterns, TimedPattern, pattern_fault
 from teachback.errors import Location, TeachbackError

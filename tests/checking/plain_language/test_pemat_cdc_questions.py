@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from texts_as_read import edition_of
+
 from teachback.checking.plain_language.pemat_cdc_questions import SelfCheckQuestion, self_check
-from teachback.checking.plain_language.structure import edition_of, structure_findings
+from teachback.checking.plain_language.structure import structure_findings
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import Example, ReaderText
 from teachback.content.handout import Handout

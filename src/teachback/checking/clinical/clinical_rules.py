@@ -19,7 +19,7 @@ from teachback.checking.clinical.stance_detection import (
     names_in,
 )
 from teachback.checking.clinical.word_classifier import NOWHERE
-from teachback.checking.rule import Example, Finding, ReaderText, Rule
+from teachback.checking.rule import Finding, ReaderText, Rule
 from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
 
@@ -100,13 +100,6 @@ def clinical_findings(heard: ReaderText, rules: TextRules) -> Iterator[Finding]:
         return
     for passage, unit in units(heard.passages):
         yield from _in_unit(passage, unit, rules, heard.ear.lineage)
-
-
-def check_text(
-    text: str, rules: TextRules, *, audience: str = "ckd", lineage: tuple[str, ...] = ()
-) -> tuple[Finding, ...]:
-    """Return the findings in a text that is a paragraph of its own."""
-    return check_passages((Example(text, audience).passage(),), rules, lineage or (audience,))
 
 
 def check_passages(

@@ -20,7 +20,7 @@ from teachback.checking.plain_language.sentences import (
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
-from teachback.editions.passages import Passage, ReaderContext, Role, as_read, kind_of
+from teachback.editions.passages import Passage, Role, kind_of
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
@@ -164,54 +164,6 @@ def structure_findings(
     yield from wording.wording_findings(heard, vocabulary)
     yield from unexplained_terms.term_findings(heard, vocabulary)
     yield from reading_grade.grade_findings(heard, target, vocabulary)
-
-
-def edition_of(example: Example) -> ReaderText:
-    """Return an example as an edition, so that rules on structure can have examples, too.
-
-    A text of several lines becomes several passages. The first mark of a line is its kind: `#` the
-    title, `##` a heading, `!` the message, `>` a lead-in, `-` an item, `?` a teach-back question,
-    `_` lines for notes. A line without a mark is a paragraph.
-    """
-    ear = ReaderContext((example.audience,), {})
-    if not re.search(r"\n|^(?:#{1,2}|[!>?_-]) ", example.text):
-        return ReaderText(None, ear, (example.passage(),))
-    made: list[Passage] = []
-    lead = ""
-    for number, line in enumerate(example.text.split("\n")):
-        mark, _, rest = line.partition(" ")
-        role, kind = _MARKS.get(mark, (Role.PARAGRAPH, "text"))
-        text = rest if mark in _MARKS else line
-        lead = text if role is Role.LEAD else lead if role is Role.ITEM else ""
-        path: tuple[Any, ...] = ("sections", 0, "blocks", 0, "list", number, "text")
-        path = ("title",) if role is Role.TITLE else ("message",) if role is Role.MESSAGE else path
-        path = ("sections", 0, "title") if role is Role.HEADING else path
-        block = {Role.TITLE: "title", Role.MESSAGE: "message", Role.HEADING: "section example"}.get(
-            role, f"example/{kind}"
-        )
-        section = "" if role in {Role.TITLE, Role.MESSAGE} else "example"
-        around = lead if role is Role.ITEM else ""
-        made.append(
-            Passage(
-                as_read(text),
-                text,
-                path,
-                role,
-                example.audience,
-                block=block,
-                kind=kind,
-                section=section,
-                lead=around,
-            )
-        )
-    return ReaderText(None, ear, tuple(made))
-
-
-_MARKS: Final = {
-    "#": (Role.TITLE, ""), "##": (Role.HEADING, ""), "!": (Role.MESSAGE, ""),
-    ">": (Role.LEAD, "list"), "-": (Role.ITEM, "list"), "?": (Role.QUESTION, "teach_back"),
-    "_": (Role.LABEL, "notes"),
-}  # fmt: skip
 
 
 def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> Finding:

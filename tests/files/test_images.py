@@ -152,6 +152,51 @@ def test_words_of_a_drawing_are_in_the_texts_beside_it(
     assert said == ([(str(clinic.root / "content/images/cup.svg"), 3, message)] * refused)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "moved"),
+    [
+        ('<text x="1 2 3 4 5 7 6" y="9">Rest 15</text>', "several numbers in `x`"),
+        ('<text x="1" y="9,8">Rest 15</text>', "several numbers in `y`"),
+        ('<text y="9">Rest <tspan dx="12">1</tspan><tspan dx="-22">5</tspan></text>', "`dx`"),
+        ('<text y="9">Rest 1<tspan dy="-6">5</tspan></text>', "`dy`"),
+        ('<text y="9" rotate="180">Rest 15</text>', "`rotate`"),
+        ('<text id="a" y="9">Rest 15</text><use href="#a" x="46"/>', "<use>"),
+        ('<g id="a"><text y="9">Rest 15</text></g><use href="#a" x="46"/>', "<use>"),
+        (
+            '<text y="9"><tspan x="9" y="9">Rest 1</tspan><tspan x="1" y="9">5</tspan></text>',
+            "a <tspan> that is not on the next line",
+        ),
+        (
+            '<path id="a" d="M1 1h9"/><text><textPath href="#a">Rest 15</textPath></text>',
+            "<textPath>",
+        ),
+    ],
+)
+def test_a_drawing_whose_letters_are_moved_is_refused(drawn: str, moved: str) -> None:
+    """Its words may be those of the text beside it, and be read in another order on paper."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 20">{drawn}</svg>'
+    message = f"the drawing moves letters of a text, by {moved}: they may be read in another order"
+    found = picture_fault(svg.encode(), ".svg")
+    assert found is not None
+    assert found[0] == message
+
+
+def test_a_number_that_is_drawn_twice_is_said_twice(workspace: Callable[..., Workspace]) -> None:
+    """Lines of one text are words apart, as drawing programs write them."""
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40">'
+        '<text y="9"><tspan x="1" y="9">Rest</tspan><tspan x="1" y="19">15 minutes</tspan></text>'
+        '<text y="29">5</text><text y="39">5</text></svg>'
+    )
+    found = {}
+    for alt in ("Rest 15 minutes, 5", "Rest 15 minutes, 5 and 5"):
+        block = FIGURE.format("cup.svg").replace("alt: A cup", f"alt: '{alt}'")
+        clinic = workspace({HANDOUT: TINY + block, "content/images/cup.svg": svg})
+        checked = check(("tiny",), (), clinic, dt.date(2026, 11, 22)).handouts[0].problems
+        found[alt] = [one.message for one in checked if "picture" in one.message]
+    assert [len(messages) for messages in found.values()] == [1, 0], found
+
+
 def test_words_of_a_logo_are_the_clinics(workspace: Callable[..., Workspace]) -> None:
     """A phone number in a logo cannot contradict the clinic's file."""
     clinic = "emergency: '911'\nname: North Clinic\nphone: 555-0100\nlogo: images/cup.svg\n"

@@ -33,7 +33,7 @@ HIDING = [
     "animation: x 1s", "box-shadow: inset 0 0 0 99em #fff",
     "border-left: 99em solid #fff; margin: calc(-1 * 9em)", "outline: 40px solid #000000",
     "padding-left: 3000px", "padding: 0 0 0 99%", "gap: 400px", "border-top: 300px solid #000000",
-    "border-left: 2px solid #000000", "list-style: decimal inside", "min-width: 9999px",
+    "float: right", "border-left: 2px solid #000000", "list-style: decimal inside", "min-width: 9999px",
 ]  # fmt: skip
 BROWSERS_ONLY = [
     ("@media screen {{ p {{ {} }} }}", "clinic.css"),
@@ -51,6 +51,29 @@ BROWSERS_ONLY = [
     ("p {{ {} }}", "styles/card-screen.css"),
     ("@media print {{ p {{ {} }} }}", "styles/screen.css"),
 ]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    ["td:nth-child(2)", "thead th", "tbody tr:first-child", "tbody", ".wide", "* > *", ":is(td, th)",
+     "p, td", "[scope]", "table"],
+)  # fmt: skip
+def test_no_part_of_a_table_is_moved(selector: str) -> None:
+    """Browsers move it, paper does not: a number would stand under another heading."""
+    for offset in ("left: 58mm", "right: -58mm", "top: 9mm", "bottom: 1em", "inset: 0 0 0 5mm"):
+        css = f"{selector} {{ position: relative; {offset} }}"
+        (problem,) = screen_style_problems(css, "clinic.css")
+        assert "Parts of a table are never moved" in problem.hint
+    assert not list(screen_style_problems(f"{selector} {{ left: 0; top: auto }}", "clinic.css"))
+
+
+@pytest.mark.parametrize(
+    "selector", ["img.logo", "header .brand > img", "body p", "h2:first-child"]
+)
+def test_what_paper_moves_as_a_browser_does_is_left_to_the_proof(selector: str) -> None:
+    """An element that is no part of a table has its place looked at on the printed page."""
+    css = f"{selector} {{ position: relative; top: -2mm }}"
+    assert not list(screen_style_problems(css, "clinic.css"))
 
 
 @pytest.mark.parametrize("style", HIDING)

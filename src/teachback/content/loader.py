@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from teachback.files.images import DrawnText
+
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
@@ -521,22 +523,26 @@ def picture_problems(
         if fault:
             yield Problem(f"the picture '{name}' cannot be printed: {fault[0]}", fault[1], place)
             return
-        for drawn in drawn_texts(data, inside.suffix):
-            if not all(_holds(text, drawn.words) for text in readings):
-                message = (
-                    f"the picture '{name}' shows '{drawn.words[:60]}', "
-                    f"which the text at {place} does not say"
-                )
-                hint = (
-                    "No rule and no screen reader reads the words of a picture: repeat them in "
-                    "`alt:` or `caption:` (for a logo: in the clinic's name, address or phones), "
-                    "or take them out of the picture."
-                )
-                yield Problem(message, hint, Location(shown(path), drawn.line, 1))
+        for drawn in _unsaid(drawn_texts(data, inside.suffix), readings):
+            message = (
+                f"the picture '{name}' shows '{drawn.words[:60]}', "
+                f"which the text at {place} does not say"
+            )
+            hint = (
+                "No rule and no screen reader reads the words of a picture: repeat them in "
+                "`alt:` or `caption:` (for a logo: in the clinic's name, address or phones), "
+                "as often as the picture shows them, or take them out of the picture."
+            )
+            yield Problem(message, hint, Location(shown(path), drawn.line, 1))
 
 
-def _holds(text: str, words: str) -> bool:
-    """Return whether a text holds the words of a drawing, and no longer word or number there."""
-    bare = " ".join(text.replace("**", "").split())
-    before = r"(?<![\w+<>\u2212-])(?<!\d[.,/])"
-    return bool(re.search(rf"{before}{re.escape(words)}(?![\w-]|[.,/]\d)", bare, re.IGNORECASE))
+def _unsaid(drawn: tuple[DrawnText, ...], readings: tuple[str, ...]) -> Iterator[DrawnText]:
+    """Yield the texts of a drawing that not each reading holds; a number, as often as it is drawn."""
+    left = [" ".join(text.replace("**", "").split()) for text in readings]
+    for one in sorted(drawn, key=lambda text: -len(text.words)):
+        before = r"(?<![\w+<>\u2212-])(?<!\d[.,/])"
+        words = re.compile(rf"{before}{re.escape(one.words)}(?![\w-]|[.,/]\d)", re.IGNORECASE)
+        if not all(words.search(text) for text in left):
+            yield one
+        elif any(letter.isdecimal() for letter in one.words):
+            left = [words.sub("|", text, count=1) for text in left]

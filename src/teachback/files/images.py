@@ -23,7 +23,7 @@ from teachback.errors import Problem, TeachbackError
 from teachback.files.unprintable_characters import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from PIL.Image import Image
 
@@ -260,10 +260,13 @@ def drawn_texts(data: bytes, suffix: str) -> tuple[DrawnText, ...]:
     found: list[DrawnText] = []
     opened: list[str] = []
 
-    def begin(name: str, _: object) -> None:
+    def begin(name: str, attributes: Mapping[str, str]) -> None:
         opened.append(name.rpartition(":")[2])
         if opened[-1] == "text":
             found.append(DrawnText("", parser.CurrentLineNumber))
+        elif opened[-1] == "tspan" and {"x", "y"} & attributes.keys() and found:
+            # It begins a line.
+            add(" ")
 
     def add(words: str) -> None:
         if "text" in opened and opened[-1] not in {"title", "desc", "style"}:
@@ -332,7 +335,58 @@ def _words_fault(root: ET.Element) -> Fault | None:
         )
         if unseen:
             return unseen[1], unseen[2]
-    return None
+    moved = _moved_letters(root)
+    return (
+        (
+            f"the drawing moves letters of a text, by {moved}: they may be read in another order",
+            "Write each line as a <text> of its own, or save it as a PNG picture.",
+        )
+        if moved
+        else None
+    )
+
+
+def _moved_letters(root: ET.Element) -> str:
+    """Return what moves single letters or words out of their line, or draws a text again."""
+    shown = {
+        element.get("id")
+        for element in root.iter()
+        if any(_name(inner) == "text" for inner in element.iter())
+    }
+    for element in root.iter():
+        name = _name(element)
+        if name == "textPath":
+            return "<textPath>"
+        if name == "use":
+            for key, value in element.attrib.items():
+                if key.rpartition("}")[2] == "href" and value.strip().removeprefix("#") in shown:
+                    return "<use>"
+        if name in {"text", "tspan"}:
+            for key in ("dx", "dy", "rotate"):
+                if key in element.attrib:
+                    return f"`{key}`"
+            for key in ("x", "y"):
+                if len(re.split(r"[\s,]+", element.get(key, "").strip())) > 1:
+                    return f"several numbers in `{key}`"
+        if name == "text" and not _lines_go_down(element):
+            return "a <tspan> that is not on the next line"
+    return ""
+
+
+def _lines_go_down(text: ET.Element) -> bool:
+    """Return whether each part of a text that has a place of its own stands below the one before."""
+    before: float | None = None
+    for part in text.iter():
+        if part is text or not {"x", "y"} & part.attrib.keys():
+            continue
+        try:
+            line = float(part.get("y", ""))
+        except ValueError:
+            return False
+        if before is not None and line <= before:
+            return False
+        before = line
+    return True
 
 
 def _load_fault(root: ET.Element) -> Fault | None:

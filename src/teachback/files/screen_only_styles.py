@@ -23,6 +23,10 @@ _HINT: Final = (
     "In them you may set a little space, width, layout, lines above and below, "
     "larger type, line height, and dark letters or light backgrounds as #rrggbb."
 )
+_TABLE_HINT: Final = (
+    "Parts of a table are never moved: a number would stand under another heading. "
+    "For something else, name the element, such as `img.logo`."
+)
 # The rules around a declaration that paper follows, too.
 _PAPER: Final = re.compile(r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*")
 # Selectors that match only on a screen: links, classes and attributes of the screen page, link
@@ -32,6 +36,13 @@ _SCREEN_PARTS: Final = re.compile(
     r""" | \[\s*(?:role|href|data-column|aria|tabindex)
     | (?<!:):(?!:|first|last|nth|only|not|is|where|root)""",
     re.VERBOSE,
+)
+# Properties that move a part of a table in a browser, and not on paper; and the selectors that
+# match no such part: those that end in another element.
+_MOVING: Final = re.compile("left|right|top|bottom|inset(?:-[a-z-]+)?")
+_NO_TABLE: Final = re.compile(
+    r"(?:^|[\s>+~])(?!(?:table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)(?![\w-]))[a-z][\w-]*"
+    r"(?:[.:#\[][^\s>+~,]*)?"
 )
 # Room that leaves place for words on a phone, 320 px wide.
 _SIZE: Final = r"(?:0|auto|\d?\d(?:\.\d+)?(?:px|pt)|1?\d(?:\.\d+)?mm|[0-4](?:\.\d+)?r?em|\.\d+r?em|\d(?:\.\d+)?%)"
@@ -71,6 +82,7 @@ _MAY: Final = {
         "normal|stretch|start|end|center|baseline|flex-start|flex-end"
     ),
     re.compile("grid-template-columns"): re.compile(r"(?:[\d.]+(?:fr|em|rem|px|%)|auto| )+"),
+    re.compile("float"): re.compile("none"),
     re.compile("font-size"): _LARGER,
     # The program fills this in.
     re.compile("--text-size"): re.compile("\ue000(?:front|back)-[0-9]+\ue001"),
@@ -98,6 +110,10 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
     for rules, node in _declarations(css):
         value = _text(node.value)
         where = next((rule for rule in rules if not _on_paper(rule)), "")
+        hint = _HINT
+        if not where and _MOVING.fullmatch(node.lower_name) and value not in {"0", "auto"}:
+            where = next((rule for rule in rules if _may_be_of_table(rule)), "")
+            hint = _TABLE_HINT
         if (
             not (whole or where)
             or _may(node.lower_name, value)
@@ -108,7 +124,7 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
         yield Problem(
             f"`{node.name}: {value[:40]}` {followed} could hide or move words: "
             "only browsers follow it, and no proof sees what they show",
-            _HINT,
+            hint,
             Location(name, node.source_line, node.source_column),
         )
 
@@ -134,10 +150,16 @@ def _may(name: str, value: str) -> bool:
             if name == "color"
             else contrast((red, green, blue), _BLACK) >= _LIGHT
         )
-    if name in JUDGED and not name.startswith("list-style"):
+    if name in JUDGED and not name.startswith("list-style") and name != "float":
         return True
     bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
     return any(names.fullmatch(bare) and values.fullmatch(value) for names, values in _MAY.items())
+
+
+def _may_be_of_table(rule: str) -> bool:
+    """Return whether a selector may match a part of a table."""
+    parts = [] if rule.startswith("@") else rule.split(",")
+    return any(not re.search(rf"{_NO_TABLE.pattern}$", part.strip()) for part in parts)
 
 
 def _on_paper(rule: str) -> bool:

@@ -60,7 +60,7 @@ _UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAV
 # Scripts whose letters carry accents, but no vowel signs or points of other scripts.
 _ALPHABETS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN"})
 _VIRAMA: Final = 9  # the combining class of signs that join consonants
-_OVERLAY: Final = 1  # the combining class of marks that strike through
+OVERLAY: Final = 1  # the combining class of marks that strike through
 
 # Letters of other scripts that look like Latin ones, in pairs.
 _CYRILLIC: Final = dict(
@@ -298,7 +298,7 @@ def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
         start -= 1
     base = text[start - 1 : start] if start else ""
     marks = text[start : at + 1]
-    overlays = unicodedata.combining(letter) == _OVERLAY or unicodedata.category(letter) == "Me"
+    overlays = unicodedata.combining(letter) == OVERLAY or unicodedata.category(letter) == "Me"
     composed = bool(base) and len(unicodedata.normalize("NFC", base + marks)) < len(base + marks)
     again = "Type the letter with its accent again, or leave the accent out."
     if overlays and not composed:

@@ -113,6 +113,12 @@ def test_a_number_with_a_unit_is_told_so(raw: str) -> None:
         ),
         ("\u0663", "is written from right to left, which a field cannot print yet"),
         ("e" + "\u0316" * 3, "has too many accents on one letter"),
+        (
+            "s\u0336t\u0336o\u0336p\u0336",
+            "holds a mark that is drawn over a letter, such as a line through it",
+        ),
+        ("x\u0338", "holds a mark that is drawn over a letter, such as a line through it"),
+        ("A\u20dd", "holds a mark that is drawn over a letter, such as a line through it"),
         ("x" * 201, "is longer than 200 characters"),
     ],
 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.content.locale_formats import dated, is_english_number, is_number
 from teachback.content.record_fields import FieldKind
 from teachback.files.encoding_damage import LOST_LETTER, spoilt
-from teachback.files.unprintable_characters import TURNING, is_odd_blank, is_unseen
+from teachback.files.unprintable_characters import OVERLAY, TURNING, is_odd_blank, is_unseen
 from teachback.merge.records.xlsx_cell_formats import Day, PointedNumber
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ def _letter_fault(letter: str, kind: str) -> str:
         return _REASONS[kind]
     if is_unseen(letter) or is_odd_blank(letter):
         return _REASONS["Cf"]
+    if unicodedata.combining(letter) == OVERLAY or kind == "Me":
+        return "holds a mark that is drawn over a letter, such as a line through it"
     if unicodedata.bidirectional(letter) in _FROM_RIGHT:
         return "is written from right to left, which a field cannot print yet"
     return ""

@@ -201,8 +201,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"{guess(word, names)} Known: {listed}".strip()
 
 
-def guess(word: str, known: Iterable[str]) -> str:
+# The least likeness of a guess (difflib), and of one that stops a run: `Tel` is no misspelt `note`.
+_LIKE: Final = 0.55
+LIKELY: Final = 0.7
+
+
+def guess(word: str, known: Iterable[str], like: float = _LIKE) -> str:
     """Return a hint that asks for the nearest known name, or "" when none is near.
+
+    `like` is the least likeness, from 0 to 1.
 
     A name that only looks the same gets its own hint: an accented letter can be stored as one
     character or as two.
@@ -232,5 +239,5 @@ def guess(word: str, known: Iterable[str]) -> str:
             f"There is '{twin}', which looks the same and is stored otherwise ({letters}). "
             "Copy its name, or rename it."
         )
-    match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.55)
+    match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=like)
     return f"Did you mean '{match[0]}'?" if match else ""

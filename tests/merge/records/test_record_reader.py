@@ -439,7 +439,9 @@ def test_a_column_with_nearly_the_name_of_a_field_that_has_none_is_refused(
     assert f"Did you mean '{field}'?" in problem.hint
 
 
-@pytest.mark.parametrize("header", ["name,names", "ward", "pages,sizes", "name,surname,phone"])
+@pytest.mark.parametrize(
+    "header", ["name,names", "ward", "ham", "pages,sizes", "name,surname,phone"]
+)
 def test_a_column_that_is_near_no_field_that_lacks_one_is_only_told(header: str) -> None:
     """A column that chooses the edition is no field."""
     _, (warning,) = read(f"id,{header}\n1,{','.join('x' for _ in header.split(','))}\n".encode())

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.content.record_fields import COLUMNS
-from teachback.errors import Location, Problem, Severity, TeachbackError, guess
+from teachback.errors import LIKELY, Location, Problem, Severity, TeachbackError, guess
 from teachback.files.encoding_damage import is_garbled
 from teachback.merge.ordered_workers import OpenFile, streamed
 from teachback.merge.record_shapes import RecordRow
@@ -424,7 +424,7 @@ def _near_missing(
     found = [
         (number, said)
         for number, name in enumerate(header)
-        if name and name not in known and (said := guess(name, missing))
+        if name and name not in known and (said := guess(name, missing, LIKELY))
     ]
     return [
         Problem(

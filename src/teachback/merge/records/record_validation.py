@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import guess
+from teachback.errors import LIKELY, guess
 from teachback.merge.record_shapes import EditionKey, Fault, ValidatedRecord
 from teachback.merge.records.record_reader import is_misnamed, looks_of
 from teachback.units import Paper, TypeSize
@@ -116,7 +116,7 @@ def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[s
 @lru_cache(maxsize=1024)
 def _near(name: str, fields: frozenset[str]) -> frozenset[str]:
     """Return the fields that a name may be a misspelling of."""
-    return frozenset(field for field in fields if guess(name, (field,)))
+    return frozenset(field for field in fields if guess(name, (field,), LIKELY))
 
 
 def together(one: int, other: int) -> int:

@@ -512,6 +512,54 @@ def test_an_ordinary_style_of_a_clinic_prints(
     assert (done.problems, len(done.printed)) == ((), 1)
 
 
+DOSES = """      - table:
+          columns: [Medicine, Morning, Night]
+          rows: [[Sevelamer, "1", "2"], [Calcium, "3", "0"]]
+"""
+WIDE = "table { table-layout: fixed; width: 100% } "
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "td:nth-child(2) { text-indent: 52mm }",
+        "td:nth-child(2) { text-align: right }",
+        "td:nth-child(2) { padding-left: 50mm }",
+        "thead th:nth-child(2) { padding-left: 45mm }",
+    ],
+)
+def test_a_value_that_stands_under_another_columns_heading_stops_the_print(
+    workspace: Callable[..., Workspace], style: str
+) -> None:
+    """A reader would take the morning's tablets at night."""
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": TINY + DOSES, "styles/clinic.css": WIDE + style}
+    )
+    job, files = job_of(clinic)
+    messages = [problem.message for problem in do_job(job, files).problems]
+    assert [said for said in messages if "the heading of its column" in said], messages
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "",
+        "tbody td, thead th { text-align: right }",
+        "td:nth-child(n + 2), th:nth-child(n + 2) { text-align: center }",
+        "td { padding-left: 6mm } th { padding-left: 2mm }",
+    ],
+)
+def test_a_table_whose_headings_are_aligned_as_its_cells_prints(
+    workspace: Callable[..., Workspace], style: str
+) -> None:
+    """On the left, on the right or in the middle, each value is below its own heading."""
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": TINY + DOSES, "styles/clinic.css": WIDE + style}
+    )
+    job, files = job_of(clinic)
+    assert do_job(job, files).problems == ()
+
+
 SAID_MORE = {
     '[data-flag]::before { content: "Do NOT worry about: " }': "words are added beside the red flag 'chest' that are not in the handout: 'donotworryabout:'",
     '[data-flag]::after { content: " is harmless" }': "words are added beside the red flag 'chest' that are not in the handout: 'isharmless'",

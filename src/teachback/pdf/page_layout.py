@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.pdf.renderer import boxes
 from teachback.units import px_to_mm
@@ -458,3 +458,62 @@ def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
         for row, numbers in pages.items()
         if len(numbers) > 1
     )
+
+
+class StrayCell(NamedTuple):
+    """A cell whose words stand nearer the heading of another column than that of their own."""
+
+    page: int
+    words: str
+    heading: str
+    other: str
+
+
+def stray_cells(laid: LaidOutDocument) -> Iterator[StrayCell]:
+    """Yield the stray cells of tables with headings, of which every row has a cell a column."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        tables = {
+            id(box.element): box.element for box in _boxes(page) if box.element_tag == "table"
+        }
+        for table in tables.values():
+            head, *rows = [list(row) for row in table.iter("tr")] or [[]]
+            cell_of = {
+                id(inner): cell for row in (head, *rows) for cell in row for inner in cell.iter()
+            }
+            places: dict[Any, tuple[float, float]] = {}
+            for text in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
+                cell = cell_of.get(id(text.element))
+                if cell is not None and any(map(str.isalnum, text.text)):
+                    left, right = text.position_x, text.position_x + text.width
+                    before = places.get(cell, (left, right))
+                    places[cell] = (min(left, before[0]), max(right, before[1]))
+            for cell, own, others in _columns(table, head, rows):
+                if cell not in places or own not in places:
+                    continue
+                apart = _apart(places[cell], places[own])
+                for other in others:
+                    if other in places and _apart(places[cell], places[other]) < apart:
+                        words, heading, wrong = ("".join(x.itertext()) for x in (cell, own, other))
+                        yield StrayCell(number, words.strip(), heading.strip(), wrong.strip())
+                        break
+
+
+def _columns(
+    table: Any,  # noqa: ANN401 -- an element of the page
+    head: list[Any],
+    rows: list[list[Any]],
+) -> Iterator[tuple[Any, Any, list[Any]]]:
+    """Yield each cell of a table with the heading of its column, and the other headings."""
+    if table.find("thead") is None:
+        return
+    for row in rows:
+        for at, cell in enumerate(row if len(row) == len(head) else []):
+            yield cell, head[at], head[:at] + head[at + 1 :]
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return how far two places are from standing below each other: left, right or centred."""
+    if one[0] < other[1] and other[0] < one[1]:
+        return 0.0
+    left, right = abs(one[0] - other[0]), abs(one[1] - other[1])
+    return min(left, right, abs(sum(one) - sum(other)) / 2)

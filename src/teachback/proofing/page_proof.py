@@ -15,12 +15,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from teachback.editions.qr_code import codes_in_dots
-from teachback.errors import COMPARE, Problem, Severity
+from teachback.errors import COMPARE, OfDesign, Problem, Severity
 from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.files.workspace import read_bytes, shown
-from teachback.pdf.page_layout import letterings, marred, split_rows, tier_boxes
+from teachback.pdf.page_layout import letterings, marred, split_rows, stray_cells, tier_boxes
 from teachback.pdf.page_reader import grey_page, read_pages
 from teachback.pdf.text_shaping import unfit_letters
 from teachback.proofing.expected_text import squeezed
@@ -246,6 +246,7 @@ def prove(
         *_overlap_problems(pages),
         *_drawn_problems(pages),
         *_marred_problems(laid),
+        *_stray_problems(laid),
     ]
     inks = [ink(read.whole) for read in pages]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
@@ -442,6 +443,19 @@ def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
         named = fault.partition("(")[2].rstrip(")").partition(":")[0]
         out = f"`{named}`" if named else "`line-through`, or the negative spacing,"
         yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Remove {out} from the style.")
+
+
+def _stray_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+    """Yield a problem for each table cell that a reader would take for another column's."""
+    for cell in stray_cells(laid):
+        message = (
+            f"'{cell.words[:40]}' on page {cell.page} stands nearer '{cell.other[:40]}' than "
+            f"'{cell.heading[:40]}', the heading of its column"
+        )
+        yield Problem(
+            message,
+            OfDesign("Align the headings of a table as its cells, and do not indent or pad cells."),
+        )
 
 
 def _measure_problems(

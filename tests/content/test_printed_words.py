@@ -45,6 +45,25 @@ def said(workspace: Make, key: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("key", "text", "found"),
+    [
+        ("now", "Do not call {emergency} now", "Do not"),
+        ("now", "Don't call {emergency}", "Don't"),
+        ("today", "You need not call us today", "need not"),
+        ("visit", "Never mind until your next visit", "Never"),
+        ("not_sure", "Not sure? Do not call {emergency}.", "Do not"),
+        ("not_sure", "Not sure? Wait before you call {emergency}.", "before"),
+    ],
+)
+def test_words_over_red_flags_do_not_keep_a_reader_from_calling(
+    workspace: Make, key: str, text: str, found: str
+) -> None:
+    """They are on every page and card, above the signs of an emergency."""
+    message = f"'{found}' turns round what a reader with a red flag is to do"
+    assert said(workspace, key, f'"{text}"') == [message]
+
+
+@pytest.mark.parametrize(
     ("key", "text", "name"),
     [
         ("now", "Call 1{emergency}0 now", "emergency"),

@@ -177,6 +177,11 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             )
             problem = Problem(f"{{{first}}} comes before {{{second}}} here", hint)
             yield path, problem if english else problem._replace(severity=Severity.WARNING)
+    orders = [(("tiers", tier), getattr(words.tiers, tier)) for tier in ("now", "today", "visit")]
+    for path, text in [*orders, (("not_sure",), words.not_sure)] if english else ():
+        if found := _NO_CALL.search(text):
+            message = f"'{found[0]}' turns round what a reader with a red flag is to do"
+            yield path, Problem(message, "Write what to do: whom to call, and when.")
     read = _folded(_NAME.sub(" ", words.reviewed))
     by = _folded(words.reviewed.partition("{")[0])
     for name, text in (("draft", words.draft), ("card_draft", words.card_draft)):
@@ -209,6 +214,11 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             )
 
 
+_NO_CALL: Final = re.compile(
+    r"\b(?:do(?:es)?|must|should|need|can|may) ?n[o'\u2019]t\b|\bnever\b|\bno need\b|\bdon['\u2019]t\b"
+    r"|\b(?:instead of|rather than|without|before|unless|avoid)\b",
+    re.IGNORECASE,
+)
 _AS_ENGLISH: Final = (
     "Write in this language what content/words/en.yaml that comes with the program says: "
     "Draft, not reviewed by a clinician."

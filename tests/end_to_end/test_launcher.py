@@ -192,6 +192,20 @@ def test_changed_parts_are_installed_anew(machine: Machine, name: str) -> None:
     assert not left_over.exists()
 
 
+def test_a_linked_environment_is_not_emptied(machine: Machine) -> None:
+    """Behind a link is another checkout's .venv; the message says what to do."""
+    other = machine.project.parent / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    (machine.project / ".venv").symlink_to(other)
+
+    code, _, stderr = machine.start("build")
+
+    assert code == 1
+    assert "/.venv is a link to another folder. Remove the link" in stderr
+    assert [path.name for path in other.iterdir()] == ["kept"]
+
+
 def test_moved_folder_is_installed_anew(machine: Machine) -> None:
     """A project folder that was moved gets a new .venv, since a .venv contains its own path."""
     machine.start("build")

@@ -255,7 +255,7 @@ COVER = (
     [
         (".slot { color: white }", "would not be seen on its line"),
         (".slot { margin-left: -25mm }", "words run into each other"),
-        (".slot { position: relative; top: -6mm }", "would"),
+        ("span.slot { position: relative; top: -6mm }", "would"),
         (".slot { transform: scale(2) }", "is drawn through"),
         (".slot { font-size: 4pt }", "12 pt is the smallest allowed"),
         (".personal { transform: rotate(5deg) }", ""),

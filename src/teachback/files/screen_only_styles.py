@@ -159,7 +159,9 @@ def _may(name: str, value: str) -> bool:
 def _may_be_of_table(rule: str) -> bool:
     """Return whether a selector may match a part of a table."""
     parts = [] if rule.startswith("@") else rule.split(",")
-    return any(not re.search(rf"{_NO_TABLE.pattern}$", part.strip()) for part in parts)
+    return any(
+        "::" not in part and not re.search(rf"{_NO_TABLE.pattern}$", part.strip()) for part in parts
+    )
 
 
 def _on_paper(rule: str) -> bool:

@@ -135,6 +135,8 @@ def unprintable_reason(words: str) -> str:
             return reason
         if kind in _ACCENTS and before.isspace():
             return "holds an accent without a letter"
+        if unicodedata.combining(letter) == OVERLAY or kind == "Me":
+            return "holds a mark that is drawn over a letter, such as a line through it"
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if marks > MOST_MARKS:
             return "has too many accents on one letter"
@@ -154,8 +156,6 @@ def _letter_fault(letter: str, kind: str) -> str:
         return _REASONS[kind]
     if is_unseen(letter) or is_odd_blank(letter):
         return _REASONS["Cf"]
-    if unicodedata.combining(letter) == OVERLAY or kind == "Me":
-        return "holds a mark that is drawn over a letter, such as a line through it"
     if unicodedata.bidirectional(letter) in _FROM_RIGHT:
         return "is written from right to left, which a field cannot print yet"
     return ""

@@ -47,12 +47,12 @@ def said(workspace: Make, key: str, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "text", "found"),
     [
-        ("now", "Do not call {emergency} now", "Do not"),
-        ("now", "Don't call {emergency}", "Don't"),
-        ("today", "You need not call us today", "need not"),
-        ("visit", "Never mind until your next visit", "Never"),
-        ("not_sure", "Not sure? Do not call {emergency}.", "Do not"),
-        ("not_sure", "Not sure? Wait before you call {emergency}.", "before"),
+        ("now", "Do not call {emergency} now", "not call"),
+        ("now", "Don't call {emergency}", "Don't call"),
+        ("today", "You need not call us today", "not call"),
+        ("visit", "There is no need to tell us", "no need to tell"),
+        ("not_sure", "Not sure? Do not call {emergency}.", "not call"),
+        ("not_sure", "Not sure? Wait before you call {emergency}.", "before you call"),
     ],
 )
 def test_words_over_red_flags_do_not_keep_a_reader_from_calling(
@@ -61,6 +61,21 @@ def test_words_over_red_flags_do_not_keep_a_reader_from_calling(
     """They are on every page and card, above the signs of an emergency."""
     message = f"'{found}' turns round what a reader with a red flag is to do"
     assert said(workspace, key, f'"{text}"') == [message]
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("today", "Call us today, before 5 pm"),
+        ("not_sure", "Not sure? Call {emergency} without delay."),
+        ("visit", "Tell us before your next visit"),
+        ("now", "Do not wait: call {emergency} now"),
+        ("not_sure", "Cannot reach us? Call {emergency}."),
+    ],
+)
+def test_words_over_red_flags_may_say_when_to_call(workspace: Make, key: str, text: str) -> None:
+    """A time or a haste is no advice against the call."""
+    assert said(workspace, key, f'"{text}"') == []
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,11 @@ def _calibrate(clinic: Workspace, folder: Path, _: str) -> None:
     calibrate(resolve({"output": folder}, clinic), clinic)
 
 
-def _cover(clinic: Workspace, _: Path, __: str) -> None:
-    shared = load_shared(clinic)
-    cover_template(shared.words["en"], shared.clinic, "en", Paper.LETTER.box, open_design(clinic))
+def _cover(clinic: Workspace, folder: Path, _: str) -> None:
+    shared, design = load_shared(clinic), open_design(clinic)
+    made = cover_template(shared.words["en"], shared.clinic, "en", Paper.LETTER.box, design)
+    folder.mkdir()
+    (folder / "cover").write_text(f"{made.pages} page", encoding="utf-8")
 
 
 PAGES = {
@@ -110,3 +112,4 @@ def test_a_clinics_template_may_lay_a_page_out(
         }
     )
     print_it(clinic, tmp_path / "out", form)
+    assert len(list((tmp_path / "out").iterdir())) == 1

@@ -537,7 +537,10 @@ def picture_problems(
 
 
 def _unsaid(drawn: tuple[DrawnText, ...], readings: tuple[str, ...]) -> Iterator[DrawnText]:
-    """Yield the texts of a drawing that not each reading holds; a number, as often as it is drawn."""
+    """Yield the texts of a drawing that some reading lacks.
+
+    A number counts as often as it is drawn.
+    """
     left = [" ".join(text.replace("**", "").split()) for text in readings]
     for one in sorted(drawn, key=lambda text: -len(text.words)):
         before = r"(?<![\w+<>\u2212-])(?<!\d[.,/])"

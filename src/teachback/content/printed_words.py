@@ -215,8 +215,8 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
 
 
 _NO_CALL: Final = re.compile(
-    r"\b(?:do(?:es)?|must|should|need|can|may) ?n[o'\u2019]t\b|\bnever\b|\bno need\b|\bdon['\u2019]t\b"
-    r"|\b(?:instead of|rather than|without|before|unless|avoid)\b",
+    r"\b(?:not|never|no need|\w+n['\u2019]t|instead of|rather than|without|before|unless|avoid)\b"
+    r"[^.:;,!?]*?\b(?:call|tell|phone|ring|dial)(?:ing)?\b",
     re.IGNORECASE,
 )
 _AS_ENGLISH: Final = (

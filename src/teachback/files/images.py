@@ -374,7 +374,7 @@ def _moved_letters(root: ET.Element) -> str:
 
 
 def _lines_go_down(text: ET.Element) -> bool:
-    """Return whether each part of a text that has a place of its own stands below the one before."""
+    """Return whether each part of a text with a place of its own is below the one before."""
     before: float | None = None
     for part in text.iter():
         if part is text or not {"x", "y"} & part.attrib.keys():

@@ -44,10 +44,7 @@ class RecordSource:
 
     @property
     def changed(self) -> bool:
-        """Whether the file, or the one that has its name now, is another than when it was opened.
-
-        False for a pipe.
-        """
+        """Return whether the file was changed or replaced since it was opened; False for a pipe."""
         return self.path is not None and _state(self.file, self.path) != self.state
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from teachback.proofing.page_proof import Measures
     from teachback.units import Box
 
-# The forms of cards on stock: those of a build, those that were ordered, and those for a print shop.
+# The forms of cards on stock: of a build, of an order, and for a print shop.
 SHEET, CARDS, CARDS_PRESS = "sheet", "cards", "cards-press"
 ON_STOCK: Final = frozenset({SHEET, CARDS, CARDS_PRESS})
 

@@ -1,4 +1,4 @@
-"""Find what is wrong with a handout's review: a draft, a text that changed since, an overdue date."""
+"""Find what is wrong with a handout's review: a draft, a later change, an overdue date."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_only_the_glyphs_tell_that_another_font_stands_in(
             "a sentence is not on the page: 'One message.'",
         ),
         (
-            "templates/blocks/tier.html",
+            "templates/blocks/flags.html",
             "{{ flag.text|marked }}",
             "See your card.",
             "the red flag 'chest' is not on the page: 'Chest pain'",
@@ -206,7 +206,7 @@ PHONES = "emergency: '911'\nphone: 555-0100\nafter_hours: 555-0199\n"
 @pytest.mark.parametrize(
     ("kind", "tier", "template", "old", "number"),
     [
-        ("handout", "today", "tier.html", "{{ dial(clinic.phone) }}", "555-0100"),
+        ("handout", "today", "tier-head.html", "{{ dial(clinic.phone) }}", "555-0100"),
         ("card", "today", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
         ("card", "now", "card-front.html", "{{ dial(clinic.phone) }}", "555-0100"),
         ("card", "now", "card-back.html", "{{ dial(clinic.after_hours) }}", "555-0199"),
@@ -238,7 +238,7 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
 LEFT_OUT = [
     (
         "handout",
-        "templates/blocks/tier.html",
+        "templates/blocks/flags.html",
         "{{ flag.text|marked }}",
         "handout of tiny for ckd: the red flag 'chest' is not on the page: 'Chest pain'",
     ),
@@ -586,7 +586,7 @@ def test_a_style_that_says_more_or_other_than_the_edition_stops_the_print(
     ("template", "old", "new", "fault"),
     [
         (
-            "templates/blocks/tier.html",
+            "templates/blocks/flags.html",
             "{% for flag in block.flags %}",
             "{% for flag in edition.flags %}",
             "words are added beside the red flag",
@@ -642,12 +642,12 @@ def test_a_template_that_has_other_words_read_out_than_it_shows_stops_the_print(
     workspace: Callable[..., Workspace],
 ) -> None:
     """The spoken replacement of a sign must not replace words."""
-    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    text = (BUILTIN / "templates/blocks/flags.html").read_text(encoding="utf-8")
     spoilt_tier = text.replace("<li data-flag", '<li data-actualtext="All is well" data-flag')
     with pytest.raises(
         TeachbackError, match="a screen reader would say 'All is well' instead of the words"
     ):
-        cast(workspace({"templates/blocks/tier.html": spoilt_tier}))
+        cast(workspace({"templates/blocks/flags.html": spoilt_tier}))
 
 
 CARD_STYLES = {
@@ -803,11 +803,11 @@ def test_a_red_flag_that_is_said_elsewhere_too_is_still_missed(
     workspace: Callable[..., Workspace],
 ) -> None:
     """The sentence must be where the edition has it; the same words elsewhere do not count."""
-    text = (BUILTIN / "templates/blocks/tier.html").read_text(encoding="utf-8")
+    text = (BUILTIN / "templates/blocks/flags.html").read_text(encoding="utf-8")
     clinic = workspace(
         {
             "content/handouts/tiny.yaml": TINY.replace("ckd: For kidneys here.", "ckd: Chest pain"),
-            "templates/blocks/tier.html": text.replace("{{ flag.text|marked }}", "See your card."),
+            "templates/blocks/flags.html": text.replace("{{ flag.text|marked }}", "See your card."),
         }
     )
     assert [

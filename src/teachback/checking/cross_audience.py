@@ -261,7 +261,12 @@ def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
     for index, flag in enumerate(handout.red_flags):
         readers = [one.ear for one in heard if one.ear.reached(flag)]
         path = ("red_flags", index)
-        if flag.short is not None and not any(doc.is_on_card(flag, ear.lineage) for ear in readers):
+        # Page 1 of large print has the short words of the tiers that need a call.
+        if (
+            flag.short is not None
+            and flag.tier is doc.Tier.VISIT
+            and not any(doc.is_on_card(flag, ear.lineage) for ear in readers)
+        ):
             said = (
                 "these short words are never printed: this red flag is on no card",
                 "Remove `short:`, or set `card: true`.",
@@ -325,7 +330,7 @@ def _short_numbers(heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
 
 
 def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:
-    """Yield the tiers that sections place for a reader."""
+    """Yield the tiers that sections show with their reasons for a reader."""
     for section in handout.sections:
         for block in section.blocks if ear.reached(section) else ():
             if isinstance(block, doc.RedFlagsBlock) and ear.reached(block):

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content.base_model import audience_of, is_for
-from teachback.content.handout import FigureBlock, Handout, Model, Review
+from teachback.content.handout import PICTURES, Handout, Model, Review
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,5 +120,5 @@ def _fields(
         if read is None or (isinstance(field.default, bool) and read == str(field.default)):
             continue
         yield name, read
-        if isinstance(value, FigureBlock) and name == "figure":
-            yield "picture", picture(value.figure)
+        if name in PICTURES and isinstance(inner, str):
+            yield "picture", picture(inner)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from teachback.content.base_model import Model, audience_of, is_for
-from teachback.content.handout import Chosen, Handout, RedFlag, RedFlagsBlock, Tier, is_on_card
+from teachback.content.handout import (
+    Chosen,
+    Handout,
+    RedFlag,
+    RedFlagsBlock,
+    Tier,
+    ZonesBlock,
+    is_on_card,
+    tier_of,
+)
 from teachback.errors import Problem, nearest
 
 if TYPE_CHECKING:
@@ -198,12 +207,21 @@ def _tier_findings(
     }
     for number, section in enumerate(handout.sections):
         for at, block in enumerate(section.blocks):
+            reached = _who_get(block, _who_get(section, readers, audiences), audiences)
+            path = ("sections", number, "blocks", at)
+            named: list[tuple[Path, Tier]] = []
             if isinstance(block, RedFlagsBlock):
-                reached = _who_get(block, _who_get(section, readers, audiences), audiences)
-                for index, tier in enumerate(block.red_flags):
-                    problem = _tier_problem(tier, reached, present)
-                    if problem:
-                        yield ("sections", number, "blocks", at, "red_flags", index), problem
+                named = [(("red_flags", index), tier) for index, tier in enumerate(block.red_flags)]
+            elif isinstance(block, ZonesBlock):
+                named = [
+                    (("zones", index, "zone"), tier)
+                    for index, zone in enumerate(block.zones)
+                    if (tier := tier_of(zone)) is not None
+                ]
+            for where, tier in named:
+                problem = _tier_problem(tier, reached, present)
+                if problem:
+                    yield (*path, *where), problem
 
 
 def _tier_problem(

@@ -7,7 +7,7 @@ to text wherever a text is allowed. `content/handout.schema.json` is made from t
 author reads their field descriptions in the editor.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Final, Literal
@@ -15,12 +15,47 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from teachback.content import base_model
+from teachback.content.advice_blocks import (
+    Choice,
+    ChoicesBlock,
+    CompareBlock,
+    Compared,
+    DoDont,
+    DoDontBlock,
+    HeadingBlock,
+    LinkBlock,
+    Term,
+    TermsBlock,
+    Zone,
+    ZoneColor,
+    ZonesBlock,
+)
+from teachback.content.list_items import (
+    AnItem,
+    Item,
+    Items,
+    OuterItem,
+    OuterItems,
+    PictureStep,
+    PictureSteps,
+)
 from teachback.content.record_fields import (
     FieldName,
     PersonalBlock,
     PersonalLine,
     PersonalLines,
     RecordField,
+)
+from teachback.content.write_in_blocks import (
+    Log,
+    LogBlock,
+    LogColumn,
+    MarkBlock,
+    Schedule,
+    ScheduleBlock,
+    ScheduleRow,
+    SignOffBlock,
+    SignOffLine,
 )
 
 # Other modules import these from here as part of the model, wherever they are defined.
@@ -34,28 +69,34 @@ Role = base_model.Role
 Chosen = base_model.Chosen
 PartReview = base_model.PartReview
 Statement = base_model.Statement
-__all__ = ["FieldName", "PersonalBlock", "PersonalLine", "RecordField"]
-
-
-class Item(Statement):
-    """One entry of a list."""
-
-    text: Annotated[Text, Role.ITEM]
-
-
-def _as_item(value: object) -> object:
-    """Turn a bare text, or a mapping of audience to text, into an item."""
-    if isinstance(value, str) or (
-        isinstance(value, dict)
-        and value
-        and not set(value) & {"text", "only", "id", "sources", "review"}
-    ):
-        return {"text": value}
-    return value
-
-
-AnItem = Annotated[Item, BeforeValidator(_as_item, json_schema_input_type=Text | Item)]
-Items = Annotated[tuple[AnItem, ...], Field(min_length=1)]
+__all__ = [
+    "Choice",
+    "ChoicesBlock",
+    "CompareBlock",
+    "Compared",
+    "DoDont",
+    "DoDontBlock",
+    "FieldName",
+    "Item",
+    "LinkBlock",
+    "Log",
+    "LogBlock",
+    "LogColumn",
+    "MarkBlock",
+    "OuterItem",
+    "PersonalBlock",
+    "PersonalLine",
+    "PictureStep",
+    "RecordField",
+    "Schedule",
+    "ScheduleBlock",
+    "ScheduleRow",
+    "SignOffLine",
+    "Term",
+    "Zone",
+    "ZoneColor",
+    "ZonesBlock",
+]
 
 
 class Tier(StrEnum):
@@ -92,6 +133,9 @@ class RedFlag(Statement):
     why: Annotated[Text | None, Role.WHY] = Field(
         None, description="What it may mean; printed where a section places this tier."
     )
+    do: Items | None = Field(
+        None, description="What to do until help comes; printed below the sign, not on the card."
+    )
     card: bool | dict[Id, bool] = Field(
         default=False, description="Whether the card carries it; may differ by audience."
     )
@@ -117,42 +161,51 @@ class TextBlock(Statement):
 class ListBlock(Statement):
     """A list with bullets."""
 
-    items: Items = Field(alias="list")
+    items: OuterItems = Field(alias="list")
     lead: Annotated[Text | None, Role.LEAD] = Field(
         None, description="The sentence before the list."
     )
 
 
 class StepsBlock(Statement):
-    """A numbered list: things to do in this order."""
+    """A numbered list: things to do in this order, perhaps with a picture beside each."""
 
-    steps: Items
+    steps: PictureSteps
     lead: Annotated[Text | None, Role.LEAD] = None
 
 
 class HandoutRow(Statement):
     """One row of a table."""
 
-    cells: Annotated[tuple[Text, ...], Role.CELL] = Field(min_length=1)
+    cells: Annotated[tuple[Text | None, ...], Role.CELL] = Field(
+        min_length=1, description='An empty cell, "", is one to fill in.'
+    )
 
 
 def _as_row(value: object) -> object:
-    return {"cells": value} if isinstance(value, list) else value
+    """Turn a list of cells into a row; an empty text is a cell to fill in."""
+    row = {"cells": value} if isinstance(value, list) else value
+    if isinstance(row, dict) and isinstance(row.get("cells"), list):
+        row = {**row, "cells": [None if cell == "" else cell for cell in row["cells"]]}
+    return row
 
 
 class HandoutTable(Model):
     """Columns and rows; the first cell of each row is its heading."""
 
     columns: Annotated[tuple[Text, ...], Role.COLUMN] = Field(
-        min_length=2, max_length=4, description="Two to four headings: more cannot be read."
+        min_length=2,
+        max_length=12,
+        description="Two to four headings: more cannot be read. Up to 12 in a table to fill in.",
     )
     rows: tuple[
         Annotated[
             HandoutRow,
-            BeforeValidator(_as_row, json_schema_input_type=tuple[Text, ...] | HandoutRow),
+            BeforeValidator(_as_row, json_schema_input_type=tuple[Text | None, ...] | HandoutRow),
         ],
         ...,
     ] = Field(min_length=1)
+    fill_in: bool = Field(default=False, description="Whether its empty cells are to be filled in.")
     caption: Annotated[Text | None, Role.CAPTION] = None
 
 
@@ -191,6 +244,46 @@ class RedFlagsBlock(Statement):
     """Puts the red flags of these tiers here instead of at the top of page 1."""
 
     red_flags: tuple[Tier, ...] = Field(min_length=1)
+
+
+# The keys that name a picture's file.
+PICTURES: Final = frozenset({"figure", "mark"})
+
+
+def tier_of(zone: Zone) -> Tier | None:
+    """Return the tier whose red flags a zone shows, if it shows those of one."""
+    if zone.zone is ZoneColor.RED:
+        return Tier.NOW
+    return Tier.TODAY if zone.zone is ZoneColor.YELLOW and zone.signs is None else None
+
+
+def placed_tiers(block: Statement) -> tuple[Tier, ...]:
+    """Return the tiers whose red flags a block shows, instead of the top of page 1."""
+    if isinstance(block, RedFlagsBlock):
+        return block.red_flags
+    zones = block.zones if isinstance(block, ZonesBlock) else ()
+    return tuple(tier for tier in map(tier_of, zones) if tier is not None)
+
+
+def rows_to_fill_in(block: Statement) -> int:
+    """Return how many rows without words a block has, for the reader to fill in."""
+    if isinstance(block, LogBlock):
+        return block.log.rows or 0
+    return block.schedule.blank_rows if isinstance(block, ScheduleBlock) else 0
+
+
+def pictures_of(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Yield the pictures of a part of a handout, each with its path."""
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from pictures_of(item, (*path, index))
+    elif isinstance(value, Model):
+        for name, field in type(value).model_fields.items():
+            inner = getattr(value, name)
+            if name in PICTURES and isinstance(inner, str):
+                yield (*path, name), inner
+            else:
+                yield from pictures_of(inner, (*path, field.alias or name))
 
 
 class Myth(Statement):
@@ -275,7 +368,7 @@ class ContactBlock(Statement):
     ] = Field(min_length=1)
 
 
-class FigureBlock(Statement):
+class Picture(Statement):
     """A picture from content/, with a description for those who cannot see it."""
 
     figure: Plain = Field(description="The file, below content/: images/name.svg, .png or .jpg.")
@@ -283,6 +376,30 @@ class FigureBlock(Statement):
         description="What the picture shows, for a reader who cannot see it."
     )
     caption: Annotated[Text | None, Role.CAPTION] = None
+
+
+class FigureBlock(Picture):
+    """A picture from content/, with a description for those who cannot see it."""
+
+    width: float | None = Field(
+        None,
+        ge=15,
+        le=180,
+        allow_inf_nan=False,
+        description="How wide the picture is, in mm. Left out: up to the whole width, "
+        "and at most 90 mm high.",
+    )
+    beside: Literal["start", "end"] | None = Field(
+        None,
+        description="The side of the text on which it stands: start is where lines begin. "
+        "Left out: above the text that follows.",
+    )
+
+
+class FiguresBlock(Statement):
+    """Two pictures next to each other."""
+
+    figures: tuple[Picture, Picture]
 
 
 class QuoteBlock(Statement):
@@ -300,6 +417,18 @@ class SummaryBlock(Statement):
 # The key that marks each kind of block -> its class. A block must have exactly one of these keys.
 BLOCKS: Final[dict[str, type[Statement]]] = {
     "callout": CalloutBlock,
+    "zones": ZonesBlock,
+    "do_dont": DoDontBlock,
+    "choices": ChoicesBlock,
+    "compare": CompareBlock,
+    "log": LogBlock,
+    "schedule": ScheduleBlock,
+    "mark": MarkBlock,
+    "sign_off": SignOffBlock,
+    "terms": TermsBlock,
+    "link": LinkBlock,
+    "heading": HeadingBlock,
+    "figures": FiguresBlock,
     "figure": FigureBlock,
     "table": TableBlock,
     "reasons": ReasonsBlock,
@@ -341,10 +470,29 @@ Block = Annotated[
     | Annotated[ContactBlock, Tag("contact")]
     | Annotated[FigureBlock, Tag("figure")]
     | Annotated[QuoteBlock, Tag("quote")]
-    | Annotated[SummaryBlock, Tag("summary")],
+    | Annotated[SummaryBlock, Tag("summary")]
+    | Annotated[HeadingBlock, Tag("heading")]
+    | Annotated[ZonesBlock, Tag("zones")]
+    | Annotated[DoDontBlock, Tag("do_dont")]
+    | Annotated[ChoicesBlock, Tag("choices")]
+    | Annotated[CompareBlock, Tag("compare")]
+    | Annotated[TermsBlock, Tag("terms")]
+    | Annotated[LinkBlock, Tag("link")]
+    | Annotated[LogBlock, Tag("log")]
+    | Annotated[ScheduleBlock, Tag("schedule")]
+    | Annotated[MarkBlock, Tag("mark")]
+    | Annotated[SignOffBlock, Tag("sign_off")]
+    | Annotated[FiguresBlock, Tag("figures")],
     Discriminator(_block_kind, custom_error_type="block_expected",
         custom_error_message="this is not a known kind of block"),
 ]  # fmt: skip
+
+
+class SectionPage(StrEnum):
+    """The page on which a section starts."""
+
+    NEW = "new"
+    LANDSCAPE = "landscape"
 
 
 class Section(Chosen):
@@ -356,6 +504,10 @@ class Section(Chosen):
     )
     review: PartReview | None = Field(
         None, description="For a section with an owner or a due date of its own."
+    )
+    page: SectionPage | None = Field(
+        None,
+        description="new: it starts on a new page. landscape: on a page of its own that lies across.",
     )
     blocks: tuple[Block, ...] = Field(min_length=1)
 
@@ -456,9 +608,10 @@ class Handout(Model):
 # The reading order of keys, whatever their order in the file. Keys not listed are read last.
 READING_ORDER: Final = (
     "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
-    "myth", "verdict", "answer", "lead", "label", "prompt", "text", "short", "why", "hint",
-    "list", "steps", "checklist", "summary", "teach_back", "columns", "rows", "cells", "points",
-    "statements", "flags", "lines", "notes", "blocks",
+    "myth", "verdict", "answer", "lead", "if", "then", "term", "meaning", "label", "unit",
+    "prompt", "text", "short", "why", "signs", "do", "do_not", "choose", "limit", "avoid", "hint",
+    "list", "steps", "checklist", "summary", "teach_back", "columns", "times", "rows",
+    "row_headings", "medicine", "cells", "points", "statements", "flags", "lines", "notes", "blocks",
 )  # fmt: skip
 
 

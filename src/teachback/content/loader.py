@@ -15,8 +15,9 @@ from pydantic import BaseModel
 from teachback.content.approval import ApprovalStatus, standing
 from teachback.content.audience_coverage import reach_problems, steps
 from teachback.content.audiences import Audiences
+from teachback.content.block_checks import block_problems
 from teachback.content.clinic import Clinic
-from teachback.content.handout import CalloutBlock, FigureBlock, Handout, HandoutTable, Statement
+from teachback.content.handout import PICTURES, Handout, Statement
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.printed_words import Words, words_problems
@@ -43,6 +44,25 @@ _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # Texts of a handout in which inline marks are not read.
 _AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
+# Keys whose values are names or addresses, and no texts.
+_NAMES: Final = frozenset(
+    {
+        "figure",
+        "mark",
+        "beside",
+        "page",
+        "zone",
+        "link",
+        "id",
+        "tier",
+        "callout",
+        "line",
+        "language",
+        "field",
+        "name",
+        "type",
+    }
+)
 
 
 LONGEST_TITLE: Final = 80
@@ -161,6 +181,10 @@ def validate_handout(
         *(
             problem._replace(location=file.locate(where))
             for where, problem in place_problems(handout)
+        ),
+        *(
+            problem._replace(location=file.locate(where))
+            for where, problem in block_problems(handout)
         ),
         *_text_problems(handout, file, shared),
         *_part_problems(handout, file, shared, workspace),
@@ -396,8 +420,8 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
         elif (
             isinstance(found, str)
             and where
-            and where[-1]
-            not in {"figure", "id", "tier", "callout", "line", "language", "field", "name", "type"}
+            and where[-1] not in _NAMES
+            and where[-2:-1] != ("fields",)
         ):
             yield where, found
 
@@ -405,7 +429,11 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
 def _text_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
     names = [declared.name for declared in handout.fields]
     for path, text in texts(handout):
-        as_it_is = path[-1] in _AS_IT_IS or "silent_for" in path or "choices" in path
+        as_it_is = (
+            path[-1] in _AS_IT_IS
+            or "silent_for" in path
+            or (path[0] == "fields" and "choices" in path)
+        )
         found = plain_problems(text) if as_it_is else marks_problems(text, names)
         yield from (problem._replace(location=file.locate(path)) for problem in found)
     yield from _glyph_problems(file, shared.glyphs)
@@ -435,21 +463,11 @@ def _part_problems(
                     hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
                     place = file.locate((*path, "sources", index))
                     yield Problem(f"the source '{name}' is not known", hint, place)
-        if isinstance(value, HandoutTable):
-            for index, row in enumerate(value.rows):
-                if len(row.cells) != len(value.columns):
-                    message = (
-                        f"this row has {len(row.cells)} cells, "
-                        f"and the table has {len(value.columns)} columns"
-                    )
-                    place = file.locate((*path, "rows", index))
-                    yield Problem(message, "Give each row one cell for each column.", place)
-        elif isinstance(value, CalloutBlock) and value.text is None and value.items is None:
-            place = file.locate((*path, "callout"), key=True)
-            yield Problem("this callout is empty", "Add `text:` or `list:`.", place)
-        elif isinstance(value, FigureBlock):
-            place = file.locate((*path, "figure"))
-            yield from picture_problems(value.figure, place, workspace, tuple(_readings(value)))
+        for key in PICTURES:
+            picture = getattr(value, key, None) if isinstance(value, Statement) else None
+            if isinstance(picture, str):
+                place = file.locate((*path, key))
+                yield from picture_problems(picture, place, workspace, tuple(_readings(value)))
 
 
 def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
@@ -466,9 +484,10 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
             yield Problem(message, words_for(character), place)
 
 
-def _readings(figure: FigureBlock) -> Iterator[str]:
-    """Yield what each reader reads of a figure: its alternative text and its caption."""
-    texts = [text for text in (figure.alt, figure.caption) if text is not None]
+def _readings(part: Any) -> Iterator[str]:  # noqa: ANN401 -- any part with a picture
+    """Yield what each reader reads of a part with a picture: beside it, or of it."""
+    shown = (getattr(part, name, None) for name in ("alt", "caption", "text"))
+    texts = [text for text in (*shown, *getattr(part, "sides", ())) if text is not None]
     for audience in dict.fromkeys(key for text in texts if isinstance(text, dict) for key in text):
         yield " | ".join(
             text if isinstance(text, str) else text.get(audience, "") for text in texts

@@ -65,6 +65,14 @@ class CalloutWords(_Closed):
     dialysis: Word
 
 
+class ZoneWords(_Closed):
+    """The name of each zone."""
+
+    green: Word
+    yellow: Word
+    red: Word
+
+
 class PhoneWords(_Closed):
     """The label of each phone number."""
 
@@ -119,6 +127,16 @@ class Words(_Closed):
     language: Word = Field(description="The language's own name.")
     tiers: TierWords
     callouts: CalloutWords
+    zones: ZoneWords
+    signs: Word
+    do: Word = Field(description="The heading of what to do.")
+    do_not: Word
+    if_this: Word = Field(description="The heading of the cases that a reader may be in.")
+    then: Word
+    choose: Word
+    limit: Word
+    avoid: Word
+    medicine: Word
     phones: PhoneWords
     your_clinic: Word
     not_sure: WithEmergency
@@ -137,6 +155,7 @@ class Words(_Closed):
     sources: Word
     write_here: Word = Field(description="What a screen reader says for a line to write on.")
     tick_here: Word = Field(description="What a screen reader says for a box to tick.")
+    fill_in_here: Word = Field(description="What a screen reader says for a table to fill in.")
     draft: Word
     reviewed: Annotated[Plain, _holding("reviewer", "date")]
     version: WithDate

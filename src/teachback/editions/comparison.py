@@ -292,21 +292,19 @@ def _wordless(
                     name,
                     heading,
                 )
-    elif isinstance(block, doc.RedFlagsBlock):
-        yield Piece(
-            (*path, "red_flags"),
-            f"red flags: {', '.join(block.red_flags)}",
-            path,
-            "red flags, placed here",
-            name,
-            heading,
-        )
+    elif tiers := doc.placed_tiers(block):
+        said = f"red flags: {', '.join(tiers)}"
+        what = "red flags, placed here"
+        yield Piece((*path, "red_flags"), said, path, what, name, heading)
     elif isinstance(block, doc.NotesBlock):
         yield Piece(
             (*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading
         )
-    elif isinstance(block, doc.FigureBlock):
-        yield Piece((*path, "figure"), f"picture {block.figure}", path, "picture", name, heading)
+    for where, picture in doc.pictures_of(block, path):
+        yield Piece(where, f"picture {picture}", where, "picture", name, heading)
+    if rows := doc.rows_to_fill_in(block):
+        said = f"{rows} rows to fill in"
+        yield Piece((*path, "rows"), said, path, "table to fill in", name, heading)
 
 
 def as_lines(comparison: Comparison) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from teachback.content.inline_markup import Line, Place
 
 if TYPE_CHECKING:
-    from teachback.content.handout import CalloutKind, Phone, Review, Tier
+    from teachback.content.handout import CalloutKind, Phone, Review, Tier, ZoneColor
     from teachback.content.sources import Source
     from teachback.units import TypeSize
 
@@ -23,10 +23,16 @@ __all__ = ["Edition", "Line", "Place"]
 
 @dataclass(frozen=True)
 class ListEntry:
-    """One item of a list, with the id of its statement."""
+    """One item of a list, with the id of its statement.
+
+    `items` are those of the level below it. A step may have a picture.
+    """
 
     text: Line
     id: str | None = None
+    items: tuple[ListEntry, ...] = ()
+    figure: str | None = None
+    alt: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Flag:
     short: Line
     why: Line | None
     card: bool
+    do: tuple[ListEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,9 +71,9 @@ class EditionList:
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row; the first cell is its heading."""
+    """One row; the first cell is its heading. A cell without a line is to be filled in."""
 
-    cells: tuple[Line, ...]
+    cells: tuple[Line | None, ...]
     id: str | None = None
 
 
@@ -77,6 +84,7 @@ class EditionTable:
     columns: tuple[Line, ...]
     rows: tuple[TableRow, ...]
     caption: Line | None = None
+    fill_in: bool = False
     kind: str = "table"
 
 
@@ -198,12 +206,126 @@ class Contact:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture below content/, its alternative text and its caption."""
+    """A picture below content/, its alternative text and its caption.
+
+    `width` is in mm. `beside` is the side of the text on which it stands: start or end.
+    """
 
     file: str
     alt: Line
     caption: Line | None
+    width: float | None = None
+    beside: str | None = None
     kind: str = "figure"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A picture, and a box to tick for each of its sides."""
+
+    file: str
+    alt: Line
+    sides: tuple[Line, ...]
+    kind: str = "mark"
+
+
+@dataclass(frozen=True)
+class EditionLink:
+    """The address of a web page, and the words that lead to it."""
+
+    address: str
+    title: Line
+    kind: str = "link"
+
+
+@dataclass(frozen=True)
+class EditionZone:
+    """One zone: its signs or, where it shows a tier, its red flags; and what to do."""
+
+    zone: ZoneColor
+    title: Line | None
+    signs: tuple[ListEntry, ...]
+    flags: Flags | None
+    do: tuple[ListEntry, ...]
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Zones for green, yellow and red."""
+
+    zones: tuple[EditionZone, ...]
+    kind: str = "zones"
+
+
+@dataclass(frozen=True)
+class AdviceColumn:
+    """A column of advice: its name in the words of the program, and its entries."""
+
+    name: str
+    items: tuple[ListEntry, ...]
+
+
+@dataclass(frozen=True)
+class AdviceColumns:
+    """Columns of advice next to each other: do and do not; choose, limit and avoid."""
+
+    columns: tuple[AdviceColumn, ...]
+    kind: str
+
+
+@dataclass(frozen=True)
+class EditionChoice:
+    """A case, and what to do in it."""
+
+    case: Line
+    then: Line
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class EditionChoices:
+    """The cases that a reader may be in, and what to do in each."""
+
+    choices: tuple[EditionChoice, ...]
+    kind: str = "choices"
+
+
+@dataclass(frozen=True)
+class LogHeading:
+    """The heading of a column that a reader fills in, and its unit."""
+
+    label: Line
+    unit: Line | None
+
+
+@dataclass(frozen=True)
+class EditionLog:
+    """A table to fill in: its columns, how many rows, and the rows' headings if they have any."""
+
+    columns: tuple[LogHeading, ...]
+    rows: int
+    headings: tuple[Line, ...]
+    caption: Line | None
+    kind: str = "log"
+
+
+@dataclass(frozen=True)
+class ScheduledMedicine:
+    """A medicine, and the place for its amount at each time; None is a box to write in."""
+
+    medicine: Line
+    places: tuple[Place | None, ...]
+
+
+@dataclass(frozen=True)
+class EditionSchedule:
+    """Medicines by the times of the day, and rows to write in."""
+
+    times: tuple[Line, ...]
+    rows: tuple[ScheduledMedicine, ...]
+    blank_rows: int
+    caption: Line | None
+    kind: str = "schedule"
 
 
 @dataclass(frozen=True)
@@ -249,17 +371,25 @@ EditionBlock = (
     | Contact
     | Figure
     | Quote
+    | Mark
+    | EditionLink
+    | Zones
+    | AdviceColumns
+    | EditionChoices
+    | EditionLog
+    | EditionSchedule
     | PlainPart
 )
 
 
 @dataclass(frozen=True)
 class EditionSection:
-    """A heading and its blocks."""
+    """A heading and its blocks. `page` is new or landscape where it starts on a page of its own."""
 
     id: str
     title: Line
     blocks: tuple[EditionBlock, ...]
+    page: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,10 +33,6 @@ _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} 
 }
 # Letters and digits that look alike, mapped to one of them.
 _SHAPES: Final = str.maketrans("0OQ1ILT2Z5S8BUVW6N", "DDD7777ZZSS33YYYGM")
-# Renamed classes, and the names that they had when codes were first printed. The hash is of a text
-# that holds the names of classes, and the code of a text must not change with a name in the program.
-_FIRST_NAMES: Final = {"ListEntry": "Entry", "EditionTable": "Grid", "EditionList": "Listing"}
-_CLASS: Final = re.compile(rf"\b({'|'.join(_FIRST_NAMES)})\(")
 # Weights 2 to 21, repeated: none is 0 or -1 modulo 23, and no two neighbours are equal.
 _WEIGHTS: Final = 20
 
@@ -48,28 +46,24 @@ def edition_code(edition: Edition, design: str) -> str:
     because they have the same text.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
-    said = repr(
-        (
-            edition.title,
-            edition.message,
-            edition.personal,
-            edition.flags,
-            edition.sections,
-            edition.card,
-            edition.sources,
-        )
+    read = (
+        edition.title,
+        edition.message,
+        edition.personal,
+        edition.flags,
+        edition.sections,
+        edition.card,
+        edition.sources,
     )
-    meta = repr(
-        (
-            edition.handout,
-            edition.audience,
-            edition.language,
-            edition.badge,
-            edition.version,
-            edition.review,
-        )
+    meta = (
+        edition.handout,
+        edition.audience,
+        edition.language,
+        edition.badge,
+        edition.version,
+        edition.review,
     )
-    text = _CLASS.sub(lambda found: f"{_FIRST_NAMES[found[1]]}(", f"{said}|{meta}|{design}")
+    text = f"{_content(read)}|{_content(meta)}|{design}"
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
     letters = []
     for _ in range(LENGTH):
@@ -77,6 +71,39 @@ def edition_code(edition: Edition, design: str) -> str:
         letters.append(ALPHABET[index])
     body = "-".join((initials, edition.audience, edition.language, "".join(letters))).upper()
     return body + check_character(body)
+
+
+def _content(value: object) -> str:
+    """Return the text of a value that its hash is made of.
+
+    It has no names of classes, and no field with its default value: the code of a text changes
+    neither with a name in the program, nor with a field that another text uses.
+    """
+    kind: Any = type(value)
+    if hasattr(kind, "_fields"):
+        usual = kind._field_defaults
+        fields = [
+            (name, inner)
+            for name in kind._fields
+            if (inner := getattr(value, name)) != usual.get(name, ...)
+        ]
+    elif isinstance(value, tuple):
+        return f"[{', '.join(map(_content, value))}]"
+    elif is_dataclass(value):
+        fields = [
+            (one.name, inner)
+            for one in dataclass_fields(value)
+            if (inner := getattr(value, one.name)) != one.default
+        ]
+    elif hasattr(kind, "model_fields"):
+        fields = [
+            (name, inner)
+            for name, one in kind.model_fields.items()
+            if one.repr and (inner := getattr(value, name)) != one.default
+        ]
+    else:
+        return repr(str(value))
+    return f"({', '.join(f'{name}={_content(inner)}' for name, inner in fields)})"
 
 
 def check_character(body: str) -> str:

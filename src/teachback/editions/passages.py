@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content import handout as doc
+from teachback.content.advice_blocks import COLUMN_LEADS
 from teachback.content.base_model import Role, is_for, text_for
 from teachback.content.inline_markup import may_hold_marks, parse_marks
 from teachback.editions.footnote_signs import parted, unnoted
@@ -201,12 +202,14 @@ class _Walk:
             about = about._replace(sources=(*about.sources, *value.sources))
         for key, name, own in doc.text_fields(type(value)):
             inner = getattr(value, name)
+            if isinstance(value, (doc.DoDont, doc.Compared)):
+                about = about._replace(lead=COLUMN_LEADS[key])
             if isinstance(value, doc.Myth):
                 about = about._replace(other=self._other(value, own))
             yield from self(inner, (*path, key), role if role and own else own, about, columns)
-            if own in _LEADS:
+            if own in _LEADS or (own is Role.ITEM and isinstance(value, doc.OuterItem)):
                 about = about._replace(lead=self.ear.read(inner) or about.lead)
-            elif own is Role.COLUMN:
+            elif own is Role.COLUMN and isinstance(inner, tuple):
                 columns = tuple(self.ear.read(column) for column in inner)
 
     def _other(self, myth: doc.Myth, role: Role | None) -> str:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from teachback.content import handout as doc
 from teachback.content.base_model import Model, is_for, text_for
-from teachback.content.inline_markup import Line, parse_marks
+from teachback.content.inline_markup import Line, Span, parse_marks, plain
 from teachback.editions import edition as ed
+from teachback.units import TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from teachback.content.sources import Sources
-    from teachback.units import TypeSize
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ T = TypeVar("T")
 # In mm at 13 pt, as fields declare it: the room beside a label on a line of half a bank card, in
 # the card's 9 pt type.
 HALF_CARD: Final = 45.0
+# A log with more columns than this lies across the page.
+UPRIGHT_COLUMNS: Final = 7
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,22 @@ def choose(
     """
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
+    if size is TypeSize.LARGE:
+        # Two boxes of flags fill a page: the shorter words for the same sign are those that fit.
+        flags = tuple(
+            flag if flag.tier is doc.Tier.VISIT else replace(flag, text=flag.short)
+            for flag in flags
+        )
     sections = tuple(
         _section(section, reader, flags) for section in _reached(handout.sections, reader)
     )
     placed = {
-        block.tier
-        for section in sections
-        for block in section.blocks
-        if isinstance(block, ed.Flags)
+        tier
+        for section in _reached(handout.sections, reader)
+        for block in _reached(section.blocks, reader)
+        for tier in doc.placed_tiers(block)
+        # In large print, what comes before a section fills page 1.
+        if size is not TypeSize.LARGE or tier is doc.Tier.VISIT
     }
     top = tuple(flags_of(flags, tier) for tier in doc.Tier if tier not in placed)
     return ed.Edition(
@@ -133,6 +143,7 @@ def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
         short,
         _maybe(flag.why, reader),
         doc.is_on_card(flag, reader.lineage),
+        _part(flag.do, reader) or (),
     )
 
 
@@ -152,13 +163,67 @@ def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
 
 def _section(section: doc.Section, reader: Reader, flags: tuple[ed.Flag, ...]) -> ed.EditionSection:
     blocks: list[ed.EditionBlock] = []
+    page = str(section.page or "")
     for block in _reached(section.blocks, reader):
         if isinstance(block, doc.RedFlagsBlock):
             groups = (flags_of(flags, tier) for tier in block.red_flags)
             blocks.extend(group for group in groups if group.flags)
+        elif isinstance(block, doc.ZonesBlock):
+            zones = (_zone(zone, reader, flags) for zone in _reached(block.zones, reader))
+            blocks.append(ed.Zones(tuple(zones)))
         else:
             blocks.append(_part(block, reader))
-    return ed.EditionSection(section.id, _line(section.title, reader), tuple(blocks))
+        if isinstance(block, doc.LogBlock) and len(block.log.columns) > UPRIGHT_COLUMNS:
+            page = str(doc.SectionPage.LANDSCAPE)
+    return ed.EditionSection(section.id, _line(section.title, reader), tuple(blocks), page)
+
+
+def _zone(zone: doc.Zone, reader: Reader, flags: tuple[ed.Flag, ...]) -> ed.EditionZone:
+    tier = doc.tier_of(zone)
+    return ed.EditionZone(
+        zone.zone,
+        _maybe(zone.title, reader),
+        _part(zone.signs, reader) or (),
+        None if tier is None else flags_of(flags, tier),
+        _part(zone.do, reader) or (),
+    )
+
+
+def _entry(
+    text: Line,
+    name: str | None,
+    items: tuple[ed.ListEntry, ...] | None,
+    figure: str | None = None,
+    alt: Line | None = None,
+) -> ed.ListEntry:
+    return ed.ListEntry(text, name, items or (), figure, alt)
+
+
+def _columns(kind: str, *names: str) -> Callable[..., ed.AdviceColumns]:
+    """Return what makes the columns of a block from the entries below its keys."""
+
+    def columns(*entries: tuple[ed.ListEntry, ...] | None) -> ed.AdviceColumns:
+        pairs = zip(names, entries, strict=True)
+        return ed.AdviceColumns(tuple(ed.AdviceColumn(n, e) for n, e in pairs if e), kind)
+
+    return columns
+
+
+def _link(address: str, title: Line) -> ed.EditionLink:
+    return ed.EditionLink(address, (Span(plain(title), href=address),))
+
+
+def _log(
+    columns: tuple[ed.LogHeading, ...],
+    rows: int | None,
+    headings: tuple[Line, ...],
+    caption: Line | None,
+) -> ed.EditionLog:
+    return ed.EditionLog(columns, rows or len(headings), headings, caption)
+
+
+def _scheduled(medicine: Line, fields: tuple[str | None, ...]) -> ed.ScheduledMedicine:
+    return ed.ScheduledMedicine(medicine, tuple(_place(name) for name in fields))
 
 
 def _callout(
@@ -185,13 +250,15 @@ _NOT_PRINTED: Final = frozenset(doc.Statement.model_fields)
 # part becomes a PlainPart.
 _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]] = {
     doc.Item: (ed.ListEntry, ("text", "id")),
+    doc.OuterItem: (_entry, ("text", "id", "items")),
+    doc.PictureStep: (_entry, ("text", "id", "items", "figure", "alt")),
     doc.TextBlock: (ed.Paragraph, ("text", "id")),
     doc.ListBlock: (ed.EditionList, ("items", "lead")),
     doc.StepsBlock: (partial(ed.EditionList, kind="steps"), ("steps", "lead")),
     doc.ChecklistBlock: (partial(ed.EditionList, kind="checklist"), ("checklist", "lead")),
     doc.SummaryBlock: (partial(ed.EditionList, kind="summary"), ("summary",)),
     doc.TableBlock: (_as_it_is, ("table",)),
-    doc.HandoutTable: (ed.EditionTable, ("columns", "rows", "caption")),
+    doc.HandoutTable: (ed.EditionTable, ("columns", "rows", "caption", "fill_in")),
     doc.HandoutRow: (ed.TableRow, ("cells", "id")),
     doc.CalloutBlock: (_callout, ("callout", "title", "text", "items", "id")),
     doc.ReasonsBlock: (ed.Reasons, ("reasons",)),
@@ -204,7 +271,25 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     doc.NotesBlock: (ed.Notes, ("notes", "prompt")),
     doc.ContactBlock: (ed.Contact, ("contact",)),
     doc.ContactLine: (_as_it_is, ("line",)),
-    doc.FigureBlock: (ed.Figure, ("figure", "alt", "caption")),
+    doc.FigureBlock: (ed.Figure, ("figure", "alt", "caption", "width", "beside")),
+    doc.Picture: (ed.Figure, ("figure", "alt", "caption")),
+    doc.DoDontBlock: (_as_it_is, ("do_dont",)),
+    doc.DoDont: (_columns("do_dont", "do", "do_not"), ("do", "do_not")),
+    doc.CompareBlock: (_as_it_is, ("compare",)),
+    doc.Compared: (
+        _columns("compare", "choose", "limit", "avoid"),
+        ("choose", "limit", "avoid"),
+    ),
+    doc.ChoicesBlock: (ed.EditionChoices, ("choices",)),
+    doc.Choice: (ed.EditionChoice, ("case", "then", "id")),
+    doc.MarkBlock: (ed.Mark, ("mark", "alt", "sides")),
+    doc.LinkBlock: (_link, ("link", "title")),
+    doc.LogBlock: (_as_it_is, ("log",)),
+    doc.Log: (_log, ("columns", "rows", "row_headings", "caption")),
+    doc.LogColumn: (ed.LogHeading, ("label", "unit")),
+    doc.ScheduleBlock: (_as_it_is, ("schedule",)),
+    doc.Schedule: (ed.EditionSchedule, ("times", "rows", "blank_rows", "caption")),
+    doc.ScheduleRow: (_scheduled, ("medicine", "fields")),
     doc.QuoteBlock: (ed.Quote, ("quote", "id")),
     doc.CardNote: (ed.Note, ("title", "text")),
 }

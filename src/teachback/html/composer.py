@@ -21,6 +21,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from teachback.content.locale_formats import dated
+from teachback.editions.edition import EditionLink
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
@@ -145,6 +146,7 @@ def compose_handout(
     names += ["screen.css"] if medium is Medium.SCREEN else []
     sheet = (
         f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n"
+        f"@page across {{ size: {paper.box.height}mm {paper.box.width}mm }}\n"
         if medium is Medium.PRINT
         else ""
     )
@@ -325,7 +327,7 @@ def shown_address(span: Span) -> str:
 
 def wide(rows: tuple[TableRow, ...]) -> bool:
     """Return whether the first column holds sentences, and so needs half of the table's width."""
-    return any(len(words_only(row.cells[0])) > LONG_HEADING for row in rows)
+    return any(len(words_only(row.cells[0] or ())) > LONG_HEADING for row in rows)
 
 
 def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
@@ -366,12 +368,17 @@ def _render(
         # are set.
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
-    codes = {dress.code, *(card["code"] for card in more.get("cards", ()))}
+    blocks = (block for section in edition.sections for block in section.blocks)
+    codes = {
+        dress.code,
+        *(card["code"] for card in more.get("cards", ())),
+        *(block.address for block in blocks if isinstance(block, EditionLink)),
+    }
 
     def qr(text: str) -> Markup:
         if text not in codes:
             # A second code beside the edition's would lead a scanner elsewhere.
-            hint = "Write qr(code): a page has the code of its own edition."
+            hint = "Write qr(code): a page has the code of its own edition, and those of its links."
             raise TeachbackError(
                 Problem(f"a template asks for a QR code that says '{text[:60]}'", hint)
             )

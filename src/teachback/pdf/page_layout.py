@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.pdf.renderer import boxes
-from teachback.units import px_to_mm
+from teachback.units import MM_PER_INCH, PT_PER_INCH, px_to_mm
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -259,21 +259,34 @@ class TierBox:
     icon: _Box
 
 
+def tier_pages(laid: LaidOutDocument) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return each box of a tier, in order: the tier, and the pages (from 1) that it is on."""
+    found: dict[int, tuple[str, list[int]]] = {}
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            tier = _tier_of(box)
+            # The parts of a box on several pages are of the same element.
+            if tier and number not in found.setdefault(id(box.element), (tier, []))[1]:
+                found[id(box.element)][1].append(number)
+    return tuple((tier, tuple(pages)) for tier, pages in found.values())
+
+
+def _tier_of(box: Any) -> str:  # noqa: ANN401
+    """Return the tier of a box that shows the red flags of one, or ""."""
+    if not isinstance(box, boxes.BlockBox) or not any(
+        _has_class(box, name) for name in ("tier", "placed", "zone")
+    ):
+        return ""
+    names = box.element.get("class").split()
+    return next((name.removeprefix("tier-") for name in names if name.startswith("tier-")), "")
+
+
 def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
     """Yield the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
-            if isinstance(box, boxes.BlockBox) and (
-                _has_class(box, "tier") or _has_class(box, "placed")
-            ):
-                tier = next(
-                    (
-                        n.removeprefix("tier-")
-                        for n in box.element.get("class").split()
-                        if n.startswith("tier-")
-                    ),
-                    "",
-                )
+            tier = _tier_of(box)
+            if tier:
                 inner = list(box.descendants())
                 heads = [
                     b
@@ -301,6 +314,18 @@ def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
                         _in_mm(place),
                         _in_mm(_icon_of(icons[0]) if icons else _bullet_of(bullets[0])),
                     )
+
+
+def logo_boxes(laid: LaidOutDocument) -> Iterator[tuple[int, _Box]]:
+    """Yield the clinic's logo: its page, and its left, bottom, right and top edges in pt."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            if _has_class(box, "logo"):
+                left, top, right, bottom = _in_mm(_icon_of(box))
+                scale = PT_PER_INCH / MM_PER_INCH
+                height = px_to_mm(page.height)
+                edges = (left - 1, height - bottom - 1, right + 1, height - top + 1)
+                yield number, tuple(edge * scale for edge in edges)  # type: ignore[misc]
 
 
 def _icon_of(box: Any) -> _Box:  # noqa: ANN401

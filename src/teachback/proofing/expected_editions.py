@@ -56,6 +56,7 @@ def expected_handout(
         language=edition.language,
         title=plain(edition.title),
         page_mm=(paper.box.width, paper.box.height),
+        across=any(section.page == "landscape" for section in edition.sections),
         page_words=dress.words.page,
         code=dress.code,
     )

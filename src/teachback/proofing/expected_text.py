@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import Span
 from teachback.editions import edition as ed
+from teachback.units import TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,8 +60,8 @@ class Expected:
     smallest type allowed, in pt. `places` maps squeezed words to places in the handout's file;
     other sentences are at `place`. The sentences of a card from `back` on are on its back. `frame`
     is what the templates may print around the sentences, and `beside` what they may print right
-    beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, and `code`
-    the content of its QR code.
+    beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
+    whether some of its pages lie across, and `code` the content of its QR code.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Expected:
     title: str = ""
     page_words: str = ""
     page_mm: tuple[float, float] | None = None
+    across: bool = False
     code: str = ""
 
 
@@ -110,17 +112,11 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
         ExpectedSentence(edition.badge),
         *_line(edition.title),
         *_lines(*(one.label for one in edition.personal)),
-        *_line(edition.message),
     ]
-    for group in edition.top:
-        said.append(ExpectedSentence(frame.tier(group.tier)))
-        said += [ExpectedSentence(frame.clinic.phone or "")] if group.tier == "today" else []
-        said += [part for flag in group.flags for part in _line(flag.text, flag.id)]
-        said += (
-            [ExpectedSentence(words.not_sure.format(emergency=frame.clinic.emergency))]
-            if group.tier == "now"
-            else []
-        )
+    top = [part for group in edition.top for part in _tier(group, frame, why=False)]
+    message = _lines(edition.message)
+    # In large print, the boxes have page 1 to themselves.
+    said += [*top, *message] if edition.size is TypeSize.LARGE else [*message, *top]
     for section in edition.sections:
         said += _line(section.title)
         for block in section.blocks:
@@ -218,7 +214,23 @@ def _numbered(lines: Iterable[Line]) -> list[ExpectedSentence]:
 
 
 def _entries(items: Iterable[ed.ListEntry]) -> list[ExpectedSentence]:
-    return _numbered(item.text for item in items)
+    said = []
+    for number, item in enumerate(items, start=1):
+        said += [*_line(item.text, number=str(number)), *_entries(item.items)]
+    return said
+
+
+def _tier(group: ed.Flags, frame: Frame, *, why: bool) -> list[ExpectedSentence]:
+    """Return what a tier says: whom to call, and each flag with what to do until help comes."""
+    words = frame.words
+    said = [ExpectedSentence(frame.tier(group.tier))]
+    said += [ExpectedSentence(frame.clinic.phone or "")] if group.tier == "today" else []
+    for flag in group.flags:
+        said += [*_line(flag.text, flag.id), *_lines(flag.why if why else None)]
+        said += _entries(flag.do)
+    if group.tier == "now":
+        said.append(ExpectedSentence(words.not_sure.format(emergency=frame.clinic.emergency)))
+    return said
 
 
 @singledispatch
@@ -233,7 +245,7 @@ def _(block: ed.PlainPart, frame: Frame) -> list[ExpectedSentence]:
 
 def _plain(value: object, frame: Frame) -> list[ExpectedSentence]:
     """Return the sentences of a value: a line, a part, or several of them."""
-    if isinstance(value, ed.PlainPart):
+    if isinstance(value, ed.PlainPart | ed.Figure):
         return _block(value, frame)
     if isinstance(value, ed.ListEntry):
         return _lines(value.text)
@@ -290,10 +302,57 @@ def _(block: ed.Reasons, frame: Frame) -> list[ExpectedSentence]:
 
 @_block.register
 def _(block: ed.Flags, frame: Frame) -> list[ExpectedSentence]:
-    said = [ExpectedSentence(frame.tier(block.tier))]
-    for flag in block.flags:
-        said += [*_line(flag.text, flag.id), *_line(flag.why)]
+    said = _tier(block, frame, why=True)
     return [*said, *([ExpectedSentence(frame.words.visit_soon)] if block.tier == "visit" else [])]
+
+
+@_block.register
+def _(block: ed.Zones, frame: Frame) -> list[ExpectedSentence]:
+    said = []
+    for zone in block.zones:
+        said.append(ExpectedSentence(getattr(frame.words.zones, zone.zone)))
+        said += _lines(zone.title)
+        said += _tier(zone.flags, frame, why=False) if zone.flags else []
+        said += [ExpectedSentence(frame.words.signs)] if zone.signs else []
+        said += _entries(zone.signs)
+        said += [ExpectedSentence(frame.words.do)] if zone.do else []
+        said += _entries(zone.do)
+    return said
+
+
+@_block.register
+def _(block: ed.AdviceColumns, frame: Frame) -> list[ExpectedSentence]:
+    said = [ExpectedSentence(getattr(frame.words, column.name)) for column in block.columns]
+    return [*said, *(part for column in block.columns for part in _entries(column.items))]
+
+
+@_block.register
+def _(block: ed.EditionChoices, frame: Frame) -> list[ExpectedSentence]:
+    said = [
+        ExpectedSentence(text, repeated=True) for text in (frame.words.if_this, frame.words.then)
+    ]
+    return [*said, *_lines(*(line for one in block.choices for line in (one.case, one.then)))]
+
+
+@_block.register
+def _(block: ed.EditionLink, frame: Frame) -> list[ExpectedSentence]:
+    del frame
+    return _lines(block.title)
+
+
+@_block.register
+def _(block: ed.EditionLog, frame: Frame) -> list[ExpectedSentence]:
+    del frame
+    head = _lines(*(line for one in block.columns for line in (one.label, one.unit)))
+    repeated = [replace(part, repeated=True) for part in head]
+    return [*_lines(block.caption), *repeated, *_lines(*block.headings)]
+
+
+@_block.register
+def _(block: ed.EditionSchedule, frame: Frame) -> list[ExpectedSentence]:
+    head = [ExpectedSentence(frame.words.medicine), *_lines(*block.times)]
+    repeated = [replace(part, repeated=True) for part in head]
+    return [*_lines(block.caption), *repeated, *_lines(*(row.medicine for row in block.rows))]
 
 
 @_block.register
@@ -353,6 +412,12 @@ def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
             ExpectedSentence(getattr(clinic, line) or ""),
         ]
     return said
+
+
+@_block.register
+def _(block: ed.Mark, frame: Frame) -> list[ExpectedSentence]:
+    del frame
+    return _lines(*block.sides)
 
 
 @_block.register

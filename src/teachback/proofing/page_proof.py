@@ -20,7 +20,15 @@ from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.files.workspace import read_bytes, shown
-from teachback.pdf.page_layout import letterings, marred, split_rows, stray_cells, tier_boxes
+from teachback.pdf.page_layout import (
+    letterings,
+    logo_boxes,
+    marred,
+    split_rows,
+    stray_cells,
+    tier_boxes,
+    tier_pages,
+)
 from teachback.pdf.page_reader import grey_page, read_pages
 from teachback.pdf.text_shaping import unfit_letters
 from teachback.proofing.expected_text import squeezed
@@ -44,6 +52,7 @@ from teachback.proofing.visibility import (
     struck,
     tier_look,
 )
+from teachback.units import TYPE_FLOOR, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,12 +61,14 @@ if TYPE_CHECKING:
     from teachback.errors import Location
     from teachback.files.stylesheets import FontFace
     from teachback.pdf.page_layout import TextOut
-    from teachback.pdf.page_reader import ReadPage
+    from teachback.pdf.page_reader import ReadPage, TextRun
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.proofing.expected_text import Expected
     from teachback.proofing.visibility import TextVisibility
 
 DPI: Final = 80
+# The tiers whose boxes must be on page 1.
+_URGENT: Final = ("now", "today")
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); a page with more than this
 # has many fills.
 INK_MOST: Final = 0.08
@@ -241,8 +252,10 @@ def prove(
         *_qr_problems(data, expected),
         *metadata_problems(laid, expected),
         *_turn_problems(laid),
+        *_urgent_problems(laid, expected),
         *_font_problems(pages, page),
         *_look_problems(seen, expected),
+        *_drawing_problems(seen, laid, expected),
         *_overlap_problems(pages),
         *_drawn_problems(pages),
         *_marred_problems(laid),
@@ -286,6 +299,21 @@ def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
                 "but read out after it"
             )
             yield Problem(message, "Remove the style that moves them.")
+
+
+def _urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+    """Yield a problem for each tier that needs a call today and is not whole on page 1."""
+    shown: dict[str, list[tuple[int, ...]]] = {}
+    for tier, pages in () if expected.card else tier_pages(laid):
+        shown.setdefault(tier, []).append(pages)
+    for tier in _URGENT:
+        if tier in shown and (1,) not in shown[tier]:
+            message = f"the box of the red flags '{tier}' is not whole on page 1"
+            hint = (
+                "Shorten what stands above it or in it: the title, the message, the red flags. "
+                "Where a section shows it, make that the first section."
+            )
+            yield Problem(f"{message}, but on {pages_of(shown[tier][0])}", hint)
 
 
 def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
@@ -374,6 +402,39 @@ def _look_problems(
             f"{expected.floor:g} pt here"
         )
         yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
+
+
+def _drawing_problems(
+    seen: Iterable[tuple[int, TextVisibility]], laid: LaidOutDocument, expected: Expected
+) -> Iterator[Problem]:
+    """Yield a problem for small letters in pictures; a logo's repeat the words beside it.
+
+    A picture keeps its size in large print.
+    """
+    floor = min(expected.floor, TYPE_FLOOR[TypeSize.STANDARD])
+    small = [
+        (number, look)
+        for number, look in seen
+        if look.run.drawn
+        and look.run.size < floor - SIZE_SLACK
+        and not any(number == page and _is_in(look.run, box) for page, box in logo_boxes(laid))
+    ]
+    if small:
+        size = min(look.run.size for _, look in small)
+        words = "".join(look.run.words for _, look in small).strip()[:60]
+        pages = pages_of(sorted({number for number, _ in small}))
+        message = (
+            f"a picture on {pages} shows '{words}' in {size:.1f} pt; "
+            f"nothing may be smaller than {floor:g} pt here"
+        )
+        hint = "Make the letters of the drawing larger, or the picture wider with `width:`."
+        yield Problem(message, hint)
+
+
+def _is_in(run: TextRun, box: tuple[float, float, float, float]) -> bool:
+    """Return whether letters are inside a box (left, bottom, right, top in pt)."""
+    left, bottom, right, top = run.bounds
+    return left >= box[0] and bottom >= box[1] and right <= box[2] and top <= box[3]
 
 
 def _erased(look: TextVisibility) -> str:

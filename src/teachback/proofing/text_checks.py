@@ -453,11 +453,12 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
     """Yield pages whose size is not that of the paper they are printed on."""
     if expected.page_mm is None:
         return
-    wanted = tuple(length / MM_PER_INCH * PT_PER_INCH for length in expected.page_mm)
+    width, height = (length / MM_PER_INCH * PT_PER_INCH for length in expected.page_mm)
+    wanted = ((width, height), *(((height, width),) if expected.across else ()))
     wrong = [
         number
         for number, read in enumerate(pages, start=1)
-        if abs(read.width - wanted[0]) + abs(read.height - wanted[1]) > 1
+        if all(abs(read.width - wide) + abs(read.height - high) > 1 for wide, high in wanted)
     ]
     if wrong:
         size = " x ".join(

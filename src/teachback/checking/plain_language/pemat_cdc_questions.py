@@ -40,8 +40,24 @@ _FRACTION: Final = re.compile(
 LONGEST_OPENING: Final = 60
 LONGEST_SECTION: Final = 150
 LONGEST_COLUMN: Final = 4
-TOOLS: Final = frozenset({"checklist", "my_numbers", "notes", "teach_back"})
-CUES: Final = frozenset({"callout", "list", "steps", "checklist", "summary", "red_flags", "table"})
+TOOLS: Final = frozenset(
+    {"checklist", "my_numbers", "notes", "teach_back", "log", "schedule", "sign_off", "mark"}
+)
+CUES: Final = frozenset(
+    {
+        "callout",
+        "list",
+        "steps",
+        "checklist",
+        "summary",
+        "red_flags",
+        "table",
+        "zones",
+        "do_dont",
+        "choices",
+        "compare",
+    }
+)
 LISTS: Final = frozenset({"list", "steps", "checklist", "summary", "teach_back"})
 _MORE: Final = "A person decides."
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language.wording import PEMAT, shouted_runs, terms_in
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
-from teachback.content.handout import RedFlagsBlock, Tier
+from teachback.content.handout import Tier, placed_tiers
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
 
@@ -100,12 +100,8 @@ def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
     placed: dict[str, tuple[int, ...]] = {}
     for number, section in enumerate(heard.handout.sections if heard.handout else ()):
         for index, block in enumerate(section.blocks):
-            if (
-                isinstance(block, RedFlagsBlock)
-                and heard.ear.reached(section)
-                and heard.ear.reached(block)
-            ):
-                placed |= {str(tier): (2, number, index) for tier in block.red_flags}
+            if heard.ear.reached(section) and heard.ear.reached(block):
+                placed |= {str(tier): (2, number, index) for tier in placed_tiers(block)}
 
     def place(passage: Passage) -> tuple[int, ...]:
         if passage.block == "card" or passage.role is Role.SHORT:

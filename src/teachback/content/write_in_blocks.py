@@ -1,0 +1,125 @@
+"""Define the blocks that readers and staff write in, as an author writes them."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from teachback.content.base_model import Chosen, Model, Plain, Role, Statement, Text
+from teachback.content.record_fields import FieldName
+
+# More rows than this are more than two months of days.
+MOST_ROWS = 62
+
+
+class LogColumn(Model):
+    """A column of a log."""
+
+    label: Annotated[Text, Role.COLUMN]
+    unit: Annotated[Text | None, Role.COLUMN] = Field(
+        None, description="The unit of what is written in it, such as mmHg."
+    )
+
+
+_COLUMN_KEYS = frozenset({"label", "unit"})
+
+
+def _as_column(value: object) -> object:
+    if isinstance(value, str) or (
+        isinstance(value, dict) and value and not set(value) & _COLUMN_KEYS
+    ):
+        return {"label": value}
+    return value
+
+
+class Log(Model):
+    """Columns, and rows to fill in."""
+
+    columns: tuple[
+        Annotated[LogColumn, BeforeValidator(_as_column, json_schema_input_type=Text | LogColumn)],
+        ...,
+    ] = Field(
+        min_length=2,
+        max_length=12,
+        description="2 to 12 headings, each with its unit. With more than 7, the page lies across.",
+    )
+    rows: int | None = Field(None, ge=1, le=MOST_ROWS, description="How many rows to fill in.")
+    row_headings: Annotated[tuple[Text, ...], Role.LABEL] = Field(
+        (),
+        max_length=MOST_ROWS,
+        description="Instead of `rows`: the first cell of each row, such as the days.",
+    )
+    caption: Annotated[Text | None, Role.CAPTION] = None
+
+
+class LogBlock(Statement):
+    """A table that the reader fills in: readings, weights, symptoms."""
+
+    log: Log
+
+
+class ScheduleRow(Chosen):
+    """One medicine, and when to take it."""
+
+    medicine: Annotated[Text, Role.CELL]
+    fields: tuple[FieldName | None, ...] = Field(
+        (), description="For each time, the field that a record writes there, or nothing."
+    )
+
+
+def _as_medicine(value: object) -> object:
+    return {"medicine": value} if isinstance(value, str) else value
+
+
+class Schedule(Model):
+    """Medicines by the times of the day."""
+
+    times: Annotated[tuple[Text, ...], Role.COLUMN] = Field(min_length=1, max_length=6)
+    rows: tuple[
+        Annotated[
+            ScheduleRow, BeforeValidator(_as_medicine, json_schema_input_type=Text | ScheduleRow)
+        ],
+        ...,
+    ] = ()
+    blank_rows: int = Field(0, ge=0, le=20, description="How many rows more, to write in.")
+    caption: Annotated[Text | None, Role.CAPTION] = None
+
+
+class ScheduleBlock(Statement):
+    """Medicines by the times of the day, with room for the amounts."""
+
+    schedule: Schedule
+
+
+class MarkBlock(Statement):
+    """A picture on which staff mark a side, with a box for each."""
+
+    mark: Plain = Field(description="The picture, below content/: images/name.svg, .png or .jpg.")
+    alt: Annotated[Text, Role.ALT] = Field(
+        description="What the picture shows, for a reader who cannot see it."
+    )
+    sides: Annotated[tuple[Text, ...], Role.LABEL] = Field(min_length=1, max_length=4)
+
+
+class SignOffLine(Chosen):
+    """One line to sign or to fill in."""
+
+    label: Annotated[Text, Role.LABEL]
+
+
+def _as_line(value: object) -> object:
+    if isinstance(value, str) or (
+        isinstance(value, dict) and value and not set(value) & {"label", "only"}
+    ):
+        return {"label": value}
+    return value
+
+
+class SignOffBlock(Statement):
+    """Lines to sign: who explained the paper, to whom, and when."""
+
+    sign_off: tuple[
+        Annotated[
+            SignOffLine, BeforeValidator(_as_line, json_schema_input_type=Text | SignOffLine)
+        ],
+        ...,
+    ] = Field(min_length=1)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,33 @@ def test_a_code_may_be_typed_as_people_type(
     code = code_for(clinic, "ckd")
     status, out, _ = say(code.lower().replace("-", " "))
     assert (status, out.splitlines()[0]) == (0, code)
+
+
+def test_the_last_part_of_a_code_is_enough(
+    clinic: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    """A patient reads out the last part; a wrong letter in it is told with the nearest code."""
+    code = code_for(clinic, "ckd")
+    part = code[-7:]
+    for typed in (part, f" {part[:3].lower()} {part[3:].lower()} "):
+        status, out, err = say(typed)
+        assert (status, out.splitlines()[0], err) == (0, code, "")
+    wrong = part[:-3] + next(letter for letter in ALPHABET if letter != part[-3]) + part[-2:]
+    status, out, err = say(wrong)
+    assert (status, out) == (1, "")
+    assert f"this archive has no edition code that ends in {wrong}" in err
+    assert f"Did you mean {code} (tiny for ckd)?" in err
+
+
+def test_all_codes_that_end_in_the_same_part_are_listed(tmp_path: Path) -> None:
+    """Two handouts can have codes that end alike; neither is chosen for the reader."""
+    entry, blobs = edition(1, "a.pdf")
+    part = entry.code.rpartition("-")[2]
+    other = replace(entry, code=f"X-CKD-EN-{part}")
+    keep_entries(tmp_path, [entry, other], blobs)
+    answers = identify(tmp_path, part, None)
+    assert [answer.code for answer in answers] == sorted((entry.code, other.code))
+    assert all(answer.entries for answer in answers)
 
 
 def test_a_mistyped_code_is_told_from_one_that_is_not_here(

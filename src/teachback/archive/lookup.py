@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from teachback.editions.edition_code import (
     CODE,
     LENGTH,
     is_valid_code,
+    last_part,
     nearest_codes,
     normalize_code,
 )
@@ -30,7 +32,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, UsageE
 from teachback.files.workspace import read_named, shown, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # In dots per inch: how a page without text is drawn. Gives two to three dots a module of the
 # smallest QR code.
@@ -121,7 +123,8 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
             )
         )
     known, named = entry_paths(folder), named_records(folder)
-    answers = [_answer(normalize_code(typed), known, named)] if typed is not None else []
+    wanted = () if typed is None else _typed_codes(normalize_code(typed), known)
+    answers = [_answer(code, known, named) for code in wanted]
     if scan is not None:
         data = read_named(scan)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -135,6 +138,13 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
             )
         answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
     return tuple(answers)
+
+
+def _typed_codes(typed: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the code that was typed; for its last part alone, all known codes that end in it."""
+    part = typed.replace("-", "")
+    ending = sorted(code for code in known if last_part(code) == part)
+    return tuple(ending) or (part if len(part) == LENGTH + 1 else typed,)
 
 
 def _answer(
@@ -188,6 +198,10 @@ def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
     """Explain why a code finds nothing: it was misread, or printed elsewhere."""
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
+    if re.fullmatch(f"[{ALPHABET}]{{{LENGTH + 1}}}", code):
+        return Problem(
+            f"this archive has no edition code that ends in {code}", f"{guess} {_CHECK}".strip()
+        )
     if CODE.fullmatch(code) is None:
         return Problem(
             f"'{code}' is not an edition code",

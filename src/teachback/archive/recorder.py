@@ -13,7 +13,7 @@ from teachback.content.inline_markup import plain
 from teachback.content.loader import read_handouts
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.files.workspace import effective_files, handout_files, read_bytes, read_named, shown
-from teachback.printing.design import design_hash, open_design
+from teachback.printing.design import open_design
 from teachback.printing.fingerprints import made_from, shared_fingerprint
 from teachback.printing.job_composer import editions_by_code
 
@@ -43,7 +43,7 @@ def keep_editions(
     blobs: Blobs = {}
     shared = {name: _source(name, path, blobs) for name, path in effective_files(workspace).items()}
     fingerprint = shared_fingerprint(workspace)
-    look = design_hash(open_design(workspace))
+    design = open_design(workspace)
     files = handout_files(workspace)
     by_stem: dict[str, list[Output]] = {}
     for output in outputs:
@@ -63,7 +63,7 @@ def keep_editions(
         sources = {**shared, name: _source(name, files[stem], blobs)}
         reading = read_handouts(workspace, {stem: files[stem]}, reading)
         origin = made_from(fingerprint, blobs[name, sources[name]])
-        editions = {} if stem in reading.problems else editions_by_code(reading, stem, look)
+        editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
         # The hash proves that the sources are those of the print, and the codes that they give the
         # text on the paper.
         if any(

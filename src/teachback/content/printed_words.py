@@ -168,9 +168,9 @@ class Words(_Closed):
     card_draft: Word = Field(description="The draft notice where there is room for one line only.")
     card_nights: Word
     card_visit_soon: Word
-    calibrate: CalibrateWords
-    # Only staff read the cover. It is left out of repr, from which an edition's code is made, so
-    # its words do not change that code.
+    # Only staff read these. They are left out of repr, from which an edition's code is made, so
+    # their words do not change that code.
+    calibrate: CalibrateWords = Field(repr=False)
     cover: CoverWords = Field(repr=False)
 
 

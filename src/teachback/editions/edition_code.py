@@ -127,14 +127,22 @@ def normalize_code(typed: str) -> str:
     return re.sub(r"[\s_./\u2010-\u2015-]+", "-", typed.strip()).strip("-").upper()
 
 
+def last_part(code: str) -> str:
+    """Return the part behind the last hyphen, which a patient reads out."""
+    return code.rpartition("-")[2]
+
+
 def nearest_codes(typed: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Return the known codes most similar to an unknown one, nearest first.
 
-    Return none when no code is similar enough.
+    A last part alone is compared with last parts. Return none when no code is similar enough.
     """
     wanted = normalize_code(typed).translate(_SHAPES)
+    compared = str if "-" in wanted else last_part
     near = {
-        code: SequenceMatcher(None, wanted, code.translate(_SHAPES), autojunk=False).ratio()
+        code: SequenceMatcher(
+            None, wanted, compared(code).translate(_SHAPES), autojunk=False
+        ).ratio()
         for code in known
     }
     return tuple(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from teachback.errors import Location, OutOfTime, Problem, TeachbackError
 from teachback.files.generated_text import generated_text_problems
@@ -140,19 +142,65 @@ def _style_problems(
 
 
 def design_hash(design: Design) -> str:
-    """Hash what pages look like: templates, styles and pictures.
+    """Hash what all pages look like: templates, styles, and the pictures that these name.
 
-    The words and the clinic are hashed as they are printed.
+    The words, the clinic and an edition's own pictures are hashed as they are printed.
     """
-    # A page may show a picture from anywhere below content/: see `page_resources.served`.
-    return design_fingerprint(
-        {
-            name: path
-            for name, path in design.files.items()
-            if (name.startswith(("templates/", "styles/")) or path.suffix.lower() in KINDS)
-            and name not in UNPRINTED
-        }
-    )
+    made = {
+        name: path
+        for name, path in design.files.items()
+        if name.startswith(("templates/", "styles/")) and name not in UNPRINTED
+    }
+    return design_fingerprint({**made, **_named_by_design(design)})
+
+
+def pictures_hash(design: Design, edition: str) -> str:
+    """Hash the pictures that the repr of an edition, with that of its clinic, names."""
+    return design_fingerprint(_named_by_edition(design, edition))
+
+
+def refuse_unhashed(design: Design, edition: str, page: str) -> None:
+    """Raise TeachbackError for a picture on a page whose change would not change the code.
+
+    That is one whose name a template puts together. `edition` is as for `pictures_hash`.
+    """
+    hashed = {*_named_by_design(design), *_named_by_edition(design, edition)}
+    built = [name for name in _pictures(design) if name not in hashed and quote(name) in page]
+    if built:
+        hint = "Write the whole name into the template, so that the edition code covers it."
+        raise TeachbackError(
+            Problem(f"a template puts the name of the picture {built[0]} together", hint)
+        )
+
+
+def _named_by_design(design: Design) -> dict[str, Path]:
+    pictures = _pictures(design)
+    if not pictures:
+        return {}
+    sheets = [path for name, path in design.files.items() if name.endswith((".html", ".css"))]
+    written = "".join(decode(read_bytes(path), shown(path), markup=True) for path in sheets)
+    return {
+        name: path
+        for name, path in pictures.items()
+        if re.search(rf"(?<![\w.-]){re.escape(path.name)}", written)
+    }
+
+
+def _named_by_edition(design: Design, edition: str) -> dict[str, Path]:
+    return {
+        name: path
+        for name, path in _pictures(design).items()
+        if repr(name.removeprefix("content/")) in edition
+    }
+
+
+def _pictures(design: Design) -> dict[str, Path]:
+    """Return the pictures below content/, by name; see `page_resources.served`."""
+    return {
+        name: path
+        for name, path in design.files.items()
+        if name.startswith("content/") and path.suffix.lower() in KINDS
+    }
 
 
 def has_own_design(design: Design) -> bool:

@@ -22,7 +22,14 @@ from teachback.html.composer import (
     compose_handout,
 )
 from teachback.printing.build_record import Summary
-from teachback.printing.design import check_design, design_hash, has_own_design, open_design
+from teachback.printing.design import (
+    check_design,
+    design_hash,
+    has_own_design,
+    open_design,
+    pictures_hash,
+    refuse_unhashed,
+)
 from teachback.printing.jobs import CARDS, CARDS_PRESS, CardRun, Job
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
 from teachback.proofing.expected_editions import expected_card, expected_handout
@@ -215,11 +222,19 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     )
     compose = _with_cards if is_card else _with_handout
     try:
-        return compose(job, editions, authored, context)
+        return _covered(compose(job, editions, authored, context), editions, context.design)
     except OutOfTime:
         raise
     except TeachbackError as error:
         raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
+
+
+def _covered(job: Job, editions: Sequence[tuple[Edition, PageContext]], design: Design) -> Job:
+    """Return the job. Raises TeachbackError for a picture that its edition codes do not cover."""
+    for edition, page in editions:
+        pages = "".join((job.handout, *job.cards))
+        refuse_unhashed(design, f"{edition!r}|{page.clinic!r}", pages)
+    return job
 
 
 def _with_handout(
@@ -276,17 +291,15 @@ def _is_printed(job: Job, design: Design) -> bool:
     return set(job.forms) != {"html"} or has_own_design(design)
 
 
-def editions_by_code(reading: LoadedHandouts, stem: str, fingerprint: str) -> dict[str, Edition]:
-    """Return every present edition of a handout by its code.
-
-    `fingerprint` is the hash of the design.
-    """
+def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
+    """Return every present edition of a handout by its code."""
     authored, shared = reading.authored[stem], reading.shared
     editions = [
         _edition(authored, audience, shared, TypeSize.STANDARD)
         for audience in authored.handout.audiences
     ]
-    return {_code(edition, shared, fingerprint): edition for edition in editions}
+    fingerprint = design_hash(design)
+    return {_code(edition, shared, design, fingerprint): edition for edition in editions}
 
 
 def _edition(
@@ -299,13 +312,14 @@ def _edition(
 
 
 def _page_context(edition: Edition, shared: WorkspaceContent, context: PrintContext) -> PageContext:
-    code = _code(edition, shared, context.fingerprint)
+    code = _code(edition, shared, context.design, context.fingerprint)
     return PageContext(shared.words[edition.language], shared.clinic, code)
 
 
-def _code(edition: Edition, shared: WorkspaceContent, fingerprint: str) -> str:
-    words = shared.words[edition.language]
-    return edition_code(edition, f"{fingerprint}|{words!r}|{shared.clinic!r}")
+def _code(edition: Edition, shared: WorkspaceContent, design: Design, fingerprint: str) -> str:
+    words, clinic = shared.words[edition.language], shared.clinic
+    pictures = pictures_hash(design, f"{edition!r}|{clinic!r}")
+    return edition_code(edition, f"{fingerprint}|{pictures}|{words!r}|{clinic!r}")
 
 
 def _place(authored: LoadedHandout, kind: str) -> Location:

@@ -94,7 +94,7 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
 
 # The function that each command calls, where an exception is raised.
 PLANTS = {
-    "build tiny": "commands.build_plan.selected_files",
+    "build tiny": "commands.build_plan.chosen_handouts",
     "card tiny": "commands.card.save_record",
     "check tiny": "checking.checker.load_shared",
     "diff tiny general ckd": "commands.diff.load_shared",

@@ -452,3 +452,49 @@ def test_killed_test_install_leaves_the_program_alone(machine: Machine) -> None:
     assert machine.installs() == []
     assert machine.start("test")[0] == 0
     assert machine.installs() == [*ONE_INSTALL, "install"]
+
+
+EXTRAS = (
+    "[project.optional-dependencies]\n# A remark.\ncluster = []\nserve = []\n\n[other]\nno = 1\n"
+)
+
+
+def test_word_add_installs_an_extra_which_a_new_install_keeps(machine: Machine) -> None:
+    """`add` installs an extra into .venv; a changed program is installed with all of them."""
+    (machine.project / "pyproject.toml").write_text(EXTRAS, encoding="utf-8")
+    machine.start("build")
+    for extra in ("cluster", "serve"):
+        machine.calls()
+        assert machine.start("add", extra)[0] == 0
+        (call,) = [call for call in machine.calls() if " install " in call]
+        assert call.endswith(f"-e .[{extra}] -c constraints.txt")
+
+    (machine.project / "constraints.txt").write_text("changed\n", encoding="utf-8")
+    machine.start("build")
+
+    assert any(call.endswith("-e .[cluster,serve] -c constraints.txt") for call in machine.calls())
+
+
+@pytest.mark.parametrize("words", [("add",), ("add", "no"), ("add", "clus"), ("add", "-e")])
+def test_word_add_names_the_extras_that_there_are(machine: Machine, words: tuple[str, ...]) -> None:
+    """Another word installs nothing, and the message lists what can be added."""
+    (machine.project / "pyproject.toml").write_text(EXTRAS, encoding="utf-8")
+    machine.start("build")
+    machine.calls()
+
+    code, _, stderr = machine.start(*words)
+
+    assert code == 1
+    assert "there is no extra" in stderr
+    assert stderr.splitlines()[1:] == ["Teachback: cluster", "Teachback: serve"]
+    assert machine.installs() == []
+
+
+def test_an_extra_that_cannot_be_installed_is_not_remembered(machine: Machine) -> None:
+    """After a failed download the program still starts, and is installed without the extra."""
+    (machine.project / "pyproject.toml").write_text(EXTRAS, encoding="utf-8")
+    machine.start("build")
+    machine.set("broken-pip")
+    assert machine.start("add", "cluster")[0] == 1
+    assert machine.start("build")[0] == RAN
+    assert not (machine.project / ".venv/.extras").exists()

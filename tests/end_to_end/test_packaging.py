@@ -1,4 +1,4 @@
-"""The wheel contains all that a clinic needs, and prints from an empty folder when installed."""
+"""The wheel contains all that a clinic needs, and makes a workspace that prints."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> N
     assert "teachback/pdf/no-system-fonts.conf" in names
 
 
-def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
-    """With the wheel and libraries, but without the checkout, one command prints a handout."""
+def test_the_installed_wheel_makes_a_workspace_and_prints(wheel: Path, tmp_path: Path) -> None:
+    """With the wheel and libraries, but without the checkout, two commands print a handout."""
     home = tmp_path / "environment"
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
@@ -75,12 +75,19 @@ def test_the_installed_wheel_prints_from_an_empty_folder(wheel: Path, tmp_path: 
     )
     empty = tmp_path / "empty"
     empty.mkdir()
+    started = [str(python), "-m", "teachback"]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [str(python), "-m", "teachback", "build", "leg-cramps", "--audience", "ckd"]
-    done = subprocess.run(
-        command, cwd=empty, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    for words in (["init", "."], ["copy", "table"], ["build", "leg-cramps", "--audience", "ckd"]):
+        done = subprocess.run(
+            [*started, *words],
+            cwd=empty,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (empty / "templates" / "blocks" / "table.html").is_file()
     printed = sorted(path.name for path in (empty / "build" / "leg-cramps").iterdir())
     assert printed == ["card-ckd-en-letter.pdf", "card-ckd-en.pdf", "handout-ckd-en-letter.pdf"]
     where = subprocess.run(

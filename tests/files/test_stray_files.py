@@ -55,7 +55,7 @@ FILES = {
     "content/cilnic.yaml": "Did you mean 'clinic.yaml'?",
     "content/sources.yaml.txt": "rename it to 'sources.yaml'",
     "content/stock.yaml": "Did you mean 'stocks.yaml'?",
-    "content/samples/handouts.yaml": "Known: clinic.yaml, handout.yaml.",
+    "content/samples/handouts.yaml": "Known: clinic.yaml, handout.yaml, teachback.toml.",
     "content/images/stretch.gif": "A picture ends in .svg or .png or .jpg or .jpeg.",
     "content/images/legs/stretch.svg.txt": "A picture ends in",
     "content/rules/stretch.svg": "A rule is a file that ends in .yaml",

@@ -30,7 +30,7 @@ from teachback.errors import (
     nearest,
 )
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import Workspace, handout_files
+from teachback.files.workspace import Workspace, chosen_handouts, own_handouts
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -118,20 +118,16 @@ def check(
     *,
     brief: bool = False,
 ) -> CheckResult:
-    """Check the named handouts (all, if none are named) for the named audiences (or all).
+    """Check the named handouts (the workspace's own, if none are named) for the named audiences.
+
+    Without an audience, every audience is checked.
 
     `step` is called with the number of handouts done and their total. Pass `brief` if the texts are
     not needed afterwards.
 
     Raises UsageError for names that do not exist, TeachbackError if a shared file is wrong.
     """
-    files = handout_files(workspace)
-    ids = {stem.split(".")[0] for stem in files}
-    unknown = [name for name in names if name not in files and name not in ids]
-    if unknown:
-        raise UsageError(
-            *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
-        )
+    chosen = chosen_handouts(names, workspace)
     shared = load_shared(workspace)
     wrong = [name for name in audiences if name not in shared.audiences.root]
     if wrong:
@@ -142,12 +138,7 @@ def check(
             )
         )
     rules = load_all_rules(workspace)
-    chosen = {
-        stem: path
-        for stem, path in files.items()
-        if not names or stem in names or stem.split(".")[0] in names
-    }
-    found, named, read = [], set[str](), 0
+    found, named, unread = [], set[str](), set(own_handouts(workspace))
     for number, (stem, path) in enumerate(chosen.items(), start=1):
         try:
             authored = load_handout(path, workspace, shared)
@@ -157,15 +148,20 @@ def check(
             checked = check_handout(stem, authored, shared, rules, audiences, today)
             found.append(checked.brief(rules.vocabulary) if brief else checked)
             named.update(used_sources(authored.handout))
-            read += 1
+            unread.discard(stem)
         if step:
             step(number, len(chosen))
-    # A source is unused only if every handout was read and none names it.
-    shared_found = (
-        shared_problems(workspace, shared, rules, named, today) if read == len(files) else ()
-    )
+    # A source is unused only if every handout of the workspace was read and none names it.
+    shared_found = () if unread else shared_problems(workspace, shared, rules, named, today)
+    told = {problem[:3] for checked in found for problem in checked.problems}
     shared_found = (
         *added_problems(workspace, shared, rules.text),
+        *(
+            problem._replace(severity=Severity.WARNING)
+            for problems in shared.unfinished.values()
+            for problem in problems
+            if problem[:3] not in told
+        ),
         *shared_found,
         *stray_files(workspace),
     )

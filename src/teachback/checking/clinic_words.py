@@ -43,9 +43,12 @@ def added_problems(
         return ()
     found: dict[Problem, None] = {}
     for path in sorted((workspace.root / "content" / "words").glob(f"{language}.yaml")):
+        if path.stem in shared.unfinished:
+            continue
         file = read_yaml(read_bytes(path), shown(path))
         for steps, problem in words_problems(shared.words[path.stem], path.stem):
-            found[problem._replace(location=file.locate(steps))] = None
+            if steps in file.locations:
+                found[problem._replace(location=file.locate(steps))] = None
         for name in shared.audiences.root:
             heard = ReaderText(
                 None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.checking.review_dates import ReviewDuty, source_problems, term_problems, terms
 from teachback.errors import Problem, in_file_order
-from teachback.files.workspace import Workspace, find, handout_files
+from teachback.files.workspace import Workspace, chosen_handouts, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,14 +34,17 @@ class DueList(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def due_list(workspace: Workspace, today: dt.date, until: dt.date) -> DueList:
+def due_list(
+    workspace: Workspace, today: dt.date, until: dt.date, names: tuple[str, ...] = ()
+) -> DueList:
     """Return every handout and part whose review is due by the day `until`.
 
-    Raises TeachbackError if a shared file is wrong.
+    Only the named handouts are looked at, or the workspace's own if none are named. Raises
+    TeachbackError if a shared file is wrong.
     """
     from teachback.content.loader import read_handouts
 
-    reading = read_handouts(workspace, handout_files(workspace))
+    reading = read_handouts(workspace, chosen_handouts(names, workspace))
     found: list[ReviewDuty] = []
     undated: list[Problem] = []
     standing = {}
@@ -129,15 +132,17 @@ def bibliography_problems(
 ) -> tuple[Problem, ...]:
     """Return the problems of the list of sources: unused, without a year, or old.
 
-    `named` are the ids that handouts and rules name. Returns nothing for the program's own list,
-    which a clinic cannot change.
+    `named` are the ids that handouts and rules name. The built-in sources, which a clinic cannot
+    change, yield no problems.
     """
-    path = find(workspace, "content/sources.yaml")
-    if path is None:
-        return ()
-    problems = source_problems(shared.sources, frozenset(named), today, shared.bibliography.locate)
-    own = path.is_relative_to(workspace.root)
-    return tuple(problems) if own else ()
+    from teachback.content.sources import Sources
+
+    locate = shared.bibliography.locate
+    own = shown(workspace.root / "content/sources.yaml")
+    sources = {
+        name: source for name, source in shared.sources.root.items() if locate((name,)).file == own
+    }
+    return tuple(source_problems(Sources(sources), frozenset(named), today, locate))
 
 
 def _when(day: dt.date, today: dt.date) -> str:

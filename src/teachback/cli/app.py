@@ -8,6 +8,7 @@ problems in content or data, 2 wrong usage.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ import click
 
 from teachback import __version__
 from teachback.cli import merge_command
-from teachback.cli.context import fault, here, today
+from teachback.cli.command_help import CommandGroup
+from teachback.cli.context import as_typed, fault, here, program_name, today
 from teachback.cli.options import (
     archive_folder,
     chosen,
@@ -39,13 +41,14 @@ from teachback.cli.output import (
     refuse,
 )
 from teachback.cli.review_commands import COMMANDS
-from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order, nearest
 from teachback.files.workspace import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+COMPLETION = "_TEACHBACK_COMPLETE"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
 
@@ -62,7 +65,11 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         result = command_line.main(
-            args=list(arguments), prog_name="teachback", standalone_mode=False
+            args=list(arguments),
+            # Completion is for the command's name, however it was started.
+            prog_name="teachback" if COMPLETION in os.environ else program_name(),
+            complete_var=COMPLETION,
+            standalone_mode=False,
         )
     except click.exceptions.Exit as leave:
         return leave.exit_code
@@ -88,7 +95,7 @@ def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     return result if isinstance(result, int) else 0
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=CommandGroup, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="teachback")
 def command_line() -> None:
     """Print what a clinic hands to a patient: handouts and wallet cards, for each reader."""
@@ -361,9 +368,10 @@ def init_command(folder: Path) -> None:
 
     for path in init(folder, today()):
         click.echo(shown(path.absolute()))
-    click.echo(
-        f"Now fill in {folder / 'content' / 'clinic.yaml'}, then: cd {folder} && teachback build"
-    )
+    click.echo(f"Now fill in {folder / 'content' / 'clinic.yaml'}, then type:")
+    if folder.resolve() != Path.cwd():
+        click.echo(f"    cd {shlex.quote(str(folder))}")
+    click.echo(f"    {program_name(folder)} build")
 
 
 @command_line.command("new")
@@ -373,7 +381,48 @@ def new_command(identifier: str) -> None:
     from teachback.commands.scaffold import new
 
     path = new(identifier, here(), today())
-    click.echo(f"{shown(path)}\nNow change it, then: teachback build {identifier}")
+    click.echo(as_typed(f"{shown(path)}\nNow change it, then: teachback build {identifier}"))
+
+
+@command_line.command("copy")
+@click.argument("name", metavar="FILE")
+@click.option("--force", is_flag=True, help="Replace the file of that name that you have.")
+def copy_command(name: str, force: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """Copy a built-in file into the workspace, to change it there."""
+    from teachback.commands.scaffold import copy_builtin
+
+    path, effect = copy_builtin(name, here(), force=force)
+    click.echo(f"{shown(path)}\n{effect}")
+
+
+@command_line.command("open")
+@click.argument("name", metavar="[HANDOUT]", required=False)
+@setting_options("audience", "output")
+def open_command(name: str | None, **_: Any) -> None:  # noqa: ANN401 -- what click parsed
+    """Open what was printed: the page that shows all of it, or the file of a handout."""
+    from teachback.commands.printed_index import printed_file
+
+    settings, _ = chosen()
+    path = printed_file(settings.output, name, settings.audiences)
+    click.echo(shown(path))
+    if click.launch(str(path)) != 0:
+        click.echo("No program could be started that shows it: open this file yourself.", err=True)
+
+
+@command_line.command("help")
+@click.argument("words", metavar="[COMMAND]", nargs=-1)
+@click.pass_context
+def help_command(context: click.Context, words: tuple[str, ...]) -> None:
+    """Show what a command does and which options it has."""
+    command: click.Command = command_line
+    context = context.find_root()
+    for word in words:
+        known = command.commands if isinstance(command, click.Group) else {}
+        if word not in known:
+            raise UsageError(Problem(f"there is no command '{word}'", nearest(word, known)))
+        command = known[word]
+        context = click.Context(command, context, word)
+    click.echo(command.get_help(context))
 
 
 @command_line.command("doctor")
@@ -384,7 +433,11 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
 
     from teachback.commands.doctor import examine
 
-    findings = examine(here())
+    try:
+        workspace = here()
+    except UsageError:
+        workspace = None
+    findings = examine(workspace)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -392,7 +445,7 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
             state = "ok" if finding.ok else "MISSING" if finding.needed else "-"
             click.echo(f"{state:8}{finding.name:16}{finding.found}")
             if not finding.ok and finding.remedy:
-                click.echo(f"{'':24}{finding.remedy}")
+                click.echo(as_typed(f"{'':24}{finding.remedy}"))
     return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
 
 

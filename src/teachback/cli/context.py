@@ -6,7 +6,9 @@ import datetime as dt
 import errno
 import io
 import os
+import re
 import select
+import shlex
 import sys
 import time
 from contextlib import suppress
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 # Maintainers set it to see where a fault came from. It shows source lines, and no values.
 TRACEBACK: Final = "TEACHBACK_TRACEBACK"
+# The launcher sets it to the words that it was started with.
+LAUNCHER: Final = "TEACHBACK_LAUNCHER"
 _LOST: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk space allowed is used up",
@@ -45,7 +49,8 @@ def new_second() -> dt.datetime:
 def here() -> Workspace:
     """Return the workspace of the current folder.
 
-    Raises UsageError when the folder is gone, and TeachbackError for links that lead out.
+    Raises UsageError when the folder is gone or is in no workspace, and TeachbackError for links
+    that lead out.
     """
     try:
         folder = Path.cwd()
@@ -77,6 +82,35 @@ class _Out(io.FileIO):
             self.lost = self.lost or error
             return len(memoryview(data).cast("B"))
         return taken
+
+
+def program_name(folder: Path | None = None) -> str:
+    """Return what the user types to start the program, from this folder or from another one.
+
+    The launcher passes the words that it was started with; without it, this is `teachback`.
+    """
+    name = os.environ.get(LAUNCHER) or "teachback"
+    if folder is not None and "/" in name and not os.path.isabs(name):  # noqa: PTH117 -- no path of a file
+        at, end = os.path.split(os.path.abspath(name))  # noqa: PTH100 -- the last link is kept
+        name = os.path.join(os.path.relpath(os.path.realpath(at), os.path.realpath(folder)), end)  # noqa: PTH118
+    return shlex.quote(name)
+
+
+def as_typed(text: str) -> str:
+    """Return a text for the user, with its commands as they can be typed here.
+
+    Messages name commands as `teachback build`, and extras as `pip install 'teachback[cluster]'`.
+    """
+    by_launcher = LAUNCHER in os.environ
+    pip = f"{shlex.quote(sys.executable)} -m pip install "
+    text = re.sub(
+        r"pip install (?:'teachback\[(\w+)\]')?",
+        lambda found: (
+            f"teachback add {found[1]}" if by_launcher and found[1] else pip + found[0][12:]
+        ),
+        text,
+    )
+    return re.sub(r"(?<![\w./-])teachback(?= [a-z])", lambda _: program_name(), text)
 
 
 def open_streams() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from teachback.cli.command_help import GroupedCommand
 from teachback.cli.context import today
 from teachback.cli.options import chosen, json_option, release_option, setting_options, typed
 from teachback.cli.output import Progress, print_json, print_problems
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _FEW: Final = 20
 
 
-@click.command("merge")
+@click.command("merge", cls=GroupedCommand)
 @click.argument("handout", metavar="[HANDOUT]", required=False)
 @click.option(
     "--records",

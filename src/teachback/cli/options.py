@@ -20,7 +20,7 @@ from teachback.cli.context import here
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
 from teachback.files.toml_reader import read_toml
 from teachback.files.unprintable_characters import faults
-from teachback.files.workspace import SETTINGS, Workspace, shown
+from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
 from teachback.units import Paper, TypeSize
@@ -158,6 +158,9 @@ def _setting(
 
 # Each parameter has the name of its field of Settings. The printer comes before its offsets.
 _SETTINGS: Final = {
+    "handouts": _setting(
+        "--handouts configured", "What is printed if none are named.", multiple=True
+    ),
     "audience": _setting(
         "--audience -a audiences", "For this audience; may be repeated.", multiple=True
     ),
@@ -241,7 +244,8 @@ def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- field
     errors: list[TeachbackError] = context.meta.get(_ERRORS, [])
     if errors:
         raise type(errors[0])(*(problem for error in errors for problem in error.problems))
-    params = {"handouts": (), **context.params, **given}
+    params = {**context.params, **given}
+    params["handouts"] = params.get("handouts") or params["configured"]
     found = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
     return Settings(**found), context.obj
 
@@ -298,6 +302,12 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
         for name, table in (tables if isinstance(tables, dict) else {"": tables}).items()
     }
     found = {"output": "build", **_checked(file.data, known, file.place, problems)}
+    ids = {name for stem in handout_files(workspace) for name in (stem, stem.split(".")[0])}
+    problems += [
+        Problem(f"there is no handout '{one}'", nearest(one, ids), file.place("handouts"))
+        for one in found.get("configured", ())
+        if one not in ids
+    ]
     name = found.get("printer")
     if name is not None and name not in printers:
         hint = _known_printers(name, printers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from teachback.cli.context import as_typed
 from teachback.errors import Problem, Severity, readable
 from teachback.files.workspace import shown
 
@@ -210,6 +211,8 @@ def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> Non
         + (f"; all of it is in {shown(folder)}" if built.outputs else "")
         + (f"; {kept}" if kept else "")
     )
+    if built.index is not None:
+        click.echo(as_typed(f"Look at it: teachback open  ({shown(built.index)})"))
 
 
 def proof_row(name: str, measures: Measures) -> dict[str, Any]:
@@ -242,7 +245,7 @@ def print_checkup(checkup: CheckResult) -> None:
                 f"  {name}: {', '.join(map(str, graded.grades))}; "
                 f"target grade {checked.targets[name]}"
             )
-    click.echo(looked_for(checkup))
+    click.echo(as_typed(looked_for(checkup)))
 
 
 def checkup_json(checkup: CheckResult) -> dict[str, Any]:
@@ -311,14 +314,14 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
         rule = f" [{problem.rule}]" if problem.rule else ""
         # A text quoted from a file may hold line breaks, but a problem and its hint are one line
         # each.
-        click.echo(
-            f"{click.style(place, bold=True)}: "
-            f"{warning}{readable(' '.join(problem.message.split()))}{rule}",
-            err=True,
-            color=color,
+        message, hint = (
+            as_typed(readable(" ".join(text.split()))) for text in (problem.message, problem.hint)
         )
-        if problem.hint:
-            click.echo(f"    {readable(' '.join(problem.hint.split()))}", err=True, color=color)
+        click.echo(
+            f"{click.style(place, bold=True)}: {warning}{message}{rule}", err=True, color=color
+        )
+        if hint:
+            click.echo(f"    {hint}", err=True, color=color)
 
 
 def interrupted() -> int:

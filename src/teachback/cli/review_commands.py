@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from teachback.cli.context import here, new_second, today
+from teachback.cli.command_help import GroupedCommand
+from teachback.cli.context import as_typed, here, new_second, today
 from teachback.cli.options import audience_option, json_option, resolve, strict_option
 from teachback.cli.output import (
     Progress,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
 
 
-@click.command("check")
+@click.command("check", cls=GroupedCommand)
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
 @audience_option
 @strict_option
@@ -69,7 +70,8 @@ def check_command(
     write = _reporter(report, workspace) if report else None
     with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
         brief = not (flags["as_json"] or flags["sarif"] or report)
-        checkup = check(handouts, flags["audience"], workspace, today(), step, brief=brief)
+        names = handouts or resolve((), workspace).handouts
+        checkup = check(names, flags["audience"], workspace, today(), step, brief=brief)
     if not flags["as_json"]:
         print_checkup(checkup)
     # Print the findings before files are written, which may fail.
@@ -124,7 +126,7 @@ def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckR
     )
 
 
-@click.command("diff")
+@click.command("diff", cls=GroupedCommand)
 @click.argument("handout", metavar="HANDOUT")
 @click.argument("left", metavar="AUDIENCE")
 @click.argument("right", metavar="AUDIENCE")
@@ -157,7 +159,7 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
     click.echo(summary(comparison) + (f": {shown(page.absolute())}" if page else ""))
 
 
-@click.command("due")
+@click.command("due", cls=GroupedCommand)
 @click.option(
     "--within",
     default="6m",
@@ -178,7 +180,9 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
     from teachback.checking.review_dates import horizon
 
     day = today()
-    listed = due_list(here(), day, horizon(within, day))
+    workspace = here()
+    names = resolve((), workspace).handouts
+    listed = due_list(workspace, day, horizon(within, day), names)
     rows = due_rows(listed, day)
     if as_json:
         problems = [problem.as_json() for problem in (*listed.problems, *listed.undated)]
@@ -196,7 +200,7 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
     return int(bool(listed.problems))
 
 
-@click.command("approve")
+@click.command("approve", cls=GroupedCommand)
 @click.argument("handout", metavar="HANDOUT")
 @click.option(
     "--by",
@@ -229,7 +233,8 @@ def approve_command(
         click.echo(f"{done.file}:{number}: {line}")
     click.echo(
         f"Approved for {', '.join(done.audiences)}. "
-        f"A change of what they read makes it a draft again. Now: teachback build {handout}"
+        "A change of what they read makes it a draft again. "
+        + as_typed(f"Now: teachback build {handout}")
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from teachback.commands.archive_step import archive_outputs
 from teachback.commands.build_plan import plan_build
+from teachback.commands.printed_index import write_index
 from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import Location, Severity, TeachbackError, as_errors, in_file_order
 from teachback.files.workspace import Workspace, shown, write_whole
@@ -33,7 +34,8 @@ class BuildResult:
     """The result of a build: wanted files, newly printed files, problems, refused handouts.
 
     `proofs` has the measurements of the printed pages, by file; it is only filled if asked for.
-    `archived` are the codes of the editions that the archive keeps, if there is one.
+    `archived` are the codes of the editions that the archive keeps, if there is one. `index` is the
+    page that shows all files.
     """
 
     outputs: tuple[Output, ...]
@@ -42,6 +44,7 @@ class BuildResult:
     refused: tuple[str, ...]
     proofs: Mapping[str, Measures] = field(default_factory=dict)
     archived: tuple[str, ...] = ()
+    index: Path | None = None
 
     @property
     def failed(self) -> bool:
@@ -73,6 +76,7 @@ def build(
     now = Now(plan.origins, stale.run.libraries if stale.run else "")
     recorded = save_record(settings.output, done, tuple(printed), plan.summaries, now)
     archived = archive_outputs(settings, workspace, tuple(done.values()), stale.reading)
+    index, unwritten = write_index(settings.output, recorded.live)
     if stale.run and stale.run.stopped:
         # Everything that was finished is recorded, so the interrupt can now take effect.
         raise KeyboardInterrupt
@@ -80,7 +84,7 @@ def build(
         plan.problems,
         stale.problems,
         {GENERAL: old_paper(recorded.outputs, recorded.live, settings.output)},
-        {GENERAL: (*recorded.problems, *archived.problems)},
+        {GENERAL: (*recorded.problems, *archived.problems, *unwritten)},
     )
     problems = in_file_order(problem for group in found.values() for problem in group)
     return BuildResult(
@@ -90,6 +94,7 @@ def build(
         tuple(s for s in plan.sources if is_refused(s, found, strict=settings.strict)),
         stale.run.proofs if stale.run else {},
         archived.codes,
+        index,
     )
 
 

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import Workspace, handout_files, read_bytes, shown
+from teachback.files.workspace import (
+    Workspace,
+    chosen_handouts,
+    handout_files,
+    read_bytes,
+    shown,
+)
 from teachback.printing.build_record import current, is_unchanged, read_record
 from teachback.printing.fingerprints import made_from, same_libraries, shared_fingerprint
 from teachback.printing.review_problems import review_problems
@@ -80,7 +86,7 @@ class BuildPlan:
 def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> BuildPlan:
     """Plan a build. Raises UsageError for names that do not exist, or a choice of nothing."""
     files = handout_files(workspace)
-    sources = selected_files(settings, files)
+    sources = chosen_handouts(settings.handouts, workspace)
     origins, unreadable = hashed_origins(files, shared_fingerprint(workspace))
     record = read_record(settings.output)
     summaries, reading = _summaries(settings, workspace, sources, origins, record)
@@ -113,27 +119,6 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
     ]
     kept, stale = _sorted_out(wanted, _usable(settings, record, origins), settings.output)
     return BuildPlan(sources, origins, summaries, kept, stale, reading, problems)
-
-
-def selected_files(settings: Settings, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the named handout files, or all; `leg-cramps` also names leg-cramps.es.yaml."""
-    if not settings.handouts:
-        if not files:
-            raise TeachbackError(
-                Problem("there are no handouts", "Make one with `teachback new ID`.")
-            )
-        return dict(files)
-    ids = {stem.split(".")[0] for stem in files}
-    unknown = [name for name in settings.handouts if name not in files and name not in ids]
-    if unknown:
-        raise UsageError(
-            *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
-        )
-    return {
-        stem: path
-        for stem, path in files.items()
-        if stem in settings.handouts or stem.split(".")[0] in settings.handouts
-    }
 
 
 def hashed_origins(

@@ -35,6 +35,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     """
     shared = load_shared(workspace)
     language = settings.language or "en"
+    if language in shared.unfinished:
+        raise TeachbackError(*shared.unfinished[language])
     if language not in shared.words:
         raise UsageError(
             Problem(

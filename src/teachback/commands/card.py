@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.commands.archive_step import archive_outputs
 from teachback.commands.build_plan import check_audiences, hashed_origins
 from teachback.commands.print_steps import print_outputs
+from teachback.commands.printed_index import write_index
 from teachback.content.loader import read_handouts
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.stray_files import stray_files
@@ -77,9 +78,16 @@ def print_cards(
     recorded = save_record(
         settings.output, printed.outputs, (name,), {}, Now(origins, printed.libraries)
     )
+    _, unwritten = write_index(settings.output, recorded.live)
     # Read again: a text that was changed during printing must not be kept as the source.
     archived = archive_outputs(settings, workspace, (output,), None)
-    problems = (*noticed, *stray_files(workspace), *recorded.problems, *archived.problems)
+    problems = (
+        *noticed,
+        *stray_files(workspace),
+        *recorded.problems,
+        *archived.problems,
+        *unwritten,
+    )
     return PrintedCards(
         output, count, len(run.sheets), run.sides, run.stock, problems, archived.codes
     )

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from teachback import __version__
 from teachback.errors import TeachbackError
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import Workspace, find, folders, handout_files, shown
+from teachback.files.workspace import (
+    Workspace,
+    builtin_root,
+    find,
+    folders,
+    handout_files,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +55,12 @@ class InstallationCheck:
     remedy: str = ""
 
 
-def examine(workspace: Workspace) -> tuple[InstallationCheck, ...]:
-    """Check everything that printing needs. Nothing is changed."""
-    return tuple(_findings(workspace))
+def examine(workspace: Workspace | None) -> tuple[InstallationCheck, ...]:
+    """Check everything that printing needs, with or without a workspace. Nothing is changed."""
+    return tuple(_findings(workspace or Workspace(builtin_root(), builtin_root()), workspace))
 
 
-def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
+def _findings(workspace: Workspace, here: Workspace | None) -> Iterator[InstallationCheck]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield InstallationCheck("Teachback", __version__)
     yield InstallationCheck(
@@ -65,7 +72,13 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
         except importlib.metadata.PackageNotFoundError:
             yield InstallationCheck(name, "not installed", ok=False, remedy=f"pip install {name}")
     yield _pango()
-    yield InstallationCheck("workspace", shown(workspace.root))
+    yield InstallationCheck(
+        "workspace",
+        shown(here.root) if here else "none: this folder is not in one",
+        ok=here is not None,
+        needed=False,
+        remedy="Change to the folder of yours, or make one: teachback init my-clinic",
+    )
     for problem in stray_files(workspace):
         yield InstallationCheck(
             "file",

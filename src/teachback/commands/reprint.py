@@ -14,7 +14,7 @@ from teachback import __version__
 from teachback.archive.store import ArchivedFile, ArchiveEntry, entries_at, entry_paths, object_path
 from teachback.commands.build import build
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.files.workspace import Workspace, file_bytes, shown, write_whole
+from teachback.files.workspace import BELOW, Workspace, file_bytes, shown, write_whole
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
 from teachback.units import Paper, TypeSize
@@ -39,27 +39,31 @@ def reprint(folder: Path) -> tuple[Problem, ...]:
     for paths in entry_paths(folder).values():
         for entry in entries_at(paths):
             with TemporaryDirectory(prefix="teachback-") as place:
-                root = Path(place) / "workspace"
-                if _laid_out(folder, entry, root):
-                    problems += _compared(
-                        folder, entry, Workspace(root, root), Path(place) / "build"
-                    )
+                workspace = _laid_out(folder, entry, Path(place))
+                if workspace is not None:
+                    problems += _compared(folder, entry, workspace, Path(place) / "build")
     return tuple(problems)
 
 
-def _laid_out(folder: Path, entry: ArchiveEntry, root: Path) -> bool:
-    """Restore the sources of an edition; return False when one is damaged."""
+def _laid_out(folder: Path, entry: ArchiveEntry, place: Path) -> Workspace | None:
+    """Restore the sources of an edition below a folder; return None when one is damaged.
+
+    Files that were merged with built-in ones are a clinic's again, and all others are built-in.
+    """
+    workspace = Workspace(place / "workspace", place / "builtin")
+    merged = {name.removeprefix(BELOW) for name in entry.sources if name.startswith(BELOW)}
     for name, sha256 in entry.sources.items():
+        root = workspace.root if name in merged else workspace.builtin
+        inside = name.removeprefix(BELOW)
         try:
             data = file_bytes(object_path(folder, name, sha256))
         except OSError:
-            return False
-        if hashlib.sha256(data).hexdigest() != sha256 or not (root / name).resolve().is_relative_to(
-            root.resolve()
-        ):
-            return False
-        write_whole(root / name, data)
-    return True
+            return None
+        target = (root / inside).resolve()
+        if hashlib.sha256(data).hexdigest() != sha256 or not target.is_relative_to(root.resolve()):
+            return None
+        write_whole(root / inside, data)
+    return workspace if merged else Workspace(workspace.builtin, workspace.builtin)
 
 
 def _compared(

@@ -1,12 +1,25 @@
-"""Create new files for a clinic: a workspace or a handout. Existing files are not overwritten."""
+"""Create new files for a clinic: a workspace, a handout, or a copy of a built-in file."""
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from teachback.errors import Location, Problem, TeachbackError, UsageError
-from teachback.files.workspace import Workspace, builtin_root, find, read_bytes, shown, write_whole
+from teachback.errors import Location, Problem, TeachbackError, UsageError, guess
+from teachback.files.workspace import (
+    SETTINGS,
+    Workspace,
+    builtin_root,
+    effective_files,
+    find,
+    handout_files,
+    is_merged,
+    read_bytes,
+    shown,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,6 +44,7 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
             read_bytes(builtin / "content" / "samples" / "handout.yaml"), SAMPLE_ID, today
         ),
         folder / SCHEMA: read_bytes(builtin / SCHEMA),
+        folder / SETTINGS: read_bytes(builtin / "content" / "samples" / SETTINGS),
     }
     there = [path for path in files if path.exists()]
     if there:
@@ -72,6 +86,45 @@ def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
     )
     write_whole(path, _handout(read_bytes(sample), identifier, today))
     return path
+
+
+def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tuple[Path, str]:
+    """Copy a built-in file into the workspace; return its new place, and how it counts there.
+
+    `name` is the file's name in a workspace, or the last part of it if no other file has that.
+    Raises UsageError for an unknown name, and TeachbackError when the clinic has such a file
+    already. `force` replaces that one.
+    """
+    if workspace.root == workspace.builtin:
+        hint = "Change to a workspace of your own, or make one: teachback init my-clinic"
+        raise UsageError(Problem("the built-in files are in this very folder", hint))
+    builtin = Workspace(workspace.builtin, workspace.builtin)
+    files = effective_files(builtin)
+    files |= {f"content/handouts/{path.name}": path for path in handout_files(builtin).values()}
+    wanted = PurePosixPath(name).as_posix()
+    by_end = {one: {PurePosixPath(one).name, PurePosixPath(one).stem} for one in files}
+    matches = [one for one in files if one == wanted] or [
+        one for one, ends in by_end.items() if wanted in ends
+    ]
+    if len(matches) > 1:
+        hint = f"Name one of them: {', '.join(matches)}."
+        raise UsageError(Problem(f"several built-in files are called '{name}'", hint))
+    if not matches:
+        near = guess(wanted, files if "/" in wanted else set().union(*by_end.values()))
+        folders = ", ".join(sorted({str(PurePosixPath(one).parent) for one in files}))
+        hint = f"{near} The built-in files are in {folders}.".strip()
+        raise UsageError(Problem(f"there is no built-in file '{name}'", hint))
+    target = workspace.root / matches[0]
+    if os.path.lexists(target) and not force:
+        hint = f"Keep it, or replace it: teachback copy {matches[0]} --force"
+        raise TeachbackError(Problem("you have this file already", hint, Location(shown(target))))
+    write_whole(target, read_bytes(files[matches[0]]))
+    return target, (
+        "Its entries are merged with the built-in ones by name. Keep those that you change, and "
+        "delete the others: so they stay as new as the program."
+        if is_merged(matches[0])
+        else "From now on this file is used, and the built-in one of the same name is not."
+    )
 
 
 def _handout(sample: bytes, identifier: str, today: dt.date) -> bytes:

@@ -27,7 +27,8 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, guess,
 from teachback.files.encoding_damage import is_misread
 from teachback.files.font_coverage import coverage, missing_glyphs, words_for
 from teachback.files.images import DIGITS, digits_fault
-from teachback.files.workspace import Workspace, find, folders, read_bytes, shown
+from teachback.files.merged_files import read_entries
+from teachback.files.workspace import WORDS, Workspace, find, folders, read_bytes, shown
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class WorkspaceContent(NamedTuple):
     clinic: Clinic
     sources: Sources
     words: dict[str, Words]
+    # By language: why its words cannot be printed. Handouts in other languages can.
+    unfinished: dict[str, tuple[Problem, ...]]
     glyphs: frozenset[int]
     # The file that has the location of each source.
     bibliography: YamlFile
@@ -120,7 +123,7 @@ def read_handouts(
 def load_shared(workspace: Workspace) -> WorkspaceContent:
     """Read audiences, clinic, sources and all words.
 
-    Raises TeachbackError with the problems of all of them.
+    Raises TeachbackError with the problems of all but the words.
     """
     problems: list[Problem] = []
     glyphs = _tried(lambda: _glyphs(workspace), problems)
@@ -128,36 +131,23 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
     bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
-    for language in sorted(
-        {
-            path.stem
-            for folder in folders(workspace, "content/words")
-            for path in folder.glob("*.yaml")
-        }
-    ):
-        loaded = _tried(
-            lambda name=language: _load_words(workspace, name, glyphs or frozenset()),  # type: ignore[misc]
-            problems,
-        )
-        if loaded is not None:
-            words[language] = loaded
-    spoken: dict[str, str] = {}
-    for language, known in words.items():
-        if spoken.setdefault(known.language, language) != language:
-            message = (
-                f"content/words/{language}.yaml has the same language name, '{known.language}', "
-                f"as content/words/{spoken[known.language]}.yaml"
-            )
-            problems.append(
-                Problem(
-                    message,
-                    "Translate the words, and write the language's own name.",
-                    Location(f"content/words/{language}.yaml"),
-                )
-            )
+    unfinished: dict[str, tuple[Problem, ...]] = {}
+    # The built-in languages come first, so that a clinic's file with their name is the wrong one.
+    languages = {
+        path.stem: None
+        for folder in reversed(folders(workspace, WORDS))
+        for path in sorted(folder.glob("*.yaml"))
+    }
+    for language in languages:
+        try:
+            words[language] = _load_words(workspace, language, words, glyphs or frozenset())
+        except TeachbackError as error:
+            unfinished[language] = error.problems
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
-    return WorkspaceContent(audiences, clinic, bibliography[0], words, glyphs, bibliography[1])
+    return WorkspaceContent(
+        audiences, clinic, bibliography[0], words, unfinished, glyphs, bibliography[1]
+    )
 
 
 def load_handout(path: Path, workspace: Workspace, shared: WorkspaceContent) -> LoadedHandout:
@@ -219,17 +209,6 @@ def _tried(step: Callable[[], ResultT], problems: list[Problem]) -> ResultT | No
         return None
 
 
-def _read_named(workspace: Workspace, name: str) -> YamlFile:
-    path = find(workspace, name)
-    if path is None:
-        raise TeachbackError(
-            Problem(
-                f"{name}: there is no such file", "Restore the file that came with the program."
-            )
-        )
-    return read_yaml(read_bytes(path), shown(path))
-
-
 def _glyphs(workspace: Workspace) -> frozenset[int]:
     fonts = {
         path.name: path
@@ -268,7 +247,7 @@ def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
 
 
 def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
-    file = _read_named(workspace, "content/audiences.yaml")
+    file = read_entries(workspace, "content/audiences.yaml")
     audiences = validated(Audiences, file)
     problems = list(_as_it_is(file, glyphs))
     for name, audience in audiences.root.items():
@@ -296,7 +275,11 @@ def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
 
 
 def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
-    file = _read_named(workspace, "content/clinic.yaml")
+    path = find(workspace, "content/clinic.yaml")
+    if path is None:
+        hint = "Restore the file that came with the program."
+        raise TeachbackError(Problem("content/clinic.yaml: there is no such file", hint))
+    file = read_yaml(read_bytes(path), shown(path))
     clinic = validated(Clinic, file)
     problems = list(_as_it_is(file, glyphs))
     if clinic.logo:
@@ -316,7 +299,7 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
 
 
 def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
-    file = _read_named(workspace, "content/sources.yaml")
+    file = read_entries(workspace, "content/sources.yaml")
     sources = validated(Sources, file)
     problems = tuple(_as_it_is(file, glyphs))
     if problems:
@@ -324,8 +307,10 @@ def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources
     return sources, file
 
 
-def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> Words:
-    file = _read_named(workspace, f"content/words/{language}.yaml")
+def _load_words(
+    workspace: Workspace, language: str, others: Mapping[str, Words], glyphs: frozenset[int]
+) -> Words:
+    file = read_entries(workspace, f"{WORDS}/{language}.yaml")
     words = validated(Words, file)
     problems = list(_as_it_is(file, glyphs, filled=True))
     problems += [
@@ -334,6 +319,11 @@ def _load_words(workspace: Workspace, language: str, glyphs: frozenset[int]) -> 
         # Warnings are reported later, with what the rules find in these words.
         if problem.severity is Severity.ERROR
     ]
+    twin = next((name for name, one in others.items() if one.language == words.language), None)
+    if twin:
+        message = f"this language name, '{words.language}', is that of {WORDS}/{twin}.yaml already"
+        hint = "Translate the words, and write the language's own name."
+        problems.append(Problem(message, hint, file.locate(("language",))))
     if not _LANGUAGE.fullmatch(language):
         message = f"'{language}' is not a language tag, so no handout can be written in it"
         problems.append(
@@ -357,7 +347,9 @@ def _name_problems(
         stem = path.stem.split(".")[0]
         other = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
         yield Problem(message, f"Call the file {handout.id}.yaml{other}.", file.locate(("id",)))
-    if handout.language not in shared.words:
+    if handout.language in shared.unfinished:
+        yield from shared.unfinished[handout.language]
+    elif handout.language not in shared.words:
         message = f"there are no words for the language '{handout.language}'"
         yield Problem(
             message,

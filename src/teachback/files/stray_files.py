@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Location, Problem, Severity, guess, nearest
-from teachback.files.workspace import KINDS, MIME, SETTINGS, shown
+from teachback.files.workspace import KINDS, MIME, SETTINGS, is_workspace, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ SHELVES: Final = {
     "content/rules/words": ReadFiles(
         names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})
     ),
-    "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml"})),
+    "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml", SETTINGS})),
     "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),
@@ -257,7 +257,7 @@ def _in_root(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Pr
                 not right
                 and entry.name not in KINDS
                 and root != workspace.builtin
-                and _is_workspace(path)
+                and is_workspace(path)
             ):
                 inner.append(path)
         elif entry.name in homes and entry.name.endswith((".yaml", ".css")):
@@ -318,15 +318,6 @@ def _nearly(name: str, known: Sequence[str]) -> str:
 def _holds(folder: Path) -> bool:
     """Return whether a folder holds anything that a workspace could be made of."""
     return any(_MADE_OF.match(name) for _, _, names in os.walk(folder) for name in names)
-
-
-def _is_workspace(folder: Path) -> bool:
-    with suppress(OSError):
-        content = folder / "content"
-        return (content / "clinic.yaml").is_file() or next(
-            content.glob("handouts/*.yaml"), None
-        ) is not None
-    return False
 
 
 def _same(one: Path, other: Path) -> bool:

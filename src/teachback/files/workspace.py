@@ -1,7 +1,7 @@
 """Find, read and write files: the clinic's own folder comes before the built-in one.
 
-Both folders have the same layout. A clinic's file replaces the built-in file of the same name, and
-nothing else does.
+Both folders have the same layout. A clinic's file replaces the built-in file of the same name. Only
+the entries of some files, see `is_merged`, are merged with the built-in ones, by their names.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
+# The files whose entries have names, and the folder of words.
+_MERGED: Final = ("content/audiences.yaml", "content/sources.yaml", "content/stocks.yaml")
+WORDS: Final = "content/words"
+# What the name of a built-in file starts with, where the clinic's file is merged with it.
+BELOW: Final = "builtin/"
 MIME: Final = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
@@ -90,19 +95,37 @@ def builtin_root() -> Path:
 def open_workspace(start: Path) -> Workspace:
     """Return the workspace that `start` is in.
 
-    It is the nearest folder upward that looks like a workspace, or else `start` itself. Raises
-    TeachbackError when a link leads out of the workspace, or when a file name has unreadable
+    It is the nearest folder upward that is a workspace. Raises UsageError when there is none.
+    Raises TeachbackError when a link leads out of the workspace, or when a file name has unreadable
     characters.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (
-            (folder / SETTINGS).is_file()
-            or (folder / "content" / "clinic.yaml").is_file()
-            or (folder / "content" / "handouts").is_dir()
-        ):
+        if is_workspace(folder):
             return _closed(Workspace(folder, builtin_root()))
-    return _closed(Workspace(start, builtin_root()))
+    try:
+        inner = sorted(path.name for path in start.iterdir() if is_workspace(path))
+    except OSError:
+        inner = []
+    change = f"Change to yours first (cd {inner[0]}), or make" if inner else "Make"
+    raise UsageError(
+        Problem(
+            "this folder is no workspace, so nothing can be printed from here",
+            f"{change} a new one: teachback init my-clinic",
+            Location(readable(str(start))),
+        )
+    )
+
+
+def is_workspace(folder: Path) -> bool:
+    """Return whether a folder has settings, a clinic's file, or a folder of handouts."""
+    content = folder / "content"
+    # A Path raises where the folder may not be entered.
+    return (
+        os.path.isfile(folder / SETTINGS)  # noqa: PTH113
+        or os.path.isfile(content / "clinic.yaml")  # noqa: PTH113
+        or os.path.isdir(content / "handouts")  # noqa: PTH112
+    )
 
 
 def _closed(workspace: Workspace) -> Workspace:
@@ -149,6 +172,37 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def own_handouts(workspace: Workspace) -> dict[str, Path]:
+    """Return the handout files of the workspace itself, without the built-in ones."""
+    files = handout_files(workspace)
+    return {stem: path for stem, path in files.items() if path.is_relative_to(workspace.root)}
+
+
+def chosen_handouts(names: Collection[str], workspace: Workspace) -> dict[str, Path]:
+    """Return the handout files with these names, or the workspace's own if none are named.
+
+    `leg-cramps` also names leg-cramps.es.yaml. Raises UsageError for unknown names, and
+    TeachbackError when there is nothing to choose.
+    """
+    files = handout_files(workspace)
+    ids = {stem.split(".")[0] for stem in files}
+    if not names:
+        own = own_handouts(workspace)
+        if not own:
+            builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""
+            hint = f"Make one with `teachback new ID`{builtin}."
+            raise TeachbackError(Problem("there are no handouts of your own", hint))
+        return own
+    unknown = [name for name in names if name not in files and name not in ids]
+    if unknown:
+        raise UsageError(
+            *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
+        )
+    return {
+        stem: path for stem, path in files.items() if stem in names or stem.split(".")[0] in names
+    }
+
+
 def handout_named(workspace: Workspace, name: str) -> Path:
     """Return the file of one handout, by its id or by its file name.
 
@@ -177,7 +231,8 @@ def handout_named(workspace: Workspace, name: str) -> Path:
 def effective_files(workspace: Workspace) -> dict[str, Path]:
     """Return all files except the handouts, by their name in the workspace.
 
-    Any page may be made from these files.
+    Any page may be made from these files. The built-in file that a clinic's one is merged with has
+    `BELOW` before its name.
     """
     found: dict[str, Path] = {}
     roots = tuple(os.path.realpath(root) for root in workspace.roots)
@@ -203,7 +258,19 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                         if not name.startswith(".")
                     }
                 )
-    return dict(sorted(found.items()))
+    merged = {
+        f"{BELOW}{name}": workspace.builtin / name
+        for name, path in found.items()
+        if is_merged(name)
+        and not path.is_relative_to(workspace.builtin)
+        and is_there(workspace.builtin / name)
+    }
+    return dict(sorted((found | merged).items()))
+
+
+def is_merged(name: str) -> bool:
+    """Return whether the entries of this file are merged with those of the built-in one."""
+    return name in _MERGED or name.startswith(f"{WORDS}/")
 
 
 def link_problems(workspace: Workspace) -> tuple[Problem, ...]:

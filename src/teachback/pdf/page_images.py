@@ -6,6 +6,7 @@ Only this module and `page_reader` import pypdfium2.
 from __future__ import annotations
 
 import io
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import pypdfium2
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 DPI: Final = 150
 
 
-def page_pictures(pdf: bytes, dpi: int = DPI) -> tuple[bytes, ...]:
-    """Draw each page as a PNG file at `dpi` dots to the inch."""
+def page_pictures(pdf: bytes, dpi: int = DPI, most: int | None = None) -> tuple[bytes, ...]:
+    """Draw each page, or the first `most`, as a PNG file at `dpi` dots to the inch."""
     pictures = []
     with pypdfium2.PdfDocument(pdf) as document:
-        for page in document:
+        for page in islice(document, most):
             picture = page.render(scale=dpi / PT_PER_INCH).to_pil()
             file = io.BytesIO()
             picture.save(file, format="PNG", dpi=(dpi, dpi))

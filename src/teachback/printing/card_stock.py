@@ -23,8 +23,7 @@ from pydantic import (
 from teachback.content.base_model import Id, Plain
 from teachback.content.validation_errors import validated
 from teachback.errors import Problem, TeachbackError
-from teachback.files.workspace import folders, is_there, read_bytes, shown
-from teachback.files.yaml_reader import read_yaml
+from teachback.files.merged_files import read_entries
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Box, Paper
 
 if TYPE_CHECKING:
@@ -237,35 +236,20 @@ class Stocks(RootModel[dict[Id, Stock]]):
 
 
 def load_stocks(workspace: Workspace) -> Stocks:
-    """Read the stocks: the built-in ones, and the clinic's on top.
+    """Read the stocks: the built-in ones, and the clinic's own.
 
-    Raises TeachbackError with every problem of both files.
+    Raises TeachbackError with every problem.
     """
+    file = read_entries(workspace, "content/stocks.yaml")
+    stocks = validated(Stocks, file)
     problems: list[Problem] = []
-    merged: dict[str, Stock] = {}
     owners: dict[str, str] = {}
-    for folder in reversed(folders(workspace, "content")):
-        path = folder / "stocks.yaml"
-        if not is_there(path):
-            continue
-        try:
-            read = read_yaml(read_bytes(path), shown(path))
-            stocks = validated(Stocks, read)
-        except TeachbackError as error:
-            problems.extend(error.problems)
-            continue
-        for name, stock in stocks.root.items():
-            for index, other in enumerate(stock.also):
-                if owners.setdefault(other, name) != name:
-                    message = f"'{other}' is another name of '{owners[other]}' already"
-                    problems.append(
-                        Problem(
-                            message,
-                            "Keep it with one of the two.",
-                            read.locate((name, "also", index)),
-                        )
-                    )
-        merged |= stocks.root
+    for name, stock in stocks.root.items():
+        for index, other in enumerate(stock.also):
+            if owners.setdefault(other, name) != name:
+                message = f"'{other}' is another name of '{owners[other]}' already"
+                place = file.locate((name, "also", index))
+                problems.append(Problem(message, "Keep it with one of the two.", place))
     if problems:
         raise TeachbackError(*problems)
-    return Stocks(dict(sorted(merged.items())))
+    return Stocks(dict(sorted(stocks.root.items())))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from settings_from_flags import resolve
+from tiny_handout import TINY
 from workspace_cases import here, lay, problems
 
 from teachback.errors import TeachbackError, UsageError
@@ -60,6 +61,60 @@ def test_a_list_in_the_environment_has_commas(workspace: Make) -> None:
     environment = {"TEACHBACK_AUDIENCE": "ckd, general,ckd", "TEACHBACK_KIND": "card,handout"}
     settings = resolve({}, workspace(), environment)
     assert (settings.audiences, settings.kinds) == (("ckd", "general"), ("handout", "card"))
+
+
+OTHER = TINY.replace("id: tiny", "id: other")
+
+
+def test_the_file_chooses_which_handouts_are_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a name, these are printed and checked; a name that is typed wins."""
+    files = {
+        "teachback.toml": b'handouts = ["other"]',
+        "content/handouts/other.yaml": OTHER.encode(),
+    }
+    root = lay(tmp_path, files)
+    code, out, _ = here("build --format html --kind handout", root, monkeypatch, capsys)
+    assert (code, sorted(path.name for path in (root / "build/other").iterdir())) == (
+        0,
+        ["handout-ckd-en.html", "handout-general-en.html"],
+    )
+    assert out.startswith("build/other/handout-ckd-en.html")
+    assert "tiny/" not in out
+    assert "tiny:" not in here("check", root, monkeypatch, capsys)[1]
+    assert "tiny:" in here("check tiny", root, monkeypatch, capsys)[1]
+
+
+def test_without_the_setting_a_workspace_prints_its_own_handouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The built-in handout is printed only for who names it."""
+    root = lay(tmp_path, {})
+    _, out, _ = here("build --format html --kind handout", root, monkeypatch, capsys)
+    assert [line.split("  ")[0] for line in out.splitlines()[:-1]][:2] == [
+        "build/tiny/handout-ckd-en.html",
+        "build/tiny/handout-general-en.html",
+    ]
+    assert "leg-cramps" not in out
+    (root / "content/handouts/tiny.yaml").unlink()
+    code, _, err = here("build", root, monkeypatch, capsys)
+    assert (code, problems(err)[0].message) == (1, "there are no handouts of your own")
+    assert problems(err)[0].hint.endswith("or name a built-in one: leg-cramps.")
+
+
+def test_a_handout_in_the_file_that_does_not_exist_is_told_at_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt name does not print less in silence."""
+    root = lay(tmp_path, {"teachback.toml": b'paper = "a4"\nhandouts = ["tiny", "tinny"]'})
+    code, _, err = here("build", root, monkeypatch, capsys)
+    (said,) = problems(err)
+    assert (code, said.place, said.message) == (
+        1,
+        "teachback.toml:2:1",
+        "there is no handout 'tinny'",
+    )
 
 
 def test_a_printer_of_the_file_fills_what_the_file_leaves_out(workspace: Make) -> None:

@@ -402,7 +402,7 @@ def open_command(name: str | None, **_: Any) -> None:  # noqa: ANN401 -- what cl
     """Open what was printed: the page that shows all of it, or the file of a handout."""
     from teachback.commands.printed_index import printed_file
 
-    settings, _ = chosen()
+    settings = chosen()[0]
     path = printed_file(settings.output, name, settings.audiences)
     click.echo(shown(path))
     if click.launch(str(path)) != 0:

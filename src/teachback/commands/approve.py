@@ -65,10 +65,7 @@ def approve(
             )
         )
     if not path.is_relative_to(workspace.root):
-        hint = (
-            f"Copy it to {shown(workspace.root / 'content' / 'handouts' / path.name)} first: "
-            "then it is your clinic's."
-        )
+        hint = f"Make it your clinic's first: teachback copy content/handouts/{path.name}"
         raise TeachbackError(
             Problem(
                 "this handout comes with the program, and is not the clinic's to approve",

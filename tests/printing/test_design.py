@@ -57,7 +57,7 @@ def codes(workspace: Workspace) -> dict[str, str]:
         ({"templates/blocks/quote.html": "{# images/named.svg #} \n"}, {"general", "ckd"}),
         ({"styles/clinic.css": "h1 { color: #000 }\n"}, {"general", "ckd"}),
     ],
-    ids=str,
+    ids=("unused", "g", "leg", "ckd", "logo", "named", "template", "style"),
 )
 def test_only_a_picture_a_style_or_a_template_that_pages_use_changes_their_code(
     changed: dict[str, str], audiences: set[str], workspace: Make

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from jinja2 import BytecodeCache
 from tiny_handout import TINY
 
+from teachback.checking.clinical import rule_loader
 from teachback.errors import TeachbackError
 from teachback.files.workspace import Workspace, builtin_root
+from teachback.html import composer
+from teachback.printing import design
 from teachback.printing.process_pool import Outcome, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from jinja2 import Environment
+    from jinja2.bccache import Bucket
+
+    from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.printing.process_pool import Task
 
 # The same cases each time, and no deadline: a busy machine is not a fault.
@@ -24,6 +33,62 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parents[1]
+
+
+class _Compiled(BytecodeCache):
+    """Keep compiled templates in memory. Jinja compares the source before it uses one."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_in_files_once() -> Iterator[None]:
+    """Load the built-in rules, templates and styles once, also for forked worker processes.
+
+    They take half the time of a small page. A workspace's own files are loaded each time.
+    """
+    load, generated, sandbox = (
+        rule_loader.load_clinical_rules,
+        design.generated_text_problems,
+        composer.open_sandbox,
+    )
+    root = builtin_root()
+    styles = {path.read_text(encoding="utf-8") for path in (root / "styles").glob("*.css")}
+    compiled = _Compiled()
+    load_once = functools.cache(load)
+    found_once = functools.cache(lambda css, name: tuple(generated(css, name)))
+
+    def rules(workspace: Workspace) -> TextRules:
+        own = workspace.root / "content" / "rules"
+        return load(workspace) if own.exists() else load_once(Workspace(root / "none", root))
+
+    def texts(css: str, name: str) -> Iterable[design.Problem]:
+        return (found_once if css in styles else generated)(css, name)
+
+    def templates(folders: Iterable[Path]) -> Environment:
+        environment = sandbox(folders)
+        environment.bytecode_cache = compiled
+        return environment
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rule_loader, "load_clinical_rules", rules)
+        patch.setattr(design, "generated_text_problems", texts)
+        patch.setattr(composer, "open_sandbox", templates)
+        plain = Workspace(root, root)
+        rules(Workspace(root / "none", root))
+        opened = design.open_design(plain)
+        tuple(design.design_problems(opened))
+        for name in opened.environment.list_templates(extensions=["html"]):
+            opened.environment.get_template(name)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +140,12 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
                 yield Outcome(task, problems=tuple(map(pool.settle, error.problems)))
 
     monkeypatch.setattr(Pool, "each", each)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run files with slow tests first, so that no worker is left with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,29 +40,55 @@ SHELL = {
 }
 
 
-def typed(root: Path, command: str, way: str) -> tuple[int, str, str]:
-    """Run a command in a shell that treats the streams in some way.
+# Loads the program once, with the streams as the shell has set them. Runs each command in a fork of
+# itself, as `python -m teachback` would, and writes NUL to both outputs behind it.
+EACH = """
+import os, pathlib, sys
+import teachback.checking.checker, teachback.cli.app, teachback.pdf.renderer
+import teachback.printing.job_composer
+from teachback.__main__ import main
+roots = sys.argv[1:]
+for root in map(pathlib.Path, roots):
+    child = os.fork()
+    if not child:
+        sys.argv[1:] = (root / "command").read_text("utf-8").split("\\n")
+        os.chdir(root)
+        main()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    (root / "code").write_text(str(code))
+    for stream in (1, 2):
+        try:
+            os.write(stream, b"\\0")
+        except OSError:
+            pass
+"""
 
-    Return the exit code and both outputs.
+
+def typed(roots: list[Path], way: str) -> list[tuple[int, str, str]]:
+    """Run the command of each folder in a shell that treats the streams in some way.
+
+    Return the exit codes and both outputs.
     """
-    words = [sys.executable, "-m", "teachback", *command.split()]
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
         "PYTHONIOENCODING": "utf-8",
     }
     done = subprocess.run(
-        ["bash", "-c", way, "bash", *words],
-        cwd=root,
+        ["bash", "-c", way, "bash", sys.executable, "-c", EACH, *map(str, roots)],
         env=environment,
         capture_output=True,
         check=False,
     )
-    return (
-        done.returncode,
-        done.stdout.decode(errors="replace"),
-        done.stderr.decode(errors="replace"),
-    )
+    # Nothing arrives of a stream that is closed or full.
+    printed = [
+        stream.decode(errors="replace").split("\0")[: len(roots)]
+        for stream in (done.stdout, done.stderr)
+    ]
+    assert {len(parts) for parts in printed} <= {1, len(roots)}, printed
+    out, err = (parts if parts[1:] else parts * len(roots) for parts in printed)
+    codes = [int((root / "code").read_text()) for root in roots]
+    return list(zip(codes, out, err, strict=True))
 
 
 @pytest.mark.skipif(
@@ -71,9 +97,20 @@ def typed(root: Path, command: str, way: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize("name", SHELL)
 def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path) -> None:
     """Files are written, and the exit code is 1 when the output is lost."""
-    for number, (command, file) in enumerate(COMMANDS.items()):
-        root = lay(tmp_path / str(number), {"content/handouts/tiny.yaml": POLISH})
-        code, stdout, stderr = typed(root, command, SHELL[name])
+    roots = [
+        lay(
+            tmp_path / str(number),
+            {
+                "content/handouts/tiny.yaml": POLISH,
+                "command": command.replace(" ", "\n").encode(),
+            },
+        )
+        for number, command in enumerate(COMMANDS)
+    ]
+    done = typed(roots, SHELL[name])
+    for root, (command, file), (code, stdout, stderr) in zip(
+        roots, COMMANDS.items(), done, strict=True
+    ):
         said = f"{command}: {code}\n{stdout}{stderr}"
         assert "Traceback" not in stdout + stderr, said
         assert "failed because of its own error" not in stdout + stderr, said

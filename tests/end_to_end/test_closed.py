@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import time
 from pathlib import Path
@@ -158,6 +159,7 @@ def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     assert "content/images/mug.svg" in effective_files(open_workspace(tmp_path / "here"))
 
 
+@functools.cache
 def png(width: int, height: int) -> bytes:
     """Return a one-colour PNG: small as a file, large when it is unpacked."""
     file = io.BytesIO()

@@ -243,8 +243,14 @@ def test_every_page_says_what_it_is_and_that_it_is_a_draft(prints: Prints) -> No
 def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_reads(
     prints: Prints,
 ) -> None:
-    """At 150 dots to the inch, every page in every size shows its code and no other."""
-    for path in files(prints, "*/*/handout-*.pdf"):
+    """At 150 dots to the inch, every page in every size shows its code and no other.
+
+    The pages of all readers are tried on Letter, and those of one on A4.
+    """
+    for path in (
+        *files(prints, "letter-*/*/handout-*.pdf"),
+        *files(prints, "a4-*/*/handout-ckd-*.pdf"),
+    ):
         written = CODE.findall(text_of(path)[0])
         assert len(written) == 1
         for picture in page_pictures(path.read_bytes(), 150):

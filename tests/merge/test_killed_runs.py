@@ -130,7 +130,7 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     dice = random.Random(6)  # noqa: S311 -- the same kills each time
     kills = 0
     # Killed are all processes or the first one: at the start, while printing, and near the end.
-    moments = [0.1, 0.3, 0.5, *(dice.randint(1, 550) for _ in range(9))]
+    moments = [0.1, 0.3, 0.5, *(dice.randint(1, 550) for _ in range(5))]
     for moment in sorted(moments):
         child = start(
             tmp_path,
@@ -157,7 +157,7 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
             assert ended == 1
             assert tree(out) == whole
             shutil.rmtree(out)
-    assert kills >= 6
+    assert kills >= 4
     child = start(tmp_path, *arguments, "-o", "out")
     assert b"600 records: 570 printed" in child.communicate()[0]
     assert tree(out) == whole

@@ -206,6 +206,16 @@ _LIKE: Final = 0.55
 LIKELY: Final = 0.7
 
 
+def folded(name: str) -> str:
+    """Return a name as it is compared where neither case nor blanks around it count.
+
+    A run of blanks counts as one.
+    """
+    import unicodedata
+
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def guess(word: str, known: Iterable[str], like: float = _LIKE) -> str:
     """Return a hint that asks for the nearest known name, or "" when none is near.
 

@@ -176,7 +176,7 @@ WAYS: Final = (
         "visit",
         _setting("visit", "2027-02-30", "2027-13-01", "03/04/2027", "1827-01-05", "soon"),
     ),
-    Broken("choice", "side", _setting("side", "both", "Left", "{record.side}")),
+    Broken("choice", "side", _setting("side", "both", "L", "{record.side}")),
     Broken("glyph", "patient", _setting("patient", *UNDRAWN)),
     Broken(
         "wide",
@@ -190,7 +190,7 @@ WAYS: Final = (
     Broken("number", "fluid", _setting("fluid", "1.5.2", "a lot", "1,5,0")),
     Broken("repeated id", "id", _repeated),
     Broken("unsafe id", "id", _setting("id", "../{}", "{}/x", "{} x", "=1+1", "NUL", "-{}", "")),
-    Broken("audience", "audience", _setting("audience", "nobody", "", "CKD", "ckd ; general")),
+    Broken("audience", "audience", _setting("audience", "nobody", "", "CDK", "ckd ; general")),
     Broken("ragged", "", _ragged),
 )
 
@@ -256,15 +256,19 @@ def write(
     path: Path, count: int, seed: int = 1, broken: float = 0.01, **choices: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     """Write records as CSV; return the row, field and kind of each that must be rejected."""
-    wrong: list[dict[str, Any]] = []
+    wrong: dict[int, dict[str, Any]] = {}
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for line, (row, way) in enumerate(make(count, seed, broken, **choices), 2):
             writer.writerow(row)
             if way:
-                wrong.append({"row": line, "field": way.field, "kind": way.kind})
-    return wrong
+                wrong[line] = {"row": line, "field": way.field, "kind": way.kind}
+            if way and way.harm is _repeated:
+                # The row that has the id first is in the line behind its number.
+                first = int(row[0].rpartition("-")[2]) + 1
+                wrong[first] = {**wrong[line], "row": first}
+    return [wrong[line] for line in sorted(wrong)]
 
 
 def main() -> None:

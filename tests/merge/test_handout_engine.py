@@ -91,7 +91,7 @@ def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -
     clinic = workspace({FILE: FILLED})
     wide = "W" * 60
     rows = [
-        ["good", "ckd", "Ann", *REST],
+        ["fine", "ckd", "Ann", *REST],
         ["missing", "ckd", "", *REST],
         ["date", "ckd", "Ann", "2027-02-30", "", "", "", "", ""],
         ["glyph", "ckd", "\u6f22", *REST],
@@ -99,8 +99,9 @@ def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -
         ["choice", "ckd", "Ann", "2027-03-01", "", "1", "", "", "both"],
         ["turned", "ckd", "A\u202enn", *REST],
         ["../up", "ckd", "Ann", *REST],
-        ["good", "ckd", "Ann", *REST],
-        ["reader", "nobody", "Ann", *REST],
+        ["twice", "ckd", "Ann", *REST],
+        ["TWICE", "ckd", "Bob", *REST],
+        ["reader", "nobody", "\u6f22", *REST],
     ]
     done, output = merged(clinic, records(tmp_path, *rows))
     with (output / "rejected.csv").open(encoding="utf-8", newline="") as file:
@@ -114,12 +115,14 @@ def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -
         ("8", "patient"),
         ("9", "id"),
         ("10", "id"),
-        ("11", "audience"),
+        ("11", "id"),
+        ("12", "audience"),
+        ("12", "patient"),
     ]
     with (output / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        assert [row["status"] for row in csv.DictReader(file)] == ["printed"] + ["rejected"] * 9
-    assert [path.name for path in (output / "handouts").iterdir()] == ["good.pdf"]
-    assert (done.printed, done.rejected) == (1, 9)
+        assert [row["status"] for row in csv.DictReader(file)] == ["printed"] + ["rejected"] * 10
+    assert [path.name for path in (output / "handouts").iterdir()] == ["fine.pdf"]
+    assert (done.printed, done.rejected) == (1, 10)
 
 
 def test_without_a_record_the_same_edition_has_lines_to_write_on(
@@ -235,7 +238,7 @@ def test_the_command_prints_and_its_dry_run_does_not(
     ]
     assert run([*command, "--dry-run"]) == 1
     said = capsys.readouterr()
-    assert "records.csv:3:1: patient has a letter" in said.err
+    assert "records.csv:3:1: patient has Chinese or Japanese letters" in said.err
     assert "MARKED" not in said.out + said.err
     assert not (tmp_path / "run").exists()
     assert run(command) == 1

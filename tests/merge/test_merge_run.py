@@ -43,7 +43,7 @@ from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
 from teachback.merge.ordered_workers import LostTask, map_in_order
 from teachback.merge.records import record_survey
-from teachback.merge.run_folder import cell
+from teachback.merge.records.csv_reader import guarded, unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +129,7 @@ def test_every_row_is_printed_or_rejected_and_the_lists_say_which() -> None:
         "manifest.csv",
         "rejected.csv",
         "run.json",
+        "to-mend.csv",
     ]
     manifest = table("out/manifest.csv")
     assert [(row["row"], row["id"], row["status"]) for row in manifest] == [
@@ -223,10 +224,167 @@ def test_a_record_is_printed_in_all_its_kinds_or_not_at_all() -> None:
     ]
 
 
-def test_files_for_the_print_room_hold_records_in_their_order() -> None:
-    """Each file holds the requested number of rows, and its first page lists the ids.
+def test_all_rows_of_a_repeated_id_are_rejected() -> None:
+    """They may be two people, and nobody knows whose paper it is. Rows may be far apart."""
+    rows = [f"P{number},Zoe {number},ckd," for number in range(600)]
+    rows[1], rows[599] = "TWICE,Ann,ckd,", "twice,,ckd,"
+    done = merged(records(*rows), jobs=2)
+    assert (done.printed, done.rejected) == (598, 2)
+    assert [(row["row"], row["field"]) for row in table("out/rejected.csv")] == [
+        ("3", "id"),
+        ("601", "id"),
+        ("601", "name"),
+    ]
 
-    A rejected row leaves its place empty.
+
+def test_a_file_for_the_print_room_counts_printed_records() -> None:
+    """Rejected rows take no place in a file, wherever the fault is found."""
+    rows = [f"A{number},Name{number},ckd," for number in range(9)]
+    rows[0], rows[3], rows[4] = "A0,,ckd,", f"A3,{NO_GLYPH},ckd,", "A3,Twice,ckd,"
+    done = merged(records(*rows), combine=3, jobs=2)
+    assert (done.printed, done.rejected) == (6, 3)
+    files = {row["id"]: row["file"] for row in table("out/manifest.csv") if row["file"]}
+    assert list(files) == ["A1", "A2", "A5", "A6", "A7", "A8"]
+    assert list(files.values()) == [
+        f"combined/handouts-0000{number}.pdf" for number in (1, 1, 1, 2, 2, 2)
+    ]
+
+
+def test_rejected_rows_come_back_with_all_their_columns_and_the_reasons() -> None:
+    """Only the owner can read the file, and no cell of it is a formula."""
+    path = records(
+        "A1,Anna,ckd,,+1 555",
+        "=A2,José;X,CDK,soon,=1+1",
+        'A3,"Br\noken,ckd,,x',
+        "A4,Eva,ckd",
+        head=f"{HEAD},ward",
+    )
+    assert merged(path).rejected == 4
+    mend = Path("out/to-mend.csv")
+    assert stat.S_IMODE(mend.stat().st_mode) == 0o600
+    lines = list(csv.reader(mend.read_text(encoding="utf-8-sig").splitlines()))
+    assert lines[0] == ["rejected because", "id", "name", "audience", "next_visit", "ward"]
+    assert lines[1][1:] == ["'=A2", "José;X", "CDK", "soon", "'=1+1"]
+    assert lines[1][0].startswith("id cannot be used as a file name")
+    assert lines[1][0].endswith(
+        "audience is not one of: ckd, general; next_visit is not a date such as 2027-11-01"
+    )
+    assert lines[2][1:] == ['A3,"Br']
+    assert lines[-1] == ["has 3 cells instead of 5", "A4", "Eva", "ckd"]
+
+
+@pytest.mark.parametrize("combine", [0, 2])
+def test_mended_rows_go_into_the_folder_of_the_run_they_come_from(combine: int) -> None:
+    """Papers that are there are not touched, and no patient's is printed a second time."""
+    first = merged(records("A1,Anna,ckd,", "A2,,ckd,", "A3,=Eva,CDK,", "A4,Zo,ckd,soon"))
+    assert (first.printed, first.rejected) == (1, 3)
+    before = tree("out")
+    mend = Path("out/to-mend.csv")
+    lines = mend.read_text(encoding="utf-8-sig").splitlines()
+    lines[1] = lines[1].replace("A2,,", "A1,Bo,")
+    lines[2] = lines[2].replace("CDK", "ckd")
+    mend.write_text("\n".join(lines), encoding="utf-8")
+    for _ in range(2):
+        again = merged(mend, combine=combine)
+        assert (again.printed, again.rejected, again.folder) == (1, 2, Path("out/mended-1"))
+    assert [
+        (row["id"], row["field"], row["reason"]) for row in table("out/mended-1/rejected.csv")
+    ] == [
+        ("A1", "id", "was printed already by an earlier run into this folder"),
+        ("A4", "next_visit", "is not a date such as 2027-11-01"),
+    ]
+    (printed,) = (data for name, data in tree("out/mended-1").items() if name.endswith(".pdf"))
+    assert b"'=Eva" not in printed
+    assert b"=Eva" in printed
+    last = records("A4,Zo,ckd,", "A3,Eva,ckd,", head="id,name,audience,rejected because")
+    third = merged(last)
+    assert (third.printed, third.rejected, third.folder) == (1, 1, Path("out/mended-2"))
+    assert {name: data for name, data in tree("out").items() if name in before} == {
+        **before,
+        "to-mend.csv": mend.read_bytes(),
+    }
+    assert merged(records("A1,Anna,ckd,", "A2,,ckd,", "A3,=Eva,CDK,", "A4,Zo,ckd,soon")).kept == 1
+    assert run("--wipe", "out") == 0
+    assert not Path("out").exists()
+
+
+def test_rejected_records_of_json_lines_come_back_as_a_table() -> None:
+    """The columns are the names of all rejected records; numbers stay as they are written."""
+    path = records(
+        '{"id": "A2", "audience": "x", "name": "Eva", "weight": 7.50}',
+        '{"id": "A3", "tags": ["a"], "audience": "ckd"}',
+        "{broken",
+        head='{"id": "A1", "audience": "ckd", "name": "Anna", "ward": 3}',
+        name="r.jsonl",
+    )
+    assert merged(path).rejected == 3
+    text = Path("out/to-mend.csv").read_text(encoding="utf-8-sig")
+    lines = [line[1:] for line in csv.reader(text.splitlines())]
+    assert lines == [
+        ["id", "audience", "name", "weight", "tags"],
+        ["A2", "x", "Eva", "7.50", ""],
+        ["A3", "ckd", "", "", '["a"]'],
+        ["{broken"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('[merge.map.audience]\n"Kidney" = "kdc"', "3:1: 'Kidney' cannot stand for the audience"),
+        ('[merge.map.phones]\n"none" = ""', "3:1: no handout has a field 'phones'"),
+        (
+            '[merge.map.next_visit]\n"soon" = "tomorrow"',
+            "3:1: 'soon' cannot stand for 'tomorrow': next_visit is not a date",
+        ),
+        ('[merge.map.audience]\n"Kidney" = "ckd"\n" KIDNEY" = "ckd"', "4:1: ' KIDNEY' is here"),
+        ('[merge.map.audience]\n"" = "ckd"', "3:1: it cannot be read what '' stands for"),
+        ('[merge.maps.audience]\n"Kidney" = "ckd"', "this section cannot be read"),
+        ('dates = "ymd"', "2:1: dates: 'ymd' is not allowed"),
+    ],
+)
+def test_settings_for_records_that_cannot_be_used_are_refused(
+    section: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The problem has the line in teachback.toml, and nothing is printed."""
+    Path("content").mkdir()
+    Path("teachback.toml").write_text(f"# clinic\n{section}\n", encoding="utf-8")
+    path = records("A1,Anna,kidney,")
+    assert run("tiny", "--records", str(path), "-l", "en", "-o", "out") == 1
+    assert f"teachback.toml:{said}" in capfd.readouterr().err.replace("toml:1:1: this", "toml:this")
+    assert not Path("out").exists()
+
+
+def test_cells_and_headings_are_read_as_a_clinic_writes_them(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What cells stand for may be set for fields of other handouts, too."""
+    Path("content").mkdir()
+    Path("teachback.toml").write_text(
+        '[merge.map.audience]\n"Kidney" = "ckd"\n"PD" = "dialysis"\n'
+        '[merge.map.arm]\n"L" = "left"\n[merge.map.fluid]\n"1 L" = "1 liter"\n',
+        encoding="utf-8",
+    )
+    path = records("A1,Anna,kidney,1 l", head="ID, Name,AUDIENCE,Fluid")
+    assert run("tiny", "--records", str(path), "-l", "en", "-o", "out") == 0
+    assert "1 printed" in capfd.readouterr().out
+    assert b"1 liter" in tree("out")["handouts/A1.pdf"]
+
+
+@pytest.mark.parametrize("flag", [("--stock", "avery-5371"), ("--start-at", "3")])
+def test_stock_without_sheets_of_cards_is_a_wrong_order(
+    flag: tuple[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Only sheets of cards lie on stock."""
+    path = records("A1,Anna,ckd,")
+    assert run("tiny", "--records", str(path), "-l", "en", "--combine", "5", *flag) == 2
+    assert f"{flag[0]} works only with --kind card and --combine" in capfd.readouterr().err
+
+
+def test_files_for_the_print_room_hold_records_in_their_order() -> None:
+    """Each file holds the requested number of printed records, and its first page lists the ids.
+
+    A record that fails only when it is printed leaves its place empty.
     """
     rows = [f"A{number},Name{number},ckd,,2" for number in range(5)]
     rows[1] = "A1,RAISES,ckd,,1"
@@ -435,19 +593,23 @@ def test_files_are_the_owner_s_alone_whatever_the_umask(umask: int) -> None:
 
 def test_no_cell_of_a_list_is_a_formula() -> None:
     """Cells that look like a formula are quoted, even if the text is our own."""
-    assert [cell(text) for text in ("=1", "+1", "-1", "@a", "\tx", "a=1", 3)] == [
+    cells = ["=1", "+1", "-1", "@a", "\tx", "'=1", "a=1", "'a", ""]
+    assert [guarded(text) for text in cells] == [
         "'=1",
         "'+1",
         "'-1",
         "'@a",
         "'\tx",
+        "''=1",
         "a=1",
-        "3",
+        "'a",
+        "",
     ]
+    assert [unguarded(guarded(text)) for text in cells] == cells
     merged(records("=cmd|x,Anna,ckd,", "@a,Anna,ckd,", "-1,Anna,ckd,", "B1,=1+1,ckd,"))
     cells = [
         text
-        for name in ("manifest", "rejected")
+        for name in ("manifest", "rejected", "to-mend")
         for row in table(f"out/{name}.csv")
         for text in row.values()
     ]
@@ -482,6 +644,7 @@ def test_wipe_removes_a_run_and_nothing_else() -> None:
         "out/manifest.csv",
         "out/rejected.csv",
         "out/run.json",
+        "out/to-mend.csv",
     ]
 
 
@@ -801,7 +964,7 @@ def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(
     monkeypatch.setattr(run_folder, "finish", finished)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(many(700).read_bytes())))
     assert merged(None).printed == 630
-    assert open_then == [False, False], "what came in, and what lay between the two looks"
+    assert open_then == [False] * 3, "what came in, and records and rows between the two looks"
 
 
 def test_a_standard_input_that_was_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -839,8 +1002,7 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
 def test_stampers_know_the_letters_of_their_records() -> None:
     """A stamper gets the letters that the printed records of its edition need.
 
-    Letters of rejected rows are left out, and so are editions that only rows with a repeated id
-    need.
+    Letters of rejected rows are left out, and so are editions that only rejected rows need.
     """
     wanted: dict[Any, frozenset[str]] = {}
 
@@ -854,8 +1016,7 @@ def test_stampers_know_the_letters_of_their_records() -> None:
         "A1,Zo,ckd,,",
         "A2,Bq,general,,",
         "A3,XYZ,ckd,soon,",
-        "a1,Jk,ckd,,",
-        "A2,Vw,general,,large",
+        "A4,,general,,large",
         head=head,
     )
     merge(MergeOrder(path, Path("out"), language="en"), Listening())
@@ -894,7 +1055,7 @@ def test_a_finished_run_whose_counts_were_changed_by_hand_is_told_and_can_be_rem
     assert str(problem) == "out/run.json: this file no longer describes a finished run"
     assert "teachback merge --wipe out" in problem.hint
     assert run("--wipe", "out") == 0
-    assert "30 files removed" in capfd.readouterr().out
+    assert "31 files removed" in capfd.readouterr().out
     assert merged(path).printed == 27
 
 

@@ -165,6 +165,8 @@ class Fake:
         default_factory=lambda: {"en": FIELDS, "es": FIELDS}
     )
     problems: tuple[Problem, ...] = ()
+    all_audiences: tuple[str, ...] = ("general", "ckd", "dialysis")
+    other_fields: tuple[str, ...] = ("arm",)
     read_value = staticmethod(read_value)
 
     def make_stampers(

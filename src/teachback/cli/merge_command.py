@@ -9,8 +9,8 @@ import click
 
 from teachback.cli.command_help import GroupedCommand
 from teachback.cli.context import today
-from teachback.cli.options import chosen, json_option, release_option, setting_options, typed
-from teachback.cli.output import Progress, print_json, print_problems
+from teachback.cli.options import MEANT, chosen, json_option, release_option, setting_options, typed
+from teachback.cli.output import Progress, kept_json, kept_words, print_json, print_problems
 from teachback.errors import Location, Problem, Severity, UsageError
 from teachback.files.workspace import refuse_own_folder, shown
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How many rejected rows are printed when a file lists all of them.
 _FEW: Final = 20
+# The options that only sheets of cards have a use for.
+_OF_SHEETS: Final = {"stock", "sides", "printer", "offset", "back_offset", "start_at"}
 
 
 @click.command("merge", cls=GroupedCommand)
@@ -32,7 +34,8 @@ _FEW: Final = 20
     help="The records: CSV, TSV, JSON Lines or XLSX; - is standard input.",
 )
 @setting_options(
-    *("language", "paper", "size", "jobs"),
+    *("language", "paper", "size", "jobs", "dates"),
+    *("stock", "sides", "printer", "offset", "back-offset", "archive"),
     audience={"help": "For this audience, where the records have no such column."},
     kind={"show_default": "handout"},
     output={"show_default": "build/merge/HANDOUT"},
@@ -43,6 +46,13 @@ _FEW: Final = 20
     metavar="N",
     show_default="a file for each record",
     help="N records a file, for a print room.",
+)
+@click.option(
+    "--start-at",
+    type=click.IntRange(1),
+    metavar="K",
+    default=1,
+    help="Leave the places before the K-th on the first sheet of cards empty.",
 )
 @click.option("--duplex", is_flag=True, help="With --combine: begin each record on a front side.")
 @click.option(
@@ -95,6 +105,8 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     """
     if wipe is not None:
         return _wipe(wipe, as_json=as_json)
+    from teachback.commands.archive_step import ArchivedRun
+    from teachback.commands.blank_editions import keep_blank_editions
     from teachback.merge import handout_engine
     from teachback.merge.merge_run import merge
     from teachback.printing.process_limits import leave_no_image, stay_in_memory
@@ -110,30 +122,40 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     stay_in_memory()
     if order.records is not None and order.records.is_fifo():
         click.echo(f"Reading records from the pipe {shown(order.records)} ...", err=True)
-    opened = handout_engine.open_engine(settings, workspace, today())
+    opened = handout_engine.open_engine(settings, workspace, today(), flags["start_at"])
     with Progress(shown_at_all=not as_json, label="Printing") as step:
         merged = merge(order, opened, step)
+    archived = ArchivedRun()
+    if not order.dry_run:
+        archived = keep_blank_editions(settings, workspace, today(), merged.keys)
+        merged.problems += archived.problems
     if as_json:
-        print_json(_as_json(merged, order))
+        print_json(_as_json(merged) | kept_json(archived.codes, settings.archive))
     else:
         _print(merged, order)
+        if archived.codes:
+            click.echo(f"{kept_words(archived.codes, settings.archive)}.")
     return int(merged.failed)
 
 
 def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
-    from teachback.merge.merge_order import MergeOrder
+    from teachback.merge.merge_order import MeantCell, MergeOrder
 
     by_flag = typed()
     if "audiences" in by_flag and len(settings.audiences) > 1:
         message = f"--audience takes one name here, not {len(settings.audiences)}"
         hint = "Name the audience of each record in a column of its own: see --audience-from."
         raise UsageError(Problem(message, hint))
+    # The configured kinds are for `build`. Here, cards are printed only if asked for.
+    kinds = settings.kinds if "kinds" in by_flag else ("handout",)
+    for name in sorted(_OF_SHEETS & by_flag) if "card" not in kinds or not flags["combine"] else ():
+        message = f"--{name.replace('_', '-')} works only with --kind card and --combine"
+        raise UsageError(Problem(message, "Add both, or leave it out: only sheets are on stock."))
     own_folder = settings.output / "merge" / settings.handouts[0]
     return MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
         output=settings.output if "output" in by_flag else own_folder,
-        # The configured kinds are for `build`. Here, cards are printed only if asked for.
-        kinds=settings.kinds if "kinds" in by_flag else ("handout",),
+        kinds=kinds,
         combine=flags["combine"] or 0,
         duplex=flags["duplex"],
         id_column=flags["name_from"] or "id",
@@ -146,6 +168,7 @@ def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
         jobs=settings.jobs,
         dry_run=flags["dry_run"],
         cluster=_cluster(flags),
+        meant=tuple(MeantCell(*one) for one in click.get_current_context().meta.get(MEANT, ())),
     )
 
 
@@ -214,12 +237,13 @@ def rejected_row_problems(rejected: list[PrintedRecord], name: str) -> tuple[Pro
 
 def _print(merged: Merged, order: MergeOrder) -> None:
     print_problems(tuple(merged.problems))
+    folder = (merged.folder or order.output).absolute()
     shown_rows = merged.told if order.dry_run else merged.told[:_FEW]
     print_problems(rejected_row_problems(shown_rows, order.name))
     more = merged.rejected - len(shown_rows)
     if more:
         where = (
-            f"see {shown(order.output.absolute() / 'rejected.csv')}"
+            f"see {shown(folder / 'rejected.csv')}"
             if not order.dry_run
             else "the first ones are above"
         )
@@ -228,15 +252,15 @@ def _print(merged: Merged, order: MergeOrder) -> None:
         click.echo(f"{code}  {files}")
     kept = f", {merged.kept} of the files were there" if merged.kept else ""
     printed = f"{merged.printed} {'would be printed' if order.dry_run else 'printed'}{kept}"
-    where = (
-        "; nothing was written"
-        if order.dry_run
-        else f"; all of it is in {shown(order.output.absolute())}"
-    )
+    where = "; nothing was written" if order.dry_run else f"; all of it is in {shown(folder)}"
     click.echo(f"{_many(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
+    if merged.rejected and not order.dry_run:
+        mend = shown(folder / "to-mend.csv")
+        again = f"--records {mend} --output {shown(order.output)}"
+        click.echo(f"Mend the rejected rows in {mend}, and type the command again with {again}")
 
 
-def _as_json(merged: Merged, order: MergeOrder) -> dict[str, Any]:
+def _as_json(merged: Merged) -> dict[str, Any]:
     return {
         "ok": not merged.failed,
         "records": merged.records,
@@ -244,7 +268,7 @@ def _as_json(merged: Merged, order: MergeOrder) -> dict[str, Any]:
         "rejected": merged.rejected,
         "kept": merged.kept,
         "editions": dict(sorted(merged.editions.items())),
-        "output": None if order.dry_run else str(order.output),
+        "output": str(merged.folder) if merged.folder else None,
         "rows": [
             {"row": row.row, "field": field, "reason": reason}
             for row in merged.told

@@ -17,8 +17,8 @@ import click
 from click import ParameterSource
 
 from teachback.cli.context import here
-from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
-from teachback.files.toml_reader import read_toml
+from teachback.errors import Location, Problem, TeachbackError, UsageError, folded, nearest
+from teachback.files.toml_reader import TomlFile, read_toml
 from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown
 from teachback.printing.imposition import Offset, Sides
@@ -34,6 +34,8 @@ _KINDS: Final = ("handout", "card")
 _FORMATS: Final = ("pdf", "html", "png")
 # The key of Context.meta that holds the errors found so far.
 _ERRORS: Final = "teachback.settings"
+# The key of Context.meta that holds what cells of records stand for; see `_meant_cells`.
+MEANT: Final = "teachback.meant"
 
 
 class Setting(click.Option):
@@ -200,6 +202,11 @@ _SETTINGS: Final = {
         "--output -o", "Where to put what is printed.", _Folder(), show_default="build"
     ),
     "archive": _setting("--archive", "Keep each edition in this archive, for good.", _Folder()),
+    "dates": _setting(
+        "--dates",
+        "What comes first in dates such as 11/2/2027: mdy is the month, dmy the day.",
+        _OneOf(("mdy", "dmy")),
+    ),
     "jobs": _setting(
         "--jobs -j",
         "How many processes print at the same time.",
@@ -297,6 +304,7 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
     of_printer = {key: known[key] for key in ("offset", "back-offset")}
     tables = file.data.pop("printers", {})
     problems: list[Problem] = []
+    meant = _meant_cells(file, problems)
     printers = {
         name: _checked(table, of_printer, partial(file.place, f"printers.{name}"), problems)
         for name, table in (tables if isinstance(tables, dict) else {"": tables}).items()
@@ -316,7 +324,36 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
         raise TeachbackError(*problems)
     folders = {"output", "archive"} & found.keys()
     found |= {name: str(workspace.root / found[name]) for name in folders}
+    context.meta[MEANT] = meant
     return {**found, "printers": printers}
+
+
+def _meant_cells(file: TomlFile, problems: list[Problem]) -> tuple[tuple[Any, ...], ...]:
+    """Return each line of the sections [merge.map.COLUMN]: column, cell, what it means, place.
+
+    Adds the problems of lines that cannot be read.
+    """
+    merge = file.data.pop("merge", {"map": {}})
+    tables = merge.get("map") if isinstance(merge, dict) and set(merge) == {"map"} else None
+    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
+        hint = 'Write a section [merge.map.audience] and below it: "Kidney" = "ckd"'
+        problems.append(Problem("this section cannot be read", hint, file.place("merge")))
+        return ()
+    found: list[tuple[Any, ...]] = []
+    for column, table in tables.items():
+        cells = set[str]()
+        for cell, meant in table.items():
+            place = file.place(f"merge.map.{column}", cell.strip())
+            if not isinstance(meant, str) or not cell.strip():
+                hint = 'Write both in quotation marks, such as "Kidney" = "ckd".'
+                message = f"it cannot be read what '{cell}' stands for"
+                problems.append(Problem(message, hint, place))
+            elif folded(cell) in cells:
+                hint = "Delete one of the two; capitals and blanks do not count."
+                problems.append(Problem(f"'{cell}' is here twice", hint, place))
+            cells.add(folded(cell))
+            found.append((column, cell, meant, place))
+    return tuple(found)
 
 
 def _checked(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.merge.chunk_printer import ChunkResult
+    from teachback.merge.record_shapes import EditionKey
     from teachback.merge.run_folder import RunFolder
 
 # The number of rejected rows that are reported one by one. rejected.csv has all of them.
@@ -35,7 +36,8 @@ class Merged:
 
     Holds the numbers of records read, printed and rejected, and the number of files of each
     edition. `told` are the first rejected records. `kept` is the number of files from an earlier
-    start. `problems` are those of the run; the rejected rows are not among them.
+    start. `problems` are those of the run; the rejected rows are not among them. `folder` is that
+    of the run, or None where nothing is written. `keys` are the editions that were printed.
     """
 
     records: int = 0
@@ -45,6 +47,8 @@ class Merged:
     editions: Counter[str] = field(default_factory=Counter)
     told: list[PrintedRecord] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    folder: Path | None = None
+    keys: tuple[EditionKey, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -112,7 +116,7 @@ def outcome_of(run: RunFolder) -> Merged | None:
             if hash_of(str(run.folder / name)) != sha256:
                 return None
             kept += 1
-        rows = groupby(_lines(run.folder / run_folder.REJECTED), itemgetter(0, 1))
+        rows = groupby(list_lines(run.folder / run_folder.REJECTED), itemgetter(0, 1))
         told = [
             PrintedRecord(
                 int(number),
@@ -134,7 +138,7 @@ def outcome_of(run: RunFolder) -> Merged | None:
 def _files(manifest: Path) -> Iterator[tuple[str, str]]:
     """Yield each file of a manifest once, with its hash. Records that share a file are adjacent."""
     last = dict[str, str]()
-    for line in map(AccountLine._make, _lines(manifest)):
+    for line in map(AccountLine._make, list_lines(manifest)):
         name = line.file
         kind = name.partition("-")[0] if name.startswith(COMBINED) else name.partition("/")[0]
         if name and last.get(kind) != name:
@@ -155,9 +159,9 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         )
         # The lines of a row are adjacent, in both lists.
         states = Counter(
-            state for (_, state), _ in groupby(_lines(manifest), key=itemgetter(0, -1))
+            state for (_, state), _ in groupby(list_lines(manifest), key=itemgetter(0, -1))
         )
-        listed = sum(1 for _ in groupby(_lines(rejected), key=itemgetter(0)))
+        listed = sum(1 for _ in groupby(list_lines(rejected), key=itemgetter(0)))
         files = sum(1 for _ in _files(manifest))
         there = sum(
             file.endswith(".pdf")
@@ -184,7 +188,16 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         )
 
 
-def _lines(path: Path) -> Iterator[list[str]]:
+def printed_before(folder: Path, but: Path) -> Iterator[str]:
+    """Yield the ids, in lower case, of whoever has paper in a folder, but for those of one run."""
+    for one in run_folder.earlier_runs(folder):
+        manifest = one / run_folder.MANIFEST
+        if one != but and manifest.exists():
+            lines = map(AccountLine._make, list_lines(manifest))
+            yield from (line.id.lower() for line in lines if line.status == PRINTED)
+
+
+def list_lines(path: Path) -> Iterator[list[str]]:
     """Yield the lines of one of the two lists, without the header.
 
     Plain lists and not dictionaries, for speed: there are many lines, and the columns are known.

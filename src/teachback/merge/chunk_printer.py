@@ -16,7 +16,7 @@ from teachback.errors import Problem, TeachbackError, fault_problem
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED, hash_of, hashed, write_private
 from teachback.merge.record_shapes import PrintedFile, PrintedRecord
-from teachback.merge.records.record_survey import unpack
+from teachback.merge.records.record_survey import chunk_of, unpack
 from teachback.merge.records.record_validation import own_fault
 
 if TYPE_CHECKING:
@@ -64,13 +64,21 @@ def work(setup: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
     The same chunk always gives the same bytes. Errors are returned as problems, never raised.
     """
     try:
-        records = [_checked(setup, record) for record in unpack(chunk.records)]
+        records = unpack(checked(setup, chunk).records)
         print_records = _print_together if setup.combine else _print_each
         return ChunkResult(chunk.number, print_records(setup, chunk, records))
     except TeachbackError as error:
         return ChunkResult(chunk.number, problems=error.problems)
     except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
         return ChunkResult(chunk.number, problems=(fault_problem(error),))
+
+
+def checked(setup: ChunkPrintSetup, chunk: Chunk) -> Chunk:
+    """Return a chunk in which a record that does not fit its editions has its faults."""
+    if chunk.checked:
+        return chunk
+    records = [_checked(setup, record) for record in unpack(chunk.records)]
+    return chunk_of(chunk.number, records)._replace(known=chunk.known, checked=True)
 
 
 def files_of(setup: ChunkPrintSetup, chunk: Chunk) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from teachback.errors import Problem
     from teachback.merge.record_shapes import EditionKey, ValidatedRecord
@@ -123,6 +123,14 @@ class Engine(Protocol):
         """The audiences that have editions, by language."""
 
     @property
+    def all_audiences(self) -> Collection[str]:
+        """All audiences of the workspace."""
+
+    @property
+    def other_fields(self) -> Collection[str]:
+        """The names of the fields of all other handouts of the workspace."""
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The kinds that can be printed: handout, card."""
 
@@ -136,7 +144,7 @@ class Engine(Protocol):
 
     @property
     def read_value(self) -> ReadValue:
-        """The function that reads a value. It is module-level."""
+        """The function that reads a value. It pickles."""
 
     def make_stampers(
         self, wanted: Mapping[EditionKey, frozenset[str]]

@@ -7,6 +7,7 @@ processes under limits, as in `build`: a clinic's own templates may loop forever
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from teachback.checking.blocking_rules import PrintGate
@@ -19,8 +20,11 @@ from teachback.errors import (
     as_errors,
     with_location,
 )
+from teachback.files.font_coverage import coverage
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import handout_files, handout_named, read_bytes
+from teachback.files.stylesheets import NAMES
+from teachback.files.workspace import folders, handout_files, handout_named, read_bytes
+from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import read_value
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
@@ -42,12 +46,12 @@ from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from teachback.content.loader import LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
-    from teachback.merge.engine_protocol import Engine, Stamper
+    from teachback.merge.engine_protocol import Engine, ReadValue, Stamper
     from teachback.merge.record_shapes import EditionKey, ValidatedRecord
     from teachback.merge.stamping.pdf_template import Template
     from teachback.merge.stamping.print_room_file import Bundle
@@ -57,9 +61,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Combiner:
-    """The function that puts records into print-room files, one bundle for each kind of paper."""
+    """The function that puts records into print-room files, one bundle for each kind of paper.
+
+    The first sheet of cards of a run begins at the place `start_at`.
+    """
 
     bundles: Mapping[str, Bundle]
+    start_at: int = 1
 
     def __call__(
         self,
@@ -79,7 +87,10 @@ class Combiner:
             for one in records
             for _ in range(one.copies)
         ]
-        return self.bundles[kind].combine(entries, name=name, duplex=duplex, number=number)
+        skip = self.start_at - 1 if number == 1 else 0
+        return self.bundles[kind].combine(
+            entries, name=name, duplex=duplex, number=number, skip=skip
+        )
 
     def unlisted(self, ids: Iterable[str], /) -> tuple[str, ...]:
         """Return the ids that the cover could list only in unreadably small type."""
@@ -90,7 +101,10 @@ class Combiner:
 
 @dataclass(frozen=True)
 class HandoutEngine:
-    """A handout, read and checked, with its file for each language."""
+    """A handout, read and checked, with its file for each language.
+
+    `points` are the code points that the fonts have. Sheets of cards begin at the place `start_at`.
+    """
 
     handout: str
     stems: Mapping[str, str]
@@ -99,8 +113,14 @@ class HandoutEngine:
     workspace: Workspace
     today: dt.date
     problems: tuple[Problem, ...]
+    points: frozenset[int]
+    start_at: int = 1
 
-    read_value = staticmethod(read_value)
+    @property
+    def read_value(self) -> ReadValue:
+        """The function that reads a value, with the order of day and month of the settings."""
+        order = Order(self.settings.dates) if self.settings.dates else None
+        return partial(read_value, order=order, points=self.points)
 
     @property
     def fingerprint(self) -> str:
@@ -120,6 +140,17 @@ class HandoutEngine:
             language: self.reading.authored[stem].handout.audiences
             for language, stem in self.stems.items()
         }
+
+    @property
+    def all_audiences(self) -> Collection[str]:
+        """All audiences of the workspace."""
+        return self.reading.shared.audiences.root
+
+    @property
+    def other_fields(self) -> frozenset[str]:
+        """The names of the fields of all handouts of the workspace that can be read."""
+        authored = read_handouts(self.workspace, handout_files(self.workspace)).authored
+        return frozenset(one.name for each in authored.values() for one in each.handout.fields)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -166,6 +197,11 @@ class HandoutEngine:
         from teachback.merge.stamping.cover_page import cover_words
         from teachback.merge.stamping.print_room_builder import make_bundle
 
+        if self.start_at > 1:
+            stocks = load_stocks(self.workspace)
+            named = find_stock(self.settings.card_stock, stocks)
+            # Refuse a place that the stock does not have.
+            card_run(named, [0], self.settings, stocks, CardOrder(start_at=self.start_at))
         language = self.settings.language or next(iter(self.stems))
         with self._pool(len(wanted)) as pool:
             cover = pool.one(Task(_cover, language, "laying the cover out", COMPARE_LENGTH))
@@ -188,7 +224,8 @@ class HandoutEngine:
                     {_name(k): t for k, t in templates.items() if k.kind == kind}, cover, says
                 )
                 for kind in kinds
-            }
+            },
+            self.start_at,
         )
 
     def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
@@ -222,7 +259,9 @@ class HandoutEngine:
         return open_pool(context, min(self.settings.jobs, max(1, wanted)))
 
 
-def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Engine:
+def open_engine(
+    settings: Settings, workspace: Workspace, today: dt.date, start_at: int = 1
+) -> Engine:
     """Read the one handout of the settings in all its languages.
 
     Raises UsageError when there is no such handout, and TeachbackError when it must not be printed
@@ -259,8 +298,17 @@ def open_engine(settings: Settings, workspace: Workspace, today: dt.date) -> Eng
                 "Or use `teachback build`: it prints the same for everyone.",
             )
         )
+    names = [path for folder in folders(workspace, NAMES) for path in folder.glob("*.ttf")]
     return HandoutEngine(
-        name, stems, reading, settings, workspace, today, tuple(dict.fromkeys(problems))
+        name,
+        stems,
+        reading,
+        settings,
+        workspace,
+        today,
+        tuple(dict.fromkeys(problems)),
+        reading.shared.glyphs | coverage(tuple(names)),
+        start_at,
     )
 
 

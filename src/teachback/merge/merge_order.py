@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, guess, nearest
+from teachback.errors import (
+    Location,
+    Problem,
+    Severity,
+    TeachbackError,
+    UsageError,
+    folded,
+    guess,
+    nearest,
+)
 from teachback.files.workspace import shown
 from teachback.merge.records.record_reader import column_place
 from teachback.merge.records.record_validation import RowRules
+from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from teachback.merge.engine_protocol import Combine, Engine, Stamper
@@ -34,12 +44,21 @@ class Cluster:
     shared: bool = False
 
 
+class MeantCell(NamedTuple):
+    """A line of the settings: what is read in place of a cell of a column, and the line's place."""
+
+    column: str
+    cell: str
+    meant: str
+    place: Location
+
+
 @dataclass(frozen=True)
 class MergeOrder:
     """An order for `merge`: the records, the output folder, and the defaults for rows.
 
     `records` is None for standard input. `combine` is the number of records in a file, 0 for one
-    file each.
+    file each. `meant` says what cells stand for.
     """
 
     records: Path | None
@@ -57,6 +76,7 @@ class MergeOrder:
     jobs: int = 1
     dry_run: bool = False
     cluster: Cluster | None = None
+    meant: tuple[MeantCell, ...] = ()
 
     @property
     def name(self) -> str:
@@ -101,11 +121,45 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
         raise UsageError(*problems)
 
 
+def refuse_meant(order: MergeOrder, engine: Engine) -> None:
+    """Raise TeachbackError for cells that stand for something that no record may hold.
+
+    Fields and audiences of the other handouts of the workspace are known, too.
+    """
+    choices: dict[str, Collection[str]] = {
+        "audience": engine.all_audiences,
+        "language": engine.audiences,
+        "paper": tuple(map(str, Paper)),
+        "size": tuple(map(str, TypeSize)),
+    }
+    fields = {one.name: (one, lang) for lang, each in engine.fields.items() for one in each}
+    known = {*choices, *fields}
+    problems = []
+    for column, cell, meant, place in order.meant:
+        if column in choices and meant not in choices[column]:
+            message = f"'{cell}' cannot stand for the {column} '{meant}': there is none"
+            problems.append(Problem(message, nearest(meant, choices[column]), place))
+        elif column in fields and meant:
+            read = engine.read_value(fields[column][0], meant, fields[column][1])
+            if not isinstance(read, str):
+                message = f"'{cell}' cannot stand for '{meant}': {column} {read.reason}"
+                problems.append(Problem(message, "Write what the field can hold.", place))
+        elif column not in known and column not in engine.other_fields:
+            message = f"no handout has a field '{column}'"
+            problems.append(Problem(message, nearest(column, known), place))
+    if problems:
+        raise TeachbackError(*problems)
+
+
 def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
     """Return the rules for rows: the allowed values, and the defaults.
 
     A handout with only one audience or one language makes that one the default.
     """
+    meant: dict[str, dict[str, str]] = {}
+    for one in order.meant:
+        column = order.audience_column if one.column == "audience" else one.column
+        meant.setdefault(column, {})[folded(one.cell)] = one.meant
     languages = tuple(engine.audiences)
     audiences = {name for names in engine.audiences.values() for name in names}
     return RowRules(
@@ -119,6 +173,7 @@ def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
         paper=order.paper,
         size=order.size,
         read_value=engine.read_value,
+        meant=meant,
     )
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import pickle
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from teachback.merge.accounting import (
     Merged,
     counts_of,
     outcome_of,
+    printed_before,
     record_result,
     refuse_miscount,
 )
@@ -31,11 +32,13 @@ from teachback.merge.chunk_printer import (
     FOLDERS,
     ChunkPrintSetup,
     ChunkResult,
+    checked,
     files_of,
     work,
 )
 from teachback.merge.merge_order import (
     overruled,
+    refuse_meant,
     refuse_missing,
     refuse_order,
     refuse_unlisted,
@@ -54,16 +57,25 @@ from teachback.merge.records.record_reader import (
     read_parts,
     unknown_names,
 )
-from teachback.merge.records.record_survey import Chunk, alone, reject_repeated, survey, unpack
-from teachback.merge.records.record_validation import together
+from teachback.merge.records.record_survey import (
+    Chunk,
+    alone,
+    chunk_of,
+    reject_ids,
+    survey,
+    unpack,
+)
+from teachback.merge.records.record_validation import TWICE, together
+from teachback.merge.rows_to_mend import keep_rows, write_rows_to_mend
 from teachback.merge.spool import SpoolFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
+    from pathlib import Path
 
     from teachback.merge.engine_protocol import Engine
     from teachback.merge.merge_order import MergeOrder
-    from teachback.merge.record_shapes import EditionKey
+    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
     from teachback.merge.record_source import RecordSource
     from teachback.merge.records.record_reader import RecordTable
     from teachback.merge.records.record_validation import RowRules
@@ -80,6 +92,7 @@ MOST_LOST: Final = 5
 # The number of longest ids that are checked against the cover's space. Letters differ in width, so
 # the longest id alone is not enough.
 _LONGEST: Final = 50
+_PRINTED_BEFORE: Final = "was printed already by an earlier run into this folder"
 _REASON_LOST: Final = "could not be printed: the printing process was stopped"
 
 
@@ -88,7 +101,8 @@ class _Survey:
     """The result of the first pass over the records.
 
     Holds the table and the rules by which it was read, a fingerprint of all rows, the characters
-    that each edition needs, the number of rows, some of the longest ids, and warnings.
+    that each edition needs, the number of rows, some of the longest ids, all ids and those that
+    several rows have (in lower case), and warnings.
     """
 
     table: RecordTable
@@ -97,6 +111,8 @@ class _Survey:
     characters: dict[EditionKey, frozenset[str]]
     rows: int
     longest: tuple[str, ...]
+    ids: frozenset[str]
+    repeated: frozenset[str]
     problems: tuple[Problem, ...]
 
 
@@ -118,6 +134,7 @@ def merge(order: MergeOrder, engine: Engine, step: Step | None = None) -> Merged
 
 def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: ExitStack) -> Merged:
     refuse_order(order, engine)
+    refuse_meant(order, engine)
     if order.cluster is not None:
         from teachback.merge.cluster import dispatcher
 
@@ -127,51 +144,78 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
         # Check the output folder before anything is read or printed.
         open_things.enter_context(run_folder.opened(order.output))
     source = open_things.enter_context(opened_records(order))
-    spool = open_things.enter_context(
-        closing(SpoolFile(None if order.dry_run else order.output / UNFINISHED))
-    )
-    surveyed = _surveyed(source, order, engine, spool)
+    beside = None if order.dry_run else order.output / UNFINISHED
+    spool, files, rows = (open_things.enter_context(closing(SpoolFile(beside))) for _ in range(3))
+    surveyed = _surveyed(source, order, engine, spool, rows)
     if source.path is None:
         # The copy of a pipe has been read, and stays on the disk no longer than needed.
         source.file.close()
     setup, noticed = _set_up(surveyed, order, engine)
     merged = Merged(problems=[*surveyed.problems, *noticed])
+    key = _key(order, engine, setup, surveyed.mark)
+    mended = surveyed.table.mended and order.output.is_dir()
+    folder = run_folder.folder_of(order.output, key) if mended else order.output
+    refused = _refused_ids(surveyed, order, folder)
+    chunks = (reject_ids(chunk, refused) for chunk in _spooled(spool))
+    together = _together(chunks, setup, order, files) if order.combine else chunks
     if order.dry_run:
-        with closing(_results(setup, _spooled(spool), order)) as results:
-            for result in results:
-                merged.add(result)
-                _tell(step, merged, surveyed)
+        _print(setup, together, order, merged, lambda _: _tell(step, merged, surveyed))
         return merged
-    run = run_folder.begin(
-        order.output,
-        _key(order, engine, setup, surveyed.mark),
-        {"handout": engine.handout, "program": __version__},
-    )
+    if folder != order.output:
+        open_things.enter_context(run_folder.opened(folder))
+    setup = replace(setup, folder=str(folder.absolute()))
+    about = {"handout": engine.handout, "program": __version__}
+    run = run_folder.begin(folder, key, about)
     open_things.callback(run_folder.close, run)
     finished = outcome_of(run)
     if finished is not None:
         finished.problems += merged.problems
-        return finished
+        return _told(finished, folder, setup)
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
     run_folder.go_on(run, folders)
-    # Close the workers before the folder is cleaned up.
-    with closing(_results(setup, _announced(run, setup, _spooled(spool)), order)) as results:
-        for result in results:
-            merged.add(result)
-            record_result(run, result)
-            _tell(step, merged, surveyed)
+
+    def record(result: ChunkResult) -> None:
+        record_result(run, result)
+        _tell(step, merged, surveyed)
+
+    _print(setup, _announced(run, setup, together), order, merged, record)
+    if merged.rejected:
+        write_rows_to_mend(run, surveyed.table.rows, rows)
     # On a network file system an open nameless file has a name, and the folder could not be
     # cleared.
-    spool.close()
+    for one in (spool, files, rows):
+        one.close()
     refuse_miscount(run, merged, surveyed.rows, folders)
     run_folder.finish(run, counts_of(merged))
     if source.changed:
         merged.problems.append(changed_since(source))
-    return merged
+    return _told(merged, folder, setup)
 
 
-def _surveyed(source: RecordSource, order: MergeOrder, engine: Engine, spool: SpoolFile) -> _Survey:
-    """Read all rows, and spool them in chunks.
+def _print(
+    setup: ChunkPrintSetup,
+    chunks: Iterable[Chunk],
+    order: MergeOrder,
+    merged: Merged,
+    record: Callable[[ChunkResult], None],
+) -> None:
+    """Print all chunks. The workers are closed at the end, before the folder is cleaned up."""
+    with closing(_results(setup, chunks, order)) as results:
+        for result in results:
+            merged.add(result)
+            record(result)
+
+
+def _told(merged: Merged, folder: Path, setup: ChunkPrintSetup) -> Merged:
+    """Return the outcome with the folder of the run, and the editions that it printed."""
+    keys = (key for key, stamper in setup.stampers.items() if stamper.code in merged.editions)
+    return replace(merged, folder=folder, keys=tuple(keys))
+
+
+def _surveyed(
+    source: RecordSource, order: MergeOrder, engine: Engine, spool: SpoolFile, rows: SpoolFile
+) -> _Survey:
+    """Read all rows, and spool them in chunks, and as they are in the file.
 
     Raises TeachbackError when there are no rows, when they cannot be read, or when the file changed
     meanwhile.
@@ -185,30 +229,39 @@ def _surveyed(source: RecordSource, order: MergeOrder, engine: Engine, spool: Sp
     mark = hashlib.sha256()
     unknown: dict[str, int] = {}
     characters: dict[EditionKey, frozenset[str]] = {}
-    taken = set[str]()
-    rows = 0
+    ids = set[str]()
+    repeated = set[str]()
+    count = 0
     longest: list[str] = []
     with (
         reading(source),
-        closing(read_parts(table, order.combine or CHUNK, exactly=bool(order.combine))) as parts,
-        closing(map_in_order(survey, (table.rows, rules), parts, order.jobs)) as summaries,
+        closing(read_parts(table, CHUNK)) as parts,
+        closing(
+            map_in_order(
+                survey,
+                (table.rows, rules),
+                parts if order.dry_run else keep_rows(parts, rows),
+                order.jobs,
+            )
+        ) as summaries,
     ):
-        for number, summary in enumerate(summaries):
-            if isinstance(summary, LostTask):
+        for number, found in enumerate(summaries):
+            if isinstance(found, LostTask):
                 raise _ended_from_outside()
-            if summary.problems:
-                raise TeachbackError(*summary.problems)
-            found = reject_repeated(summary, taken)
+            if found.problems:
+                raise TeachbackError(*found.problems)
+            for identifier in filter(None, map(str.lower, found.ids)):
+                (repeated if identifier in ids else ids).add(identifier)
             chunk = Chunk(number, found.records, found.printable)
             spool.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
             for key, letters in found.characters.items():
                 characters[key] = characters.get(key, frozenset()) | letters
             unknown |= {name: together(unknown.get(name, 0), line) for name, line in found.unknown}
             mark.update(found.mark)
-            rows += len(found.ids)
+            count += len(found.ids)
             longest = nlargest(_LONGEST, [*longest, *chunk.ids], key=len)
     place = Location(table.name)
-    if not rows:
+    if not count:
         raise TeachbackError(
             Problem(
                 "there are no records in this file",
@@ -227,7 +280,17 @@ def _surveyed(source: RecordSource, order: MergeOrder, engine: Engine, spool: Sp
         *overruled(order, table),
         *unknown_names(unknown, rules.known, place),
     )
-    return _Survey(table, rules, mark.digest(), characters, rows, tuple(longest), problems)
+    return _Survey(
+        table,
+        rules,
+        mark.digest(),
+        characters,
+        count,
+        tuple(longest),
+        frozenset(ids),
+        frozenset(repeated),
+        problems,
+    )
 
 
 def _set_up(
@@ -245,7 +308,7 @@ def _set_up(
     setup = ChunkPrintSetup(
         order.kinds,
         stampers,
-        None if order.dry_run else str(order.output.absolute()),
+        None,
         combine,
         order.duplex,
         only_look=order.dry_run,
@@ -253,8 +316,43 @@ def _set_up(
     return setup, unplaced(stampers, surveyed.rules, surveyed.table)
 
 
+def _refused_ids(surveyed: _Survey, order: MergeOrder, folder: Path) -> dict[str, str]:
+    """Return the ids, in lower case, that no record may have, each with the reason."""
+    before = printed_before(order.output, folder) if surveyed.table.mended else ()
+    return {
+        **dict.fromkeys(surveyed.ids.intersection(before), _PRINTED_BEFORE),
+        **dict.fromkeys(surveyed.repeated, TWICE),
+    }
+
+
 def _spooled(spool: SpoolFile) -> Iterator[Chunk]:
     return map(pickle.loads, spool.pieces())
+
+
+def _together(
+    chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder, files: SpoolFile
+) -> Iterator[Chunk]:
+    """Return a chunk for each file of many records. Its processes end before those that print."""
+    for chunk in _by_file(chunks, setup, order):
+        files.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+    return _spooled(files)
+
+
+def _by_file(chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder) -> Iterator[Chunk]:
+    """Yield a chunk for each file of many records, with as many as can be printed."""
+    file: list[ValidatedRecord] = []
+    printable = number = 0
+    with closing(map_in_order(checked, setup, chunks, order.jobs)) as results:
+        for chunk in results:
+            if isinstance(chunk, LostTask):
+                raise _ended_from_outside()
+            for record in unpack(chunk.records):
+                if printable == order.combine and not record.faults:
+                    yield chunk_of(number, file)._replace(checked=True)
+                    file, printable, number = [], 0, number + 1
+                file.append(record)
+                printable += not record.faults
+    yield chunk_of(number, file)._replace(checked=True)
 
 
 def _announced(run: RunFolder, setup: ChunkPrintSetup, chunks: Iterable[Chunk]) -> Iterator[Chunk]:

@@ -9,6 +9,8 @@ Only the owner can read the folder. It holds:
     unfinished/     while it runs: files being written, and the two lists
     handouts/, cards/ or combined/    the files
     manifest.csv, rejected.csv        every row, once the run is finished
+    to-mend.csv     the rejected rows with all their columns, to be mended
+    mended-1/, ...  runs of rows that were mended
 
 Files are written in unfinished/ and then renamed. Each file that the journal names is checked
 against its hash before it is trusted, so a lost line of the journal costs time, not a record.
@@ -24,6 +26,7 @@ import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem, TeachbackError
@@ -32,6 +35,7 @@ from teachback.files.private_files import UNFINISHED, write_private
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import open_file, refuse_other, shown
 from teachback.merge.chunk_printer import COMBINED, FOLDERS, SHARED
+from teachback.merge.records.csv_reader import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,17 +47,17 @@ RUN: Final = "run.json"
 JOURNAL: Final = "journal.jsonl"
 MANIFEST: Final = "manifest.csv"
 REJECTED: Final = "rejected.csv"
+TO_MEND: Final = "to-mend.csv"
+MENDED: Final = "mended-"
 FORMAT: Final = 1
 RUNNING, FINISHED = "running", "finished"
 MANIFEST_COLUMNS: Final = ("row", "id", "edition code", "file", "pages", "sha256", "status")
 REJECTED_COLUMNS: Final = ("row", "id", "field", "reason")
 # Everything that the folder of a run can hold.
 OWN_FOLDERS: Final = (*FOLDERS.values(), COMBINED, UNFINISHED)
-OWN_FILES: Final = (MANIFEST, REJECTED, JOURNAL, RUN)
+OWN_FILES: Final = (MANIFEST, REJECTED, TO_MEND, JOURNAL, RUN)
 # How often a folder is tried that other runs create and remove.
 _TRIES: Final = 20
-# Spreadsheet programs take a cell that begins with one of these for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass
@@ -197,6 +201,35 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
         return run
 
 
+def folder_of(folder: Path, key: str) -> Path:
+    """Return where the run `key` of mended rows goes: a folder in that of the run they come from.
+
+    It is `folder` itself where that holds no finished run with rejected rows.
+    """
+    with os_errors_as_problems(folder):
+        before = read_run(folder)
+        if before is None or before["key"] == key or not before.get("rejected"):
+            return folder
+        for number in count(1):
+            inside = folder / f"{MENDED}{number}"
+            run = read_run(inside)
+            if run is None or run["key"] == key:
+                break
+        return inside
+
+
+def earlier_runs(folder: Path) -> list[Path]:
+    """Return the folders of all runs whose patients' papers are in a folder."""
+    return [folder, *sorted(one for one in folder.glob(f"{MENDED}*") if not one.is_symlink())]
+
+
+def open_list(run: RunFolder, name: str) -> IO[str]:
+    """Open another list of a run, which `finish` moves into place with the others."""
+    path = run.folder / UNFINISHED / name
+    run.lists[name] = io.TextIOWrapper(_open_private(path), "utf-8", newline="")
+    return run.lists[name]
+
+
 def go_on(run: RunFolder, folders: Iterable[str]) -> None:
     """Open the journal and the lists. What the journal holds from an earlier start is kept."""
     folder = run.folder
@@ -216,10 +249,7 @@ def go_on(run: RunFolder, folders: Iterable[str]) -> None:
         os.lseek(run.journal, whole, os.SEEK_SET)
         sync(folder)
         for name, columns in ((MANIFEST, MANIFEST_COLUMNS), (REJECTED, REJECTED_COLUMNS)):
-            run.lists[name] = io.TextIOWrapper(
-                _open_private(folder / UNFINISHED / name), "utf-8", newline=""
-            )
-            run.lists[name].write(lines([columns]))
+            open_list(run, name).write(lines([columns]))
 
 
 def close(run: RunFolder) -> None:
@@ -276,8 +306,11 @@ def finish(run: RunFolder, counts: Mapping[str, Any]) -> None:
         # One sync for all: a sync for each file would take most of the run's time.
         os.sync()
         for name in run.lists:
-            (folder / UNFINISHED / name).rename(folder / name)
+            # Somebody may have mended the rows already; those are not overwritten.
+            if name != TO_MEND or not (folder / name).exists():
+                (folder / UNFINISHED / name).rename(folder / name)
         sync(folder)
+        hashes.pop(TO_MEND, "")
         _write_run(run, FINISHED, {**counts, "lists": hashes})
         close(run)
         (folder / JOURNAL).unlink(missing_ok=True)
@@ -328,17 +361,14 @@ def _is_outcome(found: Mapping[str, Any]) -> bool:
     )
 
 
-def cell(value: object) -> str:
-    """Return a cell of a list, quoted so that no spreadsheet program takes it for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def lines(rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as lines of CSV."""
+def lines(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
+    """Return rows as lines of CSV, in which no spreadsheet program finds a formula."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(
-        [[value if isinstance(value, int) else cell(value) for value in row] for row in rows]
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(
+        [
+            [value if isinstance(value, int) else guarded(str(value)) for value in row]
+            for row in rows
+        ]
     )
     return text.getvalue()
 

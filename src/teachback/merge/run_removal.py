@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, UsageError
@@ -26,6 +26,7 @@ from teachback.merge.run_folder import (
     OWN_FILES,
     OWN_FOLDERS,
     RUN,
+    earlier_runs,
     held,
     read_run,
 )
@@ -73,7 +74,10 @@ def wipe(folder: Path) -> RemovedFiles:
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             held(root, folder)
-            return _wiped(root, folder)
+            mended = [one for one in earlier_runs(folder)[1:] if read_run(one) is not None]
+            files = sum(wipe(one).files for one in mended)
+            removed = _wiped(root, folder)
+            return replace(removed, files=removed.files + files)
         finally:
             os.close(root)
 

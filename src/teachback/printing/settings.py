@@ -37,6 +37,7 @@ class Settings:
     strict: bool = False
     proof: bool = False
     archive: Path | None = None
+    dates: str | None = None
 
     @property
     def card_stock(self) -> str:

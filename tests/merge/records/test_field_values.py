@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teachback.content.record_fields import RecordField
+from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import FieldFault, read_value, unprintable_reason
 
 
@@ -36,6 +37,7 @@ def field(kind: str = "text", **more: object) -> RecordField:
         ("number", "1 500,5", "fr", "1 500,5"),
         ("number", "-3", "en", "-3"),
         ("choice", "left", "en", "left"),
+        ("choice", " LEFT", "en", "left"),
     ],
 )
 def test_a_value_is_printed_as_its_field_says(
@@ -67,7 +69,7 @@ def test_a_value_is_printed_as_its_field_says(
         ("number", "\u0661\u0665", "en"),
         ("number", "-", "en"),
         ("number", "1.5 L", "en"),
-        ("choice", "Left", "en"),
+        ("choice", "L", "en"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) -> None:
@@ -80,6 +82,83 @@ def test_a_value_of_another_kind_is_refused(kind: str, raw: str, language: str) 
     read = read_value(field(kind, **choices), raw, language)
     assert isinstance(read, FieldFault)
     assert (read.field, raw in read.reason) == ("it", False)
+
+
+# 2 November 2027, as lists from other programs have it.
+@pytest.mark.parametrize(
+    ("raw", "order"),
+    [
+        ("2027-11-02", None),
+        ("2027-11-02 00:00:00", None),
+        ("2027-11-02T00:00:00.000", None),
+        ("November 2, 2027", None),
+        ("Nov. 2 2027", None),
+        ("2 november 2027", None),
+        ("02-NOV-2027", None),
+        ("11/2/2027", Order.MDY),
+        ("11-02-2027", Order.MDY),
+        ("2/11/2027", Order.DMY),
+        ("2.11.2027", Order.DMY),
+    ],
+)
+def test_a_date_with_one_reading_is_printed(raw: str, order: Order | None) -> None:
+    """Figures have one reading once it is known whether the month or the day comes first."""
+    assert read_value(field("date"), raw, "en", order) == "Nov 2, 2027"
+
+
+@pytest.mark.parametrize("raw", ["31/12/2027", "12/31/2027", "31.12.2027", "12-31-2027"])
+@pytest.mark.parametrize("order", [None, *Order])
+def test_figures_that_are_a_day_in_one_order_only_need_no_setting(
+    raw: str, order: Order | None
+) -> None:
+    """No month has the number 31."""
+    assert read_value(field("date"), raw, "en", order) == "Dec 31, 2027"
+
+
+@pytest.mark.parametrize(
+    ("raw", "order", "reason"),
+    [
+        ("11/2/2027", None, "could be two days"),
+        ("11.2.2027", Order.MDY, "has dots, as where the day comes first"),
+        ("2-Nov-27", Order.DMY, "has a year of two figures"),
+        ("11/2/27", Order.MDY, "has a year of two figures"),
+        ("46328", Order.MDY, "is a number, perhaps a date that lost its format"),
+        ("2027-11-02 09:30:00", None, "is not a date"),
+        ("31/31/2027", None, "is not a date"),
+        ("30 Feb 2027", None, "is not a date"),
+        ("Mayday 2, 2027", None, "is not a date"),
+        ("11/2-2027", Order.MDY, "is not a date"),
+        ("TBD", Order.MDY, "is not a date"),
+    ],
+)
+def test_a_date_with_two_readings_or_none_is_refused(
+    raw: str, order: Order | None, reason: str
+) -> None:
+    """A patient must not come on the wrong day. The reason says what to do."""
+    read = read_value(field("date"), raw, "en", order)
+    assert isinstance(read, FieldFault)
+    assert read.reason.startswith(reason)
+    assert "2027-11-01" in read.reason or "save it again" in read.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "script"),
+    [("李小龍", "Chinese or Japanese"), ("김민준", "Korean"), ("สมชาย", "Thai")],
+)
+def test_letters_without_a_font_are_told_by_their_script(words: str, script: str) -> None:
+    """A clerk knows Chinese, and not CJK."""
+    points = frozenset(range(0x250))
+    read = read_value(field(), words, "en", None, points)
+    told = f"has {script} letters, for which there is no font here yet: write it by hand"
+    assert isinstance(read, FieldFault)
+    assert read.reason.startswith(told)
+    assert read_value(field(), "Nguyễn Hà", "en", None, points) == "Nguyễn Hà"
+
+
+FROM_RIGHT = (
+    "is written from right to left, such as Arabic or Hebrew, which cannot be printed here yet: "
+    "write it by hand on a handout from `teachback build`"
+)
 
 
 @pytest.mark.parametrize("raw", ["60 kg", "60kg", "5.5 %", "7 mmol/L", "36.6 \u00b0C"])
@@ -107,11 +186,7 @@ def test_a_number_with_a_unit_is_told_so(raw: str) -> None:
         ("a\ue000b", "holds a private-use character, which each computer draws differently"),
         ("a\ud800b", "holds half a character"),
         ("a\uffffb", "holds an unknown character"),
-        (
-            "\u05e9\u05e8\u05d4",
-            "is written from right to left, which a field cannot print yet",
-        ),
-        ("\u0663", "is written from right to left, which a field cannot print yet"),
+        ("\u05e9\u05e8\u05d4", FROM_RIGHT),
         ("e" + "\u0316" * 3, "has too many accents on one letter"),
         (
             "s\u0336t\u0336o\u0336p\u0336",

@@ -23,7 +23,7 @@ from settings_from_flags import resolve
 from teachback.commands.build import build
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, builtin_root, handout_files
-from teachback.merge.records.field_values import FieldFault, read_value
+from teachback.merge.records.field_values import FieldFault, no_font, read_value
 from teachback.merge.stamping.edition_templates import sheet_template
 from teachback.merge.stamping.pdf_template import UnstampedError
 from teachback.pdf.page_reader import read_pages, read_words
@@ -286,7 +286,7 @@ def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> No
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("patient", "山田", "has a letter (Cjk) that the fonts do not have"),
+        ("patient", "山田", no_font("山")),
         ("patient", "Ann ☂", "has a sign that the fonts do not have"),
         ("fluid", "1,000,000,000", "is too long for its line, even in the smallest type"),
         ("patient", "W" * 60, "is too long for its line, even in the smallest type"),

@@ -122,9 +122,10 @@ def combined(
     duplex: bool = False,
     name: str = "day.pdf",
     number: int = 2,
+    skip: int = 0,
 ) -> bytes:
     """Put records into a file."""
-    return bundle.combine(entries, name=name, duplex=duplex, number=number)
+    return bundle.combine(entries, name=name, duplex=duplex, number=number, skip=skip)
 
 
 def texts(data: bytes) -> list[str]:
@@ -391,6 +392,20 @@ def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle
         re.search(rf"\b{number + 1} id-{number} \S+ 2 {3 if number < 10 else 5}\b", front)
         for number in range(12)
     )
+
+
+def test_a_sheet_that_was_begun_is_used_up_first(bundle: Bundle) -> None:
+    """The places that a sheet no longer has stay empty, on both sides; the next sheet is whole."""
+    data = combined(bundle, *(entry(CARDS, number) for number in range(12)), skip=7)
+    assert [len(found) for found in names(data)[2:]] == [0, 3, 0, 9]
+    (_, _, front, back, *_) = pictures(data)
+    # At 100 dpi: two columns of five rows of 200 pixels, 50 below the top. The back is mirrored.
+    for picture, side in ((front, (0, 425)), (back, (425, 850))):
+        white = [
+            ImageChops.invert(picture.convert("L").crop(box)).getbbox() is None
+            for box in ((0, 0, 850, 650), (side[0], 650, side[1], 850), (0, 650, 850, 850))
+        ]
+        assert white == [True, True, False]
 
 
 @pytest.mark.parametrize("name", ["avery-5371", "cut-letter-id1", "fold-letter-id1", "ours"])

@@ -6,8 +6,11 @@ A broken row does not affect the rows after it.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Final, TextIO
+
+from teachback.errors import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -17,8 +20,20 @@ if TYPE_CHECKING:
 MOST_CHARACTERS: Final = 100_000
 MOST_LINES: Final = 200
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
+# Spreadsheet programs take a cell that begins with one of these for a formula.
+_FORMULA: Final = re.compile(r"'*[=+@\t\r\n-]")
 TOO_LONG: Final = f"is longer than {MOST_CHARACTERS:,} characters"
 UNCLOSED: Final = "has a quotation mark that is not closed, or not in its place"
+
+
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet program takes for a formula. See `unguarded`."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Return the cell that `guarded` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def read_line(text: TextIO) -> str:
@@ -83,7 +98,7 @@ class _Lines:
 
 
 def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str, str]]:
-    """Yield each row's line, cells and text; or its line and the reason why it cannot be read.
+    """Yield each row's line, cells and text; of a broken row, the reason in place of the cells.
 
     The first row sets the number of cells for all rows. Empty lines are skipped. When a row over
     several lines turns out to be broken, only its first line is yielded as broken. The other lines
@@ -111,7 +126,7 @@ def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | 
         if reason:
             lines.give_back()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            yield line, reason, ""
+            yield line, reason, "" if reason == TOO_LONG else lines.taken[0]
         else:
             taken = lines.taken
             yield line, cells, taken[0] if len(taken) == 1 else "".join(taken)
@@ -140,8 +155,9 @@ def find_delimiter(
     cutting = {sign: cells for sign, cells in headers.items() if len(cells) > 1}
     if not cutting:
         return ",", False
+    wanted = set(map(folded, known))
     ranks = {
-        sign: (key in (names := {cell.strip() for cell in cells}), len(names & set(known)))
+        sign: (folded(key) in (names := set(map(folded, cells))), len(names & wanted))
         for sign, cells in cutting.items()
     }
     best = max(ranks.values())

@@ -6,7 +6,6 @@ it could print differently from the file. A reason never quotes the value, which
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import string
 import unicodedata
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.locale_formats import dated, is_english_number, is_number
 from teachback.content.record_fields import FieldKind
+from teachback.errors import folded
 from teachback.files.encoding_damage import LOST_LETTER, spoilt
 from teachback.files.unprintable_characters import OVERLAY, TURNING, is_odd_blank, is_unseen
+from teachback.merge.records.dates import Order, read_date
 from teachback.merge.records.xlsx_cell_formats import Day, PointedNumber
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 LONGEST: Final = 200
 # The most accents on one letter. More would reach into the lines above and below.
 MOST_MARKS: Final = 2
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# The years of a patient's dates. Any other year is a typing error.
-_YEARS: Final = range(1900, 2200)
 _PHONE: Final = re.compile(
     r"\+?[0-9 ().\-/\u2010\u2011]+(?:(?:,| ?x| ?#| ?ext\.?| ?extension) ?[0-9]{1,6})?",
     re.IGNORECASE,
@@ -41,6 +39,12 @@ _UNIT_SIGNS: Final = "%/\u00b0\u00b5\u03bc\u00b2\u00b3"
 _FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
 # The Unicode categories of marks, which belong to the letter before them.
 _ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
+# The words for scripts whose names in Unicode a clerk may not know.
+_SCRIPTS: Final = {
+    "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+}  # fmt: skip
+_BY_HAND: Final = "write it by hand on a handout from `teachback build`"
 _LOST: Final = "\ufffd"
 _REASONS: Final = {
     "Cc": "holds a control character, a tab or a line break",
@@ -69,44 +73,50 @@ class FieldFault:
     reason: str
 
 
-def read_value(field: RecordField, raw: str, language: str) -> str | FieldFault:
+def read_value(
+    field: RecordField,
+    raw: str,
+    language: str,
+    order: Order | None = None,
+    points: frozenset[int] | None = None,
+) -> str | FieldFault:
     """Return the words to print for a raw value in a language, or its fault.
 
-    The words are empty where the value is empty and need not be filled.
+    The words are empty where the value is empty and need not be filled. `order` is that of day and
+    month in dates such as 11/2/2027, or None where it is not known. `points` are the code points
+    that the fonts have, or None for all.
     """
     words = normalize_value(raw)
-    reason = spoilt(raw) or unprintable_reason(words)
+    reason = spoilt(raw) or unprintable_reason(words) or _fontless(words, points)
     if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
         reason = (
             "is a date: set `type: date` for this field in the handout, or retype the cells as text"
         )
     if not reason and isinstance(raw, PointedNumber) and not is_english_number(language):
         reason = (
-            "is a number written the English way, which this language reads differently; "
-            "retype the cells as text"
+            "has a decimal point or commas, which readers of this language take for another "
+            "number; retype the cells as text"
         )
     if reason:
         return FieldFault(field.name, reason)
     if not words:
         return FieldFault(field.name, "is empty but required") if field.required else ""
     if field.type is FieldKind.DATE:
-        day = _day(words)
-        return (
-            FieldFault(field.name, "is not a date such as 2027-11-01")
-            if day is None
-            else dated(day, language)
-        )
+        day = read_date(words, order)
+        return FieldFault(field.name, day) if isinstance(day, str) else dated(day, language)
     if field.type is FieldKind.PHONE and not _is_phone(words):
-        return FieldFault(field.name, "is not a phone number")
+        return FieldFault(
+            field.name, "is not a phone number: leave out all words, or leave it empty"
+        )
     if field.type is FieldKind.NUMBER and not is_number(words, language):
-        reason = "is not a number as this language writes one"
+        reason = "is not a number: write figures alone, such as 1500, or leave it empty"
         if is_number(words.rstrip(_UNIT_SIGNS + string.ascii_letters).rstrip(), language):
             reason = "is a number with a unit: leave the unit out, the number stands alone here"
         return FieldFault(field.name, reason)
-    if field.type is FieldKind.CHOICE and words not in {
-        normalize_value(choice) for choice in field.choices
-    }:
-        return FieldFault(field.name, "is not one of the field's choices")
+    if field.type is FieldKind.CHOICE:
+        choices = {folded(choice): normalize_value(choice) for choice in field.choices}
+        none = FieldFault(field.name, f"is none of these: {', '.join(field.choices)}")
+        return choices.get(folded(words), none)
     return words
 
 
@@ -157,18 +167,27 @@ def _letter_fault(letter: str, kind: str) -> str:
     if is_unseen(letter) or is_odd_blank(letter):
         return _REASONS["Cf"]
     if unicodedata.bidirectional(letter) in _FROM_RIGHT:
-        return "is written from right to left, which a field cannot print yet"
+        return (
+            "is written from right to left, such as Arabic or Hebrew, which cannot be printed here "
+            f"yet: {_BY_HAND}"
+        )
     return ""
 
 
-def _day(words: str) -> dt.date | None:
-    if not _DAY.fullmatch(words):
-        return None
-    try:
-        day = dt.date.fromisoformat(words)
-    except ValueError:
-        return None
-    return day if day.year in _YEARS else None
+def _fontless(words: str, points: frozenset[int] | None) -> str:
+    """Return the reason for the first letter that no font has. Its accents are not looked at."""
+    if points is None or words.isascii():
+        return ""
+    letters = filter(str.isalpha, unicodedata.normalize("NFD", words))
+    missing = next((letter for letter in letters if ord(letter) not in points), "")
+    return no_font(missing) if missing else ""
+
+
+def no_font(letter: str) -> str:
+    """Return the reason for a letter that no font has. It names the script and not the letter."""
+    script = unicodedata.name(letter, "unknown").partition(" ")[0]
+    words = _SCRIPTS.get(script, script.title())
+    return f"has {words} letters, for which there is no font here yet: {_BY_HAND}"
 
 
 def _is_phone(words: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import sys
 import tempfile
 import unicodedata
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -19,7 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
 from teachback.content.record_fields import COLUMNS
-from teachback.errors import LIKELY, Location, Problem, Severity, TeachbackError, guess
+from teachback.errors import LIKELY, Location, Problem, Severity, TeachbackError, folded, guess
 from teachback.files.encoding_damage import is_garbled
 from teachback.merge.ordered_workers import OpenFile, streamed
 from teachback.merge.record_shapes import RecordRow
@@ -32,6 +31,7 @@ from teachback.merge.records.csv_reader import (
     first_cells,
     read_cells,
     read_line,
+    unguarded,
 )
 from teachback.merge.records.encoding_detection import find_encoding
 from teachback.merge.records.xlsx_cell_formats import CellFault, PointedNumber
@@ -44,13 +44,15 @@ if TYPE_CHECKING:
 MOST_COLUMNS: Final = 500
 # The processor time for a workbook in seconds. A workbook of a million rows takes a minute.
 MOST_SECONDS: Final = 240
-# The most characters in the texts of one part, unless its number of rows is exact.
+# The most characters in the texts of one part.
 MOST_TOGETHER: Final = 500_000
 # Letters of other alphabets that look like the letters a to z.
 _ALIKE: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261",
     "aeopcyxijshdoivig",
 )
+# The column of a list of rejected rows that says why; it is not read.
+REASON: Final = "rejected because"
 # The most characters of a column's name that a message quotes.
 _SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
@@ -84,12 +86,14 @@ class Part(NamedTuple):
 class Form(NamedTuple):
     """How the texts of rows are read.
 
-    `kind` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines.
+    `kind` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines, whose
+    names are matched with those that are `known`.
     """
 
     kind: str
     delimiter: str = ""
     header: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,17 @@ class RecordTable:
     delimiter: str = ""
     skipped: int = 0
     header: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+
+    @property
+    def mended(self) -> bool:
+        """Whether these are the rejected rows of an earlier run."""
+        return REASON in self.header
 
     @property
     def rows(self) -> Form:
         """How the texts of the rows are read."""
-        return Form(self.form, self.delimiter, self.header)
+        return Form(self.form, self.delimiter, self.header, self.known)
 
 
 def open_table(
@@ -164,17 +174,16 @@ def open_table(
             )
         )
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
-        return RecordTable(file, name, "jsonl", codec), noticed
+        return RecordTable(file, name, "jsonl", codec, known=frozenset({key, *known})), noticed
     return _csv(
         RecordTable(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"}
     )
 
 
-def read_parts(table: RecordTable, size: int, *, exactly: bool = True) -> Generator[Part]:
+def read_parts(table: RecordTable, size: int) -> Generator[Part]:
     """Yield the rows of a file in order, in parts of `size` rows.
 
-    Unless `exactly`, a part has fewer rows where their texts are long. This only finds where rows
-    end: most of the work is in `read_part`, which any process can do. Raises TeachbackError when
+    A part has fewer rows where their texts are long. This only finds where rows end: most of the work is in `read_part`, which any process can do. Raises TeachbackError when
     the file cannot be read, or changed since it was opened.
     """
     with closing(
@@ -184,7 +193,7 @@ def read_parts(table: RecordTable, size: int, *, exactly: bool = True) -> Genera
         if table.form == "xlsx"
         else _csv_texts(table)
     ) as found:
-        for some in _together(found, size, sys.maxsize if exactly else MOST_TOGETHER):
+        for some in _together(found, size, MOST_TOGETHER):
             numbers, texts, reasons = zip(*some, strict=True)
             yield Part(numbers, texts, {at: reason for at, reason in enumerate(reasons) if reason})
 
@@ -209,12 +218,13 @@ def read_part(form: Form, part: Part) -> Iterator[RecordRow]:
         if part.broken
         else part.texts
     )
+    by_fold = {folded(name): name for name in form.known}
     cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
     for at, number in enumerate(part.numbers):
         if at in part.broken:
             yield RecordRow(number, reason=part.broken[at])
         elif form.kind == "jsonl":
-            yield _json_row(number, next(cells))
+            yield _json_row(number, next(cells), by_fold)
         else:
             yield _row(number, next(cells), form.header)
 
@@ -225,7 +235,7 @@ def _csv_texts(table: RecordTable) -> Generator[_Text]:
         next(found, None)
         for line, cells, whole in found:
             if isinstance(cells, str):
-                yield line + table.skipped, "", cells
+                yield line + table.skipped, whole, cells
             elif any(cells):
                 yield line + table.skipped, whole, ""
 
@@ -368,7 +378,13 @@ def _headed(
 
     Nothing is quoted without a column of ids, since the first row may be a patient's.
     """
-    header = tuple(name.lstrip("\ufeff").strip() for name in names)
+    known = {*known, key}
+    by_fold = {folded(name): name for name in (*known, REASON)}
+    plain = tuple(name.lstrip("\ufeff").strip() for name in names)
+    header = tuple(by_fold.get(folded(name), name) for name in plain)
+    if REASON in header:
+        header = tuple(map(unguarded, header))
+        known.add(REASON)
     place = Location(table.name, table.skipped + 1, 1)
     if key not in header:
         alike = next(
@@ -441,7 +457,7 @@ def _near_missing(
 def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> list[Problem]:
     """Find names that a person would take for a known one.
 
-    They differ from it only in case, blanks, hyphens, underscores, look-alikes or invisible
+    They differ from it only in hyphens, underscores, blanks inside, look-alikes or invisible
     characters. Such a name is quoted, since it is a field's and not a patient's.
     """
     by_look = {_look(name): name for name in known}
@@ -586,6 +602,8 @@ def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...])
 
     In a sheet a row ends with its last cell; in a text file every row has the same number of cells.
     """
+    if REASON in header:
+        cells = [unguarded(cell) if type(cell) is str else cell for cell in cells]
     plain = [cell for cell in cells if isinstance(cell, str)]
     if len(plain) == len(cells) == len(header) and "" not in header:
         # The fast path, for nearly all rows.
@@ -633,7 +651,7 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
     raise _JsonError(message)
 
 
-def _json_row(number: int, line: str) -> RecordRow:
+def _json_row(number: int, line: str, by_fold: Mapping[str, str]) -> RecordRow:
     try:
         # Numbers stay as written, so that 7.50 is printed as 7.50.
         found = json.loads(
@@ -651,16 +669,9 @@ def _json_row(number: int, line: str) -> RecordRow:
         return RecordRow(number, reason="is not a record in braces")
     if len(found) > MOST_COLUMNS:
         return RecordRow(number, reason=f"has more than {MOST_COLUMNS} names")
-    faults = {
-        name.strip(): _NO_TEXT[type(value)]
-        for name, value in found.items()
-        if type(value) in _NO_TEXT
-    }
-    cells = {
-        name.strip(): _json_text(value)
-        for name, value in found.items()
-        if name.strip() not in faults
-    }
+    named = [(by_fold.get(folded(name), name.strip()), value) for name, value in found.items()]
+    faults = {name: _NO_TEXT[type(value)] for name, value in named if type(value) in _NO_TEXT}
+    cells = {name: _json_text(value) for name, value in named if name not in faults}
     if len(cells) + len(faults) < len(found):
         return RecordRow(number, reason="holds a name twice")
     if any("\0" in text for text in cells.values()):

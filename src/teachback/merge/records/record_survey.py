@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from teachback.errors import fault_problem
 from teachback.merge.record_shapes import ValidatedRecord
 from teachback.merge.records.record_reader import read_part
-from teachback.merge.records.record_validation import (
-    ID,
-    TWICE,
-    repeated,
-    unknown_columns,
-    validated_records,
-)
+from teachback.merge.records.record_validation import ID, unknown_columns, validated_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,13 +50,15 @@ class Chunk(NamedTuple):
     """Adjacent records, packed, to be printed together.
 
     `ids` are those of the records that may be printed, in order. `known` are the hashes, by name,
-    of the files that an earlier start of the run wrote for them.
+    of the files that an earlier start of the run wrote for them. With `checked`, a record that does
+    not fit its edition has its faults already.
     """
 
     number: int
     records: bytes
     ids: tuple[str, ...]
     known: Mapping[str, str] = {}
+    checked: bool = False
 
 
 def survey(given: tuple[Form, RowRules], part: Part) -> PartSummary:
@@ -88,22 +84,25 @@ def _surveyed(form: Form, rules: RowRules, part: Part) -> PartSummary:
     )
 
 
-def reject_repeated(found: PartSummary, taken: set[str]) -> PartSummary:
-    """Reject the records of a part whose id an earlier row has. Adds the other ids to `taken`.
+def reject_ids(chunk: Chunk, reasons: Mapping[str, str]) -> Chunk:
+    """Reject the records of a chunk whose ids have a reason. The ids there are in lower case.
 
-    A process that reads a part cannot know which ids occur in other parts.
+    Whoever reads a part cannot know which ids occur in other parts.
     """
-    places = repeated(found.ids, taken)
-    if not places:
-        return found
-    records = unpack(found.records)
-    for at in places:
-        records[at] = ValidatedRecord(records[at].row, records[at].id, faults=((ID, TWICE),))
-    return found._replace(
-        records=pack(records),
-        rejected=found.rejected.union(places),
-        characters=letters_needed(records),
-    )
+    if not reasons:
+        return chunk
+    records = [
+        ValidatedRecord(one.row, one.id, faults=((ID, reasons[one.id.lower()]), *one.faults))
+        if one.id.lower() in reasons
+        else one
+        for one in unpack(chunk.records)
+    ]
+    return chunk_of(chunk.number, records)
+
+
+def chunk_of(number: int, records: list[ValidatedRecord]) -> Chunk:
+    """Return a chunk of records."""
+    return Chunk(number, pack(records), tuple(one.id for one in records if not one.faults))
 
 
 def letters_needed(records: Iterable[ValidatedRecord]) -> dict[EditionKey, frozenset[str]]:

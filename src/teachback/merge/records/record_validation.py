@@ -7,23 +7,23 @@ id that cannot name a file is not repeated either: it could be a name, or a form
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import LIKELY, guess
+from teachback.errors import LIKELY, folded, guess
 from teachback.merge.record_shapes import EditionKey, Fault, ValidatedRecord
 from teachback.merge.records.record_reader import is_misnamed, looks_of
 from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from teachback.merge.engine_protocol import Field, ReadValue
     from teachback.merge.record_shapes import RecordRow
 
 ID: Final = "id"
-TWICE: Final = "is already the id of an earlier row"
+TWICE: Final = "is the id of another row too: two patients cannot have the same one"
 # The columns that choose the edition, and the number of copies.
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
@@ -60,7 +60,8 @@ class RowRules:
     `audiences` and `fields` are by language: the audiences with an edition, and the fields, whose
     values `read_value` reads. `language`, `paper` and `size` are the defaults for a cell that is
     missing or empty, and `audience` is the default for records without a column of audiences. The
-    defaults `audience` and `language` are empty where each row must have a value.
+    defaults `audience` and `language` are empty where each row must have a value. `meant` holds by
+    column what stands in place of a cell, by the cell as `folded` compares it.
     """
 
     id_column: str
@@ -73,18 +74,19 @@ class RowRules:
     paper: str
     size: str
     read_value: ReadValue
+    meant: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def known(self) -> frozenset[str]:
         """All columns that have a meaning."""
-        names = {field.name for each in self.fields.values() for field in each}
+        names = {one.name for each in self.fields.values() for one in each}
         return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
 
 
 def validated_records(rows: Iterable[RecordRow], rules: RowRules) -> Iterator[ValidatedRecord]:
     """Yield each row as a record to print or to reject, in order.
 
-    Ids that occur twice are not checked here; see `repeated`.
+    Ids that occur twice are not checked here; see `repeated_ids`.
     """
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:
@@ -116,7 +118,7 @@ def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[s
 @lru_cache(maxsize=1024)
 def _near(name: str, fields: frozenset[str]) -> frozenset[str]:
     """Return the fields that a name may be a misspelling of."""
-    return frozenset(field for field in fields if guess(name, (field,), LIKELY))
+    return frozenset(one for one in fields if guess(name, (one,), LIKELY))
 
 
 def together(one: int, other: int) -> int:
@@ -124,31 +126,15 @@ def together(one: int, other: int) -> int:
     return NO_FIELD if NO_FIELD in {one, other} else one or other
 
 
-def repeated(ids: Sequence[str], taken: set[str]) -> tuple[int, ...]:
-    """Return the indexes of ids that an earlier row has, and add the others to `taken`.
-
-    Case is ignored. The first row with an id takes it, even if that row is rejected.
-    """
-    places = []
-    for place, identifier in enumerate(ids):
-        folded = identifier.lower()
-        if folded in taken:
-            places.append(place)
-        elif folded:
-            taken.add(folded)
-    return tuple(places)
-
-
 def _validated(
     row: RecordRow, rules: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]
 ) -> ValidatedRecord:
     if row.reason:
         return ValidatedRecord(row.number, "", faults=(("", row.reason),))
+    row = _meant(row, rules)
     cells = row.cells
     identifier = cells.get(rules.id_column, "").strip()
     reason = row.faults.get(rules.id_column) or unsuitable(identifier)
-    if reason:
-        return ValidatedRecord(row.number, "", faults=((ID, reason),))
     # Rows make the same few choices again and again.
     said = None if row.faults else (cells.get(rules.audience_column), *map(cells.get, CHOOSING[1:]))
     found = chosen.get(said) if said else None
@@ -157,25 +143,34 @@ def _validated(
         if said and len(chosen) < MOST_CHOSEN:
             chosen[said] = found
     keys, copies, wrong = found
-    fields = rules.fields.get(keys[0].language, ())
-    faults = [
-        *wrong,
-        *((field.name, row.faults[field.name]) for field in fields if field.name in row.faults),
-    ]
+    faults = [*([(ID, reason)] if reason else ()), *wrong]
     values: dict[str, str] = {}
-    for field in () if faults else fields:
+    for one in rules.fields.get(keys[0].language, ()):
+        if one.name in row.faults:
+            faults.append((one.name, row.faults[one.name]))
+            continue
         try:
-            words = rules.read_value(field, cells.get(field.name, ""), keys[0].language)
+            words = rules.read_value(one, cells.get(one.name, ""), keys[0].language)
         except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
-            faults.append((field.name, own_fault(error)))
+            faults.append((one.name, own_fault(error)))
             continue
         if not isinstance(words, str):
             faults.append((words.field, words.reason))
         elif words:
-            values[field.name] = words
+            values[one.name] = words
     if faults:
-        return ValidatedRecord(row.number, identifier, faults=tuple(faults))
+        return ValidatedRecord(row.number, "" if reason else identifier, faults=tuple(faults))
     return ValidatedRecord(row.number, identifier, keys, values, copies)
+
+
+def _meant(row: RecordRow, rules: RowRules) -> RecordRow:
+    """Return a row with what its cells stand for, where a clinic's settings say so."""
+    found = {
+        column: meant[cell]
+        for column, meant in rules.meant.items()
+        if (cell := folded(row.cells.get(column, ""))) in meant
+    }
+    return row._replace(cells={**row.cells, **found}) if found else row
 
 
 def own_fault(error: Exception) -> str:
@@ -213,6 +208,7 @@ def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
         return None if text is None else text.strip()
 
     def one_of(name: str, said: str, known: Collection[str]) -> str:
+        said = next((one for one in known if folded(one) == folded(said)), said)
         if said not in known:
             names = sorted(known)
             faults.append(

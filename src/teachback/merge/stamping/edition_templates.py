@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import string
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from teachback.content.locale_formats import dated
 from teachback.errors import COMPARE, Problem, TeachbackError
-from teachback.files.stylesheets import font_faces, font_files, nearest_face
+from teachback.files.stylesheets import NAMES, font_faces, font_files, nearest_face
 from teachback.merge.stamping.template_builder import Cut, Opened, make_template
 from teachback.merge.stamping.template_specimen import specimen_problems
 from teachback.pdf.page_layout import openings
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from teachback.merge.stamping.pdf_template import Template
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
-
-# The folder of fonts for letters of records that the page's own fonts lack.
-NAMES: Final = "styles/fonts/names/"
 
 
 def handout_template(

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError
-from teachback.merge.records.field_values import FieldFault, unprintable_reason
+from teachback.merge.records.field_values import FieldFault, no_font, unprintable_reason
 from teachback.pdf.text_shaping import EM, SlotFont, shaper
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ class Template:
                 for rise, drawn in shaped.pieces
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
-        return FieldFault(slot.field, f"has {_script(missing)} that the fonts do not have")
+        return FieldFault(slot.field, _missing(missing))
 
 
 def stream(number: int, content: bytes) -> bytes:
@@ -201,12 +200,12 @@ def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[
     return list(values) if isinstance(values, (list, tuple)) else [values]  # type: ignore[list-item]
 
 
-def _script(letter: str) -> str:
-    """Return the script of a letter and whether it has accents, but not the letter itself."""
-    if not unicodedata.category(letter[0]).startswith("L"):
-        return "a sign"
-    script = unicodedata.name(letter[0], "unnamed").partition(" ")[0].title()
-    return f"a letter with an accent ({script})" if len(letter) > 1 else f"a letter ({script})"
+def _missing(letter: str) -> str:
+    """Return the reason for a letter or a sign that no font has. It does not name the letter."""
+    if letter[0].isalpha() and len(letter) == 1:
+        return no_font(letter)
+    what = "a letter with an accent" if letter[0].isalpha() else "a sign"
+    return f"has {what} that the fonts do not have"
 
 
 @lru_cache(4_096)

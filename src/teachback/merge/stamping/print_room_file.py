@@ -25,11 +25,12 @@ from teachback.merge.stamping.cover_layout import (
     cover_pages,
     layout_of,
 )
-from teachback.merge.stamping.pdf_template import BESIDE, Template
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Paper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from teachback.merge.stamping.pdf_template import Template
 
 _TURNED: Final = {LONG_EDGE, SHORT_EDGE}
 # In mm. Paper sizes are written in points, and rounded.
@@ -70,20 +71,18 @@ class TemplateParts:
         """The code of the edition. A sheet repeats it for each card; here it occurs once."""
         return " ".join(dict.fromkeys(self.template.code.split()))
 
-    def content(self, index: int, drawn: Sequence[bytes], cards: int) -> list[int | bytes]:
+    def content(self, index: int, drawn: Sequence[bytes], held: range) -> list[int | bytes]:
         """Return the content of a page: numbers of shared streams, and what is drawn for records.
 
-        `drawn` is the content of each slot. Of a sheet, the first `cards` cards are drawn, and what
-        belongs beside so many.
+        `drawn` is the content of each slot. Of a sheet, the cards at the places `held` are drawn,
+        and what belongs beside all places up to the last of them.
         """
         steps: Iterable[int] = self.pages[index].steps
         beside = b""
         if self.template.owners:
             owners = self.template.owners[index]
-            steps = (
-                step for step, owner in zip(steps, owners, strict=True) if BESIDE < owner < cards
-            )
-            beside = (self.template.beside[index] or (b"",) * cards)[cards - 1]
+            steps = (step for step, owner in zip(steps, owners, strict=True) if owner in held)
+            beside = (self.template.beside[index] or (b"",) * held.stop)[held.stop - 1]
         content = [step if step >= 0 else drawn[-step - 1] for step in steps]
         return [*content, beside] if beside else content
 
@@ -91,11 +90,18 @@ class TemplateParts:
 class _Sheet(NamedTuple):
     """The pages from one front side to the next.
 
-    A record's handout or card, or a sheet of cards of several records.
+    A record's handout or card, or a sheet of cards of several records, before which `skip` places
+    stay empty.
     """
 
     key: str
     entries: tuple[PrintRoomRecord, ...]
+    skip: int = 0
+
+    @property
+    def held(self) -> range:
+        """The places that hold a card."""
+        return range(self.skip, self.skip + len(self.entries))
 
 
 @dataclass(frozen=True)
@@ -112,11 +118,18 @@ class Bundle:
     data: bytes
 
     def combine(
-        self, entries: Sequence[PrintRoomRecord], *, name: str, duplex: bool, number: int
+        self,
+        entries: Sequence[PrintRoomRecord],
+        *,
+        name: str,
+        duplex: bool,
+        number: int,
+        skip: int = 0,
     ) -> bytes:
         """Return one PDF of many records in order, after a cover that lists them.
 
-        `name` is the file's name, and `number` its number in the run. With `duplex` each record
+        `name` is the file's name, and `number` its number in the run. The first `skip` places of
+        the first sheet of cards stay empty. With `duplex` each record
         starts on a front side; sheets of cards with backs always make all records do so. Records
         whose Template holds several cards are gathered on sheets of that Template; places that are
         left stay empty. The same records give the same bytes. Raises UnstampedError when a value
@@ -126,7 +139,7 @@ class Bundle:
         if not entries:
             message = "a file holds at least one record"
             raise ValueError(message)
-        sheets = tuple(self._sheets(entries))
+        sheets = tuple(self._sheets(entries, skip))
         turned = {self.parts[sheet.key].sides for sheet in sheets} & _TURNED
         if len(turned) > 1:
             message = "sheets that are turned over different edges cannot be in one file"
@@ -140,11 +153,11 @@ class Bundle:
                 drawn = part.template.drawn(_values(sheet, part.template))
                 file.outline += [(entry.id, len(file.pages)) for entry in sheet.entries]
                 for index, page in enumerate(part.pages):
-                    file.add_page(page.number, part.content(index, drawn, len(sheet.entries)))
+                    file.add_page(page.number, part.content(index, drawn, sheet.held))
                 file.turn_over()
             return file.finished(name)
 
-    def _sheets(self, entries: Sequence[PrintRoomRecord]) -> Iterator[_Sheet]:
+    def _sheets(self, entries: Sequence[PrintRoomRecord], skip: int) -> Iterator[_Sheet]:
         """Yield what is printed together, in order.
 
         Cards of a Template are gathered at the place of the first of them.
@@ -159,10 +172,9 @@ class Bundle:
                 yield _Sheet(entry.key, (entry,))
                 continue
             held = gathered.pop(entry.key, [])
-            yield from (
-                _Sheet(entry.key, tuple(held[start : start + cards]))
-                for start in range(0, len(held), cards)
-            )
+            while held:
+                yield _Sheet(entry.key, tuple(held[: cards - skip]), skip)
+                held, skip = held[cards - skip :], 0
 
     def _print_cover(
         self,
@@ -211,8 +223,9 @@ def _values(sheet: _Sheet, template: Template) -> Mapping[str, str] | list[Mappi
     if template.cards == 1:
         return sheet.entries[0].values
     return [
+        *([{}] * sheet.skip),
         *(entry.values for entry in sheet.entries),
-        *([{}] * (template.cards - len(sheet.entries))),
+        *([{}] * (template.cards - sheet.held.stop)),
     ]
 
 

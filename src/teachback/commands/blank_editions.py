@@ -1,0 +1,69 @@
+"""Keep in the archive the editions that `merge` printed, as they are without a patient's words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from teachback.archive.store import not_archived
+from teachback.commands.archive_step import ArchivedRun
+from teachback.errors import Severity, TeachbackError
+from teachback.units import Paper, TypeSize
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from teachback.errors import Problem
+    from teachback.files.workspace import Workspace
+    from teachback.printing.settings import Settings
+
+
+def keep_blank_editions(
+    settings: Settings,
+    workspace: Workspace,
+    today: dt.date,
+    editions: Iterable[tuple[str, str, str, str, str]],
+) -> ArchivedRun:
+    """Print blank editions into a folder that is removed, and keep them in the archive, if any.
+
+    An edition is audience, language, paper (empty for a card), size and kind. The files are those
+    that `build` prints, so no patient's words are in them.
+    """
+    if settings.archive is None:
+        return ArchivedRun()
+    from teachback.commands.build import build
+
+    codes: set[str] = set()
+    problems: list[Problem] = []
+    wanted = sorted((edition[1:], edition[0]) for edition in editions)
+    for (language, paper, size, kind), same in groupby(wanted, key=lambda one: one[0]):
+        with TemporaryDirectory(prefix="teachback-") as folder:
+            blank = replace(
+                settings,
+                audiences=tuple(audience for _, audience in same),
+                language=language,
+                paper=Paper(paper) if paper else settings.paper,
+                size=TypeSize(size),
+                kinds=(kind,),
+                formats=("pdf",),
+                output=Path(folder),
+                proof=False,
+            )
+            try:
+                built = build(blank, workspace, today)
+            except TeachbackError as error:
+                problems += not_archived(error)
+                continue
+        codes.update(built.archived)
+        failed = [one for one in built.problems if one.severity is Severity.ERROR]
+        problems += [
+            one
+            if one.message.startswith("printed, but not archived")
+            else not_archived(TeachbackError(one))[0]
+            for one in failed
+        ]
+    return ArchivedRun(tuple(sorted(codes)), tuple(dict.fromkeys(problems)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -245,6 +246,30 @@ def test_the_command_prints_and_its_dry_run_does_not(
     assert [path.name for path in (tmp_path / "run" / "handouts").iterdir()] == ["p1.pdf"]
     assert run(["merge", "--wipe", str(tmp_path / "run")]) == 0
     assert not (tmp_path / "run").exists()
+
+
+def test_the_archive_gets_the_edition_and_no_patients_words(
+    workspace: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`identify` finds the code that is on the patient's paper. The settings may name the archive."""
+    clinic = workspace({FILE: FILLED, "teachback.toml": 'archive = "kept"\n'})
+    monkeypatch.chdir(clinic.root)
+    path = records(tmp_path, ["p1", "ckd", "Zebulon", *REST])
+    assert (
+        run(["merge", "tiny", "--records", str(path), "-o", str(tmp_path / "run"), "--json"]) == 0
+    )
+    (code,) = json.loads(capsys.readouterr().out)["archive"]["kept"]
+    assert code in words(tmp_path / "run" / "handouts" / "p1.pdf")
+    assert run(["identify", code]) == 0
+    assert "tiny/handout-ckd-en-letter.pdf" in capsys.readouterr().out
+    kept = [one for one in (clinic.root / "kept").rglob("*") if one.is_file()]
+    (paper,) = (one for one in kept if one.suffix == ".pdf")
+    assert "Zebulon" in words(tmp_path / "run" / "handouts" / "p1.pdf")
+    assert "Zebulon" not in words(paper)
+    assert not [one for one in kept if b"Zebulon" in one.read_bytes()]
 
 
 COVER = (

@@ -134,7 +134,12 @@ def opened(
 
     def run(command: str) -> tuple[int, str, str, list[str]]:
         asked: list[str] = []
-        monkeypatch.setattr("click.launch", lambda url: asked.append(url) or 1)
+
+        def refuses(url: str) -> int:
+            asked.append(url)
+            return 1
+
+        monkeypatch.setattr("click.launch", refuses)
         return (*here(command, tmp_path, monkeypatch, capsys), asked)
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -243,11 +244,10 @@ def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: 
             "Approve the text with that command.",
             place,
         )
-    return Problem(
-        f"'{value}' is not an allowed name",
-        "Use lower-case letters, digits and hyphens, such as leg-cramps.",
-        place,
-    )
+    near = "-".join(re.findall(r"[a-z0-9]+", str(value).lower()))
+    meant = f"Did you mean '{near}'? " if re.fullmatch(pattern, near) else ""
+    hint = f"{meant}Use lower-case letters, digits and hyphens, such as leg-cramps."
+    return Problem(f"'{value}' is not an allowed name", hint, place)
 
 
 def _what(value: object) -> str:

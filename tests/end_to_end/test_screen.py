@@ -7,7 +7,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -176,12 +176,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Build every page once."""
     folder = tmp_path_factory.mktemp("screen")
     texts: dict[str, tuple[str, ...]] = {}
-    for name, workspace in (
-        ("plain", Workspace(builtin_root(), builtin_root())),
-        ("clinic", _clinic_workspace(folder / "workspace")),
+    for name, handouts, workspace in (
+        ("plain", ("leg-cramps",), Workspace(builtin_root(), builtin_root())),
+        ("clinic", ("everything", "leg-cramps"), _clinic_workspace(folder / "workspace")),
     ):
         for size in TypeSize:
             flags = {"format": ("html",), "size": size, "output": folder / name, "jobs": 1}
+            flags["handouts"] = handouts
             done = build(resolve(flags, workspace), workspace, TODAY)
             assert not done.failed, done.problems
         reading = read_handouts(workspace, handout_files(workspace))
@@ -597,13 +598,13 @@ def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
     shared, texts = reading.shared, {}
     for authored in reading.authored.values():
         handout = authored.handout
-        for audience in handout.audiences:
+        for audience, size in product(handout.audiences, TypeSize):
             reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
             edition = choose(
                 handout,
                 reader,
                 badge=shared.audiences.root[audience].badge["en"],
-                size=TypeSize.STANDARD,
+                size=size,
                 sources=shared.sources,
             )
             lines = [
@@ -613,10 +614,10 @@ def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
                 *(flag.text for flag in edition.flags),
             ]
             on_card = [*_lines(edition.card), *(flag.short for flag in edition.flags if flag.card)]
-            for size in ("", "-large"):
-                texts[f"{handout.id}/handout-{audience}-en{size}.html"] = tuple(
-                    part for line in lines for part in _parts(line)
-                )
+            suffix = "-large" if size is TypeSize.LARGE else ""
+            texts[f"{handout.id}/handout-{audience}-en{suffix}.html"] = tuple(
+                part for line in lines for part in _parts(line)
+            )
             texts[f"{handout.id}/card-{audience}-en.html"] = tuple(
                 part for line in on_card for part in _parts(line)
             )

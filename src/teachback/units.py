@@ -40,6 +40,13 @@ class Paper(StrEnum):
         return Box(215.9, 279.4) if self is Paper.LETTER else Box(210.0, 297.0)
 
 
+class Depth(StrEnum):
+    """How much of a handout is printed: all, or the parts marked for its short version."""
+
+    FULL = "full"
+    BRIEF = "brief"
+
+
 class TypeSize(StrEnum):
     """A type size: 13 pt body text, or 18 pt large print."""
 

@@ -143,4 +143,5 @@ def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
         setup=output.setup,
         sha256=output.sha256,
         length=len(data),
+        depth=output.depth,
     )

@@ -67,6 +67,7 @@ class ArchivedFile:
     setup: str
     sha256: str
     length: int
+    depth: str = "full"
 
 
 @dataclass(frozen=True)

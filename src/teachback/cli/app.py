@@ -104,7 +104,18 @@ def command_line() -> None:
 @command_line.command("build")
 @click.argument("handouts", metavar="[HANDOUT]...", nargs=-1)
 @setting_options(
-    *("audience", "language", "kind", "format", "paper", "size", "printer", "output", "archive"),
+    *(
+        "audience",
+        "language",
+        "kind",
+        "format",
+        "paper",
+        "size",
+        "depth",
+        "printer",
+        "output",
+        "archive",
+    ),
     "jobs",
 )
 @click.option("--force", is_flag=True, help="Print again what has not changed.")

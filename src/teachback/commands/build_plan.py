@@ -22,7 +22,7 @@ from teachback.files.workspace import (
 from teachback.printing.build_record import current, is_unchanged, read_record
 from teachback.printing.fingerprints import made_from, same_libraries, shared_fingerprint
 from teachback.printing.review_problems import review_problems
-from teachback.units import TypeSize
+from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,6 +46,7 @@ class WantedOutput:
     size: str
     paper: str | None
     setup: str = ""
+    depth: str = "full"
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -57,6 +58,7 @@ class WantedOutput:
             self.form,
             self.size,
             self.setup or self.paper or "",
+            self.depth,
         )
 
 
@@ -222,7 +224,8 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
             size = str(settings.size) if kind == "handout" else str(TypeSize.STANDARD)
             for form in settings.formats:
                 paper = str(settings.paper) if kind == "handout" and form != "html" else None
-                yield WantedOutput(stem, kind, audience, form, size, paper)
+                depth = str(settings.depth) if kind == "handout" else str(Depth.FULL)
+                yield WantedOutput(stem, kind, audience, form, size, paper, depth=depth)
             if kind == "card" and "pdf" in settings.formats:
                 yield WantedOutput(stem, kind, audience, "sheet", size, None, settings.card_setup)
 

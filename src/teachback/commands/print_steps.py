@@ -18,7 +18,7 @@ from teachback.printing.build_record import Output
 from teachback.printing.job_composer import compose_apart, open_pool
 from teachback.printing.job_printer import do_jobs
 from teachback.printing.jobs import CARDS_PRESS, ON_STOCK, SHEET
-from teachback.units import CARD, Paper, TypeSize
+from teachback.units import CARD, Depth, Paper, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -184,6 +184,7 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
         form=printed.form,
         made_from=origin,
         setup=settings.card_setup if run else "",
+        depth=str(Depth.FULL if is_card else settings.depth),
     )
 
 
@@ -208,6 +209,7 @@ def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
             language,
             str(settings.paper) if is_handout and printed.form != "html" else "",
             str(settings.size) if is_handout and settings.size is TypeSize.LARGE else "",
+            str(settings.depth) if is_handout and settings.depth is Depth.BRIEF else "",
             str(printed.page or ""),
         ]
         ending = printed.form

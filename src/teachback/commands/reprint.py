@@ -17,7 +17,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.workspace import BELOW, Workspace, file_bytes, shown, write_whole
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
-from teachback.units import Paper, TypeSize
+from teachback.units import Depth, Paper, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,18 +118,18 @@ def _key(file: str, form: str, setup: str) -> str:
 
 def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[ArchivedFile]]]:
     """Yield the settings of each build that prints some of the files again, and those files."""
-    groups: defaultdict[tuple[str, str, str, str], list[ArchivedFile]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str, str, str], list[ArchivedFile]] = defaultdict(list)
     for kept in entry.outputs:
         if kept.form in _RUNS:
             continue
         paper = kept.paper if kept.kind == "handout" and kept.paper else str(Paper.LETTER)
-        groups[kept.kind, kept.size, paper, kept.setup].append(kept)
+        groups[kept.kind, kept.size, paper, kept.setup, kept.depth].append(kept)
     (stem,) = (
         name.removeprefix(HANDOUTS).removesuffix(".yaml")
         for name in entry.sources
         if name.startswith(HANDOUTS)
     )
-    for (kind, size, paper, setup), wanted in groups.items():
+    for (kind, size, paper, setup, depth), wanted in groups.items():
         stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
         settings = Settings(
             handouts=(stem,),
@@ -137,6 +137,7 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
             language=None,
             paper=Paper(paper),
             size=TypeSize(size),
+            depth=Depth(depth),
             kinds=(kind,),
             formats=tuple(sorted({_FORMATS.get(kept.form, kept.form) for kept in wanted})),
             output=output,

@@ -147,6 +147,7 @@ class Statement(Chosen):
 
     id: Named = Field(None, description="A name for this statement, unique in the file.")
     sources: Names = Field((), description="Ids from content/sources.yaml.")
+    brief: bool = Field(default=False, description="Whether the short version has it, too.")
     review: PartReview | None = Field(
         None, description="For a part with an owner or a due date of its own."
     )

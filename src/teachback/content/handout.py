@@ -505,6 +505,7 @@ class Section(Chosen):
     review: PartReview | None = Field(
         None, description="For a section with an owner or a due date of its own."
     )
+    brief: bool = Field(default=False, description="Whether the short version has all of it.")
     page: SectionPage | None = Field(
         None,
         description="new: it starts on a new page. landscape: on a page of its own that lies across.",

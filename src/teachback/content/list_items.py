@@ -13,7 +13,9 @@ class Item(Statement):
     text: Annotated[Text, Role.ITEM]
 
 
-_KEYS = frozenset({"text", "only", "id", "sources", "review", "list", "figure", "alt", "caption"})
+_KEYS = frozenset(
+    {"text", "only", "id", "sources", "review", "brief", "list", "figure", "alt", "caption"}
+)
 
 
 def _as_item(value: object) -> object:

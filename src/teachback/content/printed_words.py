@@ -161,6 +161,7 @@ class Words(_Closed):
     version: WithDate
     due: WithDate
     page: Annotated[Plain, _holding("page", "pages")]
+    short_version: Word = Field(description="Stands at the end of a short version.")
     not_instead: Word
     this_code: Annotated[Plain, _holding("code")] = Field(
         description="The edition code where it is read aloud: at the end."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from teachback.content.inline_markup import Line, Place
+from teachback.units import Depth
 
 if TYPE_CHECKING:
     from teachback.content.handout import CalloutKind, Phone, Review, Tier, ZoneColor
@@ -445,3 +446,4 @@ class Edition:
     sections: tuple[EditionSection, ...]
     card: CardSide | None
     sources: tuple[Source, ...]
+    depth: Depth = Depth.FULL

@@ -13,6 +13,8 @@ from dataclasses import is_dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.units import Depth
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -43,7 +45,7 @@ def edition_code(edition: Edition, design: str) -> str:
     It has the handout's initials, audience, language, a hash of words and design, and a check
     character. `design` identifies templates, styles, pictures, the words of the language and the
     clinic. Handout and card, both type sizes and both papers of one edition have the same code,
-    because they have the same text.
+    because they have the same text. The short version has a code of its own.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
     read = (
@@ -62,6 +64,7 @@ def edition_code(edition: Edition, design: str) -> str:
         edition.badge,
         edition.version,
         edition.review,
+        *((edition.depth,) if edition.depth is Depth.BRIEF else ()),
     )
     text = f"{_content(read)}|{_content(meta)}|{design}"
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest())

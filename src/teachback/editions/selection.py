@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from teachback.content import handout as doc
 from teachback.content.base_model import Model, is_for, text_for
+from teachback.content.brief_version import brief_version
 from teachback.content.inline_markup import Line, Span, parse_marks, plain
 from teachback.editions import edition as ed
-from teachback.units import TypeSize
+from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,13 +38,21 @@ class Reader:
 
 
 def choose(
-    handout: doc.Handout, reader: Reader, *, badge: str, size: TypeSize, sources: Sources
+    handout: doc.Handout,
+    reader: Reader,
+    *,
+    badge: str,
+    size: TypeSize,
+    sources: Sources,
+    depth: Depth = Depth.FULL,
 ) -> ed.Edition:
     """Return the edition of a checked handout for one audience.
 
     Raises LookupError for a text without a version for the audience;
     `audience_coverage.reach_problems` finds those first.
     """
+    cites = cited(handout, reader) if depth is Depth.FULL else ()
+    handout = handout if depth is Depth.FULL else brief_version(handout)
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
     if size is TypeSize.LARGE:
@@ -80,7 +89,8 @@ def choose(
         top=tuple(group for group in top if group.flags),
         sections=sections,
         card=_card(handout.card, reader) if handout.card else None,
-        sources=tuple(sources.root[name] for name in cited(handout, reader)),
+        sources=tuple(sources.root[name] for name in cites),
+        depth=depth,
     )
 
 

@@ -81,6 +81,7 @@ class Output:
     made_from: str
     setup: str = ""
     libraries: str = ""
+    depth: str = "full"
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -92,6 +93,7 @@ class Output:
             self.form,
             self.size,
             self.setup or self.paper or "",
+            self.depth,
         )
 
 

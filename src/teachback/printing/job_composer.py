@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.content.brief_version import has_brief_version
 from teachback.content.inline_markup import plain
 from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choose
@@ -33,7 +34,7 @@ from teachback.printing.design import (
 from teachback.printing.jobs import CARDS, CARDS_PRESS, CardRun, Job
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
 from teachback.proofing.expected_editions import expected_card, expected_handout
-from teachback.units import TypeSize
+from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -209,7 +210,8 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     authored, shared = context.reading.authored[order.stem], context.reading.shared
     is_card = order.kind == "card"
     size = TypeSize.STANDARD if is_card else context.settings.size
-    chosen = [_edition(authored, audience, shared, size) for audience in order.audiences]
+    depth = Depth.FULL if is_card else context.settings.depth
+    chosen = [_edition(authored, audience, shared, size, depth) for audience in order.audiences]
     editions = [(edition, _page_context(edition, shared, context)) for edition in chosen]
     job = Job(
         name=order.name,
@@ -294,21 +296,40 @@ def _is_printed(job: Job, design: Design) -> bool:
 def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
     """Return every present edition of a handout by its code."""
     authored, shared = reading.authored[stem], reading.shared
+    depths = tuple(Depth) if has_brief_version(authored.handout) else (Depth.FULL,)
     editions = [
-        _edition(authored, audience, shared, TypeSize.STANDARD)
+        _edition(authored, audience, shared, TypeSize.STANDARD, depth)
         for audience in authored.handout.audiences
+        for depth in depths
     ]
     fingerprint = design_hash(design)
     return {_code(edition, shared, design, fingerprint): edition for edition in editions}
 
 
 def _edition(
-    authored: LoadedHandout, audience: str, shared: WorkspaceContent, size: TypeSize
+    authored: LoadedHandout,
+    audience: str,
+    shared: WorkspaceContent,
+    size: TypeSize,
+    depth: Depth,
 ) -> Edition:
+    if depth is Depth.BRIEF and not has_brief_version(authored.handout):
+        raise TeachbackError(_nothing_brief(authored))
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     badge = shared.audiences.root[audience].badge[authored.handout.language]
-    chosen = choose(authored.handout, reader, badge=badge, size=size, sources=shared.sources)
+    chosen = choose(
+        authored.handout, reader, badge=badge, size=size, sources=shared.sources, depth=depth
+    )
+    if not chosen.sections:
+        raise TeachbackError(_nothing_brief(authored, audience))
     return replace(chosen, review=authored.standing.review(chosen.review, audience))
+
+
+def _nothing_brief(authored: LoadedHandout, audience: str = "") -> Problem:
+    reader = f" for '{audience}'" if audience else ""
+    message = f"no part of this handout is marked for its short version{reader}"
+    hint = "Write `brief: true` on the sections, blocks or entries that belong to it."
+    return Problem(message, hint, authored.file.locate(("sections",), key=True))
 
 
 def _page_context(edition: Edition, shared: WorkspaceContent, context: PrintContext) -> PageContext:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.printing.imposition import Offset, Sides
+from teachback.units import Depth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,7 @@ class Settings:
     proof: bool = False
     archive: Path | None = None
     dates: str | None = None
+    depth: Depth = Depth.FULL
 
     @property
     def card_stock(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import Span
 from teachback.editions import edition as ed
-from teachback.units import TypeSize
+from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -130,6 +130,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
             )
             for number, source in enumerate(edition.sources, start=1)
         ]
+    said += [ExpectedSentence(words.short_version)] if edition.depth is Depth.BRIEF else []
     said.append(ExpectedSentence(words.not_instead))
     said.append(ExpectedSentence(words.this_code.format(code=frame.code), paper=True))
     return tuple(part for part in said if squeezed(part.words))

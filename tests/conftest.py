@@ -14,8 +14,10 @@ from tiny_handout import TINY
 
 from teachback.checking.clinical import rule_loader
 from teachback.errors import TeachbackError
+from teachback.files.generated_text import generated_text_problems
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.html import composer
+from teachback.html.template_sandbox import open_sandbox
 from teachback.printing import design
 from teachback.printing.process_pool import Outcome, Pool
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
     from teachback.checking.clinical.clinical_rules import TextRules
+    from teachback.errors import Problem
     from teachback.printing.process_pool import Task
 
 # The same cases each time, and no deadline: a busy machine is not a fault.
@@ -55,26 +58,24 @@ def built_in_files_once() -> Iterator[None]:
 
     They take half the time of a small page. A workspace's own files are loaded each time.
     """
-    load, generated, sandbox = (
-        rule_loader.load_clinical_rules,
-        design.generated_text_problems,
-        composer.open_sandbox,
-    )
     root = builtin_root()
+    load = rule_loader.load_clinical_rules
     styles = {path.read_text(encoding="utf-8") for path in (root / "styles").glob("*.css")}
     compiled = _Compiled()
     load_once = functools.cache(load)
-    found_once = functools.cache(lambda css, name: tuple(generated(css, name)))
+    found_once = functools.cache(lambda css, name: tuple(generated_text_problems(css, name)))
 
     def rules(workspace: Workspace) -> TextRules:
+        if workspace.root == root:
+            return load_once(workspace)
         own = workspace.root / "content" / "rules"
         return load(workspace) if own.exists() else load_once(Workspace(root / "none", root))
 
-    def texts(css: str, name: str) -> Iterable[design.Problem]:
-        return (found_once if css in styles else generated)(css, name)
+    def texts(css: str, name: str) -> Iterable[Problem]:
+        return (found_once if css in styles else generated_text_problems)(css, name)
 
     def templates(folders: Iterable[Path]) -> Environment:
-        environment = sandbox(folders)
+        environment = open_sandbox(folders)
         environment.bytecode_cache = compiled
         return environment
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 ROOT = Path(__file__).parents[2]
 TODAY = dt.date(2026, 11, 22)

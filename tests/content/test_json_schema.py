@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,12 @@ def shipped() -> dict[str, Any]:
     return data
 
 
+@functools.cache
+def editor(formats: jsonschema.FormatChecker | None = None) -> jsonschema.Draft202012Validator:
+    """Return the check of an editor with our schema, and with formats such as that of a date."""
+    return jsonschema.Draft202012Validator(json.loads(handout_schema()), format_checker=formats)
+
+
 def test_the_committed_schema_is_the_one_that_the_model_gives() -> None:
     """Whoever changes the model runs `teachback schema > content/handout.schema.json`."""
     assert SCHEMA.read_text(encoding="utf-8") == handout_schema()
@@ -54,7 +61,7 @@ def test_the_committed_schema_is_the_one_that_the_model_gives() -> None:
 
 def test_the_shipped_handout_and_the_sample_are_valid_to_an_editor() -> None:
     """A YAML language server shows no error in what we ship."""
-    validator = jsonschema.Draft202012Validator(json.loads(handout_schema()))
+    validator = editor()
     assert [error.message for error in validator.iter_errors(shipped())] == []
     sample = (
         (ROOT / "content" / "samples" / "handout.yaml")
@@ -99,9 +106,7 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_schema_refuses_a_broken_handout(name: str) -> None:
     """Each broken handout differs from the shipped one in one place, and is refused for it."""
-    validator = jsonschema.Draft202012Validator(
-        json.loads(handout_schema()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-    )
+    validator = editor(jsonschema.Draft202012Validator.FORMAT_CHECKER)
     data = copy.deepcopy(shipped())
     BROKEN[name](data)
     assert list(validator.iter_errors(data))
@@ -166,8 +171,7 @@ def test_the_schema_and_the_program_agree_on_values_that_look_like_another_kind(
     )
     _set(path, yaml.load(written, Loader))(for_editor)  # noqa: S506 -- a SafeLoader
     _set(path, read_yaml(f"a: {written}".encode(), "x.yaml").data["a"])(for_program)
-    validator = jsonschema.Draft202012Validator(json.loads(handout_schema()))
-    assert validator.is_valid(for_editor) == right
+    assert editor().is_valid(for_editor) == right
     try:
         Handout.model_validate(for_program)
     except ValidationError:

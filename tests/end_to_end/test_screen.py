@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Request, Route
+    from playwright.sync_api import Browser, Frame, Page, Request, Route
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -342,32 +342,41 @@ def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_n
     styles = [f'<p style="{style.replace(chr(34), "&quot;")}">x</p>' for style in STYLES]
     sheets = [f"<style>{sheet} p {{ font-family: x }}</style><p>x</p>" for sheet in SHEETS]
     tricks = [before + OUTSIDE + after for before, after in (*TRICKS, *AHEAD)]
-    file = tmp_path / "page.html"
     context = browser.new_context(service_workers="block")
     window = context.new_page()
-    asked: list[str] = []
+    asked: set[str] = set()
 
     def refuse(route: Route) -> None:
-        asked.append(route.request.url)
+        frame: Frame | None = route.request.frame
+        while frame and not frame.url.startswith("file:"):
+            frame = frame.parent_frame
+        asked.add(frame.url.rpartition("/")[2] if frame else "")
         route.abort()
 
     context.route(lambda url: not url.startswith(("file:", "data:")), refuse)
 
-    def fetched(text: str) -> list[str]:
+    def fetching(pages: list[str]) -> list[str]:
+        """Return the pages that make the browser fetch; each is shown in a frame of its own."""
         asked.clear()
-        file.write_text(text, encoding="utf-8", newline="")
-        window.goto(file.as_uri())
-        return list(asked)
+        frames = []
+        for number, text in enumerate(pages):
+            (tmp_path / f"{number}.html").write_text(text, encoding="utf-8", newline="")
+            # All in sight: a browser may put off what is not.
+            frames.append(f'<iframe src="{number}.html" style="position: fixed; top: 0"></iframe>')
+        (tmp_path / "all.html").write_text(f"<!doctype html>{''.join(frames)}", encoding="utf-8")
+        window.goto((tmp_path / "all.html").as_uri())
+        assert asked <= {f"{number}.html" for number in range(len(pages))}
+        return [text for number, text in enumerate(pages) if f"{number}.html" in asked]
 
     # A link to another page is no fetch of this one; it is refused: see test_page_resources.
     tried = [
-        text
+        page(text)
         for text in (*ELEMENTS, *ATTRIBUTES, *styles, *sheets, *tricks)
         if "refresh" not in text.lower()
     ]
-    loading = [text for text in tried if fetched(page(text))]
-    assert [text for text in loading if not foreign_loads(page(text), lambda _: False)] == []
-    assert [text for text in loading if fetched(closed_page(page(text)))] == []
+    loading = fetching(tried)
+    assert [text for text in loading if not foreign_loads(text, lambda _: False)] == []
+    assert fetching([closed_page(text) for text in loading]) == []
     assert len(loading) > 60
     context.close()
 

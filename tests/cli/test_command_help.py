@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 
 import click
 import pytest
 
 from teachback.cli.app import command_line, run
 from teachback.cli.context import LAUNCHER, as_typed
+from teachback.files.workspace import builtin_root
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,22 @@ def test_commands_in_messages_are_those_that_can_be_typed(monkeypatch: pytest.Mo
         "Now: ./teachback build tiny, see `./teachback list stocks` and teachback.toml. Teachback "
         "prints. Install it with: ./teachback add cluster, here and there."
     )
+
+
+def test_doctor_names_each_extra_and_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The extras are those of pyproject.toml."""
+    project = tomllib.loads((builtin_root() / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    assert extras
+    monkeypatch.setenv(LAUNCHER, "./teachback")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    run(["doctor"])
+    shown = capsys.readouterr().out
+    for extra in extras:
+        assert f"extra {extra}" in shown
+        assert f"./teachback add {extra}" in shown
 
 
 def test_a_refusal_and_a_usage_name_the_launcher(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AUDIENCE = "name: Pregnant readers\n  badge: {en: For you}"
 OURS = "{publisher: Us, title: Our leaflet, url: null, year: null, basis: known}"
+SOURCE = f"ours: {OURS}\n".encode()
 STOCK = (
     "{page: letter, grid: {columns: 1, rows: 1}, card: {width: 88.9, height: 50.8}, "
     "first: {left: 19, top: 12}, pitch: {across: 90, down: 60}, source: [Measured here]}"
@@ -133,6 +134,22 @@ def test_check_warns_of_an_unfinished_translation(
     code, _, err = here("check tiny", root, monkeypatch, capsys)
     assert code == 0
     assert "content/words/es.yaml:1:1: warning: the key 'at' is missing" in err
+
+
+@pytest.mark.slow
+def test_an_archive_prints_merged_entries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It keeps the clinic's file and the built-in one, as they were."""
+    files = {"content/words/en.yaml": b"draft: Our draft\n", "content/sources.yaml": SOURCE}
+    root = lay(tmp_path, files)
+    kept = here(
+        "build --kind handout --format html --archive kept -a ckd", root, monkeypatch, capsys
+    )
+    assert kept[0] == 0
+    assert "Our draft" in (root / "build/tiny/handout-ckd-en.html").read_text(encoding="utf-8")
+    code, _, err = here("verify kept --rebuild", root, monkeypatch, capsys)
+    assert (code, err) == (0, "")
 
 
 def test_a_copied_language_name_is_a_fault_of_the_copy(workspace: Make) -> None:

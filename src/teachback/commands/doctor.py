@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import shutil
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ LIBRARIES = (
     "uharfbuzz",
     "icalendar",
 )
+# By extra: a library that it installs, and what it is for.
+EXTRAS = {"cluster": ("distributed", "`teachback merge --cluster`")}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -71,6 +74,15 @@ def _findings(workspace: Workspace, here: Workspace | None) -> Iterator[Installa
             yield InstallationCheck(name, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
             yield InstallationCheck(name, "not installed", ok=False, remedy=f"pip install {name}")
+    for name, (library, use) in EXTRAS.items():
+        found = importlib.util.find_spec(library) is not None
+        yield InstallationCheck(
+            f"extra {name}",
+            "installed" if found else "not installed",
+            found,
+            needed=False,
+            remedy=f"Only for {use}: pip install 'teachback[{name}]'",
+        )
     yield _pango()
     yield InstallationCheck(
         "workspace",

@@ -965,8 +965,9 @@ def test_a_build_with_all_kept_imports_nothing_heavy(workspace: Make, tmp_path: 
         check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     ).stdout
-    assert said.splitlines()[-3::2] == [
+    assert said.splitlines()[-3:] == [
         f"0 printed, 4 unchanged; all of it is in build; 2 editions kept in {archive}",
+        "Look at it: teachback open  (build/index.html)",
         "0 []",
     ]
 

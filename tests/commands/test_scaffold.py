@@ -34,7 +34,7 @@ def typed(
         *("build", "build leg-cramps", "card leg-cramps", "check", "check leg-cramps", "due"),
         *("merge leg-cramps --records none.csv", "diff leg-cramps general ckd", "list handouts"),
         *("approve leg-cramps --by Somebody", "calibrate", "new sick-days", "copy audiences"),
-        *("identify LC-CKD-EN-YY43PDX", "verify", "open"),
+        "open",
     ],
 )
 def test_a_folder_that_is_no_workspace_is_told_and_nothing_is_made_there(

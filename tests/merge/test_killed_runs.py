@@ -26,6 +26,7 @@ from handout_with_fields import FILLED, NAMES
 from teachback.cli.app import run
 from teachback.errors import TeachbackError
 from teachback.files.private_files import UNFINISHED
+from teachback.files.workspace import SETTINGS
 from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run, record_source
 from teachback.merge.merge_order import MergeOrder
@@ -48,6 +49,12 @@ REAL = (
     "merge_run.CHUNK = 10; sys.exit(run(sys.argv[1:]))"
 )
 BROKEN = ("B{0},,ckd,", "B{0},Date,ckd,2027-02-30", "B{0},RAISES,ckd,", "../{0},Path,ckd,")
+
+
+@pytest.fixture(autouse=True)
+def _workspace(tmp_path: Path) -> None:
+    """Make every folder of a test part of a workspace."""
+    (tmp_path / SETTINGS).touch()
 
 
 def write_records(path: Path, count: int) -> Path:

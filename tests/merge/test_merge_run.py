@@ -30,6 +30,7 @@ from fake_engine import NO_GLYPH, Fake
 
 from teachback.cli import app
 from teachback.errors import Severity, TeachbackError
+from teachback.files.workspace import SETTINGS
 from teachback.merge import (
     chunk_printer,
     merge_run,
@@ -56,6 +57,7 @@ HEAD = "id,name,audience,next_visit"
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
+    (tmp_path / SETTINGS).touch()
     monkeypatch.chdir(tmp_path)
 
 

@@ -444,11 +444,7 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
 
     from teachback.commands.doctor import examine
 
-    try:
-        workspace = here()
-    except UsageError:
-        workspace = None
-    findings = examine(workspace)
+    findings = examine(here(needed=False))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Problem, UsageError, fault_code, fault_problem
-from teachback.files.workspace import Workspace, open_workspace
+from teachback.files.workspace import Workspace, builtin_root, open_workspace
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,9 +46,10 @@ def new_second() -> dt.datetime:
     return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
 
 
-def here() -> Workspace:
+def here(*, needed: bool = True) -> Workspace:
     """Return the workspace of the current folder.
 
+    If none is needed, a folder that is in none stands for an empty one.
     Raises UsageError when the folder is gone or is in no workspace, and TeachbackError for links
     that lead out.
     """
@@ -58,7 +59,12 @@ def here() -> Workspace:
         raise UsageError(
             Problem("the folder you are in no longer exists", "Change to another folder.")
         ) from None
-    return open_workspace(folder)
+    try:
+        return open_workspace(folder)
+    except UsageError:
+        if needed:
+            raise
+        return Workspace(folder, builtin_root())
 
 
 class _Out(io.FileIO):

@@ -291,7 +291,7 @@ def archive_folder() -> Path:
 
     Raises UsageError when there is none.
     """
-    settings = resolve()
+    settings = resolve((), here(needed=False))
     usual = settings.output / "archive"
     if settings.archive is None and not usual.is_dir():
         hint = "Name its folder, or make one: teachback build --archive build/archive."

@@ -15,10 +15,10 @@ from teachback.errors import TeachbackError
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import (
     Workspace,
-    builtin_root,
     find,
     folders,
     handout_files,
+    is_workspace,
     shown,
 )
 
@@ -58,12 +58,12 @@ class InstallationCheck:
     remedy: str = ""
 
 
-def examine(workspace: Workspace | None) -> tuple[InstallationCheck, ...]:
-    """Check everything that printing needs, with or without a workspace. Nothing is changed."""
-    return tuple(_findings(workspace or Workspace(builtin_root(), builtin_root()), workspace))
+def examine(workspace: Workspace) -> tuple[InstallationCheck, ...]:
+    """Check everything that printing needs. Nothing is changed."""
+    return tuple(_findings(workspace))
 
 
-def _findings(workspace: Workspace, here: Workspace | None) -> Iterator[InstallationCheck]:
+def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield InstallationCheck("Teachback", __version__)
     yield InstallationCheck(
@@ -84,10 +84,11 @@ def _findings(workspace: Workspace, here: Workspace | None) -> Iterator[Installa
             remedy=f"Only for {use}: pip install 'teachback[{name}]'",
         )
     yield _pango()
+    found = is_workspace(workspace.root)
     yield InstallationCheck(
         "workspace",
-        shown(here.root) if here else "none: this folder is not in one",
-        ok=here is not None,
+        shown(workspace.root) if found else "none: this folder is not in one",
+        ok=found,
         needed=False,
         remedy="Change to the folder of yours, or make one: teachback init my-clinic",
     )

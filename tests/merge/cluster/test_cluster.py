@@ -36,7 +36,7 @@ from settings_from_flags import resolve
 
 from teachback.cli import app
 from teachback.errors import TeachbackError, UsageError
-from teachback.files.workspace import package_root
+from teachback.files.workspace import SETTINGS, package_root
 from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run
 from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult, put_away, work
@@ -210,6 +210,7 @@ def farm(running: Farm) -> Farm:
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / SETTINGS).touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
     monkeypatch.setattr(merge_run, "CHUNK", 20)
@@ -428,7 +429,7 @@ def test_records_do_not_go_over_a_network_without_tls(
     monkeypatch.setattr(distributed, "Client", None)
     assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
     assert "only with TLS" in capsys.readouterr().err
-    assert [path.name for path in Path().iterdir()] == ["records.csv"]
+    assert sorted(path.name for path in Path().iterdir()) == ["records.csv", SETTINGS]
 
 
 @pytest.mark.parametrize(
@@ -819,6 +820,6 @@ def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
     for result in wrong:
         with pytest.raises(TeachbackError, match="returned the wrong records"):
             put_away(bench, chunk, result)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / SETTINGS]
     put_away(bench, chunk, ChunkResult(0, (PrintedRecord(2, "A", (right,)),)))
     assert (tmp_path / "handouts" / "A.pdf").read_bytes() == data

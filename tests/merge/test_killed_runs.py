@@ -31,7 +31,7 @@ from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run, record_source
 from teachback.merge.merge_order import MergeOrder
 from teachback.merge.merge_run import merge
-from teachback.merge.run_folder import JOURNAL
+from teachback.merge.run_folder import JOURNAL, TO_MEND
 from teachback.merge.run_removal import wipe
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     arguments = ("tiny", "--records", "r.csv", "-l", "en", "--jobs", "2")
     start(tmp_path, *arguments, "-o", "whole").communicate()
     whole = tree(tmp_path / "whole")
-    assert len(whole) == 570 + 3
+    assert len(whole) == 570 + 4
     out = tmp_path / "out"
     dice = random.Random(6)  # noqa: S311 -- the same kills each time
     kills = 0
@@ -209,7 +209,7 @@ def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(
 
     begin("whole").communicate()
     whole = tree(clinic / "whole")
-    assert len(whole) == 396 + 3
+    assert len(whole) == 396 + 4
     dice = random.Random(8)  # noqa: S311 -- the same kills each time
     killed = Counter[str]()
     for way in ("all", "printer", "first"):
@@ -309,6 +309,7 @@ def test_an_end_at_any_step_is_mended_by_starting_again(
         "manifest.csv",
         "rejected.csv",
         "run.json",
+        "to-mend.csv",
     ]
     for number in range(1, steps + 1):
         failing(number)
@@ -322,6 +323,7 @@ def test_an_end_at_any_step_is_mended_by_starting_again(
             "manifest.csv",
             "rejected.csv",
             "run.json",
+            "to-mend.csv",
         ]
         shutil.rmtree(tmp_path / "out")
 
@@ -421,7 +423,8 @@ SECRETS = (
 def left_behind(root: Path) -> list[str]:
     """Return the files below a folder with a marked value in content or name.
 
-    A PDF may hold it, and so may the one that was being written when its process was killed.
+    A PDF may hold it, and so may the one that was being written when its process was killed. So may
+    the list of rows to mend, which only its owner can read.
     """
     return [
         path.relative_to(root).as_posix()
@@ -432,7 +435,9 @@ def left_behind(root: Path) -> list[str]:
 
 
 def is_print(path: Path) -> bool:
-    """Return whether a file is a PDF, or an unfinished one that only its owner can read."""
+    """Return whether a file is a PDF or, readable by its owner only, unfinished or rows to mend."""
+    if path.name == TO_MEND:
+        return path.stat().st_mode & 0o077 == 0
     if path.suffix != ".part" or path.parent.name != UNFINISHED:
         return path.suffix == ".pdf"
     return path.read_bytes().startswith(b"%PDF") and path.stat().st_mode & 0o077 == 0

@@ -9,11 +9,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.merge.accounting import list_lines
 from teachback.merge.records.csv_reader import cells_of, unguarded
 from teachback.merge.records.record_reader import REASON
-from teachback.merge.run_folder import REJECTED, TO_MEND, lines, open_list
+from teachback.merge.run_folder import REJECTED, TO_MEND, add_to_list, lines, open_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +36,8 @@ def write_rows_to_mend(run: RunFolder, form: Form, rows: SpoolFile) -> None:
 
     A row that cannot be read as cells is in one cell. `rows` were kept by `keep_rows`.
     """
-    run.lists[REJECTED].flush()
+    with os_errors_as_problems(run.folder):
+        run.lists[REJECTED].flush()
     header = form.header or tuple(
         dict.fromkeys(
             name
@@ -45,28 +47,27 @@ def write_rows_to_mend(run: RunFolder, form: Form, rows: SpoolFile) -> None:
         )
     )
     kept = [number for number, name in enumerate(header) if name != REASON]
-    mend = open_list(run, TO_MEND)
-    # Excel reads a file as UTF-8 only where it begins with this mark.
-    mend.write("\ufeff")
     head = [REASON, *(header[number] for number in kept)]
     delimiter = form.delimiter or ","
-    mend.write(lines([head], delimiter))
+    # Excel reads a file as UTF-8 only where it begins with this mark.
+    open_list(run, TO_MEND, "\ufeff" + lines([head], delimiter))
     for reasons, text in _rejected(run, rows):
         cells = _cells(form, header, text)
         if REASON in header:
             cells = [
                 unguarded(cells[n]) for n in range(len(cells)) if n in kept or n >= len(header)
             ]
-        mend.write(lines([[reasons, *cells]], delimiter))
+        add_to_list(run, TO_MEND, lines([[reasons, *cells]], delimiter))
 
 
 def _rejected(run: RunFolder, rows: SpoolFile) -> Iterator[tuple[str, Any]]:
     """Yield the reasons of each rejected row, and its text as in the file (in a sheet: cells)."""
     all_rows = (row for piece in rows.pieces() for row in zip(*pickle.loads(piece), strict=True))  # noqa: S301 -- our own bytes
     listed = list_lines(run.folder / UNFINISHED / REJECTED)
-    for number, faults in groupby(listed, key=itemgetter(0)):
-        reasons = "; ".join(f"{field} {reason}".strip() for *_, field, reason in faults)
-        yield reasons, next(text for row, text in all_rows if row == int(number))
+    with os_errors_as_problems(run.folder):
+        for number, faults in groupby(listed, key=itemgetter(0)):
+            reasons = "; ".join(f"{field} {reason}".strip() for *_, field, reason in faults)
+            yield reasons, next(text for row, text in all_rows if row == int(number))
 
 
 def _cells(form: Form, header: Sequence[str], text: Any) -> list[str]:  # noqa: ANN401 -- as in Part

@@ -223,11 +223,18 @@ def earlier_runs(folder: Path) -> list[Path]:
     return [folder, *sorted(one for one in folder.glob(f"{MENDED}*") if not one.is_symlink())]
 
 
-def open_list(run: RunFolder, name: str) -> IO[str]:
-    """Open another list of a run, which `finish` moves into place with the others."""
-    path = run.folder / UNFINISHED / name
-    run.lists[name] = io.TextIOWrapper(_open_private(path), "utf-8", newline="")
-    return run.lists[name]
+def open_list(run: RunFolder, name: str, text: str) -> None:
+    """Open another list of a run, which `finish` moves into place, with its first text."""
+    with os_errors_as_problems(run.folder):
+        path = run.folder / UNFINISHED / name
+        run.lists[name] = io.TextIOWrapper(_open_private(path), "utf-8", newline="")
+    add_to_list(run, name, text)
+
+
+def add_to_list(run: RunFolder, name: str, text: str) -> None:
+    """Append a text to a list of a run."""
+    with os_errors_as_problems(run.folder):
+        run.lists[name].write(text)
 
 
 def go_on(run: RunFolder, folders: Iterable[str]) -> None:
@@ -249,7 +256,7 @@ def go_on(run: RunFolder, folders: Iterable[str]) -> None:
         os.lseek(run.journal, whole, os.SEEK_SET)
         sync(folder)
         for name, columns in ((MANIFEST, MANIFEST_COLUMNS), (REJECTED, REJECTED_COLUMNS)):
-            open_list(run, name).write(lines([columns]))
+            open_list(run, name, lines([columns]))
 
 
 def close(run: RunFolder) -> None:

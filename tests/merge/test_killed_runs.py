@@ -79,7 +79,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def start(folder: Path, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 -- Popen's
-    """Start the command with the fake engine in a process of its own."""
+    """Start the command with the fake engine in a process of its own, in a workspace."""
+    (folder / "teachback.toml").touch()
     environment = {**os.environ, **more.pop("env", {})}
     command = [sys.executable, str(FAKE), "merge", *arguments]
     return subprocess.Popen(

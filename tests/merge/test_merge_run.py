@@ -59,6 +59,8 @@ def _fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
     (tmp_path / SETTINGS).touch()
     monkeypatch.chdir(tmp_path)
+    # An empty file of settings makes the folder a workspace.
+    Path("teachback.toml").touch()
 
 
 def records(*rows: str, head: str = HEAD, name: str = "records.csv") -> Path:
@@ -349,7 +351,6 @@ def test_settings_for_records_that_cannot_be_used_are_refused(
     section: str, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The problem has the line in teachback.toml, and nothing is printed."""
-    Path("content").mkdir()
     Path("teachback.toml").write_text(f"# clinic\n{section}\n", encoding="utf-8")
     path = records("A1,Anna,kidney,")
     assert run("tiny", "--records", str(path), "-l", "en", "-o", "out") == 1
@@ -361,7 +362,6 @@ def test_cells_and_headings_are_read_as_a_clinic_writes_them(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """What cells stand for may be set for fields of other handouts, too."""
-    Path("content").mkdir()
     Path("teachback.toml").write_text(
         '[merge.map.audience]\n"Kidney" = "ckd"\n"PD" = "dialysis"\n'
         '[merge.map.arm]\n"L" = "left"\n[merge.map.fluid]\n"1 L" = "1 liter"\n',

@@ -78,9 +78,14 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.fixture(autouse=True)
+def _workspace(tmp_path: Path) -> None:
+    # An empty file of settings makes the folder a workspace.
+    (tmp_path / "teachback.toml").touch()
+
+
 def start(folder: Path, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 -- Popen's
-    """Start the command with the fake engine in a process of its own, in a workspace."""
-    (folder / "teachback.toml").touch()
+    """Start the command with the fake engine in a process of its own."""
     environment = {**os.environ, **more.pop("env", {})}
     command = [sys.executable, str(FAKE), "merge", *arguments]
     return subprocess.Popen(

@@ -212,8 +212,8 @@ def farm(running: Farm) -> Farm:
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / SETTINGS).touch()
     monkeypatch.chdir(tmp_path)
-    # An empty file of settings makes the folder a workspace.
-    Path("teachback.toml").touch()
+    # An empty file of settings makes the folder above a workspace.
+    (tmp_path.parent / "teachback.toml").touch()
     monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
     monkeypatch.setattr(merge_run, "CHUNK", 20)
 

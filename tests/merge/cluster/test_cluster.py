@@ -212,8 +212,6 @@ def farm(running: Farm) -> Farm:
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / SETTINGS).touch()
     monkeypatch.chdir(tmp_path)
-    # An empty file of settings makes the folder above a workspace.
-    (tmp_path.parent / "teachback.toml").touch()
     monkeypatch.setattr(engine_module, "open_engine", lambda *_: Fake())
     monkeypatch.setattr(merge_run, "CHUNK", 20)
 
@@ -410,7 +408,7 @@ def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
     places = {
         name.partition("/")[0] for name, data in tree("out").items() if PLANTED.encode() in data
     }
-    assert places == {"handouts", "to-mend.csv"}
+    assert places == {"handouts"}
 
 
 @pytest.mark.parametrize(
